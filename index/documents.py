@@ -1,0 +1,113 @@
+"""What a document is, and what is cut out of it: spans of one stored text.
+
+Every offset in Footnoted is a half-open pair of code points into `Document.text`. Text is read
+from the document by its span, never carried along and looked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_right
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a document: `document.text[start:end]`."""
+
+    document_id: str
+    start: int
+    end: int
+
+    def covers(self, other: Span) -> bool:
+        """Whether the other place lies wholly inside this one."""
+        return (
+            self.document_id == other.document_id
+            and self.start <= other.start
+            and other.end <= self.end
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading in a document's text, `text[start:end]`, with its level (1 is the highest)."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text as it was read, and what is known of its structure.
+
+    `id` is the beginning of the text's own SHA-256, so equal texts are the same document and an
+    id names one exact text for ever. `source` is an absolute path or an address. `pages` holds the
+    offset at which each page starts, and is empty for formats without pages.
+    """
+
+    id: str
+    title: str
+    source: str
+    text: str
+    headings: tuple[Heading, ...] = ()
+    pages: tuple[int, ...] = ()
+    added: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        *,
+        title: str,
+        source: str,
+        headings: tuple[Heading, ...] = (),
+        pages: tuple[int, ...] = (),
+    ) -> Document:
+        """Make a document of a text, with its id computed."""
+        digest = text_sha256(text)
+        return cls(digest[:12], title, source, text, headings, pages)
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the text in UTF-8: what `footnoted show --text | sha256sum` prints."""
+        return text_sha256(self.text)
+
+    @property
+    def name(self) -> str:
+        """The last part of the source: a file's name, or the end of an address."""
+        return source_name(self.source)
+
+    def page_at(self, offset: int) -> int | None:
+        """Return the number (from 1) of the page that holds the offset, or None without pages."""
+        return bisect_right(self.pages, offset) if self.pages else None
+
+    def line_at(self, offset: int) -> int:
+        """Return the number (from 1) of the line that holds the offset."""
+        return self.text.count("\n", 0, offset) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document that is embedded and found as a whole, with its sentences.
+
+    `sentences` are half-open offsets into the document's text, in order, inside the passage.
+    `heading` is the title of the section that the passage stands in. `dates` is set for an entry of
+    a chronology: the first and the last day that it speaks of.
+    """
+
+    span: Span
+    sentences: tuple[tuple[int, int], ...]
+    heading: str | None = None
+    dates: tuple[date, date] | None = None
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 of a text in UTF-8, as hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def source_name(source: str) -> str:
+    """Return the last part of a path or an address, which people use as the document's name."""
+    return source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source
