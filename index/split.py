@@ -1,0 +1,265 @@
+"""Cutting a document into passages and sentences along the text's own structure.
+
+A passage is a paragraph, a few short neighbours of one section, a part of a very long paragraph,
+or one entry of a chronology. Headings are not passages: they are kept as the context of those that
+follow. Nothing is copied: a passage is a span, and so are its sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+
+from index.documents import Document, Passage, Span
+
+SPLITTER_VERSION = "1"
+"""Part of a library's fingerprint: raise it with every change that moves a passage's edges."""
+
+PASSAGE_TOKENS = 400
+"""The longest passage, so that it fits the 512 tokens that embedder and reranker read with room
+for a question, its heading and a wrong guess of `_tokens`."""
+
+MERGE_TOKENS = 100
+"""Short neighbours (lines of a dialogue, items of a list) are put together up to this size."""
+
+SENTENCE_CHARACTERS = 1000
+"""A longer "sentence" is a table, a log or a line without punctuation, and is cut at a space."""
+
+Offsets = tuple[int, int]
+
+
+def split(document: Document) -> list[Passage]:
+    """Cut a document into passages, in the order of the text.
+
+    Passages do not overlap, and all letters and digits of the text outside headings lie in one.
+    """
+    passages: list[Passage] = []
+    for start, end, heading, dates in _blocks_with_context(document):
+        prefix = entry_date_length(document.text[start:end]) if dates else 0
+        sentences = sentence_spans(document.text, start, end, prefix)
+        for part in _pack(document.text, sentences):
+            passage = Passage(
+                Span(document.id, part[0][0], part[-1][1]), tuple(part), heading, dates
+            )
+            if passages and _mergeable(document.text, passages[-1], passage):
+                passage = _merged(passages.pop(), passage)
+            passages.append(passage)
+    return passages
+
+
+def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Offsets]:
+    """Return the sentences of `text[start:end]` as offsets into the text, without outer blanks.
+
+    The first `prefix` characters (the date of a chronology's entry) stay with the first sentence.
+    Sentences come from `sentencex`: of the splitters tried it alone keeps "Dec. 15" and
+    "Gen. Mark" whole at the speed of reading.
+    """
+    import sentencex
+
+    # A line break inside a paragraph is the typesetter's, not the author's.
+    flat = text[start + prefix : end].replace("\n", " ")
+    spans: list[Offsets] = []
+    for boundary in sentencex.get_sentence_boundaries("en", flat):
+        first = start + prefix + boundary["start_index"]
+        last = start + prefix + boundary["end_index"]
+        spans.extend(_short_enough(text, *_stripped(text, first, last)))
+    if prefix:
+        spans = [(start, spans[0][1]), *spans[1:]] if spans else [(start, end)]
+    return _with_letters(text, spans)
+
+
+_MONTH = (
+    r"(?:jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?\.?|july?\.?"
+    r"|aug(?:ust|\.)?|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
+)
+_DASH = r"\s*[-\u2012-\u2015]\s*"
+_MARKUP = r"(?:[-*+\u2022]\s+)?[*_]{0,3}"
+_ENTRY = re.compile(
+    rf"""{_MARKUP}(?:
+      (?P<m1>{_MONTH})\s(?P<d1>\d{{1,2}})(?:,?\s(?P<y1>\d{{4}}))?
+        (?:{_DASH}(?:(?P<m2>{_MONTH})\s)?(?P<d2>\d{{1,2}}))?(?:,?\s(?P<y2>\d{{4}}))
+    | (?P<e1>\d{{1,2}})(?:\s(?P<n1>{_MONTH})(?:\s(?P<z1>\d{{4}}))?)?
+        (?:{_DASH}(?P<e2>\d{{1,2}}))?\s(?P<n2>{_MONTH})\s(?P<z2>\d{{4}})
+    | (?P<iso1>\d{{4}}-\d{{2}}-\d{{2}})(?:\s*(?:/|to|[\u2012-\u2015])\s*(?P<iso2>\d{{4}}-\d{{2}}-\d{{2}}))?
+    )[*_]{{0,3}}\s*(?::|\s[-\u2012-\u2015])[*_]{{0,3}}\s""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def entry_dates(block: str) -> tuple[date, date] | None:
+    """Return the first and last day of a block that starts with its date, else None.
+
+    Such are "Sept. 3, 2021: …", "Oct. 14-17, 2021: …", "Sept. 21-Oct. 4, 2021: …",
+    "Dec. 30, 2021-Jan. 2, 2022: …", "3 September 2021: …" and "2021-09-03: …".
+    """
+    match = _ENTRY.match(block)
+    if match is None:
+        return None
+    found = match.groupdict()
+    try:
+        if found["iso1"]:
+            first = date.fromisoformat(found["iso1"])
+            last = date.fromisoformat(found["iso2"]) if found["iso2"] else first
+        elif found["m1"]:
+            last = _date(found["y2"], found["m2"] or found["m1"], found["d2"] or found["d1"])
+            first = _date(found["y1"] or found["y2"], found["m1"], found["d1"])
+        else:
+            last = _date(found["z2"], found["n2"], found["e2"] or found["e1"])
+            first = _date(found["z1"] or found["z2"], found["n1"] or found["n2"], found["e1"])
+    except ValueError:  # "Feb. 31, 2021: …" is text, not a date.
+        return None
+    return (first, last) if first <= last else None
+
+
+def entry_date_length(block: str) -> int:
+    """Return how many characters the date at the start of a chronology's entry takes."""
+    match = _ENTRY.match(block)
+    return match.end() if match else 0
+
+
+def _date(year: str, month: str, day: str) -> date:
+    return date(int(year), _MONTHS.index(month[:3].lower()) + 1, int(day))
+
+
+def _blocks_with_context(
+    document: Document,
+) -> Iterator[tuple[int, int, str | None, tuple[date, date] | None]]:
+    """Yield each block with its heading and, for a chronology's entry, its dates.
+
+    A run of dated entries that follows running text without a heading of its own does not belong
+    to that text's section, so it gets no heading.
+    """
+    headings = {heading.start: heading for heading in document.headings}
+    blocks = list(_blocks(document.text))
+    if not any(_heading_in(headings, *block) is None for block in blocks):
+        headings = {}  # Nothing but headings: they are all the text there is.
+    heading: str | None = None
+    in_entries = under_heading = False
+    for start, end in blocks:
+        found = _heading_in(headings, start, end)
+        if found is not None:
+            heading = document.text[found : headings[found].end]
+            in_entries, under_heading = False, True
+            continue
+        dates = entry_dates(document.text[start:end])
+        if dates and not in_entries and not under_heading:
+            heading = None
+        in_entries, under_heading = dates is not None, False
+        yield start, end, heading, dates
+
+
+def _heading_in(headings: dict[int, object], start: int, end: int) -> int | None:
+    return next((at for at in range(start, min(end, start + 8)) if at in headings), None)
+
+
+_LINE = re.compile(r"[^\n\f]+")
+_LIST_ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)])\s+\S")
+_ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’»)\]*_]*$")
+
+
+def _blocks(text: str) -> Iterator[Offsets]:
+    """Yield paragraphs: lines between blank ones, joined only where a line was hard-wrapped."""
+    chunk: list[Offsets] = []
+    for match in _LINE.finditer(text):
+        line = _stripped(text, *match.span())
+        blank_before = bool(chunk) and _blank_between(text, chunk[-1][1], line[0])
+        if blank_before or line[0] == line[1]:
+            yield from _with_letters(text, _unwrapped(text, chunk))
+            chunk = []
+        if line[0] < line[1]:
+            chunk.append(line)
+    yield from _with_letters(text, _unwrapped(text, chunk))
+
+
+def _blank_between(text: str, end: int, start: int) -> bool:
+    gap = text[end:start]
+    return gap.count("\n") > 1 or "\f" in gap
+
+
+def _unwrapped(text: str, lines: list[Offsets]) -> list[Offsets]:
+    """Join the lines of one chunk into paragraphs where they look hard-wrapped."""
+    if not _looks_wrapped(text, lines):
+        return lines
+    blocks = [lines[0]]
+    for start, end in lines[1:]:
+        line = text[start:end]
+        if _LIST_ITEM.match(line) or entry_dates(line):
+            blocks.append((start, end))
+        else:
+            blocks[-1] = (blocks[-1][0], end)
+    return blocks
+
+
+def _looks_wrapped(text: str, lines: list[Offsets]) -> bool:
+    """Whether lines are one paragraph set to a width: even lengths, broken inside sentences."""
+    if len(lines) < 2:
+        return False
+    widest = max(end - start for start, end in lines)
+    if not 40 <= widest <= 130:
+        return False
+    inner = [
+        (start, end)
+        for (start, end), (after, stop) in pairwise(lines)
+        if not _LIST_ITEM.match(text[after:stop]) and not entry_dates(text[after:stop])
+    ]
+    if not inner:
+        return False
+    full = sum(end - start >= 0.7 * widest for start, end in inner)
+    broken = sum(not _ENDS_SENTENCE.search(text[start:end]) for start, end in inner)
+    return full >= 0.6 * len(inner) and broken >= 0.5 * len(inner)
+
+
+def _stripped(text: str, start: int, end: int) -> Offsets:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+
+
+def _with_letters(text: str, spans: list[Offsets]) -> list[Offsets]:
+    """Leave out what holds neither a letter nor a digit: rules, rows of stars, table borders."""
+    return [span for span in spans if any(c.isalnum() for c in text[span[0] : span[1]])]
+
+
+def _short_enough(text: str, start: int, end: int) -> Iterator[Offsets]:
+    while end - start > SENTENCE_CHARACTERS:
+        cut = text.rfind(" ", start + SENTENCE_CHARACTERS // 2, start + SENTENCE_CHARACTERS)
+        cut = cut if cut > 0 else start + SENTENCE_CHARACTERS
+        yield _stripped(text, start, cut)
+        start = _stripped(text, cut, end)[0]
+    if start < end:
+        yield start, end
+
+
+def _tokens(text: str) -> float:
+    """Guess a text's length in tokens: four ASCII characters, or one other, to a token."""
+    others = sum(not character.isascii() for character in text)
+    return (len(text) - others) / 4 + others
+
+
+def _pack(text: str, sentences: list[Offsets]) -> Iterator[list[Offsets]]:
+    """Group a block's sentences into passages that are not too long."""
+    part: list[Offsets] = []
+    for sentence in sentences:
+        if part and _tokens(text[part[0][0] : sentence[1]]) > PASSAGE_TOKENS:
+            yield part
+            part = []
+        part.append(sentence)
+    if part:
+        yield part
+
+
+def _mergeable(text: str, before: Passage, after: Passage) -> bool:
+    return (
+        before.dates is None
+        and after.dates is None
+        and before.heading == after.heading
+        and not text[before.span.end : after.span.start].strip()
+        and _tokens(text[before.span.start : after.span.end]) <= MERGE_TOKENS
+    )
+
+
+def _merged(before: Passage, after: Passage) -> Passage:
+    span = Span(before.span.document_id, before.span.start, after.span.end)
+    return Passage(span, before.sentences + after.sentences, before.heading)
