@@ -8,7 +8,7 @@ follow. Nothing is copied: a passage is a span, and so are its sentences.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
@@ -82,7 +82,8 @@ _ENTRY = re.compile(
         (?:{_DASH}(?:(?P<m2>{_MONTH})\s)?(?P<d2>\d{{1,2}}))?(?:,?\s(?P<y2>\d{{4}}))
     | (?P<e1>\d{{1,2}})(?:\s(?P<n1>{_MONTH})(?:\s(?P<z1>\d{{4}}))?)?
         (?:{_DASH}(?P<e2>\d{{1,2}}))?\s(?P<n2>{_MONTH})\s(?P<z2>\d{{4}})
-    | (?P<iso1>\d{{4}}-\d{{2}}-\d{{2}})(?:\s*(?:/|to|[\u2012-\u2015])\s*(?P<iso2>\d{{4}}-\d{{2}}-\d{{2}}))?
+    | (?P<iso1>\d{{4}}-\d{{2}}-\d{{2}})
+        (?:\s*(?:/|to|[\u2012-\u2015])\s*(?P<iso2>\d{{4}}-\d{{2}}-\d{{2}}))?
     )[*_]{{0,3}}\s*(?::|\s[-\u2012-\u2015])[*_]{{0,3}}\s""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -151,7 +152,7 @@ def _blocks_with_context(
         yield start, end, heading, dates
 
 
-def _heading_in(headings: dict[int, object], start: int, end: int) -> int | None:
+def _heading_in(headings: Mapping[int, object], start: int, end: int) -> int | None:
     return next((at for at in range(start, min(end, start + 8)) if at in headings), None)
 
 

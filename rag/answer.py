@@ -1,0 +1,151 @@
+"""What an answer is made of, and its JSON form that other programs rely on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from index.documents import Document, Span
+
+SCHEMA = 1
+
+Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A verbatim piece of a document, one or two sentences, that may answer the question.
+
+    `score` is the reranker's logit. `marks` are the exact words inside the quote that answer the
+    question, as spans of the document.
+    """
+
+    document: Document
+    start: int
+    end: int
+    score: float
+    heading: str | None = None
+    marks: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Prove the quote when it is made: its place lies in the document and is not empty."""
+        if not 0 <= self.start < self.end <= len(self.document.text):
+            raise ValueError(
+                f"{self.start}-{self.end} is not a place in document {self.document.id}."
+            )
+
+    @property
+    def text(self) -> str:
+        """The quote's words, read from the document at its place."""
+        return self.document.text[self.start : self.end]
+
+    @property
+    def span(self) -> Span:
+        """The quote's place."""
+        return Span(self.document.id, self.start, self.end)
+
+    @property
+    def page(self) -> int | None:
+        """The page that the quote begins on, for documents with pages."""
+        return self.document.page_at(self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """A sentence with the numbers of its footnotes.
+
+    `supported` is false for a sentence of the LLM that its quotes do not bear out: it is kept
+    here to be seen, has no footnotes, and is not part of the answer's text.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    supported: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer or a refusal. Footnote n is `citations[n - 1]`."""
+
+    question: str
+    standalone_question: str
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Quote, ...]
+    quotes: tuple[Quote, ...]
+    reason: Reason | None
+    models: dict[str, str | None]
+    timings: dict[str, float | None] = field(compare=False)
+    message: str | None = None
+    """One sentence for the user about what did not work, where something did not."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the sources do not answer the question."""
+        return self.reason in ("not_in_sources", "no_documents")
+
+    @property
+    def text(self) -> str:
+        """The answer with its footnotes, without the sentences that are not supported."""
+        if self.reason == "no_documents":
+            return "There is no document to answer from yet."
+        if self.refused:
+            return "The sources do not say."
+        return " ".join(
+            sentence.text + "".join(f"[{number}]" for number in sentence.citations)
+            for sentence in self.sentences
+            if sentence.supported
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `footnoted ask --json` prints."""
+        return {
+            "schema": SCHEMA,
+            "question": self.question,
+            "standalone_question": self.standalone_question,
+            "answer": self.text,
+            "refused": self.refused,
+            "reason": self.reason,
+            "sentences": [
+                {
+                    "text": sentence.text,
+                    "citations": list(sentence.citations),
+                    "supported": sentence.supported,
+                }
+                for sentence in self.sentences
+            ],
+            "citations": [
+                {
+                    "number": number,
+                    "document": {
+                        "id": quote.document.id,
+                        "title": quote.document.title,
+                        "source": quote.document.source,
+                        "sha256": quote.document.sha256,
+                    },
+                    "start": quote.start,
+                    "end": quote.end,
+                    "quote": quote.text,
+                    "marks": [list(mark) for mark in quote.marks],
+                    "page": quote.page,
+                    "heading": quote.heading,
+                    "score": round(quote.score, 3),
+                }
+                for number, quote in enumerate(self.citations, 1)
+            ],
+            "quotes": [
+                {
+                    "rank": rank,
+                    "document_id": quote.document.id,
+                    "start": quote.start,
+                    "end": quote.end,
+                    "quote": quote.text,
+                    "score": round(quote.score, 3),
+                }
+                for rank, quote in enumerate(self.quotes, 1)
+            ],
+            "models": self.models,
+            "timings": {
+                name: seconds if seconds is None else round(seconds, 3)
+                for name, seconds in self.timings.items()
+            },
+        }

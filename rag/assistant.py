@@ -1,0 +1,235 @@
+"""Answering a question from a library: the main path, one named step after another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from index.embedding import load_embedding
+from index.library import Library
+from rag.answer import Answer, Quote, Reason
+from rag.compose import Composition, compose, mark, quoted
+from rag.condense import Turn, standalone
+from rag.config import Settings
+from rag.gate import Evidence, decide, on_topic
+from rag.llm import Copied, LLMUnavailable, Writer, load_writer
+from rag.quotes import CANDIDATES, Selection, select_quotes
+from rag.rerank import Reranker
+
+if TYPE_CHECKING:
+    from llama_index.core.base.embeddings.base import BaseEmbedding
+
+MIN_QUOTES = 5
+"""Candidates that every answer carries, also a refusal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """The question that is searched for, made to stand alone."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The quotes, ranked: there to be shown while the answer is still being written."""
+
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """All that the LLM has written so far: not verified yet, and without footnotes."""
+
+    text: str
+
+
+Event = Searching | Found | Writing | Answer
+
+
+class Assistant:
+    """Answers questions from one library. Safe to use from several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the library and name the models; weights are loaded when they are first needed.
+
+        Raises LibraryError when the library cannot be used with these settings.
+        """
+        self.settings = settings
+        self.reranker = Reranker(settings.reranker, settings.models)
+        self.library = Library(
+            settings.library,
+            embedding_name=settings.embedding,
+            embedding=lambda: self._embedding,
+            server=settings.chroma_url,
+        )
+        self._loading = threading.Lock()
+
+    def ask(self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True) -> Answer:
+        """Answer a question, or refuse. See `stream`."""
+        *_, answer = self.stream(question, history, use_llm=use_llm)
+        if not isinstance(answer, Answer):
+            raise TypeError(answer)
+        return answer
+
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True
+    ) -> Iterator[Event]:
+        """Answer a question step by step; the last event is the Answer.
+
+        Without a language model, or when it fails on the way, the answer is made of quotes.
+
+        Raises ModelMissing when the weights for searching are not on this machine.
+        """
+        draft = _Draft(question, self.settings)
+        if not self.library.entries():
+            yield draft.finish("no_documents")
+            return
+        writer = self._load_writer(draft) if use_llm else None
+        draft.standalone = self._standalone(question, history, writer, draft)
+        yield Searching(draft.standalone)
+
+        hits = self.library.search(draft.standalone, CANDIDATES)
+        draft.time("retrieve_s")
+        limit = max(self.settings.quotes, MIN_QUOTES)
+        draft.selection = select_quotes(hits, self.reranker, draft.standalone, limit)
+        draft.time("first_quote_s")
+        yield Found(draft.selection.quotes)
+
+        if writer and not draft.message:
+            try:
+                yield from self._write(draft, writer)
+            except LLMUnavailable as error:
+                draft.message, draft.llm = str(error), None
+            else:
+                return
+        yield self._quote(draft)
+
+    def _write(self, draft: _Draft, writer: Writer) -> Iterator[Event]:
+        """Let the LLM copy, decide by that whether to refuse, and let it write."""
+        quotes = draft.selection.quotes[: self.settings.quotes]
+        question = draft.standalone
+        draft.llm = writer.name
+        copied = writer.copy([quote.text for quote in quotes], question)
+        marked = _marked(quotes, copied)
+        best = next((quote for quote in marked if quote.marks), marked[0])
+        evidence = _evidence(draft.selection, question, copied, best)
+        if not decide(evidence).answerable:
+            yield draft.finish("not_in_sources")
+            return
+        written = ""
+        for piece in writer.write([quote.text for quote in quotes], question, copied):
+            if piece and not written:
+                draft.time("first_token_s")
+            written += piece
+            yield Writing(written)
+        draft.composition = compose(written, marked, question, best)
+        yield draft.finish(None)
+
+    def _quote(self, draft: _Draft) -> Answer:
+        """Answer with the quotes themselves, or refuse by the reranker's scores alone."""
+        selection = draft.selection
+        if not selection.quotes or not decide(_evidence(selection, draft.standalone)).answerable:
+            return draft.finish("not_in_sources")
+        draft.composition = quoted(selection.quotes)
+        return draft.finish("llm_unavailable" if draft.message else None)
+
+    def _standalone(
+        self, question: str, history: Sequence[Turn], writer: Writer | None, draft: _Draft
+    ) -> str:
+        try:
+            return standalone(question, history, writer)
+        except LLMUnavailable as error:
+            draft.message = str(error)
+            return standalone(question, history, None)
+
+    def _load_writer(self, draft: _Draft) -> Writer | None:
+        try:
+            return self._writer
+        except LLMUnavailable as error:
+            draft.message = str(error)
+            return None
+
+    def load(self) -> None:
+        """Load all models now rather than with the first question.
+
+        Raises ModelMissing when the weights for searching are not on this machine. A language
+        model that cannot be loaded is told with each answer.
+        """
+        _ = self._embedding
+        self.reranker.load()
+        self._load_writer(_Draft("", self.settings))
+
+    @cached_property
+    def _embedding(self) -> BaseEmbedding:
+        with self._loading:
+            return load_embedding(self.settings.embedding, self.settings.models)
+
+    @cached_property
+    def _writer(self) -> Writer | None:
+        with self._loading:
+            return load_writer(self.settings)
+
+
+class _Draft:
+    """An answer while it is being made."""
+
+    def __init__(self, question: str, settings: Settings) -> None:
+        self.question = self.standalone = question
+        self.selection = Selection((), float("-inf"))
+        self.composition = Composition()
+        self.message: str | None = None
+        self.llm: str | None = None
+        self._settings = settings
+        self._started = time.perf_counter()
+        self._timings: dict[str, float | None] = dict.fromkeys(
+            ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
+        )
+
+    def time(self, name: str) -> None:
+        """Note how long it took from the question to here, in seconds."""
+        self._timings[name] = time.perf_counter() - self._started
+
+    def finish(self, reason: Reason | None) -> Answer:
+        """Return the answer as it stands."""
+        self.time("total_s")
+        return Answer(
+            question=self.question,
+            standalone_question=self.standalone,
+            sentences=tuple(self.composition.sentences),
+            citations=tuple(self.composition.citations),
+            quotes=self.selection.quotes,
+            reason=reason,
+            models={
+                "embedding": self._settings.embedding,
+                "reranker": self._settings.reranker,
+                "llm": self.llm,
+            },
+            timings=self._timings,
+            message=self.message,
+        )
+
+
+def _marked(quotes: Sequence[Quote], copied: Copied) -> list[Quote]:
+    """Mark the copied words in the first quote that holds them."""
+    marked = list(quotes)
+    for at, quote in enumerate(quotes):
+        if copied.words and (found := mark(quote, copied.words)).marks:
+            marked[at] = found
+            break
+    return marked
+
+
+def _evidence(
+    selection: Selection, question: str, copied: Copied | None = None, best: Quote | None = None
+) -> Evidence:
+    scores = (selection.passage_score, selection.quotes[0].score)
+    if copied is None or best is None:
+        return Evidence(*scores)
+    return Evidence(
+        *scores, 1 - copied.none_probability, float(bool(best.marks)), on_topic(question, best)
+    )

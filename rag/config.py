@@ -1,0 +1,116 @@
+"""What the user may set: by environment variables, or in a file.
+
+    FOOTNOTED_LLM=qwen2.5-coder-0.5b-instruct            an environment variable, or
+    llm = "qwen2.5-coder-0.5b-instruct"                  a line of the settings file
+
+The file is `footnoted.toml` in the user's configuration folder, or the one that FOOTNOTED_CONFIG
+names. The environment wins. A setting that does not exist is an error, not a silent no-op.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from index.errors import UserError
+from index.models import default_models_directory
+
+PREFIX = "FOOTNOTED_"
+
+
+class Settings(BaseSettings):
+    """All settings, with their defaults."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    library: Path = Field(
+        default_factory=lambda: user_data_path("footnoted") / "library",
+        description="the folder of the library",
+    )
+    models: Path = Field(
+        default_factory=default_models_directory, description="the folder of the weights"
+    )
+    embedding: str = Field(
+        "bge-small-en-v1.5-int8", description="a model of the catalogue, a folder, or a hub name"
+    )
+    reranker: str = Field(
+        "ms-marco-minilm-l-12-v2-int8",
+        description="a model of the catalogue, a folder, or a hub name",
+    )
+    llm: str = Field(
+        "qwen2.5-coder-1.5b-instruct",
+        description="a model of the catalogue, a GGUF file, “none”, "
+        "or with llm_url the model's name there",
+    )
+    llm_url: str | None = Field(
+        None, description="an OpenAI-compatible address, such as http://localhost:11434/v1"
+    )
+    llm_key: SecretStr | None = Field(None, description="the key for llm_url, if it needs one")
+    llm_timeout: float = Field(120, gt=0, description="seconds to wait for the next words")
+    chroma_url: str | None = Field(
+        None, description="a Chroma server that holds the vectors instead of the folder"
+    )
+    quotes: int = Field(5, ge=1, le=20, description="how many quotes an answer is written from")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        file = InitSettingsSource(settings_cls, init_kwargs=_file_settings())
+        return init_settings, env_settings, file
+
+
+def load_settings(**given: Any) -> Settings:
+    """Read the settings; what is given (and not None) wins.
+
+    Raises UserError, naming the setting, for one that does not exist or has an impossible value.
+    """
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "CONFIG"}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise UserError(
+            f"There is no setting {unknown[0]}. Those there are: {', '.join(sorted(known))}."
+        )
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UserError(f"The setting {name} cannot be used: {first['msg']}.") from error
+
+
+def settings_file() -> tuple[Path, Literal["named", "usual"]]:
+    """Return where the settings file is looked for, and whether the user named it."""
+    named = os.environ.get(PREFIX + "CONFIG")
+    if named:
+        return Path(named), "named"
+    return user_config_path("footnoted") / "footnoted.toml", "usual"
+
+
+def _file_settings() -> dict[str, object]:
+    path, how = settings_file()
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if how == "named":
+            raise UserError(f"FOOTNOTED_CONFIG names {path}, which is not there.") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"The settings file {path} cannot be read: {error}.") from error

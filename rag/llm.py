@@ -1,0 +1,196 @@
+"""The language model: one OpenAI-compatible client for the default weights and all others.
+
+The default weights run inside this process: `xllamacpp` is llama.cpp in prebuilt wheels, and serves
+the same address form that Ollama, vLLM or a hosted provider do. So there is one code path.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.catalogue import CATALOGUE
+from index.errors import UserError
+from index.models import model_folder
+from rag.prompts import CONDENSE_SYSTEM, NONE, copy_messages, one_line, write_messages
+
+if TYPE_CHECKING:
+    from llama_index.core.llms import LLM
+
+    from rag.config import Settings
+
+CONTEXT_TOKENS = 8192
+COPY_TOKENS = 48
+WRITE_TOKENS = 160
+TOP_LOGPROBS = 10
+
+
+class LLMUnavailable(UserError):
+    """The language model cannot be loaded, or has stopped answering; answers are quotes then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The words that the LLM copied from the quotes, or none.
+
+    `none_probability` is the probability that it gave to NONE as its first token: 0 or 1 where the
+    provider does not tell probabilities.
+    """
+
+    words: str | None
+    none_probability: float
+
+
+class Writer:
+    """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer."""
+
+    def __init__(self, llm: LLM, name: str) -> None:
+        """Wrap an LLM; `name` is what answers say they were written by."""
+        self._llm = llm
+        self.name = name
+
+    def copy(self, quotes: Sequence[str], question: str) -> Copied:
+        """Copy the exact words that answer the question, or find that there are none."""
+        with _answering(self.name):
+            response = self._llm.chat(
+                copy_messages(quotes, question),
+                max_tokens=COPY_TOKENS,
+                logprobs=True,
+                top_logprobs=TOP_LOGPROBS,
+            )
+        words = (response.message.content or "").strip().strip('"“”').strip()
+        refused = words.upper().startswith(NONE) or not words
+        return Copied(None if refused else words, _none_probability(response.logprobs, refused))
+
+    def write(self, quotes: Sequence[str], question: str, copied: Copied) -> Iterator[str]:
+        """Write the answer from the quotes; yields pieces of text as they come."""
+        messages = write_messages(quotes, question, copied.words or NONE)
+        with _answering(self.name):
+            for piece in self._llm.stream_chat(messages, max_tokens=WRITE_TOKENS):
+                yield piece.delta or ""
+
+    def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
+        """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
+        from llama_index.core.base.llms.types import ChatMessage
+
+        told = "\n".join(f"{role}: {one_line(text)}" for role, text in history[-4:])
+        messages = [
+            ChatMessage(role="system", content=CONDENSE_SYSTEM),
+            ChatMessage(role="user", content=f"{told}\n\nLast question: {one_line(question)}"),
+        ]
+        with _answering(self.name):
+            response = self._llm.chat(messages, max_tokens=96)
+        return one_line(response.message.content or "") or question
+
+
+def load_writer(settings: Settings) -> Writer | None:
+    """Return the language model that the settings name, or None for “none”.
+
+    Raises LLMUnavailable when it cannot be loaded.
+    """
+    if settings.llm_url:
+        key = settings.llm_key.get_secret_value() if settings.llm_key else "none"
+        return Writer(_client(settings.llm_url, key, settings.llm, settings), settings.llm)
+    if settings.llm == "none":
+        return None
+    try:
+        path = _gguf(settings.llm, settings.models)
+    except UserError as error:
+        raise LLMUnavailable(str(error)) from error
+    address, key = _serve(path)
+    return Writer(_client(address, key, settings.llm, settings), settings.llm)
+
+
+def _gguf(name: str, models: Path) -> Path:
+    if name in CATALOGUE:
+        if CATALOGUE[name].role != "answer":
+            raise UserError(f"{name} does not write answers; `footnoted models list` shows models.")
+        [file] = CATALOGUE[name].files
+        return model_folder(name, models) / file
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise UserError(
+            f"There is no language model {name}: give a GGUF file, a name that `footnoted models "
+            "list` shows, “none”, or set FOOTNOTED_LLM_URL to an OpenAI-compatible address."
+        )
+    return path
+
+
+@lru_cache(maxsize=2)
+def _serve(path: Path) -> tuple[str, str]:
+    """Start llama.cpp in this process on a free loopback port; returns its address and key."""
+    import xllamacpp
+
+    key = secrets.token_urlsafe()
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = CONTEXT_TOKENS
+    params.n_parallel = 1
+    params.hostnames = ["127.0.0.1"]
+    params.port = 0
+    params.api_keys = [key]
+    params.ui = False
+    params.endpoint_slots = False
+    params.verbosity = -1
+    try:
+        server = xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise LLMUnavailable(
+            f"The language model {path} could not be loaded ({error}). `footnoted models verify` "
+            "checks the file; a file of your own must be a GGUF that llama.cpp reads."
+        ) from error
+    _SERVERS.append(server)
+    return f"{server.listening_address}/v1", key
+
+
+_SERVERS: list[Any] = []
+"""Servers live as long as the process; a server that nothing holds would stop."""
+
+
+def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
+    from llama_index.llms.openai_like import OpenAILike
+
+    return OpenAILike(
+        model=model,
+        api_base=address,
+        api_key=key,
+        is_chat_model=True,
+        context_window=CONTEXT_TOKENS,
+        temperature=0.0,
+        timeout=settings.llm_timeout,
+        max_retries=0,
+        additional_kwargs={"seed": 0},
+    )
+
+
+@contextmanager
+def _answering(name: str) -> Iterator[None]:
+    """Turn what the client raises when the LLM does not answer into one sentence."""
+    import httpx
+    import openai
+
+    try:
+        yield
+    except (openai.OpenAIError, httpx.HTTPError) as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise LLMUnavailable(f"The language model {name} does not answer: {reason}") from error
+
+
+def _none_probability(logprobs: Any, refused: bool) -> float:
+    if not logprobs or not logprobs[0]:
+        return float(refused)
+    # NONE may be one token or begin with "N", "NO" or "NON", depending on the model.
+    return min(
+        1.0,
+        sum(
+            math.exp(each.logprob)
+            for each in logprobs[0]
+            if each.token.strip() and NONE.startswith(each.token.strip())
+        ),
+    )

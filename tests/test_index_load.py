@@ -1,0 +1,745 @@
+"""Files and addresses become documents: real files, a real server on this machine, exact places."""
+
+from __future__ import annotations
+
+import hashlib
+import http.server
+import io
+import socket
+import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import docx
+import httpx
+import pytest
+from ebooklib import epub
+from fpdf import FPDF
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index import load as load_module
+from index.documents import Document
+from index.errors import DocumentError
+from index.load import load, load_bytes
+
+ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
+ARTICLE_SHA256 = "310546b67c598a616fe4e3ed7d9a88b713acb532661453830dadb2c1dda3eb60"
+
+PROSE = (
+    "The harbour was rebuilt after the storm, and the new mole was made of granite from the"
+    " quarry. Its lamp could be seen by every ship that came down from the north in winter."
+)
+
+
+def headings(document: Document) -> list[tuple[int, str]]:
+    return [(found.level, document.text[found.start : found.end]) for found in document.headings]
+
+
+def pages(document: Document) -> list[str]:
+    edges = [*document.pages, len(document.text)]
+    return [document.text[start:end] for start, end in pairwise(edges)]
+
+
+# Plain text
+
+
+def test_the_article_is_kept_to_the_byte_and_its_headings_are_found() -> None:
+    document = load(ARTICLE)
+    assert document.sha256 == ARTICLE_SHA256
+    assert document.title == "Articles"
+    assert document.source == str(ARTICLE.resolve())
+    firsts = [(level, words.split()[0], len(words.split())) for level, words in headings(document)]
+    assert firsts == [
+        (1, "Articles", 1),
+        (2, "In", 4),
+        (2, "“Unlimited”", 3),
+        (2, "Russia", 6),
+        (2, "Red", 2),
+        (2, "Putin’s", 3),
+        (2, "Soviet", 5),
+    ]
+    lines = ARTICLE.read_text().split("\n")
+    assert all(words in lines for _, words in headings(document))
+
+
+VALID = st.characters(
+    exclude_categories=["Cs"],
+    exclude_characters=[chr(code) for code in range(32) if chr(code) not in "\n\t\f\r"],
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(VALID, min_size=1).filter(lambda text: text.strip("\ufeff").strip()))
+def test_any_text_is_given_back(text: str) -> None:
+    expected = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    document = load_bytes(text.encode(), "a.txt")
+    assert document.text == expected
+    assert all(document.text[h.start : h.end].strip() for h in document.headings)
+    assert list(document.pages) == sorted(document.pages)
+
+
+MIXED = "Он сказал «да» – 中国 “quote” 🙂 café\n\n  kept  \n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        MIXED.encode(),
+        b"\xef\xbb\xbf" + MIXED.encode(),
+        b"\xff\xfe" + MIXED.encode("utf-16-le"),
+        b"\xfe\xff" + MIXED.encode("utf-16-be"),
+        b"\xff\xfe\0\0" + MIXED.encode("utf-32-le"),
+        MIXED.encode("utf-16-le"),
+        MIXED.encode("utf-16-be"),
+        MIXED.replace("\n", "\r\n").encode(),
+        MIXED.replace("\n", "\r").encode(),
+    ],
+)
+def test_unicode_encodings(data: bytes) -> None:
+    assert load_bytes(data, "a.txt").text == MIXED
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("He said “no” – it’s a café in the old town, and the price was €5.", "cp1252"),
+        ("Les élèves ont été reçus à l’école où ils étaient attendus.", "cp1252"),
+        ("El niño comió piñas en la mañana; ¿qué pasó después? ¡Nada!", "cp1252"),
+        ("La città è bella perché c’è il mare; però d’estate fa più caldo.", "cp1252"),
+        ("Корабли двух стран провели учения в море в октябре этого года.", "cp1251"),
+        ("Корабли двух стран провели учения в море в октябре этого года.", "koi8-r"),
+        ("两国海军在海上举行了联合演习，双方派出了十艘军舰。", "gb18030"),
+        ("Zażółć gęślą jaźń. Rząd przyjął ustawę o ochronie środowiska.", "cp1250"),
+        ("Vláda schválila návrh zákona, který předložil ministr v úterý.", "cp1250"),
+    ],
+)
+def test_older_encodings(text: str, encoding: str) -> None:
+    assert load_bytes(text.encode(encoding), "a.txt").text == text
+
+
+def test_a_form_feed_starts_a_page() -> None:
+    document = load_bytes(b"One.\n\fTwo.\n\fThree.\f", "a.txt")
+    assert pages(document) == ["One.\n\f", "Two.\n\f", "Three.\f"]
+    assert document.page_at(document.text.index("Two")) == 2
+    assert load_bytes(b"One.", "a.txt").pages == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "is_heading"),
+    [
+        ("The storm", True),
+        ("“The storm”", True),
+        ("1921 and after", True),
+        ("Буря", True),
+        ("风暴之后", True),
+        ("Who came?", True),
+        ("the storm", False),
+        ("The storm.", False),
+        ("The storm:", False),
+        ("The storm,", False),
+        ("风暴之后。", False),
+        ("- The storm", False),
+        ("1. The storm", False),
+        ("Sept. 3, 2021: Ships leave", False),
+        ("* * *", False),
+        ("One two three four five six seven eight nine ten eleven twelve thirteen", False),
+        ("A" * 81, False),
+    ],
+)
+@pytest.mark.parametrize("gap", ["\n", "\n\n"])
+def test_which_lines_are_headings(line: str, is_heading: bool, gap: str) -> None:
+    text = gap.join([PROSE, line, PROSE])
+    document = load_bytes(text.encode(), "a.txt")
+    assert headings(document) == ([(2, line)] if is_heading else [])
+
+
+def test_a_line_of_wrapped_text_and_a_last_line_are_no_headings() -> None:
+    wrapped = "The first line\nand the second\nThe third of them\nthe last"
+    assert headings(load_bytes(f"Title\n\n{wrapped}\n\nBye".encode(), "a.txt")) == [(1, "Title")]
+
+
+def test_titles() -> None:
+    assert load_bytes(f"A title\n\n{PROSE}".encode(), "x.txt").title == "A title"
+    assert load_bytes(f"{PROSE}\n\nA heading\n\n{PROSE}".encode(), "my file.txt").title == "my file"
+    hostile = f"# A\u202e title\u0007 {'long ' * 60}\n".replace("\u0007", "")
+    title = load_bytes(hostile.encode(), "x.md").title
+    assert title.startswith("A title long")
+    assert len(title) <= 200
+
+
+# Markdown
+
+
+def test_markdown_is_kept_raw_and_its_headings_are_found() -> None:
+    raw = (
+        "Intro *text*.\n\n## Second `level` ##\n\n```\n# not one\n```\n\n# The **top**\n\n"
+        "Under\nlined\n=====\n\n> ### Quoted\n\n- item\n\nText.\n\n    # code\n\n#hash\n\n"
+        "Smaller\n---\n"
+    )
+    document = load_bytes(raw.encode(), "a.md")
+    assert document.text == raw
+    assert headings(document) == [
+        (2, "Second `level`"),
+        (1, "The **top**"),
+        (1, "Under\nlined"),
+        (3, "Quoted"),
+        (2, "Smaller"),
+    ]
+    assert document.title == "The top"
+
+
+def test_markdown_front_matter_gives_the_title_and_no_heading() -> None:
+    document = load_bytes(b"---\ntitle: 'My page'\ntags: x\n---\n\n# First\n", "a.md")
+    assert document.title == "My page"
+    assert headings(document) == [(1, "First")]
+    assert load_bytes(b"plain\n", "notes.md").title == "notes"
+
+
+# HTML
+
+BARE = """<!doctype html><html><head><title>The  page</title><style>p {}</style></head><body>
+<nav><a href="/">Home</a></nav><script>var x = 1</script>
+<h1>The <em>harbour</em></h1>lo\u00adose text<p>One
+ two<br>three 10\u00a0km cafe\u0301<!-- no --> &amp; 4&nbsp;m.</p>
+<ul><li>a</li><li><p>b</p><ol><li>c</li><li>d</li></ol></li></ul>
+<table><tr><th>Year</th><th>Ships</th></tr><tr><td>1921</td><td><p>3</p><p>00</p></td></tr></table>
+<h2><div>After</div></h2><pre>x = 1
+  y = 2</pre><p hidden>no</p>x<br><br>y<noscript>no</noscript></body></html>"""
+
+BARE_TEXT = (
+    "The harbour\n\nloose text\n\nOne two three 10\u00a0km cafe\u0301 & 4\u00a0m.\n\n"
+    "- a\n- b\n1. c\n2. d\n\nYear | Ships\n\n1921 | 3 00\n\nAfter\n\nx = 1\n  y = 2\n\nx\n\ny"
+)
+
+
+def test_a_bare_page_is_read_whole() -> None:
+    document = load_bytes(BARE.encode(), "a.html")
+    assert document.text == BARE_TEXT
+    assert headings(document) == [(1, "The harbour"), (2, "After")]
+    assert document.title == "The harbour"
+    page = "<title>The  page</title><h1>Top</h1>"
+    assert load_bytes(page.encode(), "a.html").title == "The page"
+
+
+def news_page() -> str:
+    links = "".join(f"<li><a href='/{i}'>Another story {i}</a></li>" for i in range(8))
+    return f"""<html><head><title>Storm - The Daily</title>
+    <meta property="og:title" content="Storm over the harbour"></head><body class="home">
+    <header><nav><ul>{links}</ul></nav></header><div id="wrap"><div class="content">
+    <h1>Storm over the harbour</h1><p>{PROSE}</p><h2>What came after</h2>
+    <p>It cost 10\u00a0000 crowns. {PROSE}</p><ol><li>Three ships were lost in the night.</li>
+    <li>Nobody was hurt, said the mayor.</li></ol><p>Long ago. {PROSE}</p></div>
+    <aside class="sidebar"><h3>Most read</h3><ul>{links}</ul></aside></div>
+    <footer><p>Copyright 1921 The Daily. All rights reserved.</p></footer></body></html>"""
+
+
+def test_a_page_of_a_site_gives_its_main_text() -> None:
+    document = load_bytes(news_page().encode(), "a.html")
+    assert document.text.split("\n\n") == [
+        "Storm over the harbour",
+        PROSE,
+        "What came after",
+        f"It cost 10\u00a0000 crowns. {PROSE}",
+        "1. Three ships were lost in the night.\n2. Nobody was hurt, said the mayor.",
+        f"Long ago. {PROSE}",
+    ]
+    assert headings(document) == [(1, "Storm over the harbour"), (2, "What came after")]
+    assert document.title == "Storm over the harbour"
+
+
+def test_headings_that_trafilatura_drops_are_kept() -> None:
+    """Of this page trafilatura 2.3 gives the paragraphs alone."""
+    columns = f"<div class='two'>{f'<p>{PROSE} {PROSE}</p>' * 3}</div>"
+    sections = "".join(f"<h2>Part {i}</h2><p>{PROSE} No. {i}</p>" for i in range(6))
+    page = f"<html><body><h1>All</h1>{sections}{columns}<ul><li>one</li></ul></body></html>"
+    document = load_bytes(page.encode(), "a.html")
+    assert [words for _, words in headings(document)] == ["All", *(f"Part {i}" for i in range(6))]
+    assert document.text.endswith("- one")
+
+
+def test_a_page_that_is_no_article_is_read_whole() -> None:
+    page = "<html><body class='x'><div>Only this.</div></body></html>"
+    assert load_bytes(page.encode(), "a.html").text == "Only this."
+
+
+def test_a_layout_table_is_no_row() -> None:
+    page = "<table><tr><td><h1>Left</h1></td><td>Right</td></tr></table>"
+    assert load_bytes(page.encode(), "a.html").text == "Left\n\nRight"
+
+
+def test_a_deeply_nested_page_is_read() -> None:
+    page = "<div>" * 1500 + "text" + "</div>" * 1500
+    assert load_bytes(page.encode(), "a.html").text == "text"
+    assert load_bytes(page.replace("<div>", "<div class=x>").encode(), "a.html").text == "text"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "<p>Ünder “quotes” Ω</p>".encode(),
+        "<p>Ünder “quotes” Ω</p>".encode("utf-16"),
+        '<meta charset="utf-8"><p>Ünder “quotes” Ω</p>'.encode(),
+        "<?xml version='1.0' encoding='utf-8'?><html><p>Ünder “quotes” Ω</p></html>".encode(),
+        '<meta charset="iso-8859-1"><p>Ünder “quotes” &Omega;</p>'.encode("cp1252"),
+    ],
+)
+def test_encodings_of_pages(data: bytes) -> None:
+    assert load_bytes(data, "a.htm").text == "Ünder “quotes” Ω"
+
+
+# EPUB and DOCX
+
+
+def book() -> bytes:
+    made = epub.EpubBook()
+    made.set_identifier("x")
+    made.set_title("The Book")
+    chapters = []
+    for name in ("One", "Two", "Three"):
+        chapter = epub.EpubHtml(title=name, file_name=f"{name}.xhtml")
+        chapter.content = f"<html><body><h1>{name}</h1><p>É {name}<br/>x.</p></body></html>"
+        made.add_item(chapter)
+        chapters.append(chapter)
+    made.toc = chapters
+    made.add_item(epub.EpubNcx())
+    made.add_item(epub.EpubNav())
+    made.spine = ["nav", chapters[2], chapters[0], chapters[1]]
+    stream = io.BytesIO()
+    epub.write_epub(stream, made)
+    return stream.getvalue()
+
+
+def word(fill: Callable[[docx.document.Document], None]) -> bytes:
+    document, stream = docx.Document(), io.BytesIO()
+    fill(document)
+    document.save(stream)
+    return stream.getvalue()
+
+
+def report(document: docx.document.Document) -> None:
+    document.sections[0].header.paragraphs[0].text = "HEADER"
+    document.add_heading("The report", 0)
+    document.add_heading("One", 1)
+    document.add_paragraph("A\u00a0b so\u00adft\nline\ttab")
+    for style in ("List Bullet", "List Bullet", "List Number", "List Number"):
+        document.add_paragraph(style.split()[1], style=style)
+    document.add_heading("Two", 2)
+    table = document.add_table(2, 2)
+    for number, cell in enumerate(cell for row in table.rows for cell in row.cells):
+        cell.text = f"c{number}"
+    document.styles.add_style("2021", 1)
+    document.add_paragraph("Plain", style="2021")
+    document.add_paragraph("End.", style="List Paragraph")
+
+
+def test_an_epub_in_the_order_of_its_spine() -> None:
+    document = load_bytes(book(), "a.epub")
+    assert document.text == "Three\n\nÉ Three x.\n\nOne\n\nÉ One x.\n\nTwo\n\nÉ Two x."
+    assert headings(document) == [(1, "Three"), (1, "One"), (1, "Two")]
+    assert document.title == "The Book"
+
+
+def test_a_docx_in_the_order_of_its_parts() -> None:
+    document = load_bytes(word(report), "a.docx")
+    assert document.text == (
+        "The report\n\nOne\n\nA\u00a0b soft line tab\n\n"
+        "- Bullet\n- Bullet\n1. Number\n2. Number\n\nTwo\n\nc0 | c1\n\nc2 | c3\n\nPlain\n\nEnd."
+    )
+    assert headings(document) == [(1, "The report"), (1, "One"), (2, "Two")]
+    assert document.title == "The report"
+
+
+def test_tracked_insertions_in_a_docx_are_read_and_deletions_are_not() -> None:
+    from docx.oxml import parse_xml
+    from docx.oxml.ns import nsdecls
+
+    def fill(document: docx.document.Document) -> None:
+        paragraph = document.add_paragraph("Ships ")
+        for tag, text in (("ins", "<w:t>came</w:t>"), ("del", "<w:delText>left</w:delText>")):
+            change = f"<w:{tag} {nsdecls('w')} w:id='1'><w:r>{text}</w:r></w:{tag}>"
+            paragraph._p.append(parse_xml(change))
+
+    assert load_bytes(word(fill), "a.docx").text == "Ships came"
+
+
+def test_archives_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = word(report)
+    at = whole.index(b"PK\x03\x04", 2000) + 200
+    for name in ("a.docx", "a.epub"):
+        for data in (b"no archive", whole[:-500], whole[:at] + b"\0" * 20 + whole[at + 20 :]):
+            with pytest.raises(DocumentError, match=f"{name} is damaged"):
+                load_bytes(data, name)
+    with pytest.raises(DocumentError, match=r"a\.epub is damaged"):
+        load_bytes(whole, "a.epub")
+    with pytest.raises(DocumentError, match=r"a\.docx is damaged"):
+        load_bytes(book(), "a.docx")
+    with pytest.raises(DocumentError, match="password"):
+        load_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.docx")
+    with pytest.raises(DocumentError, match=r"no text in a\.docx"):
+        load_bytes(word(lambda document: None), "a.docx")
+    monkeypatch.setattr(load_module, "MAX_UNPACKED_BYTES", 50_000)
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", bytes(60_000))
+    assert len(bomb.getvalue()) < 1000
+    with pytest.raises(DocumentError, match="would unpack to"):
+        load_bytes(bomb.getvalue(), "a.docx")
+
+
+def test_a_locked_epub() -> None:
+    stream = io.BytesIO(book())
+    with zipfile.ZipFile(stream, "a") as archive:
+        archive.writestr("META-INF/rights.xml", "<rights/>")
+    with pytest.raises(DocumentError, match="DRM"):
+        load_bytes(stream.getvalue(), "a.epub")
+
+
+# PDF
+
+
+class Pdf(FPDF):
+    """A PDF with a header and a page number on each page."""
+
+    def header(self) -> None:
+        self.set_font("Times", size=8)
+        self.cell(0, 6, "The Harbour Book", align="C", new_x="LMARGIN", new_y="NEXT")
+
+    def footer(self) -> None:
+        self.set_y(-15)
+        self.set_font("Times", size=8)
+        self.cell(0, 6, f"Page {self.page_no()} of 5", align="C")
+
+    def say(self, text: str, size: int = 11, align: str = "J") -> None:
+        self.set_font("Times", size=size)
+        self.multi_cell(0, 0.5 * size, text, align=align, new_x="LMARGIN", new_y="NEXT")
+
+
+def test_a_pdf_becomes_paragraphs_headings_and_pages() -> None:
+    chapters = {
+        number: [f"Chapter {number}", *(f"This is {word} {i}. {PROSE} {word}." for i in range(4))]
+        for number, word in {0: "first", 1: "second", 3: "another", 4: "last"}.items()
+    }
+    chapters[0].insert(0, "The whole book")
+    pdf = Pdf()
+    for number in range(5):  # Of page 2 there is only the header.
+        pdf.add_page()
+        for part in chapters.get(number, []):
+            pdf.say(part, {"The": 22, "Chapter": 16}.get(part.split()[0], 11))
+    document = load_bytes(bytes(pdf.output()), "a.pdf")
+    assert document.text.split("\n\n") == [part for parts in chapters.values() for part in parts]
+    assert headings(document) == [
+        (1, "The whole book"),
+        *((2, f"Chapter {number}") for number in chapters),
+    ]
+    starts = ["The whole", "Chapter 1", "", "Chapter 3", "Chapter 4"]
+    assert [page[:9] for page in pages(document)] == starts
+    assert document.title == "The whole book"
+
+
+def test_a_pdf_with_fewer_than_four_pages_keeps_what_repeats() -> None:
+    pdf = Pdf()
+    for _ in range(3):
+        pdf.add_page()
+        pdf.say(PROSE)
+    assert load_bytes(bytes(pdf.output()), "a.pdf").text.count("The Harbour Book") == 3
+
+
+@pytest.mark.parametrize(
+    ("second", "gap"), [("goes on with the next here.", " "), ("Goes on here.", "\n\n")]
+)
+def test_a_sentence_runs_on_over_the_end_of_a_page(second: str, gap: str) -> None:
+    first = "One sentence starts on this page and it"
+    pdf = FPDF()
+    pdf.set_font("Times", size=11)
+    for part in (first, second):
+        pdf.add_page()
+        pdf.multi_cell(0, 5, part)
+    document = load_bytes(bytes(pdf.output()), "a.pdf")
+    assert document.text == first + gap + second
+    assert pages(document) == [first + gap, second]
+
+
+def test_two_columns_of_a_pdf_are_read_one_after_the_other() -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", size=11)
+    paragraphs = [f"Column text {i}. {PROSE} {PROSE}" for i in range(24)]
+    with pdf.text_columns(ncols=2, gutter=8, text_align="J") as columns:
+        for paragraph in paragraphs:
+            columns.write(paragraph)
+            columns.ln()
+            columns.ln()
+    assert load_bytes(bytes(pdf.output()), "a.pdf").text.split("\n\n") == paragraphs
+
+
+def test_hyphens_at_the_ends_of_lines_of_a_pdf() -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", size=11)
+    pdf.multi_cell(
+        0, 5, "The har-\nbour of Saint-\nMalo in 2021-\n22 is well-\nknown, and a well-known one."
+    )
+    text = load_bytes(bytes(pdf.output()), "a.pdf").text
+    assert " ".join(text.split()) == (
+        "The harbour of Saint-Malo in 2021-22 is well-known, and a well-known one."
+    )
+
+
+def test_pdfs_that_are_refused() -> None:
+    scan = FPDF()
+    scan.add_page()
+    scan.rect(10, 10, 50, 50)
+    with pytest.raises(DocumentError, match=r"a\.pdf has no text .* OCR"):
+        load_bytes(bytes(scan.output()), "a.pdf")
+    locked = FPDF()
+    locked.set_encryption(owner_password="owner", user_password="user")
+    locked.add_page()
+    with pytest.raises(DocumentError, match=r"a\.pdf is protected with a password"):
+        load_bytes(bytes(locked.output()), "a.pdf")
+    with pytest.raises(DocumentError, match=r"a\.pdf is damaged"):
+        load_bytes(b"%PDF-1.7\nnothing", "a.pdf")
+
+
+# Files that are refused
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.txt", b"", r"a\.txt is empty: it holds 0 bytes"),
+        ("a.txt", b" \n\t\n", r"nothing but white space in a\.txt"),
+        ("a.html", b"<html><body> </body></html>", r"no text in a\.html"),
+        ("a.html", b"<!-- -->", r"no text in a\.html"),
+        ("a.txt", b"text\0with\0zeros and more", "does not look like text"),
+        ("a.md", b"text\x07 with a bell", "does not look like text"),
+        ("a.txt", b"\x89PNG\r\n\x1a\n\xff\xfe\x80", "does not look like text"),
+        ("a.xlsx", b"x", r"files that end in \.xlsx cannot be read.*\.txt.*\.pdf.*\.epub"),
+        ("README", b"x", "files without an ending"),
+    ],
+)
+def test_contents_that_are_refused(tmp_path: Path, name: str, data: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DocumentError, match=message) as from_file:
+        load(tmp_path / name)
+    with pytest.raises(DocumentError, match=message) as from_bytes:
+        load_bytes(data, name)
+    assert str(from_file.value) == str(from_bytes.value)
+    assert "{name}" not in str(from_file.value)
+
+
+def test_places_that_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError, match=r"There is no file .*gone\.txt"):
+        load(tmp_path / "gone.txt")
+    with pytest.raises(DocumentError, match=r"is a folder: give the files in it, .*\*\.txt"):
+        load(str(tmp_path))
+    with pytest.raises(DocumentError, match="not an ordinary file"):
+        load("/dev/null")
+    with pytest.raises(DocumentError, match="null"):
+        load("a\0.txt")
+    with pytest.raises(DocumentError, match="No file"):
+        load("")
+    (tmp_path / "ring.txt").symlink_to(tmp_path / "ring.txt")
+    with pytest.raises(DocumentError, match=r"ring\.txt"):
+        load(tmp_path / "ring.txt")
+
+
+def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("text")
+
+    def refuse(self: Path, *arguments: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)  # Rights do not hold for root, who may run the tests.
+    with pytest.raises(DocumentError, match=r"no permission to read a\.txt"):
+        load(path)
+
+
+def test_a_file_that_is_too_large_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.txt"
+    with path.open("wb") as file:
+        file.truncate(50_000_000)
+    monkeypatch.setattr(Path, "open", None)
+    with pytest.raises(DocumentError, match=r"a\.txt is too large: up to 20 MB"):
+        load(path)
+
+
+def test_limits() -> None:
+    assert load_bytes(b"12345", "a.txt", max_text_bytes=5, max_characters=5).text == "12345"
+    with pytest.raises(DocumentError, match="too large: up to 4 bytes"):
+        load_bytes(b"12345", "a.txt", max_text_bytes=4)
+    with pytest.raises(DocumentError, match="5 characters of text; up to 4"):
+        load_bytes(b"12345", "a.txt", max_characters=4)
+    with pytest.raises(DocumentError, match="too large"):
+        load_bytes(b"12345", "a.pdf", max_bytes=4, max_text_bytes=9)
+
+
+def test_the_name_of_an_upload_is_no_path() -> None:
+    for name in ("../../etc/notes.txt", "C:\\files\\notes.txt", "/etc/\x07notes.txt\u202e"):
+        document = load_bytes(b"some text.", name)
+        assert (document.title, document.source) == ("notes", "notes.txt")
+    assert load_bytes(b"some text.", "a.TXT", source="upload:1").source == "upload:1"
+
+
+def test_a_file_by_its_relative_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Ünï.TXT").write_text("text")
+    monkeypatch.chdir(tmp_path)
+    document = load("Ünï.TXT")
+    assert document.source == str(tmp_path.resolve() / "Ünï.TXT")
+    assert document.id == hashlib.sha256(b"text").hexdigest()[:12]
+
+
+# Addresses
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    seen: dict[str, str]
+
+    def do_GET(self) -> None:
+        self.server.agent = self.headers["User-Agent"]  # type: ignore[attr-defined]
+        path = self.path.partition("?")[0]
+        answers: dict[str, tuple[str, bytes]] = {
+            "/page": ("text/html; charset=utf-8", BARE.encode()),
+            "/latin": ("text/html; charset=windows-1252", "<p>“é”</p>".encode("cp1252")),
+            "/plain": ("text/plain", b"just text"),
+            "/README.md": ("text/plain; charset=utf-8", b"# Read me\n"),
+            "/book": ("application/epub+zip", book()),
+            "/report.docx": ("application/octet-stream", word(report)),
+            "/blob": ("application/octet-stream", b"x"),
+            "/picture.txt": ("image/png", b"x"),
+            "/large.txt": ("text/plain", b"x" * 5000),
+            "/empty": ("text/plain", b""),
+        }
+        if path.startswith("/again"):
+            self.send_response(302)
+            self.send_header("Location", f"/again{int(path[6:] or 0) + 1}")
+            self.end_headers()
+        elif path in ("/moved", "/away"):
+            self.send_response(301)
+            self.send_header("Location", "/page" if path == "/moved" else "ftp://127.0.0.1/x")
+            self.end_headers()
+        elif path == "/short":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/plain")
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"cut off")
+        elif path in answers:
+            self.send_response(200)
+            self.send_header("Content-Type", answers[path][0])
+            self.end_headers()
+            self.wfile.write(answers[path][1])
+        else:
+            self.send_error(int(path[1:]) if path[1:].isdigit() else 404)
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[http.server.ThreadingHTTPServer]:
+    made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield made
+    made.shutdown()
+    thread.join()
+    made.server_close()
+
+
+@pytest.fixture
+def site(server: http.server.ThreadingHTTPServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def test_a_web_page(site: str, server: http.server.ThreadingHTTPServer) -> None:
+    document = load(f"{site}/page?a=1#part")
+    assert document.text == BARE_TEXT
+    assert document.source == f"{site}/page?a=1"
+    assert server.agent.startswith("footnoted/")  # type: ignore[attr-defined]
+
+
+def test_a_redirect_is_followed_and_a_password_is_not_kept(site: str) -> None:
+    address = site.replace("http://", "http://me:secret@")
+    assert load(f"{address}/moved").source == f"{site}/page"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "title"),
+    [
+        ("/latin", "“é”", "latin"),
+        ("/plain", "just text", "plain"),
+        ("/README.md", "# Read me\n", "Read me"),
+        ("/book", "Three\n\nÉ Three", "The Book"),
+        ("/report.docx", "The report\n\nOne", "The report"),
+    ],
+)
+def test_the_content_type_tells_the_format(site: str, path: str, text: str, title: str) -> None:
+    document = load(site + path)
+    assert document.text.startswith(text)
+    assert document.title == title
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/gone", "answers 404: there is no such page"),
+        ("/401", "answers 401: it asks for a password"),
+        ("/503", "answers 503: Service Unavailable"),
+        ("/picture.txt", "of the type image/png, which cannot be read"),
+        ("/blob", "of the type application/octet-stream"),
+        ("/again", "leads on more than 5 times"),
+        ("/away", "cannot be read"),
+        ("/short", "cannot be read"),
+        ("/large.txt", "too large: up to 4,000 bytes"),
+        ("/empty", "is empty"),
+    ],
+)
+def test_answers_that_are_refused(site: str, path: str, message: str) -> None:
+    with pytest.raises(DocumentError, match=message):
+        load(site + path, max_text_bytes=4000)
+
+
+def test_addresses_that_are_refused() -> None:
+    with socket.socket() as taken:  # Bound and not listening: nobody else can answer there.
+        taken.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{taken.getsockname()[1]}/a.txt"
+        with pytest.raises(DocumentError, match="cannot be reached"):
+            load(address)
+    for address in ("ftp://example.org/a.txt", "file:///etc/passwd"):
+        with pytest.raises(DocumentError, match=r"only files and http:// or https://"):
+            load(address)
+    for address in ("http://", "http://[::1", "http://..", "http://a\0b/"):
+        with pytest.raises(DocumentError, match="cannot be read"):
+            load(address)
+
+
+def test_a_server_that_does_not_answer(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx, "Timeout", lambda *_, **__: 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(DocumentError, match="does not answer in time"):
+            load(address)
+
+
+def test_a_server_that_never_ends(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("index.load_address.FETCH_SECONDS", -1.0)
+    with pytest.raises(DocumentError, match="not there in full"):
+        load(f"{site}/plain")
+
+
+def test_importing_it_loads_none_of_the_heavy_libraries() -> None:
+    heavy = ["httpx", "trafilatura", "lxml", "pypdfium2", "docx", "ebooklib", "markdown_it"]
+    code = f"import sys, index.load; print([name for name in {heavy} if name in sys.modules])"
+    root = Path(__file__).parents[1]
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
