@@ -81,11 +81,13 @@ class Library:
         embedding_name: str,
         embedding: Callable[[], BaseEmbedding],
         server: str | None = None,
+        check: bool = True,
     ) -> None:
         """Open a library, which may not exist yet.
 
         `embedding` loads the embedding when it is first needed. `server` is the address of a
-        Chroma server that holds the vectors instead of the folder.
+        Chroma server that holds the vectors instead of the folder. Without `check`, a library made
+        with other settings is opened as well, for `reindex`.
 
         Raises LibraryError when the folder holds something else, is damaged, or was made with
         another embedding or splitter.
@@ -99,7 +101,7 @@ class Library:
         self._cached = lru_cache(maxsize=32)(self._store.document)
         if folder.exists() and not folder.is_dir():
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
-        if self._store.exists:
+        if check and self._store.exists:
             self._check(self._store.meta())
 
     def _check(self, meta: dict[str, str]) -> None:
@@ -218,10 +220,10 @@ class Library:
         with self._writing():
             self._remove(document_id)
 
-    def reindex(self, report: Callable[[Document, Stage, int, int], None]) -> None:
+    def reindex(self, report: Callable[[Document, Stage, int, int], None]) -> int:
         """Cut and embed all documents anew, for changed settings or damaged vectors.
 
-        The old vectors serve until the new ones are complete.
+        The old vectors serve until the new ones are complete. Returns the number of documents.
         """
         with self._lock():
             meta = self._store.meta()
@@ -236,6 +238,7 @@ class Library:
             )
             old, self._vectors = self._collection(meta["vectors"]), fresh
             old.drop()
+        return len(cut)
 
     def _remove(self, document_id: str) -> None:
         self._store.delete(document_id)

@@ -101,7 +101,8 @@ class Store:
         """Read one document whole."""
         with self._connection() as connection:
             row = connection.execute(
-                "SELECT id, title, source, text, added, headings, pages FROM documents WHERE id = ?",
+                "SELECT id, title, source, text, added, headings, pages "
+                "FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
         if row is None:
@@ -152,7 +153,8 @@ class Store:
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT document_id, number FROM words "
-                "JOIN passages ON passages.rowid = words.rowid WHERE words MATCH ? ORDER BY bm25(words), words.rowid LIMIT ?",
+                "JOIN passages ON passages.rowid = words.rowid "
+                "WHERE words MATCH ? ORDER BY bm25(words), words.rowid LIMIT ?",
                 (match, limit),
             ).fetchall()
         return [(row[0], row[1]) for row in rows]

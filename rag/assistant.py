@@ -54,10 +54,11 @@ Event = Searching | Found | Writing | Answer
 class Assistant:
     """Answers questions from one library. Safe to use from several threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, check: bool = True) -> None:
         """Open the library and name the models; weights are loaded when they are first needed.
 
-        Raises LibraryError when the library cannot be used with these settings.
+        Raises LibraryError when the library cannot be used with these settings; without `check`,
+        one that was made with others can be opened to be made anew.
         """
         self.settings = settings
         self.reranker = Reranker(settings.reranker, settings.models)
@@ -66,6 +67,7 @@ class Assistant:
             embedding_name=settings.embedding,
             embedding=lambda: self._embedding,
             server=settings.chroma_url,
+            check=check,
         )
         self._loading = threading.Lock()
 

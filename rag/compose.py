@@ -1,4 +1,4 @@
-"""Putting an answer together: sentences, the quotes that bear them out, the words marked in them."""
+"""Putting an answer together: sentences, the quotes that bear them out, the marked words."""
 
 from __future__ import annotations
 

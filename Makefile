@@ -1,0 +1,73 @@
+# Everything is set up by the first target that needs it: the virtual environment in .venv, the
+# packages, the weights. A second run starts at once.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+ARTICLE ?= eval/sets/briefing.md
+# Each article gets a library of its own, so that its answers come from it alone.
+LIBRARY ?= .footnoted/$(basename $(notdir $(ARTICLE)))
+PORT ?=
+Q ?= Which strait did the warships pass, and how wide is it?
+
+VENV := .venv
+PY := $(VENV)/bin/python
+FOOTNOTED := $(VENV)/bin/footnoted
+
+.PHONY: help install models library chat ask test check screenshots clean
+
+help:  ## Show what can be made.
+	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
+	@echo '  ARTICLE=path opens another article; PORT=7861 another port; Q="…" is what make ask asks.'
+
+install: $(VENV)/.installed  ## Set up .venv with everything that is needed.
+
+# Python 3.11 to 3.13: the first that is there. PYTHON=… chooses another.
+$(VENV)/.installed: pyproject.toml
+	@set -e; \
+	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	  if command -v $$python >/dev/null 2>&1 && $$python -c \
+	    'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	  echo 'Footnoted needs Python 3.11, 3.12 or 3.13 with venv (on Debian: apt-get install python3-venv). Say which with PYTHON=….' >&2; \
+	  exit 2; \
+	fi; \
+	test -x $(PY) || $$found -m venv $(VENV); \
+	$(PY) -m pip install --quiet --upgrade 'pip>=25.1'; \
+	$(PY) -m pip install --quiet --editable . --group dev; \
+	touch $@
+
+models: install
+	@$(FOOTNOTED) models pull
+
+library: models
+	@$(FOOTNOTED) add --library "$(LIBRARY)" "$(ARTICLE)"
+
+chat: library  ## Open the window on the sample article.
+	@$(FOOTNOTED) chat --library "$(LIBRARY)" $(if $(PORT),--port $(PORT))
+
+ask: library  ## Ask the sample article one question: make ask Q="…".
+	@$(FOOTNOTED) ask --library "$(LIBRARY)" "$(Q)"
+
+test: models chromium  ## Run all tests.
+	@$(PY) -m pytest
+
+check: install  ## Look at style and types.
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+.PHONY: chromium
+# The browser tests need a Chromium; on Debian as root it is installed here, else it is asked for.
+chromium:
+	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
+	|| command -v google-chrome >/dev/null 2>&1 \
+	|| { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] \
+	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	|| { echo 'The browser tests need Chromium: install it (on Debian: apt-get install chromium).' >&2; exit 2; }
+
+clean:  ## Remove .venv and the sample libraries; weights stay in the cache.
+	rm -rf $(VENV) .footnoted
