@@ -15,9 +15,9 @@ from rag.answer import Answer, Quote, Reason
 from rag.compose import Composition, compose, mark, quoted
 from rag.condense import Turn, standalone
 from rag.config import Settings
-from rag.gate import Evidence, decide, on_topic
-from rag.llm import Copied, LLMUnavailable, Writer, load_writer
-from rag.quotes import CANDIDATES, Selection, select_quotes
+from rag.gate import decide, decide_by_score, weigh
+from rag.llm import LLMUnavailable, Writer, load_writer
+from rag.quotes import CANDIDATES, select_quotes
 from rag.rerank import Reranker
 
 if TYPE_CHECKING:
@@ -98,11 +98,11 @@ class Assistant:
         hits = self.library.search(draft.standalone, CANDIDATES)
         draft.time("retrieve_s")
         limit = max(self.settings.quotes, MIN_QUOTES)
-        draft.selection = select_quotes(hits, self.reranker, draft.standalone, limit)
+        draft.quotes = select_quotes(hits, self.reranker, draft.standalone, limit)
         draft.time("first_quote_s")
-        yield Found(draft.selection.quotes)
+        yield Found(draft.quotes)
 
-        if writer and not draft.message:
+        if writer and draft.quotes and not draft.message:
             try:
                 yield from self._write(draft, writer)
             except LLMUnavailable as error:
@@ -113,31 +113,30 @@ class Assistant:
 
     def _write(self, draft: _Draft, writer: Writer) -> Iterator[Event]:
         """Let the LLM copy, decide by that whether to refuse, and let it write."""
-        quotes = draft.selection.quotes[: self.settings.quotes]
+        quotes = draft.quotes[: self.settings.quotes]
         question = draft.standalone
         draft.llm = writer.name
         copied = writer.copy([quote.text for quote in quotes], question)
-        marked = _marked(quotes, copied)
-        best = next((quote for quote in marked if quote.marks), marked[0])
-        evidence = _evidence(draft.selection, question, copied, best)
+        evidence, at = weigh(question, quotes, copied)
         if not decide(evidence).answerable:
             yield draft.finish("not_in_sources")
             return
+        best = mark(quotes[at], copied.words or "")
+        quotes = (*quotes[:at], best, *quotes[at + 1 :])
         written = ""
         for piece in writer.write([quote.text for quote in quotes], question, copied):
             if piece and not written:
                 draft.time("first_token_s")
             written += piece
             yield Writing(written)
-        draft.composition = compose(written, marked, question, best)
+        draft.composition = compose(written, quotes, question, best)
         yield draft.finish(None)
 
     def _quote(self, draft: _Draft) -> Answer:
         """Answer with the quotes themselves, or refuse by the reranker's scores alone."""
-        selection = draft.selection
-        if not selection.quotes or not decide(_evidence(selection, draft.standalone)).answerable:
+        if not draft.quotes or not decide_by_score(draft.quotes).answerable:
             return draft.finish("not_in_sources")
-        draft.composition = quoted(selection.quotes)
+        draft.composition = quoted(draft.quotes)
         return draft.finish("llm_unavailable" if draft.message else None)
 
     def _standalone(
@@ -182,7 +181,7 @@ class _Draft:
 
     def __init__(self, question: str, settings: Settings) -> None:
         self.question = self.standalone = question
-        self.selection = Selection((), float("-inf"))
+        self.quotes: tuple[Quote, ...] = ()
         self.composition = Composition()
         self.message: str | None = None
         self.llm: str | None = None
@@ -204,7 +203,7 @@ class _Draft:
             standalone_question=self.standalone,
             sentences=tuple(self.composition.sentences),
             citations=tuple(self.composition.citations),
-            quotes=self.selection.quotes,
+            quotes=self.quotes,
             reason=reason,
             models={
                 "embedding": self._settings.embedding,
@@ -214,24 +213,3 @@ class _Draft:
             timings=self._timings,
             message=self.message,
         )
-
-
-def _marked(quotes: Sequence[Quote], copied: Copied) -> list[Quote]:
-    """Mark the copied words in the first quote that holds them."""
-    marked = list(quotes)
-    for at, quote in enumerate(quotes):
-        if copied.words and (found := mark(quote, copied.words)).marks:
-            marked[at] = found
-            break
-    return marked
-
-
-def _evidence(
-    selection: Selection, question: str, copied: Copied | None = None, best: Quote | None = None
-) -> Evidence:
-    scores = (selection.passage_score, selection.quotes[0].score)
-    if copied is None or best is None:
-        return Evidence(*scores)
-    return Evidence(
-        *scores, 1 - copied.none_probability, float(bool(best.marks)), on_topic(question, best)
-    )

@@ -74,11 +74,11 @@ class Facts:
 
 def facts(text: str) -> Facts:
     """Return the numbers, calendar days, months and proper names that a sentence asserts."""
-    numbers = {value for value, word in _numbers(text) if word not in _NOT_ASSERTED}
+    values = {value for value, word in numbers(text) if word not in _NOT_ASSERTED}
     days = _days(text)
     months = {month for month, _ in days} | _months(text)
     return Facts(
-        frozenset(numbers - {Decimal(day) for _, day in days}),
+        frozenset(values - {Decimal(day) for _, day in days}),
         frozenset(days),
         frozenset(months),
         frozenset(_names(text)),
@@ -93,11 +93,11 @@ def missing_facts(sentence: str, sources: list[str], question: str = "") -> list
     """
     asserted = facts(sentence)
     texts = [*sources, question]
-    numbers = {value for text in texts for value, _ in _numbers(text)}
+    values = {value for text in texts for value, _ in numbers(text)}
     days = {day for text in texts for day in _days(text)}
     months = {month for month, _ in days} | {m for text in texts for m in _months(text)}
     words = {form for text in texts for word in tokens(text) for form in _name_forms(word)}
-    missing = [f"{value:f}" for value in asserted.numbers - numbers]
+    missing = [f"{value:f}" for value in asserted.numbers - values]
     missing += [f"{month} {day}" for month, day in asserted.days - days]
     missing += list(asserted.months - months)
     missing += [name for name in asserted.names if not _name_forms(name) & words]
@@ -138,7 +138,7 @@ FUNCTION_WORDS = frozenset(
 ) - {"us"}
 
 
-def _numbers(text: str) -> list[tuple[Decimal, str]]:
+def numbers(text: str) -> list[tuple[Decimal, str]]:
     """Return (value, the word or digits it was written with) of every number in a text."""
     found: list[tuple[Decimal, str]] = []
     for match in _DIGITS.finditer(text):

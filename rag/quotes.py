@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from index.documents import Span
 from index.library import Hit
 from rag.answer import Quote
 from rag.rerank import Reranker
@@ -26,15 +26,9 @@ WINDOWS = (1, 2)
 quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The quotes in rank order, and the score of the best passage (a logit)."""
-
-    quotes: tuple[Quote, ...]
-    passage_score: float
-
-
-def select_quotes(hits: Sequence[Hit], reranker: Reranker, question: str, limit: int) -> Selection:
+def select_quotes(
+    hits: Sequence[Hit], reranker: Reranker, question: str, limit: int
+) -> tuple[Quote, ...]:
     """Return the quotes most likely to answer from the passages that a search found, best first.
 
     No sentence is in two quotes. There are fewer than `limit` only where the library has fewer
@@ -53,11 +47,15 @@ def select_quotes(hits: Sequence[Hit], reranker: Reranker, question: str, limit:
         zip(scores, windows, strict=True),
         key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1][0]),
     )
-    quotes: list[Quote] = []
-    for score, (_, hit, (start, end)) in ranked:
-        if len(quotes) < limit and not _overlaps(quotes, hit, start, end):
-            quotes.append(Quote(hit.document, start, end, score, hit.passage.heading))
-    return Selection(tuple(quotes), scored[0][0] if scored else float("-inf"))
+    candidates = [
+        Quote(hit.document, start, end, score, hit.passage.heading)
+        for score, (_, hit, (start, end)) in ranked
+    ]
+    quotes = _without_overlaps(candidates, limit)
+    if len(quotes) < limit:  # A small library: pairs would use its few sentences up.
+        single = [quote for quote in candidates if quote.span in _sentences(hits)]
+        quotes = max(quotes, _without_overlaps(single, limit), key=len)
+    return tuple(quotes)
 
 
 def _in_context(hit: Hit) -> str:
@@ -71,8 +69,20 @@ def _windows(hit: Hit) -> Iterator[tuple[int, int]]:
             yield sentences[first][0], sentences[first + size - 1][1]
 
 
-def _overlaps(quotes: Sequence[Quote], hit: Hit, start: int, end: int) -> bool:
-    return any(
-        quote.document.id == hit.document.id and quote.start < end and start < quote.end
-        for quote in quotes
-    )
+def _sentences(hits: Sequence[Hit]) -> set[Span]:
+    return {
+        Span(hit.document.id, start, end) for hit in hits for start, end in hit.passage.sentences
+    }
+
+
+def _without_overlaps(ranked: Sequence[Quote], limit: int) -> list[Quote]:
+    kept: list[Quote] = []
+    for quote in ranked:
+        if len(kept) < limit and not any(_overlap(quote, other) for other in kept):
+            kept.append(quote)
+    return kept
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    same = one.document.id == other.document.id
+    return same and one.start < other.end and other.start < one.end

@@ -18,10 +18,9 @@ from rich.progress import (
 from rich.progress import Progress as ProgressBar
 from rich.table import Table
 
+from index.catalogue import CATALOGUE, DEFAULTS
 from index.errors import UserError
 from index.models import (
-    CATALOGUE,
-    DEFAULTS,
     Progress,
     default_models_directory,
     pull_all,

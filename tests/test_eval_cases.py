@@ -1,0 +1,206 @@
+"""Sets are read strictly, and their evidence is found where they say or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from eval.cases import SETS, Case, find_set, load_set, locate, resolve
+from index.documents import Document, Span
+from index.errors import UserError
+from index.library import Library
+
+ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
+TEXT = "The pact was signed on June 28.\nIt binds. It binds.\n"
+PACT = Document.of(TEXT, title="The pact", source="/papers/pact.txt")
+
+
+class Shelf(Library):
+    """A library without a folder: documents are found by the real code, none can be searched."""
+
+    def __init__(self, *documents: Document) -> None:
+        self.folder = Path("/shelf")
+        self.shelf = {document.id: document for document in documents}
+
+    def entries(self) -> list[Any]:
+        return [
+            SimpleNamespace(id=each.id, sha256=each.sha256, source=each.source, title=each.title)
+            for each in self.shelf.values()
+        ]
+
+    def document(self, document_id: str) -> Document:
+        return self.shelf[document_id]
+
+
+def write(folder: Path, *cases: dict[str, Any] | str) -> Path:
+    path = folder / "set.jsonl"
+    lines = [each if isinstance(each, str) else json.dumps(each) for each in cases]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+def case(**given: Any) -> dict[str, Any]:
+    return {"id": "one", "question": "When?", **given}
+
+
+def place(**given: Any) -> dict[str, Any]:
+    return case(evidence=[{"document": "pact.txt", **given}])
+
+
+def test_only_id_and_question_are_required(tmp_path: Path) -> None:
+    path = write(tmp_path, {"id": "one", "question": "When?"})
+    loaded = load_set(path)
+    assert loaded.cases == (Case("one", "When?"),)
+    assert loaded.name == "set"
+    assert loaded.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    only = loaded.cases[0]
+    assert (only.answers, only.answer_type, only.evidence, only.history) == ((), "text", (), ())
+    assert not only.unanswerable
+    assert not only.must_pass
+
+
+def test_all_that_the_contract_shows_is_read(tmp_path: Path) -> None:
+    history = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Yes?"}]
+    given = place(sha256=PACT.sha256, start=23, end=30, quote="June 28", fact=2) | {
+        "answers": ["June 28"],
+        "answer_type": "date",
+        "must_pass": True,
+        "history": history,
+        "tags": ["date"],
+    }
+    [read] = load_set(write(tmp_path, given)).cases
+    assert read.turns == [("user", "Hello"), ("assistant", "Yes?")]
+    assert read.evidence[0].fact == 2
+    assert read.must_pass
+
+
+def test_a_line_separator_in_a_string_ends_no_line(tmp_path: Path) -> None:
+    path = write(tmp_path, '{"id": "one", "question": "When\u2028then?"}', "", case(id="two"))
+    loaded = load_set(path)
+    assert loaded.cases[0].question == "When\u2028then?"
+    assert loaded.lines == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "Invalid JSON"),
+        ("[]", "object"),
+        ('{"id": "two"}', "question"),
+        (case(id=2), "id: "),
+        (case(question=" "), "question"),
+        (case(answer="June"), "answer: Unexpected"),
+        (case(answers="June"), "answers"),
+        (case(answers=["June", 28]), "answers.1"),
+        (case(answers=["the"]), "“the” has a part without words"),
+        (case(answers=["June;"], answer_type="list"), "“June;” has a part without words"),
+        (case(answer_type="maybe"), "answer_type"),
+        (case(must_pass="yes"), "must_pass"),
+        (case(history=[{"role": "system", "content": ""}]), "history.0.role"),
+        (case(unanswerable=True, answers=["June"]), "neither evidence nor answers"),
+        (place(start=3, end=5) | {"unanswerable": True}, "neither evidence nor answers"),
+        (place(), "evidence.0: start and end, or a quote"),
+        (place(start=3), "given together"),
+        (place(start=5, end=5), "start (5) must be less than end (5)"),
+        (place(start=-1, end=5), "evidence.0.start"),
+        (place(start=True, end=5), "evidence.0.start"),
+        (place(start=3, end=5, page=1), "evidence.0.page"),
+        (place(start=3, end=5, sha256="310546"), "evidence.0.sha256"),
+        (place(start=3, end=5, fact="1"), "evidence.0.fact"),
+        (case(id="first"), "the id “first” is taken by line 1"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_line(
+    tmp_path: Path, line: dict[str, Any] | str, said: str
+) -> None:
+    path = write(tmp_path, case(id="first"), line)
+    with pytest.raises(UserError) as error:
+        load_set(path)
+    assert str(error.value).startswith("set.jsonl, line 2: ")
+    assert said in str(error.value)
+    assert "Value error" not in str(error.value)
+
+
+def test_no_file_no_case_no_text(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read: No such file"):
+        load_set(tmp_path / "none.jsonl")
+    with pytest.raises(UserError, match="holds no case"):
+        load_set(write(tmp_path, "", ""))
+    (tmp_path / "latin.jsonl").write_bytes(b'{"id": "\xe9"}')
+    with pytest.raises(UserError, match="not UTF-8"):
+        load_set(tmp_path / "latin.jsonl")
+
+
+def test_a_set_is_found_by_its_path_or_its_shipped_name(tmp_path: Path) -> None:
+    path = write(tmp_path, case())
+    assert find_set(str(path)) == path
+    assert find_set("briefing") == SETS / "briefing.jsonl"
+    with pytest.raises(UserError, match="one of: article, briefing"):
+        find_set("nothing")
+
+
+def test_evidence_is_found_by_offsets_by_quote_and_by_hash(tmp_path: Path) -> None:
+    evidence = [
+        {"document": "pact.txt", "start": 23, "end": 30, "fact": 2},
+        {"document": PACT.id, "quote": "was signed", "fact": 1},
+        {"document": "renamed.txt", "sha256": PACT.sha256, "start": 0, "end": 8, "fact": 2},
+    ]
+    loaded = load_set(write(tmp_path, case(evidence=evidence), case(id="two")))
+    found = resolve(loaded, Shelf(PACT))
+    signed, june, pact = Span(PACT.id, 9, 19), Span(PACT.id, 23, 30), Span(PACT.id, 0, 8)
+    assert found == {"one": ((signed,), (june, pact)), "two": ()}
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        ({"start": 23, "end": 99}, "23-99 is outside of pact.txt, which has 52 characters"),
+        ({"start": 0, "end": 8, "quote": "The deal"}, "says “The pact” at 0-8, not “The deal”"),
+        ({"quote": "May 28"}, "none of pact.txt reads “May 28”"),
+        ({"quote": "It binds."}, "more than one place in pact.txt reads “It binds.”"),
+        ({"start": 0, "end": 8, "sha256": "0" * 64}, "the document pact.txt changed"),
+        ({"start": 0, "end": 8, "document": "no.txt"}, "“no.txt”"),
+        ({"start": 0, "end": 8, "document": "no.txt"}, "`footnoted add no.txt --library /shelf`"),
+    ],
+)
+def test_evidence_that_is_not_there_is_told(
+    tmp_path: Path, evidence: dict[str, Any], said: str
+) -> None:
+    loaded = load_set(write(tmp_path, case(id="first"), place(**evidence)))
+    with pytest.raises(UserError) as error:
+        resolve(loaded, Shelf(PACT))
+    assert str(error.value).startswith("set.jsonl, line 2: ")
+    assert said in str(error.value)
+
+
+def test_overlapping_places_of_a_quote_are_more_than_one(tmp_path: Path) -> None:
+    document = Document.of("anana", title="x", source="pact.txt")
+    with pytest.raises(UserError, match="more than one place"):
+        resolve(load_set(write(tmp_path, place(quote="ana"))), Shelf(document))
+
+
+@pytest.mark.parametrize(
+    ("name", "source"), [("article", ARTICLE), ("briefing", SETS / "briefing.md")]
+)
+def test_the_shipped_sets_fit_their_documents(name: str, source: Path) -> None:
+    loaded = load_set(find_set(name))
+    document = Document.of(source.read_bytes().decode(), title=name, source=str(source))
+    places = 0
+    for each in loaded.cases:
+        assert each.unanswerable == (not each.evidence), each.id
+        assert each.unanswerable == (not each.answers), each.id
+        for evidence in each.evidence:
+            assert evidence.document == source.name, each.id
+            assert evidence.sha256 == document.sha256, each.id
+            span = locate(evidence, document, each.id)
+            stated = document.text[span.start : span.end]
+            assert stated == stated.strip(), each.id
+            places += 1
+    assert places >= 90
+    assert sum(each.must_pass for each in loaded.cases) >= 5
+    assert sum(each.unanswerable for each in loaded.cases) >= 30

@@ -1,0 +1,285 @@
+"""A run asks, scores and writes; stopped at any point it goes on, and ends the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from eval.cases import CaseSet, load_set
+from eval.compare import load_run
+from eval.runner import run
+from index.documents import Document
+from index.errors import UserError
+from rag.answer import Answer, AnswerSentence, Quote
+from ui.eval_command import app
+
+TEXT = "Ann was born in 1900. Ben was born in 1910. Cid was born in 1920."
+DOCUMENT = Document.of(TEXT, title="Births", source="/births.txt")
+CASES = [
+    {
+        "id": name,
+        "question": f"When was {name} born?",
+        "answers": [year],
+        "must_pass": name == "Ann",
+        "evidence": [{"document": "births.txt", "quote": year}],
+        "history": [{"role": "user", "content": "Hello"}],
+    }
+    for name, year in (("Ann", "1900"), ("Ben", "1910"), ("Cid", "1920"))
+]
+CASES.append({"id": "Dan", "question": "When was Dan born?", "unanswerable": True})
+
+
+class Library:
+    """One document, as a library shows it."""
+
+    folder = Path("/library")
+
+    def __init__(self, document: Document = DOCUMENT) -> None:
+        self.kept = document
+
+    def entries(self) -> list[Any]:
+        return [SimpleNamespace(id=self.kept.id, sha256=self.kept.sha256, title=self.kept.title)]
+
+    def find(self, name: str) -> Document:
+        return self.kept
+
+    def document(self, document_id: str) -> Document:
+        assert document_id == self.kept.id
+        return self.kept
+
+
+class Stub:
+    """No assistant: it quotes the sentence with the name in the question, or refuses."""
+
+    def __init__(self, *, dies_at: int | None = None, **settings: Any) -> None:
+        self.library = Library()
+        defaults = {"embedding": "e", "reranker": "r", "llm": "l", "llm_url": None, "quotes": 5}
+        self.settings = SimpleNamespace(**(defaults | settings))
+        self.asked: list[str] = []
+        self.told: list[tuple[Any, bool]] = []
+        self.dies_at = dies_at
+
+    def ask(self, question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+        if len(self.asked) == self.dies_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.asked.append(question)
+        self.told.append((list(history), use_llm))
+        start = TEXT.find(question.split()[2])
+        timings: dict[str, float | None] = {"total_s": 1.0}
+        models: dict[str, str | None] = {"llm": "l" if use_llm else None}
+        if start < 0:
+            return Answer(question, question, (), (), (), "not_in_sources", models, timings)
+        quote = Quote(DOCUMENT, start, start + 21, 1.0)
+        sentence = AnswerSentence(quote.text, (1,), True)
+        return Answer(question, question, (sentence,), (quote,), (quote,), None, models, timings)
+
+
+@pytest.fixture
+def case_set(tmp_path: Path) -> CaseSet:
+    path = tmp_path / "births.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in CASES))
+    return load_set(path)
+
+
+def asked(case_set: CaseSet, stub: Stub, out: Path | None = None, use_llm: bool = True) -> Any:
+    return run(case_set, stub, use_llm=use_llm, out=out)  # type: ignore[arg-type]
+
+
+def test_the_file_is_what_the_contract_says(case_set: CaseSet, tmp_path: Path) -> None:
+    out = tmp_path / "run.json"
+    done = asked(case_set, Stub(), out)
+    written = json.loads(out.read_text())
+    assert list(written) == ["schema", "set", "library", "models", "metrics", "results"]
+    assert written["schema"] == 1
+    assert written["set"] == {
+        "name": "births",
+        "sha256": case_set.sha256,
+        "cases": 4,
+        "must_pass": ["Ann"],
+    }
+    document = {"id": DOCUMENT.id, "title": "Births", "sha256": DOCUMENT.sha256}
+    assert written["library"] == {"documents": [document]}
+    assert (written["models"]["llm"], written["models"]["embedding"]) == ("l", "e")
+    assert [each["id"] for each in written["results"]] == ["Ann", "Ben", "Cid", "Dan"]
+    first = written["results"][0]
+    assert first["answer"] == Stub().ask("When was Ann born?").as_json()
+    assert first["scores"]["passed"] is True
+    assert written["metrics"]["passed"] == {"value": 1.0, "n": 4, "interval": [0.5101, 1.0]}
+    assert list(tmp_path.glob("*.partial")) == []
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["births.jsonl", "run.json"]
+    assert load_run(out) == done
+
+
+def test_the_conversation_before_is_told(case_set: CaseSet) -> None:
+    stub = Stub()
+    asked(case_set, stub)
+    hello = [("user", "Hello")]
+    assert stub.told == [(hello, True), (hello, True), (hello, True), ([], True)]
+
+
+def test_without_the_llm_none_is_asked_or_named(case_set: CaseSet) -> None:
+    stub = Stub()
+    assert asked(case_set, stub, use_llm=False).models["llm"] is None
+    assert {use_llm for _, use_llm in stub.told} == {False}
+    assert asked(case_set, Stub(llm="none")).models["llm"] is None
+
+
+def test_progress_counts_to_the_end(case_set: CaseSet) -> None:
+    seen: list[tuple[int, int]] = []
+    run(case_set, Stub(), progress=lambda *at: seen.append(at))  # type: ignore[arg-type]
+    assert seen == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+@pytest.mark.parametrize("dies_at", [0, 1, 3])
+def test_a_killed_run_goes_on_and_ends_the_same(
+    case_set: CaseSet, tmp_path: Path, dies_at: int
+) -> None:
+    whole, out = tmp_path / "whole.json", tmp_path / "run.json"
+    asked(case_set, Stub(), whole)
+    code = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "from test_eval_runner import Stub, asked, load_set\n"
+        "asked(load_set(Path(sys.argv[2])), Stub(dies_at=int(sys.argv[4])), Path(sys.argv[3]))"
+    )
+    here = Path(__file__).parent
+    arguments = [str(here), str(case_set.path), str(out), str(dies_at)]
+    killed = subprocess.run([sys.executable, "-c", code, *arguments], cwd=here.parent, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert not out.exists()
+    assert len((tmp_path / "run.json.partial").read_bytes().splitlines()) == 1 + dies_at
+    stub = Stub()
+    asked(case_set, stub, out)
+    assert len(stub.asked) == 4 - dies_at
+    assert out.read_bytes() == whole.read_bytes()
+    assert not (tmp_path / "run.json.partial").exists()
+
+
+class Stopped(Exception):
+    pass
+
+
+def stopped_run(case_set: CaseSet, out: Path, after: int = 2) -> Path:
+    """Leave behind what a run leaves that is stopped after some cases."""
+
+    def stop(number: int, _: int) -> None:
+        if number == after:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(case_set, Stub(), out=out, progress=stop)  # type: ignore[arg-type]
+    return Path(f"{out}.partial")
+
+
+@pytest.mark.parametrize("kept", [0, 1, 20, -1, -30])
+def test_a_torn_last_line_is_asked_again(case_set: CaseSet, tmp_path: Path, kept: int) -> None:
+    out, whole = tmp_path / "run.json", tmp_path / "whole.json"
+    asked(case_set, Stub(), whole)
+    partial = stopped_run(case_set, out)
+    data = partial.read_bytes()
+    partial.write_bytes(data[:kept])
+    stopped_run(case_set, out, after=3)  # stopped again: the torn line must be gone by now
+    stub = Stub()
+    asked(case_set, stub, out)
+    assert len(stub.asked) == 1
+    assert out.read_bytes() == whole.read_bytes()
+
+
+def test_what_was_done_otherwise_is_not_gone_on_with(case_set: CaseSet, tmp_path: Path) -> None:
+    partial = stopped_run(case_set, tmp_path / "run.json")
+    before = partial.read_bytes()
+    longer = Stub()
+    longer.library = Library(replace(DOCUMENT, id="other", text=TEXT + " More."))
+    for stub, use_llm, cases, said in (
+        (Stub(reranker="other"), True, case_set, "reranker was r and is other"),
+        (Stub(quotes=3), True, case_set, "quotes was 5 and is 3"),
+        (Stub(), False, case_set, "llm was l and is None"),
+        (Stub(), True, case_set.first(3), "the set differs"),
+        (Stub(), True, replace(case_set, sha256="0" * 64), "the set differs"),
+        (longer, True, case_set, "the documents in the library differ"),
+    ):
+        with pytest.raises(UserError, match="delete it to start anew") as error:
+            asked(cases, stub, tmp_path / "run.json", use_llm)
+        assert said in str(error.value)
+        assert partial.read_bytes() == before
+        assert stub.asked == []
+
+
+def test_a_damaged_middle_is_told(case_set: CaseSet, tmp_path: Path) -> None:
+    partial = stopped_run(case_set, tmp_path / "run.json")
+    partial.write_bytes(partial.read_bytes().replace(b'{"id": "Ann"', b'{"id: "Ann"'))
+    with pytest.raises(UserError, match=r"run\.json\.partial is damaged. Delete it"):
+        asked(case_set, Stub(), tmp_path / "run.json")
+
+
+def test_an_error_stops_the_run_and_keeps_what_is_done(case_set: CaseSet, tmp_path: Path) -> None:
+    stub = Stub()
+    ask = stub.ask
+
+    def fails(question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+        if "Cid" in question:
+            raise UserError("The weights are gone.")
+        return ask(question, history, use_llm=use_llm)
+
+    stub.ask = fails  # type: ignore[method-assign]
+    with pytest.raises(UserError, match="The weights are gone"):
+        asked(case_set, stub, tmp_path / "run.json")
+    assert len((tmp_path / "run.json.partial").read_text().splitlines()) == 3
+    assert not (tmp_path / "run.json").exists()
+
+
+def test_no_folder_and_no_documents_are_told_before_anything_is_asked(
+    case_set: CaseSet, tmp_path: Path
+) -> None:
+    stub = Stub()
+    with pytest.raises(UserError, match="cannot be written: No such file"):
+        asked(case_set, stub, tmp_path / "none" / "run.json")
+    stub.library.entries = list  # type: ignore[method-assign]
+    with pytest.raises(UserError, match=r"is empty\. Fill it with `footnoted add`"):
+        asked(case_set, stub)
+    assert stub.asked == []
+
+
+class Worse(Stub):
+    """Refuses everything."""
+
+    def ask(self, question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+        return replace(super().ask("When was nobody born?", (), use_llm=use_llm), question=question)
+
+
+def test_the_command_runs_compares_and_exits_as_the_contract_says(
+    case_set: CaseSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Stub] = []
+
+    def command(kind: type[Stub], *arguments: str) -> Any:
+        monkeypatch.setattr("rag.assistant.Assistant", lambda _: made.append(kind()) or made[-1])
+        return CliRunner().invoke(app, ["run", str(case_set.path), *arguments])
+
+    out = tmp_path / "run.json"
+    good = command(Stub, "--json", str(out))
+    assert good.exit_code == 0, good.output
+    assert re.search(r"passed +100\.0% +51\.0% – 100\.0% +4\n", good.stdout)
+    assert re.search(r"total_s_p50 +1\.00 s +– +4\n", good.stdout)
+    assert "0 of 4 cases failed." in good.stdout
+
+    assert command(Stub, "--baseline", str(out)).exit_code == 0
+    worse = command(Worse, "--baseline", str(out), "--no-llm")
+    assert worse.exit_code == 1
+    assert "Ann: When was Ann born?\n    got: The sources do not say." in worse.stdout
+    assert "A regression: Ann must pass." in worse.stdout
+
+    refused = command(Stub, "--baseline", str(out), "--limit", "2")
+    assert refused.exit_code == 3
+    assert "cannot be compared: the baseline has 4 cases" in refused.stderr
+    assert made[-1].asked == []  # it is told before the long part

@@ -1,0 +1,83 @@
+"""Sentences, footnotes and marks: what is put together from the LLM's words and the quotes."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.documents import Document
+from rag.answer import Quote
+from rag.compose import compose, mark, place_of, quoted
+
+TEXT = (
+    "The Alder Bridge, opened in May 1931, is 410 metres long. Mayor Lise Holm called it “a "
+    "promise\nkept”. The Rowan Bridge is 300 metres long."
+)
+DOCUMENT = Document.of(TEXT, title="Bridges", source="/bridges.txt")
+
+
+def quote(words: str, score: float = 5.0) -> Quote:
+    start = TEXT.index(words)
+    return Quote(DOCUMENT, start, start + len(words), score)
+
+
+ALDER = quote("The Alder Bridge, opened in May 1931, is 410 metres long.")
+HOLM = quote("Mayor Lise Holm called it “a promise\nkept”.", 4.0)
+ROWAN = quote("The Rowan Bridge is 300 metres long.", -3.0)
+QUOTES = (ALDER, HOLM, ROWAN)
+
+
+def test_each_sentence_gets_its_footnotes_in_the_order_of_citing() -> None:
+    written = "The Rowan Bridge is 300 metres long. The Alder Bridge was opened in May 1931."
+    made = compose(written, QUOTES, "What is known of the bridges?", ALDER)
+    assert [sentence.citations for sentence in made.sentences] == [(1,), (2,)]
+    assert made.citations == [ROWAN, ALDER]
+    assert all(sentence.supported for sentence in made.sentences)
+
+
+def test_the_same_quote_has_one_number() -> None:
+    written = "The Alder Bridge is 410 metres long. The Alder Bridge was opened in May 1931."
+    made = compose(written, QUOTES, "What of it?", ALDER)
+    assert [sentence.citations for sentence in made.sentences] == [(1,), (1,)]
+    assert made.citations == [ALDER]
+
+
+def test_a_sentence_that_fails_is_kept_aside_and_the_quote_stands_in_its_place() -> None:
+    written = "The Alder Bridge is 999 metres long."
+    [failed, instead] = compose(written, QUOTES, "How long is it?", ALDER).sentences
+    assert (failed.supported, failed.citations) == (False, ())
+    assert (instead.supported, instead.citations) == (True, (1,))
+    assert instead.text == f"“{ALDER.text}”"
+
+
+def test_nothing_written_gives_the_best_quote() -> None:
+    made = compose("", QUOTES, "How long is it?", HOLM)
+    assert [sentence.text for sentence in made.sentences] == [
+        "“Mayor Lise Holm called it “a promise kept”.”"
+    ]
+
+
+def test_an_answer_of_quotes_takes_those_near_the_best() -> None:
+    assert quoted(QUOTES).citations == [ALDER, HOLM]
+
+
+def test_marks_are_offsets_into_the_document() -> None:
+    [(start, end)] = mark(HOLM, "A promise kept").marks
+    assert TEXT[start:end] == "a promise\nkept"
+
+
+@pytest.mark.parametrize("words", ["promises kept", "mise kept", "", "…", "410 metres wide"])
+def test_words_that_are_not_there_are_not_marked(words: str) -> None:
+    assert mark(HOLM, words).marks == ()
+
+
+def test_whole_words_only() -> None:
+    assert place_of("41", "It is 410 metres.") is None
+    assert place_of("410", "It is 410 metres.") == (6, 9)
+    assert place_of("津轻海峡", "the strait (津轻海峡) is") == (12, 16)
+
+
+def test_a_quote_outside_its_document_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="not a place"):
+        Quote(DOCUMENT, 10, len(TEXT) + 1, 0.0)
+    with pytest.raises(ValueError, match="not a place"):
+        Quote(DOCUMENT, 10, 10, 0.0)

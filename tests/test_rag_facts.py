@@ -1,0 +1,76 @@
+"""Numbers, dates and names: the same fact in other words passes, another fact does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.facts import content_words, facts, missing_facts
+
+SOURCE = (
+    "On Oct. 14-17, 2021 the fleets of China and Norland, with 5,500 sailors, passed the "
+    "20-km-wide Alder Strait ten times; Adm. Lise Holm’s U.S. hosts paid $424 million."
+)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The fleets passed the strait from October 14 to October 17.",
+        "On 17 October 2021 the fleets of China were there.",
+        "The strait is 20 km wide.",
+        "The Alder Strait was passed 10 times.",
+        "There were 5500 sailors.",
+        "The Chinese fleet had 5,500 sailors.",
+        "The US hosts of Lise Holm paid 424 million dollars.",
+        "American hosts paid $424 million.",
+        "Approximately 5,500 sailors took part.",
+    ],
+)
+def test_the_same_fact_in_other_words_is_there(sentence: str) -> None:
+    assert missing_facts(sentence, [SOURCE]) == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("The fleets came on Oct. 15.", ["oct 15"]),
+        ("The fleets came on November 14.", ["nov", "nov 14"]),
+        ("The strait is 40 km wide.", ["40"]),
+        ("The hosts paid $424 billion.", ["424000000000"]),
+        ("The hosts paid 424 dollars.", ["424"]),
+        ("It was passed eleven times.", ["11"]),
+        ("Admiral Ida Berg was there.", ["Admiral", "Berg", "Ida"]),
+        ("The fleets of China and Sund passed.", ["Sund"]),
+        ("It happened in 2020.", ["2020"]),
+        ("Berg said so.", ["Berg"]),
+    ],
+)
+def test_another_fact_is_missing(sentence: str, missing: list[str]) -> None:
+    assert missing_facts(sentence, [SOURCE]) == missing
+
+
+def test_what_the_question_says_needs_no_source() -> None:
+    assert missing_facts("Berg had 7 ships in May.", [], "Did Berg have 7 ships in May?") == []
+
+
+def test_a_day_belongs_to_its_month() -> None:
+    source = "The talks began on May 3 and ended on June 9."
+    assert missing_facts("They began on May 9.", [source]) == ["may 9"]
+
+
+def test_verbs_are_not_months() -> None:
+    assert not facts("They may march.")
+    assert facts("They met in May and in Sept.").months == {"may", "sep"}
+
+
+def test_possessives_and_dots_do_not_make_other_names() -> None:
+    assert facts("The plan of Holm’s allies in the U.S. failed.").names == {"Holm", "US"}
+
+
+def test_chinese_and_russian_have_facts_and_words() -> None:
+    assert missing_facts("Циркон летит 9 раз.", ["Ракета Циркон летела 9 раз."]) == []
+    assert missing_facts("Ракета летит как Буран.", ["Ракета Циркон летела."]) == ["Буран"]
+
+
+def test_content_words_are_stems_without_function_words() -> None:
+    assert content_words("The drills were conducted by them") == {"drill", "conduct"}

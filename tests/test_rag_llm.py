@@ -1,0 +1,72 @@
+"""The default language model itself, in this process and behind an address of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.load import load
+from rag.assistant import Assistant
+from rag.config import load_settings
+from rag.llm import Writer, load_writer
+
+pytestmark = [pytest.mark.llm, pytest.mark.weights]
+
+QUOTES = (
+    "The Alder Bridge, opened in May 1931, is 410 metres long.",
+    "The older Rowan Bridge is 300 metres long and was repaired in 1960.",
+)
+BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
+
+
+@pytest.fixture(scope="module")
+def writer() -> Writer:
+    made = load_writer(load_settings())
+    assert made is not None
+    return made
+
+
+def test_it_copies_the_words_that_answer(writer: Writer) -> None:
+    copied = writer.copy(QUOTES, "In which year was the Rowan Bridge repaired?")
+    assert copied.words is not None
+    assert "1960" in copied.words
+    assert copied.none_probability < 0.5
+
+
+def test_it_finds_that_nothing_answers(writer: Writer) -> None:
+    copied = writer.copy(QUOTES, "Who won the football match?")
+    assert copied.words is None
+    assert 0 < copied.none_probability <= 1
+
+
+def test_the_same_words_every_time(writer: Writer) -> None:
+    question = "How long is the Alder Bridge?"
+    copied = writer.copy(QUOTES, question)
+    one, other = ("".join(writer.write(QUOTES, question, copied)) for _ in "ab")
+    assert one == other
+    assert "410" in one
+
+
+def test_another_program_can_be_the_language_model(writer: Writer) -> None:
+    """The address of the one that runs here serves as an OpenAI-compatible one elsewhere."""
+    llm = writer._llm
+    other = load_writer(
+        load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]
+    )
+    assert other is not None
+    assert "410" in (other.copy(QUOTES, "How long is the Alder Bridge?").words or "")
+
+
+def test_the_whole_way_with_real_weights(tmp_path: Path) -> None:
+    assistant = Assistant(load_settings(library=tmp_path))
+    assistant.library.add(load(BRIEFING))
+    answer = assistant.ask("Which strait did the warships pass, and how wide is it?")
+    assert not answer.refused
+    assert "Tsugaru" in answer.text
+    assert "20" in answer.text
+    assert all(sentence.citations for sentence in answer.sentences if sentence.supported)
+    for question in ("How deep is the Tsugaru Strait?", "What is the capital of Peru?"):
+        refusal = assistant.ask(question)
+        assert refusal.refused, question
+        assert len(refusal.quotes) >= 5
