@@ -1,4 +1,4 @@
-"""A language model whose words are given: a real LlamaIndex LLM, for what is not about the words."""
+"""A language model whose words are given: a LlamaIndex LLM for what is not about the words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from llama_index.core.base.llms.types import (
     LLMMetadata,
 )
 from llama_index.core.llms import CustomLLM
+from pydantic import Field
 
 
 class ScriptedLLM(CustomLLM):
@@ -25,7 +26,7 @@ class ScriptedLLM(CustomLLM):
     written: str = ""
     fail_at: str = ""
     """Where it stops answering: "copy", or "write" after its first words."""
-    asked: list[str] = []
+    asked: list[str] = Field(default_factory=list)
 
     @property
     def metadata(self) -> LLMMetadata:

@@ -85,7 +85,7 @@ def test_a_right_answer_passes() -> None:
         "verbatim": 1.0,
         "refused": False,
         "refusal_right": True,
-        "unsupported": ["October"],  # the quote has "Oct.": the check is a literal one
+        "unsupported": [],  # "October" for the quote's "Oct." is the same month
         "passed": True,
     }
 
@@ -251,6 +251,8 @@ def test_part_of_a_word_is_not_a_word(wanted: list[str], more: str) -> None:
         ("The envoy was Boris Ivanov.", [PRAISED], ["Boris"]),
         ("The envoy was Anto.", [PRAISED], ["Anto"]),
         ("Ivanov's praise came from RUSSIA.", [PRAISED], []),
+        ("The pact was signed on October 14.", [SIGNED], []),
+        ("The pact was signed on November 14.", [SIGNED], ["November"]),
     ],
 )
 def test_literal_check(sentence: str, cited: list[Quote], found: list[str]) -> None:

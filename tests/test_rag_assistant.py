@@ -113,10 +113,9 @@ def test_without_a_language_model_the_answer_is_quotes(assistant: Assistant) -> 
     assert answer.models["llm"] is None
     assert answer.reason is None
     assert "Tsugaru" in answer.text
-    assert all(
-        sentence.text.strip("“”") == " ".join(answer.citations[sentence.citations[0] - 1].text.split())
-        for sentence in answer.sentences
-    )
+    for sentence in answer.sentences:
+        [number] = sentence.citations
+        assert sentence.text == f"“{' '.join(answer.citations[number - 1].text.split())}”"
     proven(answer)
     assert assistant.ask("What is the capital of Peru?", use_llm=False).refused
 

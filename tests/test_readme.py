@@ -1,0 +1,128 @@
+"""Each command in the README is run here, as it stands there."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import docx
+import fpdf
+import pytest
+
+from rag.config import PREFIX, Settings
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text("utf-8")
+COMMANDS = re.findall(r"^ {4}((?:make|footnoted) .*)$", README, re.MULTILINE)
+MAIN = [sys.executable, "-c", "from ui.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the README speaks of."""
+    made = tmp_path_factory.mktemp("readme")
+    page = fpdf.FPDF()
+    page.add_page()
+    page.set_font("helvetica", size=12)
+    page.multi_cell(0, 8, "The fleet has 14 ships.")
+    page.output(str(made / "report.pdf"))
+    document = docx.Document()
+    document.add_paragraph("The notes speak of a lighthouse near the harbour.")
+    document.save(str(made / "notes.docx"))
+    (made / "article.html").write_text("<h1>News</h1><p>A bridge was opened in May.</p>", "utf-8")
+    (made / "library").mkdir()
+    return made
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """A page on this machine, in the place of the one on the web that the README names."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/article.html"
+        server.shutdown()
+
+
+def run(
+    arguments: list[str], folder: Path, library: Path, **more: str
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT), **more}
+    environment[PREFIX + "LIBRARY"] = str(library)
+    command = [*MAIN, *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.weights
+def test_add_and_ask(folder: Path, address: str) -> None:
+    [add] = [each for each in COMMANDS if each.startswith("footnoted add")]
+    sources = shlex.split(add)[2:]
+    assert sources[-1].startswith("https://")
+    done = run(["add", *sources[:-1], address], folder, folder / "mixed")
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stderr for name in ("report.pdf", "notes.docx", "article.html"))
+
+    [ask] = [each for each in COMMANDS if each.startswith("footnoted ask")]
+    briefing = str(PROJECT / "eval" / "sets" / "briefing.md")
+    assert run(["add", briefing], folder, folder / "briefing").returncode == 0
+    done = run(shlex.split(ask)[1:], folder, folder / "briefing", FOOTNOTED_LLM="none")
+    assert done.returncode == 0, done.stderr
+    assert "Tsugaru" in done.stdout
+    assert re.search(r"^\[1\] briefing\.md, line \d+, “.+”$", done.stdout, re.MULTILINE)
+
+
+@pytest.mark.weights
+def test_eval(folder: Path) -> None:
+    run_line, compare_line = (each for each in COMMANDS if each.startswith("footnoted eval"))
+    library = folder / "briefing"
+    briefing = str(PROJECT / "eval" / "sets" / "briefing.md")
+    assert run(["add", briefing], folder, library).returncode == 0
+    arguments = shlex.split(run_line)[1:]
+    arguments[arguments.index("--library") + 1] = str(library)
+    done = run([*arguments, "--no-llm", "--limit", "3"], folder, library)
+    assert done.returncode == 0, done.stderr
+    assert (folder / "run.json").exists()
+    (folder / "baseline.json").write_bytes((folder / "run.json").read_bytes())
+    done = run(shlex.split(compare_line)[1:], folder, library)
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_command_is_known_here() -> None:
+    """`make` is what CI runs this by; `footnoted chat` is opened in tests/test_ui_window.py."""
+    first_words = {" ".join(each.split()[:2]) for each in COMMANDS}
+    assert first_words == {
+        "make chat",
+        "make test",
+        "footnoted add",
+        "footnoted ask",
+        "footnoted chat",
+        "footnoted eval",
+    }
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("make")])
+def test_make_knows_the_target(command: str) -> None:
+    done = subprocess.run(
+        [*shlex.split(command), "--dry-run"], cwd=PROJECT, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_setting_is_in_the_table() -> None:
+    listed = set(re.findall(rf"`{PREFIX}([A-Z_]+)` \|", README))
+    assert listed == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_picture_is_there() -> None:
+    for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
+        assert (PROJECT / path).is_file(), path
