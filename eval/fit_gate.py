@@ -1,11 +1,11 @@
 """Fitting the gate: which weights tell the questions that the sources answer from the others.
 
-    python -m eval.fit_gate SIGNALS.jsonl SET=DOCUMENT [SET=DOCUMENT ...]
+    python -m eval.fit_gate SIGNALS.jsonl SET=DOCUMENT[@CASES] [SET=DOCUMENT[@CASES] ...]
 
-Each set is asked of a library that holds its document alone. The signals of every case are kept in
-SIGNALS.jsonl, so that a stopped run goes on and a fit can be repeated. Every second case of a set
-(the 1st, 3rd, ...) is for development: the weights are fitted on those, and reported on the others.
-The result is copied by hand into `rag/gate.py`.
+Each set (or its first CASES) is asked of a library that holds its document alone. The signals of
+every case are kept in SIGNALS.jsonl, so that a stopped run goes on and a fit can be repeated. Every
+second case of a set (the 1st, 3rd, ...) is for development: the weights are fitted on those, and
+reported on the others. The result is copied by hand into `rag/gate.py`.
 """
 
 from __future__ import annotations
@@ -53,16 +53,17 @@ def main(arguments: Sequence[str]) -> int:
     cache = Path(arguments[0])
     rows: list[Row] = []
     for pair in arguments[1:]:
-        case_set, _, document = pair.partition("=")
-        rows += gather(Path(case_set), Path(document), cache)
+        case_set, _, rest = pair.partition("=")
+        document, _, count = rest.partition("@")
+        rows += gather(Path(case_set), Path(document), int(count) if count else None, cache)
     report(rows)
     return 0
 
 
-def gather(set_path: Path, document: Path, cache: Path) -> list[Row]:
+def gather(set_path: Path, document: Path, count: int | None, cache: Path) -> list[Row]:
     """Return the signals of each case, from the cache where they are there."""
     known = {row.key: row for row in _read(cache)}
-    case_set = load_set(set_path)
+    case_set = load_set(set_path).first(count)
     with tempfile.TemporaryDirectory() as folder:
         settings = load_settings(library=Path(folder) / "library")
         assistant = Assistant(settings)
@@ -90,7 +91,7 @@ def _row(key: str, development: bool, case: Case, facts: list[Span], assistant: 
     copied = writer.copy([quote.text for quote in quotes], case.question)
     evidence, _ = weigh(case.question, quotes, copied)
     found = any(quote.span.covers(span) for quote in quotes for span in facts)
-    signals = astuple(evidence)
+    signals = evidence.signals
     return Row(key, development, not case.unanswerable, found, signals, quotes[0].score)
 
 
@@ -117,7 +118,11 @@ def report(rows: Sequence[Row]) -> None:
 
 
 def fit(signals: Sequence[Sequence[float]], answerable: Sequence[bool]) -> list[float]:
-    """Fit a ridge logistic regression, both classes counting the same; intercept first."""
+    """Fit a ridge logistic regression, both classes counting the same; intercept first.
+
+    No weight is below 0: each signal is defined to speak for an answer, and with few cases a free
+    fit turns one against its meaning to suit a handful of paraphrases.
+    """
     import numpy as np
     from scipy.optimize import minimize
 
@@ -132,7 +137,9 @@ def fit(signals: Sequence[Sequence[float]], answerable: Sequence[bool]) -> list[
         penalty = RIDGE * float(weights[1:] @ weights[1:]) / 2
         return float(share @ np.logaddexp(0, -signed)) + penalty
 
-    weights = minimize(loss, np.zeros(standard.shape[1])).x
+    count = standard.shape[1]
+    bounds = [(None, None), *[(0, None)] * (count - 1)]
+    weights = minimize(loss, np.zeros(count), method="L-BFGS-B", bounds=bounds).x
     slopes = weights[1:] / spread
     return [float(weights[0] - slopes @ mean), *map(float, slopes)]
 

@@ -144,9 +144,9 @@ def unsupported(answer: Mapping[str, Any]) -> list[str]:
     """Return the numbers and names of supported sentences that their quotes do not show literally.
 
     A run of digits must stand in the quotes that the sentence cites or in the question, a
-    capitalised word also in the quotes' headings. The first word of a sentence is not checked. Written
-    apart from `rag.facts`, so that a mistake there shows here; "October" for "Oct." and "10" for
-    "ten" are the only other forms that it knows.
+    capitalised word also in the quotes' headings. The first word of a sentence is not checked.
+    Written apart from `rag.facts`, so that a mistake there shows here; "October" for "Oct." and
+    "10" for "ten" are the only other forms that it knows.
     """
     cited = {each["number"]: each for each in answer["citations"]}
     questions = [answer["question"], answer["standalone_question"]]

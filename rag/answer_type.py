@@ -39,15 +39,6 @@ _COST = re.compile(
 )
 _WHEN = re.compile(r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b|^date of\b", re.IGNORECASE)
 _WHO = re.compile(r"^(?:who|whom|whose)\b|\b(?:what|which) is the name of\b", re.IGNORECASE)
-_YES_NO = re.compile(
-    r"^(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|may|might)\b",
-    re.IGNORECASE,
-)
-
-
-def is_yes_no(question: str) -> bool:
-    """Whether a question is answered by yes or no."""
-    return _YES_NO.match(question.strip()) is not None
 
 
 def type_matches(question: str, words: str, quote: str) -> bool:

@@ -134,7 +134,7 @@ class Assistant:
 
     def _quote(self, draft: _Draft) -> Answer:
         """Answer with the quotes themselves, or refuse by the reranker's scores alone."""
-        if not draft.quotes or not decide_by_score(draft.quotes).answerable:
+        if not draft.quotes or not decide_by_score(draft.standalone, draft.quotes).answerable:
             return draft.finish("not_in_sources")
         draft.composition = quoted(draft.quotes)
         return draft.finish("llm_unavailable" if draft.message else None)

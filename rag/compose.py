@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from index.split import sentence_spans
 from rag.answer import AnswerSentence, Quote
 from rag.attribution import attribute
+from rag.facts import missing_facts
 
 QUOTED = 3
 """The most quotes that an answer without a language model is made of."""
@@ -38,7 +39,9 @@ def compose(written: str, quotes: Sequence[Quote], question: str, best: Quote) -
     """Attribute and verify each sentence that the LLM wrote.
 
     A sentence that its quotes do not bear out is kept as unsupported, without footnotes and outside
-    the answer's text. In its place stands the quote that answers best, `best`, once.
+    the answer's text. In its place stands the quote that answers best, `best`, once. The same quote
+    is added when the sentences leave out a fact of the words that are marked in it: those were
+    copied to the letter, so what was written around them lost the answer.
     """
     composition = Composition()
     texts = [quote.text for quote in quotes]
@@ -51,7 +54,10 @@ def compose(written: str, quotes: Sequence[Quote], question: str, best: Quote) -
         else:
             composition.sentences.append(AnswerSentence(sentence, (), False))
             failed = True
-    if (failed or not composition.sentences) and best not in composition.citations:
+    said = [sentence.text for sentence in composition.sentences if sentence.supported]
+    copied = [best.document.text[start:end] for start, end in best.marks]
+    lost = any(missing_facts(words, said) for words in copied)
+    if not said or lost or (failed and best not in composition.citations):
         composition.cite(in_quotation_marks(best), [best])
     return composition
 

@@ -70,7 +70,7 @@ class Writer:
 
     def write(self, quotes: Sequence[str], question: str, copied: Copied) -> Iterator[str]:
         """Write the answer from the quotes; yields pieces of text as they come."""
-        messages = write_messages(quotes, question, copied.words or NONE)
+        messages = write_messages(quotes, question, copied.words)
         with _answering(self.name):
             for piece in self._llm.stream_chat(messages, max_tokens=WRITE_TOKENS):
                 yield piece.delta or ""

@@ -78,9 +78,12 @@ EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 )
 
 WRITE = (
-    "Now answer the last question, “{question}”, in one short sentence that stands on its own. Use "
-    "only the last quotes, with names, numbers and dates exactly as they give them."
+    "Now write one full sentence that answers the last question, “{question}”. It repeats what the "
+    "question is about{holding}. Use only the last quotes, with names, numbers and dates exactly "
+    "as they give them."
 )
+HOLDING = " and says “{copied}”"
+"""The copied words are verbatim: they hold the sentence in place."""
 
 CONDENSE_SYSTEM = (
     "Rewrite the last question so that it can be understood without the conversation: put names in "
@@ -106,14 +109,16 @@ def copy_messages(quotes: Sequence[str], question: str) -> list[ChatMessage]:
     return messages
 
 
-def write_messages(quotes: Sequence[str], question: str, copied: str) -> list[ChatMessage]:
+def write_messages(quotes: Sequence[str], question: str, copied: str | None) -> list[ChatMessage]:
     """Return the second turn, which begins as the first did so that nothing is read twice."""
     from llama_index.core.base.llms.types import ChatMessage
 
+    holding = HOLDING.format(copied=one_line(copied)) if copied else ""
+    ask = WRITE.format(question=one_line(question), holding=holding)
     return [
         *copy_messages(quotes, question),
-        ChatMessage(role="assistant", content=copied),
-        ChatMessage(role="user", content=WRITE.format(question=one_line(question))),
+        ChatMessage(role="assistant", content=copied or NONE),
+        ChatMessage(role="user", content=ask),
     ]
 
 

@@ -49,6 +49,17 @@ def test_a_sentence_that_fails_is_kept_aside_and_the_quote_stands_in_its_place()
     assert instead.text == f"“{ALDER.text}”"
 
 
+def test_a_sentence_that_lost_the_copied_fact_is_followed_by_the_quote() -> None:
+    marked = mark(ALDER, "May 1931")
+    [kept, added] = compose(
+        "The Alder Bridge was opened in May.", QUOTES, "When?", marked
+    ).sentences
+    assert kept.supported
+    assert added.text == f"“{ALDER.text}”"
+    whole = compose("The Alder Bridge was opened in May 1931.", QUOTES, "When?", marked)
+    assert len(whole.sentences) == 1
+
+
 def test_nothing_written_gives_the_best_quote() -> None:
     made = compose("", QUOTES, "How long is it?", HOLM)
     assert [sentence.text for sentence in made.sentences] == [
