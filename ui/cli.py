@@ -164,8 +164,6 @@ def remove(
 def reindex(library: LibraryOption = None) -> None:
     """Make the library's vectors anew, after changed settings or damage."""
     opened = _assistant(library, check=False).library
-    if not opened.entries():
-        raise UserError(f"The library {opened.folder} is empty: there is nothing to make anew.")
     with _progress() as bar:
         task = bar.add_task("reading", total=None)
         count = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))

@@ -1,0 +1,262 @@
+"""What the window shows: everything escaped, quotes exact, unsupported sentences outside."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Document, Heading
+from index.store import Entry
+from rag.answer import Answer, AnswerSentence, Quote, Reason
+from ui import render
+
+HOSTILE = (
+    "<script>window.pwned=1</script>",
+    "<img src=x onerror=alert(1)>",
+    "\"><a href='javascript:alert(1)'>x</a>",
+    "' onmouseover='alert(1)",
+    "&lt;b&gt; &amp; {{value}} ${value}",
+    "\u202egnp.exe\u2066",
+)
+TAGS = {
+    *"a article bdi blockquote button details div h3 header li mark ol p span strong".split(),
+    *"summary ul".split(),
+}
+ATTRIBUTES = {
+    *"aria-label class data-document data-label data-level data-name data-remove data-span".split(),
+    *"data-step dir href role tabindex title type".split(),
+}
+
+
+class Page(HTMLParser):
+    """Reads HTML as a browser would: the text in each element, and all tags and attributes."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.stack: list[str] = []
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert not self.stack
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, attributes))
+        key = f"{tag}.{attributes.get('class', '')}"
+        self.stack.append(key)
+        self.texts.setdefault(key, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop().startswith(tag + ".")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        for key in set(self.stack):
+            self.texts[key][-1] += data
+
+    def all(self, tag: str, css: str) -> list[dict[str, str]]:
+        return [each for name, each in self.elements if name == tag and each.get("class") == css]
+
+    def assert_harmless(self) -> None:
+        for tag, attributes in self.elements:
+            assert tag in TAGS
+            assert set(attributes) <= ATTRIBUTES
+            assert attributes.get("href", "?").startswith("?")
+
+
+def document(text: str, **more: object) -> Document:
+    return Document.of(text, title="Title", source="/somewhere/notes.txt", **more)  # type: ignore[arg-type]
+
+
+def answer(
+    quotes: tuple[Quote, ...],
+    sentences: tuple[AnswerSentence, ...] = (),
+    *,
+    question: str = "What?",
+    standalone: str | None = None,
+    reason: Reason | None = None,
+    message: str | None = None,
+) -> Answer:
+    return Answer(
+        question, standalone or question, sentences, quotes, quotes, reason, {}, {}, message
+    )
+
+
+SHIPS = document("The fleet sailed on Oct. 14. It had ten ships. Nobody was hurt.")
+FLEET = Quote(SHIPS, 0, 28, 5.0, "At sea", marks=((20, 27),))
+COUNT = Quote(SHIPS, 29, 46, 4.0)
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
+    hostile = Document.of(f"{words} stands here.", title=words, source=f"/x/{words}")
+    quote = Quote(hostile, 0, len(hostile.text), 1.0, words, marks=((0, len(words)),))
+    sentences = (AnswerSentence(words, (1,), True), AnswerSentence(words, (), False))
+    full = answer((quote,), sentences, question=words, standalone=words + "?", message=words)
+    refusal = answer((quote,), question=words, reason="not_in_sources", message=words)
+    entry = Entry(words, words, f"/x/{words}", "", 1, 1, words)
+    for html in (
+        render.answered(full),
+        render.answered(refusal),
+        render.unfinished(words, words, standalone=words + "?", quotes=(quote,), written=words),
+        render.failed(words, words),
+        render.stopped(words, (quote,)),
+        render.documents([entry]),
+        render.outcomes([(words, False)]),
+        render.source(hostile, (0, len(words))),
+        render.no_source(words),
+        render.notice(words),
+        render.quiet(words),
+    ):
+        page = Page(html)
+        page.assert_harmless()
+        assert words.split("/")[-1] in page.text
+
+
+def test_the_direction_of_text_does_not_leak_out_of_the_conversation() -> None:
+    words = "\u202eabc"
+    page = Page(render.answered(answer((FLEET,), (AnswerSentence(words, (1,), True),))))
+    assert page.texts["bdi."].count(words) == 1
+    quote = Quote(document("say \u202eabc"), 0, 8, 1.0)
+    footnote = Page(render.answered(answer((quote,), (AnswerSentence("x", (1,), True),))))
+    assert footnote.all("a", "footnote")[0]["title"] == "say abc"
+
+
+def test_each_footnote_leads_to_its_quote() -> None:
+    sentences = (AnswerSentence("It sailed.", (1,), True), AnswerSentence("Ten.", (2, 1), True))
+    page = Page(render.answered(answer((FLEET, COUNT), sentences)))
+    assert page.texts["a.footnote"] == ["[1]", "[2]", "[1]"]
+    first, second, _ = page.all("a", "footnote")
+    assert first["href"] == f"?document={SHIPS.id}&span=0-28"
+    assert (second["data-document"], second["data-span"]) == (SHIPS.id, "29-46")
+    assert first["title"] == FLEET.text
+    assert page.texts["p.answer"] == ["It sailed.[1] Ten.[2][1]"]
+    assert page.texts["blockquote."] == [FLEET.text, COUNT.text]
+    assert page.texts["strong."] == ["Oct. 14"]
+    assert page.texts["a.place"] == ["notes.txt, line 1, “At sea”", "notes.txt, line 1"]
+
+
+def test_a_sentence_that_is_not_supported_is_not_in_the_answer() -> None:
+    sentences = (AnswerSentence("It sailed.", (1,), True), AnswerSentence("It sank.", (), False))
+    page = Page(render.answered(answer((FLEET,), sentences)))
+    assert page.texts["p.answer"] == ["It sailed.[1]"]
+    assert "It sank." in page.texts["details.left-out"][0]
+    assert page.texts["details.left-out"][0].startswith("1 sentence was left out, because")
+    assert "open" not in page.all("details", "left-out")[0]
+
+
+def test_an_answer_that_is_a_quote_does_not_say_it_twice() -> None:
+    sentences = (AnswerSentence(f"“{COUNT.text}”", (1,), True),)
+    page = Page(render.answered(answer((COUNT,), sentences)))
+    assert "blockquote." not in page.texts
+    assert page.texts["a.place"] == ["notes.txt, line 1"]
+
+
+def test_a_refusal_offers_the_nearest_passages() -> None:
+    page = Page(render.answered(answer((FLEET, COUNT), reason="not_in_sources")))
+    assert page.texts["p.refusal"] == ["The sources do not say."]
+    assert [each["data-span"] for each in page.all("a", "card")] == ["0-28", "29-46"]
+    assert not page.all("a", "footnote")
+
+
+def test_without_documents_it_says_what_to_do() -> None:
+    page = Page(render.answered(answer((), reason="no_documents")))
+    assert page.texts["p.refusal"][0].endswith("Add one under Documents.")
+
+
+def test_a_draft_looks_like_one() -> None:
+    page = Page(render.unfinished("What?", "", quotes=(FLEET,), written="It sailed"))
+    assert page.texts["div.draft"] == ["Draft, being checkedIt sailed"]
+    assert page.all("a", "card")
+    assert not page.all("a", "footnote")
+
+
+def test_a_follow_up_says_how_it_was_understood() -> None:
+    page = Page(render.answered(answer((FLEET,), standalone="What fleet?")))
+    assert page.texts["p.understood"] == ["Understood as: What fleet?"]
+    assert "p.understood" not in Page(render.answered(answer((FLEET,)))).texts
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"), [([], 0), ([("a.txt: added, 3 passages", True), ("b is empty.", False)], 2)]
+)
+def test_what_became_of_each_file(words: list[tuple[str, bool]], shown: int) -> None:
+    page = Page(render.outcomes(words))
+    assert len([tag for tag, _ in page.elements if tag == "li"]) == shown
+
+
+def test_the_list_of_documents() -> None:
+    entry = Entry("abc123", "Notes", "/home/me/notes.txt", "", 900, 1, "2026-11-25T10:00:00+00:00")
+    page = Page(render.documents([entry]))
+    assert page.texts["a.title"] == ["Notes"]
+    assert page.texts["span.name"] == ["notes.txt"]
+    assert page.texts["span.facts"] == ["1 passage · 2026-11-25"]
+    assert page.all("button", "remove")[0]["data-remove"] == "abc123"
+    assert "No documents yet" in Page(render.documents([])).text
+
+
+def test_the_source_is_the_document_and_the_mark_is_the_quote(briefing: Document) -> None:
+    page = Page(render.source(briefing, (590, 610)))
+    assert page.texts["div.text"] == [briefing.text]
+    assert page.texts["mark.quote"] == [briefing.text[590:610]]
+    headings = [briefing.text[each.start : each.end] for each in briefing.headings]
+    assert page.texts["span.heading"] == headings
+
+
+def test_a_quote_across_a_heading_and_a_page_is_one_mark() -> None:
+    text = "One ends.\nChapter two\nTwo begins."
+    paged = document(text, headings=(Heading(10, 21, 2),), pages=(0, 10))
+    for span in ((0, len(text)), (4, 25), (12, 15), (15, 30)):
+        page = Page(render.source(paged, span))
+        assert page.texts["div.text"] == [text]
+        assert page.texts["mark.quote"] == [text[slice(*span)]]
+        assert "".join(page.texts["span.heading"]) == "Chapter two"
+        assert [each["data-label"] for each in page.all("span", "page")] == ["Page 1", "Page 2"]
+
+
+def test_without_a_quote_the_whole_document_is_shown() -> None:
+    page = Page(render.source(SHIPS, None))
+    assert page.texts["div.text"] == [SHIPS.text]
+    assert "mark.quote" not in page.texts
+
+
+@pytest.mark.parametrize("span", [(-1, 3), (5, 5), (6, 5), (0, 1000)])
+def test_a_place_that_is_none_is_refused(span: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="not a place"):
+        render.source(SHIPS, span)
+
+
+@pytest.mark.parametrize("at", [0, 300, 1_000_000, 1_999_950])
+def test_of_a_long_document_only_the_surroundings_are_shown(at: int) -> None:
+    long = document("A line of some fifty characters, and then another.\n" * 40_000)
+    page = Page(render.source(long, (at, at + 50)))
+    [shown] = page.texts["div.text"]
+    assert page.texts["mark.quote"] == [long.text[at : at + 50]]
+    assert 190_000 < len(shown) <= render.WINDOW
+    assert shown in long.text
+    cuts = page.texts["p.cut"]
+    assert any("the text goes on" in cut for cut in cuts) == (at + len(shown) < len(long.text))
+    assert sum(int("".join(filter(str.isdigit, cut))) for cut in cuts) + len(shown) == len(
+        long.text
+    )
+
+
+@given(st.data())
+def test_no_character_is_lost_or_added(data: st.DataObject) -> None:
+    characters = st.characters(codec="utf-8", exclude_characters="\0")
+    text = data.draw(st.text(characters, min_size=1))
+    offsets = st.integers(0, len(text))
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    edges = sorted(data.draw(st.sets(offsets, max_size=6)))
+    headings = [Heading(*pair, 1) for pair in zip(edges[::2], edges[1::2], strict=False)]
+    pages = tuple(sorted(data.draw(st.sets(offsets, max_size=4))))
+    page = Page(render.source(document(text, headings=tuple(headings), pages=pages), (start, end)))
+    assert page.texts["div.text"] == [text]
+    assert page.texts["mark.quote"] == [text[start:end]]
+    page.assert_harmless()

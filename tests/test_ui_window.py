@@ -1,0 +1,360 @@
+"""The window in a real browser: `footnoted chat` with real weights, and Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
+
+from index.documents import Document
+from index.errors import UserError
+from index.library import Library
+from index.load import load_bytes
+from rag.assistant import Assistant
+from rag.config import Settings
+from tests.conftest import OpenLibrary
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+SUMMIT = "When did Putin and Xi hold their video summit in December 2021?"
+OFF_TOPIC = "Who won the football World Cup in 2010?"
+HOSTILE_NAME = "<img src=x onerror=window.pwned=1>.txt"
+HOSTILE = (
+    "The zeppelin Aurora <script>window.pwned=1</script> landed in Oslo.\n\n"
+    "Its captain was <img src=x onerror=window.pwned=1> called {{value}} ${value} Lindqvist."
+)
+CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-background-networking --no-first-run "
+    "--disable-component-update --disable-sync"
+).split()
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.fail("The browser tests need Chromium: install it (on Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+
+
+@pytest.fixture(scope="module")
+def library(
+    tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary, briefing: Document
+) -> Library:
+    made = open_library(tmp_path_factory.mktemp("window") / "library")
+    made.add(briefing)
+    made.add(load_bytes(HOSTILE.encode(), HOSTILE_NAME))
+    return made
+
+
+@contextmanager
+def window(library: Library, **settings: str) -> Iterator[str]:
+    """Run `footnoted chat` until the end of the block; gives the address."""
+    command = ["-c", "from ui.cli import main; main()", "chat", "--library", str(library.folder)]
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    address = process.stdout.readline().strip()
+    try:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+    assert (process.returncode, rest) == (0, "")
+
+
+@pytest.fixture(scope="module")
+def address(library: Library) -> Iterator[str]:
+    with window(library, FOOTNOTED_LLM="none") as found:
+        yield found
+
+
+@contextmanager
+def pages(browser: Browser) -> Iterator[OpenPage]:
+    """Open pages, each a visitor of its own; at the end nothing went elsewhere or went wrong."""
+    requests: list[str] = []
+    wrong: list[str] = []
+
+    def note(request: Request) -> None:
+        requests.append(request.url)
+
+    def open_page(url: str, **options: object) -> Page:
+        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
+        page.on("request", note)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console",
+            lambda message: wrong.append(message.text) if message.type == "error" else None,
+        )
+        page.goto(url)
+        expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
+        return page
+
+    yield open_page
+    assert requests
+    assert [
+        url for url in requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", url)
+    ] == []
+    assert wrong == []
+    for context in browser.contexts:
+        for page in context.pages:
+            assert page.evaluate("window.pwned") is None
+        context.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    with pages(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(open_page: OpenPage, address: str) -> Page:
+    return open_page(address)
+
+
+def ask(page: Page, question: str, timeout: float = 60_000) -> Locator:
+    """Ask, and return the turn of the conversation once it is answered."""
+    page.locator("#question textarea").fill(question)
+    page.locator("#question textarea").press("Enter")
+    turn = page.locator("#current .turn[data-step=answered]").filter(has_text=question)
+    expect(turn).to_be_visible(timeout=timeout)
+    expect(page.locator("#send")).to_be_visible()
+    return turn
+
+
+def assert_marked(page: Page, quote: str) -> None:
+    """Assert that the source shows this quote: marked, in view, and with the focus."""
+    mark = page.locator("#source mark.quote")
+    expect(mark).to_have_count(1)
+    expect(mark).to_be_visible()
+    expect(mark).to_be_in_viewport()
+    expect(mark).to_be_focused()
+    assert mark.text_content() == quote
+
+
+def place(link: Locator) -> slice:
+    start, end = (link.get_attribute("data-span") or "").split("-")
+    return slice(int(start), int(end))
+
+
+def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document) -> None:
+    expect(page.locator("#source")).to_contain_text("Open a footnote")
+    turn = ask(page, SUMMIT)
+    expect(page.locator("#question textarea")).to_have_value("")
+    expect(turn.locator(".answer")).to_contain_text("Dec. 15")
+    footnote = turn.locator("a.footnote").first
+    quote = briefing.text[place(footnote)]
+    assert footnote.get_attribute("title") == " ".join(quote.split())
+    footnote.focus()
+    page.keyboard.press("Enter")
+    assert_marked(page, quote)
+    assert page.locator("#source .text").text_content() == briefing.text
+    turn.locator(".found summary").click()
+    card = turn.locator("a.card").last
+    card.click()
+    assert_marked(page, briefing.text[place(card)])
+
+
+def test_a_link_with_a_modifier_opens_a_page_of_its_own(page: Page, briefing: Document) -> None:
+    footnote = ask(page, SUMMIT).locator("a.footnote").first
+    with page.context.expect_page() as opened:
+        footnote.click(modifiers=["ControlOrMeta"])
+    assert_marked(opened.value, briefing.text[place(footnote)])
+    expect(page.locator("#source mark.quote")).to_have_count(0)
+
+
+def test_a_refusal_shows_the_nearest_passages(page: Page, briefing: Document) -> None:
+    turn = ask(page, OFF_TOPIC)
+    expect(turn.locator(".refusal")).to_have_text("The sources do not say.")
+    expect(turn.locator("a.footnote")).to_have_count(0)
+    cards = turn.locator("a.card")
+    expect(cards).to_have_count(3)
+    opened = next(
+        card for card in cards.all() if card.get_attribute("data-document") == briefing.id
+    )
+    opened.click()
+    assert_marked(page, briefing.text[place(opened)])
+
+
+def test_an_address_with_a_place_shows_it(
+    open_page: OpenPage, address: str, briefing: Document
+) -> None:
+    page = open_page(f"{address}?document={briefing.id}&span=9000-9120")
+    assert_marked(page, briefing.text[9000:9120])
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("document=000000000000&span=1-5", "This document is not in the library"),
+        ("document={id}&span=5-999999", "no place 5-999999 in briefing.md"),
+        ("document={id}&span=9-9", "no place 9-9 "),
+        ("document={id}&span=<b>x</b>", "no place <b>x</b> in"),
+    ],
+)
+def test_an_address_with_no_such_place_says_so(
+    open_page: OpenPage, address: str, briefing: Document, place: str, told: str
+) -> None:
+    page = open_page(f"{address}?{place.format(id=briefing.id)}")
+    expect(page.locator("#source")).to_contain_text(told)
+    expect(page.locator("mark.quote")).to_have_count(0)
+
+
+def test_a_text_that_was_changed_in_the_library_is_not_shown(
+    settings: Settings, open_library: OpenLibrary, tmp_path: Path
+) -> None:
+    from ui.window import build_window
+
+    notes = load_bytes(b"The comet Halme was seen in Turku in 1911.", "notes.txt")
+    library = open_library(tmp_path)
+    library.add(notes)
+    with sqlite3.connect(tmp_path / "library.db") as connection:
+        connection.execute("UPDATE documents SET text = replace(text, '1911', '1999')")
+    connection.close()
+    assistant = Assistant(settings.model_copy(update={"library": tmp_path}))
+    blocks = build_window(assistant).blocks.values()
+    source = next(block for block in blocks if getattr(block, "elem_id", None) == "source")
+    shown = source.open_place({"document": notes.id, "span": "0-10"})
+    assert "is not the one that was quoted" in shown
+    assert "1999" not in shown
+
+
+def test_documents_are_added_replaced_and_removed(page: Page, tmp_path: Path) -> None:
+    files = {"notes(1).txt": b"The comet Halme was seen in Turku in 1911.", "empty.txt": b""}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    upload = page.locator("#add input[type=file]")
+    upload.set_input_files([tmp_path / name for name in files])
+    outcomes = page.locator("#outcomes")
+    expect(outcomes).to_contain_text("notes(1).txt: added, 1 passage", timeout=60_000)
+    expect(outcomes).to_contain_text("empty.txt is empty: it holds 0 bytes.")
+    entry = page.locator("#documents li").filter(has_text="notes(1)")
+    expect(entry).to_have_count(1)
+    expect(ask(page, "When was the comet Halme seen?")).to_contain_text("1911")
+
+    upload.set_input_files(tmp_path / "notes(1).txt")
+    expect(outcomes).to_have_text("notes(1).txt: unchanged")
+    (tmp_path / "notes(1).txt").write_text("The comet Halme was seen in Turku in 1912.")
+    upload.set_input_files(tmp_path / "notes(1).txt")
+    expect(outcomes).to_have_text("notes(1).txt: replaced, 1 passage")
+    expect(entry).to_have_count(1)
+    expect(ask(page, "In which year was the comet Halme seen?")).to_contain_text("1912")
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    entry.get_by_role("button", name="Remove notes(1).txt").click()
+    expect(entry).to_have_count(0)
+    expect(page.locator("#documents li")).to_have_count(2)
+
+
+def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
+    page.locator("#address input").fill("/etc/passwd")
+    page.locator("#fetch").click()
+    expect(page.locator("#outcomes")).to_contain_text("starts with http:// or https://")
+
+
+def test_visitors_do_not_see_each_other(open_page: OpenPage, address: str) -> None:
+    one, other = open_page(address), open_page(address)
+    ask(one, SUMMIT)
+    ask(other, OFF_TOPIC)
+    follow_up = ask(one, "How long did it last?")
+    expect(follow_up.locator(".understood")).to_contain_text(SUMMIT)
+    expect(follow_up.locator(".answer")).to_contain_text("90 minutes")
+    expect(one.locator("#conversation .asked")).to_have_count(2)
+    expect(other.locator("#conversation .asked")).to_have_text([OFF_TOPIC])
+
+
+def test_what_is_in_a_document_stays_text(page: Page) -> None:
+    expect(page.locator("#documents")).to_contain_text(HOSTILE_NAME)
+    turn = ask(page, "What is the captain of the zeppelin Aurora <b>called</b>?")
+    expect(turn.locator("b, img, script")).to_have_count(0)
+    turn.locator("a.footnote").first.click()
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    assert page.locator("#source .text").text_content() == HOSTILE
+    expect(page.locator("#source").locator("img, script")).to_have_count(0)
+
+
+def test_what_cannot_be_asked(page: Page) -> None:
+    box = page.locator("#question textarea")
+    box.press("Enter")
+    expect(page.locator("#send")).to_be_visible()
+    box.fill("Why? " * 500)
+    box.press("Enter")
+    expect(page.locator("#status")).to_contain_text("up to 2,000 characters")
+    expect(page.locator("#conversation .asked")).to_have_count(0)
+    box.fill("one")
+    box.press("Shift+Enter")
+    expect(box).to_have_value("one\n")
+
+
+def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, address: str) -> None:
+    page = open_page(address, viewport={"width": 420, "height": 800}, color_scheme="dark")
+    turn = ask(page, SUMMIT)
+    turn.locator("a.footnote").first.click()
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    expect(turn).to_be_hidden()
+    page.get_by_role("button", name="Conversation").click()
+    expect(turn).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+
+
+def test_a_port_in_use_is_told_in_a_sentence(settings: Settings) -> None:
+    from ui.window import serve
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(UserError, match=f"Port {port} is in use already"):
+            serve(Assistant(settings), port=port, on_ready=pytest.fail)
+
+
+def test_a_missing_model_is_told_with_what_to_do(
+    browser: Browser, library: Library, tmp_path: Path
+) -> None:
+    settings = {"FOOTNOTED_LLM": "none", "FOOTNOTED_MODELS": str(tmp_path)}
+    with window(library, **settings) as address, pages(browser) as open_page:
+        page = open_page(address)
+        page.locator("#question textarea").fill(SUMMIT)
+        page.locator("#send").click()
+        turn = page.locator("#current .turn[data-step=failed]")
+        expect(turn.locator(".notice")).to_contain_text("footnoted models pull", timeout=30_000)
+        expect(page.locator("#send")).to_be_visible()
+
+
+@pytest.mark.llm
+def test_with_the_language_model(browser: Browser, library: Library, briefing: Document) -> None:
+    with window(library) as address, pages(browser) as open_page:
+        page = open_page(address)
+        page.locator("#question textarea").fill(SUMMIT)
+        page.locator("#send").click()
+        expect(page.locator("#current .turn[data-step=found] a.card").first).to_be_visible(
+            timeout=60_000
+        )
+        page.locator("#stop").click()
+        expect(page.locator("#current .turn[data-step=stopped]")).to_contain_text("Stopped.")
+
+        turn = ask(page, SUMMIT, timeout=180_000)
+        expect(turn.locator(".answer")).to_contain_text("15")
+        footnote = turn.locator("a.footnote").first
+        footnote.click()
+        assert_marked(page, briefing.text[place(footnote)])
