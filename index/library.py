@@ -98,7 +98,8 @@ class Library:
         self._server = server
         self._store = Store(folder)
         self._vectors: Vectors | None = None
-        self._cached = lru_cache(maxsize=32)(self._store.document)
+        self._revision: str | None = None
+        self._cached = lru_cache(maxsize=32)(self._read)
         if folder.exists() and not folder.is_dir():
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
         if check and self._store.exists:
@@ -125,8 +126,11 @@ class Library:
 
         Raises UserError when it is not in the library (any more).
         """
-        # A document's id names its text, so what is cached can never be out of date.
-        found = self._cached(document_id) if self._store.exists else None
+        # A document's id names its text, so what is cached can never be another text.
+        return self._cached(document_id)
+
+    def _read(self, document_id: str) -> Document:
+        found = self._store.document(document_id) if self._store.exists else None
         if found is None:
             raise UserError(
                 f"There is no document {document_id} in the library {self.folder}. "
@@ -224,7 +228,11 @@ class Library:
         """Cut and embed all documents anew, for changed settings or damaged vectors.
 
         The old vectors serve until the new ones are complete. Returns the number of documents.
+
+        Raises LibraryError when there is no library in the folder.
         """
+        if not self._store.exists:
+            raise LibraryError(f"There is no library in {self.folder}: nothing to make anew.")
         with self._lock():
             meta = self._store.meta()
             fresh = self._collection(_new_name())
@@ -236,8 +244,12 @@ class Library:
             self._store.replace_passages(
                 cut, {"fingerprint": self.fingerprint, "vectors": fresh.name}
             )
-            old, self._vectors = self._collection(meta["vectors"]), fresh
-            old.drop()
+            # With the old ones goes what earlier, interrupted commands have left.
+            left = {meta["vectors"], *(each.name for each in self.folder.glob("vectors-*"))}
+            old = [self._collection(name) for name in left - {fresh.name}]
+            self._vectors, self._revision = fresh, self._store.meta()["revision"]
+            for each in old:
+                each.drop()
         return len(cut)
 
     def _remove(self, document_id: str) -> None:
@@ -267,12 +279,14 @@ class Library:
         """Hold the library's lock, make the library if there is none, and sweep what was left."""
         with self._lock():
             if not self._store.exists:
-                name = _new_name()
-                self._collection(name).create()
-                self._store.create({"fingerprint": self.fingerprint, "vectors": name})
+                self._vectors = self._collection(_new_name())
+                self._vectors.create()
+                meta = {"fingerprint": self.fingerprint, "vectors": self._vectors.name}
+                self._store.create(meta)
             self._check(self._store.meta())
             self._sweep()
             yield
+            self._revision = self._store.meta().get("revision")  # Chroma knows our own changes.
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -291,10 +305,17 @@ class Library:
             ) from error
 
     def _opened(self) -> Vectors:
-        """Return the vectors in use; another process may have made new ones."""
-        name = self._store.meta()["vectors"]
-        if self._vectors is None or self._vectors.name != name:
-            self._vectors = self._collection(name)
+        """Return the vectors in use, as they are now.
+
+        Chroma does not see what another process writes to files that it has open, so they are
+        opened anew after every change (some 30 ms).
+        """
+        meta = self._store.meta()
+        if self._vectors is not None and self._revision != meta.get("revision"):
+            self._vectors.close()
+            self._cached.cache_clear()
+        self._vectors = self._collection(meta["vectors"])
+        self._revision = meta.get("revision")
         return self._vectors
 
     def _collection(self, name: str) -> Vectors:

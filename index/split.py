@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from itertools import pairwise
 
-from index.documents import Document, Passage, Span
+from index.documents import Document, Heading, Passage, Span
 
 SPLITTER_VERSION = "1"
 """Part of a library's fingerprint: raise it with every change that moves a passage's edges."""
@@ -134,7 +134,7 @@ def _blocks_with_context(
     to that text's section, so it gets no heading.
     """
     headings = {heading.start: heading for heading in document.headings}
-    blocks = list(_blocks(document.text))
+    blocks = list(_blocks(document.text, headings))
     if not any(_heading_in(headings, *block) is None for block in blocks):
         headings = {}  # Nothing but headings: they are all the text there is.
     heading: str | None = None
@@ -152,7 +152,7 @@ def _blocks_with_context(
         yield start, end, heading, dates
 
 
-def _heading_in(headings: Mapping[int, object], start: int, end: int) -> int | None:
+def _heading_in(headings: Mapping[int, Heading], start: int, end: int) -> int | None:
     return next((at for at in range(start, min(end, start + 8)) if at in headings), None)
 
 
@@ -161,16 +161,23 @@ _LIST_ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)])\s+\S")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’»)\]*_]*$")
 
 
-def _blocks(text: str) -> Iterator[Offsets]:
-    """Yield paragraphs: lines between blank ones, joined only where a line was hard-wrapped."""
+def _blocks(text: str, headings: Mapping[int, Heading]) -> Iterator[Offsets]:
+    """Yield headings, and paragraphs: lines between blank ones, joined where hard-wrapped."""
     chunk: list[Offsets] = []
+    heading_end = 0
     for match in _LINE.finditer(text):
         line = _stripped(text, *match.span())
+        found = _heading_in(headings, *line)
+        if found is not None:
+            heading_end = headings[found].end
+        in_heading = line[0] < heading_end
         blank_before = bool(chunk) and _blank_between(text, chunk[-1][1], line[0])
-        if blank_before or line[0] == line[1]:
+        if in_heading or blank_before or line[0] == line[1]:
             yield from _with_letters(text, _unwrapped(text, chunk))
             chunk = []
-        if line[0] < line[1]:
+        if found is not None:
+            yield line[0], max(line[1], heading_end)
+        elif line[0] < line[1] and not in_heading:
             chunk.append(line)
     yield from _with_letters(text, _unwrapped(text, chunk))
 

@@ -57,9 +57,9 @@ class Entry:
 class Store:
     """Reads and writes `library.db`. Opening never writes; `create` does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "library.db") -> None:
         """Name the folder; nothing is touched yet."""
-        self.path = folder / "library.db"
+        self.path = folder / name
 
     @property
     def exists(self) -> bool:
@@ -69,13 +69,19 @@ class Store:
     def create(self, meta: dict[str, str]) -> None:
         """Make an empty library, whole or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connection("rwc") as connection:
+        part = Store(self.path.parent, self.path.name + ".part")
+        part.path.unlink(missing_ok=True)
+        with part._connection("rwc") as connection:
             connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
             items = {"schema": str(SCHEMA_VERSION), **meta}.items()
             connection.executemany("INSERT INTO meta VALUES (?, ?)", items)
+        part.path.replace(self.path)
 
     def meta(self) -> dict[str, str]:
-        """Return what is known of the library: schema, fingerprint, where its vectors are."""
+        """Return what is known of the library: schema, fingerprint, where its vectors are.
+
+        `revision` is another one after every change of the documents or of their vectors.
+        """
         with self._connection() as connection:
             rows = connection.execute("SELECT key, value FROM meta").fetchall()
         meta = {str(key): str(value) for key, value in rows}
@@ -172,6 +178,7 @@ class Store:
     def clear_pending(self, document_id: str) -> None:
         """Forget a document whose vectors are gone."""
         with self._connection("rw") as connection:
+            _revise(connection)
             connection.execute("DELETE FROM pending WHERE document_id = ?", (document_id,))
 
     def insert(
@@ -179,6 +186,7 @@ class Store:
     ) -> None:
         """Put in a document whose vectors are written, in the place of those it replaces."""
         with self._connection("rw") as connection:
+            _revise(connection)
             for old in replaced:
                 _delete(connection, old)
             connection.execute(
@@ -200,6 +208,7 @@ class Store:
     def delete(self, document_id: str) -> None:
         """Take a document out; its vectors are pending until `clear_pending`."""
         with self._connection("rw") as connection:
+            _revise(connection)
             _delete(connection, document_id)
 
     def replace_passages(
@@ -207,6 +216,7 @@ class Store:
     ) -> None:
         """Put new passages in the place of all old ones, with new meta, in one step."""
         with self._connection("rw") as connection:
+            _revise(connection)
             connection.execute("DELETE FROM passages")
             connection.execute("DELETE FROM words")
             connection.execute("DELETE FROM pending")
@@ -217,11 +227,14 @@ class Store:
     @contextmanager
     def _connection(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
         """Open a connection, one per operation, so that threads never share one."""
+        # SQLite's own "ro" cannot open what a killed writer left: its journal is to be rolled back.
+        opened = "rw" if mode == "ro" else mode
         try:
             connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?mode={mode}", uri=True, timeout=30
+                f"{self.path.absolute().as_uri()}?mode={opened}", uri=True, timeout=30
             )
             try:
+                connection.execute(f"PRAGMA query_only = {int(mode == 'ro')}")
                 with connection:
                     yield connection
             finally:
@@ -272,6 +285,13 @@ def _insert_passages(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
             (cursor.lastrowid, _spaced(searchable_text(document, passage))),
         )
+
+
+def _revise(connection: sqlite3.Connection) -> None:
+    connection.execute(
+        "INSERT INTO meta VALUES ('revision', '1') "
+        "ON CONFLICT (key) DO UPDATE SET value = value + 1"
+    )
 
 
 def _delete(connection: sqlite3.Connection, document_id: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,10 +37,11 @@ class Vectors:
         self._server = server
         self._client: Any = None
         self._opened: ChromaVectorStore | None = None
+        self._lock = threading.RLock()
 
     def create(self) -> None:
         """Make the collection, empty, in cosine space, with the library's fingerprint."""
-        with self._errors():
+        with self._lock, self._errors():
             self._connect().create_collection(
                 self.name,
                 configuration={"hnsw": {"space": "cosine"}},
@@ -60,14 +62,12 @@ class Vectors:
             )
             for number, vector in enumerate(vectors, first)
         ]
-        store = self._store()
-        with self._errors():
+        with self._using() as store:
             store.add(nodes)
 
     def delete(self, document_id: str) -> None:
         """Take out all vectors of a document."""
-        store = self._store()
-        with self._errors():
+        with self._using() as store:
             store.delete(document_id)
 
     def nearest(self, vector: list[float], limit: int, without: Sequence[str]) -> list[Key]:
@@ -89,32 +89,39 @@ class Vectors:
             )
             filters = MetadataFilters(filters=[excluded])
         query = VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=filters)
-        store = self._store()
-        with self._errors():
+        with self._using() as store:
             ids = store.query(query).ids or []
         split = (each.rpartition(":") for each in ids)
         return [(document_id, int(number)) for document_id, _, number in split]
 
     def count(self) -> int:
         """Return how many vectors there are."""
-        store = self._store()
-        with self._errors():
+        with self._using() as store:
             return int(store.client.count())
 
     def drop(self) -> None:
         """Delete the collection with all its vectors."""
         if self._server:
-            with self._errors():
+            with self._lock, self._errors():
                 self._connect().delete_collection(self.name)
         else:
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Let go of the files."""
-        if self._client is not None and not self._server:
-            self._client.close()
-        self._client = self._opened = None
+        """Let go of the files; the next use opens them anew, as they are then."""
+        with self._lock:
+            if self._client is not None and not self._server:
+                self._client.close()
+            self._client = self._opened = None
+
+    @contextmanager
+    def _using(self) -> Iterator[ChromaVectorStore]:
+        """Give the store to one thread at a time: another may close it meanwhile."""
+        with self._lock:
+            store = self._store()
+            with self._errors():
+                yield store
 
     def _store(self) -> ChromaVectorStore:
         if self._opened is None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from index.embedding import load_embedding
@@ -17,6 +15,7 @@ from rag.condense import Turn, standalone
 from rag.config import Settings
 from rag.gate import decide, decide_by_score, weigh
 from rag.llm import LLMUnavailable, Writer, load_writer
+from rag.once import Once
 from rag.quotes import CANDIDATES, select_quotes
 from rag.rerank import Reranker
 
@@ -62,14 +61,17 @@ class Assistant:
         """
         self.settings = settings
         self.reranker = Reranker(settings.reranker, settings.models)
+        self._embedding: Once[BaseEmbedding] = Once(
+            lambda: load_embedding(settings.embedding, settings.models)
+        )
+        self._writer: Once[Writer | None] = Once(lambda: load_writer(settings))
         self.library = Library(
             settings.library,
             embedding_name=settings.embedding,
-            embedding=lambda: self._embedding,
+            embedding=self._embedding,
             server=settings.chroma_url,
             check=check,
         )
-        self._loading = threading.Lock()
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True) -> Answer:
         """Answer a question, or refuse. See `stream`."""
@@ -129,7 +131,7 @@ class Assistant:
                 draft.time("first_token_s")
             written += piece
             yield Writing(written)
-        draft.composition = compose(written, quotes, question, best)
+        draft.composition = compose(written, quotes, question, best, copied.words)
         yield draft.finish(None)
 
     def _quote(self, draft: _Draft) -> Answer:
@@ -150,7 +152,7 @@ class Assistant:
 
     def _load_writer(self, draft: _Draft) -> Writer | None:
         try:
-            return self._writer
+            return self._writer()
         except LLMUnavailable as error:
             draft.message = str(error)
             return None
@@ -161,19 +163,9 @@ class Assistant:
         Raises ModelMissing when the weights for searching are not on this machine. A language
         model that cannot be loaded is told with each answer.
         """
-        _ = self._embedding
+        self._embedding()
         self.reranker.load()
         self._load_writer(_Draft("", self.settings))
-
-    @cached_property
-    def _embedding(self) -> BaseEmbedding:
-        with self._loading:
-            return load_embedding(self.settings.embedding, self.settings.models)
-
-    @cached_property
-    def _writer(self) -> Writer | None:
-        with self._loading:
-            return load_writer(self.settings)
 
 
 class _Draft:

@@ -35,13 +35,15 @@ class Composition:
         return self.citations.index(quote) + 1
 
 
-def compose(written: str, quotes: Sequence[Quote], question: str, best: Quote) -> Composition:
+def compose(
+    written: str, quotes: Sequence[Quote], question: str, best: Quote, copied: str | None
+) -> Composition:
     """Attribute and verify each sentence that the LLM wrote.
 
     A sentence that its quotes do not bear out is kept as unsupported, without footnotes and outside
     the answer's text. In its place stands the quote that answers best, `best`, once. The same quote
-    is added when the sentences leave out a fact of the words that are marked in it: those were
-    copied to the letter, so what was written around them lost the answer.
+    is added when it holds the words that were `copied` and the sentences leave out a fact of them:
+    then what was written lost the answer on the way.
     """
     composition = Composition()
     texts = [quote.text for quote in quotes]
@@ -55,8 +57,7 @@ def compose(written: str, quotes: Sequence[Quote], question: str, best: Quote) -
             composition.sentences.append(AnswerSentence(sentence, (), False))
             failed = True
     said = [sentence.text for sentence in composition.sentences if sentence.supported]
-    copied = [best.document.text[start:end] for start, end in best.marks]
-    lost = any(missing_facts(words, said) for words in copied)
+    lost = bool(copied and missing_facts(copied, said) and not missing_facts(copied, [best.text]))
     if not said or lost or (failed and best not in composition.citations):
         composition.cite(in_quotation_marks(best), [best])
     return composition

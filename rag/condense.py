@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rag.facts import content_words
+from rag.facts import content_words, missing_facts
 
 if TYPE_CHECKING:
     from rag.llm import Writer
@@ -21,6 +21,8 @@ _POINTS_BACK = re.compile(
     re.IGNORECASE,
 )
 
+_FOOTNOTE = re.compile(r"\[\d+\]")
+
 FEW_WORDS = 3
 """A question with fewer content words of its own can hardly be searched for by itself."""
 
@@ -34,14 +36,16 @@ def points_back(question: str) -> bool:
 def standalone(question: str, history: Sequence[Turn], writer: Writer | None) -> str:
     """Return the question as it is searched for; unrelated next questions are left as they are.
 
-    Without a language model the last question is put before a follow-up, which serves the search
-    as well as a sentence would.
+    Without a language model, or when what it writes is no sound question, the last question is put
+    before the follow-up, which serves the search as well.
 
     Raises LLMUnavailable when the language model does not answer.
     """
     asked = [text for role, text in history if role == "user"]
     if not asked or not points_back(question):
         return question
-    if writer is None:
-        return f"{asked[-1]} {question}"
-    return writer.condense(history, question)
+    told = [(role, _FOOTNOTE.sub("", text)) for role, text in history]
+    rewritten = writer.condense(told, question) if writer else ""
+    # A small model may answer instead of asking, or bring in what nobody said.
+    sound = rewritten.endswith("?") and not missing_facts(rewritten, [t for _, t in told], question)
+    return rewritten if sound else f"{asked[-1]} {question}"

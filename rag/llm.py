@@ -86,7 +86,7 @@ class Writer:
         ]
         with _answering(self.name):
             response = self._llm.chat(messages, max_tokens=96)
-        return one_line(response.message.content or "") or question
+        return one_line(response.message.content or "")
 
 
 def load_writer(settings: Settings) -> Writer | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.embedding import load_cross_encoder
+from rag.once import Once
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
@@ -23,22 +23,18 @@ class Reranker:
     def __init__(self, name: str, models: Path) -> None:
         """Name the model; `models` is the folder of the weights."""
         self.name = name
-        self._models = models
-
-    @cached_property
-    def _model(self) -> CrossEncoder:
-        return load_cross_encoder(self.name, self._models)
+        self._model: Once[CrossEncoder] = Once(lambda: load_cross_encoder(name, models))
 
     def load(self) -> None:
         """Load the weights now rather than with the first question.
 
         Raises ModelMissing when they are not on this machine.
         """
-        _ = self._model
+        self._model()
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return one score a text: how well it answers the question."""
         if not texts:
             return []
-        scores = self._model.predict([(question, text) for text in texts], batch_size=16)
+        scores = self._model().predict([(question, text) for text in texts], batch_size=16)
         return [float(score) for score in scores]

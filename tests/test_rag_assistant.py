@@ -13,6 +13,7 @@ from rag.answer import Answer
 from rag.assistant import Assistant, Found, Searching, Writing
 from rag.config import load_settings
 from rag.llm import LLMUnavailable, Writer
+from rag.once import Once
 from tests.fake_llm import ScriptedLLM
 
 pytestmark = pytest.mark.weights
@@ -31,14 +32,14 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 def speak(assistant: Assistant, **words: Any) -> ScriptedLLM:
     llm = ScriptedLLM(asked=[], **words)
-    assistant.__dict__["_writer"] = Writer(llm, "scripted")
+    assistant._writer = Once(lambda: Writer(llm, "scripted"))
     return llm
 
 
 @pytest.fixture(autouse=True)
 def _silent_again(assistant: Assistant) -> Any:
     yield
-    assistant.__dict__.pop("_writer", None)
+    assistant._writer = Once(lambda: None)
 
 
 def proven(answer: Answer) -> None:
@@ -146,7 +147,7 @@ def test_a_file_that_is_no_model_leaves_the_quotes(tmp_path: Path, assistant: As
     broken.write_bytes(b"GGUF" + b"\x00" * 100)
     settings = load_settings(library=assistant.settings.library, llm=str(broken))
     with pytest.raises(LLMUnavailable, match="could not be loaded"):
-        _ = Assistant(settings)._writer
+        Assistant(settings)._writer()
     assert Assistant(settings).ask(QUESTION).reason == "llm_unavailable"
 
 
@@ -159,11 +160,19 @@ def test_an_empty_library_says_so(tmp_path: Path) -> None:
 
 
 def test_a_follow_up_is_asked_as_a_question_that_stands_alone(assistant: Assistant) -> None:
-    speak(assistant, copied="On what day was it?", written="On Oct. 18.")
+    speak(assistant, copied="On what day did the warships pass?", written="On Oct. 18.")
     history = (("user", QUESTION), ("assistant", RIGHT))
     answer = assistant.ask("And when was that?", history)
     assert answer.question == "And when was that?"
-    assert answer.standalone_question == "On what day was it?"
+    assert answer.standalone_question == "On what day did the warships pass?"
+
+
+@pytest.mark.parametrize("said", ["They passed on Oct. 99.", "When did Berg pass?", "", "NONE"])
+def test_a_bad_rewriting_of_a_follow_up_is_not_used(assistant: Assistant, said: str) -> None:
+    speak(assistant, copied=said, written="On Oct. 18.")
+    history = (("user", QUESTION), ("assistant", RIGHT))
+    answer = assistant.ask("And when was that?", history)
+    assert answer.standalone_question == f"{QUESTION} And when was that?"
 
 
 def test_a_small_library_gives_all_its_sentences(tmp_path: Path) -> None:

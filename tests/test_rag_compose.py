@@ -28,7 +28,7 @@ QUOTES = (ALDER, HOLM, ROWAN)
 
 def test_each_sentence_gets_its_footnotes_in_the_order_of_citing() -> None:
     written = "The Rowan Bridge is 300 metres long. The Alder Bridge was opened in May 1931."
-    made = compose(written, QUOTES, "What is known of the bridges?", ALDER)
+    made = compose(written, QUOTES, "What is known of the bridges?", ALDER, None)
     assert [sentence.citations for sentence in made.sentences] == [(1,), (2,)]
     assert made.citations == [ROWAN, ALDER]
     assert all(sentence.supported for sentence in made.sentences)
@@ -36,32 +36,30 @@ def test_each_sentence_gets_its_footnotes_in_the_order_of_citing() -> None:
 
 def test_the_same_quote_has_one_number() -> None:
     written = "The Alder Bridge is 410 metres long. The Alder Bridge was opened in May 1931."
-    made = compose(written, QUOTES, "What of it?", ALDER)
+    made = compose(written, QUOTES, "What of it?", ALDER, None)
     assert [sentence.citations for sentence in made.sentences] == [(1,), (1,)]
     assert made.citations == [ALDER]
 
 
 def test_a_sentence_that_fails_is_kept_aside_and_the_quote_stands_in_its_place() -> None:
     written = "The Alder Bridge is 999 metres long."
-    [failed, instead] = compose(written, QUOTES, "How long is it?", ALDER).sentences
+    [failed, instead] = compose(written, QUOTES, "How long is it?", ALDER, None).sentences
     assert (failed.supported, failed.citations) == (False, ())
     assert (instead.supported, instead.citations) == (True, (1,))
     assert instead.text == f"“{ALDER.text}”"
 
 
 def test_a_sentence_that_lost_the_copied_fact_is_followed_by_the_quote() -> None:
-    marked = mark(ALDER, "May 1931")
-    [kept, added] = compose(
-        "The Alder Bridge was opened in May.", QUOTES, "When?", marked
-    ).sentences
+    lost = "The Alder Bridge was opened in May."
+    [kept, added] = compose(lost, QUOTES, "When?", ALDER, "May 1931").sentences
     assert kept.supported
     assert added.text == f"“{ALDER.text}”"
-    whole = compose("The Alder Bridge was opened in May 1931.", QUOTES, "When?", marked)
+    whole = compose("The Alder Bridge was opened in May 1931.", QUOTES, "When?", ALDER, "May 1931")
     assert len(whole.sentences) == 1
 
 
 def test_nothing_written_gives_the_best_quote() -> None:
-    made = compose("", QUOTES, "How long is it?", HOLM)
+    made = compose("", QUOTES, "How long is it?", HOLM, None)
     assert [sentence.text for sentence in made.sentences] == [
         "“Mayor Lise Holm called it “a promise kept”.”"
     ]

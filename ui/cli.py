@@ -46,6 +46,8 @@ LibraryOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
 messages = Console(stderr=True, highlight=False)
 
 
@@ -205,6 +207,10 @@ def chat(
     from ui.window import serve
 
     assistant = _assistant(library)
+    if host not in LOOPBACK:
+        messages.print(
+            f"The window has no login: whoever reaches {host} can read, add and remove documents."
+        )
     serve(assistant, host=host, port=port, on_ready=typer.echo)
 
 

@@ -1,0 +1,30 @@
+"""Loading something heavy when it is first needed, once, whichever thread asks first."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Once(Generic[T]):
+    """A value made at the first call and kept. When making it raises, the next call tries again.
+
+    (`functools.cached_property` has no lock from Python 3.12 on: two first questions at the same
+    time would load 1.1 GB twice.)
+    """
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        """Take what makes the value; nothing is made yet."""
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: list[T] = []
+
+    def __call__(self) -> T:
+        """Return the value."""
+        with self._lock:
+            if not self._made:
+                self._made.append(self._make())
+            return self._made[0]

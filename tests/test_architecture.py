@@ -1,0 +1,112 @@
+"""Which way imports point, what is imported when, and what no file of the project may hold."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = ("index", "rag", "eval", "ui")
+"""From the lowest: a folder may import from itself and from those before it."""
+
+SOURCES = sorted(path for layer in LAYERS for path in (ROOT / layer).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def imported(path: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each module that a file imports, anywhere in it, and whether by `import x`."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, True) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            assert node.module
+            yield node.module, False
+
+
+def users_of(package: str) -> set[str]:
+    return {
+        path.relative_to(ROOT).parts[0]
+        for path in SOURCES
+        if any(name.split(".")[0] == package for name, _ in imported(path))
+    }
+
+
+def test_there_is_something_to_look_at() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(LAYERS)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_point_downwards_only(path: Path) -> None:
+    own = LAYERS.index(path.relative_to(ROOT).parts[0])
+    above = {*LAYERS[own + 1 :], "tests"}
+    assert not [name for name, _ in imported(path) if name.split(".")[0] in above]
+
+
+def test_chroma_stays_in_index_and_gradio_in_ui() -> None:
+    assert users_of("chromadb") == {"index"}
+    assert users_of("gradio") == {"ui"}
+
+
+@pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=lambda path: str(path.relative_to(ROOT)))
+def test_nobody_shadows_the_builtin_eval(path: Path) -> None:
+    assert not [
+        name for name, plain in imported(path) if name == "eval" or (plain and name[:5] == "eval.")
+    ]
+
+
+@pytest.mark.parametrize("module", ["ui.cli", "rag.assistant", "rag.config", "index.library"])
+def test_nothing_heavy_is_imported_before_it_is_used(module: str) -> None:
+    code = f"import {module}, sys, json; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"torch", "sentence_transformers", "llama_index", "chromadb", "gradio", "scipy"}
+    loaded = set(json.loads(done.stdout))
+    assert module in loaded
+    assert not loaded & {*heavy, "transformers", "onnxruntime", "xllamacpp", "openai"}
+
+
+def project_files() -> Iterator[Path]:
+    """Yield the files that are the project, not what tools have left beside them."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    yield from (ROOT / name for name in listed.stdout.split("\0") if name)
+
+
+REGISTRIES = [
+    ".".join(parts)  # Put together here, so that this file does not hold them itself.
+    for parts in (
+        ("pypi", "org"),
+        ("files", "pythonhosted", "org"),
+        ("registry", "npmjs", "org"),
+        ("deb", "debian", "org"),
+    )
+]
+
+
+def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
+    paths = r"(?<![\w./-])/(?:work|tmp/w)(?![\w-])"
+    pattern = re.compile("|".join([*map(re.escape, REGISTRIES), paths]))
+    assert pattern.search("see https://" + REGISTRIES[0])
+    assert pattern.search("cd " + "/" + "work/main")
+    files = [path for path in project_files() if path.is_file()]
+    assert ROOT / "pyproject.toml" in files
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in files
+        for match in pattern.finditer(path.read_text("utf-8", errors="ignore"))
+    ]
+    assert not found

@@ -1,0 +1,99 @@
+"""Embedding and reranking with the real weights."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+
+from index.embedding import (
+    QUERY_PROMPTS,
+    load_cross_encoder,
+    load_embedding,
+    load_sentence_transformer,
+)
+from index.errors import ModelMissing, UserError
+from rag.config import Settings
+from rag.rerank import Reranker
+
+BREAD = "The old baker bakes dark rye bread before sunrise."
+WHALES = "Whales cross the northern ocean in the cold of autumn."
+TRAINS = "The night train leaves from the central station at ten."
+
+
+@pytest.mark.weights
+def test_vectors_have_length_one_and_the_models_dimension(embedding: BaseEmbedding) -> None:
+    texts = [BREAD, "", "面包", "😀", "long " * 5000]
+    vectors = np.array(embedding.get_text_embedding_batch(texts))
+    assert vectors.shape == (5, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.weights
+def test_a_text_has_one_vector_alone_and_among_others(embedding: BaseEmbedding) -> None:
+    alone = np.array(embedding.get_text_embedding(BREAD))
+    assert np.array_equal(alone, embedding.get_text_embedding(BREAD))
+    among = embedding.get_text_embedding_batch([WHALES * 3, BREAD, TRAINS])[1]
+    # The int8 weights quantise a batch together, so the digits differ a little.
+    assert float(alone @ np.array(among)) > 0.98
+
+
+@pytest.mark.weights
+def test_a_question_is_nearest_to_the_text_that_answers_it(embedding: BaseEmbedding) -> None:
+    texts = np.array(embedding.get_text_embedding_batch([BREAD, WHALES, TRAINS]))
+    for number, question in enumerate(
+        ["Who makes loaves?", "Where do large sea mammals go?", "How do I travel by rail?"]
+    ):
+        assert int(np.argmax(texts @ np.array(embedding.get_query_embedding(question)))) == number
+
+
+@pytest.mark.weights
+def test_a_question_and_only_a_question_gets_the_models_prompt(
+    embedding: BaseEmbedding, settings: Settings
+) -> None:
+    prompt = QUERY_PROMPTS[settings.embedding]
+    question = np.array(embedding.get_query_embedding(BREAD))
+    assert np.allclose(question, embedding.get_text_embedding(prompt + BREAD), atol=1e-6)
+    assert not np.allclose(question, embedding.get_text_embedding(BREAD), atol=1e-3)
+
+
+@pytest.mark.weights
+def test_the_reranker_scores_in_raw_logits_in_the_order_given(reranker: Reranker) -> None:
+    scores = reranker.score("Who bakes rye bread?", [WHALES, BREAD, TRAINS])
+    assert [type(score) for score in scores] == [float] * 3
+    assert scores[1] > 5
+    assert max(scores[0], scores[2]) < -5
+    assert reranker.score("Who bakes rye bread?", []) == []
+
+
+@pytest.mark.weights
+def test_the_reranker_reads_a_long_text_up_to_its_limit(reranker: Reranker) -> None:
+    question = "Who bakes rye bread?"
+    early, late = reranker.score(question, [BREAD + " and" * 5000, "and " * 5000 + BREAD])
+    assert math.isfinite(early)
+    assert early > late
+
+
+def test_missing_weights_say_how_to_bring_them(tmp_path: Path) -> None:
+    with pytest.raises(ModelMissing, match="footnoted models pull"):
+        load_embedding("bge-small-en-v1.5-int8", tmp_path)
+    with pytest.raises(ModelMissing, match="footnoted models pull"):
+        load_cross_encoder("ms-marco-minilm-l-12-v2-int8", tmp_path)
+
+
+def test_a_model_in_the_wrong_role_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="not for “embedding”"):
+        load_embedding("ms-marco-minilm-l-12-v2-int8", tmp_path)
+    with pytest.raises(UserError, match="not for “rerank”"):
+        load_cross_encoder("bge-small-en-v1.5-int8", tmp_path)
+
+
+def test_a_folder_that_holds_no_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="could not be loaded") as caught:
+        load_sentence_transformer(str(tmp_path), tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    with pytest.raises(UserError, match="could not be loaded"):
+        load_cross_encoder(str(tmp_path), tmp_path)

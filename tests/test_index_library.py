@@ -1,0 +1,626 @@
+"""A library on disk: real weights, real Chroma, real processes that are stopped and killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+
+from index.documents import Document
+from index.errors import DocumentError, LibraryError, UserError
+from index.library import EMBED_BATCH, Library, Stage
+from index.load import load
+from index.split import split
+from rag.config import Settings
+from tests.conftest import BRIEFING, OpenLibrary
+
+pytestmark = pytest.mark.weights
+
+BREAD = "The old baker bakes dark rye bread before sunrise.\n"
+WHALES = "Whales cross the northern ocean in the cold of autumn.\n"
+TRAINS = "The night train leaves from the central station at ten.\n"
+
+
+def made(text: str, source: str) -> Document:
+    return Document.of(text, title=Path(source).stem, source=source)
+
+
+def chronology(days: int, word: str = "bakery") -> Document:
+    """A document with as many passages as days."""
+    lines = (
+        f"{1 + day % 28} May {1500 + day // 28}: The {word} sells loaf number {day}.\n"
+        for day in range(days)
+    )
+    return made("".join(lines), f"/{word}.txt")
+
+
+def sources(library: Library, question: str, limit: int = 3) -> list[str]:
+    return [hit.document.source for hit in library.search(question, limit)]
+
+
+def vector_count(library: Library) -> int:
+    return library._opened().count()
+
+
+def rows(folder: Path, table: str) -> int:
+    connection = sqlite3.connect(folder / "library.db")
+    try:
+        [[count]] = connection.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
+    finally:
+        connection.close()
+    return int(count)
+
+
+def left(library: Library) -> tuple[int, int, int, int, int]:
+    """Rows of documents, passages, words and pending, and vectors."""
+    tables = [rows(library.folder, each) for each in ("documents", "passages", "words", "pending")]
+    return (tables[0], tables[1], tables[2], tables[3], vector_count(library))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+@pytest.fixture
+def library(tmp_path: Path, open_library: OpenLibrary) -> Library:
+    return open_library(tmp_path / "library")
+
+
+@pytest.fixture
+def copied(tmp_path: Path, briefing_library: Library) -> Path:
+    """A folder with a copy of the library that holds the briefing."""
+    shutil.copytree(briefing_library.folder, tmp_path / "copied")
+    return tmp_path / "copied"
+
+
+# --- adding and removing
+
+
+def test_what_is_added_is_found(library: Library) -> None:
+    assert library.entries() == []
+    assert library.search("bread", 3) == []
+    bread = made(BREAD, "/bread.txt")
+    added = library.add(bread)
+    assert (added.outcome, added.passages, added.document.text) == ("added", 1, BREAD)
+    library.add(made(WHALES, "/whales.txt"))
+    [first, second] = library.entries()
+    assert (first.id, first.sha256, first.source) == (bread.id, bread.sha256, "/bread.txt")
+    assert (first.characters, first.passages, first.added <= second.added) == (len(BREAD), 1, True)
+    best, other = library.search("rye bread", 3)
+    assert best.text == BREAD.strip()
+    assert (best.document.id, best.bm25_rank, best.dense_rank) == (bread.id, 1, 1)
+    assert (other.bm25_rank, other.dense_rank) == (None, 2)
+    assert sources(library, "large sea mammals")[0] == "/whales.txt", "found by its meaning"
+    assert left(library) == (2, 2, 2, 0, 2)
+
+
+def test_the_same_text_again_changes_nothing(library: Library) -> None:
+    library.add(made(BREAD, "/bread.txt"))
+    before = library.entries(), left(library)
+    for source in ("/bread.txt", "/copy of bread.txt"):
+        again = library.add(made(BREAD, source))
+        assert again.outcome == "unchanged"
+        assert again.document.source == "/bread.txt"
+    assert (library.entries(), left(library)) == before
+
+
+def test_a_changed_file_takes_the_place_of_the_old_one(library: Library) -> None:
+    library.add(made(TRAINS, "/trains.txt"))
+    old = library.add(made(BREAD, "/note.txt")).document
+    assert library.add(made(WHALES, "/note.txt")).outcome == "replaced"
+    assert [each.source for each in library.entries()] == ["/trains.txt", "/note.txt"]
+    assert left(library) == (2, 2, 2, 0, 2)
+    assert library._store.bm25("baker rye", 9) == []
+    assert sorted(sources(library, "dark rye bread", 9)) == ["/note.txt", "/trains.txt"]
+    with pytest.raises(UserError, match=old.id):
+        library.document(old.id)
+
+
+def test_a_file_that_becomes_equal_to_another_document_leaves_nothing_of_its_own(
+    library: Library,
+) -> None:
+    library.add(made(BREAD, "/bread.txt"))
+    library.add(made(WHALES, "/note.txt"))
+    assert library.add(made(BREAD, "/note.txt")).outcome == "replaced"
+    assert [each.source for each in library.entries()] == ["/bread.txt"]
+    assert left(library) == (1, 1, 1, 0, 1)
+
+
+def test_removing_leaves_nothing_behind(library: Library) -> None:
+    kept = library.add(made(BREAD, "/bread.txt")).document
+    gone = library.add(chronology(20)).document
+    assert left(library) == (2, 21, 21, 0, 21)
+    library.remove(gone.id)
+    assert left(library) == (1, 1, 1, 0, 1)
+    assert sources(library, "Which loaf does the bakery sell?", 9) == [kept.source]
+    library.remove(kept.id)
+    assert left(library) == (0, 0, 0, 0, 0)
+    assert library.search("bread", 3) == []
+    with pytest.raises(UserError, match="no document"):
+        library.remove(kept.id)
+
+
+def test_a_document_that_was_asked_for_too_early_is_there_when_it_is_added(
+    library: Library,
+) -> None:
+    library.add(made(BREAD, "/bread.txt"))
+    whales = made(WHALES, "/whales.txt")
+    with pytest.raises(UserError, match="no document"):
+        library.document(whales.id)
+    library.add(whales)
+    assert library.document(whales.id).text == WHALES
+
+
+def test_a_document_without_words_is_refused(library: Library) -> None:
+    with pytest.raises(DocumentError, match=r"rule\.txt"):
+        library.add(made("***\n---\n", "/rule.txt"))
+    assert left(library) == (0, 0, 0, 0, 0)
+
+
+def test_documents_are_named_by_id_beginning_file_name_or_title(library: Library) -> None:
+    bread = library.add(made(BREAD, "/a/bread.txt")).document
+    whales = library.add(made(WHALES, "/a/note.md")).document
+    library.add(made(TRAINS, "/b/note.md"))
+    for name in (bread.id, bread.id[:3], bread.sha256, "bread.txt", "bread", "/a/bread.txt"):
+        assert library.find(name).id == bread.id
+    assert library.find("/a/note.md").id == whales.id
+    with pytest.raises(UserError, match=f"names 2 documents.*{whales.id}"):
+        library.find("note.md")
+    for name in (bread.id[:2], "", "rea", "BREAD.TXT"):
+        with pytest.raises(UserError, match="no document"):
+            library.find(name)
+
+
+# --- stopped on the way
+
+
+@pytest.mark.parametrize(
+    ("stage", "done"),
+    [
+        ("splitting", 0),
+        ("embedding", 0),
+        ("embedding", EMBED_BATCH),
+        ("embedding", 70),
+        ("writing", 0),
+    ],
+)
+def test_an_interrupted_add_changes_nothing(library: Library, stage: Stage, done: int) -> None:
+    library.add(made(BREAD, "/bakery.txt"))
+    before = library.entries(), left(library)[:3]
+
+    def interrupt(now: Stage, at: int, _total: int) -> None:
+        if (now, at) == (stage, done):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        library.add(chronology(70), interrupt)
+    assert (library.entries(), left(library)[:3]) == before
+    assert sources(library, "Which loaf does the bakery sell?", 60) == ["/bakery.txt"]
+    library.add(made(WHALES, "/whales.txt"))
+    assert left(library) == (2, 2, 2, 0, 2), "the next command sweeps"
+
+
+def test_an_interrupted_first_add_leaves_an_empty_library(library: Library) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        library.add(made(BREAD, "/bread.txt"), interrupt)
+    assert library.entries() == []
+    assert library.add(made(BREAD, "/bread.txt")).outcome == "added"
+
+
+class Other:
+    """Another process with the same weights, which does with a library what it is told."""
+
+    CODE = """
+import json, sys
+from pathlib import Path
+from index.documents import Document
+from index.embedding import load_embedding
+from index.library import Library
+from rag.config import load_settings
+settings = load_settings()
+embedding = load_embedding(settings.embedding, settings.models)
+opened = {}
+for line in sys.stdin:
+    folder, action, text, source = json.loads(line)
+    if folder not in opened:
+        opened[folder] = Library(
+            Path(folder), embedding_name=settings.embedding, embedding=lambda: embedding
+        )
+    if action == "add":
+        opened[folder].add(
+            Document.of(text, title="t", source=source), lambda *at: print(*at, flush=True)
+        )
+        print("added", flush=True)
+    else:
+        found = [[hit.document.source, hit.dense_rank] for hit in opened[folder].search(text, 9)]
+        print(json.dumps(found), flush=True)
+"""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", self.CODE],
+            cwd=BRIEFING.parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def tell(self, folder: Path, action: str, text: str, source: str = "") -> None:
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps([str(folder), action, text, source]) + "\n")
+        self.process.stdin.flush()
+
+    def line(self) -> str:
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line, "the other process has ended"
+        return line.strip()
+
+    def add(self, folder: Path, text: str, source: str) -> None:
+        self.tell(folder, "add", text, source)
+        self.wait_until("added")
+
+    def wait_until(self, wanted: str) -> None:
+        while self.line() != wanted:
+            pass
+
+    def search(self, folder: Path, text: str) -> list[Sequence[object]]:
+        self.tell(folder, "search", text)
+        found: list[Sequence[object]] = json.loads(self.line())
+        return found
+
+
+@pytest.fixture(scope="module")
+def _others() -> Iterator[list[Other]]:
+    others: list[Other] = []
+    yield others
+    for other in others:
+        other.process.kill()
+        other.process.communicate()
+
+
+@pytest.fixture
+def other(_others: list[Other]) -> Other:
+    """The other process, which takes seconds to start and is used again while it lives."""
+    if not _others or _others[-1].process.poll() is not None:
+        _others.append(Other())
+    return _others[-1]
+
+
+def test_each_process_sees_at_once_what_the_other_has_changed(
+    library: Library, other: Other
+) -> None:
+    library.add(made(BREAD, "/bread.txt"))
+    assert other.search(library.folder, "marine mammals") == [["/bread.txt", 1]]
+    assert sources(library, "marine mammals") == ["/bread.txt"]
+    other.add(library.folder, WHALES, "/whales.txt")
+    [best, second] = library.search("marine mammals", 3)
+    assert (best.document.source, best.dense_rank) == ("/whales.txt", 1)
+    assert (second.document.source, second.dense_rank) == ("/bread.txt", 2)
+    library.add(made(TRAINS, "/trains.txt"))
+    assert other.search(library.folder, "railway")[0] == ["/trains.txt", 1]
+    library.remove(library.find("whales.txt").id)
+    found = other.search(library.folder, "marine mammals")
+    assert sorted(source for source, _ in found) == ["/bread.txt", "/trains.txt"]
+    library.reindex(lambda *_: None)
+    assert other.search(library.folder, "railway")[0] == ["/trains.txt", 1]
+    assert left(library) == (2, 2, 2, 0, 2)
+
+
+def test_two_processes_add_at_the_same_time(library: Library, other: Other) -> None:
+    theirs = chronology(100, "dairy")
+    other.tell(library.folder, "add", theirs.text, theirs.source)
+    library.add(chronology(100))
+    other.wait_until("added")
+    assert {each.source for each in library.entries()} == {"/bakery.txt", "/dairy.txt"}
+    assert left(library) == (2, 200, 200, 0, 200)
+    assert sources(library, "the dairy sells loaf number 77", 1) == ["/dairy.txt"]
+    assert sources(library, "the bakery sells loaf number 77", 1) == ["/bakery.txt"]
+
+
+def test_an_add_that_is_killed_changes_nothing(library: Library, other: Other) -> None:
+    library.add(made(BREAD, "/bread.txt"))
+    before = library.entries(), left(library)[:3]
+    doomed = chronology(3000)
+    other.tell(library.folder, "add", doomed.text, doomed.source)
+    other.wait_until(f"embedding {2 * EMBED_BATCH} 3000")
+    other.process.send_signal(signal.SIGKILL)
+    other.process.wait()
+    assert (library.entries(), left(library)[:3]) == before
+    assert rows(library.folder, "pending") == 1
+    assert 1 + 2 * EMBED_BATCH <= vector_count(library) < 3001, "it was killed half-way"
+    assert sources(library, "Which loaf does the bakery sell?", 60) == ["/bread.txt"]
+    library.add(made(WHALES, "/whales.txt"))
+    assert left(library) == (2, 2, 2, 0, 2)
+
+
+def test_a_process_that_is_killed_while_it_commits_changes_nothing(
+    copied: Path, open_library: OpenLibrary
+) -> None:
+    before = open_library(copied).entries()
+    code = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")  # Half of the change is in the file already.
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("DELETE FROM documents")
+for number in range(2000):
+    connection.execute("INSERT INTO pending VALUES (?)", (f"{number:0100}",))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    subprocess.run([sys.executable, "-c", code, str(copied / "library.db")], check=False)
+    assert (copied / "library.db-journal").exists()
+    assert open_library(copied).entries() == before
+    assert rows(copied, "pending") == 0
+
+
+# --- reading changes nothing
+
+
+def test_opening_and_reading_writes_nothing(copied: Path, open_library: OpenLibrary) -> None:
+    before = hashes(copied)
+    library = open_library(copied)
+    [entry] = library.entries()
+    library.find("briefing.md")
+    library.passages(entry.id)
+    assert hashes(copied) == before
+
+
+def test_searching_writes_nothing_but_chromas_own_bookkeeping(
+    copied: Path, open_library: OpenLibrary
+) -> None:
+    def vectors_held() -> list[object]:
+        [path] = copied.glob("vectors-*/chroma.sqlite3")
+        connection = sqlite3.connect(path)
+        try:
+            tables = ("embeddings", "embedding_metadata", "embeddings_queue", "collections")
+            return [
+                connection.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608
+                for table in tables
+            ]
+        finally:
+            connection.close()
+
+    before, held = hashes(copied), vectors_held()
+    assert open_library(copied).search("the video summit", 5)
+    after = hashes(copied)
+    assert after.keys() == before.keys()
+    ours = [name for name in before if not name.startswith("vectors-")]
+    assert "library.db" in ours
+    assert [after[name] for name in ours] == [before[name] for name in ours]
+    assert vectors_held() == held
+
+
+def test_opening_a_folder_that_is_not_there_does_not_make_it(
+    library: Library, open_library: OpenLibrary
+) -> None:
+    assert library.entries() == []
+    assert library.search("bread", 3) == []
+    with pytest.raises(UserError, match="no document"):
+        library.find("bread.txt")
+    with pytest.raises(LibraryError, match="There is no library"):
+        library.reindex(lambda *_: None)
+    assert not library.folder.exists()
+
+
+# --- damaged, or made otherwise
+
+
+def one_message(error: BaseException, *words: str) -> None:
+    """The error's text is short, whole, and says what it has to."""
+    text = str(error)
+    assert len(text) < 500
+    assert "\n" not in text
+    assert text.endswith(".")
+    for word in words:
+        assert word in text
+
+
+def test_another_embedding_is_an_error_that_reindex_mends(
+    copied: Path, settings: Settings, embedding: BaseEmbedding, open_library: OpenLibrary
+) -> None:
+    def other_model(*, check: bool = True) -> Library:
+        name = "all-minilm-l6-v2"
+        return Library(copied, embedding_name=name, embedding=lambda: embedding, check=check)
+
+    before = hashes(copied)
+    with pytest.raises(LibraryError) as caught:
+        other_model()
+    one_message(
+        caught.value,
+        f"footnoted reindex --library {copied}",
+        settings.embedding,
+        "all-minilm-l6-v2",
+        f"FOOTNOTED_EMBEDDING={settings.embedding}",
+    )
+    assert hashes(copied) == before
+    reports: list[tuple[object, ...]] = []
+    assert other_model(check=False).reindex(lambda *at: reports.append(at)) == 1
+    assert [stage for _, stage, done, total in reports if done == total] == ["embedding"]
+    mended = other_model()
+    assert sources(mended, "the video summit")[0] == str(BRIEFING)
+    assert left(mended)[1:] == (52, 52, 0, 52)
+    with pytest.raises(LibraryError, match="all-minilm"):
+        open_library(copied)
+
+
+def folder_gone(vectors: Path) -> None:
+    shutil.rmtree(vectors)
+
+
+def garbage(vectors: Path) -> None:
+    (vectors / "chroma.sqlite3").write_bytes(b"garbage " * 5000)
+
+
+def cut_off(vectors: Path) -> None:
+    path = vectors / "chroma.sqlite3"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def emptied(vectors: Path) -> None:
+    (vectors / "chroma.sqlite3").write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [folder_gone, garbage, cut_off, emptied])
+def test_damaged_vectors_are_an_error_that_reindex_mends(
+    copied: Path, open_library: OpenLibrary, damage: Callable[[Path], None]
+) -> None:
+    before = open_library(copied).entries()
+    [vectors] = copied.glob("vectors-*")
+    damage(vectors)
+    library = open_library(copied)
+    assert library.entries() == before
+    with pytest.raises(LibraryError) as caught:
+        library.search("the video summit", 3)
+    one_message(caught.value, f"footnoted reindex --library {copied}")
+    with pytest.raises(LibraryError) as caught:
+        library.add(made(BREAD, "/bread.txt"))
+    one_message(caught.value, f"footnoted reindex --library {copied}")
+    assert library.entries() == before
+    assert library.reindex(lambda *_: None) == 1
+    assert open_library(copied).entries() == before
+    assert sources(open_library(copied), "the video summit")[0] == str(BRIEFING)
+    assert left(open_library(copied))[2:] == (52, 0, 52)
+    assert len(list(copied.glob("vectors-*"))) == 1
+
+
+def test_an_emptied_library_with_damaged_vectors_can_be_mended_too(
+    copied: Path, open_library: OpenLibrary
+) -> None:
+    [vectors] = copied.glob("vectors-*")
+    folder_gone(vectors)
+    library = open_library(copied)
+    with pytest.raises(LibraryError, match="reindex"):
+        library.remove(library.find("briefing.md").id)
+    assert library.reindex(lambda *_: None) == len(library.entries())
+    library.add(made(BREAD, "/bread.txt"))
+    assert sources(library, "rye")[:1] == ["/bread.txt"]
+
+
+@pytest.mark.parametrize("text", [b"garbage " * 5000, b"half"])
+def test_a_damaged_book_is_one_sentence_and_its_files_are_left(
+    copied: Path, open_library: OpenLibrary, text: bytes
+) -> None:
+    book = copied / "library.db"
+    book.write_bytes(text if text != b"half" else book.read_bytes()[: book.stat().st_size // 2])
+    before = hashes(copied)
+    with pytest.raises(LibraryError) as caught:
+        open_library(copied)
+    one_message(caught.value, str(copied), "damaged")
+    assert hashes(copied) == before
+
+
+def test_another_schema_is_an_error(copied: Path, open_library: OpenLibrary) -> None:
+    connection = sqlite3.connect(copied / "library.db")
+    with connection:
+        connection.execute("UPDATE meta SET value = '999' WHERE key = 'schema'")
+    connection.close()
+    with pytest.raises(LibraryError) as caught:
+        open_library(copied)
+    one_message(caught.value, "999", "version")
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path: Path, open_library: OpenLibrary) -> None:
+    path = tmp_path / "file"
+    path.write_text("mine")
+    with pytest.raises(LibraryError) as caught:
+        open_library(path)
+    one_message(caught.value, str(path), "--library")
+    with pytest.raises(LibraryError) as caught:
+        open_library(path / "library").add(made(BREAD, "/bread.txt"))
+    one_message(caught.value, str(path))
+    assert path.read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written(copied: Path, open_library: OpenLibrary) -> None:
+    (copied / ".lock").unlink(missing_ok=True)
+    (copied / ".lock").mkdir()
+    library = open_library(copied)
+    with pytest.raises(LibraryError) as caught:
+        library.add(made(BREAD, "/bread.txt"))
+    one_message(caught.value, str(copied), "cannot be written")
+    assert library.search("the video summit", 3)
+
+
+# --- finding
+
+
+def test_the_evidence_of_five_questions_is_in_the_first_three_passages(
+    briefing_library: Library, briefing: Document
+) -> None:
+    lines = BRIEFING.with_suffix(".jsonl").read_text("utf-8").splitlines()
+    cases = {case["id"]: case for case in map(json.loads, lines)}
+    for number in (1, 2, 3, 4, 5):
+        case = cases[f"briefing-{number:03}"]
+        hits = briefing_library.search(case["question"], 3)
+        assert any(
+            hit.passage.span.start <= piece["start"] and piece["end"] <= hit.passage.span.end
+            for hit in hits
+            for piece in case["evidence"]
+            if piece["sha256"] == briefing.sha256
+        ), case["question"]
+
+
+def test_a_hit_is_the_passage_that_was_cut(briefing_library: Library, briefing: Document) -> None:
+    cut = split(briefing)
+    assert briefing_library.passages(briefing.id) == cut
+    for hit in briefing_library.search("Which strait did the warships pass?", 20):
+        assert hit.passage in cut
+        assert hit.text == briefing.text[hit.passage.span.start : hit.passage.span.end]
+
+
+def test_chinese_russian_and_emoji_are_found_at_their_right_places(library: Library) -> None:
+    lines = [
+        "🥖🥐 Emoji open this line, and the café sells croissants.",
+        "面包师每天早上烤黑麦面包。",
+        "Ночной поезд отправляется в десять часов.",
+        "👩‍👩‍👧‍👦 The family 🐋 watched whales.",
+    ]
+    text = "\n\n".join(f"## {number}\n\n{line}" for number, line in enumerate(lines)) + "\n"
+    path = library.folder.parent / "mixed.md"
+    path.write_text(text, "utf-8")
+    library.add(load(path))
+    library.add(made(TRAINS, "/trains.txt"))
+    library.add(made("今天下雨，没有人出门。\n", "/rain.txt"))
+    for question, line in [
+        ("面包", lines[1]),
+        ("Где поезд?", lines[2]),
+        ("cafe croissants", lines[0]),
+        ("family", lines[3]),
+    ]:
+        best = library.search(question, 1)[0]
+        assert best.text == line
+        assert text[best.passage.span.start : best.passage.span.end] == line
+        assert best.bm25_rank == 1
+
+
+def test_a_question_of_signs_and_operators_finds_or_finds_nothing(
+    briefing_library: Library,
+) -> None:
+    for question in ('"', "AND OR NOT", "*", "a:b -c ^d (", "'; DROP TABLE words; --", "", "😀"):
+        assert len(briefing_library.search(question, 3)) == 3, "the nearest vectors, at least"
+
+
+def test_three_hundred_documents(library: Library) -> None:
+    for number in range(300):
+        library.add(made(f"Cabin {number} is painted in shade {number * 7}.", f"/{number}.txt"))
+    assert [each.source for each in library.entries()][::299] == ["/0.txt", "/299.txt"]
+    for number in (0, 123, 299):
+        assert sources(library, f"How is cabin {number} painted?", 1) == [f"/{number}.txt"]
+    assert left(library) == (300, 300, 300, 0, 300)

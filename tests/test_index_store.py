@@ -1,0 +1,194 @@
+"""The library's book: what is written comes back, words are found, and changes are whole."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from index.documents import Document, Heading, Passage
+from index.errors import LibraryError
+from index.split import split
+from index.store import Store, query_terms, searchable_text
+
+DAY = "2026-01-01T00:00:00+00:00"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "library")
+    made.create({"fingerprint": "f", "vectors": "v"})
+    return made
+
+
+def document(text: str, source: str = "/t.txt") -> Document:
+    return replace(Document.of(text, title="A title", source=source), added=DAY)
+
+
+def put(store: Store, text: str, source: str = "/t.txt") -> Document:
+    made = document(text, source)
+    store.insert(made, split(made), [])
+    return made
+
+
+def found(store: Store, question: str) -> list[str]:
+    passages = store.passages(store.bm25(question, 10))
+    texts = {each.id: store.document(each.id) for each in store.entries()}
+    result = []
+    for passage in passages.values():
+        owner = texts[passage.span.document_id]
+        assert owner
+        result.append(owner.text[passage.span.start : passage.span.end])
+    return result
+
+
+def test_nothing_is_there_before_it_is_made(tmp_path: Path) -> None:
+    store = Store(tmp_path / "library")
+    assert not store.exists
+    with pytest.raises(LibraryError, match="cannot be used"):
+        store.meta()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_document_and_its_passages_come_back_as_they_were(store: Store) -> None:
+    text = "## Ein Kapitel 😀\n\nEin Satz. 第二句。\n\n\fSept. 21-Oct. 4, 2021: Они встретились.\n"
+    made = replace(
+        document(text), headings=(Heading(3, text.index("\n"), 2),), pages=(0, text.index("\f") + 1)
+    )
+    passages = split(made)
+    assert {each.dates is None for each in passages} == {True, False}
+    store.insert(made, passages, [])
+    assert store.document(made.id) == made
+    assert store.passages_of(made.id) == passages
+    keys = [(made.id, 1), ("nobody", 0), (made.id, 99)]
+    assert store.passages(keys) == {(made.id, 1): passages[1]}
+    [entry] = store.entries()
+    assert (entry.characters, entry.passages, entry.added) == (len(text), len(passages), DAY)
+    assert store.ids_of_source("/t.txt") == [made.id]
+    assert store.ids_of_source("/T.txt") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "terms"),
+    [
+        ("When did the baker leave?", ["baker", "leave"]),
+        ("What is it?", ["what", "is", "it"]),
+        ("Rye RYE rye", ["rye"]),
+        ("面包师?", ["面", "包", "师"]),
+        ("Где Поезд", ["где", "поезд"]),
+        ("Type 055-B", ["type", "055", "b"]),
+        ("\uff32\uff39\uff25", ["rye"]),
+        ("?! 😀", []),
+        ("", []),
+    ],
+)
+def test_the_words_of_a_question_that_are_looked_for(question: str, terms: list[str]) -> None:
+    assert query_terms(question) == terms
+
+
+def test_words_are_found_by_their_stems_without_accents_and_cases(store: Store) -> None:
+    put(store, "The bakers were baking at the CAFÉ.")
+    put(store, "今天面包师没有来。", "/zh.txt")
+    put(store, "Поезда уходят ночью.", "/ru.txt")
+    assert found(store, "cafe") == ["The bakers were baking at the CAFÉ."]
+    assert found(store, "baked") == ["The bakers were baking at the CAFÉ."]
+    assert found(store, "包") == ["今天面包师没有来。"]
+    assert found(store, "ПОЕЗДА") == ["Поезда уходят ночью."]
+    assert found(store, "harbour") == []
+
+
+def test_the_rarer_word_and_the_shorter_passage_rank_first(store: Store) -> None:
+    put(store, "Bread, bread and yet more bread for the whole town.", "/a.txt")
+    put(store, "Bread with poppy seeds, which the town has never seen before.", "/b.txt")
+    put(store, "Bread for the town.", "/c.txt")
+    assert found(store, "poppy bread")[0].startswith("Bread with poppy")
+    assert found(store, "town")[0] == "Bread for the town."
+    assert len(store.bm25("bread", 2)) == 2
+
+
+def test_a_passage_is_found_by_its_heading(store: Store) -> None:
+    text = "# Zeppelins\n\nThey were slow.\n"
+    made = replace(document(text), headings=(Heading(2, 11, 1),))
+    [passage] = split(made)
+    assert searchable_text(made, passage) == "Zeppelins\nThey were slow."
+    store.insert(made, [passage], [])
+    assert store.bm25("zeppelin", 5) == [(made.id, 0)]
+
+
+def test_a_replacement_is_one_step(store: Store) -> None:
+    old = put(store, "The old loaf.", "/note.txt")
+    new = document("The new roll.", "/note.txt")
+    store.set_pending(new.id)
+    store.insert(new, split(new), [old.id])
+    assert [each.id for each in store.entries()] == [new.id]
+    assert (found(store, "loaf"), found(store, "roll")) == ([], ["The new roll."])
+    assert store.pending() == [old.id], "whose vectors are still to be deleted"
+    store.clear_pending(old.id)
+    assert store.pending() == []
+
+
+def test_an_insert_that_fails_half_way_changes_nothing(store: Store) -> None:
+    old = put(store, "The old loaf.", "/note.txt")
+    before = store.entries(), store.meta(), store.pending()
+    new = document("The new roll.", "/note.txt")
+
+    class Interrupted(list[Passage]):
+        def __iter__(self):  # type: ignore[no-untyped-def]
+            yield from split(new)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.insert(new, Interrupted(), [old.id])
+    assert (store.entries(), store.meta(), store.pending()) == before
+    assert (found(store, "loaf"), found(store, "roll")) == (["The old loaf."], [])
+
+
+def test_every_change_of_documents_or_vectors_is_another_revision(store: Store) -> None:
+    seen = [store.meta().get("revision")]
+    made = put(store, "The old loaf.")
+    seen.append(store.meta()["revision"])
+    store.replace_passages([(made, split(made))], {"fingerprint": "g"})
+    seen.append(store.meta()["revision"])
+    store.delete(made.id)
+    seen.append(store.meta()["revision"])
+    store.clear_pending(made.id)
+    seen.append(store.meta()["revision"])
+    assert len(set(seen)) == 5
+    assert store.meta()["fingerprint"] == "g"
+    store.entries()
+    store.pending()
+    assert store.meta()["revision"] == seen[-1]
+
+
+def test_what_an_interrupted_create_left_is_not_a_library(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (tmp_path / "library.db.part").write_bytes(b"half a book")
+    assert not store.exists
+    store.create({"fingerprint": "f"})
+    assert store.meta()["fingerprint"] == "f"
+    assert [each.name for each in tmp_path.iterdir()] == ["library.db"]
+
+
+def test_reading_cannot_write(store: Store) -> None:
+    with pytest.raises(LibraryError, match="readonly"), store._connection() as connection:
+        connection.execute("DELETE FROM meta")
+    assert store.meta()["fingerprint"] == "f"
+
+
+def test_a_reader_sees_the_old_state_while_a_writer_is_at_work(store: Store) -> None:
+    put(store, "The old loaf.")
+    writer = sqlite3.connect(store.path, isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("DELETE FROM documents")
+    try:
+        seen: list[int] = []
+        reader = threading.Thread(target=lambda: seen.append(len(store.entries())))
+        reader.start()
+        reader.join(20)
+        assert seen == [1]
+    finally:
+        writer.execute("ROLLBACK")
+        writer.close()

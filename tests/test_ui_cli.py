@@ -1,0 +1,484 @@
+"""The command line as a program: what it prints where, and with which exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import fpdf
+import pytest
+
+from index.documents import Document
+from index.library import Library
+from tests.conftest import BRIEFING
+from ui.cli import main
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = "from ui.cli import main; main()"
+QUESTION = "How long did the December video summit between Putin and Xi last?"
+
+
+def footnoted(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run `footnoted` as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "FOOTNOTED_LLM": "none", "COLUMNS": "200", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="strict",
+        check=False,
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+class Done:
+    """What a command that ran in this process has printed, and its exit code."""
+
+    def __init__(self, code: object, out: str, err: str) -> None:
+        self.returncode = code
+        self.stdout = out
+        self.stderr = err
+
+
+def here(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: object
+) -> Done:
+    """Run `footnoted` in this process, where the libraries are imported already."""
+    monkeypatch.setattr(sys, "argv", ["footnoted", *map(str, arguments)])
+    monkeypatch.setenv("FOOTNOTED_LLM", "none")
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return Done(ended.value.code, *capsys.readouterr())
+
+
+def refused(done: subprocess.CompletedProcess[str] | Done, *words: str) -> None:
+    """Exit code 2, nothing on stdout, and one plain message that holds the words."""
+    assert done.returncode == 2
+    assert done.stdout == ""
+    message = done.stderr.strip()
+    assert len(message.splitlines()) == 1
+    assert message.endswith(".")
+    for word in words:
+        assert word in message
+
+
+@pytest.fixture
+def library(tmp_path: Path, briefing_library: Library) -> Path:
+    """A library of the test's own that holds the briefing."""
+    shutil.copytree(briefing_library.folder, tmp_path / "library")
+    return tmp_path / "library"
+
+
+# --- a library's life
+
+
+@pytest.mark.weights
+def test_add_tells_what_failed_and_adds_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note, rubbish = tmp_path / "note.txt", tmp_path / "rubbish.bin"
+    note.write_text("Der alte Bäcker 🥖 backt Brot.\r\n[red]Bold[/red] words.\n", "utf-8")
+    rubbish.write_bytes(bytes(range(256)) * 10)
+    folder = tmp_path / "library"
+    sources = (tmp_path / "gone.txt", note, rubbish, note)
+    added = here(capsys, monkeypatch, "add", *sources, "--library", folder)
+    assert (added.returncode, added.stdout) == (2, "")
+    lines = [line for line in added.stderr.splitlines() if line.strip()]
+    assert len(lines) == 4
+    assert "gone.txt" in lines[0]
+    assert lines[1].startswith("note.txt: added, 1 passages")
+    assert "rubbish.bin" in lines[2]
+    assert lines[3].startswith("note.txt: is in the library already")
+    listed = json.loads(footnoted("list", "--json", "--library", folder).stdout)
+    [entry] = listed["documents"]
+    assert entry["source"] == str(note)
+    shown = footnoted("show", "note.txt", "--text", "--library", folder)
+    assert shown.stdout == "Der alte Bäcker 🥖 backt Brot.\n[red]Bold[/red] words.\n"
+
+
+@pytest.mark.weights
+def test_list_and_show_and_remove(library: Path, briefing: Document) -> None:
+    listed = footnoted("list", "--library", library)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert briefing.id in listed.stdout
+    as_json = json.loads(footnoted("list", "--json", "--library", library).stdout)
+    assert list(as_json) == ["documents"]
+    [entry] = as_json["documents"]
+    added = entry.pop("added")
+    assert added[:2] == "20"
+    assert entry == {
+        "id": briefing.id,
+        "title": briefing.title,
+        "source": str(BRIEFING),
+        "sha256": briefing.sha256,
+        "characters": len(briefing.text),
+        "passages": 52,
+    }
+    shown = footnoted("show", briefing.id[:4], "--library", library)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    for fact in (briefing.sha256, str(BRIEFING), "2021-09-09 to 2021-12-30", added):
+        assert fact in shown.stdout
+    removed = footnoted("remove", "briefing.md", "--library", library)
+    assert (removed.returncode, removed.stdout) == (0, "")
+    assert briefing.id in removed.stderr
+    emptied = footnoted("list", "--library", library)
+    assert (emptied.returncode, emptied.stdout) == (0, "")
+    assert "footnoted add" in emptied.stderr
+    assert json.loads(footnoted("list", "--json", "--library", library).stdout) == {"documents": []}
+
+
+@pytest.mark.weights
+def test_the_text_that_is_shown_is_the_stored_text_to_the_byte(
+    library: Path, briefing: Document
+) -> None:
+    command = [sys.executable, "-c", PROGRAM, "show", "briefing.md", "--text", "--library", library]
+    ascii_only = {**os.environ, "PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    done = subprocess.run(command, cwd=ROOT, env=ascii_only, capture_output=True, check=True)
+    assert hashlib.sha256(done.stdout).hexdigest() == briefing.sha256
+    assert done.stderr == b""
+
+
+@pytest.mark.weights
+def test_ask_prints_the_object_that_other_programs_rely_on(
+    library: Path, briefing: Document
+) -> None:
+    done = footnoted("ask", QUESTION, "--no-llm", "--json", "--library", library)
+    assert done.returncode == 0
+    assert done.stderr.strip() == ""
+    answer = json.loads(done.stdout)
+    check_shape(answer)
+    check_offsets(answer, footnoted("show", "briefing.md", "--text", "--library", library).stdout)
+    assert (answer["question"], answer["standalone_question"]) == (QUESTION, QUESTION)
+    assert (answer["refused"], answer["reason"]) == (False, None)
+    assert "90 minutes" in answer["answer"]
+    assert answer["answer"].endswith("[1]")
+    [citation] = answer["citations"]
+    assert citation["document"] == {
+        "id": briefing.id,
+        "title": briefing.title,
+        "source": str(BRIEFING),
+        "sha256": briefing.sha256,
+    }
+    assert answer["models"]["llm"] is None
+    assert len(answer["quotes"]) >= 5
+
+
+NUMBER = (int, float)
+
+
+def check_shape(answer: dict[str, Any]) -> None:
+    """Hold the object to the keys and types that the contract names."""
+    kinds: dict[str, Any] = {
+        "schema": int,
+        "question": str,
+        "standalone_question": str,
+        "answer": str,
+        "refused": bool,
+        "reason": (str, type(None)),
+        "sentences": list,
+        "citations": list,
+        "quotes": list,
+        "models": dict,
+        "timings": dict,
+    }
+    check(answer, kinds)
+    assert answer["schema"] == 1
+    for each in answer["sentences"]:
+        check(each, {"text": str, "citations": list, "supported": bool})
+    for number, each in enumerate(answer["citations"], 1):
+        check(
+            each,
+            {
+                "number": int,
+                "document": dict,
+                "start": int,
+                "end": int,
+                "quote": str,
+                "marks": list,
+                "page": (int, type(None)),
+                "heading": (str, type(None)),
+                "score": NUMBER,
+            },
+        )
+        check(each["document"], dict.fromkeys(("id", "title", "source", "sha256"), str))
+        assert each["number"] == number
+    for rank, each in enumerate(answer["quotes"], 1):
+        check(
+            each,
+            {
+                "rank": int,
+                "document_id": str,
+                "start": int,
+                "end": int,
+                "quote": str,
+                "score": NUMBER,
+            },
+        )
+        assert each["rank"] == rank
+    check(answer["models"], {"embedding": str, "reranker": str, "llm": (str, type(None))})
+    seconds = (float, int, type(None))
+    names = ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
+    check(answer["timings"], dict.fromkeys(names, seconds))
+
+
+def check(found: dict[str, Any], kinds: dict[str, Any]) -> None:
+    assert list(found) == list(kinds)
+    for name, kind in kinds.items():
+        assert isinstance(found[name], kind), name
+
+
+def check_offsets(answer: dict[str, Any], text: str) -> None:
+    for each in [*answer["citations"], *answer["quotes"]]:
+        assert text[each["start"] : each["end"]] == each["quote"]
+        assert each["quote"]
+        for start, end in each.get("marks", []):
+            assert each["start"] <= start < end <= each["end"]
+
+
+@pytest.mark.weights
+def test_a_refusal_is_an_answer(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "Which yeast is best for sourdough pizza?"
+    asked = ("ask", question, "--no-llm", "--library", library)
+    done = here(capsys, monkeypatch, *asked, "--json")
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    check_shape(answer)
+    assert (answer["refused"], answer["reason"]) == (True, "not_in_sources")
+    assert (answer["sentences"], answer["citations"]) == ([], [])
+    assert len(answer["quotes"]) >= 5
+    plain = here(capsys, monkeypatch, *asked)
+    assert plain.returncode == 0
+    assert answer["answer"] in plain.stdout
+    assert "briefing.md, line " in plain.stdout
+
+
+@pytest.mark.weights
+def test_an_answer_for_people_shows_each_quote_and_its_place(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = here(capsys, monkeypatch, "ask", QUESTION, "--no-llm", "--library", library)
+    assert done.returncode == 0
+    assert "90 minutes" in done.stdout
+    assert "[1] briefing.md, line 7, “A Partnership Under Pressure”" in done.stdout
+
+
+def test_asking_an_empty_library_is_a_refusal(tmp_path: Path) -> None:
+    done = footnoted("ask", "Who?", "--json", "--library", tmp_path / "library")
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    check_shape(answer)
+    assert (answer["refused"], answer["reason"]) == (True, "no_documents")
+    assert not (tmp_path / "library").exists()
+
+
+# --- what the user may get wrong
+
+
+def write_pdf_with_password(path: Path) -> None:
+    pdf = fpdf.FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica", size=12)
+    pdf.cell(text="A secret.")
+    pdf.set_encryption(owner_password="owner", user_password="user")
+    pdf.output(str(path))
+
+
+def write_long_text(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(51 * 1024 * 1024)
+
+
+def write_rubbish(path: Path) -> None:
+    path.write_bytes(bytes(range(256)) * 100)
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "words"),
+    [
+        ("gone.txt", lambda path: None, ["no file"]),
+        ("folder", Path.mkdir, ["is a folder"]),
+        ("empty.txt", Path.touch, ["is empty"]),
+        ("blank.txt", lambda path: path.write_text(" \n\n"), ["nothing but white space"]),
+        ("secret.pdf", write_pdf_with_password, ["password"]),
+        ("broken.pdf", write_rubbish, []),
+        ("long.txt", write_long_text, ["MB"]),
+        ("rubbish.txt", write_rubbish, ["text"]),
+        ("rubbish", write_rubbish, []),
+        ("rule.txt", lambda path: path.write_text("***\n"), ["no words"]),
+        ("[red].txt", lambda path: None, ["no file"]),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_message(
+    tmp_path: Path, name: str, write: Any, words: list[str]
+) -> None:
+    path = tmp_path / name
+    write(path)
+    done = footnoted("add", path, "--library", tmp_path / "library")
+    refused(done, name, *words)
+    assert json.loads(footnoted("list", "--json", "--library", tmp_path / "library").stdout) == {
+        "documents": []
+    }
+
+
+def test_an_empty_question(tmp_path: Path) -> None:
+    for question in ("", " \n"):
+        refused(footnoted("ask", question, "--library", tmp_path), "question is empty")
+
+
+@pytest.mark.weights
+def test_a_document_that_is_unknown_or_named_by_too_little(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = library.parent / "other" / "briefing.md"
+    other.parent.mkdir()
+    other.write_text("# Bread\n\nThe baker bakes rye bread.\n")
+    assert here(capsys, monkeypatch, "add", other, "--library", library).returncode == 0
+    for command in ("show", "remove"):
+        unknown = here(capsys, monkeypatch, command, "nothing.txt", "--library", library)
+        refused(unknown, "nothing.txt", "footnoted list")
+        ambiguous = here(capsys, monkeypatch, command, "briefing.md", "--library", library)
+        refused(ambiguous, "briefing.md", "2 documents")
+    listed = here(capsys, monkeypatch, "list", "--json", "--library", library)
+    assert len(json.loads(listed.stdout)["documents"]) == 2
+
+
+@pytest.mark.weights
+def test_a_beginning_that_two_ids_share(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_beginning: dict[str, str] = {}
+    number = 0
+    while True:
+        text = f"Loaf number {number}.\n"
+        beginning = hashlib.sha256(text.encode()).hexdigest()[:3]
+        if beginning in by_beginning:
+            break
+        by_beginning[beginning] = text
+        number += 1
+    files = [tmp_path / "one.txt", tmp_path / "two.txt"]
+    for file, each in zip(files, (by_beginning[beginning], text), strict=True):
+        file.write_text(each)
+    folder = tmp_path / "library"
+    assert here(capsys, monkeypatch, "add", *files, "--library", folder).returncode == 0
+    refused(here(capsys, monkeypatch, "show", beginning, "--library", folder), "2 documents")
+
+
+@pytest.mark.weights
+def test_damaged_vectors_are_told_and_reindex_mends_them(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [vectors] = library.glob("vectors-*")
+    (vectors / "chroma.sqlite3").write_bytes(b"garbage " * 1000)
+    asked = ("ask", QUESTION, "--no-llm", "--library", library)
+    refused(here(capsys, monkeypatch, *asked), f"footnoted reindex --library {library}")
+    mended = here(capsys, monkeypatch, "reindex", "--library", library)
+    assert (mended.returncode, mended.stdout) == (0, "")
+    assert "1 document" in mended.stderr
+    assert "90 minutes" in here(capsys, monkeypatch, *asked).stdout
+
+
+@pytest.mark.weights
+def test_a_damaged_library_is_one_message_for_every_command(library: Path) -> None:
+    (library / "library.db").write_bytes(b"garbage " * 1000)
+    for command in (["list"], ["show", "x"], ["remove", "x"], ["ask", "Who?"], ["add", BRIEFING]):
+        refused(footnoted(*command, "--library", library), str(library), "damaged")
+
+
+def test_reindexing_what_is_not_there(tmp_path: Path) -> None:
+    done = footnoted("reindex", "--library", tmp_path / "library")
+    refused(done, str(tmp_path / "library"), "no library")
+    assert not (tmp_path / "library").exists()
+
+
+def test_a_file_in_the_place_of_the_library(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("mine")
+    for command in (["list"], ["ask", "Who?"], ["add", BRIEFING]):
+        refused(footnoted(*command, "--library", path), str(path))
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.weights
+def test_missing_weights_say_how_to_bring_them(library: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "models"
+    empty.mkdir()
+    for command in (["ask", QUESTION, "--no-llm"], ["add", ROOT / "README.md"]):
+        done = footnoted(*command, "--library", library, FOOTNOTED_MODELS=str(empty))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "footnoted models pull" in done.stderr
+        assert "bge-small-en-v1.5-int8" in done.stderr
+    assert footnoted("list", "--library", library, FOOTNOTED_MODELS=str(empty)).returncode == 0
+
+
+def test_a_setting_that_is_unknown_or_impossible(tmp_path: Path) -> None:
+    unknown = footnoted("list", "--library", tmp_path, FOOTNOTED_LLMM="x")
+    refused(unknown, "FOOTNOTED_LLMM", "FOOTNOTED_LLM")
+    impossible = footnoted("list", "--library", tmp_path, FOOTNOTED_QUOTES="many")
+    refused(impossible, "quotes")
+    named = footnoted("list", FOOTNOTED_CONFIG=str(tmp_path / "gone.toml"))
+    refused(named, "gone.toml")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["list", "--jason"], ["ask"], ["frobnicate"], ["show", "a", "b"], ["add"]]
+)
+def test_wrong_usage(arguments: list[str]) -> None:
+    done = footnoted(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Usage" in done.stderr
+
+
+COMMANDS: dict[str, list[str]] = {
+    "": ["add", "list", "show", "remove", "ask", "chat", "eval", "models", "reindex"],
+    "add": ["--library", "SOURCES"],
+    "list": ["--library", "--json"],
+    "show": ["--library", "--text", "DOCUMENT"],
+    "remove": ["--library", "DOCUMENT"],
+    "reindex": ["--library"],
+    "ask": ["--library", "--json", "--no-llm", "QUESTION"],
+    "chat": ["--library", "--host", "--port"],
+    "eval": ["run", "compare"],
+    "eval run": ["--library", "--json", "--no-llm", "--baseline", "SET"],
+    "eval compare": ["BASELINE", "CANDIDATE"],
+    "models": ["list", "pull", "verify"],
+    "models list": ["--models"],
+    "models pull": ["--models"],
+    "models verify": ["--models"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_names_the_options(command: str) -> None:
+    done = footnoted(*command.split(), "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    for word in COMMANDS[command]:
+        assert word.lower() in done.stdout.lower()
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    """`footnoted … | head` must not end in a traceback."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "--help"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    with process:
+        assert "Traceback" not in process.stderr.read()
