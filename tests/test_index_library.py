@@ -86,6 +86,21 @@ def copied(tmp_path: Path, briefing_library: Library) -> Path:
     return tmp_path / "copied"
 
 
+@pytest.fixture(scope="module")
+def _three(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Path:
+    library = open_library(tmp_path_factory.mktemp("three") / "library")
+    for text, source in ((BREAD, "/bread.txt"), (WHALES, "/whales.txt"), (TRAINS, "/trains.txt")):
+        library.add(made(text, source))
+    return library.folder
+
+
+@pytest.fixture
+def three(tmp_path: Path, _three: Path) -> Path:
+    """A folder with a copy of a library of three short documents."""
+    shutil.copytree(_three, tmp_path / "three")
+    return tmp_path / "three"
+
+
 # --- adding and removing
 
 
@@ -326,6 +341,7 @@ def test_each_process_sees_at_once_what_the_other_has_changed(
 def test_two_processes_add_at_the_same_time(library: Library, other: Other) -> None:
     theirs = chronology(100, "dairy")
     other.tell(library.folder, "add", theirs.text, theirs.source)
+    other.wait_until("splitting 0 1")
     library.add(chronology(100))
     other.wait_until("added")
     assert {each.source for each in library.entries()} == {"/bakery.txt", "/dairy.txt"}
@@ -433,31 +449,31 @@ def one_message(error: BaseException, *words: str) -> None:
 
 
 def test_another_embedding_is_an_error_that_reindex_mends(
-    copied: Path, settings: Settings, embedding: BaseEmbedding, open_library: OpenLibrary
+    three: Path, settings: Settings, embedding: BaseEmbedding, open_library: OpenLibrary
 ) -> None:
     def other_model(*, check: bool = True) -> Library:
         name = "all-minilm-l6-v2"
-        return Library(copied, embedding_name=name, embedding=lambda: embedding, check=check)
+        return Library(three, embedding_name=name, embedding=lambda: embedding, check=check)
 
-    before = hashes(copied)
+    before = hashes(three)
     with pytest.raises(LibraryError) as caught:
         other_model()
     one_message(
         caught.value,
-        f"footnoted reindex --library {copied}",
+        f"footnoted reindex --library {three}",
         settings.embedding,
         "all-minilm-l6-v2",
         f"FOOTNOTED_EMBEDDING={settings.embedding}",
     )
-    assert hashes(copied) == before
+    assert hashes(three) == before
     reports: list[tuple[object, ...]] = []
-    assert other_model(check=False).reindex(lambda *at: reports.append(at)) == 1
-    assert [stage for _, stage, done, total in reports if done == total] == ["embedding"]
+    assert other_model(check=False).reindex(lambda *at: reports.append(at)) == 3
+    assert [stage for _, stage, done, total in reports if done == total] == ["embedding"] * 3
     mended = other_model()
-    assert sources(mended, "the video summit")[0] == str(BRIEFING)
-    assert left(mended)[1:] == (52, 52, 0, 52)
+    assert sources(mended, "sea mammals")[0] == "/whales.txt"
+    assert left(mended) == (3, 3, 3, 0, 3)
     with pytest.raises(LibraryError, match="all-minilm"):
-        open_library(copied)
+        open_library(three)
 
 
 def folder_gone(vectors: Path) -> None:
@@ -479,36 +495,43 @@ def emptied(vectors: Path) -> None:
 
 @pytest.mark.parametrize("damage", [folder_gone, garbage, cut_off, emptied])
 def test_damaged_vectors_are_an_error_that_reindex_mends(
-    copied: Path, open_library: OpenLibrary, damage: Callable[[Path], None]
+    three: Path, open_library: OpenLibrary, damage: Callable[[Path], None]
 ) -> None:
-    before = open_library(copied).entries()
-    [vectors] = copied.glob("vectors-*")
+    before = open_library(three).entries()
+    [vectors] = three.glob("vectors-*")
     damage(vectors)
-    library = open_library(copied)
+    library = open_library(three)
     assert library.entries() == before
     with pytest.raises(LibraryError) as caught:
-        library.search("the video summit", 3)
-    one_message(caught.value, f"footnoted reindex --library {copied}")
+        library.search("sea mammals", 3)
+    one_message(caught.value, f"footnoted reindex --library {three}")
     with pytest.raises(LibraryError) as caught:
-        library.add(made(BREAD, "/bread.txt"))
-    one_message(caught.value, f"footnoted reindex --library {copied}")
+        library.add(made("New words.", "/new.txt"))
+    one_message(caught.value, f"footnoted reindex --library {three}")
     assert library.entries() == before
-    assert library.reindex(lambda *_: None) == 1
-    assert open_library(copied).entries() == before
-    assert sources(open_library(copied), "the video summit")[0] == str(BRIEFING)
-    assert left(open_library(copied))[2:] == (52, 0, 52)
-    assert len(list(copied.glob("vectors-*"))) == 1
+    assert library.reindex(lambda *_: None) == 3
+    assert open_library(three).entries() == before
+    assert sources(open_library(three), "sea mammals")[0] == "/whales.txt"
+    assert left(open_library(three)) == (3, 3, 3, 0, 3)
+    assert len(list(three.glob("vectors-*"))) == 1
 
 
 def test_an_emptied_library_with_damaged_vectors_can_be_mended_too(
-    copied: Path, open_library: OpenLibrary
+    three: Path, open_library: OpenLibrary
 ) -> None:
-    [vectors] = copied.glob("vectors-*")
+    library = open_library(three)
+    *others, last = library.entries()
+    for entry in others:
+        library.remove(entry.id)
+    [vectors] = three.glob("vectors-*")
     folder_gone(vectors)
-    library = open_library(copied)
+    library = open_library(three)
     with pytest.raises(LibraryError, match="reindex"):
-        library.remove(library.find("briefing.md").id)
-    assert library.reindex(lambda *_: None) == len(library.entries())
+        library.remove(last.id)
+    assert library.entries() == []
+    with pytest.raises(LibraryError, match="reindex"):
+        library.add(made(BREAD, "/bread.txt"))
+    assert library.reindex(lambda *_: None) == 0
     library.add(made(BREAD, "/bread.txt"))
     assert sources(library, "rye")[:1] == ["/bread.txt"]
 
