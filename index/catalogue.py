@@ -177,3 +177,11 @@ DEFAULTS = (
     "bge-small-en-v1.5-int8",
     "ms-marco-minilm-l-12-v2-int8",
 )
+
+
+def weights_sha256(name: str) -> str | None:
+    """Return the SHA-256 of a model's weights; None for a model outside the catalogue."""
+    if name not in CATALOGUE:
+        return None
+    files = CATALOGUE[name].files
+    return max(files.values(), key=lambda file: file.size).sha256

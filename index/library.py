@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Literal
 
 from filelock import FileLock, Timeout
 
+from index.catalogue import weights_sha256
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.split import SPLITTER_VERSION, split
@@ -93,7 +94,13 @@ class Library:
         another embedding or splitter.
         """
         self.folder = folder
-        self.fingerprint = json.dumps({"embedding": embedding_name, "splitter": SPLITTER_VERSION})
+        self.fingerprint = json.dumps(
+            {
+                "embedding": embedding_name,
+                "weights": weights_sha256(embedding_name),
+                "splitter": SPLITTER_VERSION,
+            }
+        )
         self._load_embedding = embedding
         self._server = server
         self._store = Store(folder)

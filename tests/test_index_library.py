@@ -339,15 +339,15 @@ def test_each_process_sees_at_once_what_the_other_has_changed(
 
 
 def test_two_processes_add_at_the_same_time(library: Library, other: Other) -> None:
-    theirs = chronology(100, "dairy")
+    theirs = chronology(200, "dairy")
     other.tell(library.folder, "add", theirs.text, theirs.source)
-    other.wait_until("splitting 0 1")
-    library.add(chronology(100))
+    other.wait_until(f"embedding {EMBED_BATCH} 200")
+    library.add(chronology(10))  # Which would sweep away what they have written, but for the lock.
     other.wait_until("added")
     assert {each.source for each in library.entries()} == {"/bakery.txt", "/dairy.txt"}
-    assert left(library) == (2, 200, 200, 0, 200)
-    assert sources(library, "the dairy sells loaf number 77", 1) == ["/dairy.txt"]
-    assert sources(library, "the bakery sells loaf number 77", 1) == ["/bakery.txt"]
+    assert left(library) == (2, 210, 210, 0, 210)
+    assert sources(library, "the dairy sells loaf number 177", 1) == ["/dairy.txt"]
+    assert sources(library, "the bakery sells loaf number 7", 1) == ["/bakery.txt"]
 
 
 def test_an_add_that_is_killed_changes_nothing(library: Library, other: Other) -> None:
