@@ -341,18 +341,29 @@ def test_a_missing_model_is_told_with_what_to_do(
         expect(page.locator("#send")).to_be_visible()
 
 
+def test_stop_takes_effect_while_the_language_model_is_silent(
+    browser: Browser, library: Library
+) -> None:
+    # What listens here takes each request and never answers, so the answer cannot come first.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with window(library, FOOTNOTED_LLM_URL=url) as address, pages(browser) as open_page:
+            page = open_page(address)
+            page.locator("#question textarea").fill(SUMMIT)
+            page.locator("#send").click()
+            found = page.locator("#current .turn[data-step=found] a.card").first
+            expect(found).to_be_visible(timeout=60_000)
+            page.locator("#stop").click()
+            stopped = page.locator("#current .turn[data-step=stopped]")
+            expect(stopped).to_contain_text("Stopped.")
+            expect(page.locator("#send")).to_be_visible()
+            silent.close()
+
+
 @pytest.mark.llm
 def test_with_the_language_model(browser: Browser, library: Library, briefing: Document) -> None:
     with window(library) as address, pages(browser) as open_page:
         page = open_page(address)
-        page.locator("#question textarea").fill(SUMMIT)
-        page.locator("#send").click()
-        expect(page.locator("#current .turn[data-step=found] a.card").first).to_be_visible(
-            timeout=60_000
-        )
-        page.locator("#stop").click()
-        expect(page.locator("#current .turn[data-step=stopped]")).to_contain_text("Stopped.")
-
         turn = ask(page, SUMMIT, timeout=180_000)
         expect(turn.locator(".answer")).to_contain_text("15")
         footnote = turn.locator("a.footnote").first
