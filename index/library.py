@@ -128,6 +128,11 @@ class Library:
         """Return what is in the library, in the order it was added."""
         return self._store.entries() if self._store.exists else []
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to search; cheap enough to ask with every question."""
+        return not self._store.exists or self._store.is_empty()
+
     def document(self, document_id: str) -> Document:
         """Return a document by its id.
 
@@ -179,7 +184,7 @@ class Library:
         BM25 and vector search are fused by reciprocal rank: a passage's score is the sum of
         1 / (RRF_K + rank) over the lists that it is in.
         """
-        if not self.entries():
+        if self.is_empty:
             return []
         bm25 = _ranks(self._store.bm25(question, DEPTH))
         vector = self._load_embedding().get_query_embedding(question)

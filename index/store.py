@@ -103,6 +103,11 @@ class Store:
             ).fetchall()
         return [Entry(*row) for row in rows]
 
+    def is_empty(self) -> bool:
+        """Whether there is no document; reads no text, unlike `entries`."""
+        with self._connection() as connection:
+            return connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+
     def document(self, document_id: str) -> Document | None:
         """Read one document whole."""
         with self._connection() as connection:

@@ -90,7 +90,7 @@ class Assistant:
         Raises ModelMissing when the weights for searching are not on this machine.
         """
         draft = _Draft(question, self.settings)
-        if not self.library.entries():
+        if self.library.is_empty:
             yield draft.finish("no_documents")
             return
         writer = self._load_writer(draft) if use_llm else None
