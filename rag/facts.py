@@ -7,19 +7,30 @@ Pure functions from text to sets of normal forms, so that "October 14" and "Oct.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import unicodedata
+from bisect import bisect
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
+from typing import Literal
+
+from index.split import sentence_spans
 
 _MONTH_NAMES = (
     "january february march april may june july august september october november december".split()
 )
 _MONTH_WORDS = frozenset((*_MONTH_NAMES, "sept", *(name[:3] for name in _MONTH_NAMES)))
-_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)"
-_MONTH_WORD = rf"\b{_MONTH}(?:[a-z]*)\.?"
+_MONTH_WORD = (
+    r"\b(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _RANGE = r"(?:\s*(?:-|\u2010|\u2011|\u2012|\u2013|\u2014|to|and|through|until|,)\s*)"
 _MONTH_DAYS = re.compile(rf"{_MONTH_WORD}\s+((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE}?)+)(?!\d)", re.I)
+# The last day stands right before its month: the 21 of "September 21 to October 4" is none of
+# October's.
 _DAYS_MONTH = re.compile(
-    rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE}?)+)\s+(?:of\s+)?{_MONTH_WORD}", re.I
+    rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE})*\d{{1,2}}(?:st|nd|rd|th)?)\s+(?:of\s+)?{_MONTH_WORD}",
+    re.I,
 )
 
 _UNITS = (
@@ -72,6 +83,7 @@ class Facts:
         return bool(self.numbers or self.days or self.months or self.names)
 
 
+@lru_cache(maxsize=256)
 def facts(text: str) -> Facts:
     """Return the numbers, calendar days, months and proper names that a sentence asserts."""
     values = {value for value, word in numbers(text) if word not in _NOT_ASSERTED}
@@ -92,16 +104,33 @@ def missing_facts(sentence: str, sources: list[str], question: str = "") -> list
     form of its people ("Chinese" for "China"). The result is for people to read.
     """
     asserted = facts(sentence)
-    texts = [*sources, question]
-    values = {value for text in texts for value, _ in numbers(text)}
-    days = {day for text in texts for day in _days(text)}
-    months = {month for month, _ in days} | {m for text in texts for m in _months(text)}
-    words = {form for text in texts for word in tokens(text) for form in _name_forms(word)}
-    missing = [f"{value:f}" for value in asserted.numbers - values]
-    missing += [f"{month} {day}" for month, day in asserted.days - days]
-    missing += list(asserted.months - months)
-    missing += [name for name in asserted.names if not _name_forms(name) & words]
+    held = [_held(text) for text in (*sources, question)]
+    missing = [
+        f"{value:f}" for value in asserted.numbers if not any(value in h.numbers for h in held)
+    ]
+    missing += [
+        f"{day[0]} {day[1]}" for day in asserted.days if not any(day in h.days for h in held)
+    ]
+    missing += [month for month in asserted.months if not any(month in h.months for h in held)]
+    missing += [
+        name for name in asserted.names if not any(_name_forms(name) & h.names for h in held)
+    ]
     return sorted(missing)
+
+
+@lru_cache(maxsize=256)
+def _held(text: str) -> Facts:
+    """Return what a source bears out: also what it says in passing, and names in any form."""
+    days = _days(text)
+    return Facts(
+        frozenset(value for value, _ in numbers(text)),
+        frozenset(days),
+        frozenset({month for month, _ in days} | _months(text)),
+        frozenset(form for word in tokens(text) for form in _name_forms(word)),
+    )
+
+
+_WORD = re.compile(r"(?:(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’]\w+)?)")
 
 
 def tokens(text: str) -> list[str]:
@@ -190,7 +219,7 @@ def _months(text: str) -> set[str]:
 def _names(text: str) -> set[str]:
     """Return the words written as names: with a capital that does not come from the sentence."""
     names: set[str] = set()
-    for match in re.finditer(r"(?:(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’]\w+)?)", text):
+    for match in _WORD.finditer(text):
         [word] = tokens(match[0]) or [""]
         lower = word.casefold()
         if not word[:1].isupper() or len(word) < 2 or lower in FUNCTION_WORDS:
@@ -198,10 +227,15 @@ def _names(text: str) -> set[str]:
         if lower in _WORD_NUMBERS or lower in _SCALES or lower in _MONTH_WORDS:
             continue
         opens = not re.search(r"[^\W_]", text[: match.start()])
-        if opens and (lower.endswith(("ly", "ing", "ed")) or lower in _OPENERS):
+        if opens and _only_opens(word):
             continue
         names.add(word)
     return names
+
+
+def _only_opens(word: str) -> bool:
+    """Whether a word has its capital from the sentence that it begins."""
+    return word.endswith(("ly", "ing", "ed")) or word.casefold() in _OPENERS
 
 
 _OPENERS = frozenset(
@@ -234,3 +268,223 @@ def _name_forms(word: str) -> frozenset[str]:
         if lower in group:
             forms |= group
     return frozenset(forms)
+
+
+# --- facts at their places
+
+Kind = Literal["number", "year", "date", "name", "word"]
+
+REACH = 4
+"""How many words on each side, function words aside, a fact is read with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A fact, or a plain word, at its place in a text.
+
+    Two mentions are of the same fact when what the one `asserts` is among what the other `holds`:
+    "Oct. 14-17" holds October, and asserts its days. A plain word asserts nothing.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    asserts: frozenset[str]
+    holds: frozenset[str]
+    unit: str | None = None
+    words: tuple[frozenset[str], ...] = ()
+    clause: int = 0
+
+    def same(self, other: Mention) -> bool:
+        """Whether the other one bears this one out."""
+        # A word that only opens a sentence looks like a name, and is found as a plain word.
+        if self.kind == "date" == other.kind:
+            return bool(self.asserts) and self.asserts <= other.holds
+        alike = other.kind in (self.kind, "word")
+        return alike and not self.asserts.isdisjoint(other.holds)
+
+
+@lru_cache(maxsize=256)
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Return the facts and the other content words of a text, in its order."""
+    found = _dates_at(text)
+    found += [each for each in _numbers_at(text) if not _inside(each, found)]
+    names = _names(text)
+    for match in _WORD.finditer(text):
+        [word] = tokens(match[0]) or [""]
+        each = Mention("word", *match.span(), frozenset(), frozenset({stem(word), word.casefold()}))
+        if word.casefold() in FUNCTION_WORDS or _inside(each, found):
+            continue
+        opens = re.search(r"(?:^|[.!?][\"”’)]*\s|[“\"(])$", text[: match.start()])
+        if word in names and not (opens and _only_opens(word)):
+            forms = _name_forms(word) | _name_forms(_SEAT_OF.get(word.casefold(), word))
+            each = Mention("name", *match.span(), forms, forms, words=(forms,))
+        found.append(each)
+    whole = _whole_names(sorted(found, key=lambda each: each.start), text)
+    ends = sorted(
+        [start for start, _ in sentence_spans(text, 0, len(text))]
+        + [match.end() for match in _CLAUSE_END.finditer(text)]
+    )
+    return tuple(replace(each, clause=bisect(ends, each.start)) for each in whole)
+
+
+_CLAUSE_END = re.compile(r";\s|,\s(?=(?:and|but|while|which|who|where|although)\s)|\s(?=while\s)")
+
+
+def around(at: int, all_of: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Return the mentions within reach of one of them, on both sides of it in its clause."""
+    near = all_of[max(at - REACH, 0) : at] + all_of[at + 1 : at + 1 + REACH]
+    return tuple(each for each in near if each.clause == all_of[at].clause)
+
+
+def shared(these: tuple[Mention, ...], those: tuple[Mention, ...]) -> int:
+    """Count the mentions that have one of the others in common."""
+    held = frozenset().union(*(each.holds for each in those))
+    return sum(not each.holds.isdisjoint(held) for each in these)
+
+
+def _dates_at(text: str) -> list[Mention]:
+    found: list[Mention] = []
+    for pattern, month_at, days_at in ((_MONTH_DAYS, 1, 2), (_DAYS_MONTH, 2, 1)):
+        for match in pattern.finditer(text):
+            month = match[month_at][:3].lower()
+            days = [int(day) for day in re.findall(r"\d+", match[days_at])]
+            forms = frozenset(f"{month} {day}" for day in days if 1 <= day <= 31)
+            each = Mention("date", *match.span(), forms, forms | {month})
+            if forms and not _inside(each, found):
+                found.append(each)
+    for match in re.finditer(r"\b[A-Z][a-z]+\b\.?", text):
+        months = frozenset(_months(match[0]))
+        each = Mention("date", *match.span(), months, months)
+        if months and not _inside(each, found):
+            found.append(each)
+    return found
+
+
+def _numbers_at(text: str) -> list[Mention]:
+    found: list[Mention] = []
+    for pattern in (_DIGITS, _WORDS):
+        for match in pattern.finditer(text):
+            value, written = numbers(match[0])[0]
+            year = re.fullmatch(r"(?:1[5-9]|20)\d\d", written) and match[0] == written
+            forms = frozenset({f"{value:f}"})
+            asserts = frozenset[str]() if written in _NOT_ASSERTED else forms
+            unit = _unit(text, match.start(1) if match[1] else match.start(), match.end())
+            kind: Kind = "year" if year and unit is None else "number"
+            each = Mention(kind, *match.span(), asserts, forms, unit)
+            if match[0][0].isalpha() and match[0][-1].isdigit() and "-" in match[0]:
+                forms = frozenset({match[0].casefold()})  # "DF-17" is a name.
+                each = Mention("name", *match.span(), forms, forms)
+            if not _inside(each, found):
+                found.append(each)
+    return found
+
+
+def _inside(each: Mention, others: list[Mention]) -> bool:
+    return any(each.start < other.end and other.start < each.end for other in others)
+
+
+def _whole_names(found: list[Mention], text: str) -> list[Mention]:
+    """Join the words of one name, so that "Wang Yi" and "Wang" are the same and a rank is none."""
+    joined: list[Mention] = []
+    for each in found:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.kind == each.kind == "name"
+            and re.fullmatch(r"[.\s]{0,2}", text[last.end : each.start])
+        ):
+            whole = " ".join(text[last.start : each.end].casefold().split())
+            forms = (last.asserts | each.asserts) - _COMMON_IN_NAMES or each.asserts
+            forms = _WHOLE_NAMES.get(whole, forms)
+            words = (*last.words, *each.words) if whole not in _WHOLE_NAMES else (forms,)
+            joined[-1] = Mention("name", last.start, each.end, forms, forms, words=words)
+        else:
+            joined.append(each)
+    return joined
+
+
+# What a text calls a country by, besides the names that count as its own.
+_SEAT_OF = {
+    "washington": "us",
+    "moscow": "russia",
+    "kremlin": "russia",
+    "beijing": "china",
+    "prc": "china",
+    "sino": "china",
+    "tokyo": "japan",
+    "london": "uk",
+    "paris": "france",
+    "berlin": "germany",
+    "brussels": "eu",
+}
+_WHOLE_NAMES = {
+    "united states": _name_forms("us"),
+    "united kingdom": _name_forms("uk"),
+    "people’s republic": _name_forms("china"),
+    "people's republic": _name_forms("china"),
+    "white house": _name_forms("us"),
+}
+
+# Words that many names have in common, and that therefore tell none from another.
+_COMMON_IN_NAMES = frozenset(
+    "act adm admiral agency ambassador army bay bridge canal chairman chief city college "
+    "committee company conference council court defence defense department deputy director dr "
+    "east eastern exercise foreign games gen general government gulf house institute island "
+    "islands king lake law minister ministry mission mount mountain mr mrs ms nation national "
+    "navy north northern ocean office olympic olympics organisation organization party peace "
+    "premier president prime prince princess professor province queen region republic river sea "
+    "secretary senator south southern state states strait street summer summit treaty university "
+    "vice west western winter world".split()
+)
+
+_UNITS_OF_MEASURE = (
+    "km kms kilometre kilometres kilometer kilometers",
+    "metre metres meter meters",
+    "mile miles",
+    "nautical-mile nautical-miles",
+    "foot feet",
+    "kg kilogram kilograms kilo kilos",
+    "ton tons tonne tonnes",
+    "pound pounds",
+    "second seconds",
+    "minute minutes",
+    "hour hours",
+    "day days",
+    "week weeks",
+    "month months",
+    "year years",
+    "decade decades",
+    "century centuries",
+    "percent % per-cent",
+    "per-mille ‰",
+    "$ dollar dollars",
+    "€ euro euros",
+    "£",
+    "¥ yen yuan",
+)
+_UNIT_OF = {word: line.split()[0] for line in _UNITS_OF_MEASURE for word in line.split()}
+_UNIT_AFTER = re.compile(r"[\s-]?(nautical miles?|per (?:cent|mille)|[^\W\d_]+|[%‰€£$¥])", re.I)
+
+
+def _unit(text: str, start: int, end: int) -> str | None:
+    """Return what a number counts, of the units in which things are measured."""
+    before = text[max(start - 1, 0) : start]
+    after = _UNIT_AFTER.match(text, end)
+    return _UNIT_OF.get(before) or (
+        _UNIT_OF.get(after[1].lower().replace(" ", "-")) if after else None
+    )
+
+
+def mixed_scripts(text: str) -> set[str]:
+    """Return the words that mix Latin letters with Cyrillic or Greek ones, which look alike."""
+    return {
+        word
+        for word in re.findall(r"[^\W\d_]+", text)
+        if not word.isascii() and len(_scripts(word)) > 1
+    }
+
+
+def _scripts(word: str) -> set[str]:
+    names = (unicodedata.name(letter, "").split(" ")[0] for letter in word)
+    return {"LATIN", "CYRILLIC", "GREEK"} & set(names)

@@ -1,0 +1,87 @@
+"""What the verification notices of corrupted sentences, and what it flags of true ones."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from eval.cases import SETS, load_set
+from eval.corruptions import FALSE_ALARMS, NOTICED, TOGETHER, Claim, claims, main, table
+from index.errors import UserError
+from index.load import load
+
+BRIEFING = SETS / "briefing.md"
+ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
+
+DOCUMENTS = [
+    pytest.param("briefing", BRIEFING, id="briefing"),
+    pytest.param(
+        "article",
+        ARTICLE,
+        id="article",
+        marks=pytest.mark.skipif(not ARTICLE.exists(), reason="the article is not beside it"),
+    ),
+]
+
+
+@cache
+def made(name: str, document: Path) -> tuple[list[Claim], list[Claim]]:
+    return claims([(load_set(SETS / f"{name}.jsonl"), load(document))])
+
+
+def share(made: list[Claim]) -> float:
+    return sum(each.flagged for each in made) / len(made)
+
+
+@pytest.mark.parametrize(("name", "document"), DOCUMENTS)
+def test_numbers_dates_and_names_that_are_false_are_noticed(name: str, document: Path) -> None:
+    _, false = made(name, document)
+    assert len(false) >= 200
+    for what, kinds in TOGETHER.items():
+        for kind in kinds:
+            assert sum(each.kind == kind for each in false) >= 10, kind
+        assert share([each for each in false if each.kind in kinds]) >= NOTICED, what
+
+
+@pytest.mark.parametrize(("name", "document"), DOCUMENTS)
+def test_true_sentences_pass(name: str, document: Path) -> None:
+    true, _ = made(name, document)
+    assert len(true) >= 100
+    assert share(true) <= FALSE_ALARMS
+
+
+def test_the_same_corruptions_are_made_in_every_run() -> None:
+    first, again = (claims([(load_set(SETS / "briefing.jsonl"), load(BRIEFING))]) for _ in "ab")
+    assert first == again
+
+
+def test_no_corruption_is_the_true_sentence_and_a_true_one_stands_in_its_quotes() -> None:
+    true, false = made("briefing", BRIEFING)
+    sentences = {each.sentence for each in true}
+    for each in false:
+        assert each.kind == "quotes of elsewhere" or each.sentence not in sentences, each
+    for each in true:
+        assert each.kind != "verbatim" or each.sentence in each.quotes
+
+
+def test_the_table_has_a_line_for_each_kind_and_one_for_all() -> None:
+    quotes = ("The Alder Bridge is 410 metres long.",)
+    false = [
+        Claim("number", "The Alder Bridge is 411 metres long.", quotes, "How long?", True),
+        Claim("name", "The Rowan Bridge is 410 metres long.", quotes, "How long?", True),
+        Claim("name", "The Alder Bridge is 410 metres long.", quotes, "How long?", True),
+    ]
+    lines = [line.split() for line in table(false).splitlines()]
+    assert [line[:3] for line in lines] == [
+        ["number", "1", "100.0%"],
+        ["name", "2", "50.0%"],
+        ["all", "3", "66.7%"],
+    ]
+
+
+@pytest.mark.parametrize("arguments", [[], ["briefing.jsonl"]])
+def test_wrong_arguments_say_how_it_is_called(arguments: list[str]) -> None:
+    with pytest.raises(UserError, match="Usage"):
+        main(arguments)
