@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,7 +27,7 @@ from index.catalogue import weights_sha256
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.split import SPLITTER_VERSION, split
-from index.store import Entry, Key, Store, searchable_text
+from index.store import Dated, Entry, Key, Store, searchable_text
 from index.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -198,6 +198,27 @@ class Library:
         return [
             Hit(self.document(key[0]), passages[key], scores[key], bm25.get(key), dense.get(key))
             for key in best
+            if key in passages
+        ]
+
+    def dated(self, first: date, last: date) -> list[Dated]:
+        """Return the entries of chronologies that overlap a time, in date order.
+
+        Both days are included. Keys and days alone, because a time may hold a whole chronology:
+        `hits` reads the entries that are wanted.
+        """
+        return self._store.dated(first, last) if self._store.exists else []
+
+    def dates(self) -> tuple[date, date] | None:
+        """Return the first and the last day of all entries of chronologies, or None without any."""
+        return self._store.dates() if self._store.exists else None
+
+    def hits(self, keys: Sequence[Key]) -> list[Hit]:
+        """Return passages by their keys, as hits that no search has ranked."""
+        passages = self._store.passages(keys)
+        return [
+            Hit(self.document(key[0]), passages[key], 0.0, None, None)
+            for key in keys
             if key in passages
         ]
 

@@ -94,7 +94,8 @@ def entry_dates(block: str) -> tuple[date, date] | None:
     """Return the first and last day of a block that starts with its date, else None.
 
     Such are "Sept. 3, 2021: …", "Oct. 14-17, 2021: …", "Sept. 21-Oct. 4, 2021: …",
-    "Dec. 30, 2021-Jan. 2, 2022: …", "3 September 2021: …" and "2021-09-03: …".
+    "Dec. 30, 2021-Jan. 2, 2022: …", "Dec. 30-Jan. 2, 2022: …", "3 September 2021: …" and
+    "2021-09-03: …".
     """
     match = _ENTRY.match(block)
     if match is None:
@@ -110,6 +111,8 @@ def entry_dates(block: str) -> tuple[date, date] | None:
         else:
             last = _date(found["z2"], found["n2"], found["e2"] or found["e1"])
             first = _date(found["z1"] or found["z2"], found["n1"] or found["n2"], found["e1"])
+        if first > last and not (found["y1"] or found["z1"]) and first.month > last.month + 6:
+            first = first.replace(year=first.year - 1)  # "Dec. 30-Jan. 2, 2022": across New Year.
     except ValueError:  # "Feb. 31, 2021: …" is text, not a date.
         return None
     return (first, last) if first <= last else None

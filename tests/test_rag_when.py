@@ -1,0 +1,205 @@
+"""Which questions ask for a time, and which days they mean; and what a chronology answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pytest
+
+from index.library import Library
+from rag.chronology import LISTED, Listing, in_words, list_entries
+from rag.quotes import CANDIDATES, select_quotes
+from rag.rerank import Reranker
+from rag.when import Period, asked_time, asks_for_events, days_named
+
+COVERED = (date(2021, 9, 1), date(2022, 1, 9))
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def none(words: str, within: Sequence[Period]) -> Period | None:
+    return None
+
+
+def periods(question: str) -> list[tuple[str, str]]:
+    asked = asked_time(question, COVERED, none)
+    assert asked is not None, question
+    return [(first.isoformat(), last.isoformat()) for first, last in asked.periods]
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("What happened on Sept. 9?", "2021-09-09", "2021-09-09"),
+        ("What happened on 9 September 2021?", "2021-09-09", "2021-09-09"),
+        ("What happened on 2021-09-09?", "2021-09-09", "2021-09-09"),
+        ("Which events took place between Oct. 14 and 23?", "2021-10-14", "2021-10-23"),
+        ("What happened from Oct. 30 to Nov. 2?", "2021-10-30", "2021-11-02"),
+        ("What happened in December?", "2021-12-01", "2021-12-31"),
+        ("What happened in January?", "2022-01-01", "2022-01-31"),
+        ("What happened in early October?", "2021-10-01", "2021-10-10"),
+        ("What happened in the first week of November?", "2021-11-01", "2021-11-07"),
+        ("What happened in the second half of 2021?", "2021-07-01", "2021-12-31"),
+        ("List the events of autumn 2021.", "2021-09-01", "2021-11-30"),
+        ("What happened between Dec. 28 and Jan. 3?", "2021-12-28", "2022-01-03"),
+        ("What happened in 1995?", "1995-01-01", "1995-12-31"),
+    ],
+)
+def test_a_time_is_understood_in_the_years_of_the_documents(
+    question: str, first: str, last: str
+) -> None:
+    assert periods(question) == [(first, last)]
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "last"),
+    [
+        ("What happened after Nov. 20?", "2021-11-21", None),
+        ("What happened since Nov. 20?", "2021-11-20", None),
+        ("What happened before Nov. 20?", None, "2021-11-19"),
+        ("What happened until Nov. 20?", None, "2021-11-20"),
+    ],
+)
+def test_a_time_may_be_open_on_one_side(question: str, first: str | None, last: str | None) -> None:
+    [(start, end)] = periods(question)
+    assert start == (first or date.min.isoformat())
+    assert end == (last or date.max.isoformat())
+
+
+def test_two_days_are_two_times() -> None:
+    assert periods("What happened on Sept. 9 and Sept. 12?") == [
+        ("2021-09-09", "2021-09-09"),
+        ("2021-09-12", "2021-09-12"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who met the president on June 28?",
+        "Which strait did the warships pass on Oct. 18?",
+        "What happened to the ambassador in December?",
+        "Why did the summit take place in December?",
+        "What was the first event that worried him?",
+        "What happened on Feb. 31?",
+        "What did Putin say on Oct. 13?",
+        "How many troops took part in September?",
+    ],
+)
+def test_a_question_for_one_fact_asks_for_no_time(question: str) -> None:
+    assert asked_time(question, COVERED, none) is None
+
+
+def test_a_time_is_counted_from_an_event() -> None:
+    asked_for: list[str] = []
+
+    def find(words: str, within: Sequence[Period]) -> Period | None:
+        asked_for.append(words)
+        return day("2021-10-30"), day("2021-10-31")
+
+    asked = asked_time("What happened after the G20 meeting?", COVERED, find)
+    assert asked is not None
+    assert asked_for == ["the G20 meeting"]
+    assert asked.periods == ((day("2021-11-01"), COVERED[1]),)
+    assert asked.event == (day("2021-10-30"), day("2021-10-31"))
+
+
+def test_an_event_that_is_not_found_makes_it_a_question_like_any_other() -> None:
+    assert asked_time("What happened after the moon landing?", COVERED, none) is None
+
+
+def test_what_else_the_question_says_is_its_topic() -> None:
+    asked = asked_time("Which joint exercises took place in October?", COVERED, none)
+    assert asked is not None
+    assert asked.topic == "joint exercises"
+
+
+def test_the_last_entry_is_one() -> None:
+    asked = asked_time("What is the last event in the chronology?", COVERED, none)
+    assert asked is not None
+    assert (asked.count, asked.latest_first) == (1, True)
+
+
+def test_a_follow_up_takes_the_question_over() -> None:
+    assert periods("What happened in October? And in November?") == [("2021-11-01", "2021-11-30")]
+
+
+def test_days_named_in_a_text() -> None:
+    assert days_named("It was signed on Sept. 3 and may march on.", COVERED) == [
+        (day("2021-09-03"), day("2021-09-03"))
+    ]
+
+
+def test_days_in_words() -> None:
+    assert in_words((day("2021-10-14"), day("2021-10-14"))) == "Oct. 14, 2021"
+    assert in_words((day("2021-09-21"), day("2021-10-04"))) == "Sept. 21 to Oct. 4, 2021"
+    assert in_words((day("2021-12-28"), day("2022-01-03"))) == "Dec. 28, 2021 to Jan. 3, 2022"
+
+
+# --- the briefing's own chronology
+
+
+def listing(question: str, library: Library, reranker: Reranker) -> Listing | None:
+    found = select_quotes(library.search(question, CANDIDATES), reranker, question, 5)
+    return list_entries(question, library, reranker, found)
+
+
+def openings(made: Listing | None) -> list[str]:
+    assert made is not None
+    return [" ".join(quote.text.split()).partition(":")[0] for quote in made.quotes]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("question", "dates"),
+    [
+        ("What happened on Nov. 19?", ["Nov. 19, 2021", "Nov. 19, 2021"]),
+        (
+            "What happened between Nov. 25 and Nov. 30?",
+            ["Nov. 25, 2021", "Nov. 26, 2021", "Nov. 26, 2021", "Nov. 30, 2021"],
+        ),
+        (
+            "What happened after the third video summit?",
+            ["Dec. 28, 2021", "Dec. 30, 2021"],
+        ),
+        ("What is the last entry in the chronology?", ["Dec. 30, 2021"]),
+    ],
+)
+def test_every_entry_of_the_time_is_listed_in_order(
+    question: str, dates: list[str], briefing_library: Library, reranker: Reranker
+) -> None:
+    assert openings(listing(question, briefing_library, reranker)) == dates
+
+
+@pytest.mark.weights
+def test_a_topic_narrows_the_list(briefing_library: Library, reranker: Reranker) -> None:
+    made = listing("What did Xi do in November?", briefing_library, reranker)
+    assert openings(made) == ["Nov. 26, 2021"]
+
+
+@pytest.mark.weights
+def test_what_is_left_out_is_told(briefing_library: Library, reranker: Reranker) -> None:
+    made = listing("What happened since September?", briefing_library, reranker)
+    assert made is not None
+    assert len(made.quotes) == LISTED
+    assert made.note is not None
+    assert "left out for length" in made.note
+
+
+@pytest.mark.weights
+def test_a_time_without_entries_says_what_there_is(
+    briefing_library: Library, reranker: Reranker
+) -> None:
+    made = listing("What happened in March 1995?", briefing_library, reranker)
+    assert made is not None
+    assert made.quotes == ()
+    assert made.note is not None
+    assert "The dated entries run from" in made.note
+
+
+def test_a_cheap_look_tells_most_questions_apart() -> None:
+    assert asks_for_events("What happened on Sept. 9?")
+    assert not asks_for_events("How wide is the strait?")
