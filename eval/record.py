@@ -58,11 +58,15 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Result:
-    """One case: its scores and the answer as `ask --json` prints it."""
+    """One case: its scores, the answer as `ask --json` prints it, and why it was given.
+
+    `decision` is what `ask --explain` shows of the evidence; None where nothing was decided by it.
+    """
 
     id: str
     scores: Scores
     answer: dict[str, Any]
+    decision: dict[str, Any] | None = None
 
     @property
     def passed(self) -> bool:

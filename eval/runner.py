@@ -96,10 +96,10 @@ def describe(case_set: CaseSet, assistant: Assistant, *, use_llm: bool) -> Condi
 
 
 def _ask(case: Case, facts: Facts, assistant: Assistant, use_llm: bool) -> Result:
-    answer = assistant.ask(case.question, case.turns, use_llm=use_llm).as_json()
-    library = assistant.library
+    given = assistant.ask(case.question, case.turns, use_llm=use_llm)
+    answer, library = given.as_json(), assistant.library
     scores = score(case, facts, answer, lambda name: library.document(name).text)
-    return Result(case.id, scores, answer)
+    return Result(case.id, scores, answer, given.decision.as_json() if given.decision else None)
 
 
 def _version() -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from index.documents import Document, Span
+
+if TYPE_CHECKING:
+    from rag.gate import Decision
 
 SCHEMA = 1
 
@@ -76,7 +79,9 @@ class Answer:
     models: dict[str, str | None]
     timings: dict[str, float | None] = field(compare=False)
     message: str | None = None
-    """One sentence for the user about what did not work, where something did not."""
+    """For the user: what did not work, or what of the sources a list leaves out, where it does."""
+    decision: Decision | None = None
+    """Why it was answered or refused, where that was decided by evidence."""
 
     @property
     def refused(self) -> bool:

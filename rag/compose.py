@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from index.split import sentence_spans
 from rag.answer import AnswerSentence, Quote
 from rag.attribution import attribute
-from rag.facts import missing_facts
+from rag.facts import content_words, missing_facts
+
+if TYPE_CHECKING:
+    from rag.gate import Reading
 
 QUOTED = 3
 """The most quotes that an answer without a language model is made of."""
@@ -18,12 +22,21 @@ QUOTED_MARGIN = 3.0
 """A further quote is shown when its score (a logit) is this near to the best one's."""
 
 
+KEPT = 0.5
+"""Copied words count as said when their facts are, and this share of their words: the model may put
+them another way."""
+
+
 @dataclass(slots=True)
 class Composition:
-    """The sentences of an answer, and the quotes they cite in the order of their numbers."""
+    """The sentences of an answer, and the quotes they cite in the order of their numbers.
+
+    `borne_out` is whether the quotes bear out anything of what the LLM wrote.
+    """
 
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Quote] = field(default_factory=list)
+    borne_out: bool = True
 
     def cite(self, text: str, quotes: Iterable[Quote]) -> None:
         """Add a supported sentence with its footnotes."""
@@ -36,31 +49,56 @@ class Composition:
 
 
 def compose(
-    written: str, quotes: Sequence[Quote], question: str, best: Quote, copied: str | None
+    written: str, quotes: Sequence[Quote], question: str, chosen: Sequence[Reading]
 ) -> Composition:
-    """Attribute and verify each sentence that the LLM wrote.
+    """Attribute and verify each sentence that the LLM wrote from the `chosen` readings, best first.
 
-    A sentence that its quotes do not bear out is kept as unsupported, without footnotes and outside
-    the answer's text. In its place stands the quote that answers best, `best`, once. The same quote
-    is added when it holds the words that were `copied` and the sentences leave out a fact of them:
-    then what was written lost the answer on the way.
+    A sentence that the quotes do not bear out is kept as unsupported, without footnotes and outside
+    the answer's text. A chosen quote is added in its own words when what was copied from it got
+    lost in writing, and the best one also when no sentence cites it.
     """
     composition = Composition()
-    texts = [quote.text for quote in quotes]
-    failed = False
+    marked = {each.quote: mark(each.quote, each.words or "") for each in chosen}
+    # What the sentences were written from comes first: it wins where another quote says the same.
+    ordered = [each.quote for each in chosen]
+    ordered += [quote for quote in quotes if quote not in marked]
+    texts = [quote.text for quote in ordered]
     for start, end in sentence_spans(written, 0, len(written)):
-        sentence = " ".join(written[start:end].split())
+        sentence = right_particle(" ".join(written[start:end].split()), question)
         attribution = attribute(sentence, texts, question)
         if attribution.supported:
-            composition.cite(sentence, [quotes[at] for at in attribution.quotes])
+            cited = [ordered[at] for at in attribution.quotes]
+            composition.cite(sentence, [marked.get(quote, quote) for quote in cited])
         else:
             composition.sentences.append(AnswerSentence(sentence, (), False))
-            failed = True
-    said = [sentence.text for sentence in composition.sentences if sentence.supported]
-    lost = bool(copied and missing_facts(copied, said) and not missing_facts(copied, [best.text]))
-    if not said or lost or (failed and best not in composition.citations):
-        composition.cite(in_quotation_marks(best), [best])
+    said = " ".join(each.text for each in composition.sentences if each.supported)
+    # A bare "Yes" says nothing that could be borne out: the quote says it.
+    composition.borne_out = bool(said) or not content_words(written)
+    for at, each in enumerate(chosen):
+        quote = marked[each.quote]
+        uncited = at == 0 and quote not in composition.citations
+        if uncited or _left_out(each.words, said, quote.text):
+            composition.cite(in_quotation_marks(quote), [quote])
+            said += f" {quote.text}"
     return composition
+
+
+def right_particle(sentence: str, question: str) -> str:
+    """Say "No" where a sentence says "Yes" and then denies what the question asks."""
+    opening = re.match(r"yes\b", sentence, re.IGNORECASE)
+    denied = re.search(r"(?:\bnot|\bnever|n['’]t)\s+(\w+)", sentence)
+    if not opening or not denied or re.search(r"\bnot\b|n['’]t\b", question):
+        return sentence
+    asked = content_words(denied[1]) & content_words(question)
+    return f"No{sentence[opening.end() :]}" if asked else sentence
+
+
+def _left_out(words: str | None, said: str, quote: str) -> bool:
+    """Whether the copied words, which their quote holds, are missing in what is said."""
+    own = content_words(words or "")
+    if not words or not own or missing_facts(words, [quote]):
+        return False
+    return bool(missing_facts(words, [said])) or len(own & content_words(said)) < KEPT * len(own)
 
 
 def quoted(quotes: Sequence[Quote]) -> Composition:

@@ -37,7 +37,7 @@ class LLMUnavailable(UserError):
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """The words that the LLM copied from the quotes, or none.
+    """The words that the LLM copied from a quote, or none.
 
     `none_probability` is the probability that it gave to NONE as its first token: 0 or 1 where the
     provider does not tell probabilities.
@@ -55,22 +55,32 @@ class Writer:
         self._llm = llm
         self.name = name
 
-    def copy(self, quotes: Sequence[str], question: str) -> Copied:
-        """Copy the exact words that answer the question, or find that there are none."""
+    @property
+    def llm(self) -> LLM:
+        """The LLM itself, for a comparison that asks the same one."""
+        return self._llm
+
+    def copy(self, quote: str, question: str) -> Copied:
+        """Copy the exact words of a quote that answer the question, or find that there are none."""
         with _answering(self.name):
             response = self._llm.chat(
-                copy_messages(quotes, question),
+                copy_messages(quote, question),
                 max_tokens=COPY_TOKENS,
                 logprobs=True,
                 top_logprobs=TOP_LOGPROBS,
             )
         words = (response.message.content or "").strip().strip('"“”').strip()
         refused = words.upper().startswith(NONE) or not words
-        return Copied(None if refused else words, _none_probability(response.logprobs, refused))
+        # "Yes" is an answer and no words of the quote: there is nothing to mark or to hold.
+        copied = None if refused or words.strip(".").lower() in ("yes", "no") else words
+        return Copied(copied, _none_probability(response.logprobs, refused))
 
-    def write(self, quotes: Sequence[str], question: str, copied: Copied) -> Iterator[str]:
-        """Write the answer from the quotes; yields pieces of text as they come."""
-        messages = write_messages(quotes, question, copied.words)
+    def write(self, read: Sequence[tuple[str, str | None]], question: str) -> Iterator[str]:
+        """Write the answer from quotes, each with the words copied from it, best first.
+
+        Yields pieces of text as they come.
+        """
+        messages = write_messages(read, question)
         with _answering(self.name):
             for piece in self._llm.stream_chat(messages, max_tokens=WRITE_TOKENS):
                 yield piece.delta or ""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from index.documents import Span
-from index.library import Hit
+from index.library import Hit, Library
 from rag.answer import Quote
 from rag.rerank import Reranker
 
 CANDIDATES = 10
 """Passages that the search brings to the reranker: with ten, the passage that holds the answer is
 among the first three for 99.8% of XQuAD's questions, as with twenty."""
+
+MORE_CANDIDATES = 40
+NEAR = 0.0
+"""Where no quote reaches this logit the question may be put in other words than the text: then more
+candidates are ranked. Of the article's development questions the first five quotes hold the answer
+to 95.7% instead of 91.3%, and only one question in eleven takes the longer way."""
 
 READ_PASSAGES = 6
 """Passages whose sentences are scored."""
@@ -24,6 +30,17 @@ quote into the first five from 97.1% to 98.5%, and 0.3 to 1 differ by less than 
 WINDOWS = (1, 2)
 """Sentences in a quote. Pairs hold what "it" and "the exercise" stand for: with them, the first
 quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."""
+
+
+def find_quotes(
+    library: Library, reranker: Reranker, question: str, limit: int
+) -> tuple[Quote, ...]:
+    """Return the quotes most likely to answer a question from a library, best first."""
+    quotes = select_quotes(library.search(question, CANDIDATES), reranker, question, limit)
+    if quotes and quotes[0].score >= NEAR:
+        return quotes
+    more = library.search(question, MORE_CANDIDATES)
+    return select_quotes(more, reranker, question, limit)
 
 
 def select_quotes(

@@ -6,7 +6,9 @@ import pytest
 
 from index.documents import Document
 from rag.answer import Quote
-from rag.compose import compose, mark, place_of, quoted
+from rag.compose import compose, mark, place_of, quoted, right_particle
+from rag.gate import Reading
+from rag.llm import Copied
 
 TEXT = (
     "The Alder Bridge, opened in May 1931, is 410 metres long. Mayor Lise Holm called it “a "
@@ -26,9 +28,13 @@ ROWAN = quote("The Rowan Bridge is 300 metres long.", -3.0)
 QUOTES = (ALDER, HOLM, ROWAN)
 
 
+def reading(quote: Quote, words: str | None = None) -> Reading:
+    return Reading(quote, Copied(words, 0.1), kind=True)
+
+
 def test_each_sentence_gets_its_footnotes_in_the_order_of_citing() -> None:
     written = "The Rowan Bridge is 300 metres long. The Alder Bridge was opened in May 1931."
-    made = compose(written, QUOTES, "What is known of the bridges?", ALDER, None)
+    made = compose(written, QUOTES, "What is known of the bridges?", [reading(ALDER)])
     assert [sentence.citations for sentence in made.sentences] == [(1,), (2,)]
     assert made.citations == [ROWAN, ALDER]
     assert all(sentence.supported for sentence in made.sentences)
@@ -36,14 +42,14 @@ def test_each_sentence_gets_its_footnotes_in_the_order_of_citing() -> None:
 
 def test_the_same_quote_has_one_number() -> None:
     written = "The Alder Bridge is 410 metres long. The Alder Bridge was opened in May 1931."
-    made = compose(written, QUOTES, "What of it?", ALDER, None)
+    made = compose(written, QUOTES, "What of it?", [reading(ALDER)])
     assert [sentence.citations for sentence in made.sentences] == [(1,), (1,)]
     assert made.citations == [ALDER]
 
 
 def test_a_sentence_that_fails_is_kept_aside_and_the_quote_stands_in_its_place() -> None:
     written = "The Alder Bridge is 999 metres long."
-    [failed, instead] = compose(written, QUOTES, "How long is it?", ALDER, None).sentences
+    [failed, instead] = compose(written, QUOTES, "How long is it?", [reading(ALDER)]).sentences
     assert (failed.supported, failed.citations) == (False, ())
     assert (instead.supported, instead.citations) == (True, (1,))
     assert instead.text == f"“{ALDER.text}”"
@@ -51,15 +57,26 @@ def test_a_sentence_that_fails_is_kept_aside_and_the_quote_stands_in_its_place()
 
 def test_a_sentence_that_lost_the_copied_fact_is_followed_by_the_quote() -> None:
     lost = "The Alder Bridge was opened in May."
-    [kept, added] = compose(lost, QUOTES, "When?", ALDER, "May 1931").sentences
+    [kept, added] = compose(lost, QUOTES, "When?", [reading(ALDER, "May 1931")]).sentences
     assert kept.supported
     assert added.text == f"“{ALDER.text}”"
-    whole = compose("The Alder Bridge was opened in May 1931.", QUOTES, "When?", ALDER, "May 1931")
+    whole = compose(
+        "The Alder Bridge was opened in May 1931.", QUOTES, "When?", [reading(ALDER, "May 1931")]
+    )
     assert len(whole.sentences) == 1
 
 
+def test_what_a_further_quote_answers_is_not_lost() -> None:
+    chosen = [reading(ALDER, "410 metres"), reading(ROWAN, "300 metres")]
+    one = "The Alder Bridge is 410 metres long."
+    made = compose(one, QUOTES, "How long are the bridges?", chosen)
+    assert [sentence.text for sentence in made.sentences] == [one, f"“{ROWAN.text}”"]
+    both = f"{one} The Rowan Bridge is 300 metres long."
+    assert len(compose(both, QUOTES, "How long are the bridges?", chosen).sentences) == 2
+
+
 def test_nothing_written_gives_the_best_quote() -> None:
-    made = compose("", QUOTES, "How long is it?", HOLM, None)
+    made = compose("", QUOTES, "How long is it?", [reading(HOLM)])
     assert [sentence.text for sentence in made.sentences] == [
         "“Mayor Lise Holm called it “a promise kept”.”"
     ]
@@ -90,3 +107,35 @@ def test_a_quote_outside_its_document_cannot_be_made() -> None:
         Quote(DOCUMENT, 10, len(TEXT) + 1, 0.0)
     with pytest.raises(ValueError, match="not a place"):
         Quote(DOCUMENT, 10, 10, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("Yes, the bridge was not repaired in 1960.", "No, the bridge was not repaired in 1960."),
+        ("Yes, it was repaired, but not painted.", "Yes, it was repaired, but not painted."),
+        ("Yesterday it was not repaired.", "Yesterday it was not repaired."),
+        ("No, it was not repaired.", "No, it was not repaired."),
+    ],
+)
+def test_a_yes_that_is_taken_back_is_a_no(sentence: str, said: str) -> None:
+    assert right_particle(sentence, "Was the bridge repaired in 1960?") == said
+
+
+def test_a_question_that_denies_is_left_alone() -> None:
+    sentence = "Yes, it was not repaired."
+    assert right_particle(sentence, "Was it not repaired?") == sentence
+
+
+@pytest.mark.parametrize(
+    ("written", "borne_out"),
+    [
+        ("The Alder Bridge is 410 metres long.", True),
+        ("The Alder Bridge is 999 metres long.", False),
+        ("It is 999 metres long. The Alder Bridge was opened in May 1931.", True),
+        ("Yes.", True),
+    ],
+)
+def test_whether_anything_that_was_written_is_borne_out(written: str, borne_out: bool) -> None:
+    made = compose(written, QUOTES, "Is the Alder Bridge long?", [reading(ALDER)])
+    assert made.borne_out is borne_out

@@ -13,10 +13,7 @@ from rag.llm import Writer, load_writer
 
 pytestmark = [pytest.mark.llm, pytest.mark.weights]
 
-QUOTES = (
-    "The Alder Bridge, opened in May 1931, is 410 metres long.",
-    "The older Rowan Bridge is 300 metres long and was repaired in 1960.",
-)
+QUOTE = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
 
@@ -28,24 +25,24 @@ def writer() -> Writer:
 
 
 def test_it_copies_the_words_that_answer(writer: Writer) -> None:
-    copied = writer.copy(QUOTES, "In which year was the Rowan Bridge repaired?")
+    copied = writer.copy(QUOTE, "In which year was the Rowan Bridge repaired?")
     assert copied.words is not None
     assert "1960" in copied.words
     assert copied.none_probability < 0.5
 
 
-def test_it_finds_that_nothing_answers(writer: Writer) -> None:
-    copied = writer.copy(QUOTES, "Who won the football match?")
+@pytest.mark.parametrize("question", ["Who won the football match?", "Who repaired the bridge?"])
+def test_it_finds_that_nothing_answers(writer: Writer, question: str) -> None:
+    copied = writer.copy(QUOTE, question)
     assert copied.words is None
-    assert 0 < copied.none_probability <= 1
+    assert 0.5 < copied.none_probability <= 1
 
 
 def test_the_same_words_every_time(writer: Writer) -> None:
-    question = "How long is the Alder Bridge?"
-    copied = writer.copy(QUOTES, question)
-    one, other = ("".join(writer.write(QUOTES, question, copied)) for _ in "ab")
+    read = [(QUOTE, writer.copy(QUOTE, "How long is the Rowan Bridge?").words)]
+    one, other = ("".join(writer.write(read, "How long is the Rowan Bridge?")) for _ in "ab")
     assert one == other
-    assert "410" in one
+    assert "300" in one
 
 
 def test_another_program_can_be_the_language_model(writer: Writer) -> None:
@@ -55,7 +52,7 @@ def test_another_program_can_be_the_language_model(writer: Writer) -> None:
         load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]
     )
     assert other is not None
-    assert "410" in (other.copy(QUOTES, "How long is the Alder Bridge?").words or "")
+    assert "300" in (other.copy(QUOTE, "How long is the Rowan Bridge?").words or "")
 
 
 def test_the_whole_way_with_real_weights(tmp_path: Path) -> None:

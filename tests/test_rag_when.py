@@ -9,7 +9,7 @@ import pytest
 
 from index.library import Library
 from rag.chronology import LISTED, Listing, in_words, list_entries
-from rag.quotes import CANDIDATES, select_quotes
+from rag.quotes import find_quotes
 from rag.rerank import Reranker
 from rag.when import Period, asked_time, asks_for_events, days_named
 
@@ -143,7 +143,7 @@ def test_days_in_words() -> None:
 
 
 def listing(question: str, library: Library, reranker: Reranker) -> Listing | None:
-    found = select_quotes(library.search(question, CANDIDATES), reranker, question, 5)
+    found = find_quotes(library, reranker, question, 5)
     return list_entries(question, library, reranker, found)
 
 

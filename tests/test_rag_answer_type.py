@@ -1,0 +1,127 @@
+"""What kind of answer a question asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answer_type import adds_nothing, type_matches, wants_parts, wants_several, wants_yes_or_no
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "quote"),
+    [
+        ("How wide is the strait?", "20 kilometers", "The strait is 20 kilometers wide."),
+        ("How wide is it?", "20 km", "The passage is 20 km."),
+        ("How many ships sailed?", "ten", "In all ten ships sailed."),
+        ("How much of the land is farmed?", "over half", "Farms take over half of the land."),
+        ("How much did it cost?", "4 million crowns", "It cost 4 million crowns."),
+        ("When was it built?", "in 1931", "It was built in 1931."),
+        ("When did they leave?", "after the storm", "They left after the storm."),
+        ("Who opened it?", "Lise Holm", "Lise Holm opened it."),
+        ("Who may sell drugs?", "only pharmacists", "By law only pharmacists sell drugs."),
+        ("How long did it stay open?", "until 1994", "It stayed open until 1994."),
+        ("What is the top speed of the Swift?", "700 km/h", "The Swift flies at 700 km/h."),
+        ("Why was it closed?", "for want of money", "It was closed for want of money."),
+    ],
+)
+def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> None:
+    assert type_matches(question, words, quote)
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "quote"),
+    [
+        ("How deep is the strait?", "20 kilometers", "The strait is 20 kilometers wide."),
+        ("How many passengers were aboard?", "the crew", "The ferry sank with the crew."),
+        ("How much did it cost?", "eight", "They will acquire eight submarines."),
+        ("When was it built?", "Lise Holm", "Lise Holm had it built."),
+        ("Who opened it?", "the long voyage", "They began the long voyage."),
+        ("What is the top speed of the Mira?", "700 km", "The Mira has a range of 700 km."),
+        ("What depth does it reach?", "20 kilometers", "It is 20 kilometers wide."),
+    ],
+)
+def test_words_of_another_kind(question: str, words: str, quote: str) -> None:
+    assert not type_matches(question, words, quote)
+
+
+@pytest.mark.parametrize(
+    ("question", "quote"),
+    [
+        ("Who won the Games 2018?", "Ada Lunt won the Games 2021."),
+        ("How far does the DF-17 fly?", "The DF-41 flies 12,000 kilometers."),
+        ("How wide is the Esker Strait?", "The Tolm Strait is 20 kilometers wide."),
+    ],
+)
+def test_another_one_of_the_same_kind_is_not_what_was_asked(question: str, quote: str) -> None:
+    assert not type_matches(question, quote, quote)
+
+
+SAID = "What did Lise Holm say about the bridge?"
+
+
+@pytest.mark.parametrize(
+    ("quote", "before", "hers"),
+    [
+        ("Holm called the bridge a promise.", "", True),
+        ("She called the bridge a promise.", "Lise Holm opened it.", True),
+        ("Karl Nye called the bridge a promise.", "Ada Lunt opened it.", False),
+    ],
+)
+def test_what_another_said_is_not_what_was_asked(quote: str, before: str, hers: bool) -> None:
+    assert type_matches(SAID, "a promise", quote, before) is hers
+
+
+def test_what_is_not_said_may_leave_the_name_out() -> None:
+    assert type_matches("When did Holm open the bridge?", "in 1931", "It was opened in 1931.")
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "nothing"),
+    [
+        ("What kind of bridge is the Alder Bridge?", "bridge", True),
+        ("What kind of bridge is the Alder Bridge?", "suspension bridge", False),
+        ("Is the Alder or the Rowan Bridge longer?", "Alder Bridge", False),
+        ("Was the bridge repaired?", "repaired", False),
+        ("In the first eight months, how often was it closed?", "eight times", False),
+    ],
+)
+def test_words_that_only_repeat_the_question(question: str, words: str, nothing: bool) -> None:
+    assert adds_nothing(question, words) is nothing
+
+
+def test_one_that_the_quote_names_too_is_what_was_asked() -> None:
+    quote = "The Tolm Strait is wider than the Esker Strait, which is 20 kilometers wide."
+    assert type_matches("How wide is the Esker Strait?", "20 kilometers", quote)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which exercises were held?",
+        "Which countries sent ships?",
+        "What did each of them say about it?",
+        "Who were the ministers?",
+        "Who opened it, and when?",
+        "List the ships.",
+    ],
+)
+def test_questions_for_several_things(question: str) -> None:
+    assert wants_several(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["Which strait was it?", "What is the basis of the pact?", "What was the crisis?"]
+)
+def test_questions_for_one_thing(question: str) -> None:
+    assert not wants_several(question)
+
+
+def test_two_questions_in_one() -> None:
+    assert wants_parts("Which strait did they pass, and how wide is it?")
+    assert not wants_parts("Did Russia and China meet?")
+
+
+def test_yes_or_no() -> None:
+    assert wants_yes_or_no("Did Belarus take part?")
+    assert not wants_yes_or_no("Was it in May or in June?")
+    assert not wants_yes_or_no("Who took part?")
