@@ -72,13 +72,16 @@ def test_add_and_ask(folder: Path, address: str) -> None:
     assert done.returncode == 0, done.stderr
     assert all(name in done.stderr for name in ("report.pdf", "notes.docx", "article.html"))
 
-    [ask] = [each for each in COMMANDS if each.startswith("footnoted ask")]
+    ask, explain = (each for each in COMMANDS if each.startswith("footnoted ask"))
     briefing = str(PROJECT / "eval" / "sets" / "briefing.md")
     assert run(["add", briefing], folder, folder / "briefing").returncode == 0
     done = run(shlex.split(ask)[1:], folder, folder / "briefing", FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
     assert "Tsugaru" in done.stdout
     assert re.search(r"^\[1\] briefing\.md, line \d+, “.+”$", done.stdout, re.MULTILINE)
+    done = run(shlex.split(explain)[1:], folder, folder / "briefing", FOOTNOTED_LLM="none")
+    assert done.returncode == 0, done.stderr
+    assert "Why it was" in done.stdout
 
 
 @pytest.mark.weights

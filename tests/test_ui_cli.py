@@ -275,6 +275,44 @@ def test_an_answer_for_people_shows_each_quote_and_its_place(
     assert "[1] briefing.md, line 7, “A Partnership Under Pressure”" in done.stdout
 
 
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [(QUESTION, "Why it was answered"), ("Which yeast is best for pizza?", "Why it was refused")],
+)
+def test_a_decision_is_explained(
+    question: str,
+    verdict: str,
+    library: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = ("ask", question, "--no-llm", "--explain", "--library", library)
+    plain = here(capsys, monkeypatch, *asked).stdout
+    told = json.loads(here(capsys, monkeypatch, *asked, "--json").stdout)
+    decision = told.pop("decision")
+    check_shape(told)
+    assert verdict in plain
+    assert decision["answerable"] is not told["refused"]
+    assert f"{decision['threshold']:.2f} is needed" in plain
+    [reading] = decision["readings"]
+    assert f"reranker {reading['score']:+.1f}" in plain
+    assert (reading["start"], reading["end"]) == tuple(
+        told["quotes"][0][k] for k in ("start", "end")
+    )
+
+
+@pytest.mark.weights
+def test_a_list_for_a_time_was_decided_by_no_evidence(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "What happened on Nov. 19?"
+    asked = ("ask", question, "--no-llm", "--explain", "--library", library)
+    plain = here(capsys, monkeypatch, *asked).stdout
+    assert "Nothing was weighed" in plain
+    assert plain.count("Nov. 19, 2021") >= 2
+
+
 def test_asking_an_empty_library_is_a_refusal(tmp_path: Path) -> None:
     done = footnoted("ask", "Who?", "--json", "--library", tmp_path / "library")
     assert done.returncode == 0

@@ -180,9 +180,12 @@ def ask(
     no_llm: Annotated[
         bool, typer.Option("--no-llm", help="Answer with the quotes themselves.")
     ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show why it was answered or refused.")
+    ] = False,
 ) -> None:
     """Ask a question: an answer with its footnotes, or a refusal with the nearest passages."""
-    from ui.text import answer_text
+    from ui.text import answer_text, decision_text
 
     if not question.strip():
         raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
@@ -192,9 +195,15 @@ def ask(
     if answer.message:
         messages.print(Text(answer.message), soft_wrap=True)
     if as_json:
-        typer.echo(json.dumps(answer.as_json(), ensure_ascii=False, indent=2))
-    else:
-        Console(highlight=False).print(answer_text(answer))
+        shown = answer.as_json()
+        if explain:
+            shown["decision"] = answer.decision.as_json() if answer.decision else None
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    console.print(answer_text(answer))
+    if explain:
+        console.print(decision_text(answer))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rag.answer import Answer, Quote
+from rag.gate import SURE
 
 NEAREST = 3
 """Passages shown with a refusal."""
@@ -33,6 +34,39 @@ def answer_text(answer: Answer) -> Group:
     elif answer.citations:
         parts.append(Text())
         parts += _notes(answer.citations)
+    return Group(*parts)
+
+
+def decision_text(answer: Answer) -> Group:
+    """Return why a question was answered or refused: each quote considered, with its signals."""
+    decision = answer.decision
+    if decision is None:
+        return Group(Text("\nNothing was weighed for this answer.", style="dim"))
+    what = "answered" if decision.answerable else "refused"
+    verdict = (
+        f"\nWhy it was {what}: the best quote's probability is {decision.probability:.2f}, and "
+        f"{decision.threshold:.2f} is needed."
+    )
+    if not decision.borne_out:
+        verdict += (
+            f" The quotes do not bear out what was written from them, so that {SURE:.2f} is needed."
+        )
+    parts: list[Text | Padding] = [Text(verdict)]
+    if not decision.readings:
+        parts.append(Text("No quote was read: none is on what the question asks.", style="dim"))
+    for number, each in enumerate(decision.readings, 1):
+        signals = f"[{number}] probability {each.probability:.2f}: reranker {each.quote.score:+.1f}"
+        if each.copied:
+            copied = f"“{each.words}”" if each.words else "nothing"
+            signals += f", NONE {each.copied.none_probability:.2f}, copied {copied}"
+        if not each.kind:
+            signals += ", not the kind of answer that is asked for"
+        parts.append(Text(signals, style="cyan"))
+        parts.append(Padding(Text(each.quote.text), (0, 0, 0, 4)))
+    unread = len(answer.quotes) - len(decision.readings)
+    if unread > 0:
+        further = "1 further quote was" if unread == 1 else f"{unread} further quotes were"
+        parts.append(Text(f"{further} found and not weighed.", style="dim"))
     return Group(*parts)
 
 
