@@ -11,11 +11,15 @@ LIBRARY ?= .footnoted/$(basename $(notdir $(ARTICLE)))
 PORT ?=
 Q ?= Which strait did the warships pass, and how wide is it?
 
+# What is measured on, which is not part of Footnoted.
+XQUAD ?= ../shared/benchmarks/xquad-en-dev.json
+MEASURED ?= ../shared/article/article.txt
+
 VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test check screenshots clean
+.PHONY: help install models library chat ask test check regression bench ablation clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -59,6 +63,17 @@ check: install  ## Look at style and types.
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+regression: models  ## Check that a part of the bench has not fallen below what was kept.
+	@$(PY) -m eval.kept .footnoted/kept --xquad "$(XQUAD)"
+
+bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
+	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
+	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --article "$(MEASURED)"
+
+ablation: models  ## Print what each part of finding quotes is worth.
+	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
+	@$(PY) -m eval.ablation .footnoted/ablation --xquad "$(XQUAD)"
 
 .PHONY: chromium
 # The browser tests need a Chromium; on Debian as root it is installed here, else it is asked for.

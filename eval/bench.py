@@ -1,0 +1,274 @@
+"""The table of targets: what Footnoted is measured by, on data that it was not made on.
+
+    python -m eval.bench FOLDER --xquad FILE --article FILE [--only PART ...]
+
+Runs what is not in FOLDER yet, with the default models and fixed seeds, and prints the table. A
+stopped bench goes on where it was; delete a part's file to run it again. The parts:
+
+quotes      XQuAD: 24 documents in one library, every question, without the language model
+answers     the same library: 150 questions, drawn with a fixed seed, with it
+off-topic   a library of every second of the documents: 75 questions on those, 75 on the others
+article     the set `article` on the article that --article names
+briefing    the set `briefing`
+comparison  30 questions of `article`, through Footnoted and LlamaIndex's CitationQueryEngine
+
+Of the two sets every second case (the 1st, 3rd, ...) served to fit the gate; the others are held
+out, and reported on their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from eval.cases import SETS, Case, CaseSet, load_set
+from eval.compare import load_run
+from eval.comparison import THEIRS, speed
+from eval.comparison import measure as measure_both
+from eval.comparison import table as comparison_table
+from eval.record import Result, Run
+from eval.runner import run
+from eval.summary import Metric, percentile, rate
+from eval.xquad import Benchmark, load_xquad
+from index.documents import Document
+from index.errors import UserError
+from index.load import load
+from rag.assistant import Assistant
+from rag.config import load_settings
+
+SEED = 2021
+ANSWERS = 150
+OFF_TOPIC = 75
+"""Questions of each half."""
+
+PARTS = ("quotes", "answers", "off-topic", "article", "briefing", "comparison")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table: a measure, what it should reach, and what it was."""
+
+    measure: str
+    target: str
+    metric: Metric
+    reached: bool | None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is missing, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m eval.bench", description="Table of targets.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--xquad", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--article", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    data = load_xquad(given.xquad)
+    for part in given.only:
+        measure(part, given.folder, data, given.article)
+    show({part: load_run(file) for part in PARTS if (file := _file(given.folder, part)).exists()})
+    return 0
+
+
+def measure(part: str, folder: Path, data: Benchmark, article: Path) -> None:
+    """Run a part unless its file is there."""
+    out = _file(folder, part)
+    if out.exists():
+        return
+    if part == "comparison":
+        measure_both(load_set(SETS / "article.jsonl"), load(article), out)
+        return
+    if part in ("article", "briefing"):
+        case_set = load_set(SETS / f"{part}.jsonl")
+        source = article if part == "article" else SETS / "briefing.md"
+        documents: Iterable[Document] = (load(source),)
+    else:
+        case_set = xquad_part(part, data)
+        documents = data.documents[::2] if part == "off-topic" else data.documents
+    name = "xquad" if part in ("quotes", "answers") else part
+    ask_all(case_set, documents, folder / f"library-{name}", out=out, llm=part != "quotes")
+
+
+def ask_all(
+    case_set: CaseSet,
+    documents: Iterable[Document],
+    library: Path,
+    *,
+    out: Path | None = None,
+    llm: bool = False,
+) -> Run:
+    """Ask a set of a library that holds the documents, with a progress bar."""
+    assistant = Assistant(load_settings(library=library))
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(
+        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task(case_set.name, total=len(case_set.cases))
+        for document in documents:
+            assistant.library.add(document)
+        return run(
+            case_set,
+            assistant,
+            use_llm=llm,
+            out=out,
+            progress=lambda done, _: bar.update(task, completed=done),
+        )
+
+
+def xquad_part(part: str, data: Benchmark) -> CaseSet:
+    """Return the questions of one of the parts on XQuAD."""
+    draw = random.Random(SEED)  # noqa: S311  a reproducible sample
+    if part == "quotes":
+        return data.subset(part, data.cases)
+    if part == "answers":
+        return data.subset(part, tuple(draw.sample(data.cases, ANSWERS)))
+    here = {document.title for document in data.documents[::2]}
+    near = [case for case in data.cases if case.tags[0] in here]
+    far = [case for case in data.cases if case.tags[0] not in here]
+    asked = draw.sample(near, OFF_TOPIC) + [_unanswerable(c) for c in draw.sample(far, OFF_TOPIC)]
+    return data.subset(part, tuple(asked))
+
+
+def _unanswerable(case: Case) -> Case:
+    return replace(case, answers=(), evidence=(), unanswerable=True)
+
+
+def _file(folder: Path, part: str) -> Path:
+    return folder / f"{part}.json"
+
+
+# --- the table
+
+
+def table(runs: dict[str, Run]) -> list[Row]:
+    """Return the lines of the table, from the runs that there are."""
+    rows: list[Row] = []
+    if "quotes" in runs:
+        for name, least in (("hit@1", 0.9), ("hit@3", 0.97), ("hit@5", 0.985)):
+            rows.append(_least(f"XQuAD: quote {name}", least, _share(runs["quotes"], name)))
+    if "answers" in runs:
+        for name, what, least in (
+            ("answer_right", "answer holds the expected answer", 0.92),
+            ("cited_evidence", "a cited quote covers the evidence", 0.9),
+        ):
+            rows.append(_least(f"XQuAD: {what}", least, _share(runs["answers"], name)))
+    if "off-topic" in runs:
+        rows += _refusals("off-topic", runs["off-topic"].results, 0.97, 0.03, lambda _: True)
+    for part in ("article", "briefing"):
+        if part in runs:
+            rows += _set_rows(part, runs[part])
+    asked = [each for part, each in runs.items() if part != "comparison"]
+    rows += _everywhere([result for each in asked for result in each.results])
+    if "comparison" in runs:
+        of = f"of {THEIRS}’s whole answer"
+        for name, what, most in (
+            ("first_citation_s", "first quote", 1 / 40),
+            ("total_s", "whole answer", 1 / 8),
+        ):
+            rows.append(_most(f"{what}, median, {of}", most, speed(runs["comparison"], name)))
+    return rows
+
+
+def _set_rows(part: str, of: Run) -> list[Row]:
+    cases = {case.id: case for case in load_set(SETS / f"{part}.jsonl").cases}
+
+    def counts(result: Result) -> bool:
+        case = cases[result.id]
+        return not case.unanswerable or "near-miss" in case.tags
+
+    rows: list[Row] = []
+    for label, results in ((part, of.results), (f"{part}, held out", of.results[1::2])):
+        rows += _refusals(f"{label}: near-miss", results, 0.9, 0.05, counts)
+        for name, what in (("answer_right", "answer right"), ("cited_evidence", "quote right")):
+            metric = _metric(result.scores[name] for result in results)
+            rows.append(_least(f"{label}: {what}", 0.95, metric))
+    return rows
+
+
+def _refusals(
+    label: str,
+    results: Iterable[Result],
+    least: float,
+    most: float,
+    counts: Callable[[Result], bool],
+) -> list[Row]:
+    kept = [result.scores for result in results if counts(result)]
+    unanswerable = [s["refused"] for s in kept if s["refused"] == s["refusal_right"]]
+    answerable = [s["refused"] for s in kept if s["refused"] != s["refusal_right"]]
+    return [
+        _least(f"{label}: refused", least, _metric(unanswerable)),
+        _most(f"{label}: falsely refused", most, _metric(answerable)),
+    ]
+
+
+def _everywhere(results: Sequence[Result]) -> list[Row]:
+    whole = [s["verbatim"] == 1 for r in results if (s := r.scores)["verbatim"] is not None]
+    alarms = [bool(r.scores["unsupported"]) for r in results if not r.scores["refused"]]
+    return [
+        _least("all: every footnote and quote verbatim", 1.0, _metric(whole)),
+        _most("all: answers with an unsupported number, date or name", 0.0, _metric(alarms)),
+    ]
+
+
+def _share(of: Run, name: str) -> Metric:
+    return _metric(result.scores[name] for result in of.results)
+
+
+def _metric(values: Iterable[bool | None]) -> Metric:
+    known = [value for value in values if value is not None]
+    return rate(sum(known), len(known))
+
+
+def _least(measure: str, target: float, metric: Metric) -> Row:
+    reached = None if metric.value is None else metric.value >= target
+    return Row(measure, f"≥ {target:g}", metric, reached)
+
+
+def _most(measure: str, target: float, metric: Metric) -> Row:
+    reached = None if metric.value is None else metric.value <= target
+    return Row(measure, f"≤ {target:g}", metric, reached)
+
+
+def show(runs: dict[str, Run]) -> None:
+    """Print the table, and how long a question took."""
+    console = Console(width=120) if not sys.stdout.isatty() else Console()
+    shown = Table(box=None, pad_edge=False)
+    for column in ("measure", "target", "value", "95% interval", "n", "reached"):
+        shown.add_column(column, no_wrap=True)
+    for row in table(runs):
+        value, interval = row.metric.value, row.metric.interval
+        shown.add_row(
+            row.measure,
+            row.target,
+            "–" if value is None else f"{value:.3f}",
+            "–" if interval is None else f"{interval[0]:.3f} – {interval[1]:.3f}",
+            str(row.metric.n),
+            {None: "–", True: "yes", False: "no"}[row.reached],
+        )
+    console.print(shown)
+    if "comparison" in runs:
+        console.print(comparison_table(runs["comparison"]))
+    for part, each in runs.items():
+        if part == "comparison":
+            continue
+        seconds = [
+            f"{name} {percentile([r.answer['timings'][key] for r in each.results], 50).value} s"
+            for name, key in (("first quote", "first_quote_s"), ("whole answer", "total_s"))
+        ]
+        console.print(f"{part}: median {', '.join(seconds)}", highlight=False)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        sys.exit(str(error))

@@ -1,0 +1,75 @@
+"""XQuAD's English part as documents and cases: data that Footnoted was not made on.
+
+Artetxe, Ruder and Yogatama, "On the Cross-lingual Transferability of Monolingual Representations",
+ACL 2020; a professionally translated part of SQuAD v1.1's development set, in SQuAD's format. Each
+article is one document, its paragraphs joined by a blank line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.cases import Case, CaseSet, Evidence
+from index.documents import Document
+from index.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """The documents, and the questions on each as cases."""
+
+    documents: tuple[Document, ...]
+    cases: tuple[Case, ...]
+    path: Path
+    sha256: str
+
+    def subset(self, name: str, cases: tuple[Case, ...]) -> CaseSet:
+        """Return some of the cases as a set with a name; its hash is that of its cases."""
+        digest = hashlib.sha256("\n".join(map(repr, cases)).encode()).hexdigest()
+        return CaseSet(name, self.path, digest, cases, tuple(range(1, len(cases) + 1)))
+
+
+def load_xquad(path: Path) -> Benchmark:
+    """Read a file in SQuAD's format.
+
+    Raises UserError for one that cannot be read or is not in that format.
+    """
+    try:
+        data = path.read_bytes()
+        articles = json.loads(data)["data"]
+        documents, cases = [], []
+        for article in articles:
+            paragraphs = [each["context"] for each in article["paragraphs"]]
+            title = article["title"]
+            document = Document.of("\n\n".join(paragraphs), title=title, source=f"{title}.txt")
+            documents.append(document)
+            offset = 0
+            for paragraph in article["paragraphs"]:
+                cases += [_case(each, document, offset) for each in paragraph["qas"]]
+                offset += len(paragraph["context"]) + 2
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} is not in SQuAD's format: {error!r}.") from error
+    return Benchmark(tuple(documents), tuple(cases), path, hashlib.sha256(data).hexdigest())
+
+
+def _case(told: dict[str, object], document: Document, offset: int) -> Case:
+    evidence, answers = [], []
+    for answer in told["answers"]:  # type: ignore[attr-defined]
+        start = offset + answer["answer_start"]
+        end = start + len(answer["text"])
+        if document.text[start:end] != answer["text"]:
+            raise ValueError(f"the answer of {told['id']} is not at its place")
+        evidence.append(Evidence(document.title, sha256=document.sha256, start=start, end=end))
+        answers.append(answer["text"])
+    return Case(
+        id=str(told["id"]),
+        question=str(told["question"]).strip(),
+        answers=tuple(dict.fromkeys(answers)),
+        evidence=tuple(evidence),
+        tags=(document.title,),
+    )
