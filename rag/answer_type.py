@@ -139,7 +139,7 @@ def _another(question: str, quote: str) -> bool:
 
 _SPEAKER = re.compile(
     r"\b(?:did|does|do|has|have|had|would|could)\s+(?P<who>(?:[A-Z][\w’'.-]*\s?)+)"
-    r"(?=.*\b(?:say|said|tell|told|call(?:ed)?|comment\w*|claim\w*|warn\w*|describe\w*|argue\w*"
+    r"(?!been\b)(?=.*\b(?:say|said|tell|told|call(?:ed)?|comment\w*|claim\w*|warn\w*|describe\w*|argue\w*"
     r"|think|thought|propose\w*|suggest\w*|respond\w*|react\w*|answer\w*|reply|replied|predict\w*"
     r"|explain\w*|complain\w*|critici[sz]\w*|promise\w*|demand\w*)\b)"
 )

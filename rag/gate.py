@@ -22,8 +22,8 @@ from rag.llm import Copied
 # Tried as well, without a gain over these two: the share of the question's facts or words that
 # stand in the quote or its passage, whether the copied words are verbatim, their mean probability,
 # how far the reranker's score falls when they are taken out of the quote.
-WEIGHTS = (-3.11, 0.362, 0.949)
-THRESHOLD = 0.30
+WEIGHTS = (-3.40, 0.371, 1.20)
+THRESHOLD = 0.25
 """Refuse below."""
 
 SURE = 0.70
@@ -71,11 +71,6 @@ class Reading:
         return logistic(SCORE_WEIGHTS if self.copied is None else WEIGHTS, self.signals)
 
     @property
-    def found_none(self) -> bool:
-        """Whether the model wrote NONE, though it may not have been sure of it."""
-        return self.copied is not None and self.words is None and self.copied.none_probability > 0.5
-
-    @property
     def words(self) -> str | None:
         """The words copied from the quote."""
         return self.copied.words if self.copied else None
@@ -110,7 +105,7 @@ class Decision:
     @property
     def accepted(self) -> tuple[Reading, ...]:
         """The readings that would do alone, best first; those without copied words come last."""
-        ranked = sorted(self.readings, key=lambda each: (each.found_none, -each.probability))
+        ranked = sorted(self.readings, key=lambda each: (each.words is None, -each.probability))
         return tuple(each for each in ranked if each.probability >= self.threshold)
 
     def as_json(self) -> dict[str, Any]:

@@ -73,7 +73,7 @@ class Writer:
         refused = words.upper().startswith(NONE) or not words
         # "Yes" is an answer and no words of the quote: there is nothing to mark or to hold.
         copied = None if refused or words.strip(".").lower() in ("yes", "no") else words
-        return Copied(copied, _none_probability(response.logprobs, refused))
+        return Copied(copied, _none_probability(response.logprobs, words, refused))
 
     def write(self, read: Sequence[tuple[str, str | None]], question: str) -> Iterator[str]:
         """Write the answer from quotes, each with the words copied from it, best first.
@@ -192,15 +192,16 @@ def _answering(name: str) -> Iterator[None]:
         raise LLMUnavailable(f"The language model {name} does not answer: {reason}") from error
 
 
-def _none_probability(logprobs: Any, refused: bool) -> float:
+def _none_probability(logprobs: Any, words: str, refused: bool) -> float:
     if not logprobs or not logprobs[0]:
         return float(refused)
-    # NONE may be one token or begin with "N", "NO" or "NON", depending on the model.
+    # NONE may be one token or begin with "N", "NO" or "NON", as the copied words may themselves.
+    first = [(each.token.strip(), math.exp(each.logprob)) for each in logprobs[0]]
     return min(
         1.0,
         sum(
-            math.exp(each.logprob)
-            for each in logprobs[0]
-            if each.token.strip() and NONE.startswith(each.token.strip())
+            probability
+            for token, probability in first
+            if token and NONE.startswith(token) and (refused or not words.startswith(token))
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from index.documents import Span
@@ -79,11 +80,19 @@ def _in_context(hit: Hit) -> str:
     return f"{hit.passage.heading}\n{hit.text}" if hit.passage.heading else hit.text
 
 
+_POINTS_BACK = re.compile(
+    r"[\"“‘'(]*(?:it|its|they|their|them|he|his|she|her|this|these|those|such)\b", re.IGNORECASE
+)
+
+
 def _windows(hit: Hit) -> Iterator[tuple[int, int]]:
+    """Yield the runs of sentences that may be quotes: not one with "It" without what it is."""
     sentences = hit.passage.sentences
     for size in WINDOWS:
         for first in range(len(sentences) - size + 1):
-            yield sentences[first][0], sentences[first + size - 1][1]
+            start, end = sentences[first][0], sentences[first + size - 1][1]
+            if first == 0 or not _POINTS_BACK.match(hit.document.text, start):
+                yield start, end
 
 
 def _sentences(hits: Sequence[Hit]) -> set[Span]:

@@ -161,11 +161,11 @@ def test_an_empty_library_says_so(tmp_path: Path) -> None:
 
 
 def test_a_follow_up_is_asked_as_a_question_that_stands_alone(assistant: Assistant) -> None:
-    speak(assistant, copied="When did the warships pass?", written="On Oct. 18.")
+    speak(assistant, copied="When did the warships pass the Tsugaru Strait?", written="On Oct. 18.")
     history = (("user", QUESTION), ("assistant", RIGHT))
     answer = assistant.ask("And when was that?", history)
     assert answer.question == "And when was that?"
-    assert answer.standalone_question == "When did the warships pass?"
+    assert answer.standalone_question == "When did the warships pass the Tsugaru Strait?"
 
 
 @pytest.mark.parametrize("said", ["They passed on Oct. 99.", "When did Berg pass?", "", "NONE"])

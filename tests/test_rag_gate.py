@@ -71,7 +71,7 @@ def test_the_best_reading_decides_and_the_ones_that_would_do_come_best_first() -
 
 
 def test_a_reading_that_found_none_comes_after_one_with_words() -> None:
-    unsure = read(HOW_WIDE, Quote(DOCUMENT, 0, 38, 9.0), Copied(None, 0.6))
+    unsure = read(HOW_WIDE, Quote(DOCUMENT, 0, 38, 9.0), Copied(None, 0.55))
     words = read(HOW_WIDE, Quote(DOCUMENT, 0, 38, 5.0), Copied("20 kilometers", 0.3))
     assert unsure.probability > words.probability >= THRESHOLD
     assert decide([unsure, words]).accepted == (words, unsure)

@@ -38,6 +38,13 @@ def test_it_finds_that_nothing_answers(writer: Writer, question: str) -> None:
     assert 0.5 < copied.none_probability <= 1
 
 
+def test_a_name_that_begins_like_none_is_no_none(writer: Writer) -> None:
+    quote = "The bridge was opened by Nora Nonberg, the mayor of Tolm."
+    copied = writer.copy(quote, "Who opened the bridge?")
+    assert copied.words == "Nora Nonberg"
+    assert copied.none_probability < 0.2
+
+
 def test_the_same_words_every_time(writer: Writer) -> None:
     read = [(QUOTE, writer.copy(QUOTE, "How long is the Rowan Bridge?").words)]
     one, other = ("".join(writer.write(read, "How long is the Rowan Bridge?")) for _ in "ab")
