@@ -178,17 +178,18 @@ class Library:
 
     # --- searching
 
-    def search(self, question: str, limit: int) -> list[Hit]:
+    def search(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Hit]:
         """Return the passages most likely to hold the answer, best first.
 
-        BM25 and vector search are fused by reciprocal rank: a passage's score is the sum of
-        1 / (RRF_K + rank) over the lists that it is in.
+        Documents `without` are not searched. BM25 and vector search are fused by reciprocal rank:
+        a passage's score is the sum of 1 / (RRF_K + rank) over the lists that it is in.
         """
         if self.is_empty:
             return []
-        bm25 = _ranks(self._store.bm25(question, DEPTH))
+        bm25 = _ranks(self._store.bm25(question, DEPTH, without))
         vector = self._load_embedding().get_query_embedding(question)
-        dense = _ranks(self._opened().nearest(vector, DEPTH, self._store.pending()))
+        excluded = [*self._store.pending(), *without]
+        dense = _ranks(self._opened().nearest(vector, DEPTH, excluded))
         scores: dict[Key, float] = {}
         for ranks in (bm25, dense):
             for key, rank in ranks.items():
@@ -201,17 +202,17 @@ class Library:
             if key in passages
         ]
 
-    def dated(self, first: date, last: date) -> list[Dated]:
+    def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
         """Return the entries of chronologies that overlap a time, in date order.
 
-        Both days are included. Keys and days alone, because a time may hold a whole chronology:
-        `hits` reads the entries that are wanted.
+        Both days are included; documents `without` are not. Keys and days alone, because a time may
+        hold a whole chronology: `hits` reads the entries that are wanted.
         """
-        return self._store.dated(first, last) if self._store.exists else []
+        return self._store.dated(first, last, without) if self._store.exists else []
 
-    def dates(self) -> tuple[date, date] | None:
-        """Return the first and the last day of all entries of chronologies, or None without any."""
-        return self._store.dates() if self._store.exists else None
+    def dates(self) -> dict[str, tuple[date, date]]:
+        """Return the first and the last day of each document that has a chronology's entries."""
+        return self._store.dates() if self._store.exists else {}
 
     def hits(self, keys: Sequence[Key]) -> list[Hit]:
         """Return passages by their keys, as hits that no search has ranked."""

@@ -157,10 +157,11 @@ class Store:
             ).fetchall()
         return [_passage(document_id, row) for row in rows]
 
-    def bm25(self, question: str, limit: int) -> list[Key]:
+    def bm25(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
 
-        BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as FTS5 defines it.
+        Documents `without` are left out. BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as
+        FTS5 defines it.
         """
         terms = query_terms(question)
         if not terms:
@@ -170,32 +171,38 @@ class Store:
             rows = connection.execute(
                 "SELECT document_id, number FROM words "
                 "JOIN passages ON passages.rowid = words.rowid "
-                "WHERE words MATCH ? ORDER BY bm25(words), words.rowid LIMIT ?",
-                (match, limit),
+                "WHERE words MATCH ? AND document_id NOT IN (SELECT value FROM json_each(?)) "
+                "ORDER BY bm25(words), words.rowid LIMIT ?",
+                (match, json.dumps(list(without)), limit),
             ).fetchall()
         return [(row[0], row[1]) for row in rows]
 
-    def dated(self, first: date, last: date) -> list[Dated]:
+    def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT document_id, number, first_day, last_day FROM passages "
                 "WHERE first_day IS NOT NULL AND first_day <= ? AND last_day >= ? "
+                "AND document_id NOT IN (SELECT value FROM json_each(?)) "
                 "ORDER BY first_day, last_day, rowid",
-                (last.isoformat(), first.isoformat()),
+                (last.isoformat(), first.isoformat(), json.dumps(list(without))),
             ).fetchall()
         return [
             ((row[0], row[1]), (date.fromisoformat(row[2]), date.fromisoformat(row[3])))
             for row in rows
         ]
 
-    def dates(self) -> tuple[date, date] | None:
-        """Return the first and the last day of all dated entries, or None without any."""
+    def dates(self) -> dict[str, tuple[date, date]]:
+        """Return for each document that has dated entries the first and the last day of them."""
         with self._connection() as connection:
-            first, last = connection.execute(
-                "SELECT min(first_day), max(last_day) FROM passages WHERE first_day IS NOT NULL"
-            ).fetchone()
-        return (date.fromisoformat(first), date.fromisoformat(last)) if first else None
+            rows = connection.execute(
+                "SELECT document_id, min(first_day), max(last_day) FROM passages "
+                "WHERE first_day IS NOT NULL GROUP BY document_id"
+            ).fetchall()
+        return {
+            document_id: (date.fromisoformat(first), date.fromisoformat(last))
+            for document_id, first, last in rows
+        }
 
     def pending(self) -> list[str]:
         """Return the documents whose vectors in Chroma do not count."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.documents import Document, Span
@@ -20,7 +21,7 @@ class Quote:
     """A verbatim piece of a document, one or two sentences, that may answer the question.
 
     `score` is the reranker's logit. `marks` are the exact words inside the quote that answer the
-    question, as spans of the document.
+    question, as spans of the document. `dates` are the days of the chronology's entry it stands in.
     """
 
     document: Document
@@ -29,6 +30,7 @@ class Quote:
     score: float
     heading: str | None = None
     marks: tuple[tuple[int, int], ...] = ()
+    dates: tuple[date, date] | None = None
 
     def __post_init__(self) -> None:
         """Prove the quote when it is made: its place lies in the document and is not empty."""

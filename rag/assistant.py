@@ -88,11 +88,17 @@ class Assistant:
         return answer
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        use_llm: bool = True,
+        without: Sequence[str] = (),
     ) -> Iterator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
-        Without a language model, or when it fails on the way, the answer is made of quotes.
+        Documents `without`, by their ids, are left aside. Without a language model, or when it
+        fails on the way, the answer is made of quotes.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
@@ -105,9 +111,9 @@ class Assistant:
         yield Searching(draft.standalone)
 
         limit = max(self.settings.quotes, MIN_QUOTES)
-        draft.quotes = find_quotes(self.library, self.reranker, draft.standalone, limit)
+        draft.quotes = find_quotes(self.library, self.reranker, draft.standalone, limit, without)
         draft.time("retrieve_s")
-        listing = list_entries(draft.standalone, self.library, self.reranker, draft.quotes)
+        listing = list_entries(draft.standalone, self.library, self.reranker, draft.quotes, without)
         if listing:
             draft.list_quotes(listing)
         draft.time("first_quote_s")

@@ -54,22 +54,29 @@ class Listing:
 
 
 def list_entries(
-    question: str, library: Library, reranker: Reranker, found: Sequence[Quote]
+    question: str,
+    library: Library,
+    reranker: Reranker,
+    found: Sequence[Quote],
+    without: Sequence[str] = (),
 ) -> Listing | None:
     """Return what the sources' chronologies hold for the time that a question asks for.
 
     None where it asks for no time, where the library holds no chronology, or where no entry of the
     time has to do with the rest of the question: then it is answered like any other. `found` are
     the quotes of the ordinary search: where no entry begins and ends in the time, those that name
-    it are listed as well.
+    it are listed as well. Documents `without` are not looked at.
     """
-    covered = library.dates() if asks_for_events(question) else None
+    covered = _covered(library, without) if asks_for_events(question) else None
     if covered is None:
         return None
-    asked = asked_time(question, covered, lambda words, within: _event(library, words, within))
+    asked = asked_time(
+        question, covered, lambda words, within: _event(library, words, within, without)
+    )
     if asked is None:
         return None
-    dated = list(dict.fromkeys(chain.from_iterable(library.dated(*each) for each in asked.periods)))
+    periods = (library.dated(*each, without) for each in asked.periods)
+    dated = list(dict.fromkeys(chain.from_iterable(periods)))
     read, unread = _cut(dated, READ, asked.latest_first)
     hits = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
     if asked.topic:
@@ -84,6 +91,12 @@ def list_entries(
         quotes = sorted([*quotes, *_naming(asked, covered, found)], key=lambda each: each[0])
     left = [] if asked.count else sorted([*map(_days, rest), *(days for _, days in unread)])
     return Listing(tuple(quote for _, quote in quotes), _note(asked, covered, quotes, left))
+
+
+def _covered(library: Library, without: Sequence[str]) -> Period | None:
+    """Return the first and the last day that there are entries of."""
+    days = [each for document, each in library.dates().items() if document not in without]
+    return (min(first for first, _ in days), max(last for _, last in days)) if days else None
 
 
 def _cut(items: Sequence[T], limit: int, latest_first: bool) -> tuple[list[T], list[T]]:
@@ -105,7 +118,10 @@ def _quotes(question: str, hits: Sequence[Hit], reranker: Reranker) -> list[tupl
     texts = [hit.document.text[a:b] for hit, (a, b) in zip(hits, places, strict=True)]
     scores = reranker.score(question, texts)
     return [
-        (_days(hit), Quote(hit.document, start, end, score, hit.passage.heading))
+        (
+            _days(hit),
+            Quote(hit.document, start, end, score, hit.passage.heading, dates=hit.passage.dates),
+        )
         for hit, (start, end), score in zip(hits, places, scores, strict=True)
     ]
 
@@ -132,11 +148,13 @@ def _inside(days: Period, periods: Sequence[Period]) -> bool:
     return any(first <= days[0] and days[1] <= last for first, last in periods)
 
 
-def _event(library: Library, words: str, within: Sequence[Period]) -> Period | None:
+def _event(
+    library: Library, words: str, within: Sequence[Period], without: Sequence[str]
+) -> Period | None:
     """Return the days of the entry that tells of an event: the best found with all its words."""
     own = content_words(words)
     named = own - _KINDS or own
-    entries = [hit for hit in library.search(words, SEARCHED) if hit.passage.dates]
+    entries = [hit for hit in library.search(words, SEARCHED, without) if hit.passage.dates]
     told = [
         _days(hit)
         for hit in sorted(entries, key=lambda hit: -len(own & content_words(hit.text)))

@@ -34,13 +34,21 @@ quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."
 
 
 def find_quotes(
-    library: Library, reranker: Reranker, question: str, limit: int
+    library: Library,
+    reranker: Reranker,
+    question: str,
+    limit: int,
+    without: Sequence[str] = (),
 ) -> tuple[Quote, ...]:
-    """Return the quotes most likely to answer a question from a library, best first."""
-    quotes = select_quotes(library.search(question, CANDIDATES), reranker, question, limit)
+    """Return the quotes most likely to answer a question from a library, best first.
+
+    Documents `without` are not searched.
+    """
+    hits = library.search(question, CANDIDATES, without)
+    quotes = select_quotes(hits, reranker, question, limit)
     if quotes and quotes[0].score >= NEAR:
         return quotes
-    more = library.search(question, MORE_CANDIDATES)
+    more = library.search(question, MORE_CANDIDATES, without)
     return select_quotes(more, reranker, question, limit)
 
 
@@ -66,7 +74,7 @@ def select_quotes(
         key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1][0]),
     )
     candidates = [
-        Quote(hit.document, start, end, score, hit.passage.heading)
+        Quote(hit.document, start, end, score, hit.passage.heading, dates=hit.passage.dates)
         for score, (_, hit, (start, end)) in ranked
     ]
     quotes = _without_overlaps(candidates, limit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import fpdf
@@ -116,9 +117,9 @@ def test_where_nothing_is_near_more_candidates_are_ranked(
     asked: list[int] = []
     search = shelf.library.search
 
-    def counted(question: str, limit: int) -> object:
+    def counted(question: str, limit: int, without: Sequence[str]) -> object:
         asked.append(limit)
-        return search(question, limit)
+        return search(question, limit, without)
 
     shelf.best("The ferry sails to Sund every day. It has a crew of 12.", "How large is the crew?")
     monkeypatch.setattr(shelf.library, "search", counted)

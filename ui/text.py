@@ -7,6 +7,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from rag.answer import Answer, Quote
+from rag.chronology import in_words
 from rag.gate import SURE
 
 NEAREST = 3
@@ -71,11 +72,12 @@ def decision_text(answer: Answer) -> Group:
 
 
 def place(quote: Quote) -> str:
-    """Return where a quote stands, for people: document, page or line, heading."""
+    """Return where a quote stands, for people: document, page or line, heading, days."""
     page = quote.page
     where = f"page {page}" if page else f"line {quote.document.line_at(quote.start)}"
     heading = f", “{quote.heading}”" if quote.heading else ""
-    return f"{quote.document.name}, {where}{heading}"
+    days = f", {in_words(quote.dates)}" if quote.dates else ""
+    return f"{quote.document.name}, {where}{heading}{days}"
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
