@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+from filelock import FileLock
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from eval.files import write_whole
 from eval.metrics import normalise
 from index.documents import Document, Span
 from index.errors import UserError
@@ -152,6 +154,24 @@ def load_set(path: Path) -> CaseSet:
         raise UserError(f"The set {path} holds no case.")
     digest = hashlib.sha256(data).hexdigest()
     return CaseSet(path.stem, path, digest, tuple(cases.values()), tuple(lines))
+
+
+def add_case(path: Path, case: Case) -> None:
+    """Add a case to the end of a set, which is made if there is none.
+
+    Raises UserError when the id is taken, the file is not a set, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            before = path.read_bytes() if path.exists() else b""
+            if before and case.id in {each.id for each in load_set(path).cases}:
+                raise UserError(f"{path.name} has a case “{case.id}” already.")
+            line = _CASE.dump_json(case, exclude_defaults=True)
+            end = b"" if before[-1:] in (b"", b"\n") else b"\n"
+            write_whole(path, before + end + line + b"\n")
+    except OSError as error:
+        raise UserError(f"The set {path} cannot be written: {error.strerror or error}.") from error
 
 
 _CASE = TypeAdapter(Case)

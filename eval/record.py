@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from eval.files import write_whole
 from eval.metrics import Scores
 from eval.summary import Metric
 from index.errors import UserError
@@ -93,19 +93,9 @@ class Run(Conditions):
 
 def write_run(path: Path, run: Run) -> None:
     """Write a run in one step: whoever reads finds the old file or the new one, whole."""
+    text = json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n"
     with _told(path):
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(run.as_json(), file, ensure_ascii=False, indent=1)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(0o644)  # mkstemp's files are for their owner only
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
 
 
 def resume(path: Path, conditions: Conditions) -> list[Result]:
