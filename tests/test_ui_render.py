@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from html.parser import HTMLParser
 
 import pytest
@@ -12,6 +14,8 @@ from index.documents import Document, Heading
 from index.store import Entry
 from rag.answer import Answer, AnswerSentence, Quote, Reason
 from ui import render
+from ui.exchange import Conversation, Exchange
+from ui.render import Outcome
 
 HOSTILE = (
     "<script>window.pwned=1</script>",
@@ -23,11 +27,12 @@ HOSTILE = (
 )
 TAGS = {
     *"a article bdi blockquote button details div h3 header li mark ol p span strong".split(),
-    *"summary ul".split(),
+    *"input progress summary sup ul".split(),
 }
 ATTRIBUTES = {
-    *"aria-label class data-document data-label data-level data-name data-remove data-span".split(),
-    *"data-step dir href role tabindex title type".split(),
+    *"aria-label aria-pressed checked class data-act data-choose data-document".split(),
+    *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
+    *"data-span data-step data-undo dir href role tabindex title type value".split(),
 }
 
 
@@ -50,6 +55,9 @@ class Page(HTMLParser):
         key = f"{tag}.{attributes.get('class', '')}"
         self.stack.append(key)
         self.texts.setdefault(key, []).append("")
+
+        if tag == "input":  # It has no end.
+            self.stack.pop()
 
     def handle_endtag(self, tag: str) -> None:
         assert self.stack.pop().startswith(tag + ".")
@@ -87,6 +95,14 @@ def answer(
     )
 
 
+def answered(given: Answer) -> str:
+    return render.exchange(Exchange(given.question, given), "1" * 32)
+
+
+def shown(given: Answer) -> Page:
+    return Page(answered(given))
+
+
 SHIPS = document("The fleet sailed on Oct. 14. It had ten ships. Nobody was hurt.")
 FLEET = Quote(SHIPS, 0, 28, 5.0, "At sea", marks=((20, 27),))
 COUNT = Quote(SHIPS, 29, 46, 4.0)
@@ -101,14 +117,17 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
     refusal = answer((quote,), question=words, reason="not_in_sources", message=words)
     entry = Entry(words, words, f"/x/{words}", "", 1, 1, words)
     for html in (
-        render.answered(full),
-        render.answered(refusal),
+        answered(full),
+        answered(refusal),
         render.unfinished(words, words, standalone=words + "?", quotes=(quote,), written=words),
-        render.failed(words, words),
-        render.stopped(words, (quote,)),
-        render.documents([entry]),
-        render.outcomes([(words, False)]),
-        render.source(hostile, (0, len(words))),
+        render.exchange(Exchange(words, message=words), words, (quote,)),
+        render.exchange(Exchange(words, unproven={"answer": words}), words),
+        render.conversation(Conversation((Exchange(words, full),), words)),
+        render.welcome([words]),
+        render.documents([entry, entry], {words: (date(2021, 1, 1), date(2021, 2, 1))}, [words]),
+        render.outcomes([Outcome(words, well=False), Outcome(words, undo=True)]),
+        render.outcomes([Outcome(words, share=0.5)]),
+        render.source(hostile, (0, len(words)), [(1, len(words) + 3)]),
         render.no_source(words),
         render.notice(words),
         render.quiet(words),
@@ -120,21 +139,22 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
 
 def test_the_direction_of_text_does_not_leak_out_of_the_conversation() -> None:
     words = "\u202eabc"
-    page = Page(render.answered(answer((FLEET,), (AnswerSentence(words, (1,), True),))))
+    page = shown(answer((FLEET,), (AnswerSentence(words, (1,), True),)))
     assert page.texts["bdi."].count(words) == 1
     quote = Quote(document("say \u202eabc"), 0, 8, 1.0)
-    footnote = Page(render.answered(answer((quote,), (AnswerSentence("x", (1,), True),))))
-    assert footnote.all("a", "footnote")[0]["title"] == "say abc"
+    footnote = shown(answer((quote,), (AnswerSentence("x", (1,), True),)))
+    assert footnote.all("a", "footnote")[0]["data-quote"] == "say abc"
 
 
 def test_each_footnote_leads_to_its_quote() -> None:
     sentences = (AnswerSentence("It sailed.", (1,), True), AnswerSentence("Ten.", (2, 1), True))
-    page = Page(render.answered(answer((FLEET, COUNT), sentences)))
+    page = shown(answer((FLEET, COUNT), sentences))
     assert page.texts["a.footnote"] == ["[1]", "[2]", "[1]"]
     first, second, _ = page.all("a", "footnote")
     assert first["href"] == f"?document={SHIPS.id}&span=0-28"
     assert (second["data-document"], second["data-span"]) == (SHIPS.id, "29-46")
-    assert first["title"] == FLEET.text
+    assert first["data-quote"] == FLEET.text
+    assert first["aria-label"] == "Footnote 1: notes.txt, line 1, “At sea”"
     assert page.texts["p.answer"] == ["It sailed.[1] Ten.[2][1]"]
     assert page.texts["blockquote."] == [FLEET.text, COUNT.text]
     assert page.texts["strong."] == ["Oct. 14"]
@@ -143,29 +163,30 @@ def test_each_footnote_leads_to_its_quote() -> None:
 
 def test_a_sentence_that_is_not_supported_is_not_in_the_answer() -> None:
     sentences = (AnswerSentence("It sailed.", (1,), True), AnswerSentence("It sank.", (), False))
-    page = Page(render.answered(answer((FLEET,), sentences)))
+    page = shown(answer((FLEET,), sentences))
     assert page.texts["p.answer"] == ["It sailed.[1]"]
-    assert "It sank." in page.texts["details.left-out"][0]
-    assert page.texts["details.left-out"][0].startswith("1 sentence was left out, because")
-    assert "open" not in page.all("details", "left-out")[0]
+    assert page.texts["div.left-out"] == [
+        "Left out, because the sources do not bear it outIt sank."
+    ]
 
 
 def test_an_answer_that_is_a_quote_does_not_say_it_twice() -> None:
     sentences = (AnswerSentence(f"“{COUNT.text}”", (1,), True),)
-    page = Page(render.answered(answer((COUNT,), sentences)))
+    page = shown(answer((COUNT,), sentences))
     assert "blockquote." not in page.texts
     assert page.texts["a.place"] == ["notes.txt, line 1"]
 
 
 def test_a_refusal_offers_the_nearest_passages() -> None:
-    page = Page(render.answered(answer((FLEET, COUNT), reason="not_in_sources")))
+    page = shown(answer((FLEET, COUNT), reason="not_in_sources"))
     assert page.texts["p.refusal"] == ["The sources do not say."]
+    assert page.texts["p.looked"][0].startswith("Looked for: What?")
     assert [each["data-span"] for each in page.all("a", "card")] == ["0-28", "29-46"]
     assert not page.all("a", "footnote")
 
 
 def test_without_documents_it_says_what_to_do() -> None:
-    page = Page(render.answered(answer((), reason="no_documents")))
+    page = shown(answer((), reason="no_documents"))
     assert page.texts["p.refusal"][0].endswith("Add one under Documents.")
 
 
@@ -177,27 +198,51 @@ def test_a_draft_looks_like_one() -> None:
 
 
 def test_a_follow_up_says_how_it_was_understood() -> None:
-    page = Page(render.answered(answer((FLEET,), standalone="What fleet?")))
+    page = shown(answer((FLEET,), standalone="What fleet?"))
     assert page.texts["p.understood"] == ["Understood as: What fleet?"]
-    assert "p.understood" not in Page(render.answered(answer((FLEET,)))).texts
+    assert "p.understood" not in shown(answer((FLEET,))).texts
 
 
-@pytest.mark.parametrize(
-    ("words", "shown"), [([], 0), ([("a.txt: added, 3 passages", True), ("b is empty.", False)], 2)]
-)
-def test_what_became_of_each_file(words: list[tuple[str, bool]], shown: int) -> None:
-    page = Page(render.outcomes(words))
-    assert len([tag for tag, _ in page.elements if tag == "li"]) == shown
+def test_an_exchange_carries_itself() -> None:
+    given = answer((FLEET,), (AnswerSentence("It sailed.", (1,), True),))
+    [turn] = shown(given).all("article", "turn")
+    kept = json.loads(turn["data-exchange"])
+    assert kept.pop("conversation") == "1" * 32
+    assert kept == Exchange("What?", given).as_json()
+
+
+def test_what_became_of_each_file() -> None:
+    assert render.outcomes([]) == ""
+    page = Page(render.outcomes([Outcome("a.txt: added"), Outcome("b is empty.", well=False)]))
+    assert (page.texts["li.well"], page.texts["li.notice"]) == (["a.txt: added"], ["b is empty."])
+    page = Page(render.outcomes([Outcome("a.txt: embedding", share=0.5)]))
+    assert [each["value"] for tag, each in page.elements if tag == "progress"] == ["0.500"]
 
 
 def test_the_list_of_documents() -> None:
     entry = Entry("abc123", "Notes", "/home/me/notes.txt", "", 900, 1, "2026-11-25T10:00:00+00:00")
-    page = Page(render.documents([entry]))
+    days = {"abc123": (date(2021, 9, 9), date(2021, 12, 15))}
+    page = Page(render.documents([entry], days))
     assert page.texts["a.title"] == ["Notes"]
     assert page.texts["span.name"] == ["notes.txt"]
-    assert page.texts["span.facts"] == ["1 passage · 2026-11-25"]
+    assert page.texts["span.facts"] == [
+        "1 passage",
+        "Sept. 9 to Dec. 15, 2021",
+        "added 2026-11-25",
+    ]
     assert page.all("button", "remove")[0]["data-remove"] == "abc123"
-    assert "No documents yet" in Page(render.documents([])).text
+    assert "No documents yet" in Page(render.documents([], {})).text
+
+
+def test_documents_can_be_left_out_where_there_are_several() -> None:
+    entries = [Entry(name, name, name, "", 1, 1, "2026-11-25") for name in ("a", "b")]
+    boxes = [
+        attributes
+        for tag, attributes in Page(render.documents(entries, {}, ["b"])).elements
+        if tag == "input"
+    ]
+    assert [(box["data-choose"], "checked" in box) for box in boxes] == [("a", True), ("b", False)]
+    assert "<input" not in render.documents(entries[:1], {})
 
 
 def test_the_source_is_the_document_and_the_mark_is_the_quote(briefing: Document) -> None:
@@ -217,6 +262,32 @@ def test_a_quote_across_a_heading_and_a_page_is_one_mark() -> None:
         assert page.texts["mark.quote"] == [text[slice(*span)]]
         assert "".join(page.texts["span.heading"]) == "Chapter two"
         assert [each["data-label"] for each in page.all("span", "page")] == ["Page 1", "Page 2"]
+
+
+def test_other_quotes_are_marked_where_the_quote_is_not() -> None:
+    page = Page(render.source(SHIPS, (0, 28), [(29, 46), (5, 35), (60, 63)]))
+    assert page.texts["mark.quote"] == [SHIPS.text[:28]]
+    assert page.texts["div.text"] == [SHIPS.text]
+    assert page.texts["mark.other"] == [
+        SHIPS.text[28:35],
+        SHIPS.text[35:46],
+        SHIPS.text[60:63],
+    ]
+
+
+def test_a_web_page_has_a_link_to_its_original() -> None:
+    text = "One two-three four five six seven eight nine ten eleven twelve thirteen."
+    page = Document.of(text, title="T", source="https://example.org/a?b#c")
+    [link] = Page(render.source(page, (4, len(text)))).all("a", "original")
+    start, end = (
+        "two%2Dthree%20four%20five%20six%20seven",
+        "nine%20ten%20eleven%20twelve%20thirteen.",
+    )
+    assert link["href"] == f"https://example.org/a?b#:~:text={start},{end}"
+    assert link["rel"] == "noopener noreferrer"
+    assert "<a" not in render.source(SHIPS, (0, 5))
+    script = Document.of(text, title="T", source="javascript:alert(1)")
+    assert "<a" not in render.source(script, (0, 5))
 
 
 def test_without_a_quote_the_whole_document_is_shown() -> None:

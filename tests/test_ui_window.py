@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import re
 import shutil
@@ -11,18 +13,26 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
 from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
 
+from eval.cases import load_set, resolve
 from index.documents import Document
 from index.errors import UserError
 from index.library import Library
 from index.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
+from rag.log import Log
 from tests.conftest import OpenLibrary
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -114,7 +124,7 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
     yield open_page
     assert requests
     assert [
-        url for url in requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", url)
+        url for url in requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:|file:)", url)
     ] == []
     assert wrong == []
     for context in browser.contexts:
@@ -166,7 +176,12 @@ def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document
     expect(turn.locator(".answer")).to_contain_text("Dec. 15")
     footnote = turn.locator("a.footnote").first
     quote = briefing.text[place(footnote)]
-    assert footnote.get_attribute("title") == " ".join(quote.split())
+    footnote.hover()
+    peek = page.locator("#peek")
+    expect(peek).to_contain_text(" ".join(quote.split()))
+    expect(footnote).to_have_attribute("aria-describedby", "peek")
+    page.keyboard.press("Escape")
+    expect(peek).to_be_hidden()
     footnote.focus()
     page.keyboard.press("Enter")
     assert_marked(page, quote)
@@ -188,6 +203,7 @@ def test_a_link_with_a_modifier_opens_a_page_of_its_own(page: Page, briefing: Do
 def test_a_refusal_shows_the_nearest_passages(page: Page, briefing: Document) -> None:
     turn = ask(page, OFF_TOPIC)
     expect(turn.locator(".refusal")).to_have_text("The sources do not say.")
+    expect(turn.locator(".looked")).to_contain_text(f"Looked for: {OFF_TOPIC}")
     expect(turn.locator("a.footnote")).to_have_count(0)
     cards = turn.locator("a.card")
     expect(cards).to_have_count(3)
@@ -262,10 +278,28 @@ def test_documents_are_added_replaced_and_removed(page: Page, tmp_path: Path) ->
     expect(entry).to_have_count(1)
     expect(ask(page, "In which year was the comet Halme seen?")).to_contain_text("1912")
 
-    page.once("dialog", lambda dialog: dialog.accept())
-    entry.get_by_role("button", name="Remove notes(1).txt").click()
+    remove = entry.get_by_role("button", name="Remove notes(1).txt")
+    remove.click()
     expect(entry).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(entry).to_have_count(1)
+    expect(ask(page, "When was the comet Halme seen?")).to_contain_text("1912")
+    remove.click()
     expect(page.locator("#documents li")).to_have_count(2)
+
+
+def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
+    box = page.get_by_role("checkbox", name="Ask briefing.md")
+    expect(box).to_be_checked()
+    box.uncheck()
+    page.wait_for_timeout(500)
+    turn = ask(page, SUMMIT)
+    expect(turn.locator(".refusal")).to_be_visible()
+    documents = {card.get_attribute("data-document") for card in turn.locator("a.card").all()}
+    assert len(documents) == 1
+    box.check()
+    page.wait_for_timeout(500)
+    expect(ask(page, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
 
 
 def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
@@ -283,6 +317,255 @@ def test_visitors_do_not_see_each_other(open_page: OpenPage, address: str) -> No
     expect(follow_up.locator(".answer")).to_contain_text("90 minutes")
     expect(one.locator("#conversation .asked")).to_have_count(2)
     expect(other.locator("#conversation .asked")).to_have_text([OFF_TOPIC])
+
+
+def test_a_conversation_is_kept_in_the_browser(page: Page, briefing: Document) -> None:
+    ask(page, SUMMIT)
+    ask(page, "How long did it last?")
+    page.reload()
+    asked = page.locator("#conversation .asked")
+    expect(asked).to_have_text([SUMMIT, "How long did it last?"])
+    turn = ask(page, "And when was it?")  # The server knows what was said before.
+    expect(turn.locator(".understood")).to_be_visible()
+    footnote = page.locator("#past a.footnote").first
+    footnote.click()
+    assert_marked(page, briefing.text[place(footnote)])
+
+    page.get_by_role("button", name="New").click()
+    expect(asked).to_have_count(0)
+    ask(page, OFF_TOPIC)
+    conversations = page.locator("#conversations")
+    expect(conversations.locator("option")).to_have_text([OFF_TOPIC, SUMMIT])
+    conversations.select_option(label=SUMMIT)
+    expect(asked).to_have_count(3)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete").click()
+    expect(asked).to_have_count(0)
+    expect(conversations.locator("option")).to_have_text(["New conversation", OFF_TOPIC])
+
+
+def test_what_the_browser_kept_is_proven_again(page: Page) -> None:
+    turn = ask(page, SUMMIT)
+    page.get_by_role("button", name="New").click()
+    expect(turn).to_have_count(0)
+    page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find((each) => each.startsWith("footnoted:"));
+          localStorage[key] = localStorage[key].replaceAll("Dec. 15", "Dec. 16");
+        }"""
+    )
+    page.locator("#conversations").select_option(label=SUMMIT)
+    expect(page.locator("#status")).to_contain_text("not a conversation that Footnoted has kept")
+    expect(turn).to_have_count(0)
+
+
+def test_editing_and_asking_again(page: Page) -> None:
+    ask(page, SUMMIT)
+    ask(page, OFF_TOPIC)
+    asked = page.locator("#conversation .asked")
+    page.evaluate("document.querySelector('#current .turn').classList.add('old')")
+    page.locator("#current").get_by_role("button", name="Ask again").click()
+    anew = page.locator("#current .turn[data-step=answered]:not(.old)")
+    expect(anew).to_be_visible(timeout=60_000)
+    expect(page.locator("#send")).to_be_visible()
+    expect(asked).to_have_text([SUMMIT, OFF_TOPIC])
+    page.locator("#past").get_by_role("button", name="Edit").click()
+    expect(page.locator("#question textarea")).to_have_value(SUMMIT)
+    expect(asked).to_have_count(0)
+    ask(page, "How long did the video summit of December 2021 last?")
+    expect(asked).to_have_count(1)
+    options = page.locator("#conversations").locator("option")
+    expect(options).to_have_count(2)  # What was there before the edit is kept.
+
+
+def test_an_answer_is_kept_as_a_case(page: Page, library: Library, briefing: Document) -> None:
+    footnote = ask(page, SUMMIT).locator("a.footnote").first
+    page.get_by_role("button", name="Keep as a case").click()
+    form = page.locator("#case-form")
+    expect(form.get_by_label("Question")).to_have_value(SUMMIT)
+    form.get_by_label("Set").fill("../elsewhere")
+    form.get_by_label("Accepted answers").fill("Dec. 15\n15 December")
+    form.get_by_label("Tags").fill("date, summit")
+    form.get_by_label("Must pass").check()
+    page.locator("#keep-case").click()
+    told = page.locator("#case-told")
+    expect(told).to_contain_text("letters, digits, dashes and underscores")
+    form.get_by_label("Set").fill("from-the-window")
+    page.locator("#keep-case").click()
+    expect(told).to_contain_text("Added to from-the-window.jsonl")
+    expect(form).to_be_hidden()
+    written = load_set(library.folder / "cases" / "from-the-window.jsonl")
+    [case] = written.cases
+    assert (case.question, case.answers) == (SUMMIT, ("Dec. 15", "15 December"))
+    assert (case.tags, case.must_pass) == (("date", "summit"), True)
+    where = place(footnote)
+    assert (case.evidence[0].start, case.evidence[0].end) == (where.start, where.stop)
+    assert briefing.id in {span.document_id for span in resolve(written, library)[case.id][0]}
+
+    page.get_by_role("button", name="Keep as a case").click()
+    form.get_by_label("Set").fill("from-the-window")
+    page.locator("#keep-case").click()
+    expect(told).to_contain_text("has a case")
+    form.get_by_role("button", name="Cancel").click()
+
+    page.get_by_role("button", name="Regression").click()
+    page.locator("#set input").click()
+    page.get_by_role("option", name="from-the-window").click()
+    page.locator("#run").click()
+    report = page.locator("#report")
+    expect(report).to_contain_text("No baseline is kept yet.", timeout=60_000)
+    expect(report.locator("tr").filter(has_text="passed")).to_contain_text("100.0%")
+    page.locator("#keep-baseline").click()
+    expect(report).to_contain_text("nothing changed")
+
+
+def test_what_is_said_of_an_answer_is_kept_in_the_log(page: Page, library: Library) -> None:
+    turn = ask(page, SUMMIT)
+    good = turn.get_by_role("button", name="Good answer")
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    [kept] = Log(library.folder).ratings()
+    assert (kept["rating"], kept["answer"]["question"]) == ("up", SUMMIT)
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "false")
+    assert Log(library.folder).ratings() == []
+
+
+def test_programs_ask_search_and_open_quotes(address: str, briefing: Document) -> None:
+    client = Client(address, verbose=False)
+    answer = client.predict(question=SUMMIT, api_name="/ask")
+    assert answer["schema"] == 1
+    [first, *_] = answer["citations"]
+    assert briefing.text[first["start"] : first["end"]] == first["quote"]
+    found = client.predict(question=SUMMIT, limit=2, api_name="/search")
+    assert [each["rank"] for each in found] == [1, 2]
+    opened = client.predict(
+        document=briefing.id, start=first["start"], end=first["end"], api_name="/open_quote"
+    )
+    assert opened["quote"] == first["quote"]
+    with pytest.raises(AppError, match="There is no place 5-5"):
+        client.predict(document=briefing.id, start=5, end=5, api_name="/open_quote")
+    assert {"/ask", "/search", "/open_quote"} == set(
+        client.view_api(return_format="dict")["named_endpoints"]
+    )
+
+
+def test_an_mcp_client_finds_and_uses_the_tools(address: str, briefing: Document) -> None:
+    async def use() -> tuple[set[str], dict[str, object]]:
+        async with (
+            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name for tool in (await session.list_tools()).tools}
+            told = await session.call_tool("search", {"question": SUMMIT, "limit": 1})
+            return tools, json.loads(told.content[0].text)
+
+    with ThreadPoolExecutor(1) as pool:  # Playwright's own loop runs in this thread.
+        tools, found = pool.submit(asyncio.run, use()).result(timeout=60)
+    assert tools == {"ask", "search", "open_quote"}
+    [quote] = found if isinstance(found, list) else [found]
+    assert briefing.text[quote["start"] : quote["end"]] == quote["quote"]
+
+
+def test_an_example_is_asked(page: Page) -> None:
+    example = page.locator(".example").first
+    words = example.text_content() or ""
+    assert words.startswith("What happened in ")
+    example.click()
+    turn = page.locator("#current .turn[data-step=answered]").filter(has_text=words)
+    expect(turn.locator("a.footnote").first).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.parametrize("form", ["Markdown", "HTML", "JSON"])
+def test_a_conversation_is_exported(
+    page: Page, open_page: OpenPage, tmp_path: Path, briefing: Document, form: str
+) -> None:
+    footnote = ask(page, SUMMIT).locator("a.footnote").first
+    page.locator("#talk-bar summary").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name=form, exact=True).click()
+    path = tmp_path / downloading.value.suggested_filename
+    downloading.value.save_as(path)
+    text = path.read_text("utf-8")
+    quote = briefing.text[place(footnote)]
+    if form == "JSON":
+        [exchange] = json.loads(text)["exchanges"]
+        assert exchange["answer"]["citations"][0]["quote"] == quote
+        return
+    link = re.search(r"http://127\.0\.0\.1:\d+/\?document=[0-9a-f]+&(?:amp;)?span=\d+-\d+", text)
+    assert link
+    assert_marked(open_page(link[0].replace("&amp;", "&")), quote)
+    if form == "HTML":
+        page.goto(path.as_uri())
+        expect(page.locator("blockquote").first).to_have_text(quote)
+
+
+def test_an_answer_is_copied_with_its_footnotes(page: Page, briefing: Document) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    turn = ask(page, SUMMIT)
+    turn.get_by_role("button", name="Copy").click()
+    expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{SUMMIT}\n")
+    assert briefing.text[place(turn.locator("a.footnote").first)] in copied
+
+
+def test_walking_through_the_quotes_of_an_answer(page: Page, briefing: Document) -> None:
+    turn = ask(page, "What happened in October 2021?")
+    notes = turn.locator(".notes a.place")
+    places = [briefing.text[place(each)] for each in notes.all()]
+    assert len(places) > 2
+    turn.locator("a.footnote").first.click()
+    assert_marked(page, places[0])
+    expect(page.locator("#source-bar .at")).to_have_text(f"1 of {len(places)}")
+    expect(page.locator("#source mark.other").first).to_be_attached()
+    page.get_by_role("button", name="Next quote").click()
+    assert_marked(page, places[1])
+    page.get_by_role("button", name="Previous quote").click()
+    page.get_by_role("button", name="Previous quote").click()
+    assert_marked(page, places[-1])
+    assert f"span={'-'.join(map(str, _ends(notes.last)))}" in page.url
+
+
+def _ends(link: Locator) -> tuple[int, int]:
+    where = place(link)
+    return where.start, where.stop
+
+
+def test_by_keyboard_alone(page: Page, briefing: Document) -> None:
+    page.locator("#question textarea").press_sequentially(SUMMIT)
+    page.keyboard.press("Enter")
+    turn = page.locator("#current .turn[data-step=answered]")
+    expect(turn).to_be_visible(timeout=60_000)
+    footnote = turn.locator("a.footnote").first
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if footnote.evaluate("each => each === document.activeElement"):
+            break
+    expect(footnote).to_be_focused()
+    expect(page.locator("#peek")).to_be_visible()
+    page.keyboard.press("Enter")
+    assert_marked(page, briefing.text[place(footnote)])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 420])
+def test_axe_finds_nothing(open_page: OpenPage, address: str, scheme: str, width: int) -> None:
+    size = {"width": width, "height": 900}
+    page = open_page(address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    ask(page, OFF_TOPIC)
+    turn = ask(page, SUMMIT)
+    assert_accessible(page)
+    turn.locator("a.footnote").first.click()
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    assert_accessible(page)
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    grave = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave] == []
 
 
 def test_what_is_in_a_document_stays_text(page: Page) -> None:
@@ -354,7 +637,7 @@ def test_stop_takes_effect_while_the_language_model_is_silent(
             found = page.locator("#current .turn[data-step=found] a.card").first
             expect(found).to_be_visible(timeout=60_000)
             page.locator("#stop").click()
-            stopped = page.locator("#current .turn[data-step=stopped]")
+            stopped = page.locator("#current .turn[data-step=failed]")
             expect(stopped).to_contain_text("Stopped.")
             expect(page.locator("#send")).to_be_visible()
             silent.close()

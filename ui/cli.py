@@ -207,6 +207,15 @@ def ask(
 
 
 @app.command()
+def log(library: LibraryOption = None) -> None:
+    """Print the answers that were rated in the window, as JSON Lines."""
+    from rag.log import Log
+
+    for each in Log(_assistant(library).library.folder).ratings():
+        typer.echo(json.dumps(each, ensure_ascii=False))
+
+
+@app.command()
 def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",

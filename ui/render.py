@@ -1,14 +1,16 @@
 """Answers, quotes and documents as HTML: pure functions from values to strings.
 
 Texts, titles, file names, the question and the language model's words come from outside. They are
-text, never HTML: each goes through `_text`, `_attribute` or `_exact`, and nothing else puts them
-into a string.
+text, never HTML: each goes through `ui/html.py`, and nothing else puts them into a string.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from html import escape
 from itertools import pairwise
 from urllib.parse import quote as url_part
@@ -17,20 +19,43 @@ from index.documents import Document, source_name
 from index.load_formats import one_line
 from index.store import Entry
 from rag.answer import Answer, AnswerSentence, Quote
+from rag.chronology import in_words
 from rag.compose import in_quotation_marks
+from ui.exchange import Conversation, Exchange
+from ui.export import UNPROVEN
+from ui.html import as_text, attribute, count, document_link, exact
 from ui.text import NEAREST, place
 
 WINDOW = 200_000
 """Characters of a document that are shown at once; browsers set more than that slowly."""
 
-TITLE = 120
-"""Characters of a quote that the tooltip of its footnote shows."""
+LISTED = 3
+"""An answer of more sentences than these is set as a list."""
 
-WELCOME = (
-    '<div class="empty"><h3>Ask your documents</h3>'
-    "<p>Every sentence of an answer carries a footnote, and every footnote is a quote that opens "
-    "in its place in the source. What the sources do not say is not answered.</p></div>"
-)
+FRAGMENT_WORDS = 5
+"""Words at either end of a quote by which a link finds it in a web page."""
+
+HEADER = """<header><h1>Footnoted</h1><nav aria-label="Panels">
+<button type="button" data-panel-button="documents">Documents</button>
+<button type="button" data-panel-button="talk">Conversation</button>
+<button type="button" data-panel-button="source">Source</button>
+<button type="button" data-panel-button="regression">Regression</button></nav></header>"""
+
+CONVERSATION_BAR = """<div class="bar">
+<label class="spoken" for="conversations">Conversation</label>
+<select id="conversations" disabled><option>New conversation</option></select>
+<button type="button" data-conversation-act="new">New</button>
+<details class="menu"><summary>Export</summary><div>
+<button type="button" data-export="markdown">Markdown</button>
+<button type="button" data-export="html">HTML</button>
+<button type="button" data-export="json">JSON</button></div></details>
+<button type="button" data-conversation-act="delete">Delete</button></div>"""
+
+SOURCE_BAR = """<div class="bar"><h2>Source</h2><div class="steps" hidden>
+<button type="button" data-walk="-1" aria-label="Previous quote">‹</button>
+<span class="at" role="status"></span>
+<button type="button" data-walk="1" aria-label="Next quote">›</button></div></div>"""
+
 NO_SOURCE = (
     '<div class="empty"><p>Open a footnote or a passage, and its document stands here, with the '
     "quote marked in its place.</p></div>"
@@ -39,6 +64,63 @@ NO_DOCUMENTS = '<p class="empty">No documents yet. Add a file or an address belo
 
 
 # --- the conversation
+
+
+def welcome(questions: Sequence[str]) -> str:
+    """Return what stands where a conversation begins, with questions to begin with."""
+    examples = "".join(
+        f'<li><button type="button" class="example" data-example="{attribute(question)}">'
+        f"{as_text(question)}</button></li>"
+        for question in questions
+    )
+    return (
+        '<div class="empty"><h3>Ask your documents</h3>'
+        "<p>Every sentence of an answer carries a footnote, and every footnote is a quote that "
+        "opens in its place in the source. What the sources do not say is not answered.</p>"
+        + (f'<ul class="examples">{examples}</ul>' if examples else "")
+        + "</div>"
+    )
+
+
+def conversation(shown: Conversation) -> str:
+    """Return all exchanges of a conversation, one under the other."""
+    return "".join(exchange(each, shown.id) for each in shown.exchanges)
+
+
+def exchange(shown: Exchange, conversation_id: str, found: Sequence[Quote] = ()) -> str:
+    """Return a question that is done with: answered, refused, failed, or stopped.
+
+    It carries itself as JSON, which the browser keeps. `found` are the quotes that a stopped
+    question had brought.
+    """
+    kept = json.dumps({"conversation": conversation_id, **shown.as_json()})
+    if shown.answer:
+        step, parts = "answered", _answered(shown.answer)
+    elif shown.unproven:
+        text = UNPROVEN + str(shown.unproven["answer"])
+        step, parts = "unproven", [notice(text)]
+    else:
+        step, parts = "failed", [_cards(found) if found else "", notice(shown.message or "")]
+    return _turn(shown.question, step, *parts, _actions(shown), kept=kept)
+
+
+def _actions(shown: Exchange) -> str:
+    """Return the buttons under a question that is done with."""
+    buttons = [_button("edit", "Edit"), _button("again", "Ask again")]
+    if shown.answer:
+        buttons += [_button("copy", "Copy"), _button("case", "Keep as a case")]
+        buttons += [
+            _button("up", "Good", "Good answer", pressed=shown.rating == "up"),
+            _button("down", "Bad", "Bad answer", pressed=shown.rating == "down"),
+        ]
+    return f'<div class="actions">{"".join(buttons)}</div>'
+
+
+def _button(act: str, words: str, name: str = "", *, pressed: bool | None = None) -> str:
+    """Return a button; one that can be pressed in says whether it is, and has a name of its own."""
+    more = "" if pressed is None else f' aria-pressed="{str(pressed).lower()}"'
+    named = f' aria-label="{name}" title="{name}"' if name else ""
+    return f'<button type="button" data-act="{act}"{named}{more}>{words}</button>'
 
 
 def unfinished(
@@ -59,84 +141,84 @@ def unfinished(
     if written:
         parts.append(
             '<div class="draft"><p class="label">Draft, being checked</p>'
-            f"<p>{_text(written)}</p></div>"
+            f"<p>{as_text(written)}</p></div>"
         )
     else:
-        parts.append(f'<p class="progress">{_text(progress)}</p>')
+        parts.append(f'<p class="progress">{as_text(progress)}</p>')
     step = "draft" if written else "found" if quotes else "asked"
     return _turn(question, step, *parts)
 
 
-def answered(answer: Answer) -> str:
+def _answered(answer: Answer) -> list[str]:
     """Return an answer with its footnotes, or a refusal with the nearest passages."""
     parts = [_understood(answer.question, answer.standalone_question)]
     if answer.message:
         parts.append(notice(answer.message))
     if answer.reason == "no_documents":
-        parts.append(f'<p class="refusal">{_text(answer.text)} Add one under Documents.</p>')
+        parts.append(f'<p class="refusal">{as_text(answer.text)} Add one under Documents.</p>')
     elif answer.refused:
-        parts.append(f'<p class="refusal">{_text(answer.text)}</p>')
+        parts.append(f'<p class="refusal">{as_text(answer.text)}</p>')
         if answer.quotes:
-            parts.append('<p class="label">The nearest passages</p>')
+            parts.append(
+                f'<p class="looked">Looked for: {as_text(answer.standalone_question)} None of the '
+                "nearest passages states it:</p>"
+            )
             parts.append(_cards(answer.quotes[:NEAREST]))
     else:
         parts.append(_body(answer))
-        parts.append(_notes(answer))
         parts.append(_left_out([each for each in answer.sentences if not each.supported]))
+        parts.append(_notes(answer))
         parts.append(
-            f'<details class="found"><summary>{_count(len(answer.quotes), "passage")} found'
+            f'<details class="found"><summary>{count(len(answer.quotes), "passage")} found'
             f"</summary>{_cards(answer.quotes)}</details>"
         )
-    return _turn(answer.question, "answered", *parts)
-
-
-def failed(question: str, message: str) -> str:
-    """Return a question that could not be answered, and why."""
-    return _turn(question, "failed", notice(message))
-
-
-def stopped(question: str, quotes: Sequence[Quote] = ()) -> str:
-    """Return a question whose answer the visitor stopped, with what had been found."""
-    parts = [_cards(quotes)] if quotes else []
-    return _turn(question, "stopped", *parts, notice("Stopped."))
+    return parts
 
 
 def notice(message: str) -> str:
     """Return a sentence for the user about what did not work."""
-    return f'<p class="notice">{_text(message)}</p>'
+    return f'<p class="notice">{as_text(message)}</p>'
 
 
 def quiet(message: str) -> str:
     """Return a sentence that is only spoken, by a screen reader."""
-    return f'<p class="spoken">{_text(message)}</p>'
+    return f'<p class="spoken">{as_text(message)}</p>'
 
 
-def _turn(question: str, step: str, *parts: str) -> str:
-    head = f'<h3 class="asked">{_text(question)}</h3>'
-    return f'<article class="turn" data-step="{step}">{head}{"".join(parts)}</article>'
+def _turn(question: str, step: str, *parts: str, kept: str = "") -> str:
+    head = f'<h3 class="asked">{as_text(question)}</h3>'
+    exchange = f' data-exchange="{escape(kept)}"' if kept else ""
+    return f'<article class="turn" data-step="{step}"{exchange}>{head}{"".join(parts)}</article>'
 
 
 def _understood(question: str, standalone: str) -> str:
     if question == standalone:
         return ""
-    return f'<p class="understood">Understood as: {_text(standalone)}</p>'
+    return f'<p class="understood">Understood as: {as_text(standalone)}</p>'
 
 
 def _body(answer: Answer) -> str:
     """Return the supported sentences, each with its footnotes; no other sentence is in it."""
     sentences = [
-        f'<span class="sentence">{_text(sentence.text)}'
+        f'<span class="sentence">{as_text(sentence.text)}'
         + "".join(_footnote(number, answer.citations[number - 1]) for number in sentence.citations)
         + "</span>"
         for sentence in answer.sentences
         if sentence.supported
     ]
-    return f'<p class="answer">{" ".join(sentences)}</p>'
+    listed = " listed" if len(sentences) > LISTED else ""
+    return f'<p class="answer{listed}">{" ".join(sentences)}</p>'
 
 
 def _footnote(number: int, quote: Quote) -> str:
-    title = _attribute(_beginning(quote.text))
-    return _link(quote, f"[{number}]", f'class="footnote" title="{title}"')
+    """Return a footnote's number; the browser shows the quote when it is pointed at or focused."""
+    where = attribute(place(quote))
+    words = re.sub(r"\s+", " ", quote.text)
+    attributes = (
+        f'class="footnote" data-place="{where}" data-quote="{attribute(words)}" '
+        f'aria-label="Footnote {number}: {where}"'
+    )
+    return f"<sup>{_link(quote, f'[{number}]', attributes)}</sup>"
 
 
 def _notes(answer: Answer) -> str:
@@ -145,7 +227,7 @@ def _notes(answer: Answer) -> str:
     notes = []
     for quote in answer.citations:
         words = "" if in_quotation_marks(quote) in given and not quote.marks else _marked(quote)
-        link = _link(quote, _text(place(quote)), 'class="place"')
+        link = _link(quote, as_text(place(quote)), 'class="place"')
         notes.append(f"<li>{link}{words}</li>")
     return f'<ol class="notes">{"".join(notes)}</ol>'
 
@@ -157,21 +239,22 @@ def _marked(quote: Quote) -> str:
     for start, end in sorted(quote.marks):
         start, end = max(start, at), min(end, quote.end)
         if start < end:
-            pieces.append(_exact(text[at:start]))
-            pieces.append(f"<strong>{_exact(text[start:end])}</strong>")
+            pieces.append(exact(text[at:start]))
+            pieces.append(f"<strong>{exact(text[start:end])}</strong>")
             at = end
-    pieces.append(_exact(text[at : quote.end]))
+    pieces.append(exact(text[at : quote.end]))
     return f"<blockquote><bdi>{''.join(pieces)}</bdi></blockquote>"
 
 
 def _left_out(sentences: Sequence[AnswerSentence]) -> str:
+    """Return the sentences that the sources do not bear out: to be seen, and seen to be none."""
     if not sentences:
         return ""
-    what = "1 sentence was" if len(sentences) == 1 else f"{len(sentences)} sentences were"
-    items = "".join(f"<li>{_text(sentence.text)}</li>" for sentence in sentences)
+    what = "it" if len(sentences) == 1 else "them"
+    items = "".join(f"<li>{as_text(sentence.text)}</li>" for sentence in sentences)
     return (
-        f'<details class="left-out"><summary>{what} left out, because the sources do not bear '
-        f"{'it' if len(sentences) == 1 else 'them'} out</summary><ul>{items}</ul></details>"
+        '<div class="left-out"><p class="label">Left out, because the sources do not bear '
+        f"{what} out</p><ul>{items}</ul></div>"
     )
 
 
@@ -180,8 +263,8 @@ def _cards(quotes: Sequence[Quote]) -> str:
         "<li>"
         + _link(
             quote,
-            f'<span class="place">{_text(place(quote))}</span>'
-            f'<span class="words">{_text(quote.text)}</span>',
+            f'<span class="place">{as_text(place(quote))}</span>'
+            f'<span class="words">{as_text(quote.text)}</span>',
             'class="card"',
         )
         + "</li>"
@@ -193,80 +276,148 @@ def _cards(quotes: Sequence[Quote]) -> str:
 def _link(quote: Quote, content: str, attributes: str) -> str:
     """Return a link to a quote's place; the content and the attributes are HTML already."""
     span = f"{quote.start}-{quote.end}"
-    return _document_link(quote.document.id, content, f'{attributes} data-span="{span}"', span)
+    return document_link(quote.document.id, content, f'{attributes} data-span="{span}"', span)
 
 
-def _document_link(document_id: str, content: str, attributes: str, span: str = "") -> str:
-    address = f"?document={url_part(document_id, safe='')}" + (f"&span={span}" if span else "")
+def kept_case(name: str, line: str) -> str:
+    """Return what was added to which set."""
     return (
-        f'<a {attributes} href="{_attribute(address)}" data-document="{_attribute(document_id)}">'
-        f"{content}</a>"
+        f'<details class="kept-case" open><summary>Added to {as_text(name)}</summary>'
+        f"<pre>{exact(line)}</pre></details>"
     )
 
 
 # --- the documents
 
 
-def documents(entries: Sequence[Entry]) -> str:
-    """Return the list of documents, each with a link that opens it and a button to remove it."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of something that was given, or becomes of it: then `share` of it is done."""
+
+    text: str
+    well: bool = True
+    share: float | None = None
+    undo: bool = False
+
+
+def documents(
+    entries: Sequence[Entry],
+    dates: Mapping[str, tuple[date, date]],
+    left_out: Collection[str] = (),
+) -> str:
+    """Return the list of documents: each opens, can be left out of what is asked, and removed."""
     if not entries:
         return NO_DOCUMENTS
-    return f'<ul class="entries">{"".join(map(_entry, entries))}</ul>'
+    choose = len(entries) > 1
+    items = "".join(_entry(each, dates.get(each.id), left_out, choose) for each in entries)
+    return f'<ul class="entries">{items}</ul>'
 
 
-def _entry(entry: Entry) -> str:
+def _entry(
+    entry: Entry, dates: tuple[date, date] | None, left_out: Collection[str], choose: bool
+) -> str:
     name = one_line(source_name(entry.source))
-    facts = f"{_count(entry.passages, 'passage')} · {_text(entry.added[:10])}"
-    label = _attribute(f"Remove {name}")
+    facts = [count(entry.passages, "passage")]
+    facts += [in_words(dates)] if dates else []
+    facts.append(f"added {entry.added[:10]}")
+    label = attribute(f"Remove {name}")
+    box = (
+        f'<input type="checkbox" data-choose="{attribute(entry.id)}" '
+        f'aria-label="{attribute(f"Ask {name}")}"{"" if entry.id in left_out else " checked"}>'
+        if choose
+        else ""
+    )
     return (
-        "<li><div>"
-        + _document_link(entry.id, _text(entry.title), 'class="title"')
-        + f'<span class="name" title="{_attribute(entry.source)}">{_text(name)}</span>'
-        f'<span class="facts">{facts}</span></div>'
-        f'<button type="button" class="remove" data-remove="{_attribute(entry.id)}" '
-        f'data-name="{_attribute(name)}" aria-label="{label}" title="{label}">×</button></li>'
+        f"<li>{box}<div>"
+        + document_link(entry.id, as_text(entry.title), 'class="title"')
+        + f'<span class="name" title="{attribute(entry.source)}">{as_text(name)}</span>'
+        + "".join(f'<span class="facts">{as_text(fact)}</span>' for fact in facts)
+        + f'</div><button type="button" class="remove" data-remove="{attribute(entry.id)}" '
+        f'aria-label="{label}" title="{label}">×</button></li>'
     )
 
 
-def outcomes(lines: Sequence[tuple[str, bool]]) -> str:
-    """Return what became of each file that was given: a sentence, and whether it went well."""
-    items = "".join(
-        f'<li class="{"well" if well else "notice"}">{_text(line)}</li>' for line, well in lines
-    )
-    return f'<ul class="outcomes">{items}</ul>' if items else ""
+def outcomes(lines: Sequence[Outcome]) -> str:
+    """Return what became of each file that was given, and how far the one at work is."""
+    return f'<ul class="outcomes">{"".join(map(_outcome, lines))}</ul>' if lines else ""
+
+
+def _outcome(line: Outcome) -> str:
+    more = ""
+    if line.share is not None:
+        value = f' value="{line.share:.3f}"' if line.share else ""
+        more = f'<progress aria-label="{attribute(line.text)}"{value}></progress>'
+    elif line.undo:
+        more = ' <button type="button" data-undo="">Undo</button>'
+    return f'<li class="{"well" if line.well else "notice"}">{as_text(line.text)}{more}</li>'
 
 
 # --- the source
 
 
-def source(document: Document, span: tuple[int, int] | None) -> str:
+def source(
+    document: Document,
+    span: tuple[int, int] | None,
+    others: Sequence[tuple[int, int]] = (),
+) -> str:
     """Return a document with the quote at `span` in one `<mark class="quote">`.
 
-    The text inside `.text` is exactly the document's, and the mark's exactly the quote's: page
-    numbers and the like are attributes. Of a long document, the surroundings of the quote.
+    `others` are marked lightly, where they are not inside the quote. The text inside `.text` is
+    exactly the document's, and the mark's exactly the quote's: page numbers and the like are
+    attributes. Of a long document, the surroundings of the quote.
 
-    Raises ValueError when the span is not a place in the document.
+    Raises ValueError when a span is not a place in the document.
     """
     start, end = span or (0, 0)
-    if span and not 0 <= start < end <= len(document.text):
-        raise ValueError(f"{start}-{end} is not a place in document {document.id}.")
+    for a, b in [*([span] if span else []), *others]:
+        if not 0 <= a < b <= len(document.text):
+            raise ValueError(f"{a}-{b} is not a place in document {document.id}.")
     first, last = _window(document, start, end)
-    body = _styled(document, first, start)
+    body = _lightly(document, first, start, others)
     if span:
         quoted = _styled(document, start, end)
         body += f'<mark class="quote" tabindex="-1" aria-label="The quote">{quoted}</mark>'
-    body += _styled(document, end, last)
+    body += _lightly(document, end, last, others)
     where = [one_line(document.name)]
     if span:
         page = document.page_at(start)
         where.append(f"page {page}" if page else f"line {document.line_at(start)}")
     where.append(f"{len(document.text):,} characters")
     return (
-        f'<header class="about"><h3>{_text(document.title)}</h3>'
-        f'<p class="facts">{_text(" · ".join(where))}</p></header>'
+        f'<header class="about"><h3>{as_text(document.title)}</h3>'
+        f'<p class="facts">{as_text(" · ".join(where))}{_original(document, span)}</p></header>'
         + _cut(first, "The text begins {} characters before this …")
         + f'<div class="text" dir="auto">{body}</div>'
         + _cut(len(document.text) - last, "… the text goes on for {} characters")
+    )
+
+
+def _lightly(document: Document, start: int, end: int, others: Sequence[tuple[int, int]]) -> str:
+    """Return a piece of the text with what lies in it of the other quotes marked lightly."""
+    parts, at = [], start
+    for first, last in sorted(others):
+        a, b = max(first, at), min(last, end)
+        if a < b:
+            parts.append(_styled(document, at, a))
+            parts.append(f'<mark class="other">{_styled(document, a, b)}</mark>')
+            at = b
+    return "".join((*parts, _styled(document, at, end)))
+
+
+def _original(document: Document, span: tuple[int, int] | None) -> str:
+    """Return a link to the web page that a document was read from, at the quote."""
+    if not re.match(r"https?://", document.source):
+        return ""
+    address = document.source.partition("#")[0]
+    words = document.text[slice(*span)].split() if span else []
+    if words:
+        few = 2 * FRAGMENT_WORDS
+        ends = [words] if len(words) <= few else [words[:FRAGMENT_WORDS], words[-FRAGMENT_WORDS:]]
+        texts = [url_part(" ".join(each), safe="").replace("-", "%2D") for each in ends]
+        address += f"#:~:text={','.join(texts)}"
+    return (
+        f' · <a class="original" href="{attribute(address)}" target="_blank" '
+        'rel="noopener noreferrer">the original</a>'
     )
 
 
@@ -291,7 +442,7 @@ def _window(document: Document, start: int, end: int) -> tuple[int, int]:
 
 def _cut(characters: int, words: str) -> str:
     """Say how much of the text is not shown."""
-    return f'<p class="cut">{_text(words.format(f"{characters:,}"))}</p>' if characters else ""
+    return f'<p class="cut">{as_text(words.format(f"{characters:,}"))}</p>' if characters else ""
 
 
 def _styled(document: Document, start: int, end: int) -> str:
@@ -304,7 +455,7 @@ def _styled(document: Document, start: int, end: int) -> str:
                 f'<span class="page" role="separator" aria-label="{label}" data-label="{label}">'
                 "</span>"
             )
-        text = _exact(document.text[at:until])
+        text = exact(document.text[at:until])
         if level and text:
             text = f'<span class="heading" data-level="{min(level, 6)}">{text}</span>'
         pieces.append(text)
@@ -327,31 +478,3 @@ def _runs(document: Document, start: int, end: int) -> Iterator[tuple[int, int, 
     for at, until in pairwise(cuts):
         level = levels.get(at, 0 if at in ends else level)
         yield at, until, level, begins.get(at, 0)
-
-
-# --- text into HTML
-
-
-def _text(words: str) -> str:
-    """Return words as HTML text that cannot turn the direction of what stands around it."""
-    return f"<bdi>{_exact(words)}</bdi>"
-
-
-def _exact(words: str) -> str:
-    """Return words as HTML text whose content is the same, character by character."""
-    # The parser would make a bare carriage return a line feed.
-    return escape(words).replace("\r", "&#13;")
-
-
-def _attribute(words: str) -> str:
-    """Return words as the value of an attribute, on one line and without direction marks."""
-    return escape(one_line(words), quote=True)
-
-
-def _beginning(words: str) -> str:
-    words = re.sub(r"\s+", " ", words).strip()
-    return words if len(words) <= TITLE else words[: TITLE - 1].rstrip() + "…"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -1,0 +1,212 @@
+// Runs once, when #talk-bar is on the page. Gradio gives `element`, `server` and `trigger`. Here:
+// keeping conversations in the browser, the buttons of a turn, footnotes that show their quote, and
+// what is new in view.
+//
+// Each turn on the page carries itself as JSON, with the id of its conversation. What is on the
+// page is what is kept: one entry of localStorage a conversation, so that tabs do not disturb each
+// other; sessionStorage knows which one this tab shows.
+
+const PREFIX = "footnoted:conversation:";
+const SHOWN = "footnoted:shown";
+const TITLE = 90;
+
+const conversation = document.getElementById("conversation");
+const list = document.getElementById("conversations");
+const storage = window.localStorage;
+
+const turns = () => [...conversation.querySelectorAll(".turn")];
+const exchange = (turn) => JSON.parse(turn.dataset.exchange);
+const busy = () => turns().some((turn) => !turn.dataset.exchange);
+const say = (text) => {
+  const line = document.createElement("p");
+  line.className = "notice";
+  line.textContent = text;
+  document.querySelector("#status [role=status]").replaceChildren(line);
+};
+
+// --- what is kept
+
+const kept = (id) => {
+  try {
+    const found = JSON.parse(storage.getItem(PREFIX + id));
+    return Array.isArray(found?.exchanges) ? found : null;
+  } catch {
+    return null; // Somebody else's, or broken: as if it were not there.
+  }
+};
+
+const all = () =>
+  Object.keys(storage)
+    .filter((key) => key.startsWith(PREFIX))
+    .map((key) => ({ id: key.slice(PREFIX.length), ...kept(key.slice(PREFIX.length)) }))
+    .filter((each) => each.exchanges?.length)
+    .sort((one, other) => other.changed - one.changed);
+
+const keep = () => {
+  const done = turns().filter((turn) => turn.dataset.exchange).map(exchange);
+  const id = done.at(-1)?.conversation;
+  if (id) {
+    const exchanges = done.filter((each) => each.conversation === id).map(({ conversation, ...rest }) => rest);
+    const before = kept(id);
+    if (JSON.stringify(before?.exchanges) !== JSON.stringify(exchanges)) {
+      try {
+        storage.setItem(PREFIX + id, JSON.stringify({ changed: Date.now(), exchanges }));
+      } catch {
+        say("The browser has no more room: this conversation is not kept. Export it, or delete older ones.");
+      }
+    }
+    sessionStorage.setItem(SHOWN, id);
+  }
+  if (!busy()) fill(id);
+};
+
+const fill = (id) => {
+  const fresh = new Option("New conversation", "", false, !id);
+  const options = all().map((each) => {
+    const title = String(each.exchanges[0].question);
+    return new Option(title.length > TITLE ? `${title.slice(0, TITLE)}…` : title, each.id, false, each.id === id);
+  });
+  list.replaceChildren(...(id ? [] : [fresh]), ...options);
+};
+
+const restore = (id) => {
+  const found = id ? kept(id) : null;
+  if (found) sessionStorage.setItem(SHOWN, id);
+  else sessionStorage.removeItem(SHOWN);
+  trigger("restore", { conversation: id ?? "", exchanges: found?.exchanges ?? [] });
+};
+
+// --- what is done with it
+
+const write = async (format, exchanges) => {
+  const address = window.location.origin + window.location.pathname;
+  const made = await server.export_as({ format, exchanges, address });
+  if (made.error) say(made.error);
+  return made.error ? null : made;
+};
+
+const download = async (format) => {
+  const done = turns().filter((turn) => turn.dataset.exchange).map(exchange);
+  const made = done.length ? await write(format, done) : say("There is nothing to export yet.");
+  if (!made) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([made.text], { type: made.type }));
+  link.download = made.name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
+
+const copy = async (turn, button) => {
+  const made = await write("text", [exchange(turn)]);
+  if (!made) return;
+  try {
+    await navigator.clipboard.writeText(made.text);
+    button.textContent = "Copied";
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  } catch {
+    say("The browser does not let this page copy: export the conversation instead.");
+  }
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target) || button) menu.open = false;
+  }
+  if (!button) return;
+  const { act, conversationAct, example, export: format } = button.dataset;
+  if (format) download(format);
+  const turn = button.closest(".turn");
+  if (act === "copy") copy(turn, button);
+  if (act === "case") trigger("keep_case", { turn: turns().indexOf(turn) });
+  if (busy()) return; // One answer at a time: stop it first.
+  if (act || conversationAct) keep(); // What was answered a moment ago, too.
+  if (act === "edit") {
+    trigger("edit", { turn: turns().indexOf(turn) });
+    document.querySelector("#question textarea").focus();
+  }
+  if (act === "up" || act === "down") trigger("rate", { turn: turns().indexOf(turn), rating: act });
+  if (act === "again") trigger("again", { turn: turns().indexOf(turn) });
+  if (example) trigger("again", { question: example });
+  if (conversationAct === "new") restore(null);
+  if (conversationAct === "delete" && confirm("Delete this conversation?")) {
+    storage.removeItem(PREFIX + sessionStorage.getItem(SHOWN));
+    restore(null);
+  }
+});
+
+list.addEventListener("change", () => {
+  const chosen = list.value;
+  keep();
+  if (!busy()) restore(chosen);
+});
+
+// --- a footnote shows its quote
+
+const peek = document.createElement("div");
+peek.id = "peek";
+peek.setAttribute("role", "tooltip");
+peek.hidden = true;
+document.querySelector(".gradio-container").append(peek);
+let leaving;
+
+const unpeek = () => {
+  peek.hidden = true;
+  document.querySelector("[aria-describedby=peek]")?.removeAttribute("aria-describedby");
+};
+const showQuote = (footnote) => {
+  clearTimeout(leaving);
+  const [where, words] = ["span", "q"].map((name) => document.createElement(name));
+  where.textContent = footnote.dataset.place;
+  words.textContent = footnote.dataset.quote;
+  words.dir = "auto";
+  peek.replaceChildren(where, words);
+  peek.hidden = false;
+  footnote.setAttribute("aria-describedby", "peek");
+  const at = footnote.getBoundingClientRect();
+  const left = Math.min(at.left, window.innerWidth - peek.offsetWidth - 12);
+  const below = at.bottom + peek.offsetHeight + 12 < window.innerHeight;
+  peek.style.left = `${Math.max(12, left)}px`;
+  peek.style.top = `${below ? at.bottom + 4 : at.top - peek.offsetHeight - 4}px`;
+};
+const later = () => {
+  clearTimeout(leaving);
+  leaving = setTimeout(unpeek, 150); // Time to point at the quote itself.
+};
+
+for (const [type, inside] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
+  document.addEventListener(type, (event) => {
+    const footnote = event.target.closest?.("a.footnote");
+    if (footnote && inside) showQuote(footnote);
+    else if (footnote || event.target.closest?.("#peek")) inside ? clearTimeout(leaving) : later();
+  });
+}
+document.addEventListener("keydown", (event) => event.key === "Escape" && unpeek());
+conversation.addEventListener("scroll", unpeek);
+document.addEventListener("click", unpeek);
+
+// --- what is new comes into view once, so that scrolling back is not undone
+
+let step = "";
+let settling;
+new MutationObserver(() => {
+  clearTimeout(settling);
+  settling = setTimeout(keep, 200); // Gradio renders the parts of one event after each other.
+  const turn = document.querySelector("#current .turn");
+  const now = turn ? turn.dataset.step + turn.querySelector(".asked").textContent : "";
+  if (now === step) return;
+  step = now;
+  const inside = turn?.dataset.step === "draft" ? turn.querySelector(".draft") : turn;
+  inside?.scrollIntoView({ block: inside === turn ? "start" : "nearest" });
+}).observe(conversation, {
+  childList: true,
+  subtree: true,
+  attributes: true,
+  attributeFilter: ["data-step", "data-exchange"],
+});
+
+list.disabled = false;
+const shown = sessionStorage.getItem(SHOWN);
+restore(shown && kept(shown) ? shown : null);
+fill(shown);
+window.addEventListener("pagehide", keep); // What was answered a moment ago, too.

@@ -1,0 +1,59 @@
+"""Questions to begin with, made of the documents' own dates and headings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+
+from index.documents import Document
+from index.library import Library
+
+QUESTIONS = 3
+
+WORDS = range(2, 9)
+"""Words of a heading that a question can be made of: one word is a label, nine are a sentence."""
+
+LOOKED_AT = 5
+"""Documents, the newest first, that the questions are made of."""
+
+_MONTHS = (
+    "January February March April May June July August September October November December".split()
+)
+
+
+def example_questions(library: Library) -> list[str]:
+    """Return up to three questions: on the month with most entries, then on headings.
+
+    Raises UserError when the library cannot be read.
+    """
+    documents = [library.document(entry.id) for entry in reversed(library.entries()[-LOOKED_AT:])]
+    questions = [*_months(library, documents), *_headings(documents)]
+    return list(islice(dict.fromkeys(questions), QUESTIONS))
+
+
+def _months(library: Library, documents: list[Document]) -> Iterator[str]:
+    """Yield a question on the month that most entries of the chronologies fall into."""
+    months = Counter(
+        (passage.dates[0].year, passage.dates[0].month)
+        for document in documents
+        for passage in library.passages(document.id)
+        if passage.dates
+    )
+    for (year, month), _ in months.most_common(1):
+        yield f"What happened in {_MONTHS[month - 1]} {year}?"
+
+
+def _headings(documents: list[Document]) -> Iterator[str]:
+    """Yield questions on the headings below the title, in turns over the documents."""
+    for document in documents:
+        for heading in document.headings:
+            words = re.sub(r"\s+", " ", document.text[heading.start : heading.end]).strip("# .:")
+            if heading.level > 1 and len(words.split()) in WORDS and not _asks(words):
+                named = words if any(mark in words for mark in '“”"') else f"“{words}”"
+                yield f"What is said about {named}?"
+
+
+def _asks(words: str) -> bool:
+    return words.endswith("?") or any(sign.isdigit() for sign in words)
