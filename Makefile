@@ -19,7 +19,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test check regression bench ablation clean
+.PHONY: help install models library chat ask test check regression bench ablation pictures clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -70,6 +70,9 @@ regression: models  ## Check that a part of the bench has not fallen below what 
 bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --article "$(MEASURED)"
+
+pictures: models chromium  ## Make the README's pictures of the window anew.
+	@$(PY) -m tests.pictures
 
 ablation: models  ## Print what each part of finding quotes is worth.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2

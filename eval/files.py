@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write a file in one step: whoever reads finds the old file or the new one, whole.
 
     Raises OSError when it cannot be written; then the old file is as it was.
@@ -18,7 +18,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).chmod(0o644)  # mkstemp's files are for their owner only
+        Path(name).chmod(mode)  # mkstemp's files are for their owner only
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from index.library import Library
 from rag.answer import Answer, Quote, Reason
 from rag.answer_type import wants_several
 from rag.attribution import MAX_CITED
-from rag.chronology import Listing, list_entries
+from rag.chronology import LISTED, Listing, list_entries
 from rag.compose import Composition, compose, in_quotation_marks, quoted
 from rag.condense import Turn, standalone
 from rag.config import Settings
@@ -80,6 +81,16 @@ class Assistant:
             check=check,
         )
 
+    def with_settings(self, settings: Settings) -> Assistant:
+        """Return an assistant of the same library and search that answers by other settings.
+
+        What belongs to the search (the library, its embedding, the reranker) is this one's.
+        """
+        other = copy(self)
+        other.settings = settings
+        other._writer = Once(lambda: load_writer(settings))
+        return other
+
     def ask(self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True) -> Answer:
         """Answer a question, or refuse. See `stream`."""
         *_, answer = self.stream(question, history, use_llm=use_llm)
@@ -113,7 +124,14 @@ class Assistant:
         limit = max(self.settings.quotes, MIN_QUOTES)
         draft.quotes = find_quotes(self.library, self.reranker, draft.standalone, limit, without)
         draft.time("retrieve_s")
-        listing = list_entries(draft.standalone, self.library, self.reranker, draft.quotes, without)
+        listing = list_entries(
+            draft.standalone,
+            self.library,
+            self.reranker,
+            draft.quotes,
+            without,
+            min(LISTED, self.settings.sentences),
+        )
         if listing:
             draft.list_quotes(listing)
         draft.time("first_quote_s")
@@ -237,6 +255,11 @@ class _Draft:
 
     def finish(self, reason: Reason | None) -> Answer:
         """Return the answer as it stands."""
+        self.composition, left = self.composition.first(self._settings.sentences)
+        if left:
+            more = "1 further sentence is" if left == 1 else f"{left} further sentences are"
+            note = f"{more} left out: an answer is set to have {self._settings.sentences} at most."
+            self.message = " ".join(filter(None, (self.message, note)))
         self.time("total_s")
         return Answer(
             question=self.question,

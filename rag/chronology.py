@@ -59,13 +59,14 @@ def list_entries(
     reranker: Reranker,
     found: Sequence[Quote],
     without: Sequence[str] = (),
+    limit: int = LISTED,
 ) -> Listing | None:
     """Return what the sources' chronologies hold for the time that a question asks for.
 
     None where it asks for no time, where the library holds no chronology, or where no entry of the
     time has to do with the rest of the question: then it is answered like any other. `found` are
     the quotes of the ordinary search: where no entry begins and ends in the time, those that name
-    it are listed as well. Documents `without` are not looked at.
+    it are listed as well. Documents `without` are not looked at. At most `limit` are listed.
     """
     covered = _covered(library, without) if asks_for_events(question) else None
     if covered is None:
@@ -85,11 +86,12 @@ def list_entries(
         hits = [hit for hit, score in scored if _relevant(asked.topic, hit.text, score)]
         if not hits:
             return None
-    listed, rest = _cut(hits, asked.count or LISTED, asked.latest_first)
+    listed, rest = _cut(hits, min(asked.count or limit, limit), asked.latest_first)
     quotes = _quotes(question, listed, reranker)
     if not any(_inside(days, asked.periods) for days, _ in quotes):
         quotes = sorted([*quotes, *_naming(asked, covered, found)], key=lambda each: each[0])
-    left = [] if asked.count else sorted([*map(_days, rest), *(days for _, days in unread)])
+    enough = asked.count is not None and asked.count <= limit
+    left = [] if enough else sorted([*map(_days, rest), *(days for _, days in unread)])
     return Listing(tuple(quote for _, quote in quotes), _note(asked, covered, quotes, left))
 
 

@@ -42,6 +42,18 @@ class Composition:
         """Add a supported sentence with its footnotes."""
         self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
 
+    def first(self, most: int) -> tuple[Composition, int]:
+        """Return it with its first supported sentences only, and how many are left out."""
+        kept, left = Composition(borne_out=self.borne_out), 0
+        for each in self.sentences:
+            if not each.supported:
+                kept.sentences.append(each)
+            elif sum(sentence.supported for sentence in kept.sentences) < most:
+                kept.cite(each.text, [self.citations[number - 1] for number in each.citations])
+            else:
+                left += 1
+        return kept, left
+
     def _number(self, quote: Quote) -> int:
         if quote not in self.citations:
             self.citations.append(quote)

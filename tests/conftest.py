@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from index.documents import Document
 from index.embedding import load_embedding
 from index.library import Library
-from index.load import load
+from index.load import load, load_bytes
 from rag.config import Settings, load_settings
 from rag.rerank import Reranker
+from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
 
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
@@ -84,3 +86,39 @@ def briefing_library(
 def article_path() -> Path:
     """The article beside the project, which is read where it lies and never copied."""
     return Path(__file__).parents[2] / "shared" / "article" / "article.txt"
+
+
+# --- the window in a browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
+
+
+@pytest.fixture(scope="session")
+def window_library(
+    tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary, briefing: Document
+) -> Library:
+    made = open_library(tmp_path_factory.mktemp("window") / "library")
+    made.add(briefing)
+    made.add(load_bytes(HOSTILE.encode(), HOSTILE_NAME))
+    return made
+
+
+@pytest.fixture(scope="session")
+def window_address(window_library: Library) -> Iterator[str]:
+    with window(window_library, FOOTNOTED_LLM="none") as found:
+        yield found
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenPage]:
+    with pages(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(open_page: OpenPage, window_address: str) -> Page:
+    return open_page(window_address)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from eval.cases import SETS, Case, find_set, load_set, locate, resolve
+from eval.cases import SETS, Case, add_case, find_set, load_set, locate, resolve
 from index.documents import Document, Span
 from index.errors import UserError
 from index.library import Library
@@ -204,3 +204,17 @@ def test_the_shipped_sets_fit_their_documents(name: str, source: Path) -> None:
     assert places >= 90
     assert sum(each.must_pass for each in loaded.cases) >= 5
     assert sum(each.unanswerable for each in loaded.cases) >= 30
+
+
+def test_a_case_is_added_to_a_set(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "mine.jsonl"
+    one = Case("one", "Who?", answers=("Ada",), tags=("person",))
+    add_case(path, one)
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))  # As an editor may leave it.
+    add_case(path, Case("two", "Why?", unanswerable=True))
+    assert [case.id for case in load_set(path).cases] == ["one", "two"]
+    assert load_set(path).cases[0] == one
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="has a case “two” already"):
+        add_case(path, Case("two", "When?"))
+    assert path.read_bytes() == before

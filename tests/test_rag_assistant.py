@@ -198,3 +198,25 @@ def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
     speak(assistant, copied="Tsugaru Strait", written=RIGHT)
     one, other = (json.dumps({**assistant.ask(QUESTION).as_json(), "timings": 0}) for _ in "ab")
     assert one == other
+
+
+def test_an_answer_is_as_long_as_it_is_set_to_be(assistant: Assistant) -> None:
+    short = assistant.with_settings(assistant.settings.model_copy(update={"sentences": 1}))
+    question = "When did Putin and Xi hold their video summit in December 2021?"
+    whole, cut = assistant.ask(question), short.ask(question)
+    assert len(whole.sentences) > 1
+    assert [each.text for each in cut.sentences] == [whole.sentences[0].text]
+    assert cut.citations == whole.citations[:1]
+    assert "left out: an answer is set to have 1 at most" in (cut.message or "")
+    listed = short.ask("What happened in October 2021?")
+    assert len(listed.sentences) == 1
+    assert "left out for length" in (listed.message or "")
+    assert assistant.ask(question) == whole
+
+
+def test_documents_can_be_left_aside(assistant: Assistant) -> None:
+    [entry] = assistant.library.entries()
+    for question in (QUESTION, "What happened in October 2021?"):
+        *_, answer = assistant.stream(question, without=[entry.id])
+        assert isinstance(answer, Answer)
+        assert (answer.refused, answer.quotes) == (True, ())

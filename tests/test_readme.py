@@ -12,12 +12,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import docx
 import fpdf
 import pytest
 
 from rag.config import PREFIX, Settings
+from ui.users import read_users
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
@@ -110,7 +112,43 @@ def test_every_command_is_known_here() -> None:
         "footnoted ask",
         "footnoted chat",
         "footnoted eval",
+        "footnoted user",
     }
+
+
+def test_a_user_is_made_and_the_window_knows_the_option(folder: Path) -> None:
+    [line] = [each for each in COMMANDS if each.startswith("footnoted user")]
+    name, _, file = shlex.split(line)[2:]
+    command = [*MAIN, *shlex.split(line)[1:]]
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        input="secret\nsecret\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert name in read_users(folder / file)
+    [chat] = [each for each in COMMANDS if each.startswith("footnoted chat --auth")]
+    done = run([*shlex.split(chat)[1:4], "--port", "99999"], folder, folder / "none")
+    assert (done.returncode, "not a port" in done.stderr) == (2, True)
+
+
+@pytest.mark.browser
+@pytest.mark.weights
+def test_the_lines_for_programs(window_address: str) -> None:
+    lines = [
+        each.strip() for each in README.splitlines() if re.match(r" {4}(\w+ = |import )", each)
+    ]
+    assert len(lines) == 6
+    names: dict[str, Any] = {}
+    # The README's own lines.
+    exec("\n".join(lines).replace("http://127.0.0.1:7860/", window_address), names)  # noqa: S102
+    assert names["answer"]["schema"] == 1
+    assert names["place"]["quote"] == names["first"]["quote"]
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("make")])

@@ -16,6 +16,7 @@ import pytest
 
 from index.documents import Document
 from index.library import Library
+from rag.log import Log
 from tests.conftest import BRIEFING
 from ui.cli import main
 
@@ -520,3 +521,19 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert process.stderr
     with process:
         assert "Traceback" not in process.stderr.read()
+
+
+def test_without_a_login_the_window_listens_on_loopback_only(tmp_path: Path) -> None:
+    done = footnoted("chat", "--host", "0.0.0.0", "--library", tmp_path)  # noqa: S104
+    assert done.returncode == 2
+    assert done.stderr.startswith("Without a login the window listens on loopback only")
+    done = footnoted("chat", "--auth", tmp_path / "none", "--library", tmp_path)
+    assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
+
+
+def test_what_was_rated_is_printed(tmp_path: Path) -> None:
+    assert footnoted("log", "--library", tmp_path).stdout == ""
+    answer = {"question": "Who?", "answer": "Ada.[1]"}
+    Log(tmp_path).rate("one", answer, "up")
+    [line] = footnoted("log", "--library", tmp_path).stdout.splitlines()
+    assert (json.loads(line)["rating"], json.loads(line)["answer"]) == ("up", answer)

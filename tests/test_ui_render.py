@@ -27,12 +27,12 @@ HOSTILE = (
 )
 TAGS = {
     *"a article bdi blockquote button details div h3 header li mark ol p span strong".split(),
-    *"input progress summary sup ul".split(),
+    *"h4 input progress section summary sup table tbody td th thead tr ul pre".split(),
 }
 ATTRIBUTES = {
     *"aria-label aria-pressed checked class data-act data-choose data-document".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
-    *"data-span data-step data-undo dir href role tabindex title type value".split(),
+    *"data-span data-step data-undo dir href max open role scope tabindex title type value".split(),
 }
 
 

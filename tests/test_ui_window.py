@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import shutil
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
-from playwright.sync_api import Browser, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from eval.cases import load_set, resolve
 from index.documents import Document
@@ -33,140 +25,22 @@ from index.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.log import Log
+from tests.browser import (
+    HOSTILE,
+    HOSTILE_NAME,
+    OFF_TOPIC,
+    SUMMIT,
+    OpenPage,
+    ask,
+    assert_accessible,
+    assert_marked,
+    pages,
+    place,
+    window,
+)
 from tests.conftest import OpenLibrary
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
-
-SUMMIT = "When did Putin and Xi hold their video summit in December 2021?"
-OFF_TOPIC = "Who won the football World Cup in 2010?"
-HOSTILE_NAME = "<img src=x onerror=window.pwned=1>.txt"
-HOSTILE = (
-    "The zeppelin Aurora <script>window.pwned=1</script> landed in Oslo.\n\n"
-    "Its captain was <img src=x onerror=window.pwned=1> called {{value}} ${value} Lindqvist."
-)
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-background-networking --no-first-run "
-    "--disable-component-update --disable-sync"
-).split()
-
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        pytest.fail("The browser tests need Chromium: install it (on Debian: apt install chromium)")
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=path, args=CHROMIUM)
-
-
-@pytest.fixture(scope="module")
-def library(
-    tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary, briefing: Document
-) -> Library:
-    made = open_library(tmp_path_factory.mktemp("window") / "library")
-    made.add(briefing)
-    made.add(load_bytes(HOSTILE.encode(), HOSTILE_NAME))
-    return made
-
-
-@contextmanager
-def window(library: Library, **settings: str) -> Iterator[str]:
-    """Run `footnoted chat` until the end of the block; gives the address."""
-    command = ["-c", "from ui.cli import main; main()", "chat", "--library", str(library.folder)]
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=Path(__file__).parents[1],
-        env=os.environ | settings,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout
-    address = process.stdout.readline().strip()
-    try:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
-        yield address
-    finally:
-        process.send_signal(signal.SIGINT)
-        rest, _ = process.communicate(timeout=30)
-    assert (process.returncode, rest) == (0, "")
-
-
-@pytest.fixture(scope="module")
-def address(library: Library) -> Iterator[str]:
-    with window(library, FOOTNOTED_LLM="none") as found:
-        yield found
-
-
-@contextmanager
-def pages(browser: Browser) -> Iterator[OpenPage]:
-    """Open pages, each a visitor of its own; at the end nothing went elsewhere or went wrong."""
-    requests: list[str] = []
-    wrong: list[str] = []
-
-    def note(request: Request) -> None:
-        requests.append(request.url)
-
-    def open_page(url: str, **options: object) -> Page:
-        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-        page.on("request", note)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda message: wrong.append(message.text) if message.type == "error" else None,
-        )
-        page.goto(url)
-        expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
-        return page
-
-    yield open_page
-    assert requests
-    assert [
-        url for url in requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:|file:)", url)
-    ] == []
-    assert wrong == []
-    for context in browser.contexts:
-        for page in context.pages:
-            assert page.evaluate("window.pwned") is None
-        context.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    with pages(browser) as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(open_page: OpenPage, address: str) -> Page:
-    return open_page(address)
-
-
-def ask(page: Page, question: str, timeout: float = 60_000) -> Locator:
-    """Ask, and return the turn of the conversation once it is answered."""
-    page.locator("#question textarea").fill(question)
-    page.locator("#question textarea").press("Enter")
-    turn = page.locator("#current .turn[data-step=answered]").filter(has_text=question)
-    expect(turn).to_be_visible(timeout=timeout)
-    expect(page.locator("#send")).to_be_visible()
-    return turn
-
-
-def assert_marked(page: Page, quote: str) -> None:
-    """Assert that the source shows this quote: marked, in view, and with the focus."""
-    mark = page.locator("#source mark.quote")
-    expect(mark).to_have_count(1)
-    expect(mark).to_be_visible()
-    expect(mark).to_be_in_viewport()
-    expect(mark).to_be_focused()
-    assert mark.text_content() == quote
-
-
-def place(link: Locator) -> slice:
-    start, end = (link.get_attribute("data-span") or "").split("-")
-    return slice(int(start), int(end))
 
 
 def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document) -> None:
@@ -215,9 +89,9 @@ def test_a_refusal_shows_the_nearest_passages(page: Page, briefing: Document) ->
 
 
 def test_an_address_with_a_place_shows_it(
-    open_page: OpenPage, address: str, briefing: Document
+    open_page: OpenPage, window_address: str, briefing: Document
 ) -> None:
-    page = open_page(f"{address}?document={briefing.id}&span=9000-9120")
+    page = open_page(f"{window_address}?document={briefing.id}&span=9000-9120")
     assert_marked(page, briefing.text[9000:9120])
 
 
@@ -231,9 +105,9 @@ def test_an_address_with_a_place_shows_it(
     ],
 )
 def test_an_address_with_no_such_place_says_so(
-    open_page: OpenPage, address: str, briefing: Document, place: str, told: str
+    open_page: OpenPage, window_address: str, briefing: Document, place: str, told: str
 ) -> None:
-    page = open_page(f"{address}?{place.format(id=briefing.id)}")
+    page = open_page(f"{window_address}?{place.format(id=briefing.id)}")
     expect(page.locator("#source")).to_contain_text(told)
     expect(page.locator("mark.quote")).to_have_count(0)
 
@@ -308,8 +182,8 @@ def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
     expect(page.locator("#outcomes")).to_contain_text("starts with http:// or https://")
 
 
-def test_visitors_do_not_see_each_other(open_page: OpenPage, address: str) -> None:
-    one, other = open_page(address), open_page(address)
+def test_visitors_do_not_see_each_other(open_page: OpenPage, window_address: str) -> None:
+    one, other = open_page(window_address), open_page(window_address)
     ask(one, SUMMIT)
     ask(other, OFF_TOPIC)
     follow_up = ask(one, "How long did it last?")
@@ -378,7 +252,9 @@ def test_editing_and_asking_again(page: Page) -> None:
     expect(options).to_have_count(2)  # What was there before the edit is kept.
 
 
-def test_an_answer_is_kept_as_a_case(page: Page, library: Library, briefing: Document) -> None:
+def test_an_answer_is_kept_as_a_case(
+    page: Page, window_library: Library, briefing: Document
+) -> None:
     footnote = ask(page, SUMMIT).locator("a.footnote").first
     page.get_by_role("button", name="Keep as a case").click()
     form = page.locator("#case-form")
@@ -394,13 +270,15 @@ def test_an_answer_is_kept_as_a_case(page: Page, library: Library, briefing: Doc
     page.locator("#keep-case").click()
     expect(told).to_contain_text("Added to from-the-window.jsonl")
     expect(form).to_be_hidden()
-    written = load_set(library.folder / "cases" / "from-the-window.jsonl")
+    written = load_set(window_library.folder / "cases" / "from-the-window.jsonl")
     [case] = written.cases
     assert (case.question, case.answers) == (SUMMIT, ("Dec. 15", "15 December"))
     assert (case.tags, case.must_pass) == (("date", "summit"), True)
     where = place(footnote)
     assert (case.evidence[0].start, case.evidence[0].end) == (where.start, where.stop)
-    assert briefing.id in {span.document_id for span in resolve(written, library)[case.id][0]}
+    assert briefing.id in {
+        span.document_id for span in resolve(written, window_library)[case.id][0]
+    }
 
     page.get_by_role("button", name="Keep as a case").click()
     form.get_by_label("Set").fill("from-the-window")
@@ -419,20 +297,42 @@ def test_an_answer_is_kept_as_a_case(page: Page, library: Library, briefing: Doc
     expect(report).to_contain_text("nothing changed")
 
 
-def test_what_is_said_of_an_answer_is_kept_in_the_log(page: Page, library: Library) -> None:
+def test_a_run_is_stopped_and_goes_on(page: Page, window_library: Library) -> None:
+    page.get_by_role("button", name="Regression").click()
+    page.locator("#set input").click()
+    page.get_by_role("option", name="briefing", exact=True).click()
+    report = page.locator("#report")
+    expect(report).to_contain_text("has not been run on this library yet")
+    page.locator("#run").click()
+    expect(report).to_contain_text(re.compile(r"briefing: [1-9]\d* of 105 cases"), timeout=60_000)
+    page.locator("#stop-run").click()
+    expect(report).to_contain_text("Run it again to go on", timeout=30_000)
+    partial = window_library.folder / "runs" / "briefing.json.partial"
+    done = len(partial.read_text("utf-8").splitlines()) - 1
+    assert 0 < done < 105
+    page.locator("#run").click()
+    expect(report).to_contain_text(re.compile(r"briefing: (?!0 )\d+ of 105 cases"))
+    expect(report.locator(".verdict")).to_be_visible(timeout=300_000)
+    assert not partial.exists()
+    report.locator("details.case summary").first.click()
+    report.locator("details.case a.place").first.click()
+    expect(page.locator("#source mark.quote")).to_be_in_viewport()
+
+
+def test_what_is_said_of_an_answer_is_kept_in_the_log(page: Page, window_library: Library) -> None:
     turn = ask(page, SUMMIT)
     good = turn.get_by_role("button", name="Good answer")
     good.click()
     expect(good).to_have_attribute("aria-pressed", "true")
-    [kept] = Log(library.folder).ratings()
+    [kept] = Log(window_library.folder).ratings()
     assert (kept["rating"], kept["answer"]["question"]) == ("up", SUMMIT)
     good.click()
     expect(good).to_have_attribute("aria-pressed", "false")
-    assert Log(library.folder).ratings() == []
+    assert Log(window_library.folder).ratings() == []
 
 
-def test_programs_ask_search_and_open_quotes(address: str, briefing: Document) -> None:
-    client = Client(address, verbose=False)
+def test_programs_ask_search_and_open_quotes(window_address: str, briefing: Document) -> None:
+    client = Client(window_address, verbose=False)
     answer = client.predict(question=SUMMIT, api_name="/ask")
     assert answer["schema"] == 1
     [first, *_] = answer["citations"]
@@ -450,10 +350,10 @@ def test_programs_ask_search_and_open_quotes(address: str, briefing: Document) -
     )
 
 
-def test_an_mcp_client_finds_and_uses_the_tools(address: str, briefing: Document) -> None:
+def test_an_mcp_client_finds_and_uses_the_tools(window_address: str, briefing: Document) -> None:
     async def use() -> tuple[set[str], dict[str, object]]:
         async with (
-            streamable_http_client(f"{address}gradio_api/mcp/") as (read, write, _),
+            streamable_http_client(f"{window_address}gradio_api/mcp/") as (read, write, _),
             ClientSession(read, write) as session,
         ):
             await session.initialize()
@@ -551,21 +451,17 @@ def test_by_keyboard_alone(page: Page, briefing: Document) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 420])
-def test_axe_finds_nothing(open_page: OpenPage, address: str, scheme: str, width: int) -> None:
+def test_axe_finds_nothing(
+    open_page: OpenPage, window_address: str, scheme: str, width: int
+) -> None:
     size = {"width": width, "height": 900}
-    page = open_page(address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(window_address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
     ask(page, OFF_TOPIC)
     turn = ask(page, SUMMIT)
     assert_accessible(page)
     turn.locator("a.footnote").first.click()
     expect(page.locator("mark.quote")).to_be_in_viewport()
     assert_accessible(page)
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    grave = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave] == []
 
 
 def test_what_is_in_a_document_stays_text(page: Page) -> None:
@@ -591,8 +487,8 @@ def test_what_cannot_be_asked(page: Page) -> None:
     expect(box).to_have_value("one\n")
 
 
-def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, address: str) -> None:
-    page = open_page(address, viewport={"width": 420, "height": 800}, color_scheme="dark")
+def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, window_address: str) -> None:
+    page = open_page(window_address, viewport={"width": 420, "height": 800}, color_scheme="dark")
     turn = ask(page, SUMMIT)
     turn.locator("a.footnote").first.click()
     expect(page.locator("mark.quote")).to_be_in_viewport()
@@ -612,10 +508,10 @@ def test_a_port_in_use_is_told_in_a_sentence(settings: Settings) -> None:
 
 
 def test_a_missing_model_is_told_with_what_to_do(
-    browser: Browser, library: Library, tmp_path: Path
+    browser: Browser, window_library: Library, tmp_path: Path
 ) -> None:
     settings = {"FOOTNOTED_LLM": "none", "FOOTNOTED_MODELS": str(tmp_path)}
-    with window(library, **settings) as address, pages(browser) as open_page:
+    with window(window_library, **settings) as address, pages(browser) as open_page:
         page = open_page(address)
         page.locator("#question textarea").fill(SUMMIT)
         page.locator("#send").click()
@@ -625,12 +521,12 @@ def test_a_missing_model_is_told_with_what_to_do(
 
 
 def test_stop_takes_effect_while_the_language_model_is_silent(
-    browser: Browser, library: Library
+    browser: Browser, window_library: Library
 ) -> None:
     # What listens here takes each request and never answers, so the answer cannot come first.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        with window(library, FOOTNOTED_LLM_URL=url) as address, pages(browser) as open_page:
+        with window(window_library, FOOTNOTED_LLM_URL=url) as address, pages(browser) as open_page:
             page = open_page(address)
             page.locator("#question textarea").fill(SUMMIT)
             page.locator("#send").click()
@@ -644,8 +540,10 @@ def test_stop_takes_effect_while_the_language_model_is_silent(
 
 
 @pytest.mark.llm
-def test_with_the_language_model(browser: Browser, library: Library, briefing: Document) -> None:
-    with window(library) as address, pages(browser) as open_page:
+def test_with_the_language_model(
+    browser: Browser, window_library: Library, briefing: Document
+) -> None:
+    with window(window_library) as address, pages(browser) as open_page:
         page = open_page(address)
         turn = ask(page, SUMMIT, timeout=180_000)
         expect(turn.locator(".answer")).to_contain_text("15")

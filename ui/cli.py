@@ -46,6 +46,9 @@ LibraryOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
+AuthOption = Annotated[
+    Path | None, typer.Option(help="Ask for a login: a file of users, made by `footnoted user`.")
+]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 messages = Console(stderr=True, highlight=False)
@@ -220,16 +223,34 @@ def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="The port; a free one from 7860 on.")] = None,
+    auth: AuthOption = None,
 ) -> None:
     """Open the chat window in the browser's reach; Ctrl-C ends it."""
+    from ui.users import read_users
     from ui.window import serve
 
-    assistant = _assistant(library)
-    if host not in LOOPBACK:
-        messages.print(
-            f"The window has no login: whoever reaches {host} can read, add and remove documents."
+    if auth is None and host not in LOOPBACK:
+        raise UserError(
+            f"Without a login the window listens on loopback only, and {host} is not: whoever "
+            "reached it could read, add and remove documents. `footnoted user NAME --auth FILE` "
+            "makes a file of users; give it with --auth FILE."
         )
-    serve(assistant, host=host, port=port, on_ready=typer.echo)
+    users = read_users(auth) if auth else None
+    serve(_assistant(library), host=host, port=port, users=users, on_ready=typer.echo)
+
+
+@app.command()
+def user(
+    name: str,
+    auth: Annotated[Path, typer.Option(help="The file of users, made if there is none.")],
+    _library: LibraryOption = None,
+) -> None:
+    """Let somebody into the window, or change the password, which is asked for."""
+    from ui.users import add_user
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    add_user(auth, name, password)
+    messages.print(Text(f"{name} may enter with --auth {auth}"))
 
 
 def _assistant(library: Path | None, *, check: bool = True) -> Assistant:

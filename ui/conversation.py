@@ -42,10 +42,15 @@ _SCRIPT = Path(__file__).parent / "conversation.js"
 class ConversationPanel:
     """The components and their events. One for all visitors: it keeps nothing of theirs."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State) -> None:
-        """Put the panel on the page; `left_out` holds the documents that are not asked."""
+    def __init__(self, assistant: Assistant, left_out: gr.State, configured: gr.State) -> None:
+        """Put the panel on the page.
+
+        `left_out` holds the documents that are not asked, `configured` the assistant that the
+        visitor has set up, if any.
+        """
         self.assistant = assistant
         self.left_out = left_out
+        self.configured = configured
         self.log = Log(assistant.library.folder)
         self.conversation = gr.State(Conversation())
         self.answering = gr.State(None)
@@ -88,7 +93,7 @@ class ConversationPanel:
         """Say what happens at each event."""
         shown: list[Any] = [self.question, self.past, self.current, self.status]
         shown += [self.conversation, self.answering, self.send, self.stop]
-        known = [self.conversation, self.left_out]
+        known = [self.conversation, self.left_out, self.configured]
         for asking in (
             gr.on(
                 [self.question.submit, self.send.click],
@@ -111,7 +116,11 @@ class ConversationPanel:
     # --- asking
 
     def ask(
-        self, question: str, conversation: Conversation, left_out: Sequence[str]
+        self,
+        question: str,
+        conversation: Conversation,
+        left_out: Sequence[str],
+        configured: Assistant | None,
     ) -> Iterator[Updates]:
         """Answer a question step by step, each step on the screen as soon as it is there."""
         question = (question or "").encode(errors="replace").decode().strip()
@@ -126,7 +135,8 @@ class ConversationPanel:
                 )
             }
             return
-        events = self.assistant.stream(question, conversation.history(), without=left_out)
+        assistant = configured or self.assistant
+        events = assistant.stream(question, conversation.history(), without=left_out)
         answering = Answering(question, events)
         shown = partial(render.unfinished, question)
         yield {
@@ -167,22 +177,27 @@ class ConversationPanel:
         yield done | {self.current: render.exchange(stopped, conversation.id, quotes)}
 
     def ask_again(
-        self, conversation: Conversation, left_out: Sequence[str], event: gr.EventData
+        self,
+        conversation: Conversation,
+        left_out: Sequence[str],
+        configured: Assistant | None,
+        event: gr.EventData,
     ) -> Iterator[Updates]:
         """Ask an example, or a question of the conversation again.
 
         The last answer is made anew; an earlier one begins a conversation of its own, so that
         what followed is not lost.
         """
+        given = (left_out, configured)
         at = number(event._data, "turn")
         if at is None or not 0 <= at < len(conversation.exchanges):
-            yield from self.ask(field(event._data, "question"), conversation, left_out)
+            yield from self.ask(field(event._data, "question"), conversation, *given)
             return
         question = conversation.exchanges[at].question
         before = conversation.until(at)
         if at == len(conversation.exchanges) - 1:
             before = Conversation(before.exchanges, conversation.id)
-        yield from self.ask(question, before, left_out)
+        yield from self.ask(question, before, *given)
 
     def end(self, answering: Answering | None) -> None:
         """Stop the answer that is being made."""

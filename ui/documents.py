@@ -49,7 +49,7 @@ class DocumentsPanel:
         self.assistant = assistant
         self.left_out = left_out
         self.removed = gr.State(None)
-        with gr.Column(elem_id="documents-panel"):
+        with gr.Column(elem_id="documents-panel") as self.column:
             gr.HTML("<h2>Documents</h2>", apply_default_css=False)
             self.documents = gr.HTML(
                 elem_id="documents",
@@ -108,7 +108,8 @@ class DocumentsPanel:
         outcomes: list[Outcome] = []
         for at, path in enumerate(paths or ()):
             name = names[at] if at < len(names) else Path(path).name
-            yield from self._add(name, outcomes, partial(_read_upload, Path(path), name))
+            read = partial(_read_upload, Path(path), name)
+            yield from self._add(name, outcomes, read, waiting=names[at + 1 :])
             yield self._listed(outcomes, left_out)
         yield self._listed(outcomes, left_out) | {self.add: None}
 
@@ -152,10 +153,15 @@ class DocumentsPanel:
         return self._listed([Outcome(BUG, well=False)], left_out)
 
     def _add(
-        self, name: str, outcomes: list[Outcome], read: Callable[[], Document]
+        self,
+        name: str,
+        outcomes: list[Outcome],
+        read: Callable[[], Document],
+        waiting: Sequence[str] = (),
     ) -> Iterator[Updates]:
         """Read a document and put it into the library; what became of it joins the outcomes."""
         name = one_line(name)
+        behind = [Outcome(f"{one_line(each)}: waiting") for each in waiting]
         reports: SimpleQueue[Outcome | None] = SimpleQueue()
 
         def report(stage: str, done: int, total: int) -> None:
@@ -166,7 +172,7 @@ class DocumentsPanel:
             work = pool.submit(told, lambda: self.assistant.library.add(read(), report))
             work.add_done_callback(lambda _: reports.put(None))
             while outcome := reports.get():
-                yield {self.outcomes: render.outcomes([*outcomes, outcome])}
+                yield {self.outcomes: render.outcomes([*outcomes, outcome, *behind])}
         added = work.result()
         if isinstance(added, UserError):
             outcomes.append(Outcome(str(added), well=False))

@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout, suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ from ui.documents import DocumentsPanel
 from ui.events import PRIVATE
 from ui.exchange import Conversation
 from ui.regression import RegressionPanel
+from ui.settings import SettingsForm
 from ui.source import SourcePanel
+from ui.users import may_enter
 
 FIRST_PORT, PORTS = 7860, 100
 
@@ -54,7 +57,9 @@ def build_window(assistant: Assistant) -> gr.Blocks:
         gr.HTML(render.HEADER, elem_id="top", apply_default_css=False)
         with gr.Row(elem_id="panels"):
             documents = DocumentsPanel(assistant, left_out)
-            talk = ConversationPanel(assistant, left_out)
+            with documents.column:
+                settings = SettingsForm(assistant)
+            talk = ConversationPanel(assistant, left_out, settings.configured)
             SourcePanel(assistant)
             regression = RegressionPanel(assistant)
 
@@ -67,6 +72,7 @@ def build_window(assistant: Assistant) -> gr.Blocks:
         documents.connect(library_changed)
         blocks.load(documents.listed, left_out, documents.documents, **PRIVATE)
         talk.connect()
+        settings.connect()
         regression.connect()
     return blocks
 
@@ -76,12 +82,14 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
+    users: dict[str, tuple[bytes, bytes]] | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
     """Show the window at an address until Ctrl-C.
 
     `on_ready` is called with the address once it answers. Without a port, the first free one from
-    7860 on is taken.
+    7860 on is taken. With `users` (of `ui/users.py`) everybody has to log in, and programs as
+    well; there are no MCP tools then, because their clients cannot.
 
     Raises UserError when the address cannot be listened at.
     """
@@ -100,14 +108,16 @@ def serve(
             footer_links=[],
             run_history=False,
             enable_monitoring=False,
-            mcp_server=True,
+            auth=partial(may_enter, users) if users else None,
+            mcp_server=not users,
             ssr_mode=False,
             pwa=False,
             max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
             theme=_theme(),
             css=_STYLE.read_text("utf-8"),
         )
-    speak_json(blocks)
+    if not users:
+        speak_json(blocks)
     on_ready(address)
     # The first question should not wait for the weights; what is wrong with them, it will tell.
     threading.Thread(target=told, args=(assistant.load,), daemon=True).start()

@@ -1,0 +1,128 @@
+"""The window in a real browser: `footnoted chat` with real weights, and Chromium."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, Request, expect
+
+from index.library import Library
+
+SUMMIT = "When did Putin and Xi hold their video summit in December 2021?"
+OFF_TOPIC = "Who won the football World Cup in 2010?"
+HOSTILE_NAME = "<img src=x onerror=window.pwned=1>.txt"
+HOSTILE = (
+    "The zeppelin Aurora <script>window.pwned=1</script> landed in Oslo.\n\n"
+    "Its captain was <img src=x onerror=window.pwned=1> called {{value}} ${value} Lindqvist."
+)
+CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-background-networking --no-first-run "
+    "--disable-component-update --disable-sync"
+).split()
+
+OpenPage = Callable[..., Page]
+
+
+def chromium() -> str:
+    """Return where the browser is."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        raise RuntimeError("Chromium is needed: install it (on Debian: apt install chromium).")
+    return path
+
+
+@contextmanager
+def window(library: Library, *arguments: str, **settings: str) -> Iterator[str]:
+    """Run `footnoted chat` until the end of the block; gives the address."""
+    command = ["-c", "from ui.cli import main; main()", "chat", "--library", str(library.folder)]
+    command += arguments
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | settings,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    address = process.stdout.readline().strip()
+    try:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
+        yield address
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+    assert (process.returncode, rest) == (0, "")
+
+
+@contextmanager
+def pages(browser: Browser) -> Iterator[OpenPage]:
+    """Open pages, each a visitor of its own; at the end nothing went elsewhere or went wrong."""
+    requests: list[str] = []
+    wrong: list[str] = []
+
+    def note(request: Request) -> None:
+        requests.append(request.url)
+
+    def open_page(url: str, **options: object) -> Page:
+        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
+        page.on("request", note)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on(
+            "console",
+            lambda message: wrong.append(message.text) if message.type == "error" else None,
+        )
+        page.goto(url)
+        expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
+        return page
+
+    yield open_page
+    assert requests
+    assert [
+        url for url in requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:|file:)", url)
+    ] == []
+    assert wrong == []
+    for context in browser.contexts:
+        for page in context.pages:
+            assert page.evaluate("window.pwned") is None
+        context.close()
+
+
+def ask(page: Page, question: str, timeout: float = 60_000) -> Locator:
+    """Ask, and return the turn of the conversation once it is answered."""
+    page.locator("#question textarea").fill(question)
+    page.locator("#question textarea").press("Enter")
+    turn = page.locator("#current .turn[data-step=answered]").filter(has_text=question)
+    expect(turn).to_be_visible(timeout=timeout)
+    expect(page.locator("#send")).to_be_visible()
+    return turn
+
+
+def assert_marked(page: Page, quote: str) -> None:
+    """Assert that the source shows this quote: marked, in view, and with the focus."""
+    mark = page.locator("#source mark.quote")
+    expect(mark).to_have_count(1)
+    expect(mark).to_be_visible()
+    expect(mark).to_be_in_viewport()
+    expect(mark).to_be_focused()
+    assert mark.text_content() == quote
+
+
+def place(link: Locator) -> slice:
+    start, end = (link.get_attribute("data-span") or "").split("-")
+    return slice(int(start), int(end))
+
+
+def assert_accessible(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    grave = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave] == []

@@ -1,0 +1,128 @@
+"""Pictures of the window for the README, and how soon it is there.
+
+    python -m tests.pictures
+
+Opens the window on the sample briefing with the default language model, writes `ui/*.png` anew, and
+prints the time to the first paint against that of an empty Gradio page in the same run.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gradio as gr
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from eval.cases import SETS, load_set
+from eval.runner import run
+from index.load import load
+from rag.assistant import Assistant
+from rag.config import load_settings
+from tests.browser import CHROMIUM, ask, chromium, window
+
+FOLDER = Path(__file__).parents[1] / "ui"
+QUESTION = "Which strait did the warships pass, and how wide is it?"
+FOLLOW_UP = "And when was that?"
+LOADS = 9
+
+
+def main() -> None:
+    """Make the pictures and measure."""
+    with tempfile.TemporaryDirectory() as folder:
+        assistant = Assistant(load_settings(library=Path(folder) / "library"))
+        assistant.library.add(load(SETS / "briefing.md"))
+        _two_runs(assistant)
+        with sync_playwright() as playwright, window(assistant.library) as address:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
+            _wide(browser, address)
+            _narrow(browser, address)
+            _regression(browser, address)
+            _measure(browser, address)
+
+
+def _two_runs(assistant: Assistant) -> None:
+    """Run a set twice, with answers cut short the second time, so that something broke."""
+    runs = assistant.library.folder / "runs"
+    runs.mkdir()
+    briefing = load_set(SETS / "briefing.jsonl")
+    run(briefing, assistant, use_llm=False, out=runs / "briefing.baseline.json")
+    fewer = assistant.with_settings(assistant.settings.model_copy(update={"sentences": 1}))
+    run(briefing, fewer, use_llm=False, out=runs / "briefing.json")
+
+
+def _wide(browser: Browser, address: str) -> None:
+    for scheme, name in (("light", "window"), ("dark", "window-dark")):
+        with _page(browser, address, 1440, 900, scheme) as page:
+            ask(page, QUESTION, timeout=120_000)
+            turn = ask(page, FOLLOW_UP, timeout=120_000)
+            turn.locator("a.footnote").first.click()
+            expect(page.locator("mark.quote")).to_be_in_viewport()
+            page.mouse.move(720, 500)
+            page.wait_for_timeout(500)
+            page.screenshot(path=FOLDER / f"{name}.png")
+
+
+def _narrow(browser: Browser, address: str) -> None:
+    with _page(browser, address, 420, 860, "light") as page:
+        ask(page, QUESTION, timeout=120_000)
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / "window-narrow.png")
+
+
+def _regression(browser: Browser, address: str) -> None:
+    with _page(browser, address, 1440, 900, "light") as page:
+        page.get_by_role("button", name="Regression").click()
+        page.locator("#set input").click()
+        page.get_by_role("option", name="briefing", exact=True).click()
+        expect(page.locator("#report .verdict")).to_be_visible()
+        page.locator("#report details.case").first.locator("summary").click()
+        page.locator("#report details.case").first.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / "window-regression.png")
+
+
+def _measure(browser: Browser, address: str) -> None:
+    with gr.Blocks(analytics_enabled=False) as empty:
+        pass
+    _, bare, _ = empty.launch(prevent_thread_lock=True, quiet=True)
+    times: dict[str, list[float]] = {address: [], bare: []}
+    for _ in range(LOADS):  # By turns, so that what else goes on falls on both.
+        for url, measured in times.items():
+            measured.append(_first_paint(browser, url))
+    empty.close(verbose=False)
+    ours, theirs = (statistics.median(times[url]) for url in (address, bare))
+    sys.stdout.write(
+        f"first paint, median of {LOADS}: {ours:.0f} ms, an empty Gradio page {theirs:.0f} ms, "
+        f"ratio {ours / theirs:.2f}\n"
+    )
+
+
+def _first_paint(browser: Browser, url: str) -> float:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(url, wait_until="load")
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        return float(page.evaluate(entry))
+
+
+@contextmanager
+def _page(browser: Browser, address: str, width: int, height: int, scheme: str) -> Iterator[Page]:
+    with browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,  # type: ignore[arg-type]
+        reduced_motion="reduce",
+    ) as context:
+        page = context.new_page()
+        page.goto(address)
+        expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
+        yield page
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What comes into the library through the window, and that the window lives on meanwhile."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import docx
+import pytest
+from ebooklib import epub
+from fpdf import FPDF
+from playwright.sync_api import Page, expect
+
+from tests.browser import SUMMIT, OpenPage, ask
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+SENTENCE = "The comet Halme was seen from Turku in 1911."
+PAGES = 500
+
+
+def pdf(*texts: str) -> bytes:
+    made = FPDF()
+    made.set_font("Helvetica")
+    for text in texts:
+        made.add_page()
+        made.multi_cell(0, 6, text)
+    return bytes(made.output())
+
+
+def word() -> bytes:
+    made, stream = docx.Document(), io.BytesIO()
+    made.add_paragraph(SENTENCE)
+    made.save(stream)
+    return stream.getvalue()
+
+
+def book() -> bytes:
+    made, stream = epub.EpubBook(), io.BytesIO()
+    made.set_title("Comets")
+    chapter = epub.EpubHtml(title="One", file_name="one.xhtml")
+    chapter.content = f"<html><body><p>{SENTENCE}</p></body></html>"
+    made.add_item(chapter)
+    made.spine = [chapter]
+    made.add_item(epub.EpubNcx())
+    made.add_item(epub.EpubNav())
+    epub.write_epub(stream, made)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("suffix", ["txt", "md", "html", "pdf", "docx", "epub"])
+def test_each_format_is_taken(page: Page, tmp_path: Path, suffix: str) -> None:
+    texts = {
+        "txt": SENTENCE.encode(),
+        "md": f"# Comets\n\n{SENTENCE}\n".encode(),
+        "html": f"<html><body><article><p>{SENTENCE}</p></article></body></html>".encode(),
+    }
+    data = texts.get(suffix) or {"pdf": lambda: pdf(SENTENCE), "docx": word, "epub": book}[suffix]()
+    path = tmp_path / f"comet.{suffix}"
+    path.write_bytes(data)
+    page.locator("#add input[type=file]").set_input_files(path)
+    expect(page.locator("#outcomes")).to_contain_text(f"comet.{suffix}: added", timeout=60_000)
+    turn = ask(page, "When was the comet Halme seen?")
+    turn.locator(f"a.place:has-text('comet.{suffix}')").first.click()
+    expect(page.locator("#source mark.quote")).to_contain_text("1911")
+    page.get_by_role("button", name=f"Remove comet.{suffix}").click()
+    expect(page.locator("#documents li")).to_have_count(2)
+
+
+@pytest.fixture
+def site() -> Iterator[str]:
+    """A site with one page, and nothing else."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/comet"
+            body = f"<html><body><article><h1>Comets</h1><p>{SENTENCE}</p></article></body></html>"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body.encode() if found else b"")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_web_page_is_taken_and_links_to_its_original(page: Page, site: str) -> None:
+    box = page.locator("#address input")
+    box.fill(f"{site}/none")
+    box.press("Enter")
+    expect(page.locator("#outcomes .notice")).to_contain_text("404")
+    box.fill(f"{site}/comet")
+    page.locator("#fetch").click()
+    expect(page.locator("#outcomes")).to_contain_text("comet: added", timeout=60_000)
+    turn = ask(page, "When was the comet Halme seen?")
+    turn.locator("a.place:has-text('comet')").first.click()
+    original = page.locator("#source a.original")
+    expect(original).to_have_attribute("href", f"{site}/comet#:~:text={_encoded(SENTENCE)}")
+    page.get_by_role("button", name="Remove comet").click()
+    expect(page.locator("#documents li")).to_have_count(2)
+
+
+def _encoded(words: str) -> str:
+    return words.replace(" ", "%20")
+
+
+def test_what_looks_like_markup_or_has_no_end_stays_text(page: Page, tmp_path: Path) -> None:
+    text = (
+        "The lighthouse Nordby [has](javascript:alert(1)) <b onclick=alert(1)>a keeper</b>.\n\n"
+        "Its keeper \u202eis called\u202c Runa.\n\n" + "endless " * 12_500 + "end.\n"
+    )
+    (tmp_path / "hostile.txt").write_text(text, "utf-8")
+    page.locator("#add input[type=file]").set_input_files(tmp_path / "hostile.txt")
+    expect(page.locator("#outcomes")).to_contain_text("hostile.txt: added", timeout=120_000)
+    page.locator("#documents a.title").filter(has_text="hostile").click()
+    shown = page.locator("#source .text")
+    expect(shown).to_contain_text("lighthouse")
+    assert shown.text_content() == text
+    expect(page.locator("#source").locator("b, a[href^=javascript]")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.get_by_role("button", name="Remove hostile.txt").click()
+    expect(page.locator("#documents li")).to_have_count(2)
+
+
+def test_questions_are_answered_while_a_long_document_comes_in(
+    page: Page, open_page: OpenPage, window_address: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "long.pdf"
+    texts = (f"Report {n}. " + f"Barge {n} carried coal. " * 20 for n in range(PAGES))
+    path.write_bytes(pdf(*texts))
+    page.locator("#add input[type=file]").set_input_files(path)
+    outcomes = page.locator("#outcomes")
+    expect(outcomes.locator("progress")).to_be_visible(timeout=30_000)
+    expect(outcomes).to_contain_text("embedding", timeout=60_000)
+    other = open_page(window_address)
+    expect(ask(other, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
+    expect(outcomes.locator("progress")).to_be_visible()  # It goes on: the answer came meanwhile.
+    expect(outcomes).to_contain_text("long.pdf: added", timeout=400_000)
+    page.get_by_role("button", name="Remove long.pdf").click()
+    expect(page.locator("#documents li")).to_have_count(2, timeout=60_000)

@@ -1,0 +1,93 @@
+"""Runs as the regression view shows them: what broke first, both answers, everything as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from eval.cases import Case
+from eval.compare import compare
+from eval.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
+from eval.summary import rate
+from tests.test_ui_render import HOSTILE, Page
+from ui import render_runs
+
+
+def result(name: str, words: str, *, passed: bool, refused: bool = False) -> Result:
+    quote = {"document_id": "abc", "start": 3, "end": 9, "quote": f"“{words}” stands there"}
+    answer: dict[str, Any] = {
+        "question": f"What of {words}?",
+        "answer": words,
+        "citations": [] if refused else [quote | {"document": {"id": "abc"}}],
+        "quotes": [quote],
+    }
+    return Result(name, {"passed": passed}, answer)
+
+
+def made(*results: Result) -> Run:
+    passed = sum(each.passed for each in results)
+    return Run(
+        1,
+        SetRecord("set", "f" * 64, len(results), ()),
+        LibraryRecord((DocumentRecord("abc", "A", "a" * 64),)),
+        {},
+        {"passed": rate(passed, len(results)), "llm_unavailable": rate(0, len(results))},
+        results,
+    )
+
+
+BEFORE = made(
+    result("one", "Ada", passed=True),
+    result("two", "Bo", passed=False),
+    result("three", "Cy", passed=False),
+)
+AFTER = made(
+    result("one", "Dee", passed=False, refused=True),
+    result("two", "Bo", passed=True),
+    result("three", "Cy", passed=False),
+)
+CASES = {"one": Case("one", "?", answers=("Ada", "Ada L.")), "two": Case("two", "?")}
+
+
+def test_what_broke_comes_first_with_both_answers() -> None:
+    against = compare(BEFORE, AFTER)
+    page = Page(render_runs.report(AFTER, BEFORE, against, against.verdict, CASES))
+    assert page.texts["h3."] == ["Newly broken: 1", "Newly mended: 1", "Failed as before: 1"]
+    assert page.texts["p.expected"] == [
+        "Expected: “Ada” or “Ada L.”",
+        "Expected: any answer that cites the evidence",
+        "Expected: the set holds this case no more",
+    ]
+    broken = page.texts["details.case"][0]
+    assert broken.index("BaselineAda") < broken.index("NowDee")
+    assert "Nearest passages" in broken
+    assert "1 broke and 1 were mended" in page.texts["p.verdict"][0]
+    link = page.all("a", "place")[0]
+    assert (link["data-document"], link["data-span"]) == ("abc", "3-9")
+    row = page.texts["tr."][1]
+    assert row.startswith("passed33.3%")
+    assert row.endswith("33.3%+0.0%")
+
+
+def test_without_a_baseline_there_is_one_side() -> None:
+    page = Page(render_runs.report(AFTER, None, None, "No baseline is kept yet.", CASES))
+    assert page.texts["h3."] == ["Failed: 2"]
+    assert "h4." in page.texts
+    assert "Baseline" not in page.texts["h4."]
+
+
+@pytest.mark.parametrize("words", HOSTILE)
+def test_what_comes_from_outside_is_text(words: str) -> None:
+    run = made(replace(result("one", words, passed=False), id=words))
+    against = compare(run, run)
+    case = Case("x", words, answers=("a" + words,))
+    for html in (
+        render_runs.report(run, run, against, words, {words: case}),
+        render_runs.running(words, 1, 2, stopping=True),
+        render_runs.told(words),
+    ):
+        page = Page(html)
+        page.assert_harmless()
+        assert words.split("/")[-1] in page.text
