@@ -65,9 +65,11 @@ def select_quotes(
         key=lambda pair: -pair[0],
     )
     windows = [
-        (score, hit, window) for score, hit in scored[:READ_PASSAGES] for window in _windows(hit)
+        (score, hit, read, quoted)
+        for score, hit in scored[:READ_PASSAGES]
+        for read, quoted in _windows(hit)
     ]
-    texts = [hit.document.text[start:end] for _, hit, (start, end) in windows]
+    texts = [hit.document.text[start:end] for _, hit, (start, end), _ in windows]
     scores = reranker.score(question, texts)
     ranked = sorted(
         zip(scores, windows, strict=True),
@@ -75,7 +77,7 @@ def select_quotes(
     )
     candidates = [
         Quote(hit.document, start, end, score, hit.passage.heading, dates=hit.passage.dates)
-        for score, (_, hit, (start, end)) in ranked
+        for score, (_, hit, _, (start, end)) in ranked
     ]
     quotes = _without_overlaps(candidates, limit)
     if len(quotes) < limit:  # A small library: pairs would use its few sentences up.
@@ -93,14 +95,20 @@ _POINTS_BACK = re.compile(
 )
 
 
-def _windows(hit: Hit) -> Iterator[tuple[int, int]]:
-    """Yield the runs of sentences that may be quotes: not one with "It" without what it is."""
+def _windows(hit: Hit) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield the runs of sentences that may answer, and for each what is quoted then.
+
+    That is the same, but for a sentence that opens with "It": it is quoted with the one before, and
+    two such sentences, which would need a third, are no quote.
+    """
     sentences = hit.passage.sentences
     for size in WINDOWS:
         for first in range(len(sentences) - size + 1):
             start, end = sentences[first][0], sentences[first + size - 1][1]
             if first == 0 or not _POINTS_BACK.match(hit.document.text, start):
-                yield start, end
+                yield (start, end), (start, end)
+            elif size < max(WINDOWS):
+                yield (start, end), (sentences[first - 1][0], end)
 
 
 def _sentences(hits: Sequence[Hit]) -> set[Span]:
