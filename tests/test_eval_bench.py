@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from eval.ablation import _LIBRARIES, VARIANTS
+from eval.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.ablation import main as ablation
 from eval.bench import measure, table, xquad_part
 from eval.compare import load_run
 from eval.kept import KEPT, MEASURES, compare
 from eval.xquad import load_xquad
+from index.documents import Document
 from index.errors import UserError
+from index.split import split
 
 PARAGRAPHS = {
     "Bridges": (
@@ -100,7 +102,16 @@ def test_each_part_of_finding_quotes_is_weighed(
     for variant in kept:
         assert (variant.name in shown) == (variant.rank != "colbert"), variant.name
     assert "1.000" in shown
-    assert "library “overlapping”: 3 passages" in shown
+    assert "library “overlapping”: 2 passages" in shown
+
+
+def test_overlapping_passages_begin_with_the_sentence_before(briefing: Document) -> None:
+    apart, overlapping = split(briefing), _overlapping(briefing)
+    assert len(overlapping) == len(apart) > 10
+    assert overlapping[0] == apart[0]
+    for before, each, now in zip(apart, apart[1:], overlapping[1:], strict=False):
+        assert now.sentences == (before.sentences[-1], *each.sentences)
+        assert (now.span.start, now.span.end) == (before.sentences[-1][0], each.span.end)
 
 
 def test_the_off_topic_part_asks_both_halves(monkeypatch: pytest.MonkeyPatch, squad: Path) -> None:

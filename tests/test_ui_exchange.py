@@ -130,7 +130,7 @@ def test_an_export_stands_on_its_own(briefing_library: Library, form: str) -> No
     if form == "json":
         read = json.loads(made)
         assert read["schema"] == 1
-        [back] = exchanges_from_json(read["exchanges"], briefing_library)
+        back, _ = exchanges_from_json(read["exchanges"], briefing_library)
         assert back.as_json() == given.as_json()
         return
     link = f"{ADDRESS}?document={quote.document.id}&span={quote.start}-{quote.end}"
