@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
@@ -139,20 +140,25 @@ class Answer:
                 }
                 for number, quote in enumerate(self.citations, 1)
             ],
-            "quotes": [
-                {
-                    "rank": rank,
-                    "document_id": quote.document.id,
-                    "start": quote.start,
-                    "end": quote.end,
-                    "quote": quote.text,
-                    "score": round(quote.score, 3),
-                }
-                for rank, quote in enumerate(self.quotes, 1)
-            ],
+            "quotes": quotes_as_json(self.quotes),
             "models": self.models,
             "timings": {
                 name: seconds if seconds is None else round(seconds, 3)
                 for name, seconds in self.timings.items()
             },
         }
+
+
+def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
+    """Return quotes in their order as `footnoted ask --json` prints them."""
+    return [
+        {
+            "rank": rank,
+            "document_id": quote.document.id,
+            "start": quote.start,
+            "end": quote.end,
+            "quote": quote.text,
+            "score": round(quote.score, 3),
+        }
+        for rank, quote in enumerate(quotes, 1)
+    ]

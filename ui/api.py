@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from index.errors import UserError
+from rag.answer import quotes_as_json
 from rag.assistant import Assistant
 from rag.quotes import find_quotes
 from ui.answering import told
@@ -54,19 +55,9 @@ def add_api(assistant: Assistant) -> None:
         """
         most = min(max(int(limit), 1), MOST_QUOTES)
         return _or_error(
-            lambda: [
-                {
-                    "rank": rank,
-                    "document_id": quote.document.id,
-                    "start": quote.start,
-                    "end": quote.end,
-                    "quote": quote.text,
-                    "score": round(quote.score, 3),
-                }
-                for rank, quote in enumerate(
-                    find_quotes(assistant.library, assistant.reranker, _words(question), most), 1
-                )
-            ]
+            lambda: quotes_as_json(
+                find_quotes(assistant.library, assistant.reranker, _words(question), most)
+            )
         )
 
     def open_quote(document: str, start: int, end: int) -> dict[str, Any]:
