@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.documents import Document
 from index.embedding import load_embedding
@@ -93,6 +93,7 @@ def article_path() -> Path:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=30_000)  # Long enough for a machine with other work to do.
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
 

@@ -146,3 +146,54 @@ def test_questions_are_answered_while_a_long_document_comes_in(
     expect(outcomes).to_contain_text("long.pdf: added", timeout=400_000)
     page.get_by_role("button", name="Remove long.pdf").click()
     expect(page.locator("#documents li")).to_have_count(2, timeout=60_000)
+
+
+def test_documents_are_added_replaced_and_removed(page: Page, tmp_path: Path) -> None:
+    files = {"notes(1).txt": b"The comet Halme was seen in Turku in 1911.", "empty.txt": b""}
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    upload = page.locator("#add input[type=file]")
+    upload.set_input_files([tmp_path / name for name in files])
+    outcomes = page.locator("#outcomes")
+    expect(outcomes).to_contain_text("notes(1).txt: added, 1 passage", timeout=60_000)
+    expect(outcomes).to_contain_text("empty.txt is empty: it holds 0 bytes.")
+    entry = page.locator("#documents li").filter(has_text="notes(1)")
+    expect(entry).to_have_count(1)
+    expect(ask(page, "When was the comet Halme seen?")).to_contain_text("1911")
+
+    upload.set_input_files(tmp_path / "notes(1).txt")
+    expect(outcomes).to_have_text("notes(1).txt: unchanged")
+    (tmp_path / "notes(1).txt").write_text("The comet Halme was seen in Turku in 1912.")
+    upload.set_input_files(tmp_path / "notes(1).txt")
+    expect(outcomes).to_have_text("notes(1).txt: replaced, 1 passage")
+    expect(entry).to_have_count(1)
+    expect(ask(page, "In which year was the comet Halme seen?")).to_contain_text("1912")
+
+    remove = entry.get_by_role("button", name="Remove notes(1).txt")
+    remove.click()
+    expect(entry).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(entry).to_have_count(1)
+    expect(ask(page, "When was the comet Halme seen?")).to_contain_text("1912")
+    remove.click()
+    expect(page.locator("#documents li")).to_have_count(2)
+
+
+def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
+    box = page.get_by_role("checkbox", name="Ask briefing.md")
+    expect(box).to_be_checked()
+    box.uncheck()
+    page.wait_for_timeout(500)
+    turn = ask(page, SUMMIT)
+    expect(turn.locator(".refusal")).to_be_visible()
+    documents = {card.get_attribute("data-document") for card in turn.locator("a.card").all()}
+    assert len(documents) == 1
+    box.check()
+    page.wait_for_timeout(500)
+    expect(ask(page, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
+
+
+def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
+    page.locator("#address input").fill("/etc/passwd")
+    page.locator("#fetch").click()
+    expect(page.locator("#outcomes")).to_contain_text("starts with http:// or https://")

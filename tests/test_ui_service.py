@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
-import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from index.library import Library
 from tests.browser import SUMMIT, ask, window
+from tests.provider import Provider, provider
 from ui.users import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -49,56 +47,26 @@ def test_with_a_login_nobody_else_comes_in(
 
 
 @pytest.fixture
-def provider() -> Iterator[tuple[str, list[str]]]:
-    """An OpenAI-compatible address that says NONE to everything, and the keys it was shown."""
-    keys: list[str] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            keys.append(self.headers["Authorization"])
-            self.rfile.read(int(self.headers["Content-Length"]))
-            message = {"role": "assistant", "content": "NONE"}
-            body = json.dumps(
-                {
-                    "id": "1",
-                    "object": "chat.completion",
-                    "created": 0,
-                    "model": "elsewhere",
-                    "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-                }
-            ).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1", keys
-        server.shutdown()
+def elsewhere() -> Iterator[Provider]:
+    with provider() as made:
+        yield made
 
 
-def test_a_visitor_may_set_who_writes_for_the_own_session(
-    page: Page, provider: tuple[str, list[str]]
-) -> None:
-    url, keys = provider
+def test_a_visitor_may_set_who_writes_for_the_own_session(page: Page, elsewhere: Provider) -> None:
     page.locator("#settings > button").click()
     settings = page.locator("#settings")
     settings.get_by_label("An address").check()
     page.locator("#apply").click()
     told = page.locator("#settings-told")
     expect(told).to_contain_text("Give an address that starts with")
-    settings.get_by_label("OpenAI-compatible address").fill(url)
+    settings.get_by_label("OpenAI-compatible address").fill(elsewhere.url)
     settings.get_by_label("The model's name there").fill("elsewhere")
     settings.get_by_label("Key, for this session only").fill(KEY)
     page.locator("#apply").click()
     expect(told).to_contain_text("Set for this session.")
     expect(settings.get_by_label("Key, for this session only")).to_have_value("")
     expect(ask(page, SUMMIT).locator(".refusal")).to_be_visible()
-    assert set(keys) == {f"Bearer {KEY}"}
+    assert set(elsewhere.keys) == {f"Bearer {KEY}"}
     assert KEY not in page.content()
     settings.get_by_label("None: the quotes themselves").check()
     settings.get_by_label("number input for Sentences of an answer, at most").fill("1")

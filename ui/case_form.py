@@ -39,6 +39,18 @@ class Draft:
     history: tuple[Turn, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the form's fields say, in their order on the page."""
+
+    question: str
+    refuse: bool
+    answers: str
+    evidence: Sequence[int]
+    tags: str
+    must_pass: bool
+
+
 class CaseForm:
     """The form; hidden until "Keep as a case" is pressed. It keeps nothing of a visitor's."""
 
@@ -109,24 +121,14 @@ class CaseForm:
             self.told: "",
         }
 
-    def keep(
-        self,
-        draft: Draft | None,
-        name: str,
-        question: str,
-        refuse: bool,
-        answers: str,
-        evidence: Sequence[int],
-        tags: str,
-        must_pass: bool,
-    ) -> Updates:
+    def keep(self, draft: Draft | None, name: str, *filled: Any) -> Updates:
         """Add the case to its set, and show what was written; or say what is wrong with it."""
         if draft is None:
             return self.close()
 
         def kept() -> Path:
             path = self._path(name)
-            add_case(path, _case(draft, question, refuse, answers, evidence, tags, must_pass))
+            add_case(path, _case(draft, Filled(*filled)))
             return path
 
         path = told(kept)
@@ -145,34 +147,27 @@ class CaseForm:
         return self.folder / f"{name.strip()}.jsonl"
 
 
-def _case(
-    draft: Draft,
-    question: str,
-    refuse: bool,
-    answers: str,
-    evidence: Sequence[int],
-    tags: str,
-    must_pass: bool,
-) -> Case:
+def _case(draft: Draft, filled: Filled) -> Case:
     """Return the case that a form describes.
 
     Raises UserError for what cannot be a case.
     """
-    accepted = tuple(line.strip() for line in answers.splitlines() if line.strip())
-    if not question.strip():
+    question, refuse = filled.question.strip(), filled.refuse
+    accepted = tuple(line.strip() for line in filled.answers.splitlines() if line.strip())
+    if not question:
         raise UserError("The question is empty.")
-    if not refuse and not evidence:
+    if not refuse and not filled.evidence:
         raise UserError("Tick a quote that states the answer, or say that it should be refused.")
     try:
         return Case(
             id=_id(question),
-            question=question.strip(),
+            question=question,
             answers=() if refuse else accepted,
-            evidence=() if refuse else tuple(_evidence(draft.quotes[n]) for n in evidence),
+            evidence=() if refuse else tuple(_evidence(draft.quotes[n]) for n in filled.evidence),
             unanswerable=refuse,
-            must_pass=must_pass,
+            must_pass=filled.must_pass,
             history=tuple(Message(role, words) for role, words in draft.history),
-            tags=tuple(each.strip() for each in tags.split(",") if each.strip()),
+            tags=tuple(each.strip() for each in filled.tags.split(",") if each.strip()),
         )
     except ValueError as error:
         raise UserError(f"This cannot be a case: {error}.") from error

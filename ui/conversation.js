@@ -108,8 +108,10 @@ const copy = async (turn, button) => {
   }
 };
 
+let pressed; // The button that has the focus while its turn is drawn anew.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
+  pressed = null;
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target) || button) menu.open = false;
   }
@@ -125,7 +127,10 @@ document.addEventListener("click", (event) => {
     trigger("edit", { turn: turns().indexOf(turn) });
     document.querySelector("#question textarea").focus();
   }
-  if (act === "up" || act === "down") trigger("rate", { turn: turns().indexOf(turn), rating: act });
+  if (act === "up" || act === "down") {
+    pressed = { turn: turns().indexOf(turn), act };
+    trigger("rate", { ...pressed, rating: act });
+  }
   if (act === "again") trigger("again", { turn: turns().indexOf(turn) });
   if (example) trigger("again", { question: example });
   if (conversationAct === "new") restore(null);
@@ -192,6 +197,9 @@ let settling;
 new MutationObserver(() => {
   clearTimeout(settling);
   settling = setTimeout(keep, 200); // Gradio renders the parts of one event after each other.
+  if (pressed && document.activeElement === document.body) {
+    turns()[pressed.turn]?.querySelector(`[data-act=${pressed.act}]`)?.focus({ preventScroll: true });
+  }
   const turn = document.querySelector("#current .turn");
   const now = turn ? turn.dataset.step + turn.querySelector(".asked").textContent : "";
   if (now === step) return;

@@ -125,7 +125,7 @@ class ConversationPanel:
         """Answer a question step by step, each step on the screen as soon as it is there."""
         question = (question or "").encode(errors="replace").decode().strip()
         if not question:
-            yield {self.status: ""}
+            yield {self.status: render.quiet("Type a question first.")}
             return
         if len(question) > MAX_QUESTION:
             yield {

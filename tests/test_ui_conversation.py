@@ -1,0 +1,218 @@
+"""Conversations in a real browser: asked, streamed, stopped, kept, edited, rated, exported."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.documents import Document
+from index.library import Library
+from rag.log import Log
+from tests.browser import (
+    OFF_TOPIC,
+    SUMMIT,
+    OpenPage,
+    ask,
+    assert_marked,
+    pages,
+    place,
+    window,
+)
+from tests.provider import provider
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+
+def test_visitors_do_not_see_each_other(open_page: OpenPage, window_address: str) -> None:
+    one, other = open_page(window_address), open_page(window_address)
+    ask(one, SUMMIT)
+    ask(other, OFF_TOPIC)
+    follow_up = ask(one, "How long did it last?")
+    expect(follow_up.locator(".understood")).to_contain_text(SUMMIT)
+    expect(follow_up.locator(".answer")).to_contain_text("90 minutes")
+    expect(one.locator("#conversation .asked")).to_have_count(2)
+    expect(other.locator("#conversation .asked")).to_have_text([OFF_TOPIC])
+
+
+def test_a_conversation_is_kept_in_the_browser(page: Page, briefing: Document) -> None:
+    ask(page, SUMMIT)
+    ask(page, "How long did it last?")
+    page.reload()
+    asked = page.locator("#conversation .asked")
+    expect(asked).to_have_text([SUMMIT, "How long did it last?"])
+    turn = ask(page, "And when was it?")  # The server knows what was said before.
+    expect(turn.locator(".understood")).to_be_visible()
+    footnote = page.locator("#past a.footnote").first
+    footnote.click()
+    assert_marked(page, briefing.text[place(footnote)])
+
+    page.get_by_role("button", name="New").click()
+    expect(asked).to_have_count(0)
+    ask(page, OFF_TOPIC)
+    conversations = page.locator("#conversations")
+    expect(conversations.locator("option")).to_have_text([OFF_TOPIC, SUMMIT])
+    conversations.select_option(label=SUMMIT)
+    expect(asked).to_have_count(3)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete").click()
+    expect(asked).to_have_count(0)
+    expect(conversations.locator("option")).to_have_text(["New conversation", OFF_TOPIC])
+
+
+def test_what_the_browser_kept_is_proven_again(page: Page) -> None:
+    turn = ask(page, SUMMIT)
+    page.get_by_role("button", name="New").click()
+    expect(turn).to_have_count(0)
+    page.evaluate(
+        """() => {
+          const key = Object.keys(localStorage).find((each) => each.startsWith("footnoted:"));
+          localStorage[key] = localStorage[key].replaceAll("Dec. 15", "Dec. 16");
+        }"""
+    )
+    page.locator("#conversations").select_option(label=SUMMIT)
+    expect(page.locator("#status")).to_contain_text("not a conversation that Footnoted has kept")
+    expect(turn).to_have_count(0)
+
+
+def test_editing_and_asking_again(page: Page) -> None:
+    ask(page, SUMMIT)
+    ask(page, OFF_TOPIC)
+    asked = page.locator("#conversation .asked")
+    page.evaluate("document.querySelector('#current .turn').classList.add('old')")
+    page.locator("#current").get_by_role("button", name="Ask again").click()
+    anew = page.locator("#current .turn[data-step=answered]:not(.old)")
+    expect(anew).to_be_visible(timeout=60_000)
+    expect(page.locator("#send")).to_be_visible()
+    expect(asked).to_have_text([SUMMIT, OFF_TOPIC])
+    page.locator("#past").get_by_role("button", name="Edit").click()
+    expect(page.locator("#question textarea")).to_have_value(SUMMIT)
+    expect(asked).to_have_count(0)
+    ask(page, "How long did the video summit of December 2021 last?")
+    expect(asked).to_have_count(1)
+    options = page.locator("#conversations").locator("option")
+    expect(options).to_have_count(2)  # What was there before the edit is kept.
+
+
+def test_what_is_said_of_an_answer_is_kept_in_the_log(page: Page, window_library: Library) -> None:
+    turn = ask(page, SUMMIT)
+    good = turn.get_by_role("button", name="Good answer")
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "true")
+    expect(good).to_be_focused()
+    [kept] = Log(window_library.folder).ratings()
+    assert (kept["rating"], kept["answer"]["question"]) == ("up", SUMMIT)
+    good.click()
+    expect(good).to_have_attribute("aria-pressed", "false")
+    assert Log(window_library.folder).ratings() == []
+
+
+def test_an_example_is_asked(page: Page) -> None:
+    example = page.locator(".example").first
+    words = example.text_content() or ""
+    assert words.startswith("What happened in ")
+    example.click()
+    turn = page.locator("#current .turn[data-step=answered]").filter(has_text=words)
+    expect(turn.locator("a.footnote").first).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.parametrize("form", ["Markdown", "HTML", "JSON"])
+def test_a_conversation_is_exported(
+    page: Page, open_page: OpenPage, tmp_path: Path, briefing: Document, form: str
+) -> None:
+    footnote = ask(page, SUMMIT).locator("a.footnote").first
+    page.locator("#talk-bar summary").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name=form, exact=True).click()
+    path = tmp_path / downloading.value.suggested_filename
+    downloading.value.save_as(path)
+    text = path.read_text("utf-8")
+    quote = briefing.text[place(footnote)]
+    if form == "JSON":
+        [exchange] = json.loads(text)["exchanges"]
+        assert exchange["answer"]["citations"][0]["quote"] == quote
+        return
+    link = re.search(r"http://127\.0\.0\.1:\d+/\?document=[0-9a-f]+&(?:amp;)?span=\d+-\d+", text)
+    assert link
+    assert_marked(open_page(link[0].replace("&amp;", "&")), quote)
+    if form == "HTML":
+        page.goto(path.as_uri())
+        expect(page.locator("blockquote").first).to_have_text(quote)
+
+
+def test_an_answer_is_copied_with_its_footnotes(page: Page, briefing: Document) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    turn = ask(page, SUMMIT)
+    turn.get_by_role("button", name="Copy").click()
+    expect(turn.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(f"{SUMMIT}\n")
+    assert briefing.text[place(turn.locator("a.footnote").first)] in copied
+
+
+def test_what_cannot_be_asked(page: Page) -> None:
+    box = page.locator("#question textarea")
+    box.press("Enter")
+    expect(page.locator("#status")).to_contain_text("Type a question first.")
+    box.fill("Why? " * 500)
+    box.press("Enter")
+    expect(page.locator("#status")).to_contain_text("up to 2,000 characters")
+    expect(page.locator("#conversation .asked")).to_have_count(0)
+    box.fill("one")
+    box.press("Shift+Enter")
+    expect(box).to_have_value("one\n")
+
+
+def test_a_draft_is_shown_as_one_until_it_is_verified(
+    browser: Browser, window_library: Library
+) -> None:
+    with provider("Dec. 15", ["The summit was held on Dec. 15.", " It ended in Oslo."]) as writer:
+        settings = {"FOOTNOTED_LLM_URL": writer.url}
+        with window(window_library, **settings) as address, pages(browser) as open_page:
+            page = open_page(address)
+            page.locator("#question textarea").fill(SUMMIT)
+            page.locator("#send").click()
+            draft = page.locator("#current .turn[data-step=draft]")
+            expect(draft.locator(".draft")).to_contain_text("on Dec. 15.")
+            expect(draft.locator("a.card").first).to_be_visible()
+            expect(draft.locator("a.footnote")).to_have_count(0)
+            writer.go_on.set()
+            turn = page.locator("#current .turn[data-step=answered]")
+            expect(turn.locator("a.footnote").first).to_be_visible()
+            expect(turn.locator(".left-out")).to_contain_text("Oslo")
+
+
+def test_stop_takes_effect_while_the_language_model_is_silent(
+    browser: Browser, window_library: Library
+) -> None:
+    # What listens here takes each request and never answers, so the answer cannot come first.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with window(window_library, FOOTNOTED_LLM_URL=url) as address, pages(browser) as open_page:
+            page = open_page(address)
+            page.locator("#question textarea").fill(SUMMIT)
+            page.locator("#send").click()
+            found = page.locator("#current .turn[data-step=found] a.card").first
+            expect(found).to_be_visible(timeout=60_000)
+            page.locator("#stop").click()
+            stopped = page.locator("#current .turn[data-step=failed]")
+            expect(stopped).to_contain_text("Stopped.")
+            expect(page.locator("#send")).to_be_visible()
+            silent.close()
+
+
+@pytest.mark.llm
+def test_with_the_language_model(
+    browser: Browser, window_library: Library, briefing: Document
+) -> None:
+    with window(window_library) as address, pages(browser) as open_page:
+        page = open_page(address)
+        turn = ask(page, SUMMIT, timeout=180_000)
+        expect(turn.locator(".answer")).to_contain_text("15")
+        footnote = turn.locator("a.footnote").first
+        footnote.click()
+        assert_marked(page, briefing.text[place(footnote)])
