@@ -36,7 +36,7 @@ from eval.comparison import measure as measure_both
 from eval.comparison import table as comparison_table
 from eval.record import Result, Run
 from eval.runner import run
-from eval.summary import Metric, percentile, rate
+from eval.statistics import Metric, rate
 from eval.xquad import Benchmark, load_xquad
 from index.documents import Document
 from index.errors import UserError
@@ -261,7 +261,7 @@ def show(runs: dict[str, Run]) -> None:
         if part == "comparison":
             continue
         seconds = [
-            f"{name} {percentile([r.answer['timings'][key] for r in each.results], 50).value} s"
+            f"{name} {each.metrics[f'{key}_p50'].value} s"
             for name, key in (("first quote", "first_quote_s"), ("whole answer", "total_s"))
         ]
         console.print(f"{part}: median {', '.join(seconds)}", highlight=False)

@@ -1,22 +1,27 @@
-"""Regression sets: reading them, and finding their evidence in a library."""
+"""Regression sets: what a case is, and reading and writing files of them."""
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
+import yaml
 from filelock import FileLock
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from eval.answers import normalise
 from eval.files import write_whole
-from eval.metrics import normalise
-from index.documents import Document, Span
+from index.documents import Span
 from index.errors import UserError
+from index.load_formats import one_line
 
 if TYPE_CHECKING:
-    from index.library import Library
     from rag.condense import Turn
 
 SETS = Path(__file__).parent / "sets"
@@ -79,9 +84,15 @@ class Case:
     must_pass: bool = False
     history: tuple[Message, ...] = ()
     tags: tuple[str, ...] = ()
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    """How far a number, in its unit, or a date, in days, may be from an accepted one."""
+    draft: bool = False
+    """Proposed by a program: it does not count until somebody has accepted it."""
 
     def __post_init__(self) -> None:
         """Refuse what no answer could fulfil."""
+        if self.tolerance is not None and self.answer_type not in ("number", "date"):
+            raise ValueError("only a number or a date has a tolerance")
         if self.unanswerable and (self.evidence or self.answers):
             raise ValueError("an unanswerable case has neither evidence nor answers")
         for answer in self.answers:
@@ -104,10 +115,23 @@ class CaseSet:
     sha256: str
     cases: tuple[Case, ...]
     lines: tuple[int, ...]
+    drafts: int = 0
+    """Cases of the file that are not among these, because nobody has accepted them yet."""
 
     def first(self, count: int | None) -> CaseSet:
         """Return the set with its first cases only; with None, all of them."""
         return replace(self, cases=self.cases[:count], lines=self.lines[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a line of a set, with what to do where that is known."""
+
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}"
 
 
 def find_set(name: str) -> Path:
@@ -121,13 +145,39 @@ def find_set(name: str) -> Path:
     if shipped.is_file():
         return shipped
     names = ", ".join(sorted(each.stem for each in SETS.glob("*.jsonl")))
-    raise UserError(f"There is no set {name}. Give a JSON Lines file, or one of: {names}.")
+    raise UserError(f"There is no set {name}. Give a JSON Lines or YAML file, or one of: {names}.")
 
 
 def load_set(path: Path) -> CaseSet:
-    """Read a set.
+    """Read a set, JSON Lines or YAML by its name; drafts are left aside, and counted.
 
     Raises UserError, with the line and what is wrong there, for a file that is not a set.
+    """
+    found, problems = read_set(path)
+    if problems:
+        more = len(problems) - 1
+        rest = f" ({more} more: `footnoted eval check {path}` lists all.)" if more else ""
+        raise UserError(f"{path.name}, {problems[0]}{rest}")
+    if not found.cases:
+        raise UserError(f"The set {path} holds no case.")
+    kept = [n for n, case in enumerate(found.cases) if not case.draft]
+    if not kept:
+        raise UserError(
+            f"All {len(found.cases)} cases of {path.name} are drafts, which do not count until "
+            f"somebody has accepted them: `footnoted eval accept {path}`."
+        )
+    return replace(
+        found,
+        cases=tuple(found.cases[n] for n in kept),
+        lines=tuple(found.lines[n] for n in kept),
+        drafts=len(found.cases) - len(kept),
+    )
+
+
+def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
+    """Read what can be read of a set, drafts as well, and all that is wrong with it.
+
+    Raises UserError for a file that cannot be read at all.
     """
     try:
         data = path.read_bytes()
@@ -138,22 +188,101 @@ def load_set(path: Path) -> CaseSet:
         raise UserError(f"The set {path} is not UTF-8 text: {error}.") from error
     cases: dict[str, Case] = {}
     lines: list[int] = []
-    # Not splitlines(): JSON strings may hold U+2028, which is a line end to Python but not to JSON.
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
+    problems: list[Problem] = []
+    for number, read in _items(path, text):
+        try:
+            case = read()
+        except ValidationError as error:
+            problems.append(Problem(number, _told(error)))
             continue
-        case = _case(line, f"{path.name}, line {number}")
+        except yaml.YAMLError as error:
+            problems.append(Problem(number, f"not YAML: {one_line(str(error))}."))
+            continue
         if case.id in cases:
             first = lines[list(cases).index(case.id)]
-            raise UserError(
-                f"{path.name}, line {number}: the id “{case.id}” is taken by line {first}."
-            )
+            problems.append(Problem(number, f"the id “{case.id}” is taken by line {first}."))
+            continue
         cases[case.id] = case
         lines.append(number)
-    if not cases:
-        raise UserError(f"The set {path} holds no case.")
     digest = hashlib.sha256(data).hexdigest()
-    return CaseSet(path.stem, path, digest, tuple(cases.values()), tuple(lines))
+    return CaseSet(path.stem, path, digest, tuple(cases.values()), tuple(lines)), problems
+
+
+_CASE = TypeAdapter(Case)
+
+Item = tuple[int, Callable[[], "Case"]]
+"""The line of a case, and what reads it."""
+
+
+def _items(path: Path, text: str) -> Iterator[Item]:
+    if path.suffix in (".yaml", ".yml"):
+        yield from _yaml_items(text)
+        return
+    # Not splitlines(): JSON strings may hold U+2028, which is a line end to Python but not to JSON.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, partial(_CASE.validate_json, line)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's plain words: "no" and "2021-12-15" are the words that they look like."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag.rpartition(":")[2] in ("int", "null")]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"])
+
+
+def _yaml_items(text: str) -> Iterator[Item]:
+    """Yield the items of a YAML list; each is read as its JSON would be, so as strictly."""
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+        if root is None:
+            return
+        if not isinstance(root, yaml.SequenceNode):
+            raise yaml.YAMLError("a set is a list of cases, each beginning with “- id:”")
+        for node in root.value:
+            value = loader.construct_object(node, deep=True)
+            line = json.dumps(value, ensure_ascii=False, default=str)
+            yield node.start_mark.line + 1, partial(_CASE.validate_json, line)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        yield (mark.line + 1 if mark else 1), partial(_raise, error)
+    finally:
+        loader.dispose()
+
+
+def _raise(error: Exception) -> Case:
+    raise error
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{f'{place}: ' if place else ''}{what}."
+
+
+def as_line(case: Case) -> bytes:
+    """Return a case as a line of a set, without what is as if it were not said."""
+    return _CASE.dump_json(case, exclude_defaults=True) + b"\n"
+
+
+def write_set(path: Path, cases: Iterable[Case]) -> None:
+    """Write a set anew as JSON Lines, whole or not at all.
+
+    Raises UserError when it cannot be written.
+    """
+    if path.suffix in (".yaml", ".yml"):
+        raise UserError(f"Sets are written as JSON Lines: name a .jsonl file, not {path.name}.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, b"".join(map(as_line, cases)))
+    except OSError as error:
+        raise UserError(f"The set {path} cannot be written: {error.strerror or error}.") from error
 
 
 def add_case(path: Path, case: Case) -> None:
@@ -165,91 +294,13 @@ def add_case(path: Path, case: Case) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(f".{path.name}.lock")):
             before = path.read_bytes() if path.exists() else b""
-            if before and case.id in {each.id for each in load_set(path).cases}:
-                raise UserError(f"{path.name} has a case “{case.id}” already.")
-            line = _CASE.dump_json(case, exclude_defaults=True)
+            if before:
+                found, problems = read_set(path)
+                if problems:
+                    raise UserError(f"{path.name}, {problems[0]}")
+                if case.id in {each.id for each in found.cases}:
+                    raise UserError(f"{path.name} has a case “{case.id}” already.")
             end = b"" if before[-1:] in (b"", b"\n") else b"\n"
-            write_whole(path, before + end + line + b"\n")
+            write_whole(path, before + end + as_line(case))
     except OSError as error:
         raise UserError(f"The set {path} cannot be written: {error.strerror or error}.") from error
-
-
-_CASE = TypeAdapter(Case)
-
-
-def _case(line: str, where: str) -> Case:
-    try:
-        return _CASE.validate_json(line)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        what = first["msg"].removeprefix("Value error, ")
-        raise UserError(f"{where}: {f'{place}: ' if place else ''}{what}.") from error
-
-
-def resolve(case_set: CaseSet, library: Library) -> dict[str, Facts]:
-    """Return for each case (by id) the places of the evidence for each of its facts.
-
-    Raises UserError when a document is not in the library, is not the text that the case was
-    written for, or does not hold the evidence.
-    """
-    here = {entry.sha256 for entry in library.entries()}
-    resolved = {}
-    for case, line in zip(case_set.cases, case_set.lines, strict=True):
-        where = f"{case_set.path.name}, line {line}"
-        facts: dict[int, list[Span]] = {}
-        for evidence in case.evidence:
-            document = _document(evidence, library, here, where)
-            facts.setdefault(evidence.fact, []).append(locate(evidence, document, where))
-        resolved[case.id] = tuple(tuple(facts[fact]) for fact in sorted(facts))
-    return resolved
-
-
-def _document(evidence: Evidence, library: Library, here: set[str], where: str) -> Document:
-    # The hash names the text whatever the file is called now.
-    if evidence.sha256 in here:
-        return library.find(evidence.sha256)
-    try:
-        document = library.find(evidence.document)
-    except UserError as error:
-        raise UserError(
-            f"{where}: {error} Put in what is missing with "
-            f"`footnoted add {evidence.document} --library {library.folder}`."
-        ) from error
-    if evidence.sha256 is not None:
-        raise UserError(
-            f"{where}: the document {evidence.document} changed; the evidence was written for "
-            f"the text {evidence.sha256[:12]}…, and the library has {document.sha256[:12]}…"
-        )
-    return document
-
-
-def locate(evidence: Evidence, document: Document, where: str) -> Span:
-    """Return the place of the evidence in its document.
-
-    Raises UserError when the place is outside the text, or the quote is not there exactly once.
-    """
-    text, quote = document.text, evidence.quote
-    if evidence.start is not None and evidence.end is not None:
-        if evidence.end > len(text):
-            raise UserError(
-                f"{where}: {evidence.start}-{evidence.end} is outside of {evidence.document}, "
-                f"which has {len(text)} characters."
-            )
-        if quote is not None and text[evidence.start : evidence.end] != quote:
-            raise UserError(
-                f"{where}: {evidence.document} says “{text[evidence.start : evidence.end]}” at "
-                f"{evidence.start}-{evidence.end}, not “{quote}”."
-            )
-        return Span(document.id, evidence.start, evidence.end)
-    if quote is None:
-        raise ValueError(evidence)
-    start = text.find(quote)
-    if start < 0:
-        raise UserError(f"{where}: none of {evidence.document} reads “{quote}”.")
-    if text.find(quote, start + 1) >= 0:
-        raise UserError(
-            f"{where}: more than one place in {evidence.document} reads “{quote}”: "
-            "give start and end."
-        )
-    return Span(document.id, start, start + len(quote))

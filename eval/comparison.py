@@ -42,11 +42,14 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from eval.cases import Case, CaseSet, Facts, find_set, load_set, resolve
-from eval.metrics import citation_recall, contains_answer, score
+from eval.answers import contains_answer
+from eval.cases import Case, CaseSet, Facts, find_set, load_set
+from eval.evidence import resolve
+from eval.metrics import score
 from eval.record import Result, Run, append, resume, write_run
 from eval.runner import describe
-from eval.summary import Metric, percentile, rate
+from eval.spans import citation_recall
+from eval.statistics import Metric, percentile, rate
 from index.documents import Document, Span
 from index.embedding import load_embedding
 from index.errors import UserError
@@ -155,7 +158,7 @@ def compare(
 
     Raises UserError when the set does not fit the document or a file cannot be written.
     """
-    facts = resolve(case_set, assistant.library)
+    facts, _ = resolve(case_set, assistant.library)
     described = describe(case_set, assistant, use_llm=True)
     models: dict[str, str | int | None] = {
         "compared_with": f"{THEIRS} of llama-index-core {version('llama-index-core')}"

@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from eval.cases import CaseSet, load_set, locate
-from eval.summary import rate
+from eval.cases import CaseSet, load_set
+from eval.evidence import locate
+from eval.statistics import rate
 from index.documents import Document
 from index.errors import UserError
 from index.load import load
@@ -145,7 +146,7 @@ def verbatim(
     cases = [case for case in case_set.cases if case.evidence]
     for at, case in enumerate(cases):
         for evidence in case.evidence:
-            place = locate(evidence, document, case.id)
+            place = locate(evidence, document)
             [here] = [i for i, span in enumerate(spans) if span[0] <= place.start < span[1]] or [-1]
             if here < 0 or sentences[here] in taken:
                 continue

@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 
 from eval.compare import load_run
 from eval.record import Result, Run
-from eval.summary import rate
+from eval.statistics import rate
 from index.errors import UserError
 from rag.gate import WEIGHTS, log_odds
 

@@ -21,7 +21,7 @@ from typing import Any
 from eval.bench import SEED, ask_all
 from eval.cases import SETS, load_set
 from eval.record import Run
-from eval.summary import mcnemar
+from eval.statistics import mcnemar
 from eval.xquad import load_xquad
 from index.errors import UserError
 from index.load import load

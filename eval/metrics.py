@@ -7,10 +7,20 @@ of numbers and names is written a second time, more simply, and not shared with 
 from __future__ import annotations
 
 import re
-import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from eval.answers import contains_answer, exact_match, token_f1, value_match
+from eval.spans import (
+    characters,
+    citation_precision,
+    citation_recall,
+    harmonic,
+    ndcg,
+    quote_hit,
+    recall_at,
+    reciprocal_rank,
+)
 from index.documents import Span
 
 if TYPE_CHECKING:
@@ -20,12 +30,8 @@ Scores = dict[str, Any]
 """The scores of one answer by name; None where a score does not apply to the case."""
 
 HIT_AT = (1, 3, 5)
-
-_DASHES = re.compile(r"[-\u2010-\u2015\u2212]")
-_PUNCTUATION = re.compile(
-    rf"(?<!\d)\.|\.(?!\d)|[{re.escape(string.punctuation.replace('.', ''))}“”„‟‘’‚‛«»‹›…]"
-)
-_ARTICLES = {"a", "an", "the"}
+DEPTH = 5
+"""Quotes that a ranking is judged by: as many as every answer carries."""
 
 
 def score(
@@ -35,24 +41,60 @@ def score(
     cited = [_span(each["document"]["id"], each) for each in answer["citations"]]
     quotes = [_span(each["document_id"], each) for each in answer["quotes"]]
     refused = bool(answer["refused"])
-    right = None
-    if case.answers:
-        right = not refused and contains_answer(written(answer), case.answers, case.answer_type)
-    recall = citation_recall(cited, facts)
+    right = _right(case, answer)
+    precision, recall = citation_precision(cited, facts), citation_recall(cited, facts)
+    evidence = None if recall is None else recall > 0
+    marked = characters(cited, facts) or (None, None, None)
+    words = short(answer)
     scores: Scores = {f"hit@{k}": quote_hit(quotes, facts, k) for k in HIT_AT}
     scores |= {
+        f"recall@{DEPTH}": recall_at(quotes, facts, DEPTH),
+        "mrr": reciprocal_rank(quotes, facts),
+        f"ndcg@{DEPTH}": ndcg(quotes, facts, DEPTH),
         "answer_right": right,
-        "citation_precision": citation_precision(cited, facts),
+        "exact_match": exact_match(words, case.answers) if case.answers else None,
+        "token_f1": token_f1(words, case.answers) if case.answers else None,
+        "citation_precision": precision,
         "citation_recall": recall,
-        "cited_evidence": None if recall is None else recall > 0,
+        "citation_f1": harmonic(precision, recall),
+        "cited_evidence": evidence,
+        "joint": None if right is None or evidence is None else right and evidence,
+        "char_precision": marked[0],
+        "char_recall": marked[1],
+        "char_iou": marked[2],
         "verbatim": verbatim(answer, text_of),
         "refused": refused,
         "refusal_right": refused == case.unanswerable,
         "unsupported": unsupported(answer),
     }
     # What a case does not state (no answers, no evidence) cannot fail it.
-    good = right is not False and scores["cited_evidence"] is not False
-    return scores | {"passed": refused if case.unanswerable else not refused and good}
+    good = right is not False and evidence is not False
+    passed = refused if case.unanswerable else not refused and good
+    return scores | {"passed": passed, "crag": crag(case.unanswerable, refused, passed)}
+
+
+def _right(case: Case, answer: Mapping[str, Any]) -> bool | None:
+    if not case.answers:
+        return None
+    if answer["refused"]:
+        return False
+    words = written(answer)
+    if contains_answer(words, case.answers, case.answer_type):
+        return True
+    return case.tolerance is not None and value_match(
+        words, case.answers, case.answer_type, case.tolerance
+    )
+
+
+def crag(unanswerable: bool, refused: bool, passed: bool) -> int:
+    """Return 1 for a right answer or refusal, 0 for a missing answer, -1 for a wrong one.
+
+    The truthfulness score of CRAG (Yang et al., NeurIPS 2024): to answer wrongly is worse than not
+    to answer. Its mean is between -1 and 1.
+    """
+    if passed:
+        return 1
+    return 0 if refused and not unanswerable else -1
 
 
 def written(answer: Mapping[str, Any]) -> str:
@@ -60,67 +102,22 @@ def written(answer: Mapping[str, Any]) -> str:
     return " ".join(each["text"] for each in answer["sentences"] if each["supported"])
 
 
-# --- is the answer right?
+def short(answer: Mapping[str, Any]) -> str:
+    """Return the exact words of the quotes that answer; where none are marked, the whole answer.
 
-
-def normalise(text: str) -> str:
-    """Return a text as answers are compared: lower case, no punctuation, no articles, one blank.
-
-    SQuAD v1.1's `normalize_answer` (Rajpurkar et al., EMNLP 2016) but for numbers and compounds:
-    dashes become blanks, a comma between digits goes ("1,700" is "1700"), a point between digits
-    stays ("1.5" is not "15"), and typographic quotation marks are punctuation too.
+    Exact match and token F1 are made for short answers. A refusal has no words.
     """
-    text = re.sub(r"(?<=\d),(?=\d)", "", text.lower())
-    text = _PUNCTUATION.sub("", _DASHES.sub(" ", text))
-    return " ".join(word for word in text.split() if word not in _ARTICLES)
+    if answer["refused"]:
+        return ""
+    marked = [
+        each["quote"][start - each["start"] : end - each["start"]]
+        for each in answer["citations"]
+        for start, end in each["marks"]
+    ]
+    return " ".join(marked) or written(answer)
 
 
-def contains_answer(text: str, answers: Sequence[str], answer_type: str = "text") -> bool:
-    """Whether one of the accepted answers occurs in a text, in whole words.
-
-    Of a "list", all items (joined by ";") must occur. A "yesno" answer that opens with yes or no
-    is judged by that word, if the accepted answers have one.
-    """
-    words = normalise(text)
-    if answer_type == "yesno":
-        accepted = {"yes", "no"} & {normalise(answer) for answer in answers}
-        opening = words.partition(" ")[0]
-        if accepted and opening in ("yes", "no"):
-            return opening in accepted
-    parts = [answer.split(";") if answer_type == "list" else [answer] for answer in answers]
-    return any(all(_has(words, part) for part in items) for items in parts)
-
-
-def _has(words: str, answer: str) -> bool:
-    wanted = normalise(answer)
-    return bool(wanted) and f" {wanted} " in f" {words} "
-
-
-# --- are the quotes and the footnotes the right ones?
-
-
-def quote_hit(quotes: Sequence[Span], facts: Facts, k: int) -> bool | None:
-    """Whether one of the first k quotes covers a place of the evidence: hit@k."""
-    if not facts:
-        return None
-    return any(quote.covers(place) for quote in quotes[:k] for fact in facts for place in fact)
-
-
-def citation_precision(cited: Sequence[Span], facts: Facts) -> float | None:
-    """Return the share of footnotes that cover a place of the evidence or lie inside one."""
-    if not facts or not cited:
-        return None
-    places = [place for fact in facts for place in fact]
-    right = [any(each.covers(at) or at.covers(each) for at in places) for each in cited]
-    return sum(right) / len(right)
-
-
-def citation_recall(cited: Sequence[Span], facts: Facts) -> float | None:
-    """Return the share of facts that have a place which a footnote covers."""
-    if not facts:
-        return None
-    found = [any(each.covers(place) for each in cited for place in fact) for fact in facts]
-    return sum(found) / len(found)
+# --- are the quotes those of the source?
 
 
 def verbatim(answer: Mapping[str, Any], text_of: Callable[[str], str]) -> float | None:

@@ -6,15 +6,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from eval.cases import Facts
 from eval.files import write_whole
 from eval.metrics import Scores
-from eval.summary import Metric
+from eval.stages import Stage
+from eval.statistics import Metric
 from index.errors import UserError
 
 SCHEMA: Literal[1] = 1
@@ -28,6 +30,10 @@ class SetRecord:
     sha256: str
     cases: int
     must_pass: tuple[str, ...]
+    drafts: int = 0
+    """Cases that were left aside, because nobody has accepted them yet."""
+    moved: tuple[str, ...] = ()
+    """Cases whose evidence was found again by its words, in a document that changed."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class LibraryRecord:
     """What was in the library that was asked."""
 
     documents: tuple[DocumentRecord, ...]
+    fingerprint: str = ""
+    """How the library was cut and embedded."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,16 @@ class Conditions:
     set: SetRecord
     library: LibraryRecord
     models: dict[str, str | int | None]
+    versions: dict[str, str] = field(default_factory=dict, kw_only=True)
+    repeats: int = field(default=1, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What came of asking a case once more."""
+
+    passed: bool
+    answer: str
 
 
 @dataclass(frozen=True)
@@ -61,22 +79,68 @@ class Result:
     """One case: its scores, the answer as `ask --json` prints it, and why it was given.
 
     `decision` is what `ask --explain` shows of the evidence; None where nothing was decided by it.
+    An `error` is a sentence on why the case says nothing about the answers: it has no scores then.
+    `case` is the case as its set has it, `evidence` the places of each of its facts, `stage` where
+    it failed, `repeats` what came of asking it again, and `cached` whether the language model's
+    words were kept from an earlier run.
     """
 
     id: str
     scores: Scores
-    answer: dict[str, Any]
+    answer: dict[str, Any] | None
     decision: dict[str, Any] | None = None
+    stage: Stage | None = None
+    error: str | None = None
+    case: dict[str, Any] = field(default_factory=dict)
+    evidence: Facts = ()
+    repeats: tuple[Repeat, ...] = ()
+    cached: bool = False
 
     @property
     def passed(self) -> bool:
-        """Whether the answer is what the case expects."""
-        return bool(self.scores["passed"])
+        """Whether the answer is what the case expects; of several, more than half of them."""
+        if self.error is not None:
+            return False
+        times = [bool(self.scores["passed"]), *(each.passed for each in self.repeats)]
+        return 2 * sum(times) > len(times)
+
+    @property
+    def flaky(self) -> bool:
+        """Whether the case passed at some times and not at others."""
+        return len({bool(self.scores["passed"]), *(each.passed for each in self.repeats)}) > 1
+
+    @property
+    def question(self) -> str:
+        """The question that was asked."""
+        return str((self.answer or self.case).get("question", ""))
 
     @property
     def shown(self) -> str:
-        """The answer on one line."""
-        return " ".join(str(self.answer["answer"]).split())
+        """The answer on one line, or the error."""
+        return " ".join(str(self.answer["answer"] if self.answer else self.error).split())
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The case's own words for its kind."""
+        return tuple(self.case.get("tags", ()))
+
+    @property
+    def cluster(self) -> str:
+        """What the case depends on: the document of its evidence, or nothing but itself."""
+        return self.evidence[0][0].document_id if self.evidence else self.id
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that a run keeps."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The bounds of metrics, and how many more cases may break than are mended."""
+
+    floors: dict[str, float] = field(default_factory=dict)
+    ceilings: dict[str, float] = field(default_factory=dict)
+    budget: int | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +149,13 @@ class Run(Conditions):
 
     metrics: dict[str, Metric]
     results: tuple[Result, ...]
+    gate: Gate | None = field(default=None, kw_only=True)
+    """What later runs are held to, where this one was kept as their baseline."""
+
+    @property
+    def errors(self) -> tuple[Result, ...]:
+        """The cases that could not be asked."""
+        return tuple(each for each in self.results if each.error is not None)
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `eval run --json` writes."""
@@ -138,12 +209,17 @@ def _difference(before: Conditions, now: Conditions) -> str:
     found = []
     if before.set != now.set:
         found.append("the set differs")
-    if before.library != now.library:
+    if before.library.documents != now.library.documents:
         found.append("the documents in the library differ")
-    for name in sorted(before.models | now.models):
-        was, value = before.models.get(name), now.models.get(name)
-        if was != value:
-            found.append(f"{name} was {was} and is {value}")
+    elif before.library != now.library:
+        found.append("the library was made anew with other settings")
+    told = {"repeats": before.repeats, **before.versions, **before.models}
+    tells = {"repeats": now.repeats, **now.versions, **now.models}
+    found += [
+        f"{name} was {told.get(name)} and is {tells.get(name)}"
+        for name in sorted(told | tells)
+        if told.get(name) != tells.get(name)
+    ]
     return ", ".join(found)
 
 

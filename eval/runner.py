@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
+import traceback
 from collections.abc import Callable
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.cases import Case, CaseSet, Facts, resolve
+from pydantic import TypeAdapter
+
+from eval.cases import Case, CaseSet, Facts
+from eval.evidence import resolve
 from eval.metrics import score
 from eval.record import (
     SCHEMA,
     Conditions,
     DocumentRecord,
     LibraryRecord,
+    Repeat,
     Result,
     Run,
     SetRecord,
@@ -22,14 +27,22 @@ from eval.record import (
     resume,
     write_run,
 )
+from eval.stages import stage
 from eval.summary import summarise
+from eval.weights import code_hash, versions, weights_hash
+from index.documents import Span
 from index.errors import UserError
+from rag.quotes import depth
 
 if TYPE_CHECKING:
+    from eval.judge import Judge
+    from eval.replies import Replies
     from rag.assistant import Assistant
 
 Progress = Callable[[int, int], None]
 """Called with how many cases are done, and how many there are."""
+
+_CASE = TypeAdapter(Case)
 
 
 def run(
@@ -39,37 +52,50 @@ def run(
     use_llm: bool = True,
     out: Path | None = None,
     progress: Progress = lambda *_: None,
+    repeats: int = 1,
+    replies: Replies | None = None,
+    judge: Judge | None = None,
 ) -> Run:
-    """Ask each case, and write the run to `out`.
+    """Ask each case, as often as `repeats` says, and write the run to `out`.
 
-    What is done is kept in `out`.partial until then, and a stopped run goes on from there.
+    What is done is kept in `out`.partial until then, and a stopped run goes on from there; a case
+    that ended in an error is asked again. With `replies`, what the language model was asked before
+    is not asked again.
 
     Raises UserError when the set does not fit the library, a file cannot be written, or the
     assistant cannot work.
     """
-    evidence = resolve(case_set, assistant.library)
-    conditions = describe(case_set, assistant, use_llm=use_llm)
+    facts, moved = resolve(case_set, assistant.library)
+    conditions = describe(case_set, assistant, use_llm=use_llm, repeats=repeats, moved=moved)
     partial = Path(f"{out}.partial") if out else None
-    results = {done.id: done for done in resume(partial, conditions)} if partial else {}
+    done = resume(partial, conditions) if partial else []
+    results = {each.id: each for each in done if each.error is None}
+    asking = _Asking(assistant, use_llm, repeats, replies, judge)
     total = len(case_set.cases)
     for number, case in enumerate(case_set.cases):
         progress(number, total)
         if case.id in results:
             continue
-        results[case.id] = _ask(case, evidence[case.id], assistant, use_llm)
+        results[case.id] = asking.result(case, facts[case.id])
         if partial:
             append(partial, results[case.id])
     progress(total, total)
     ordered = tuple(results[case.id] for case in case_set.cases)
-    metrics = summarise([each.scores for each in ordered], [each.answer for each in ordered])
-    finished = Run(**vars(conditions), metrics=metrics, results=ordered)
+    finished = Run(**vars(conditions), metrics=summarise(ordered), results=ordered)
     if out and partial:
         write_run(out, finished)
         partial.unlink()
     return finished
 
 
-def describe(case_set: CaseSet, assistant: Assistant, *, use_llm: bool) -> Conditions:
+def describe(
+    case_set: CaseSet,
+    assistant: Assistant,
+    *,
+    use_llm: bool,
+    repeats: int = 1,
+    moved: tuple[str, ...] = (),
+) -> Conditions:
     """Return what a run would be made with.
 
     Raises UserError for a library without documents, which would only be refused everything.
@@ -79,40 +105,87 @@ def describe(case_set: CaseSet, assistant: Assistant, *, use_llm: bool) -> Condi
     if not entries:
         raise UserError(f"The library {library.folder} is empty. Fill it with `footnoted add`.")
     must_pass = tuple(case.id for case in case_set.cases if case.must_pass)
+    documents = tuple(DocumentRecord(each.id, each.title, each.sha256) for each in entries)
+    llm = settings.llm if use_llm and settings.llm != "none" else None
     return Conditions(
         SCHEMA,
-        SetRecord(case_set.name, case_set.sha256, len(case_set.cases), must_pass),
-        LibraryRecord(tuple(DocumentRecord(each.id, each.title, each.sha256) for each in entries)),
+        SetRecord(
+            case_set.name,
+            case_set.sha256,
+            len(case_set.cases),
+            must_pass,
+            case_set.drafts,
+            moved,
+        ),
+        LibraryRecord(documents, library.fingerprint),
         {
             "embedding": settings.embedding,
+            "embedding_sha256": weights_hash(settings.embedding),
             "reranker": settings.reranker,
-            "llm": settings.llm if use_llm and settings.llm != "none" else None,
+            "reranker_sha256": weights_hash(settings.reranker),
+            "llm": llm,
+            "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
             "llm_url": settings.llm_url,
             "quotes": settings.quotes,
-            "version": _version(),
-            "code": _code(),
+            "sentences": settings.sentences,
+            "code": code_hash(),
         },
+        versions=versions(),
+        repeats=repeats,
     )
 
 
-def _ask(case: Case, facts: Facts, assistant: Assistant, use_llm: bool) -> Result:
-    given = assistant.ask(case.question, case.turns, use_llm=use_llm)
-    answer, library = given.as_json(), assistant.library
-    scores = score(case, facts, answer, lambda name: library.document(name).text)
-    return Result(case.id, scores, answer, given.decision.as_json() if given.decision else None)
+class _Asking:
+    """How the cases of a run are asked."""
 
+    def __init__(
+        self,
+        assistant: Assistant,
+        use_llm: bool,
+        repeats: int,
+        replies: Replies | None,
+        judge: Judge | None,
+    ) -> None:
+        self.assistants = [assistant] * repeats
+        if replies:
+            settings = assistant.settings
+            weights = f"{settings.llm_url} {settings.llm} {weights_hash(settings.llm)}"
+            self.assistants = [
+                assistant.with_llm(partial(replies.wrap, weights=weights, again=number))
+                for number in range(repeats)
+            ]
+        self.replies = replies
+        self.use_llm = use_llm
+        self.judge = judge
 
-def _version() -> str:
-    try:
-        return version("footnoted")
-    except PackageNotFoundError:
-        return "not installed"
+    def result(self, case: Case, facts: Facts) -> Result:
+        """Ask a case; whatever goes wrong inside is this case's error, and the others go on."""
+        told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+        used = self.replies.used if self.replies else 0
+        try:
+            first, *others = (self._scored(each, case, facts) for each in self.assistants)
+        except UserError:
+            raise  # The set-up is wrong, for this case and all others.
+        except Exception as error:  # noqa: BLE001  told as the case's, with its place
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}, line {where.lineno}"
+            message = f"{type(error).__name__}: {error} ({place})"
+            return Result(case.id, {}, None, stage="error", error=message, case=told)
+        repeats = tuple(Repeat(each.passed, each.shown) for each in others)
+        cached = bool(self.replies and self.replies.used > used)
+        return replace(first, case=told, evidence=facts, repeats=repeats, cached=cached)
 
-
-def _code() -> str:
-    """Return a hash of the program's text: a run is not to go on with half-changed code."""
-    digest = hashlib.sha256()
-    for folder in ("index", "rag", "eval"):
-        for path in sorted((Path(__file__).parents[1] / folder).glob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
+    def _scored(self, assistant: Assistant, case: Case, facts: Facts) -> Result:
+        given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
+        answer, library = given.as_json(), assistant.library
+        if given.reason == "llm_unavailable":
+            return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
+        scores = score(case, facts, answer, lambda name: library.document(name).text)
+        if self.judge and not given.refused:
+            scores[self.judge.name] = self.judge(case, answer)
+        passages: list[Span] = []
+        if not scores["passed"]:
+            hits = library.search(given.standalone_question, depth(given.quotes))
+            passages = [hit.passage.span for hit in hits]
+        decision = given.decision.as_json() if given.decision else None
+        return Result(case.id, scores, answer, decision, stage(case, facts, scores, passages))

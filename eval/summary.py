@@ -1,85 +1,70 @@
-"""Rates over a set, each with how sure it is. Pure functions; scipy is slow, so imported late."""
+"""The metrics of a run, each with how sure it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from eval.metrics import HIT_AT, Scores
+from eval.judge import PREFIX
+from eval.metrics import DEPTH, HIT_AT, Scores
+from eval.record import Result
+from eval.statistics import Metric, mean, percentile, rate
 
-RATES = ("passed", *(f"hit@{k}" for k in HIT_AT), "answer_right", "cited_evidence")
-MEANS = ("citation_precision", "citation_recall", "verbatim")
-TIMINGS = ("first_quote_s", "first_token_s", "total_s")
+RATES = (
+    *(f"hit@{k}" for k in HIT_AT),
+    "answer_right",
+    "exact_match",
+    "cited_evidence",
+    "joint",
+)
+MEANS = (
+    f"recall@{DEPTH}",
+    "mrr",
+    f"ndcg@{DEPTH}",
+    "token_f1",
+    "citation_precision",
+    "citation_recall",
+    "citation_f1",
+    "char_precision",
+    "char_recall",
+    "char_iou",
+    "verbatim",
+    "crag",
+)
+TIMINGS = ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
 
 
-@dataclass(frozen=True)
-class Metric:
-    """A figure over n cases, with its 95% interval where it is a share of them."""
+def summarise(results: Sequence[Result]) -> dict[str, Metric]:
+    """Return the metrics of a run. Errors are counted, and are no part of any other metric.
 
-    value: float | None
-    n: int
-    interval: tuple[float, float] | None = None
-
-
-def summarise(scores: Sequence[Scores], answers: Sequence[dict[str, Any]]) -> dict[str, Metric]:
-    """Return the metrics of a set, from the scores and the JSON object of each answer."""
-    metrics = {name: _share(each[name] for each in scores) for name in RATES}
-    metrics |= {name: _mean(each[name] for each in scores) for name in MEANS}
+    Times are those of cases whose answers were all made anew.
+    """
+    asked = [each for each in results if each.error is None]
+    scores = [each.scores for each in asked]
+    metrics = {"passed": rate(sum(each.passed for each in asked), len(asked))}
+    metrics |= {name: _share(each[name] for each in scores) for name in RATES}
+    for name in MEANS:
+        known = [each for each in asked if each.scores[name] is not None]
+        metrics[name] = mean(
+            [each.scores[name] for each in known], [each.cluster for each in known]
+        )
     metrics |= _refusals(scores)
     alarms = (None if each["refused"] else bool(each["unsupported"]) for each in scores)
     metrics["unsupported"] = _share(alarms)
-    metrics["llm_unavailable"] = _share(each["reason"] == "llm_unavailable" for each in answers)
+    metrics["flaky"] = _share(each.flaky if each.repeats else None for each in asked)
+    metrics["errors"] = rate(len(results) - len(asked), len(results))
+    live = [each.answer["timings"] for each in asked if each.answer and not each.cached]
     for name in TIMINGS:
-        seconds = [each["timings"].get(name) for each in answers]
         for percent in (50, 95):
+            seconds = [each.get(name) for each in live]
             metrics[f"{name}_p{percent}"] = percentile(seconds, percent)
+    for name in sorted({name for each in scores for name in each if name.startswith(PREFIX)}):
+        metrics[name] = mean([each[name] for each in scores if each.get(name) is not None])
     return metrics
-
-
-def rate(count: int, n: int) -> Metric:
-    """Return a share with Wilson's 95% interval (Wilson, JASA 1927; scipy's `binomtest`)."""
-    if n == 0:
-        return Metric(None, 0)
-    from scipy.stats import binomtest
-
-    found = binomtest(count, n).proportion_ci(method="wilson")
-    # At 0 and at n the bounds come out as 1e-17 and the like; four digits are all that is meant.
-    return Metric(round(count / n, 4), n, (round(float(found.low), 4), round(float(found.high), 4)))
-
-
-def mcnemar(broken: int, mended: int) -> float:
-    """Return the p of McNemar's exact test: could so uneven a change be chance?
-
-    Under chance each case that changed is as likely to have broken as to have been mended
-    (McNemar, Psychometrika 1947): a two-sided binomial test of the changed ones.
-    """
-    if broken + mended == 0:
-        return 1.0
-    from scipy.stats import binomtest
-
-    return float(binomtest(broken, broken + mended, 0.5).pvalue)
-
-
-def percentile(values: Iterable[float | None], percent: int) -> Metric:
-    """Return a percentile of the values that there are, linear between two of them."""
-    import numpy
-
-    known = [value for value in values if value is not None]
-    if not known:
-        return Metric(None, 0)
-    return Metric(round(float(numpy.percentile(known, percent)), 3), len(known))
 
 
 def _share(values: Iterable[bool | None]) -> Metric:
     known = [value for value in values if value is not None]
     return rate(sum(known), len(known))
-
-
-def _mean(values: Iterable[float | None]) -> Metric:
-    """Return the mean of shares: no interval, as n shares are not n yes or no."""
-    known = [value for value in values if value is not None]
-    return Metric(round(sum(known) / len(known), 4) if known else None, len(known))
 
 
 def _refusals(scores: Sequence[Scores]) -> dict[str, Metric]:

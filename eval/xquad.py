@@ -11,6 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from eval.cases import Case, CaseSet, Evidence
 from index.documents import Document
@@ -39,27 +40,36 @@ def load_xquad(path: Path) -> Benchmark:
     """
     try:
         data = path.read_bytes()
-        articles = json.loads(data)["data"]
-        documents, cases = [], []
-        for article in articles:
-            paragraphs = [each["context"] for each in article["paragraphs"]]
-            title = article["title"]
-            document = Document.of("\n\n".join(paragraphs), title=title, source=f"{title}.txt")
-            documents.append(document)
-            offset = 0
-            for paragraph in article["paragraphs"]:
-                cases += [_case(each, document, offset) for each in paragraph["qas"]]
-                offset += len(paragraph["context"]) + 2
+        documents, cases = read_squad(json.loads(data))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} is not in SQuAD's format: {error!r}.") from error
-    return Benchmark(tuple(documents), tuple(cases), path, hashlib.sha256(data).hexdigest())
+    return Benchmark(documents, cases, path, hashlib.sha256(data).hexdigest())
 
 
-def _case(told: dict[str, object], document: Document, offset: int) -> Case:
+def read_squad(told: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
+    """Return the documents and the cases of SQuAD's JSON, v1.1 or v2.0.
+
+    Raises ValueError, KeyError or TypeError for what is not in that format.
+    """
+    documents, cases = [], []
+    for article in told["data"]:
+        paragraphs = [each["context"] for each in article["paragraphs"]]
+        title = article["title"]
+        document = Document.of("\n\n".join(paragraphs), title=title, source=f"{title}.txt")
+        documents.append(document)
+        offset = 0
+        for paragraph in article["paragraphs"]:
+            cases += [_case(each, document, offset) for each in paragraph["qas"]]
+            offset += len(paragraph["context"]) + 2
+    return tuple(documents), tuple(cases)
+
+
+def _case(told: dict[str, Any], document: Document, offset: int) -> Case:
     evidence, answers = [], []
-    for answer in told["answers"]:  # type: ignore[attr-defined]
+    unanswerable = bool(told.get("is_impossible"))
+    for answer in [] if unanswerable else told["answers"]:
         start = offset + answer["answer_start"]
         end = start + len(answer["text"])
         if document.text[start:end] != answer["text"]:
@@ -71,5 +81,6 @@ def _case(told: dict[str, object], document: Document, offset: int) -> Case:
         question=str(told["question"]).strip(),
         answers=tuple(dict.fromkeys(answers)),
         evidence=tuple(evidence),
+        unanswerable=unanswerable,
         tags=(document.title,),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from rag.rerank import Reranker
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
+    from llama_index.core.llms import LLM
 
 MIN_QUOTES = 5
 """Candidates that every answer carries, also a refusal."""
@@ -81,6 +82,14 @@ class Assistant:
             check=check,
         )
 
+    @property
+    def writer(self) -> Writer | None:
+        """The language model, or None where the settings have none.
+
+        Raises LLMUnavailable when it cannot be loaded.
+        """
+        return self._writer()
+
     def with_settings(self, settings: Settings) -> Assistant:
         """Return an assistant of the same library and search that answers by other settings.
 
@@ -89,6 +98,17 @@ class Assistant:
         other = copy(self)
         other.settings = settings
         other._writer = Once(lambda: load_writer(settings))
+        return other
+
+    def with_llm(self, wrap: Callable[[LLM], LLM]) -> Assistant:
+        """Return an assistant that is the same but for its language model, which is wrapped."""
+        other = copy(self)
+
+        def wrapped() -> Writer | None:
+            writer = self._writer()
+            return Writer(wrap(writer.llm), writer.name) if writer else None
+
+        other._writer = Once(wrapped)
         return other
 
     def ask(self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True) -> Answer:

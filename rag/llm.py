@@ -7,6 +7,7 @@ the same address form that Ollama, vLLM or a hosted provider do. So there is one
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,14 @@ from typing import TYPE_CHECKING, Any
 from index.catalogue import CATALOGUE
 from index.errors import UserError
 from index.models import model_folder
-from rag.prompts import CONDENSE_SYSTEM, NONE, copy_messages, one_line, write_messages
+from rag.prompts import (
+    CONDENSE_SYSTEM,
+    NONE,
+    copy_messages,
+    draft_messages,
+    one_line,
+    write_messages,
+)
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -28,7 +36,10 @@ if TYPE_CHECKING:
 CONTEXT_TOKENS = 8192
 COPY_TOKENS = 48
 WRITE_TOKENS = 160
+DRAFT_TOKENS = 96
 TOP_LOGPROBS = 10
+
+_DRAFT = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
 
 
 class LLMUnavailable(UserError):
@@ -84,6 +95,16 @@ class Writer:
         with _answering(self.name):
             for piece in self._llm.stream_chat(messages, max_tokens=WRITE_TOKENS):
                 yield piece.delta or ""
+
+    def draft(self, sentence: str) -> tuple[str, str] | None:
+        """Propose a question that a sentence answers, and the words of it that do.
+
+        None when what was said is not of that form.
+        """
+        with _answering(self.name):
+            response = self._llm.chat(draft_messages(sentence), max_tokens=DRAFT_TOKENS)
+        found = _DRAFT.search(response.message.content or "")
+        return (one_line(found["question"]), one_line(found["words"])) if found else None
 
     def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
         """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""

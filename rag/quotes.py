@@ -46,10 +46,15 @@ def find_quotes(
     """
     hits = library.search(question, CANDIDATES, without)
     quotes = select_quotes(hits, reranker, question, limit)
-    if quotes and quotes[0].score >= NEAR:
+    if depth(quotes) == CANDIDATES:
         return quotes
     more = library.search(question, MORE_CANDIDATES, without)
     return select_quotes(more, reranker, question, limit)
+
+
+def depth(quotes: Sequence[Quote]) -> int:
+    """Return how many passages are searched for a question whose first candidates gave these."""
+    return CANDIDATES if quotes and quotes[0].score >= NEAR else MORE_CANDIDATES
 
 
 def select_quotes(

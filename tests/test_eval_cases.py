@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from eval.cases import SETS, Case, add_case, find_set, load_set, locate, resolve
+from eval.cases import SETS, Case, add_case, find_set, load_set
+from eval.evidence import locate, resolve
 from index.documents import Document, Span
 from index.errors import UserError
 from index.library import Library
@@ -151,7 +152,7 @@ def test_evidence_is_found_by_offsets_by_quote_and_by_hash(tmp_path: Path) -> No
         {"document": "renamed.txt", "sha256": PACT.sha256, "start": 0, "end": 8, "fact": 2},
     ]
     loaded = load_set(write(tmp_path, case(evidence=evidence), case(id="two")))
-    found = resolve(loaded, Shelf(PACT))
+    found, _ = resolve(loaded, Shelf(PACT))
     signed, june, pact = Span(PACT.id, 9, 19), Span(PACT.id, 23, 30), Span(PACT.id, 0, 8)
     assert found == {"one": ((signed,), (june, pact)), "two": ()}
 
@@ -160,9 +161,16 @@ def test_evidence_is_found_by_offsets_by_quote_and_by_hash(tmp_path: Path) -> No
     ("evidence", "said"),
     [
         ({"start": 23, "end": 99}, "23-99 is outside of pact.txt, which has 52 characters"),
-        ({"start": 0, "end": 8, "quote": "The deal"}, "says “The pact” at 0-8, not “The deal”"),
+        (
+            {"start": 0, "end": 8, "quote": "The deal"},
+            "evidence 0-8 of pact.txt says “The pact”, not “The deal”; the nearest",
+        ),
         ({"quote": "May 28"}, "none of pact.txt reads “May 28”"),
-        ({"quote": "It binds."}, "more than one place in pact.txt reads “It binds.”"),
+        ({"start": 4, "end": 9, "quote": "June 28"}, "; the nearest match is 23-30."),
+        (
+            {"quote": "It binds."},
+            "2 places in pact.txt read “It binds.” (32-41, 42-51)",
+        ),
         ({"start": 0, "end": 8, "sha256": "0" * 64}, "the document pact.txt changed"),
         ({"start": 0, "end": 8, "document": "no.txt"}, "“no.txt”"),
         ({"start": 0, "end": 8, "document": "no.txt"}, "`footnoted add no.txt --library /shelf`"),
@@ -180,7 +188,7 @@ def test_evidence_that_is_not_there_is_told(
 
 def test_overlapping_places_of_a_quote_are_more_than_one(tmp_path: Path) -> None:
     document = Document.of("anana", title="x", source="pact.txt")
-    with pytest.raises(UserError, match="more than one place"):
+    with pytest.raises(UserError, match="2 places in"):
         resolve(load_set(write(tmp_path, place(quote="ana"))), Shelf(document))
 
 
@@ -197,7 +205,7 @@ def test_the_shipped_sets_fit_their_documents(name: str, source: Path) -> None:
         for evidence in each.evidence:
             assert evidence.document == source.name, each.id
             assert evidence.sha256 == document.sha256, each.id
-            span = locate(evidence, document, each.id)
+            span = locate(evidence, document)
             stated = document.text[span.start : span.end]
             assert stated == stated.strip(), each.id
             places += 1

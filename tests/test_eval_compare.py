@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.compare import NotComparable, compare, load_run
+from eval.gate import FAILED, PASSED, judge
 from eval.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord, write_run
-from eval.summary import rate
+from eval.statistics import rate
 from index.errors import UserError
 from ui.eval_command import app
 
@@ -36,7 +37,7 @@ def made(failed: set[int] = frozenset(), must_pass: tuple[int, ...] = ()) -> Run
         SetRecord("set", "f" * 64, CASES, tuple(f"case-{number}" for number in must_pass)),
         LibraryRecord((DocumentRecord("a", "A", "a" * 64),)),
         {"llm": "l"},
-        {"passed": rate(CASES - len(failed), CASES), "llm_unavailable": rate(0, CASES)},
+        {"passed": rate(CASES - len(failed), CASES)},
         results,
     )
 
@@ -49,7 +50,7 @@ def saved(folder: Path, name: str, run: Run) -> str:
 def test_the_same_twice_is_no_change() -> None:
     comparison = compare(made({3}), made({3}))
     assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)
-    assert not comparison.regressed
+    assert judge(made({3}), made({3})).code == PASSED
     assert "nothing changed" in comparison.verdict
 
 
@@ -57,10 +58,9 @@ def test_what_broke_and_what_was_mended_with_both_answers() -> None:
     comparison = compare(made({1, 2}), made({2, 3, 4}))
     assert [change.id for change in comparison.broken] == ["case-3", "case-4"]
     [mended] = comparison.mended
-    assert (mended.id, mended.before, mended.after) == ("case-1", "Wrong.", "Right.[1]")
-    assert comparison.differences["passed"] == pytest.approx(-0.05)
+    assert (mended.id, mended.before.shown, mended.after.shown) == ("case-1", "Wrong.", "Right.[1]")
+    assert comparison.differences["passed"].value == pytest.approx(-0.05)
     assert comparison.p == 1.0
-    assert not comparison.regressed
     assert "within noise" in comparison.verdict
 
 
@@ -76,17 +76,16 @@ def test_a_regression_is_more_than_chance(
     before: int, after: int, regressed: bool, said: str
 ) -> None:
     comparison = compare(made(set(range(before))), made(set(range(after))))
-    assert comparison.regressed is regressed
+    assert (judge(made(set(range(after))), made(set(range(before)))).code == FAILED) is regressed
     assert said in comparison.verdict
 
 
 def test_one_case_that_must_pass_is_enough() -> None:
-    comparison = compare(made(set(), (7,)), made({7}, (7,)))
-    assert comparison.must_pass_broken == ("case-7",)
-    assert comparison.regressed
-    assert "within noise. A regression: case-7 must pass." in comparison.verdict
-    assert not compare(made({7}, (7,)), made({7}, (7,))).regressed  # it was broken before
-    assert not compare(made({7}, (7,)), made(set(), (7,))).regressed
+    verdict = judge(made({7}, (7,)), made(set(), (7,)))
+    assert verdict.code == FAILED
+    assert verdict.reasons == ("case-7 must pass and broke.",)
+    assert judge(made({7}, (7,)), made({7}, (7,))).code == PASSED  # it was broken before
+    assert judge(made(set(), (7,)), made({7}, (7,))).code == PASSED
 
 
 def test_what_cannot_be_compared_is_not() -> None:
@@ -150,9 +149,13 @@ def test_the_command_tells_and_exits_as_the_contract_says(tmp_path: Path) -> Non
 
     broke = CliRunner().invoke(app, ["compare", good, bad])
     assert broke.exit_code == 1
-    assert "Broken (must pass): case-7: Question [bold]7?" in broke.stdout
-    assert re.search(r"before: Right\.\[1\]\s+after:  Wrong\.", broke.stdout)
+    assert "Broken (must pass): case-7\n" in broke.stdout
+    assert "question: Question [bold]7?" in broke.stdout
+    assert re.search(
+        r"before:\n[^!]*got: +Right\.\[1\]\n[^!]*now:\n[^!]*got: +Wrong\.", broke.stdout
+    )
     assert re.search(r"passed\s+-5\.0%", broke.stdout)
+    assert "case-7 must pass and broke." in broke.stderr
 
     refused = CliRunner().invoke(app, ["compare", good, other])
     assert refused.exit_code == 3

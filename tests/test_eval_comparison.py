@@ -36,7 +36,7 @@ from eval.comparison import (
     without_numbers,
 )
 from eval.record import Result
-from eval.summary import Metric
+from eval.statistics import Metric
 from index.documents import Document, Span
 from index.library import Library
 from rag.assistant import Assistant

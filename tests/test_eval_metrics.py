@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
@@ -9,17 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eval.answers import contains_answer, normalise
 from eval.cases import Case, Evidence
-from eval.metrics import (
-    contains_answer,
-    normalise,
-    quote_hit,
-    score,
-    unsupported,
-    verbatim,
-    written,
-)
-from eval.summary import Metric, mcnemar, percentile, rate, summarise
+from eval.metrics import score, unsupported, verbatim, written
+from eval.record import Result
+from eval.spans import quote_hit
+from eval.statistics import Metric, mcnemar, percentile, rate
+from eval.summary import summarise
 from index.documents import Document, Span
 from rag.answer import Answer, AnswerSentence, Quote, Reason
 
@@ -78,15 +75,26 @@ def test_a_right_answer_passes() -> None:
         "hit@1": False,
         "hit@3": False,
         "hit@5": True,
+        "recall@5": 1.0,
+        "mrr": 0.25,
+        "ndcg@5": pytest.approx(1 / math.log2(5)),
         "answer_right": True,
+        "exact_match": False,
+        "token_f1": pytest.approx(2 * 2 / (6 + 2)),
         "citation_precision": 0.5,
         "citation_recall": 1.0,
+        "citation_f1": pytest.approx(2 / 3),
         "cited_evidence": True,
+        "joint": True,
+        "char_precision": pytest.approx(7 / (39 + 20)),
+        "char_recall": 1.0,
+        "char_iou": pytest.approx(7 / (39 + 20)),
         "verbatim": 1.0,
         "refused": False,
         "refusal_right": True,
         "unsupported": [],  # "October" for the quote's "Oct." is the same month
         "passed": True,
+        "crag": 1,
     }
 
 
@@ -309,12 +317,16 @@ def test_rates_over_a_set() -> None:
     right = answer(("It was signed on Oct. 14.", [SIGNED]))
     invented = answer(("It was Oct. 15.", [SIGNED]))
     refused = answer(reason="not_in_sources")
-    quoted = answer(("It was signed on Oct. 14.", [SIGNED]), reason="llm_unavailable")
-    answers = [right, right, quoted, invented, refused, refused, refused, invented]
+    answers = [right, right, right, invented, refused, refused, refused, invented]
     cases = [CASE] * 5 + [unanswerable] * 3
     facts = [FACTS] * 5 + [()] * 3
     scores = [scored(*each) for each in zip(cases, facts, answers, strict=True)]
-    metrics = summarise(scores, answers)
+    results = [
+        Result(str(n), *each, evidence=fact)
+        for n, (*each, fact) in enumerate(zip(scores, answers, facts, strict=True))
+    ]
+    results.append(Result("error", {}, None, error="It broke."))
+    metrics = summarise(results)
     values = {name: (metric.value, metric.n) for name, metric in metrics.items()}
     assert values["passed"] == (0.625, 8)
     assert values["hit@1"] == (0.0, 5)
@@ -327,7 +339,10 @@ def test_rates_over_a_set() -> None:
     assert values["refusal_f1"] == (round(2 / 3, 4), 4)
     assert values["false_refusals"] == (0.2, 5)
     assert values["unsupported"] == (0.4, 5)
-    assert values["llm_unavailable"] == (0.125, 8)
+    assert values["joint"] == (0.6, 5)
+    assert values["crag"] == (0.375, 8)
+    assert values["errors"] == (round(1 / 9, 4), 9)
+    assert values["flaky"] == (None, 0)
     assert values["verbatim"] == (1.0, 8)
     assert values["total_s_p50"] == (1.0, 8)
     assert values["first_token_s_p95"] == (None, 0)

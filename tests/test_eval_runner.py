@@ -44,6 +44,7 @@ class Library:
     """One document, as a library shows it."""
 
     folder = Path("/library")
+    fingerprint = "cut and embedded so"
 
     def __init__(self, document: Document = DOCUMENT) -> None:
         self.kept = document
@@ -58,6 +59,9 @@ class Library:
         assert document_id == self.kept.id
         return self.kept
 
+    def search(self, question: str, limit: int) -> list[Any]:
+        return []
+
 
 class Stub:
     """No assistant: it quotes the sentence with the name in the question, or refuses."""
@@ -65,6 +69,7 @@ class Stub:
     def __init__(self, *, dies_at: int | None = None, **settings: Any) -> None:
         self.library = Library()
         defaults = {"embedding": "e", "reranker": "r", "llm": "l", "llm_url": None, "quotes": 5}
+        defaults |= {"sentences": 10}
         self.settings = SimpleNamespace(**(defaults | settings))
         self.asked: list[str] = []
         self.told: list[tuple[Any, bool]] = []
@@ -100,16 +105,19 @@ def test_the_file_is_what_the_contract_says(case_set: CaseSet, tmp_path: Path) -
     out = tmp_path / "run.json"
     done = asked(case_set, Stub(), out)
     written = json.loads(out.read_text())
-    assert list(written) == ["schema", "set", "library", "models", "metrics", "results"]
+    names = ["schema", "set", "library", "models", "versions", "repeats", "metrics", "results"]
+    assert set(written) == {*names, "gate"}
     assert written["schema"] == 1
     assert written["set"] == {
         "name": "births",
         "sha256": case_set.sha256,
         "cases": 4,
         "must_pass": ["Ann"],
+        "drafts": 0,
+        "moved": [],
     }
     document = {"id": DOCUMENT.id, "title": "Births", "sha256": DOCUMENT.sha256}
-    assert written["library"] == {"documents": [document]}
+    assert written["library"] == {"documents": [document], "fingerprint": Library.fingerprint}
     assert (written["models"]["llm"], written["models"]["embedding"]) == ("l", "e")
     assert [each["id"] for each in written["results"]] == ["Ann", "Ben", "Cid", "Dan"]
     first = written["results"][0]
@@ -276,8 +284,9 @@ def test_the_command_runs_compares_and_exits_as_the_contract_says(
     assert command(Stub, "--baseline", str(out)).exit_code == 0
     worse = command(Worse, "--baseline", str(out), "--no-llm")
     assert worse.exit_code == 1
-    assert "Ann: When was Ann born?\n    got: The sources do not say." in worse.stdout
-    assert "A regression: Ann must pass." in worse.stdout
+    assert "Broken (must pass): Ann\n" in worse.stdout
+    assert "got:      The sources do not say." in worse.stdout
+    assert "Ann must pass and broke." in worse.stderr
 
     refused = command(Stub, "--baseline", str(out), "--limit", "2")
     assert refused.exit_code == 3

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.cases import SETS, CaseSet, find_set, load_set, locate, resolve
+from eval.cases import SETS, CaseSet, find_set, load_set
+from eval.evidence import locate, resolve
 from index.documents import Document
 from index.errors import UserError
 from index.load import load
@@ -26,7 +27,7 @@ def documents(article_path: Path) -> list[Document]:
 def test_every_evidence_of_the_follow_ups_is_found(
     follow_ups: CaseSet, documents: list[Document]
 ) -> None:
-    found = resolve(follow_ups, Shelf(*documents))
+    found, _ = resolve(follow_ups, Shelf(*documents))
     for case in follow_ups.cases:
         assert case.unanswerable == (not found[case.id]) == (not case.answers), case.id
     by_name = {Path(each.source).name: each for each in documents}
@@ -35,7 +36,7 @@ def test_every_evidence_of_the_follow_ups_is_found(
             document = by_name[evidence.document]
             assert evidence.sha256 == document.sha256, case.id
             assert evidence.quote is None, "places are given by offsets"
-            span = locate(evidence, document, case.id)
+            span = locate(evidence, document)
             stated = document.text[span.start : span.end]
             assert stated == stated.strip(), case.id
             assert span.end - span.start <= 50, case.id

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from eval.cases import Case
-from eval.compare import compare
+from eval.gate import judge
 from eval.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
-from eval.summary import rate
+from eval.statistics import rate
 from tests.test_ui_render import HOSTILE, Page
 from ui import render_runs
+
+CASES = {"one": {"answers": ["Ada", "Ada L."]}, "two": {"question": "What of Bo?"}}
 
 
 def result(name: str, words: str, *, passed: bool, refused: bool = False) -> Result:
@@ -23,7 +24,8 @@ def result(name: str, words: str, *, passed: bool, refused: bool = False) -> Res
         "citations": [] if refused else [quote | {"document": {"id": "abc"}}],
         "quotes": [quote],
     }
-    return Result(name, {"passed": passed}, answer)
+    stage = None if passed else "wrongly_answered"
+    return Result(name, {"passed": passed}, answer, stage=stage, case=CASES.get(name, {}))
 
 
 def made(*results: Result) -> Run:
@@ -33,7 +35,7 @@ def made(*results: Result) -> Run:
         SetRecord("set", "f" * 64, len(results), ()),
         LibraryRecord((DocumentRecord("abc", "A", "a" * 64),)),
         {},
-        {"passed": rate(passed, len(results)), "llm_unavailable": rate(0, len(results))},
+        {"passed": rate(passed, len(results))},
         results,
     )
 
@@ -48,17 +50,19 @@ AFTER = made(
     result("two", "Bo", passed=True),
     result("three", "Cy", passed=False),
 )
-CASES = {"one": Case("one", "?", answers=("Ada", "Ada L.")), "two": Case("two", "?")}
 
 
 def test_what_broke_comes_first_with_both_answers() -> None:
-    against = compare(BEFORE, AFTER)
-    page = Page(render_runs.report(AFTER, BEFORE, against, against.verdict, CASES))
+    verdict = judge(AFTER, BEFORE)
+    assert verdict.comparison
+    page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.comparison.verdict))
     assert page.texts["h3."] == ["Newly broken: 1", "Newly mended: 1", "Failed as before: 1"]
     assert page.texts["p.expected"] == [
         "Expected: “Ada” or “Ada L.”",
+        "Stage: the evidence was quoted, and the answer is not an accepted one",
         "Expected: any answer that cites the evidence",
-        "Expected: the set holds this case no more",
+        "Expected: not kept with this run",
+        "Stage: the evidence was quoted, and the answer is not an accepted one",
     ]
     broken = page.texts["details.case"][0]
     assert broken.index("BaselineAda") < broken.index("NowDee")
@@ -72,7 +76,7 @@ def test_what_broke_comes_first_with_both_answers() -> None:
 
 
 def test_without_a_baseline_there_is_one_side() -> None:
-    page = Page(render_runs.report(AFTER, None, None, "No baseline is kept yet.", CASES))
+    page = Page(render_runs.report(AFTER, None, None, "No baseline is kept yet."))
     assert page.texts["h3."] == ["Failed: 2"]
     assert "h4." in page.texts
     assert "Baseline" not in page.texts["h4."]
@@ -81,12 +85,11 @@ def test_without_a_baseline_there_is_one_side() -> None:
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_comes_from_outside_is_text(words: str) -> None:
     run = made(replace(result("one", words, passed=False), id=words))
-    against = compare(run, run)
-    case = Case("x", words, answers=("a" + words,))
+    told = replace(run.results[0], case={"answers": ["a" + words]})
+    run = replace(run, results=(told,))
     for html in (
-        render_runs.report(run, run, against, words, {words: case}),
+        render_runs.report(run, run, judge(run, run), words),
         render_runs.running(words, 1, 2, stopping=True),
-        render_runs.told(words),
     ):
         page = Page(html)
         page.assert_harmless()

@@ -12,14 +12,16 @@ from pathlib import Path
 import gradio as gr
 
 from eval.cases import SETS, CaseSet, load_set
-from eval.compare import Comparison, NotComparable, compare, load_run
-from eval.files import write_whole
+from eval.compare import NotComparable, load_run
+from eval.gate import judge, keep
+from eval.record import Gate
 from eval.runner import run
 from index.errors import UserError
 from rag.assistant import Assistant
 from ui import render_runs
 from ui.answering import told
 from ui.events import BUG, PRIVATE, Updates
+from ui.render import notice
 
 SECONDS = 1.0
 """Between two looks at a run that goes on."""
@@ -133,25 +135,22 @@ class RegressionPanel:
         out = self._out(name) if name else None
         if out is None or not out.exists():
             return self._told("There is no run of this set to keep: run it first.")
-        try:
-            write_whole(self._baseline(out.stem), out.read_bytes())
-        except OSError as error:
-            return self._told(f"The baseline cannot be written: {error.strerror or error}.")
+        kept = told(lambda: keep(load_run(out), self._baseline(out.stem), Gate()))
+        if isinstance(kept, UserError):
+            return self._told(str(kept))
         return self.show(name)
 
     def _report(self, name: str) -> str:
         last = load_run(self._out(name))
-        cases = {case.id: case for case in load_set(self._path(name)).cases}
-        against: Comparison | None = None
-        note, before = "No baseline is kept yet.", None
-        if self._baseline(name).exists():
-            before = load_run(self._baseline(name))
-            try:
-                against = compare(before, last)
-                note = against.verdict
-            except NotComparable as error:
-                note, before = str(error), None
-        return render_runs.report(last, before, against, note, cases)
+        if not self._baseline(name).exists():
+            return render_runs.report(last, None, None, "No baseline is kept yet.")
+        before = load_run(self._baseline(name))
+        try:
+            verdict = judge(last, before)
+        except NotComparable as error:
+            return render_runs.report(last, None, None, str(error))
+        note = verdict.comparison.verdict if verdict.comparison else ""
+        return render_runs.report(last, before, verdict, note)
 
     def _names(self) -> list[str]:
         own = self.assistant.library.folder / "cases"
@@ -174,7 +173,7 @@ class RegressionPanel:
         return self.folder / f"{Path(name).name}.baseline.json"
 
     def _told(self, message: str) -> Updates:
-        return self._shown(render_runs.told(message))
+        return self._shown(notice(message))
 
     def _shown(self, html: str, *, runs: bool = False) -> Updates:
         return {

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from eval.cases import Case
 from eval.compare import Comparison
+from eval.explain import expected
+from eval.gate import Verdict
 from eval.record import Result, Run
-from eval.summary import Metric
+from eval.stages import STAGES
+from ui.figures import NONE, figure, interval
 from ui.html import as_text, attribute, document_link
 from ui.render import notice
 
@@ -24,44 +26,41 @@ def running(name: str, done: int, total: int, *, stopping: bool) -> str:
     )
 
 
-def told(message: str) -> str:
-    """Return a sentence on why there is nothing to show."""
-    return notice(message)
-
-
-def report(
-    last: Run,
-    before: Run | None,
-    against: Comparison | None,
-    note: str,
-    cases: Mapping[str, Case],
-) -> str:
+def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) -> str:
     """Return the metrics of a run against its baseline, and the cases: the broken ones first."""
     kept = {result.id: result for result in before.results} if before else {}
+    against = verdict.comparison if verdict else None
     broken = {change.id for change in against.broken} if against else set()
     mended = {change.id for change in against.mended} if against else set()
-    failed = {each.id for each in last.results if not each.passed} - broken
+    errors = {each.id for each in last.errors}
+    failed = {each.id for each in last.results if not each.passed} - broken - errors
     groups = (
+        ("Could not be asked", errors),
         ("Newly broken", broken),
         ("Newly mended", mended),
         ("Failed as before" if against else "Failed", failed),
     )
-    parts = [f'<p class="verdict">{as_text(note)}</p>', _table(last, before)]
+    parts = [f'<p class="verdict">{as_text(note)}</p>']
+    reasons = verdict.reasons if verdict else ()
+    parts += [notice(reason) for reason in reasons]
+    parts.append(_table(last, before, against))
     for title, ids in groups:
         chosen = [each for each in last.results if each.id in ids]
         if chosen:
-            items = "".join(_case(each, kept.get(each.id), cases.get(each.id)) for each in chosen)
+            items = "".join(_case(each, kept.get(each.id)) for each in chosen)
             parts.append(f"<h3>{title}: {len(chosen)}</h3>{items}")
     return "".join(parts)
 
 
-def _table(last: Run, before: Run | None) -> str:
+def _table(last: Run, before: Run | None, against: Comparison | None) -> str:
     rows = []
     for name, metric in last.metrics.items():
         was = before.metrics.get(name) if before else None
-        cells = [_figure(name, metric), _interval(metric), str(metric.n)]
+        cells = [figure(name, metric.value), interval(metric), str(metric.n)]
         if before:
-            cells += [_figure(name, was) if was else "–", _difference(name, metric, was)]
+            change = against.differences.get(name) if against else None
+            cells.append(figure(name, was.value if was else None))
+            cells.append(figure(name, change.value, sign="+") if change else NONE)
         tail = "".join(f"<td>{as_text(cell)}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row">{as_text(name)}</th>{tail}</tr>')
     heads = [
@@ -75,50 +74,27 @@ def _table(last: Run, before: Run | None) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _figure(name: str, metric: Metric) -> str:
-    if metric.value is None:
-        return "–"
-    return f"{metric.value:.2f} s" if "_s_p" in name else f"{metric.value:.1%}"
-
-
-def _interval(metric: Metric) -> str:
-    return "–".join(f"{bound:.0%}" for bound in metric.interval) if metric.interval else "–"
-
-
-def _difference(name: str, now: Metric, was: Metric | None) -> str:
-    if was is None or was.value is None or now.value is None:
-        return "–"
-    difference = now.value - was.value
-    return f"{difference:+.2f} s" if "_s_p" in name else f"{difference:+.1%}"
-
-
-def _case(now: Result, before: Result | None, case: Case | None) -> str:
+def _case(now: Result, before: Result | None) -> str:
     """Return a case that opens: what was expected, and the answers side by side with quotes."""
-    sides = [("Baseline", before.answer)] if before else []
-    sides.append(("Now", now.answer))
+    sides = [("Baseline", before)] if before else []
+    sides.append(("Now", now))
     columns = "".join(f"<section><h4>{name}</h4>{_answer(each)}</section>" for name, each in sides)
+    stage = f'<p class="expected">Stage: {as_text(STAGES[now.stage])}</p>' if now.stage else ""
     return (
-        f'<details class="case"><summary>{as_text(now.answer["question"])} '
+        f'<details class="case"><summary>{as_text(now.question)} '
         f'<span class="id">{as_text(now.id)}</span></summary>'
-        f'<p class="expected">Expected: {as_text(_expected(case))}</p>'
+        f'<p class="expected">Expected: {as_text(expected(now.case))}</p>{stage}'
         f'<div class="sides">{columns}</div></details>'
     )
 
 
-def _expected(case: Case | None) -> str:
-    if case is None:
-        return "the set holds this case no more"
-    if case.unanswerable:
-        return "a refusal"
-    return " or ".join(f"“{each}”" for each in case.answers) or "any answer that cites the evidence"
-
-
-def _answer(answer: Mapping[str, Any]) -> str:
+def _answer(result: Result) -> str:
+    answer = result.answer or {"citations": [], "quotes": []}
     cited = answer["citations"] or answer["quotes"][:3]
     quotes = "".join(f"<li>{_link(each)}</li>" for each in cited)
     label = "Footnotes" if answer["citations"] else "Nearest passages"
     notes = f'<p class="label">{label}</p><ol>{quotes}</ol>' if quotes else ""
-    return f"<p>{as_text(answer['answer'])}</p>{notes}"
+    return f"<p>{as_text(result.shown)}</p>{notes}"
 
 
 def _link(quote: Mapping[str, Any]) -> str:

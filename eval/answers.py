@@ -1,0 +1,188 @@
+"""Whether an answer says what is expected: its words, its numbers, its dates. Pure functions.
+
+What accepts an answer is `contains_answer`, and `value_match` where a case allows a tolerance.
+Exact match and token F1 are SQuAD's, there to be compared with published figures.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_DASHES = re.compile(r"[-\u2010-\u2015\u2212]")
+_PUNCTUATION = re.compile(
+    rf"(?<!\d)\.|\.(?!\d)|[{re.escape(string.punctuation.replace('.', ''))}“”„‟‘’‚‛«»‹›…]"
+)
+_ARTICLES = {"a", "an", "the"}
+
+
+def normalise(text: str) -> str:
+    """Return a text as answers are compared: lower case, no punctuation, no articles, one blank.
+
+    SQuAD v1.1's `normalize_answer` (Rajpurkar et al., EMNLP 2016) but for numbers and compounds:
+    dashes become blanks, a comma between digits goes ("1,700" is "1700"), a point between digits
+    stays ("1.5" is not "15"), and typographic quotation marks are punctuation too.
+    """
+    text = re.sub(r"(?<=\d),(?=\d)", "", text.lower())
+    text = _PUNCTUATION.sub("", _DASHES.sub(" ", text))
+    return " ".join(word for word in text.split() if word not in _ARTICLES)
+
+
+def contains_answer(text: str, answers: Sequence[str], answer_type: str = "text") -> bool:
+    """Whether one of the accepted answers occurs in a text, in whole words.
+
+    Of a "list", all items (joined by ";") must occur. A "yesno" answer that opens with yes or no
+    is judged by that word, if the accepted answers have one.
+    """
+    words = normalise(text)
+    if answer_type == "yesno":
+        accepted = {"yes", "no"} & {normalise(answer) for answer in answers}
+        opening = words.partition(" ")[0]
+        if accepted and opening in ("yes", "no"):
+            return opening in accepted
+    parts = [answer.split(";") if answer_type == "list" else [answer] for answer in answers]
+    return any(all(_has(words, part) for part in items) for items in parts)
+
+
+def _has(words: str, answer: str) -> bool:
+    wanted = normalise(answer)
+    return bool(wanted) and f" {wanted} " in f" {words} "
+
+
+# --- SQuAD's measures
+
+
+def squad_words(text: str) -> list[str]:
+    """Return the words of a text as SQuAD's evaluation script compares them.
+
+    Lower case, ASCII punctuation taken out (not made a blank), the articles taken out.
+    """
+    text = "".join(each for each in text.lower() if each not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", text).split()
+
+
+def exact_match(text: str, answers: Sequence[str]) -> bool:
+    """Whether a text is one of the accepted answers, as SQuAD compares them (Rajpurkar 2016)."""
+    return any(squad_words(text) == squad_words(answer) for answer in answers)
+
+
+def token_f1(text: str, answers: Sequence[str]) -> float:
+    """Return SQuAD's F1 of the words of a text and of the accepted answer that fits best.
+
+    2pr / (p + r), p the share of the text's words that are in the answer, r the other way round; 1
+    when neither has any words, 0 when only one has none, as from v2.0 of the script on.
+    """
+    return max((_f1(squad_words(text), squad_words(answer)) for answer in answers), default=0.0)
+
+
+def _f1(given: list[str], wanted: list[str]) -> float:
+    if not given or not wanted:
+        return float(given == wanted)
+    same = sum((Counter(given) & Counter(wanted)).values())
+    return 2 * same / (len(given) + len(wanted))
+
+
+# --- numbers and dates, with a tolerance
+
+
+def value_match(text: str, answers: Sequence[str], answer_type: str, tolerance: float) -> bool:
+    """Whether all numbers, or all dates, of an accepted answer stand in a text, give or take.
+
+    The tolerance is absolute: for a "number" in its own unit, for a "date" in days. A date without
+    a year fits any year. An answer without a number or a date fits nothing. Raises ValueError for
+    another type.
+    """
+    if answer_type == "number":
+        return _each_near(numbers(text), answers, numbers, lambda a, b: abs(a - b) <= tolerance)
+    if answer_type == "date":
+        return _each_near(dates(text), answers, dates, lambda a, b: _days(a, b) <= tolerance)
+    raise ValueError(f"only numbers and dates have a tolerance, not {answer_type}")
+
+
+def _each_near(
+    given: Sequence[T],
+    answers: Sequence[str],
+    read: Callable[[str], list[T]],
+    near: Callable[[T, T], bool],
+) -> bool:
+    wanted = [read(answer) for answer in answers]
+    return any(
+        each and all(any(near(have, want) for have in given) for want in each) for each in wanted
+    )
+
+
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SPELLED = {word: n for n, word in enumerate(_UNITS)} | {
+    word: 10 * n for n, word in enumerate(_TENS, 2)
+}
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_WORDS = "|".join(sorted(_UNITS, key=len, reverse=True))
+_NUMBER = re.compile(
+    rf"(?<![\w.])(?:(?P<digits>[-−]?\d[\d,]*(?:\.\d+)?)|(?P<ten>{'|'.join(_TENS)})"
+    rf"(?:[- ](?P<unit>{'|'.join(_UNITS[1:10])}))?|(?P<word>{_WORDS}))"
+    rf"(?P<scales>(?:[- ](?:{'|'.join(_SCALES)})s?)*)(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def numbers(text: str) -> list[float]:
+    """Return the numbers of a text: "1,700", "2.5 million", "twenty-two", "three hundred"."""
+    found = []
+    for match in _NUMBER.finditer(text):
+        if match["digits"]:
+            value = float(match["digits"].replace(",", "").replace("−", "-"))
+        else:
+            words = filter(None, (match["ten"], match["unit"], match["word"]))
+            value = float(sum(_SPELLED[word.lower()] for word in words))
+        for scale in re.findall(r"[a-z]+", match["scales"].lower()):
+            value *= _SCALES[scale.removesuffix("s")]
+        found.append(value)
+    return found
+
+
+Day = tuple[int | None, int, int]
+"""A year, where one is said, a month and a day."""
+
+_MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
+_DATES = [
+    re.compile(rf"\b{_MONTH}\s+{_DAY}\b{_YEAR}", re.IGNORECASE),
+    re.compile(rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", re.IGNORECASE),
+    re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b"),
+]
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+
+
+def dates(text: str) -> list[Day]:
+    """Return the days of a text: "Dec. 15, 2021", "15th of December", "2021-12-15"."""
+    return [day for pattern in _DATES for match in pattern.finditer(text) for day in _day(match)]
+
+
+def _day(match: re.Match[str]) -> Iterator[Day]:
+    name = match["month"].lower()
+    month = _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else int(name)
+    year, day = int(match["year"]) if match["year"] else None, int(match["day"])
+    try:
+        date(year or 2000, month, day)
+    except ValueError:
+        return  # "May 45" is no day.
+    yield year, month, day
+
+
+def _days(one: Day, other: Day) -> int:
+    """Return how many days are between two, the nearest way where a year is missing."""
+    if one[0] and other[0]:
+        return abs((date(*one) - date(*other)).days)  # type: ignore[arg-type]
+    apart = abs((date(2000, *one[1:]) - date(2000, *other[1:])).days)
+    return min(apart, 366 - apart)

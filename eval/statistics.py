@@ -1,0 +1,193 @@
+"""How sure a figure is, and a difference. Pure functions; scipy is slow, so imported late.
+
+Cases of one document are not independent of each other: a document that is read badly takes all of
+its cases along. So where cases come from two documents or more, means are judged by documents
+(`clusters`); with one document, by cases. Chance is always drawn from the same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+SIGNIFICANT = 0.05
+"""A difference that chance brings about less often than this is not called noise."""
+
+POWER = 0.8
+"""How often a loss should be noticed that a set is said to notice."""
+
+RESAMPLES = 9_999
+SEED = 20211015
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure over n cases, with its 95% interval where it has one."""
+
+    value: float | None
+    n: int
+    interval: Interval | None = None
+
+
+def rate(count: int, n: int) -> Metric:
+    """Return a share with Wilson's interval, to four digits."""
+    if n == 0:
+        return Metric(None, 0)
+    low, high = wilson(count, n)
+    return Metric(round(count / n, 4), n, (round(low, 4), round(high, 4)))
+
+
+def mean(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Metric:
+    """Return a mean with its interval, to four digits; see `mean_interval`."""
+    if not values:
+        return Metric(None, 0)
+    found = mean_interval(values, clusters)
+    interval = (round(found[0], 4), round(found[1], 4)) if found else None
+    return Metric(round(sum(values) / len(values), 4), len(values), interval)
+
+
+def percentile(values: Iterable[float | None], percent: int) -> Metric:
+    """Return a percentile of the values that there are, linear between two of them."""
+    import numpy
+
+    known = [value for value in values if value is not None]
+    if not known:
+        return Metric(None, 0)
+    return Metric(round(float(numpy.percentile(known, percent)), 3), len(known))
+
+
+def wilson(count: int, n: int) -> Interval:
+    """Return Wilson's 95% interval of a share (Wilson, JASA 1927; scipy's `binomtest`).
+
+    Raises ValueError when n is 0.
+    """
+    from scipy.stats import binomtest
+
+    found = binomtest(count, n).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
+def mcnemar(broken: int, mended: int) -> float:
+    """Return the p of McNemar's exact test: could so uneven a change be chance?
+
+    Under chance each case that changed is as likely to have broken as to have been mended
+    (McNemar, Psychometrika 1947): a two-sided binomial test of the changed ones.
+    """
+    if broken + mended == 0:
+        return 1.0
+    from scipy.stats import binomtest
+
+    return float(binomtest(broken, broken + mended, 0.5).pvalue)
+
+
+def mean_interval(
+    values: Sequence[float], clusters: Sequence[Hashable] | None = None
+) -> Interval | None:
+    """Return the 95% interval of a mean; None for fewer than two values.
+
+    Student's t with the cluster-robust variance G / (G - 1) * sum(u_g^2) / n^2, u_g the sum of a
+    cluster's deviations from the mean, and G - 1 degrees of freedom (Liang and Zeger, Biometrika
+    1986). With a cluster for each value this is the usual interval of a mean. Bootstrapping the
+    clusters instead is too narrow where they are few.
+    """
+    n = len(values)
+    if n < 2:
+        return None
+    from scipy.stats import t
+
+    mean = sum(values) / n
+    sums = _sums([value - mean for value in values], clusters)
+    count = len(sums)
+    error = (count / (count - 1) * sum(each * each for each in sums)) ** 0.5 / n
+    reach = float(t.ppf(0.975, count - 1)) * error
+    return mean - reach, mean + reach
+
+
+def permutation(differences: Sequence[float], clusters: Sequence[Hashable] | None = None) -> float:
+    """Return the p of paired differences that would have either sign by chance alone.
+
+    Fisher's randomisation test on their sum (The Design of Experiments, 1935), the signs of a
+    cluster turning together: exact where there are few, else 9,999 draws (scipy's
+    `permutation_test`).
+    """
+    sums = [each for each in _sums(differences, clusters) if each]
+    if not sums:
+        return 1.0
+    if len(sums) == 1:
+        return 1.0  # Either sign of one cluster is as likely.
+    import numpy
+    from scipy.stats import permutation_test
+
+    def total(drawn: numpy.ndarray, axis: int) -> numpy.ndarray:
+        return drawn.sum(axis=axis)  # type: ignore[no-any-return]
+
+    found = permutation_test(
+        (numpy.array(sums),),
+        total,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        batch=1_000,
+        rng=SEED,
+    )
+    return float(found.pvalue)
+
+
+def holm(values: Sequence[float]) -> list[float]:
+    """Return p values adjusted for their number (Holm, Scandinavian Journal of Statistics 1979)."""
+    adjusted = [0.0] * len(values)
+    largest = 0.0
+    for rank, at in enumerate(sorted(range(len(values)), key=values.__getitem__)):
+        largest = max(largest, min(1.0, (len(values) - rank) * values[at]))
+        adjusted[at] = largest
+    return adjusted
+
+
+def power(n: int, breaking: float, mending: float) -> float:
+    """Return how often McNemar's test finds more broken than mended cases among n.
+
+    `breaking` and `mending` are the probabilities that a case does one or the other. Exact: over
+    all numbers of changed cases, which are binomial.
+    """
+    import numpy
+    from scipy.stats import binom
+
+    changing = breaking + mending
+    if changing <= 0:
+        return 0.0
+    changed = numpy.arange(n + 1)
+    # The fewest broken ones among them whose two-sided p is below SIGNIFICANT.
+    enough = binom.isf(SIGNIFICANT / 2, changed, 0.5) + 1
+    found = binom.sf(enough - 1, changed, breaking / changing)
+    return float((binom.pmf(changed, n, changing) * found).sum())
+
+
+def smallest_loss(n: int, mending: float = 0.0) -> float | None:
+    """Return the smallest net loss that McNemar's test finds in 80% of the times, as a share.
+
+    `mending` is the share of cases that are mended meanwhile, by chance or not. None when no loss
+    would be found.
+    """
+    most = n - round(2 * mending * n)
+    if most < 1 or power(n, mending + most / n, mending) < POWER:
+        return None
+    low, high = 0, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        if power(n, mending + middle / n, mending) < POWER:
+            low = middle
+        else:
+            high = middle
+    return high / n
+
+
+def _sums(values: Sequence[float], clusters: Sequence[Hashable] | None) -> list[float]:
+    """Return the sum of each cluster; the values themselves where there is one cluster only."""
+    if clusters is None or len(set(clusters)) < 2:
+        return list(values)
+    sums: dict[Hashable, float] = {}
+    for value, cluster in zip(values, clusters, strict=True):
+        sums[cluster] = sums.get(cluster, 0.0) + value
+    return list(sums.values())
