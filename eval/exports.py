@@ -226,7 +226,7 @@ def qrels(material: Material) -> Exported:
 def trec_run(material: Material) -> Exported:
     """Return TREC's ranking: a quote that covers a fact first stands for it, others for themselves.
 
-    So the measures of trec_eval on the two files are `mrr`, `ndcg@5` and `recall@5` of this run.
+    So RR and nDCG@5 of trec_eval on the two files are `mrr` and `ndcg@5` of this run.
     """
     names, lines = _trec_names(material.cases), []
     for case in material.cases:

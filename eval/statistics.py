@@ -1,12 +1,15 @@
 """How sure a figure is, and a difference. Pure functions; scipy is slow, so imported late.
 
 Cases of one document are not independent of each other: a document that is read badly takes all of
-its cases along. So where cases come from two documents or more, means are judged by documents
-(`clusters`); with one document, by cases. Chance is always drawn from the same seed.
+its cases along. So where cases come from several documents, means are judged by documents
+(`clusters`); with fewer than five documents nobody could say how much they vary, and they are
+judged by cases. Chance is always drawn from the same seed.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +18,12 @@ SIGNIFICANT = 0.05
 
 POWER = 0.8
 """How often a loss should be noticed that a set is said to notice."""
+
+CLUSTERS = 5
+"""Documents with several cases, from which on means are judged by documents."""
+
+Z = 1.959963984540054
+"""The normal distribution's 97.5% quantile."""
 
 RESAMPLES = 9_999
 SEED = 20211015
@@ -35,16 +44,22 @@ def rate(count: int, n: int) -> Metric:
     """Return a share with Wilson's interval, to four digits."""
     if n == 0:
         return Metric(None, 0)
-    low, high = wilson(count, n)
+    low, high = wilson(count / n, n)
     return Metric(round(count / n, 4), n, (round(low, 4), round(high, 4)))
 
 
-def mean(values: Sequence[float], clusters: Sequence[Hashable] | None = None) -> Metric:
-    """Return a mean with its interval, to four digits; see `mean_interval`."""
+def mean(
+    values: Sequence[float], clusters: Sequence[Hashable] | None = None, least: float = 0.0
+) -> Metric:
+    """Return the mean of values between `least` and 1 with its interval, to four digits."""
     if not values:
         return Metric(None, 0)
-    found = mean_interval(values, clusters)
-    interval = (round(found[0], 4), round(found[1], 4)) if found else None
+    span = 1 - least
+    found = share_interval([(value - least) / span for value in values], clusters)
+    interval = None
+    if found:
+        low, high = (round(least + span * end, 4) for end in found)
+        interval = (low, high)
     return Metric(round(sum(values) / len(values), 4), len(values), interval)
 
 
@@ -58,15 +73,14 @@ def percentile(values: Iterable[float | None], percent: int) -> Metric:
     return Metric(round(float(numpy.percentile(known, percent)), 3), len(known))
 
 
-def wilson(count: int, n: int) -> Interval:
-    """Return Wilson's 95% interval of a share (Wilson, JASA 1927; scipy's `binomtest`).
+def wilson(share: float, n: float, z: float = Z) -> Interval:
+    """Return Wilson's 95% interval of a share of n (Wilson, JASA 1927).
 
-    Raises ValueError when n is 0.
+    n need not be whole: see `share_interval`.
     """
-    from scipy.stats import binomtest
-
-    found = binomtest(count, n).proportion_ci(method="wilson")
-    return float(found.low), float(found.high)
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 def mcnemar(broken: int, mended: int) -> float:
@@ -87,10 +101,45 @@ def mean_interval(
 ) -> Interval | None:
     """Return the 95% interval of a mean; None for fewer than two values.
 
-    Student's t with the cluster-robust variance G / (G - 1) * sum(u_g^2) / n^2, u_g the sum of a
-    cluster's deviations from the mean, and G - 1 degrees of freedom (Liang and Zeger, Biometrika
-    1986). With a cluster for each value this is the usual interval of a mean. Bootstrapping the
-    clusters instead is too narrow where they are few.
+    Student's t with the cluster-robust variance (see `_standard_error`). With a cluster for each
+    value this is the usual interval of a mean. Bootstrapping the clusters instead is too narrow
+    where they are few.
+    """
+    found = _standard_error(values, clusters)
+    if found is None:
+        return None
+    error, t = found
+    mean = sum(values) / len(values)
+    return mean - t * error, mean + t * error
+
+
+def share_interval(
+    values: Sequence[float], clusters: Sequence[Hashable] | None = None
+) -> Interval | None:
+    """Return the 95% interval of the mean of values from 0 to 1; None for fewer than two.
+
+    Wilson's interval for as many yes or no as would be as sure: n = m(1 - m) / variance of the
+    mean, times (z / t)^2 for the degrees of freedom (Korn and Graubard, Survey Methodology 1998).
+    Unlike the t interval it keeps within 0 and 1, and covers where nearly all values are 1.
+    """
+    found = _standard_error(values, clusters)
+    if found is None:
+        return None
+    error, t = found
+    n = len(values)
+    mean = sum(values) / n
+    if not error or not 0 < mean < 1:
+        return wilson(min(max(mean, 0.0), 1.0), n)
+    return wilson(mean, mean * (1 - mean) / error**2 * (Z / t) ** 2)
+
+
+def _standard_error(
+    values: Sequence[float], clusters: Sequence[Hashable] | None
+) -> tuple[float, float] | None:
+    """Return the standard error of a mean, and the t that goes with it.
+
+    The variance is G / (G - 1) * sum(u_g^2) / n^2, u_g the sum of a cluster's deviations from the
+    mean, with G - 1 degrees of freedom (Liang and Zeger, Biometrika 1986).
     """
     n = len(values)
     if n < 2:
@@ -100,9 +149,8 @@ def mean_interval(
     mean = sum(values) / n
     sums = _sums([value - mean for value in values], clusters)
     count = len(sums)
-    error = (count / (count - 1) * sum(each * each for each in sums)) ** 0.5 / n
-    reach = float(t.ppf(0.975, count - 1)) * error
-    return mean - reach, mean + reach
+    error = math.sqrt(count / (count - 1) * sum(each * each for each in sums)) / n
+    return error, float(t.ppf(0.975, count - 1))
 
 
 def permutation(differences: Sequence[float], clusters: Sequence[Hashable] | None = None) -> float:
@@ -184,10 +232,11 @@ def smallest_loss(n: int, mending: float = 0.0) -> float | None:
 
 
 def _sums(values: Sequence[float], clusters: Sequence[Hashable] | None) -> list[float]:
-    """Return the sum of each cluster; the values themselves where there is one cluster only."""
-    if clusters is None or len(set(clusters)) < 2:
+    """Return the sum of each cluster; the values themselves where clusters are too few."""
+    sizes = Counter(clusters or ())
+    if sum(size > 1 for size in sizes.values()) < CLUSTERS:
         return list(values)
     sums: dict[Hashable, float] = {}
-    for value, cluster in zip(values, clusters, strict=True):
+    for value, cluster in zip(values, clusters or (), strict=True):
         sums[cluster] = sums.get(cluster, 0.0) + value
     return list(sums.values())

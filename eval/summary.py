@@ -45,7 +45,9 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
     for name in MEANS:
         known = [each for each in asked if each.scores[name] is not None]
         metrics[name] = mean(
-            [each.scores[name] for each in known], [each.cluster for each in known]
+            [each.scores[name] for each in known],
+            [each.cluster for each in known],
+            least=-1.0 if name == "crag" else 0.0,
         )
     metrics |= _refusals(scores)
     alarms = (None if each["refused"] else bool(each["unsupported"]) for each in scores)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH = 720
-LABEL = 190
-RIGHT = 56
+WIDTH = 580
+LABEL = 158
+RIGHT = 62
 ROW = 24
 BINS = 20
 
@@ -144,7 +144,7 @@ def _scale(low: float, high: float) -> Scale:
 
 
 def _label(words: str, y: float) -> str:
-    shown = words if len(words) <= 28 else words[:27] + "…"
+    shown = words if len(words) <= 22 else words[:21] + "…"
     title = f"<title>{escape(words)}</title>" if shown != words else ""
     return f'<text class="label" x="{LABEL - 10}" y="{y + 4}">{escape(shown)}{title}</text>'
 
