@@ -7,6 +7,7 @@ from typing import Any
 
 from eval.record import Result
 from eval.stages import STAGES
+from index.load_formats import printable
 
 QUOTES = 3
 
@@ -24,9 +25,9 @@ def expected(case: Mapping[str, Any]) -> str:
 def explain(result: Result) -> str:
     """Return a case as lines: question, expected, got, stage, and the footnotes or first quotes."""
     lines = [
-        f"question: {result.question}",
-        f"expected: {expected(result.case)}",
-        f"got:      {result.shown}",
+        f"question: {printable(result.question)}",
+        f"expected: {printable(expected(result.case))}",
+        f"got:      {printable(result.shown)}",
     ]
     if result.stage:
         lines.append(f"stage:    {result.stage}: {STAGES[result.stage]}")
@@ -38,6 +39,6 @@ def explain(result: Result) -> str:
         shown = cited or result.answer.get("quotes", [])[:QUOTES]
         name = "footnote" if cited else "quote"
         for number, quote in enumerate(shown, 1):
-            words = " ".join(quote["quote"].split())
+            words = printable(quote["quote"])
             lines.append(f"{name} {number}: {quote['start']}-{quote['end']}: {words}")
     return "\n".join(lines)

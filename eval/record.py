@@ -107,6 +107,8 @@ class Result:
     @property
     def flaky(self) -> bool:
         """Whether the case passed at some times and not at others."""
+        if not self.repeats:
+            return False
         return len({bool(self.scores["passed"]), *(each.passed for each in self.repeats)}) > 1
 
     @property

@@ -70,7 +70,7 @@ def run(
     partial = Path(f"{out}.partial") if out else None
     done = resume(partial, conditions) if partial else []
     results = {each.id: each for each in done if each.error is None}
-    asking = _Asking(assistant, use_llm, repeats, replies, judge)
+    asking = Asking(assistant, use_llm=use_llm, repeats=repeats, replies=replies, judge=judge)
     total = len(case_set.cases)
     for number, case in enumerate(case_set.cases):
         progress(number, total)
@@ -135,17 +135,20 @@ def describe(
     )
 
 
-class _Asking:
-    """How the cases of a run are asked."""
+class Asking:
+    """How the cases of a run are asked; see `run`."""
 
     def __init__(
         self,
         assistant: Assistant,
-        use_llm: bool,
-        repeats: int,
-        replies: Replies | None,
-        judge: Judge | None,
+        *,
+        use_llm: bool = True,
+        repeats: int = 1,
+        replies: Replies | None = None,
+        judge: Judge | None = None,
     ) -> None:
+        """Take the assistant, and one for each repeat where replies are kept."""
+        self.library = assistant.library
         self.assistants = [assistant] * repeats
         if replies:
             settings = assistant.settings
@@ -177,7 +180,7 @@ class _Asking:
 
     def _scored(self, assistant: Assistant, case: Case, facts: Facts) -> Result:
         given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
-        answer, library = given.as_json(), assistant.library
+        answer, library = given.as_json(), self.library
         if given.reason == "llm_unavailable":
             return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
         scores = score(case, facts, answer, lambda name: library.document(name).text)

@@ -82,6 +82,11 @@ def megabytes(size: int) -> str:
 
 def one_line(text: str) -> str:
     """Return a title's or name's first 200 characters, without control and direction marks."""
+    return printable(text)[:200].strip()
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, without control and direction marks."""
     text = re.sub(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
     text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)
-    return " ".join(text.split())[:200].strip()
+    return " ".join(text.split())

@@ -74,6 +74,7 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
+        finalize=_whole,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -93,6 +94,13 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
         script=Markup(script.read_text("utf-8")),  # noqa: S704  our own file
         allowed={"style": _digest(style), "script": _digest(script)},
     )
+
+
+def _whole(value: object) -> object:
+    """Return what is put in; HTML would leave out the character NUL without a trace."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.replace("\0", "\ufffd")
+    return value
 
 
 def texts_of(library: Library) -> TextOf:

@@ -1,0 +1,126 @@
+"""Regression sets as tests: `pytest SET.jsonl` asks each case, and fails where it fails.
+
+    pytest eval/sets/briefing.jsonl --footnoted-library DIR [-k WORDS] [-m TAG] [--lf] [-n 2]
+
+A case's tags are its markers. A case that could not be asked is an error, not a failure. Only sets
+that are named on the command line are collected, and nothing is imported for other runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from eval.cases import Case, Facts
+    from eval.record import Result
+    from eval.runner import Asking
+
+SUFFIXES = (".jsonl", ".yaml", ".yml")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    group = parser.getgroup("footnoted", "regression sets of Footnoted")
+    group.addoption("--footnoted-library", metavar="DIR", help="The folder of the library.")
+    group.addoption(
+        "--footnoted-no-llm", action="store_true", help="Answer with quotes, without the model."
+    )
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
+    """Collect a set, if it is named on the command line."""
+    if file_path.suffix not in SUFFIXES:
+        return None
+    start = parent.config.invocation_params.dir
+    named = {(start / each.partition("::")[0]).resolve() for each in parent.config.args}
+    return SetFile.from_parent(parent, path=file_path) if file_path.resolve() in named else None
+
+
+class SetFile(pytest.File):
+    """A regression set."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Yield a test for each case, once its evidence is found in the library."""
+        from eval.cases import load_set
+        from eval.evidence import resolve
+        from index.errors import UserError
+
+        try:
+            case_set = load_set(self.path)
+            asking = _asking(self.config)
+            facts, _ = resolve(case_set, asking.library)
+        except UserError as error:
+            raise self.CollectError(str(error)) from error
+        for case, line in zip(case_set.cases, case_set.lines, strict=True):
+            yield CaseItem.from_parent(
+                self, name=case.id, case=case, facts=facts[case.id], line=line
+            )
+
+
+class CaseItem(pytest.Item):
+    """A case: asked in its set-up, judged as its test."""
+
+    result: Result
+
+    def __init__(self, *, case: Case, facts: Facts, line: int, **given: Any) -> None:
+        """Take the case, and its tags as markers."""
+        super().__init__(**given)
+        self.case = case
+        self.facts = facts
+        self.line = line
+        for tag in case.tags:
+            self.config.addinivalue_line("markers", f"{tag}: a tag of a regression set")
+            self.add_marker(tag)
+
+    def setup(self) -> None:
+        """Ask the question; what keeps it from being answered is an error."""
+        self.result = _asking(self.config).result(self.case, self.facts)
+        if self.result.error is not None:
+            raise NotAsked(self.result.error)
+
+    def runtest(self) -> None:
+        """Fail when the answer is not what the case expects."""
+        from eval.explain import explain
+
+        self.user_properties.append(("stage", self.result.stage or "passed"))
+        if not self.result.passed:
+            raise NotPassed(explain(self.result))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], **_: Any) -> str:  # type: ignore[override]
+        """Return the case in words; anything else is a bug and keeps its traceback."""
+        if isinstance(excinfo.value, NotPassed | NotAsked):
+            return str(excinfo.value)
+        return str(super().repr_failure(excinfo))
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        """Return the case's line in its set."""
+        return self.path, self.line - 1, self.name
+
+
+class NotPassed(Exception):
+    """A case's answer is not what is expected."""
+
+
+class NotAsked(Exception):
+    """A case could not be asked."""
+
+
+_KEY = pytest.StashKey["Asking"]()
+
+
+def _asking(config: pytest.Config) -> Asking:
+    """Return what asks, one for the whole session: it loads the models once."""
+    if _KEY not in config.stash:
+        from eval.runner import Asking
+        from rag.assistant import Assistant
+        from rag.config import load_settings
+
+        folder = config.getoption("--footnoted-library")
+        assistant = Assistant(load_settings(library=Path(folder) if folder else None))
+        use_llm = not config.getoption("--footnoted-no-llm")
+        config.stash[_KEY] = Asking(assistant, use_llm=use_llm)
+    return config.stash[_KEY]

@@ -1,0 +1,145 @@
+"""What a run is held to: bounds, a budget, cases that must pass; errors are no failures."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from eval.compare import compare, load_run
+from eval.gate import ERRORS, FAILED, PASSED, judge, keep
+from eval.record import Gate, Result, Run
+from eval.statistics import Metric, rate
+from index.errors import UserError
+from tests.test_eval_compare import CASES, made, saved
+from ui.eval_command import app
+
+RECALL = {"refusal_recall": Metric(0.75, 20), "total_s_p50": Metric(1.0, 20)}
+
+
+def measured(run: Run) -> Run:
+    return replace(run, metrics=run.metrics | RECALL)
+
+
+def with_error(run: Run, at: int = 0) -> Run:
+    results = list(run.results)
+    results[at] = Result(f"case-{at}", {}, None, stage="error", error="It broke.")
+    return replace(run, results=tuple(results))
+
+
+@pytest.mark.parametrize(
+    ("failed", "gate", "code", "said"),
+    [
+        (set(), Gate(), PASSED, ""),
+        ({1, 2, 3}, Gate(), PASSED, ""),  # within noise, and nothing forbids it
+        ({1, 2, 3}, Gate(budget=3), PASSED, ""),
+        ({1, 2, 3}, Gate(budget=2), FAILED, "net loss of 3 cases is above the budget of 2"),
+        ({1}, Gate(budget=0), FAILED, "net loss of 1 case is above"),
+        ({1, 2, 3}, Gate({"passed": 0.85}), PASSED, ""),
+        ({1, 2, 3, 4}, Gate({"passed": 0.85}), FAILED, "passed is 0.800, below its floor of 0.85"),
+        ({7}, Gate(), FAILED, "case-7 must pass and broke."),
+        ({1, 2, 3, 4, 5, 6}, Gate(budget=9), FAILED, "worse, not by chance (p = 0.031)"),
+    ],
+)
+def test_a_run_is_held_to_its_baseline(failed: set[int], gate: Gate, code: int, said: str) -> None:
+    verdict = judge(made(failed, (7,)), replace(made(set(), (7,)), gate=gate))
+    assert verdict.code == code
+    assert said in " ".join(verdict.reasons)
+    assert bool(verdict.reasons) == (code != PASSED)
+
+
+def test_what_was_mended_pays_for_what_broke() -> None:
+    before = replace(made({1, 2}), gate=Gate(budget=0))
+    assert judge(made({3, 4}), before).code == PASSED
+    assert judge(made({3, 4, 5}), before).code == FAILED
+
+
+def test_ceilings() -> None:
+    gate = Gate(ceilings={"false_refusals": 0.1})
+    run = replace(made(), metrics=made().metrics | {"false_refusals": rate(3, 20)})
+    [reason] = judge(run, replace(made(), gate=gate)).reasons
+    assert reason == "false_refusals is 0.150, above its ceiling of 0.1."
+
+
+def test_an_error_is_no_failure() -> None:
+    run = with_error(made())
+    verdict = judge(run, made())
+    assert verdict.code == ERRORS
+    assert verdict.reasons == ("1 case could not be asked.",)
+    assert judge(run).code == ERRORS
+    comparison = compare(made(), run)
+    assert (comparison.cases, comparison.skipped) == (CASES - 1, ("case-0",))
+    assert (comparison.broken, comparison.mended) == ((), ())
+
+
+def test_a_metric_that_is_gone_is_below_every_floor() -> None:
+    kept = replace(measured(made()), gate=Gate({"refusal_recall": 0.5}))
+    assert "was not measured" in judge(made(), kept).reasons[0]
+
+
+def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:
+    gate = Gate({"passed": 0.9}, {"refusal_recall": 0.8}, 2)
+    keep(measured(made()), tmp_path / "kept.json", gate)
+    assert load_run(tmp_path / "kept.json") == replace(measured(made()), gate=gate)
+
+
+@pytest.mark.parametrize(
+    ("run", "gate", "said"),
+    [
+        (with_error(made()), Gate(), "1 case of this run could not be asked"),
+        (made({7}, (7,)), Gate(), "case-7 must pass and failed"),
+        (made({1}), Gate({"passed": 0.99}), "passed is 0.950, below its floor of 0.99"),
+        (made(), Gate({"pased": 0.9}), "no bound for pased"),
+        (measured(made()), Gate(ceilings={"total_s_p50": 9}), "times are noise"),
+    ],
+)
+def test_what_is_no_baseline(tmp_path: Path, run: Run, gate: Gate, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        keep(run, tmp_path / "kept.json", gate)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    good = saved(tmp_path, "good.json", made())
+    kept = str(tmp_path / "kept.json")
+    runner = CliRunner()
+    done = runner.invoke(app, ["keep", good, kept, "--floor", "passed=0.9", "--budget", "1"])
+    assert done.exit_code == 0, done.output
+    assert "passed is at least 0.9, at most 1 more cases break than are mended" in done.stderr
+    assert json.loads(Path(kept).read_text())["gate"]["floors"] == {"passed": 0.9}
+    bad = saved(tmp_path, "bad.json", made({1, 2}))
+    worse = runner.invoke(app, ["compare", kept, bad])
+    assert worse.exit_code == FAILED
+    assert "net loss of 2 cases is above the budget of 1" in worse.stderr
+    broken = saved(tmp_path, "broken.json", with_error(made()))
+    assert runner.invoke(app, ["compare", kept, broken]).exit_code == ERRORS
+    assert runner.invoke(app, ["report", broken]).exit_code == ERRORS
+    nonsense = runner.invoke(app, ["keep", good, kept, "--floor", "passed"])
+    assert "“passed” is no bound" in str(nonsense.exception)
+
+
+def test_a_comparison_by_tags_and_stages() -> None:
+    def tagged(run: Run, stage: str) -> Run:
+        results = (
+            replace(
+                each,
+                case={"tags": ["even" if n % 2 == 0 else "odd"]},
+                stage=None if each.passed else stage,
+            )
+            for n, each in enumerate(run.results)
+        )
+        return replace(run, results=tuple(results))
+
+    comparison = compare(tagged(made({1}), "not_quoted"), tagged(made({2, 4}), "not_retrieved"))
+    assert [(each.tag, each.cases, each.broken, each.mended) for each in comparison.tags] == [
+        ("even", 10, 2, 0),
+        ("odd", 10, 0, 1),
+    ]
+    assert [each.p for each in comparison.tags] == [1.0, 1.0]
+    assert comparison.stages == {"not_retrieved": (0, 2), "not_quoted": (1, 0)}
+    same = compare(made({1}), made({1}))
+    assert (same.p, same.broken, same.mended, same.net_loss) == (1.0, (), (), 0)
+    assert {each.p for each in same.differences.values()} == {1.0}
