@@ -17,7 +17,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import yaml
@@ -291,8 +291,7 @@ def _answered(
 
 def _said(value: Any) -> dict[str, Any]:
     """Return the fields of a message or of evidence that say something."""
-    fields = {name: getattr(value, name) for name in value.__dataclass_fields__}
-    return {name: each for name, each in fields.items() if each is not None}
+    return {name: each for name, each in asdict(value).items() if each is not None}
 
 
 def _cell(values: Sequence[dict[str, Any]]) -> str:

@@ -48,7 +48,7 @@ def read_cases(form: str, text: str, library: Library | None = None) -> Imported
     Raises UserError, saying where, for what is not in that format.
     """
     try:
-        return _READERS[form](text, _Finder(library))
+        found = _READERS[form](text, _Finder(library))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
@@ -57,6 +57,9 @@ def read_cases(form: str, text: str, library: Library | None = None) -> Imported
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"The file is not in the format {form}: {error!r}.") from error
+    if not found.cases:
+        raise UserError("The file holds no case.")
+    return found
 
 
 def documents_of(form: str, text: str) -> tuple[Document, ...]:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from eval.cases import SETS, Case, add_case, find_set, load_set
-from eval.evidence import locate, resolve
+from eval.cases import SETS, Case, add_case, find_set, load_set, read_set, write_set
+from eval.draft import accept, reject
+from eval.evidence import find_all, locate, pinned, resolve
 from index.documents import Document, Span
 from index.errors import UserError
 from index.library import Library
@@ -226,3 +227,127 @@ def test_a_case_is_added_to_a_set(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="has a case “two” already"):
         add_case(path, Case("two", "When?"))
     assert path.read_bytes() == before
+
+
+# --- documents that change
+
+
+CHANGED = Document.of(
+    "A new first line.\nThe pact was signed on June 28.\nIt binds. It binds.\n",
+    title="The pact",
+    source="/papers/pact.txt",
+)
+
+
+def test_evidence_is_found_again_by_its_words(tmp_path: Path) -> None:
+    told = place(sha256=PACT.sha256, start=23, end=30, quote="June 28")
+    loaded = load_set(write(tmp_path, told))
+    facts, moved = resolve(loaded, Shelf(CHANGED))
+    assert moved == ("one",)
+    [[span]] = facts["one"]
+    assert CHANGED.text[span.start : span.end] == "June 28"
+    assert resolve(loaded, Shelf(PACT))[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"start": 23, "end": 30}, "cannot be found again without its words"),
+        ({"quote": "It binds."}, "2 places in pact.txt read"),
+        ({"quote": "on July 28"}, "none of pact.txt reads “on July 28”; the nearest match is 38-"),
+        ({"quote": "Zzz qqq xxx"}, "nor anything like it"),
+    ],
+)
+def test_what_is_not_unambiguous_is_an_error(
+    tmp_path: Path, given: dict[str, Any], said: str
+) -> None:
+    loaded = load_set(write(tmp_path, place(sha256=PACT.sha256, **given)))
+    with pytest.raises(UserError) as error:
+        resolve(loaded, Shelf(CHANGED))
+    assert said in str(error.value)
+
+
+def test_all_problems_are_found_and_the_new_places_written(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        place(sha256=PACT.sha256, start=23, end=30, quote="June 28"),
+        case(id="two", answer="June"),
+        place(quote="no such words at all") | {"id": "three"},
+        case(id="one"),
+    )
+    case_set, problems = read_set(path)
+    assert [(each.line, each.message[:12]) for each in problems] == [
+        (2, "answer: Unex"),
+        (4, "the id “one”"),
+    ]
+    with pytest.raises(UserError, match=r"line 2: answer.*\(1 more: `footnoted eval check"):
+        load_set(path)
+    found, missing = find_all(case_set, Shelf(CHANGED))
+    assert [each.line for each in missing] == [3]
+    told, places = found["one"]
+    kept = pinned(told, places)
+    write_set(tmp_path / "new.jsonl", [kept])
+    [read] = load_set(tmp_path / "new.jsonl").cases
+    assert read == kept
+    [evidence] = read.evidence
+    assert (evidence.sha256, evidence.quote) == (CHANGED.sha256, "June 28")
+    assert resolve(load_set(tmp_path / "new.jsonl"), Shelf(CHANGED))[1] == ()
+
+
+# --- YAML
+
+
+def test_yaml_is_read_as_strictly(tmp_path: Path) -> None:
+    path = tmp_path / "set.yaml"
+    path.write_text(
+        "- id: one\n  question: Was it so?\n  answers: [no, 2021-12-15, '1700']\n"
+        "  answer_type: yesno\n  must_pass: true\n"
+        "- id: two\n  question: Who?\n  unanswerable: true\n",
+        "utf-8",
+    )
+    loaded = load_set(path)
+    assert loaded.lines == (1, 6)
+    assert loaded.cases[0].answers == ("no", "2021-12-15", "1700")
+    assert loaded.cases[0].must_pass
+    assert loaded.cases[1].unanswerable
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- id: one\n  question: Who?\n- id: two\n", "line 3: question: Field required"),
+        ("- id: one\n  question: Who?\n  answers: [1700]\n", "line 1: answers.0: Input should be"),
+        ("id: one\n", "line 1: not YAML: a set is a list of cases"),
+        ("- id: 'one\n", "not YAML"),
+        ("- !!python/object/apply:os.system [true]\n", "not YAML"),
+        ("", "holds no case"),
+    ],
+)
+def test_what_is_wrong_in_yaml_is_told(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "set.yml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(UserError) as error:
+        load_set(path)
+    assert said in str(error.value)
+
+
+# --- drafts
+
+
+def test_drafts_do_not_count_until_they_are_accepted(tmp_path: Path) -> None:
+    path = write(tmp_path, case(draft=True), case(id="two"), case(id="three", draft=True))
+    loaded = load_set(path)
+    assert [each.id for each in loaded.cases] == ["two"]
+    assert loaded.drafts == 2
+    assert loaded.lines == (2,)
+    every, _ = read_set(path)
+    write_set(path, reject(accept(every.cases, ["one"]), ["three"]))
+    assert [each.id for each in load_set(path).cases] == ["one", "two"]
+    assert load_set(path).drafts == 0
+    with pytest.raises(UserError, match="All 1 cases of"):
+        load_set(write(tmp_path, case(draft=True)))
+
+
+def test_a_set_of_yaml_is_not_written_over(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Sets are written as JSON Lines"):
+        write_set(tmp_path / "set.yaml", [Case("one", "When?")])

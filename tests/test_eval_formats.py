@@ -1,0 +1,243 @@
+"""Sets go out to other tools and come back; what is lost on the way is told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from eval.cases import Case, Evidence, Facts, Message, load_set, write_set
+from eval.evidence import resolve
+from eval.exports import EXPORTS, REFUSAL, Material
+from eval.imports import FORMATS, documents_of, read_cases
+from eval.record import Result
+from index.documents import Document
+from index.errors import UserError
+from tests.test_eval_cases import Shelf
+from ui.eval_command import app
+
+PACT = Document.of(
+    "The pact was signed on June 28, “at last”.\n\nIt cost 1,700 euros, or 2,000 dollars.",
+    title="The pact",
+    source="/papers/pact.txt",
+)
+FLEET = Document.of("Ten ships sailed to Oslo.", title="Fleet", source="/papers/fleet.txt")
+SHELF = Shelf(PACT, FLEET)
+
+
+def evidence(document: Document, words: str, fact: int = 1) -> Evidence:
+    start = document.text.index(words)
+    end = start + len(words)
+    return Evidence(document.name, document.sha256, start, end, words, fact)
+
+
+CASES = (
+    Case(
+        "when",
+        'When was "the pact" signed, and\nwhere?',
+        ("June 28", "28 June"),
+        "date",
+        (evidence(PACT, "June 28"),),
+        must_pass=True,
+        tags=("date", "pact"),
+        tolerance=1.0,
+    ),
+    Case(
+        "cost",
+        "What did it cost?",
+        ("1,700 euros;2,000 dollars",),
+        "list",
+        (evidence(PACT, "1,700 euros"), evidence(PACT, "2,000 dollars", 2)),
+        history=(Message("user", "Tell me, of the pact."), Message("assistant", "Yes?")),
+    ),
+    Case("fleet", "Where did the ships sail?", ("Oslo",), evidence=(evidence(FLEET, "Oslo"),)),
+    Case("who", "Who paid, “=cmd|' /C calc'!A0”?", unanswerable=True, tags=("near-miss",)),
+)
+
+
+def material(results: dict[str, Result] | None = None) -> Material:
+    facts: dict[str, Facts] = {}
+    for case in CASES:
+        numbers = sorted({each.fact for each in case.evidence})
+        facts[case.id] = tuple(
+            tuple(_span(each) for each in case.evidence if each.fact == number)
+            for number in numbers
+        )
+    documents = {each.id: each for each in (PACT, FLEET)}
+    return Material(CASES, facts, documents, results)
+
+
+def _span(each: Evidence) -> object:
+    from eval.evidence import locate
+
+    return locate(each, PACT if each.document == PACT.name else FLEET)
+
+
+def test_a_table_comes_back_whole() -> None:
+    text, lost = EXPORTS["csv"](material())
+    assert not lost
+    back = read_cases("csv", text)
+    assert tuple(back.cases) == CASES
+    assert not back.lost
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert rows[0]["answers"] == "June 28\n28 June"
+
+
+def test_a_table_by_hand() -> None:
+    rows = "a,Why?,x,no,me\nb,How?,,yes,\n"
+    back = read_cases("csv", f"\ufeffid,question,answers,unanswerable,who\n{rows}")
+    assert back.cases == [Case("a", "Why?", ("x",)), Case("b", "How?", unanswerable=True)]
+    assert back.lost == {"the column who": 1}
+    for wrong, said in (
+        ("question\nWhy?\n", "at least id and question"),
+        ("id,question,must_pass\na,b,maybe\n", "neither yes nor no"),
+        ("id,question,tolerance\na,b,much\n", "could not convert"),
+        ("id,question\n,b\n", "cannot be a case: id"),
+    ):
+        with pytest.raises(UserError, match=said):
+            read_cases("csv", wrong)
+
+
+def test_squad_comes_back_as_its_evidence() -> None:
+    text, lost = EXPORTS["squad"](material())
+    told = json.loads(text)
+    assert told["version"] == "v2.0"
+    pact = told["data"][0]["paragraphs"][0]
+    assert pact["context"] == PACT.text
+    answer = pact["qas"][0]["answers"][0]
+    at = answer["answer_start"]
+    assert pact["context"][at : at + len(answer["text"])] == answer["text"] == "June 28"
+    assert lost["accepted answers that are no words of the evidence"] == 2
+    assert lost["several facts"] == 1
+    assert lost["“must pass”"] == 1
+    back = {each.id: each for each in read_cases("squad", text).cases}
+    assert back.keys() == {each.id for each in CASES}
+    assert back["who"].unanswerable
+    assert back["fleet"].answers == ("Oslo",)
+    documents = documents_of("squad", text)
+    assert {each.text for each in documents} == {PACT.text, FLEET.text}
+
+
+def test_squad_v1_brings_its_documents(tmp_path: Path) -> None:
+    told = {
+        "data": [
+            {
+                "title": "../A/Title",
+                "paragraphs": [
+                    {"context": "One line.", "qas": []},
+                    {
+                        "context": "Ada lived in Rome.",
+                        "qas": [
+                            {
+                                "id": "q1",
+                                "question": "Where did Ada live?",
+                                "answers": [{"text": "Rome", "answer_start": 13}],
+                            }
+                        ],
+                    },
+                ],
+            }
+        ]
+    }
+    (tmp_path / "dev.json").write_text(json.dumps(told))
+    runner, library = CliRunner(), ["--library", str(tmp_path / "library")]
+    command = ["import", "squad", str(tmp_path / "dev.json"), str(tmp_path / "set.jsonl")]
+    refused = runner.invoke(app, [*command, *library])
+    assert "brings 1 documents" in str(refused.exception)
+    assert not (tmp_path / "set.jsonl").exists()
+    done = runner.invoke(app, [*command, "--documents", str(tmp_path / "texts"), *library])
+    assert done.exit_code == 0, done.output
+    [document] = (tmp_path / "texts").iterdir()
+    assert document.name == "_A_Title.txt"
+    from index.load import load
+
+    loaded = load(document)
+    facts, _ = resolve(load_set(tmp_path / "set.jsonl"), Shelf(loaded))
+    assert loaded.text[facts["q1"][0][0].start : facts["q1"][0][0].end] == "Rome"
+    again = runner.invoke(app, [*command, *library])
+    assert "exists. Name a new file" in str(again.exception)
+
+
+@pytest.mark.parametrize("form", ["llamaindex", "ragas", "deepeval"])
+def test_questions_answers_and_contexts_come_back(form: str) -> None:
+    text, lost = EXPORTS[form](material())
+    assert lost["conversations before the question"] == 1
+    back = read_cases(form, text, SHELF)
+    assert not back.lost
+    assert [each.question for each in back.cases] == [each.question for each in CASES]
+    assert [each.unanswerable for each in back.cases] == [False, False, False, True]
+    for before, after in zip(CASES, back.cases, strict=True):
+        assert [(each.start, each.end, each.sha256) for each in after.evidence] == [
+            (each.start, each.end, each.sha256) for each in before.evidence
+        ]
+    if form == "deepeval":
+        assert [each.id for each in back.cases] == [each.id for each in CASES]
+        assert back.cases[0].answers == CASES[0].answers
+        assert back.cases[0].must_pass
+        assert "ids" not in lost
+    else:
+        assert back.cases[0].answers == ("June 28",)
+        assert lost["ids"] == 4
+
+
+def test_a_long_context_is_the_place_of_its_answer() -> None:
+    long = Document.of(f"{'Many words. ' * 60}Ada lived in Rome.", title="Long", source="long.txt")
+    sample = {"user_input": "Where?", "reference_contexts": [long.text], "reference": "Rome"}
+    other = sample | {"reference": "In the city of Rome"}
+    lines = json.dumps(sample) + "\n" + json.dumps(other) + "\n"
+    back = read_cases("ragas", lines, Shelf(long))
+    assert back.cases[0].evidence[0].quote == "Rome"
+    assert back.cases[1].evidence == ()
+    assert back.lost == {"contexts that are no place in the library": 1}
+
+
+def test_the_shapes_that_other_tools_read() -> None:
+    quote = {"document_id": FLEET.id, "start": 0, "end": 25, "quote": FLEET.text}
+    answered = Result("fleet", {}, {"answer": "Oslo.[1]", "quotes": [quote]})
+    given = material({"fleet": answered})
+    [*_, sample, _] = map(json.loads, EXPORTS["ragas"](given)[0].splitlines())
+    assert sample == {
+        "user_input": "Where did the ships sail?",
+        "reference_contexts": ["Oslo"],
+        "reference": "Oslo",
+        "response": "Oslo.[1]",
+        "retrieved_contexts": [FLEET.text],
+    }
+    golden = json.loads(EXPORTS["deepeval"](given)[0])[2]
+    assert (golden["actual_output"], golden["retrieval_context"]) == ("Oslo.[1]", [FLEET.text])
+    example = json.loads(EXPORTS["llamaindex"](given)[0])["examples"][3]
+    assert example["reference_answer"] == REFUSAL
+    assert example["query_by"] == {"model_name": "", "type": "human"}
+    tests = yaml.safe_load(EXPORTS["promptfoo"](given)[0])
+    assert tests[0]["vars"] == {"question": CASES[0].question}
+    assert tests[0]["assert"] == [{"type": "icontains-any", "value": ["June 28", "28 June"]}]
+    assert tests[1]["assert"][0]["type"] == "icontains-all"
+    assert tests[3]["assert"][0]["value"] == [REFUSAL]
+    assert EXPORTS["run"](given)[0] == "fleet Q0 fact-1 1 1.000000 footnoted\n"
+    assert EXPORTS["qrels"](given)[0].splitlines()[1:3] == ["cost 0 fact-1 1", "cost 0 fact-2 1"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("text", ["", "{", "[]", "[1]", "{}", '{"data": [{}]}', "\x00"])
+def test_what_is_not_in_the_format_is_told(form: str, text: str) -> None:
+    with pytest.raises(UserError, match=f"not in the format {form}|holds no case"):
+        read_cases(form, text)
+
+
+def test_the_commands_tell_what_is_lost(tmp_path: Path) -> None:
+    cases = [Case("one", "Why?", ("x", "y"), tags=("t",)), Case("two", "Who?", unanswerable=True)]
+    write_set(tmp_path / "set.jsonl", cases)
+    runner, library = CliRunner(), ["--library", str(tmp_path / "library")]
+    done = runner.invoke(app, ["export", "ragas", str(tmp_path / "set.jsonl"), *library])
+    assert done.exit_code == 0, done.output
+    assert len(done.stdout.splitlines()) == 2
+    assert "further accepted answers (1), ids (2), tags (1)" in done.stderr
+    unknown = runner.invoke(app, ["export", "word", str(tmp_path / "set.jsonl"), *library])
+    assert "There is no format word" in str(unknown.exception)
+    no_run = runner.invoke(app, ["export", "run", str(tmp_path / "set.jsonl"), *library])
+    assert "--run RUN.json" in str(no_run.exception)
