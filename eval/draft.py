@@ -30,6 +30,9 @@ SEED = 20211015
 ALIKE = 0.8
 """Questions that share this part of their content words are the same question."""
 
+TOGETHER = 0.3
+"""The share of a near-miss's other words that a sentence may hold together with its new fact."""
+
 WORDS = range(4, 26)
 """Words of a question that a person would ask."""
 
@@ -146,7 +149,7 @@ def _near_misses(document: Document, cases: Sequence[Case]) -> Iterator[Case]:
             if not new or new & content_words(case.question):
                 continue
             together = (len(rest & words_of) for words_of in held if new & words_of)
-            if max(together, default=0) == 0:
+            if max(together, default=0) <= len(rest) * TOGETHER:
                 question = case.question[: old.start] + words + case.question[old.end :]
                 yield Case("draft", question, unanswerable=True, tags=("drafted", "near-miss"))
                 break

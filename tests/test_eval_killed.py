@@ -1,0 +1,89 @@
+"""A run of 200 cases that is killed at any moment goes on, and ends as if it had not been."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.load import load_bytes
+from tests.conftest import OpenLibrary
+
+pytestmark = pytest.mark.weights
+
+SHIPS = "Aurora Borea Cora Dora Elan Fara Gloria Hera".split()
+TEXT = "\n\n".join(
+    f"The ship {name} left the port of Tolm in {1900 + n}." for n, name in enumerate(SHIPS)
+)
+CASES = 200
+MOMENTS = 5
+
+
+@pytest.fixture
+def folder(tmp_path: Path, open_library: OpenLibrary) -> Path:
+    open_library(tmp_path / "library").add(load_bytes(TEXT.encode(), "ships.txt"))
+    cases = [
+        {
+            "id": f"case-{number}",
+            "question": f"When did the ship {SHIPS[number % 8]} leave port, for the {number}th?",
+            "answers": [str(1900 + number % 8)],
+            "evidence": [{"document": "ships.txt", "quote": str(1900 + number % 8)}],
+        }
+        for number in range(CASES)
+    ]
+    lines = "".join(json.dumps(each) + "\n" for each in cases)
+    (tmp_path / "set.jsonl").write_text(lines, "utf-8")
+    return tmp_path
+
+
+def start(folder: Path, out: str) -> subprocess.Popen[str]:
+    command = ["-c", "from ui.cli import main; main()", "eval", "run", str(folder / "set.jsonl")]
+    command += ["--no-llm", "--library", str(folder / "library"), "--json", str(folder / out)]
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=Path(__file__).parents[1],
+        env=os.environ | {"FOOTNOTED_LLM": "none"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def without_times(path: Path) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(path.read_bytes())
+    for each in told["results"]:
+        each["answer"].pop("timings")
+    told["metrics"] = {name: each for name, each in told["metrics"].items() if "_s_p" not in name}
+    return told
+
+
+def test_it_ends_the_same(folder: Path) -> None:
+    whole = start(folder, "whole.json")
+    assert whole.wait(timeout=300) == 0, whole.stderr.read() if whole.stderr else ""
+    partial = folder / "run.json.partial"
+    done = 0
+    for moment in range(MOMENTS):
+        process = start(folder, "run.json")
+        # Some cases further, and then anywhere between two of them or within the writing of one.
+        until = done + random.randint(1, CASES // (MOMENTS + 1))  # noqa: S311  any moment will do
+        while not partial.exists() or partial.read_bytes().count(b"\n") <= until:
+            assert process.poll() is None, (moment, process.stderr and process.stderr.read())
+            time.sleep(0.005)
+        time.sleep(random.random() * 0.05)  # noqa: S311
+        process.send_signal(signal.SIGKILL)
+        process.wait(timeout=30)
+        assert not (folder / "run.json").exists()
+        done = partial.read_bytes().count(b"\n") - 1
+    last = start(folder, "run.json")
+    assert last.wait(timeout=300) == 0
+    assert not partial.exists()
+    assert without_times(folder / "run.json") == without_times(folder / "whole.json")
+    assert len(without_times(folder / "run.json")["results"]) == CASES

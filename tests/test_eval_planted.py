@@ -1,0 +1,182 @@
+"""Regressions that were planted are caught, and put down to the stage that they were planted in.
+
+With real weights: a third of the shipped set without the language model, and a few cases with it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from eval.cases import SETS, CaseSet, load_set
+from eval.compare import NotComparable, compare
+from eval.gate import FAILED, PASSED, judge
+from eval.record import Gate, Run
+from eval.runner import run
+from index.documents import Document, Passage
+from index.errors import UserError
+from index.library import Library
+from index.load import load_bytes
+from index.split import split
+from rag import gate, prompts
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.llm import Writer
+from tests.conftest import OpenLibrary
+from tests.fake_llm import ScriptedLLM
+from ui.report_html import html, texts_of
+from ui.report_markdown import markdown
+
+pytestmark = pytest.mark.weights
+
+BUDGET = Gate(budget=1)
+
+
+def every_third() -> CaseSet:
+    whole = load_set(SETS / "briefing.jsonl")
+    return replace(whole, cases=whole.cases[::3], lines=whole.lines[::3])
+
+
+def asked(settings: Settings, folder: Path, cases: CaseSet, llm: ScriptedLLM | None = None) -> Run:
+    given = {"library": folder, "llm": "scripted" if llm else settings.llm}
+    assistant = Assistant(settings.model_copy(update=given))
+    if llm:
+        assistant._writer = lambda: Writer(llm, "scripted")  # type: ignore[assignment]
+    return run(cases, assistant)
+
+
+@pytest.fixture(scope="module")
+def baseline(settings: Settings, briefing_library: Library) -> Run:
+    return replace(asked(settings, briefing_library.folder, every_third()), gate=BUDGET)
+
+
+Asked = Callable[[], Run]
+
+
+@pytest.fixture
+def again(settings: Settings, briefing_library: Library) -> Asked:
+    return lambda: asked(settings, briefing_library.folder, every_third())
+
+
+def assert_caught(baseline: Run, candidate: Run, stage: str) -> None:
+    """Assert that the gate fails, and that the stage has grown most and is in the reports."""
+    verdict = judge(candidate, baseline)
+    assert verdict.code == FAILED
+    assert verdict.comparison
+    grown = {name: now - was for name, (was, now) in verdict.comparison.stages.items()}
+    assert max(grown, key=grown.__getitem__) == stage, grown
+    text = markdown(candidate, verdict)
+    assert "Newly broken" in text
+    assert stage in text
+    page = html(candidate, verdict, baseline, lambda _: None)
+    assert f"Stage</b> {stage}" in page
+    assert verdict.comparison.broken[0].id in page
+
+
+def test_nothing_changed(baseline: Run, again: Asked) -> None:
+    second = again()
+    comparison = compare(baseline, second)
+    assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)
+    assert {each.p for each in comparison.differences.values()} <= {1.0, None}
+    assert judge(second, baseline).code == PASSED
+    assert without_times(second) == without_times(baseline)
+
+
+def without_times(run: Run) -> dict[str, Any]:
+    told = json.loads(json.dumps(run.as_json()))
+    for each in told["results"]:
+        each["answer"].pop("timings")
+    told["metrics"] = {name: each for name, each in told["metrics"].items() if "_s_p" not in name}
+    return told | {"gate": None}
+
+
+def test_the_reranker_is_off(baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.rerank.Reranker.score", lambda _, question, texts: [1.0] * len(texts))
+    assert_caught(baseline, again(), "not_quoted")
+
+
+def test_the_splitter_leaves_passages_out(
+    baseline: Run,
+    settings: Settings,
+    briefing: Document,
+    open_library: OpenLibrary,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def every_second(document: Document) -> list[Passage]:
+        return split(document)[::2]
+
+    monkeypatch.setattr("index.library.split", every_second)
+    open_library(tmp_path / "library").add(briefing)
+    candidate = asked(settings, tmp_path / "library", every_third())
+    assert_caught(baseline, candidate, "not_retrieved")
+
+
+@pytest.mark.parametrize(("threshold", "stage"), [(0.95, "wrongly_refused"), (0.0, "not_refused")])
+def test_the_threshold_was_moved(
+    baseline: Run,
+    again: Asked,
+    monkeypatch: pytest.MonkeyPatch,
+    threshold: float,
+    stage: str,
+) -> None:
+    monkeypatch.setattr(gate, "SCORE_THRESHOLD", threshold)
+    monkeypatch.setattr(gate, "SCORE_WEIGHTS", (gate.SCORE_WEIGHTS[0], gate.SCORE_WEIGHTS[1]))
+    assert_caught(baseline, again(), stage)
+
+
+def test_the_model_was_swapped(
+    baseline: Run, settings: Settings, briefing_library: Library
+) -> None:
+    # A model that finds nothing in any quote, against answers made of quotes.
+    silent = ScriptedLLM(copied="NONE")
+    candidate = asked(settings, briefing_library.folder, every_third(), silent)
+    assert candidate.models["llm"] == "scripted"
+    assert_caught(baseline, candidate, "wrongly_refused")
+
+
+def test_the_document_was_edited(
+    baseline: Run,
+    settings: Settings,
+    briefing: Document,
+    open_library: OpenLibrary,
+    tmp_path: Path,
+) -> None:
+    edited = load_bytes(briefing.text.replace("Dec. 15", "Dec. 16").encode(), "briefing.md")
+    library = open_library(tmp_path / "library")
+    library.add(edited)
+    with pytest.raises(UserError, match=r"the document briefing\.md changed"):
+        asked(settings, library.folder, every_third())
+    # Cases that name no text can be asked, and are not compared with those of another one.
+    loose = replace(
+        every_third(), cases=tuple(replace(each, evidence=()) for each in every_third().cases[:2])
+    )
+    candidate = asked(settings, library.folder, replace(loose, lines=loose.lines[:2]))
+    counted = replace(baseline.set, cases=2)
+    with pytest.raises(NotComparable, match="these documents differ: China and Russia"):
+        compare(replace(baseline, set=counted), candidate)
+
+
+@pytest.mark.llm
+def test_the_prompt_became_worse(
+    settings: Settings, briefing_library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = load_set(SETS / "briefing.jsonl")
+    few = replace(whole, cases=whole.cases[:5], lines=whole.lines[:5])
+    real = settings.model_copy(
+        update={"library": briefing_library.folder, "llm": "qwen2.5-coder-1.5b-instruct"}
+    )
+    before = replace(run(few, Assistant(real)), gate=Gate(budget=0))
+    assert before.metrics["passed"].value
+    monkeypatch.setattr(prompts, "COPY_SYSTEM", "Always write NONE, whatever the quote says.")
+    monkeypatch.setattr(
+        prompts, "EXAMPLES", tuple((quote, asked, "NONE") for quote, asked, _ in prompts.EXAMPLES)
+    )
+    after = run(few, Assistant(real))
+    assert_caught(before, after, "wrongly_refused")
+    assert texts_of(briefing_library)(few.cases[0].evidence[0].sha256 or "") is not None
