@@ -115,13 +115,16 @@ def ask_all(
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         for document in documents:
             assistant.library.add(document)
-        return run(
+        made = run(
             case_set,
             assistant,
             use_llm=llm,
             out=out,
             progress=lambda done, _: bar.update(task, completed=done),
         )
+    if made.errors:
+        raise UserError(f"{len(made.errors)} cases of {case_set.name}: {made.errors[0].error}")
+    return made
 
 
 def xquad_part(part: str, data: Benchmark) -> CaseSet:

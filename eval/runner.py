@@ -58,9 +58,9 @@ def run(
 ) -> Run:
     """Ask each case, as often as `repeats` says, and write the run to `out`.
 
-    What is done is kept in `out`.partial until then, and a stopped run goes on from there; a case
-    that ended in an error is asked again. With `replies`, what the language model was asked before
-    is not asked again.
+    What is done is kept in `out`.partial until then, and a stopped run goes on from there. It stays
+    where cases ended in an error, and those alone are asked when the run is made again. With
+    `replies`, what the language model was asked before is not asked again.
 
     Raises UserError when the set does not fit the library, a file cannot be written, or the
     assistant cannot work.
@@ -84,7 +84,8 @@ def run(
     finished = Run(**vars(conditions), metrics=summarise(ordered), results=ordered)
     if out and partial:
         write_run(out, finished)
-        partial.unlink()
+        if not finished.errors:
+            partial.unlink()
     return finished
 
 

@@ -18,6 +18,9 @@ from typer.testing import CliRunner
 
 from eval.cases import CaseSet, load_set
 from eval.compare import load_run
+from eval.gate import keep
+from eval.judge import Judge, load_judge
+from eval.record import Gate
 from eval.runner import run
 from index.documents import Document
 from index.errors import UserError
@@ -292,3 +295,70 @@ def test_the_command_runs_compares_and_exits_as_the_contract_says(
     assert refused.exit_code == 3
     assert "cannot be compared: the baseline has 4 cases" in refused.stderr
     assert made[-1].asked == []  # it is told before the long part
+
+
+class Stumbles(Stub):
+    """Breaks on a question, as long as it is told to."""
+
+    breaks = True
+
+    def ask(self, question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+        if "Ben" in question and self.breaks:
+            raise ZeroDivisionError("by nothing")
+        answer = super().ask(question, history, use_llm=use_llm)
+        if "Cid" in question and self.breaks:
+            return replace(answer, reason="llm_unavailable", message="It is gone.")
+        return answer
+
+
+def test_a_case_that_breaks_is_an_error_and_alone_asked_again(
+    case_set: CaseSet, tmp_path: Path
+) -> None:
+    out, stub = tmp_path / "run.json", Stumbles()
+    done = asked(case_set, stub, out)
+    assert [each.stage for each in done.results] == [None, "error", "error", None]
+    assert (done.results[1].error or "").startswith("ZeroDivisionError: by nothing (test_eval_")
+    assert done.results[2].error == "It is gone."
+    assert (done.metrics["errors"].value, done.metrics["passed"].n) == (0.5, 2)
+    assert load_run(out) == done
+    stub.breaks, stub.asked = False, []
+    again = asked(case_set, stub, out)
+    assert [each.split()[2] for each in stub.asked] == ["Ben", "Cid"]
+    assert again.errors == ()
+    assert not (tmp_path / "run.json.partial").exists()
+    asked(case_set, Stub(), tmp_path / "whole.json")
+    assert out.read_bytes() == (tmp_path / "whole.json").read_bytes()
+
+
+def test_repeats_tell_what_is_flaky(case_set: CaseSet) -> None:
+    class Sometimes(Stub):
+        def ask(self, question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+            nth = sum(each == question for each in self.asked)
+            answer = super().ask(question, history, use_llm=use_llm)
+            wrong = ("Ben" in question and nth == 1) or ("Cid" in question and nth > 0)
+            return replace(answer, reason="not_in_sources") if wrong else answer
+
+    done = run(case_set, Sometimes(), repeats=3)  # type: ignore[arg-type]
+    passed = {each.id: (each.passed, each.flaky) for each in done.results}
+    assert passed == {
+        "Ann": (True, False),
+        "Ben": (True, True),
+        "Cid": (False, True),
+        "Dan": (True, False),
+    }
+    assert (done.repeats, done.metrics["flaky"].value) == (3, 0.5)
+    assert done.metrics["passed"].value == 0.75
+
+
+def test_a_judge_is_marked_and_bounds_nothing(case_set: CaseSet, tmp_path: Path) -> None:
+    def grade(question: str, answer: str, accepted: Any) -> float | None:
+        return None if "Ben" in question else float(accepted[0] in answer)
+
+    done = run(case_set, Stub(), judge=Judge("judge:grade", grade))  # type: ignore[arg-type]
+    assert (done.metrics["judge:grade"].value, done.metrics["judge:grade"].n) == (1.0, 2)
+    with pytest.raises(UserError, match="judges are opinions"):
+        keep(done, tmp_path / "kept.json", Gate({"judge:grade": 0.5}))
+    assert load_judge("builtins:len").name == "judge:len"
+    for name in ("nowhere:grade", "builtins:nothing", "builtins", "builtins:__doc__"):
+        with pytest.raises(UserError, match="judge"):
+            load_judge(name)
