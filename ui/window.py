@@ -43,17 +43,6 @@ FIRST_PORT, PORTS = 7860, 100
 
 _STYLE = Path(__file__).parent / "window.css"
 
-_OPENING = """<style>
-body:not(:has(#talk-bar))::before {
-  content: "Footnoted"; position: fixed; inset: 0; display: grid; place-items: center;
-  font: 600 22px Charter, Georgia, serif; background: #fbfaf7; color: #646a73;
-}
-@media (prefers-color-scheme: dark) {
-  body:not(:has(#talk-bar))::before { background: #15181b; color: #9aa1aa; }
-}
-</style>"""
-"""What is there from the first moment, until Gradio has put the panels on the page."""
-
 
 def build_window(assistant: Assistant) -> gr.Blocks:
     """Return the window as a Gradio app; `serve` shows it."""
@@ -126,7 +115,6 @@ def serve(
             max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
             theme=_theme(),
             css=_STYLE.read_text("utf-8"),
-            head=_OPENING,
         )
     if not users:
         speak_json(blocks)
