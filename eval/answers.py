@@ -127,10 +127,12 @@ _SPELLED = {word: n for n, word in enumerate(_UNITS)} | {
 }
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _WORDS = "|".join(sorted(_UNITS, key=len, reverse=True))
+# Digits are taken whole ("15km" is 15), and those of versions ("1.2.3") are no numbers.
 _NUMBER = re.compile(
-    rf"(?<![\w.])(?:(?P<digits>[-−]?\d[\d,]*(?:\.\d+)?)|(?P<ten>{'|'.join(_TENS)})"
-    rf"(?:[- ](?P<unit>{'|'.join(_UNITS[1:10])}))?|(?P<word>{_WORDS}))"
-    rf"(?P<scales>(?:[- ](?:{'|'.join(_SCALES)})s?)*)(?![a-z])",
+    r"(?<![\w.])(?:(?P<digits>[-−]?\d[\d,]*+(?:\.\d++)?+)(?!\.\d)"
+    rf"|(?:(?P<ten>{'|'.join(_TENS)})(?:[- ](?P<unit>{'|'.join(_UNITS[1:10])}))?"
+    rf"|(?P<word>{_WORDS}))(?![a-z]))"
+    rf"(?P<scales>(?:[- ](?:{'|'.join(_SCALES)})s?(?![a-z]))*)",
     re.IGNORECASE,
 )
 
@@ -153,7 +155,10 @@ def numbers(text: str) -> list[float]:
 Day = tuple[int | None, int, int]
 """A year, where one is said, a month and a day."""
 
-_MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_MONTH = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _DATES = [

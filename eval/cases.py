@@ -83,7 +83,7 @@ class Case:
     unanswerable: bool = False
     must_pass: bool = False
     history: tuple[Message, ...] = ()
-    tags: tuple[str, ...] = ()
+    tags: tuple[Words, ...] = ()
     tolerance: Annotated[float, Field(ge=0)] | None = None
     """How far a number, in its unit, or a date, in days, may be from an accepted one."""
     draft: bool = False
@@ -215,7 +215,7 @@ Item = tuple[int, Callable[[], "Case"]]
 
 
 def _items(path: Path, text: str) -> Iterator[Item]:
-    if path.suffix in (".yaml", ".yml"):
+    if _is_yaml(path):
         yield from _yaml_items(text)
         return
     # Not splitlines(): JSON strings may hold U+2028, which is a line end to Python but not to JSON.
@@ -224,12 +224,17 @@ def _items(path: Path, text: str) -> Iterator[Item]:
             yield number, partial(_CASE.validate_json, line)
 
 
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
+
+
 class _Loader(yaml.SafeLoader):
     """YAML 1.2's plain words: "no" and "2021-12-15" are the words that they look like."""
 
 
+_PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "null")}
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if tag.rpartition(":")[2] in ("int", "null")]
+    first: [(tag, pattern) for tag, pattern in known if tag in _PLAIN]
     for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"])
@@ -237,8 +242,8 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false
 
 def _yaml_items(text: str) -> Iterator[Item]:
     """Yield the items of a YAML list; each is read as its JSON would be, so as strictly."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         root = loader.get_single_node()
         if root is None:
             return
@@ -251,8 +256,6 @@ def _yaml_items(text: str) -> Iterator[Item]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         yield (mark.line + 1 if mark else 1), partial(_raise, error)
-    finally:
-        loader.dispose()
 
 
 def _raise(error: Exception) -> Case:
@@ -271,13 +274,31 @@ def as_line(case: Case) -> bytes:
     return _CASE.dump_json(case, exclude_defaults=True) + b"\n"
 
 
+def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]]) -> None:
+    """Write a set's cases, drafts as well, as `change` returns them; others wait meanwhile.
+
+    Raises UserError when the file is not a set, or cannot be written.
+    """
+    check_writable(path)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        found, problems = read_set(path)
+        if problems:
+            raise UserError(f"{path.name}, {problems[0]}")
+        write_set(path, change(found.cases))
+
+
+def check_writable(path: Path) -> None:
+    """Raise UserError for a set that would not be written as it is read."""
+    if _is_yaml(path):
+        raise UserError(f"Sets are written as JSON Lines: name a .jsonl file, not {path.name}.")
+
+
 def write_set(path: Path, cases: Iterable[Case]) -> None:
     """Write a set anew as JSON Lines, whole or not at all.
 
     Raises UserError when it cannot be written.
     """
-    if path.suffix in (".yaml", ".yml"):
-        raise UserError(f"Sets are written as JSON Lines: name a .jsonl file, not {path.name}.")
+    check_writable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, b"".join(map(as_line, cases)))

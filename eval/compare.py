@@ -15,9 +15,11 @@ from eval.stages import STAGES
 from eval.statistics import (
     SIGNIFICANT,
     Interval,
+    counted,
     holm,
     mcnemar,
     mean_interval,
+    paired_interval,
     permutation,
     smallest_loss,
 )
@@ -78,7 +80,8 @@ class TagChange:
 class Comparison:
     """What changed from a baseline to a candidate.
 
-    `p` is that of McNemar's exact test on the cases that changed. `skipped` are the cases that one
+    `p` is that of McNemar's exact test on the cases that changed; where documents can be counted,
+    the larger of it and that of the documents' signs. `skipped` are the cases that one
     of the runs could not ask. `stages` are for each stage of failure the cases of the baseline and
     of the candidate. `detectable` is the smallest net loss, as a share of the cases, that would be
     noticed in 80% of the times while as many cases are mended as here.
@@ -113,7 +116,8 @@ class Comparison:
     def verdict(self) -> str:
         """The comparison in a sentence or two."""
         broken, mended = len(self.broken), len(self.mended)
-        told = f"Of {self.cases} cases {broken} broke and {mended} were mended (p = {self.p:.3f}): "
+        p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
+        told = f"Of {self.cases} cases {broken} broke and {mended} were mended ({p}): "
         if not broken and not mended:
             told += "nothing changed."
         elif not self.significant:
@@ -122,7 +126,8 @@ class Comparison:
             told += "worse, not by chance." if broken > mended else "better, not by chance."
         if self.detectable is None:
             return f"{told} This set is too small to notice a loss."
-        return f"{told} A loss of {self.detectable:.0%} would be noticed 4 times in 5."
+        lost = round(self.detectable * self.cases)
+        return f"{told} A loss of {lost} cases would be noticed 4 times in 5."
 
 
 def load_run(path: Path) -> Run:
@@ -136,6 +141,8 @@ def load_run(path: Path) -> Run:
         raise UserError(f"The run {path} cannot be read: {error.strerror or error}.") from error
     except ValidationError as error:
         raise _no_run(path) from error
+    if not run.results or "passed" not in run.metrics:
+        raise _no_run(path)
     for result in run.results:
         asked = result.answer is not None and {"answer", "question"} <= result.answer.keys()
         if result.error is None and not ("passed" in result.scores and asked):
@@ -175,7 +182,7 @@ def compare(baseline: Run, candidate: Run) -> Comparison:
     check_comparable(baseline, candidate)
     before = {result.id: result for result in baseline.results}
     after = {result.id: result for result in candidate.results}
-    if before.keys() != after.keys():
+    if not before.keys() == after.keys() != set():
         raise NotComparable("The runs cannot be compared: they are of different cases.")
     skipped = {each.id for each in (*baseline.errors, *candidate.errors)}
     pairs = [(before[name], after[name]) for name in after if name not in skipped]
@@ -184,13 +191,13 @@ def compare(baseline: Run, candidate: Run) -> Comparison:
     changes = [Change(one, other, other.id in must_pass) for one, other in changed]
     broken = tuple(each for each in changes if each.broke)
     mended = tuple(each for each in changes if not each.broke)
-    noise = len(mended) / len(pairs) if pairs else 0.0
+    noise = min(len(broken), len(mended)) / len(pairs) if pairs else 0.0
     return Comparison(
         cases=len(pairs),
         broken=broken,
         mended=mended,
         skipped=tuple(sorted(skipped)),
-        p=mcnemar(len(broken), len(mended)),
+        p=_chance(pairs, len(broken), len(mended)),
         differences=_differences(baseline, candidate, pairs),
         tags=_tags(pairs),
         stages=_stages(pairs),
@@ -225,20 +232,27 @@ def _differences(baseline: Run, candidate: Run, pairs: Pairs) -> dict[str, Diffe
     return dict(sorted(found.items(), key=lambda each: order.index(each[0])))
 
 
+def _chance(pairs: Pairs, broken: int, mended: int) -> float:
+    clusters = [one.cluster for one, _ in pairs]
+    p = mcnemar(broken, mended)
+    if not counted(clusters):
+        return p
+    return max(p, permutation([other.passed - one.passed for one, other in pairs], clusters))
+
+
 def _yes_or_no(values: Sequence[tuple[Any, Any]], clusters: Sequence[str]) -> Difference:
     broken = sum(bool(one) > bool(other) for one, other in values)
     mended = sum(bool(one) < bool(other) for one, other in values)
     differences = [int(other) - int(one) for one, other in values]
     value = round((mended - broken) / len(values), 4)
-    return Difference(value, mcnemar(broken, mended), mean_interval(differences, clusters))
+    return Difference(value, mcnemar(broken, mended), paired_interval(differences, clusters))
 
 
 def _paired(values: Sequence[tuple[float, float]], clusters: Sequence[str]) -> Difference:
     differences = [other - one for one, other in values]
     value = round(sum(differences) / len(differences), 4)
-    return Difference(
-        value, permutation(differences, clusters), mean_interval(differences, clusters)
-    )
+    interval = mean_interval(differences, clusters) if any(differences) else None
+    return Difference(value, permutation(differences, clusters), interval)
 
 
 def _tags(pairs: Pairs) -> tuple[TagChange, ...]:

@@ -26,6 +26,7 @@ from eval.cases import Case, Facts
 from eval.record import Result
 from eval.spans import found_facts
 from index.documents import Document, Span
+from index.errors import UserError
 
 REFUSAL = "The sources do not say."
 """The reference answer of what is unanswerable, in formats that have no other word for it."""
@@ -85,6 +86,8 @@ def squad(material: Material) -> Exported:
     )
     for case in material.cases:
         places = [place for fact in material.facts[case.id] for place in fact]
+        if not questions:
+            raise UserError("SQuAD's questions are on documents, and the library has none.")
         owner = places[0].document_id if places else next(iter(questions))
         here = [place for place in places if place.document_id == owner]
         texts = [material.words(place) for place in here]
@@ -178,12 +181,12 @@ def table(material: Material) -> Exported:
             {
                 "id": case.id,
                 "question": case.question,
-                "answers": "\n".join(case.answers),
+                "answers": _listed(case.answers),
                 "answer_type": case.answer_type,
-                "tolerance": "" if case.tolerance is None else f"{case.tolerance:g}",
+                "tolerance": "" if case.tolerance is None else repr(case.tolerance),
                 "unanswerable": "yes" if case.unanswerable else "",
                 "must_pass": "yes" if case.must_pass else "",
-                "tags": "\n".join(case.tags),
+                "tags": _listed(case.tags),
                 "history": _cell([_said(each) for each in case.history]),
                 "evidence": _cell([_said(each) for each in case.evidence]),
             }
@@ -208,8 +211,10 @@ def promptfoo(material: Material) -> Exported:
             test["assert"] = [{"type": "icontains-any", "value": wanted}]
         tests.append(test)
     names = ("tolerances", "conversations before the question", "places of the evidence")
+    lists = [case for case in material.cases if case.answer_type == "list"]
+    lost = _lost(material.cases, *names) + _lost(lists, "further accepted answers")
     text = yaml.safe_dump(tests, allow_unicode=True, sort_keys=False, width=1000)
-    return text, _lost(material.cases, *names)
+    return text, lost
 
 
 def qrels(material: Material) -> Exported:
@@ -296,6 +301,13 @@ def _said(value: Any) -> dict[str, Any]:
 
 def _cell(values: Sequence[dict[str, Any]]) -> str:
     return json.dumps(values, ensure_ascii=False) if values else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return words one a line; as JSON where that would not bring them back."""
+    lines = "\n".join(words)
+    same = [line for line in re.split(r"\r?\n", lines) if line.strip()] == list(words)
+    return lines if same and not lines.startswith("[") else json.dumps(words, ensure_ascii=False)
 
 
 def _json(value: Any) -> str:

@@ -37,11 +37,12 @@ def judge(candidate: Run, baseline: Run | None = None) -> Verdict:
     Raises NotComparable when the two were not asked the same things of the same documents.
     """
     comparison = compare(baseline, candidate) if baseline else None
-    reasons = _failures(candidate, baseline.gate or Gate(), comparison) if baseline else []
+    reasons = _failures(baseline, candidate, comparison) if baseline and comparison else []
     code = FAILED if reasons else PASSED
-    if candidate.errors:
-        code = ERRORS
-        reasons.insert(0, f"{_cases(len(candidate.errors))} could not be asked.")
+    for run, name in ((candidate, ""), (baseline, " of the baseline")):
+        if run and (run.errors or not run.results):
+            code = ERRORS
+            reasons.insert(0, f"{_cases(len(run.errors))}{name} could not be asked.")
     return Verdict(code, tuple(reasons), comparison)
 
 
@@ -73,10 +74,9 @@ def keep(run: Run, path: Path, gate: Gate) -> None:
     write_run(path, replace(run, gate=gate))
 
 
-def _failures(candidate: Run, gate: Gate, comparison: Comparison | None) -> list[str]:
-    if comparison is None:
-        return []
+def _failures(baseline: Run, candidate: Run, comparison: Comparison) -> list[str]:
     reasons = []
+    gate = baseline.gate or Gate()
     if comparison.must_pass_broken:
         names = ", ".join(comparison.must_pass_broken)
         reasons.append(f"{names} must pass and broke.")

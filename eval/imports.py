@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -55,10 +56,13 @@ def read_cases(form: str, text: str, library: Library | None = None) -> Imported
         raise UserError(
             f"The file holds what cannot be a case: {place}: {first['msg']}."
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise UserError(f"The file is not in the format {form}: {error!r}.") from error
     if not found.cases:
         raise UserError("The file holds no case.")
+    names = Counter(case.id for case in found.cases)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise UserError(f"The file has more than one case {', '.join(twice)}.")
     return found
 
 
@@ -101,12 +105,19 @@ class _Finder:
             return None
         document, words = holders[0], context
         if len(context) > LONGEST:
-            inside = [each for each in answers if context.count(each) == 1]
+            inside = [each for each in answers if len(_whole(each, context)) == 1]
             if not inside:
                 return None
             words = inside[0]
-        start = document.text.index(context) + context.index(words)
+            at = document.text.index(context) + _whole(words, context)[0]
+            return document.name, document.sha256, at, at + len(words), words
+        start = document.text.index(context)
         return document.name, document.sha256, start, start + len(words), words
+
+
+def _whole(words: str, text: str) -> list[int]:
+    """Return where words stand that are no part of others."""
+    return [each.start() for each in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text)]
 
 
 def _squad(text: str, _: _Finder) -> Imported:
@@ -156,6 +167,8 @@ def _add(
     """Add a case that is told by its question, its answer and its contexts."""
     refused = bool(told.get("unanswerable")) or answer.strip() == REFUSAL
     answers = told.pop("answers", None) or ([answer] if answer.strip() else [])
+    if not isinstance(answers, list):
+        raise TypeError(f"the answers of “{question}” are no list")
     answers = [] if refused else [each for each in answers if normalise(each)]
     evidence = () if refused else finder.evidence(contexts, answers, found.lost)
     whole = {"id": f"case-{number:03}", "question": question, "answers": answers, **told}
@@ -179,7 +192,9 @@ def _csv(text: str, _: _Finder) -> Imported:
 
 
 def _lines(cell: str) -> list[str]:
-    return [line for line in cell.split("\n") if line.strip()]
+    if cell.startswith("["):
+        return [str(each) for each in json.loads(cell)]
+    return [line for line in re.split(r"\r?\n", cell) if line.strip()]
 
 
 def _yes(cell: str) -> bool:

@@ -9,6 +9,8 @@ is an opinion.
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -33,9 +35,13 @@ class Judge:
     grade: Grade
 
     def __call__(self, case: Case, answer: Mapping[str, Any]) -> float | None:
-        """Return what the function says of an answer."""
-        grade = self.grade(case.question, written(answer), case.answers)
-        return None if grade is None else float(grade)
+        """Return what the function says of an answer; None where it fails or says no number."""
+        try:
+            grade = self.grade(case.question, written(answer), case.answers)
+            number = math.nan if grade is None else float(grade)
+        except Exception:  # noqa: BLE001  a judge's mistake is no mistake of the answer's
+            return None
+        return number if math.isfinite(number) else None
 
 
 def load_judge(name: str) -> Judge:
@@ -44,12 +50,15 @@ def load_judge(name: str) -> Judge:
     Raises UserError when there is none.
     """
     module, _, function = name.partition(":")
+    sys.path.insert(0, "")  # The judge may be a file of the current folder.
     try:
         grade = getattr(import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
         raise UserError(
             f"There is no judge {name} ({error}). Name it as package.module:function."
         ) from error
+    finally:
+        sys.path.remove("")
     if not callable(grade):
         raise UserError(f"The judge {name} is not a function.")
     return Judge(PREFIX + function, grade)

@@ -3,7 +3,7 @@
     pytest eval/sets/briefing.jsonl --footnoted-library DIR [-k WORDS] [-m TAG] [--lf] [-n 2]
 
 A case's tags are its markers. A case that could not be asked is an error, not a failure. Only sets
-that are named on the command line are collected, and nothing is imported for other runs.
+that are named on the command line are collected (`footnoted_pytest.py`).
 """
 
 from __future__ import annotations
@@ -14,30 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from index.load_formats import visible
+
 if TYPE_CHECKING:
     from eval.cases import Case, Facts
     from eval.record import Result
     from eval.runner import Asking
 
-SUFFIXES = (".jsonl", ".yaml", ".yml")
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options."""
-    group = parser.getgroup("footnoted", "regression sets of Footnoted")
-    group.addoption("--footnoted-library", metavar="DIR", help="The folder of the library.")
-    group.addoption(
-        "--footnoted-no-llm", action="store_true", help="Answer with quotes, without the model."
-    )
-
-
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.File | None:
-    """Collect a set, if it is named on the command line."""
-    if file_path.suffix not in SUFFIXES:
-        return None
-    start = parent.config.invocation_params.dir
-    named = {(start / each.partition("::")[0]).resolve() for each in parent.config.args}
-    return SetFile.from_parent(parent, path=file_path) if file_path.resolve() in named else None
+RESERVED = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
+"""Markers by which pytest does something with a test."""
 
 
 class SetFile(pytest.File):
@@ -72,7 +57,7 @@ class CaseItem(pytest.Item):
         self.case = case
         self.facts = facts
         self.line = line
-        for tag in case.tags:
+        for tag in map(_marker, case.tags):
             self.config.addinivalue_line("markers", f"{tag}: a tag of a regression set")
             self.add_marker(tag)
 
@@ -93,12 +78,17 @@ class CaseItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], **_: Any) -> str:  # type: ignore[override]
         """Return the case in words; anything else is a bug and keeps its traceback."""
         if isinstance(excinfo.value, NotPassed | NotAsked):
-            return str(excinfo.value)
+            return "\n".join(map(visible, str(excinfo.value).split("\n")))
         return str(super().repr_failure(excinfo))
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Return the case's line in its set."""
         return self.path, self.line - 1, self.name
+
+
+def _marker(tag: str) -> str:
+    """Return a tag as a marker's name; one that pytest would act on gets another one."""
+    return f"tag-{tag}" if tag in RESERVED or not tag[:1].isalnum() else tag
 
 
 class NotPassed(Exception):

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
 from eval.cases import Facts
@@ -164,6 +165,10 @@ class Run(Conditions):
         return asdict(self)
 
 
+class OtherConditions(UserError):
+    """What an interrupted run has done was done otherwise."""
+
+
 def write_run(path: Path, run: Run) -> None:
     """Write a run in one step: whoever reads finds the old file or the new one, whole."""
     text = json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n"
@@ -192,11 +197,34 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
     except ValidationError as error:
         raise UserError(f"{path} is damaged. Delete it to start anew.") from error
     if before != conditions:
-        raise UserError(
+        raise OtherConditions(
             f"{path} is of another run: {_difference(before, conditions)}. "
             "Go on as before, or delete it to start anew."
         )
     return done
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Keep other processes from writing the same run.
+
+    Raises UserError when one does.
+    """
+    path = Path(f"{out}.lock")
+    with _told(out):
+        out.parent.stat()  # FileLock would make the folder.
+        lock = FileLock(path, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UserError(
+                f"Another run writes {out}. Wait for it, or name another file."
+            ) from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
 
 
 def append(path: Path, line: Conditions | Result) -> None:

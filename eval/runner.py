@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +25,7 @@ from eval.record import (
     Result,
     Run,
     SetRecord,
+    alone,
     append,
     resume,
     write_run,
@@ -32,7 +35,7 @@ from eval.summary import summarise
 from eval.weights import code_hash, versions, weights_hash
 from index.documents import Span
 from index.errors import UserError
-from rag.quotes import depth
+from rag.llm import CONTEXT_TOKENS
 
 if TYPE_CHECKING:
     from eval.judge import Judge
@@ -66,26 +69,29 @@ def run(
     assistant cannot work.
     """
     facts, moved = resolve(case_set, assistant.library)
-    conditions = describe(case_set, assistant, use_llm=use_llm, repeats=repeats, moved=moved)
-    partial = Path(f"{out}.partial") if out else None
-    done = resume(partial, conditions) if partial else []
-    results = {each.id: each for each in done if each.error is None}
+    conditions = describe(
+        case_set, assistant, use_llm=use_llm, repeats=repeats, moved=moved, judge=judge
+    )
     asking = Asking(assistant, use_llm=use_llm, repeats=repeats, replies=replies, judge=judge)
     total = len(case_set.cases)
-    for number, case in enumerate(case_set.cases):
-        progress(number, total)
-        if case.id in results:
-            continue
-        results[case.id] = asking.result(case, facts[case.id])
-        if partial:
-            append(partial, results[case.id])
-    progress(total, total)
-    ordered = tuple(results[case.id] for case in case_set.cases)
-    finished = Run(**vars(conditions), metrics=summarise(ordered), results=ordered)
-    if out and partial:
-        write_run(out, finished)
-        if not finished.errors:
-            partial.unlink()
+    with alone(out) if out else nullcontext():
+        partial = Path(f"{out}.partial") if out else None
+        done = resume(partial, conditions) if partial else []
+        results = {each.id: each for each in done if each.error is None}
+        for number, case in enumerate(case_set.cases):
+            progress(number, total)
+            if case.id in results:
+                continue
+            results[case.id] = asking.result(case, facts[case.id])
+            if partial:
+                append(partial, results[case.id])
+        progress(total, total)
+        ordered = tuple(results[case.id] for case in case_set.cases)
+        finished = Run(**vars(conditions), metrics=summarise(ordered), results=ordered)
+        if out and partial:
+            write_run(out, finished)
+            if not finished.errors:
+                partial.unlink()
     return finished
 
 
@@ -96,6 +102,7 @@ def describe(
     use_llm: bool,
     repeats: int = 1,
     moved: tuple[str, ...] = (),
+    judge: Judge | None = None,
 ) -> Conditions:
     """Return what a run would be made with.
 
@@ -126,14 +133,19 @@ def describe(
             "reranker_sha256": weights_hash(settings.reranker),
             "llm": llm,
             "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
-            "llm_url": settings.llm_url,
+            "llm_url": _without_password(settings.llm_url),
             "quotes": settings.quotes,
             "sentences": settings.sentences,
+            "judge": judge.name if judge else None,
             "code": code_hash(),
         },
         versions=versions(),
         repeats=repeats,
     )
+
+
+def _without_password(address: str | None) -> str | None:
+    return re.sub(r"(?<=//)[^/@]*@", "", address) if address else None
 
 
 class Asking:
@@ -153,7 +165,9 @@ class Asking:
         self.assistants = [assistant] * repeats
         if replies:
             settings = assistant.settings
-            weights = f"{settings.llm_url} {settings.llm} {weights_hash(settings.llm)}"
+            # All that a reply depends on besides the request itself.
+            served = f"{versions()['xllamacpp']} {CONTEXT_TOKENS}"
+            weights = f"{settings.llm_url} {settings.llm} {weights_hash(settings.llm)} {served}"
             self.assistants = [
                 assistant.with_llm(partial(replies.wrap, weights=weights, again=number))
                 for number in range(repeats)
@@ -175,21 +189,28 @@ class Asking:
             place = f"{Path(where.filename).name}, line {where.lineno}"
             message = f"{type(error).__name__}: {error} ({place})"
             return Result(case.id, {}, None, stage="error", error=message, case=told)
+        times = [first, *others]
         repeats = tuple(Repeat(each.passed, each.shown) for each in others)
         cached = bool(self.replies and self.replies.used > used)
-        return replace(first, case=told, evidence=facts, repeats=repeats, cached=cached)
+        made = replace(first, case=told, evidence=facts, repeats=repeats, cached=cached)
+        if broken := next((each for each in times if each.error is not None), None):
+            return replace(made, error=broken.error, stage="error")
+        failed = next((each.stage for each in times if each.stage), None)
+        return replace(made, stage=None if made.passed else failed)
 
     def _scored(self, assistant: Assistant, case: Case, facts: Facts) -> Result:
         given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
         answer, library = given.as_json(), self.library
-        if given.reason == "llm_unavailable":
+        if given.llm_failed:
             return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
         scores = score(case, facts, answer, lambda name: library.document(name).text)
         if self.judge and not given.refused:
             scores[self.judge.name] = self.judge(case, answer)
         passages: list[Span] = []
         if not scores["passed"]:
-            hits = library.search(given.standalone_question, depth(given.quotes))
+            hits = library.search(given.standalone_question, given.searched)
             passages = [hit.passage.span for hit in hits]
+        quotes = [quote.span for quote in given.quotes]
+        failed = stage(case, facts, scores, quotes, passages)
         decision = given.decision.as_json() if given.decision else None
-        return Result(case.id, scores, answer, decision, stage(case, facts, scores, passages))
+        return Result(case.id, scores, answer, decision, failed)

@@ -29,19 +29,32 @@ def recall_at(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
 
 
 def found_facts(quotes: Sequence[Span], facts: Facts) -> list[int | None]:
-    """Return for each quote the fact that it is the first to cover, by its number; else None.
+    """Return for each quote the fact that it is counted for, by its number; else None.
 
-    A quote counts for one fact only, and a fact for one quote: so a ranking by facts has no more
-    hits than there are facts, as measures of rankings expect.
+    A quote counts for one fact only, and a fact for one quote, so that a ranking has no more hits
+    than there are facts, as measures of rankings expect. Quotes are matched in their order, each if
+    it can be without another one going without (Kuhn's augmenting paths): no order of the facts,
+    and no quote that covers two of them, makes it worse.
     """
-    left = dict(enumerate(facts))
-    found: list[int | None] = []
-    for quote in quotes:
-        covered = (n for n, fact in left.items() if any(quote.covers(place) for place in fact))
-        found.append(next(covered, None))
-        if found[-1] is not None:
-            del left[found[-1]]
-    return found
+    covered = [
+        [n for n, fact in enumerate(facts) if any(quote.covers(place) for place in fact)]
+        for quote in quotes
+    ]
+    holder: dict[int, int] = {}
+
+    def match(quote: int, tried: set[int]) -> bool:
+        for fact in covered[quote]:
+            if fact not in tried:
+                tried.add(fact)
+                if fact not in holder or match(holder[fact], tried):
+                    holder[fact] = quote
+                    return True
+        return False
+
+    for quote in range(len(quotes)):
+        match(quote, set())
+    found = {quote: fact for fact, quote in holder.items()}
+    return [found.get(quote) for quote in range(len(quotes))]
 
 
 def reciprocal_rank(quotes: Sequence[Span], facts: Facts) -> float | None:

@@ -7,7 +7,7 @@ was not quoted cannot be answered.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from eval.metrics import Scores
 from index.documents import Span
@@ -37,23 +37,23 @@ STAGES: Mapping[Stage, str] = {
 """The stages in their order, and what each means."""
 
 
-def stage(case: Case, facts: Facts, scores: Scores, passages: Sequence[Span]) -> Stage | None:
+def stage(
+    case: Case, facts: Facts, scores: Scores, quotes: Sequence[Span], passages: Sequence[Span]
+) -> Stage | None:
     """Return the stage that a case failed at; None when it passed.
 
-    `passages` are those that the search brought for the question.
+    `quotes` are all that were found, `passages` those that the search brought for the question.
     """
     if scores["passed"]:
         return None
     if case.unanswerable:
         return "not_refused"
-    if facts and not scores["cited_evidence"] and not _quoted(scores):
-        places = [place for fact in facts for place in fact]
-        found = any(passage.covers(place) for passage in passages for place in places)
-        return "not_quoted" if found else "not_retrieved"
+    if facts and not scores["cited_evidence"] and not _any_covered(quotes, facts):
+        return "not_quoted" if _any_covered(passages, facts) else "not_retrieved"
     if scores["refused"]:
         return "wrongly_refused"
     return "wrongly_answered" if scores["answer_right"] is False else "wrongly_cited"
 
 
-def _quoted(scores: Mapping[str, Any]) -> bool:
-    return bool(scores["recall@5"])
+def _any_covered(spans: Sequence[Span], facts: Facts) -> bool:
+    return any(span.covers(place) for span in spans for fact in facts for place in fact)

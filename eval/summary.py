@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from statistics import fmean
 
 from eval.judge import PREFIX
 from eval.metrics import DEPTH, HIT_AT, Scores
@@ -60,7 +61,9 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
             seconds = [each.get(name) for each in live]
             metrics[f"{name}_p{percent}"] = percentile(seconds, percent)
     for name in sorted({name for each in scores for name in each if name.startswith(PREFIX)}):
-        metrics[name] = mean([each[name] for each in scores if each.get(name) is not None])
+        grades = [each[name] for each in scores if each.get(name) is not None]
+        inside = all(0 <= each <= 1 for each in grades)
+        metrics[name] = mean(grades) if inside else Metric(fmean(grades), len(grades))
     return metrics
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.answers import normalise
 from eval.cases import Case, CaseSet, Evidence
 from index.documents import Document
 from index.errors import UserError
@@ -74,8 +75,10 @@ def _case(told: dict[str, Any], document: Document, offset: int) -> Case:
         end = start + len(answer["text"])
         if document.text[start:end] != answer["text"]:
             raise ValueError(f"the answer of {told['id']} is not at its place")
-        evidence.append(Evidence(document.title, sha256=document.sha256, start=start, end=end))
-        answers.append(answer["text"])
+        where = {"sha256": document.sha256, "start": start, "end": end}
+        evidence.append(Evidence(document.title, **where, quote=answer["text"]))
+        if normalise(answer["text"]):  # “A” has no words to look for.
+            answers.append(answer["text"])
     return Case(
         id=str(told["id"]),
         question=str(told["question"]).strip(),

@@ -87,6 +87,10 @@ def one_line(text: str) -> str:
 
 def printable(text: str) -> str:
     """Return a text on one line, without control and direction marks."""
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """Return a text with blanks in the place of control characters, without direction marks."""
     text = re.sub(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
-    text = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)
-    return " ".join(text.split())
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)

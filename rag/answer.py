@@ -85,6 +85,10 @@ class Answer:
     """For the user: what did not work, or what of the sources a list leaves out, where it does."""
     decision: Decision | None = None
     """Why it was answered or refused, where that was decided by evidence."""
+    llm_failed: bool = False
+    """Whether a language model was to answer and did not, whatever became of the question."""
+    searched: int = 0
+    """How many passages the search brought for it."""
 
     @property
     def refused(self) -> bool:

@@ -142,7 +142,9 @@ class Assistant:
         yield Searching(draft.standalone)
 
         limit = max(self.settings.quotes, MIN_QUOTES)
-        draft.quotes = find_quotes(self.library, self.reranker, draft.standalone, limit, without)
+        draft.quotes, draft.searched = find_quotes(
+            self.library, self.reranker, draft.standalone, limit, without
+        )
         draft.time("retrieve_s")
         listing = list_entries(
             draft.standalone,
@@ -164,7 +166,7 @@ class Assistant:
             try:
                 yield from self._write(draft, writer)
             except LLMUnavailable as error:
-                draft.message, draft.llm = str(error), None
+                draft.fail(error)
             else:
                 return
         yield self._quote(draft)
@@ -223,14 +225,14 @@ class Assistant:
         try:
             return standalone(question, history, writer)
         except LLMUnavailable as error:
-            draft.message = str(error)
+            draft.fail(error)
             return standalone(question, history, None)
 
     def _load_writer(self, draft: _Draft) -> Writer | None:
         try:
             return self._writer()
         except LLMUnavailable as error:
-            draft.message = str(error)
+            draft.fail(error)
             return None
 
     def load(self) -> None:
@@ -254,11 +256,17 @@ class _Draft:
         self.decision: Decision | None = None
         self.message: str | None = None
         self.llm: str | None = None
+        self.llm_failed = False
+        self.searched = 0
         self._settings = settings
         self._started = time.perf_counter()
         self._timings: dict[str, float | None] = dict.fromkeys(
             ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
         )
+
+    def fail(self, error: LLMUnavailable) -> None:
+        """Go on without the language model, and say why."""
+        self.message, self.llm, self.llm_failed = str(error), None, True
 
     def list_quotes(self, listing: Listing) -> None:
         """Answer with the entries of the time asked for, before the quotes of the search."""
@@ -296,4 +304,6 @@ class _Draft:
             timings=self._timings,
             message=self.message,
             decision=self.decision,
+            llm_failed=self.llm_failed,
+            searched=self.searched,
         )

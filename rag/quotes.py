@@ -39,22 +39,17 @@ def find_quotes(
     question: str,
     limit: int,
     without: Sequence[str] = (),
-) -> tuple[Quote, ...]:
+) -> tuple[tuple[Quote, ...], int]:
     """Return the quotes most likely to answer a question from a library, best first.
 
-    Documents `without` are not searched.
+    And how many passages were searched for them. Documents `without` are not searched.
     """
     hits = library.search(question, CANDIDATES, without)
     quotes = select_quotes(hits, reranker, question, limit)
-    if depth(quotes) == CANDIDATES:
-        return quotes
+    if quotes and quotes[0].score >= NEAR:
+        return quotes, CANDIDATES
     more = library.search(question, MORE_CANDIDATES, without)
-    return select_quotes(more, reranker, question, limit)
-
-
-def depth(quotes: Sequence[Quote]) -> int:
-    """Return how many passages are searched for a question whose first candidates gave these."""
-    return CANDIDATES if quotes and quotes[0].score >= NEAR else MORE_CANDIDATES
+    return select_quotes(more, reranker, question, limit), MORE_CANDIDATES
 
 
 def select_quotes(

@@ -41,6 +41,7 @@ def test_the_best_of_several_answers_counts() -> None:
         ("twenty-two of the ninety", [22, 90]),
         ("−3 and -4 degrees, 2010-2015", [-3, -4, 2010, 2015]),
         ("DF-17, Su35 and v1.2.3", [17]),
+        ("15km, 700km/h, the 12th, the 1990s, 2.5m", [15, 700, 12, 1990, 2.5]),
         ("tension, eightfold, oneself, someone", []),
     ],
 )
@@ -56,6 +57,8 @@ def test_numbers(text: str, found: list[float]) -> None:
         ("2021-12-15 or 3 May 1999", [(1999, 5, 3), (2021, 12, 15)]),
         ("Sept. 31 and May 45", []),
         ("may 2 people", [(None, 5, 2)]),
+        ("marched 15 km, decided 12 times, Mayor 12", []),
+        ("Sept. 9, 3 march, September 10", [(None, 9, 9), (None, 9, 10), (None, 3, 3)]),
     ],
 )
 def test_dates(text: str, found: list[object]) -> None:

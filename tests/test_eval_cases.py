@@ -305,6 +305,10 @@ def test_yaml_is_read_as_strictly(tmp_path: Path) -> None:
         "- id: two\n  question: Who?\n  unanswerable: true\n",
         "utf-8",
     )
+    (tmp_path / "SET.YAML").write_text(
+        "- id: one\n  question: How wide?\n  answer_type: number\n  tolerance: 0.5\n", "utf-8"
+    )
+    assert load_set(tmp_path / "SET.YAML").cases[0].tolerance == 0.5
     loaded = load_set(path)
     assert loaded.lines == (1, 6)
     assert loaded.cases[0].answers == ("no", "2021-12-15", "1700")
@@ -321,6 +325,7 @@ def test_yaml_is_read_as_strictly(tmp_path: Path) -> None:
         ("- id: 'one\n", "not YAML"),
         ("- !!python/object/apply:os.system [true]\n", "not YAML"),
         ("", "holds no case"),
+        ("- id: \x01\n", "not YAML"),
     ],
 )
 def test_what_is_wrong_in_yaml_is_told(tmp_path: Path, text: str, said: str) -> None:

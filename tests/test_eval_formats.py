@@ -88,6 +88,20 @@ def test_a_table_comes_back_whole() -> None:
     assert rows[0]["answers"] == "June 28\n28 June"
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case("a", "Q?", ("1",), "number", tolerance=1234567.0),
+        Case("a", "Q?", ("two\nlines", "x")),
+        Case("a", "Q?", ("[1] of 2",)),
+        Case("a", "Q?", tags=("x", "y\r")),
+    ],
+)
+def test_a_table_bends_nothing(case: Case) -> None:
+    text, _ = EXPORTS["csv"](Material([case], {"a": ()}, {}))
+    assert read_cases("csv", text).cases == [case]
+
+
 def test_a_table_by_hand() -> None:
     rows = "a,Why?,x,no,me\nb,How?,,yes,\n"
     back = read_cases("csv", f"\ufeffid,question,answers,unanswerable,who\n{rows}")
@@ -98,6 +112,8 @@ def test_a_table_by_hand() -> None:
         ("id,question,must_pass\na,b,maybe\n", "neither yes nor no"),
         ("id,question,tolerance\na,b,much\n", "could not convert"),
         ("id,question\n,b\n", "cannot be a case: id"),
+        ("id,question\na,b\na,c\n", "more than one case a"),
+        (f"id,question\na,{'b' * 200_000}\n", "field larger than"),
     ):
         with pytest.raises(UserError, match=said):
             read_cases("csv", wrong)
@@ -194,6 +210,30 @@ def test_a_long_context_is_the_place_of_its_answer() -> None:
     assert back.cases[0].evidence[0].quote == "Rome"
     assert back.cases[1].evidence == ()
     assert back.lost == {"contexts that are no place in the library": 1}
+    years = Document.of(f"{'Many words. ' * 60}In 2010 it was.", title="Y", source="years.txt")
+    inside = {"user_input": "?", "reference_contexts": [years.text], "reference": "10"}
+    assert read_cases("ragas", json.dumps(inside), Shelf(years)).cases[0].evidence == ()
+    golden = [{"input": "Where?", "additional_metadata": {"answers": "Paris"}}]
+    with pytest.raises(UserError, match="are no list"):
+        read_cases("deepeval", json.dumps(golden))
+
+
+def test_no_document_is_written_over_another(tmp_path: Path) -> None:
+    def article(title: str) -> dict[str, object]:
+        answers = [{"text": "Rome", "answer_start": 13}]
+        question = {"id": title, "question": "Where?", "answers": answers}
+        return {
+            "title": title,
+            "paragraphs": [{"context": f"Ada lived in Rome, {title}.", "qas": [question]}],
+        }
+
+    (tmp_path / "dev.json").write_text(json.dumps({"data": [article("A/B"), article("A_B")]}))
+    command = ["import", "squad", str(tmp_path / "dev.json"), str(tmp_path / "set.jsonl")]
+    command += ["--library", str(tmp_path / "library"), "--documents", str(tmp_path / "texts")]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    assert {each.name for each in (tmp_path / "texts").iterdir()} == {"A_B.txt", "A_B_.txt"}
+    (tmp_path / "set.jsonl").unlink()
+    assert "is not empty" in str(CliRunner().invoke(app, command).exception)
 
 
 def test_the_shapes_that_other_tools_read() -> None:

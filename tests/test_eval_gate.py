@@ -13,6 +13,7 @@ from eval.compare import compare, load_run
 from eval.gate import ERRORS, FAILED, PASSED, judge, keep
 from eval.record import Gate, Result, Run
 from eval.statistics import Metric, rate
+from index.documents import Span
 from index.errors import UserError
 from tests.test_eval_compare import CASES, made, saved
 from ui.eval_command import app
@@ -75,6 +76,17 @@ def test_an_error_is_no_failure() -> None:
     assert (comparison.broken, comparison.mended) == ((), ())
 
 
+def test_where_nothing_was_asked_nothing_is_concluded() -> None:
+    empty = replace(made(), results=(), set=replace(made().set, cases=0))
+    assert judge(empty).code == ERRORS
+    broken = made()
+    for at in range(CASES):
+        broken = with_error(broken, at)
+    verdict = judge(made(), broken)
+    assert verdict.code == ERRORS
+    assert verdict.reasons == ("20 cases of the baseline could not be asked.",)
+
+
 def test_a_metric_that_is_gone_is_below_every_floor() -> None:
     kept = replace(measured(made()), gate=Gate({"refusal_recall": 0.5}))
     assert "was not measured" in judge(made(), kept).reasons[0]
@@ -117,8 +129,9 @@ def test_the_commands(tmp_path: Path) -> None:
     broken = saved(tmp_path, "broken.json", with_error(made()))
     assert runner.invoke(app, ["compare", kept, broken]).exit_code == ERRORS
     assert runner.invoke(app, ["report", broken]).exit_code == ERRORS
-    nonsense = runner.invoke(app, ["keep", good, kept, "--floor", "passed"])
-    assert "“passed” is no bound" in str(nonsense.exception)
+    for bound in ("passed", "passed=nan"):
+        nonsense = runner.invoke(app, ["keep", good, kept, "--floor", bound])
+        assert f"“{bound}” is no bound" in str(nonsense.exception)
 
 
 def test_a_comparison_by_tags_and_stages() -> None:
@@ -143,3 +156,23 @@ def test_a_comparison_by_tags_and_stages() -> None:
     same = compare(made({1}), made({1}))
     assert (same.p, same.broken, same.mended, same.net_loss) == (1.0, (), (), 0)
     assert {each.p for each in same.differences.values()} == {1.0}
+
+
+def test_cases_of_one_document_are_not_counted_as_independent() -> None:
+    def of_documents(run: Run) -> Run:
+        results = (
+            replace(each, evidence=((Span(str(n // 2), 0, 1),),))
+            for n, each in enumerate(run.results)
+        )
+        return replace(run, results=tuple(results))
+
+    # Six cases broke, of three documents: among ten documents that happens by chance.
+    comparison = compare(of_documents(made()), of_documents(made(set(range(6)))))
+    assert comparison.p == pytest.approx(2 / 2**3)
+    assert compare(made(), made(set(range(6)))).p < 0.05
+
+
+def test_what_a_set_would_notice_is_told_truly() -> None:
+    better = compare(made(set(range(12))), made())
+    assert "better, not by chance. A loss of " in better.verdict
+    assert "(p < 0.001)" in better.verdict

@@ -22,7 +22,7 @@ CASES = [
         "id": "wrong",
         "question": SUMMIT,
         "answers": ["Dec. 25"],
-        "tags": ["date", "near-miss"],
+        "tags": ["date", "near-miss", "skip", "_x"],
     },
     {"id": "off", "question": "Who won the football World Cup in 2010?", "unanswerable": True},
 ]
@@ -98,7 +98,11 @@ def test_it_stays_out_of_the_way(folder: Path, briefing_library: Library) -> Non
     (folder / "test_other.py").write_text(
         "import sys\ndef test_it(): assert not {'pydantic', 'eval.cases'} & sys.modules.keys()\n"
     )
+    (folder / "eval").mkdir()  # a package of their own, of the same name
+    (folder / "eval" / "__init__.py").write_text("")
     done = run_pytest(folder, briefing_library)
     assert "1 passed" in done.stdout, done.stdout
+    (folder / "eval" / "__init__.py").unlink()
+    (folder / "eval").rmdir()
     wrong = run_pytest(folder, briefing_library, "data.yaml")
     assert "a set is a list of cases" in wrong.stdout

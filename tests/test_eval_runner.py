@@ -20,7 +20,7 @@ from eval.cases import CaseSet, load_set
 from eval.compare import load_run
 from eval.gate import keep
 from eval.judge import Judge, load_judge
-from eval.record import Gate
+from eval.record import Gate, alone
 from eval.runner import run
 from index.documents import Document
 from index.errors import UserError
@@ -307,7 +307,8 @@ class Stumbles(Stub):
             raise ZeroDivisionError("by nothing")
         answer = super().ask(question, history, use_llm=use_llm)
         if "Cid" in question and self.breaks:
-            return replace(answer, reason="llm_unavailable", message="It is gone.")
+            refused = replace(answer, reason="not_in_sources", message="It is gone.")
+            return replace(refused, llm_failed=True)  # Refused without it, which is no refusal.
         return answer
 
 
@@ -362,3 +363,63 @@ def test_a_judge_is_marked_and_bounds_nothing(case_set: CaseSet, tmp_path: Path)
     for name in ("nowhere:grade", "builtins:nothing", "builtins", "builtins:__doc__"):
         with pytest.raises(UserError, match="judge"):
             load_judge(name)
+
+
+def test_two_processes_do_not_write_the_same_run(case_set: CaseSet, tmp_path: Path) -> None:
+    out = tmp_path / "run.json"
+    with alone(out), pytest.raises(UserError, match="Another run writes"):
+        asked(case_set, Stub(), out)
+    asked(case_set, Stub(), out)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["births.jsonl", "run.json"]
+
+
+def test_a_password_in_an_address_is_not_kept(case_set: CaseSet) -> None:
+    done = asked(case_set, Stub(llm_url="http://ada:secret@localhost:1/v1"))
+    assert done.models["llm_url"] == "http://localhost:1/v1"
+    assert "secret" not in json.dumps(done.as_json())
+
+
+def test_stages_are_of_what_failed_in_most_repeats(case_set: CaseSet) -> None:
+    class First(Stub):
+        def ask(self, question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+            nth = sum(each == question for each in self.asked)
+            answer = super().ask(question, history, use_llm=use_llm)
+            wrong = nth == 0 if "Ben" in question else nth > 0
+            return replace(answer, reason="not_in_sources") if wrong else answer
+
+    done = run(case_set, First(), repeats=3)  # type: ignore[arg-type]
+    stages = {each.id: (each.passed, each.stage) for each in done.results}
+    assert stages["Ben"] == (True, None)
+    assert stages["Cid"] == (False, "wrongly_refused")
+
+
+def test_a_judge_that_fails_spoils_nothing(case_set: CaseSet) -> None:
+    def fails(question: str, answer: str, accepted: Any) -> float:
+        if "Ann" in question:
+            raise TimeoutError
+        return float("nan") if "Ben" in question else 4.0
+
+    done = run(case_set, Stub(), judge=Judge("judge:fails", fails))  # type: ignore[arg-type]
+    assert done.errors == ()
+    assert (done.metrics["judge:fails"].value, done.metrics["judge:fails"].n) == (4.0, 1)
+    assert done.metrics["judge:fails"].interval is None
+    assert done.models["judge"] == "judge:fails"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--html", "none/report.html"], "its folder is not there"),
+        (["--json", "same.json", "--baseline", "same.json"], "replace its own baseline"),
+    ],
+)
+def test_what_could_not_be_written_is_told_first(
+    case_set: CaseSet,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["run", str(case_set.path), *arguments])
+    assert said in str(done.exception)

@@ -12,6 +12,7 @@ from eval.statistics import (
     mcnemar,
     mean,
     mean_interval,
+    paired_interval,
     permutation,
     power,
     rate,
@@ -91,6 +92,30 @@ def test_intervals_of_differences_cover_when_cases_cling_together(
             found[name].append(low <= 0.1 <= high)
     assert COVERED[0] <= np.mean(found["by documents"]) <= COVERED[1]
     assert np.mean(found["by cases"]) < 0.85  # which is why documents are counted
+
+
+@pytest.mark.parametrize(("breaking", "mending"), [(0.0, 0.0), (0.02, 0.0), (0.05, 0.02)])
+@pytest.mark.parametrize("n", [36, 100, 200])
+def test_intervals_of_paired_shares_cover_where_few_cases_change(
+    chance: np.random.Generator, n: int, breaking: float, mending: float
+) -> None:
+    drawn = chance.multinomial(n, [breaking, mending, 1 - breaking - mending], TRIALS)
+    covered = []
+    for broken, mended, rest in drawn.tolist():
+        low, high = paired_interval([-1] * broken + [1] * mended + [0] * rest)
+        covered.append(low <= mending - breaking <= high)
+    assert np.mean(covered) >= COVERED[0]  # where hardly anything changes it covers nearly always
+
+
+@pytest.mark.parametrize("n", [50, 200])
+def test_intervals_of_paired_shares_cover(chance: np.random.Generator, n: int) -> None:
+    breaking, mending = chance.uniform(0.05, 0.3, (2, TRIALS))
+    covered = []
+    for p, q in zip(breaking, mending, strict=True):
+        broken, mended, rest = chance.multinomial(n, [p, q, 1 - p - q]).tolist()
+        low, high = paired_interval([-1] * broken + [1] * mended + [0] * rest)
+        covered.append(low <= q - p <= high)
+    assert COVERED[0] <= np.mean(covered) <= COVERED[1]
 
 
 def test_mcnemar_is_a_binomial_test() -> None:

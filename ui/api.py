@@ -56,7 +56,7 @@ def add_api(assistant: Assistant) -> None:
         most = min(max(int(limit), 1), MOST_QUOTES)
         return _or_error(
             lambda: quotes_as_json(
-                find_quotes(assistant.library, assistant.reranker, _words(question), most)
+                find_quotes(assistant.library, assistant.reranker, _words(question), most)[0]
             )
         )
 

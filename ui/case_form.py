@@ -180,7 +180,7 @@ def _id(question: str) -> str:
 
 def _evidence(quote: Quote) -> Evidence:
     document = quote.document
-    return Evidence(document.name, document.sha256, quote.start, quote.end)
+    return Evidence(document.name, document.sha256, quote.start, quote.end, quote.text)
 
 
 def _short(words: str) -> str:

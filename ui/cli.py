@@ -64,6 +64,9 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         messages.print("Stopped.")
         sys.exit(130)
+    except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
+        messages.print_exception()
+        sys.exit(2)
     sys.exit(0)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -83,9 +85,13 @@ def run_set(
     from eval.judge import load_judge
     from eval.replies import Replies
     from eval.runner import describe, run
+    from index.errors import UserError
     from rag.assistant import Assistant
     from rag.config import load_settings
 
+    _check_targets(out, junit, markdown, html)
+    if out and baseline and out.resolve() == baseline.resolve():
+        raise UserError(f"The run would replace its own baseline {baseline}: name another file.")
     case_set = load_set(find_set(name)).first(limit)
     before = load_run(baseline) if baseline else None
     grade = load_judge(judge) if judge else None
@@ -123,6 +129,7 @@ def compare_runs(
     """Show what changed from one run of a set to another; the library is not needed for it."""
     from eval.compare import load_run
 
+    _check_targets(junit, markdown, html)
     _conclude(load_run(candidate), load_run(baseline), library, junit, markdown, html)
 
 
@@ -141,6 +148,7 @@ def report(
     """
     from eval.compare import load_run
 
+    _check_targets(junit, markdown, html)
     done = load_run(run)
     _show_run(done, against=baseline is not None)
     before = load_run(baseline) if baseline else None
@@ -187,7 +195,7 @@ def check_set(
     """Check every line of a set, and find its evidence in the library."""
     from dataclasses import replace
 
-    from eval.cases import find_set, read_set, write_set
+    from eval.cases import change_set, find_set, read_set
     from eval.evidence import find_all, pinned
     from rag.assistant import Assistant
     from rag.config import load_settings
@@ -212,8 +220,13 @@ def check_set(
         _line(Console(stderr=True), f"The set {path} holds no case.")
         raise typer.Exit(2)
     if write:
-        cases = (replace(case, evidence=pinned(case, at).evidence) for case, at in found.values())
-        write_set(path, cases)
+        places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
+        change_set(
+            path,
+            lambda cases: [
+                replace(each, evidence=places.get(each.id, each.evidence)) for each in cases
+            ],
+        )
 
 
 @app.command("import")
@@ -334,11 +347,12 @@ def accept_drafts(
     _library: Library = None,
 ) -> None:
     """Accept drafts by their ids, or look at them one by one."""
-    from eval.cases import read_set, write_set
+    from eval.cases import change_set, check_writable, read_set
     from eval.draft import accept, reject
     from eval.explain import expected
     from index.errors import UserError
 
+    check_writable(path)
     case_set, problems = read_set(path)
     if problems:
         raise UserError(f"{path.name}, {problems[0]}")
@@ -347,24 +361,27 @@ def accept_drafts(
         raise UserError(f"{path.name} has no drafts.")
     if unknown := set(ids or ()) - drafts.keys():
         raise UserError(f"{path.name} has no draft {', '.join(sorted(unknown))}.")
-    accepted, rejected = list(drafts) if everything else list(ids or ()), list[str]()
+    chosen = list(drafts) if everything else list(ids or ())
+    if chosen:
+        change_set(path, lambda cases: accept(cases, chosen))
+    said: dict[str, list[str]] = {"a": chosen, "r": []}
     console = Console()
-    if not accepted:
-        for case in drafts.values():
-            told = {"unanswerable": case.unanswerable, "answers": case.answers}
-            _line(console, f"\n{case.id}: {case.question}\n    expected: {expected(told)}")
-            for evidence in case.evidence:
-                _line(console, f"    evidence: {evidence.document}: “{evidence.quote}”")
-            said = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()
-            if said == "e":
-                break
-            if said in "ar":
-                (accepted if said == "a" else rejected).append(case.id)
-    write_set(path, reject(accept(case_set.cases, accepted), rejected))
-    left = len(drafts) - len(accepted) - len(rejected)
+    for case in () if chosen else drafts.values():
+        told = {"unanswerable": case.unanswerable, "answers": case.answers}
+        _line(console, f"\n{case.id}: {case.question}\n    expected: {expected(told)}")
+        for evidence in case.evidence:
+            _line(console, f"    evidence: {evidence.document}: “{evidence.quote}”")
+        word = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()
+        if word == "e":
+            break
+        if word in said:  # Written at once: what was decided is not lost when one leaves here.
+            step = accept if word == "a" else reject
+            change_set(path, partial(step, ids=[case.id]))
+            said[word].append(case.id)
+    left = len(drafts) - len(said["a"]) - len(said["r"])
     _line(
         Console(stderr=True),
-        f"{len(accepted)} accepted, {len(rejected)} rejected, {left} drafts left.",
+        f"{len(said['a'])} accepted, {len(said['r'])} rejected, {left} drafts left.",
     )
 
 
@@ -420,6 +437,15 @@ def _write_reports(
         _write(html, write_html(run, verdict, before, texts_of(shelf)))
 
 
+def _check_targets(*paths: Path | None) -> None:
+    """Tell before the long part that a file could not be written after it."""
+    from index.errors import UserError
+
+    for path in paths:
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise UserError(f"{path} cannot be written: its folder is not there.")
+
+
 def _write(path: Path, text: str) -> None:
     from eval.files import write_whole
     from index.errors import UserError
@@ -440,11 +466,21 @@ def _read(path: Path) -> str:
 
 
 def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
+    """Write documents as text files, none over another one or over what is there."""
     import re
 
+    from index.errors import UserError
+
     folder.mkdir(parents=True, exist_ok=True)
+    if taken := sorted(each.name for each in folder.iterdir()):
+        raise UserError(f"{folder} is not empty: it holds {taken[0]}. Name another folder.")
+    names: dict[str, str] = {}
     for each in documents:
         name = re.sub(r"[^\w .-]", "_", each.title).strip(" .") or each.id
+        while name in names:
+            name += "_"
+        names[name] = each.text
+        # Bytes as they are, so that the offsets in the file are those of its evidence.
         _write(folder / f"{name}.txt", each.text)
 
 
@@ -464,6 +500,8 @@ def _bounds(given: list[str] | None) -> dict[str, float]:
             found[name] = float(value)
         except ValueError as error:
             raise UserError(f"“{each}” is no bound: write METRIC=VALUE.") from error
+        if not math.isfinite(found[name]):
+            raise UserError(f"“{each}” is no bound that anything could cross.")
     return found
 
 
@@ -520,7 +558,7 @@ def _stages(failed: Sequence[Result]) -> str:
 
 
 def _show_comparison(comparison: Comparison) -> None:
-    from ui.figures import figure
+    from ui.figures import chance, figure
 
     console = Console()
     _show_changes(console, "Broken", comparison.broken)
@@ -530,16 +568,15 @@ def _show_comparison(comparison: Comparison) -> None:
     for column in ("difference", "95% interval", "p"):
         table.add_column(column, no_wrap=True, justify="right")
     for name, each in comparison.differences.items():
-        p = "–" if each.p is None else f"{each.p:.3f}"
         bounds = (figure(name, end, "+") for end in each.interval) if each.interval else ["–"]
-        table.add_row(name, figure(name, each.value, sign="+"), " – ".join(bounds), p)
+        table.add_row(name, figure(name, each.value, sign="+"), " – ".join(bounds), chance(each.p))
     console.print(table)
     for tag in comparison.tags:
         if tag.broken or tag.mended:
             _line(
                 console,
                 f"{tag.tag}: {tag.broken} of {tag.cases} broke, {tag.mended} were mended "
-                f"(p = {tag.p:.3f}, adjusted)",
+                f"(p = {chance(tag.p)}, adjusted)",
             )
     for stage, (before, after) in comparison.stages.items():
         if before != after:
@@ -565,13 +602,17 @@ def _indented(text: str) -> str:
 
 
 def _line(console: Console, text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    """Print text that may come from anywhere: no markup, and no control characters."""
+    from index.load_formats import visible
+
+    for line in text.split("\n"):
+        console.print(visible(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _bar() -> ProgressBar:
     console = Console(stderr=True)
     return ProgressBar(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from eval.judge import PREFIX
 from eval.statistics import Metric
 
 NONE = "–"
@@ -11,7 +12,16 @@ def figure(name: str, value: float | None, sign: str = "") -> str:
     """Return a metric's value, or a difference with its sign ("+")."""
     if value is None:
         return NONE
+    if name.startswith(PREFIX):
+        return f"{value:{sign}.2f}"
     return f"{value:{sign}.2f} s" if is_time(name) else f"{value:{sign}.1%}"
+
+
+def chance(p: float | None) -> str:
+    """Return a p value; one that is below what is shown is not shown as nothing."""
+    if p is None:
+        return NONE
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def interval(metric: Metric) -> str:

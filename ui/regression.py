@@ -14,7 +14,7 @@ import gradio as gr
 from eval.cases import SETS, CaseSet, load_set
 from eval.compare import NotComparable, load_run
 from eval.gate import judge, keep
-from eval.record import Gate
+from eval.record import Gate, OtherConditions
 from eval.runner import run
 from index.errors import UserError
 from rag.assistant import Assistant
@@ -51,7 +51,11 @@ class BackgroundRun:
     def _run(self) -> None:
         case_set, assistant, out = self._work
         try:
-            run(case_set, assistant, out=out, progress=self._progress)
+            try:
+                run(case_set, assistant, out=out, progress=self._progress)
+            except OtherConditions:  # A document, a model or the program changed meanwhile.
+                Path(f"{out}.partial").unlink(missing_ok=True)
+                run(case_set, assistant, out=out, progress=self._progress)
         except Stopped:
             self.error = "Stopped. Run it again to go on from there."
         except UserError as error:

@@ -26,7 +26,7 @@ from eval.summary import MEANS, RATES, TIMINGS
 from index.errors import UserError
 from index.library import Library
 from ui import plots
-from ui.figures import figure, interval
+from ui.figures import chance, figure, interval
 from ui.plots import Figure
 
 FOLDER = Path(__file__).parent
@@ -60,6 +60,7 @@ class Shown:
     change: str
     expected: str
     passages: list[Passage]
+    passages_before: list[Passage]
 
     @property
     def state(self) -> str:
@@ -79,19 +80,21 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = (FOLDER / name for name in ("report.css", "report.js"))
+    # As bytes: what the page may run is told by their hashes.
+    style, script = ((FOLDER / name).read_bytes() for name in ("report.css", "report.js"))
     return environment.get_template("report.html").render(
         run=run,
         baseline=baseline,
         verdict=verdict,
         against=verdict.comparison,
         figure=figure,
+        chance=chance,
         interval=interval,
         stages=STAGES,
         plots=_plots(run, baseline),
         cases=_cases(run, baseline, verdict, text_of),
-        style=Markup(style.read_text("utf-8")),  # noqa: S704  our own file
-        script=Markup(script.read_text("utf-8")),  # noqa: S704  our own file
+        style=Markup(style.decode()),  # noqa: S704  our own file
+        script=Markup(script.decode()),  # noqa: S704  our own file
         allowed={"style": _digest(style), "script": _digest(script)},
     )
 
@@ -115,8 +118,9 @@ def texts_of(library: Library) -> TextOf:
     return lru_cache(text_of)
 
 
-def _digest(path: Path) -> str:
-    return base64.b64encode(hashlib.sha256(path.read_bytes()).digest()).decode()
+def _digest(data: bytes) -> str:
+    # HTML parsers make every line end a line feed before they hash.
+    return base64.b64encode(hashlib.sha256(data.replace(b"\r\n", b"\n")).digest()).decode()
 
 
 def _plots(run: Run, baseline: Run | None) -> Mapping[str, Markup]:
@@ -174,7 +178,11 @@ def _decisions(run: Run) -> str:
 
 
 def _times(run: Run) -> dict[str, list[float]]:
-    live = [each.answer["timings"] for each in run.results if each.answer and not each.cached]
+    live = [
+        each.answer["timings"]
+        for each in run.results
+        if each.answer and each.error is None and not each.cached
+    ]
     return {
         name: [each[name] for each in live if each.get(name) is not None]
         for name in TIMINGS
@@ -191,10 +199,17 @@ def _cases(run: Run, baseline: Run | None, verdict: Verdict, text_of: TextOf) ->
         changes = {each.id: each for each in (*against.broken, *against.mended)}
     shown = []
     for each in run.results:
-        change = changes.get(each.id)
+        change, was = changes.get(each.id), kept.get(each.id)
         word = "" if change is None else "broken" if change.broke else "mended"
         shown.append(
-            Shown(each, kept.get(each.id), word, expected(each.case), _passages(each, text_of))
+            Shown(
+                each,
+                was,
+                word,
+                expected(each.case),
+                _passages(each, text_of),
+                _passages(was, text_of) if was and word else [],
+            )
         )
     order = ["broken", "mended", ""]
     return sorted(shown, key=lambda each: (order.index(each.change), each.result.passed))

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from eval.compare import Comparison
-from eval.explain import expected, explain
+from eval.explain import explain
 from eval.gate import Verdict
-from eval.record import Result, Run
+from eval.record import Run
 from eval.stages import STAGES
-from ui.figures import figure, interval
+from ui.figures import chance, figure, interval
 
 MOST = 20
 """Cases that are shown of a kind; what is left out is counted."""
@@ -25,8 +25,14 @@ def markdown(run: Run, verdict: Verdict) -> str:
         blocks.append(_text(against.verdict))
     blocks += [f"- {_text(reason)}" for reason in verdict.reasons]
     if against:
+        if against.skipped:
+            names = ", ".join(map(_code, against.skipped[:MOST]))
+            blocks.append(f"Not compared, because one run could not ask them: {names}")
         blocks += _changes("Newly broken", against, broke=True)
         blocks += _changes("Newly mended", against, broke=False)
+        blocks += _tags(against)
+    if cached := sum(each.cached for each in run.results):
+        blocks.append(f"{cached} cases were answered with kept replies of the language model.")
     blocks.append(_metrics(run, against))
     blocks += _stages(run)
     failed = [each for each in run.results if not each.passed]
@@ -47,17 +53,12 @@ def _changes(title: str, against: Comparison, *, broke: bool) -> list[str]:
         return []
     shown = [
         _fenced(
-            f"{each.id}{' (must pass)' if each.must_pass else ''}: {each.after.question}\n"
-            f"expected: {expected(each.after.case)}\n"
-            f"before:   {_with_stage(each.before)}\nnow:      {_with_stage(each.after)}"
+            f"{each.id}{' (must pass)' if each.must_pass else ''}\n"
+            f"--- before\n{explain(each.before)}\n--- now\n{explain(each.after)}"
         )
         for each in changes[:MOST]
     ]
     return [_details(f"{title}: {len(changes)}", shown), *_more(changes)]
-
-
-def _with_stage(result: Result) -> str:
-    return f"{result.shown} ({result.stage})" if result.stage else result.shown
 
 
 def _metrics(run: Run, against: Comparison | None) -> str:
@@ -68,9 +69,21 @@ def _metrics(run: Run, against: Comparison | None) -> str:
         if against:
             change = against.differences.get(name)
             cells.append(figure(name, change.value, sign="+") if change else "–")
-            cells.append(f"{change.p:.3f}" if change and change.p is not None else "–")
+            cells.append(chance(change.p if change else None))
         lines.append(f"| {' | '.join(cells)} |")
     return _details("Metrics", ["\n".join(lines)])
+
+
+def _tags(against: Comparison) -> list[str]:
+    changed = [each for each in against.tags if each.broken or each.mended]
+    if not changed:
+        return []
+    lines = [
+        f"| {_code(each.tag)} | {each.cases} | {each.broken} | {each.mended} | {chance(each.p)} |"
+        for each in changed
+    ]
+    head = ["| tag | cases | broken | mended | p, adjusted |", f"|{' --- |' * 5}"]
+    return ["\n".join([*head, *lines])]
 
 
 def _stages(run: Run) -> list[str]:
