@@ -271,7 +271,8 @@ def _told(error: ValidationError) -> str:
 
 def as_line(case: Case) -> bytes:
     """Return a case as a line of a set, without what is as if it were not said."""
-    return _CASE.dump_json(case, exclude_defaults=True) + b"\n"
+    told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
 
 
 def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]]) -> None:

@@ -14,7 +14,11 @@ from typing import Any
 
 import pytest
 
+from eval.cases import load_set
+from eval.runner import run
 from index.load import load_bytes
+from rag.assistant import Assistant
+from rag.config import Settings
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights
@@ -52,7 +56,6 @@ def start(folder: Path, out: str) -> subprocess.Popen[str]:
         cwd=Path(__file__).parents[1],
         env=os.environ | {"FOOTNOTED_LLM": "none"},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
         text=True,
     )
 
@@ -65,25 +68,24 @@ def without_times(path: Path) -> dict[str, Any]:
     return told
 
 
-def test_it_ends_the_same(folder: Path) -> None:
-    whole = start(folder, "whole.json")
-    assert whole.wait(timeout=300) == 0, whole.stderr.read() if whole.stderr else ""
+def test_it_ends_the_same(folder: Path, settings: Settings) -> None:
+    assistant = Assistant(settings.model_copy(update={"library": folder / "library"}))
+    run(load_set(folder / "set.jsonl"), assistant, use_llm=False, out=folder / "whole.json")
     partial = folder / "run.json.partial"
     done = 0
     for moment in range(MOMENTS):
-        process = start(folder, "run.json")
-        # Some cases further, and then anywhere between two of them or within the writing of one.
-        until = done + random.randint(1, CASES // (MOMENTS + 1))  # noqa: S311  any moment will do
-        while not partial.exists() or partial.read_bytes().count(b"\n") <= until:
-            assert process.poll() is None, (moment, process.stderr and process.stderr.read())
-            time.sleep(0.005)
-        time.sleep(random.random() * 0.05)  # noqa: S311
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=30)
+        with start(folder, "run.json") as process:
+            # Some cases further, and then anywhere: between two cases, or within writing one.
+            until = done + random.randint(1, CASES // (MOMENTS + 1))  # noqa: S311
+            while not partial.exists() or partial.read_bytes().count(b"\n") <= until:
+                assert process.poll() is None, moment
+                time.sleep(0.005)
+            time.sleep(random.random() * 0.05)  # noqa: S311
+            process.send_signal(signal.SIGKILL)
         assert not (folder / "run.json").exists()
         done = partial.read_bytes().count(b"\n") - 1
-    last = start(folder, "run.json")
-    assert last.wait(timeout=300) == 0
+    with start(folder, "run.json") as last:
+        assert last.wait(timeout=300) == 0
     assert not partial.exists()
     assert without_times(folder / "run.json") == without_times(folder / "whole.json")
     assert len(without_times(folder / "run.json")["results"]) == CASES
