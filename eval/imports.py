@@ -165,6 +165,7 @@ def _add(
     **told: Any,
 ) -> None:
     """Add a case that is told by its question, its answer and its contexts."""
+    contexts = [contexts] if isinstance(contexts, str) else contexts
     refused = bool(told.get("unanswerable")) or answer.strip() == REFUSAL
     answers = told.pop("answers", None) or ([answer] if answer.strip() else [])
     if not isinstance(answers, list):
