@@ -164,7 +164,7 @@ def _svg(
     bottom = ROW * count if height is None else height
     axis = "".join(
         f'<line class="grid" x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="{bottom}"/>'
-        f'<text class="tick" x="{x(tick)}" y="{bottom + 14}">{tick:g}</text>'
+        f'<text class="tick" x="{x(tick)}" y="{bottom + 14}">{tick:.3g}</text>'
         for tick in ticks
     )
     return (
