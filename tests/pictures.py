@@ -28,7 +28,7 @@ from tests.browser import CHROMIUM, ask, chromium, window
 FOLDER = Path(__file__).parents[1] / "ui"
 QUESTION = "Which strait did the warships pass, and how wide is it?"
 FOLLOW_UP = "And when was that?"
-LOADS = 9
+LOADS = 15
 
 
 def main() -> None:
