@@ -22,6 +22,7 @@ from rag.llm import LLMUnavailable, Writer, load_writer
 from rag.once import Once
 from rag.quotes import find_quotes
 from rag.rerank import Reranker
+from rag.section import list_section
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -146,14 +147,10 @@ class Assistant:
             self.library, self.reranker, draft.standalone, limit, without
         )
         draft.time("retrieve_s")
+        most = min(LISTED, self.settings.sentences)
         listing = list_entries(
-            draft.standalone,
-            self.library,
-            self.reranker,
-            draft.quotes,
-            without,
-            min(LISTED, self.settings.sentences),
-        )
+            draft.standalone, self.library, self.reranker, draft.quotes, without, most
+        ) or list_section(draft.standalone, self.library, self.reranker, without, most)
         if listing:
             draft.list_quotes(listing)
         draft.time("first_quote_s")
@@ -269,7 +266,7 @@ class _Draft:
         self.message, self.llm, self.llm_failed = str(error), None, True
 
     def list_quotes(self, listing: Listing) -> None:
-        """Answer with the entries of the time asked for, before the quotes of the search."""
+        """Answer with the entries or the section asked for, before the quotes of the search."""
         for quote in listing.quotes:
             self.composition.cite(in_quotation_marks(quote), [quote])
         listed = {quote.span for quote in listing.quotes}

@@ -166,7 +166,7 @@ def test_examples_come_from_dates_and_headings(
     made = example_questions(briefing_library)
     assert len(made) == 3
     assert made[0].startswith("What happened in ")
-    assert all(each.startswith("What is said about ") for each in made[1:])
+    assert all(each.startswith("What does the section “") for each in made[1:])
     assert example_questions(open_library(tmp_path)) == []
     plain = open_library(tmp_path)
     plain.add(Document.of("A sentence without anything.", title="x", source="/x"))

@@ -51,8 +51,7 @@ def _headings(documents: list[Document]) -> Iterator[str]:
         for heading in document.headings:
             words = re.sub(r"\s+", " ", document.text[heading.start : heading.end]).strip("# .:")
             if heading.level > 1 and len(words.split()) in WORDS and not _asks(words):
-                named = words if any(mark in words for mark in '“”"') else f"“{words}”"
-                yield f"What is said about {named}?"
+                yield f"What does the section “{words}” say?"
 
 
 def _asks(words: str) -> bool:
