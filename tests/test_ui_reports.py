@@ -96,6 +96,7 @@ def test_junit_tells_failures_from_errors() -> None:
     assert tests["broken"].find("error") is not None
     assert tests["broken"].find("failure") is None
     assert len(tests["case-0"]) == 0
+    assert [each.get("name") for each in tests["case-3"].iter("property")] == ["cached"]
     named = {each.get("name") for each in suite.iter("property")}
     assert {"passed", "mrr", "total_s_p50"} <= named
 

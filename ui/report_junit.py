@@ -39,6 +39,9 @@ def junit(run: Run) -> str:
                 "time": f"{seconds:.3f}",
             },
         )
+        if result.cached:
+            kept = ElementTree.SubElement(test, "properties")
+            ElementTree.SubElement(kept, "property", {"name": "cached", "value": "true"})
         if result.error is not None:
             told = {"message": _xml(result.error), "type": "error"}
             ElementTree.SubElement(test, "error", told)
