@@ -34,15 +34,19 @@ class Verdict:
 def judge(candidate: Run, baseline: Run | None = None) -> Verdict:
     """Hold a run to its baseline; without one, only errors count.
 
-    Raises NotComparable when the two were not asked the same things of the same documents.
+    Raises NotComparable when the two were not asked the same things of the same documents, and
+    UserError for a run of something else, such as the comparison with another engine.
     """
+    for run in (candidate, baseline):
+        if run and "passed" not in run.metrics:
+            raise UserError(f"The run of {run.set.name} is not of a regression set.")
     comparison = compare(baseline, candidate) if baseline else None
     reasons = _failures(baseline, candidate, comparison) if baseline and comparison else []
     code = FAILED if reasons else PASSED
-    for run, name in ((candidate, ""), (baseline, " of the baseline")):
-        if run and (run.errors or not run.results):
+    for each, name in ((candidate, ""), (baseline, " of the baseline")):
+        if each and (each.errors or not each.results):
             code = ERRORS
-            reasons.insert(0, f"{_cases(len(run.errors))}{name} could not be asked.")
+            reasons.insert(0, f"{_cases(len(each.errors))}{name} could not be asked.")
     return Verdict(code, tuple(reasons), comparison)
 
 

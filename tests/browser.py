@@ -44,7 +44,10 @@ def chromium() -> str:
 @contextmanager
 def window(library: Library, *arguments: str, **settings: str) -> Iterator[str]:
     """Run `footnoted chat` until the end of the block; gives the address."""
-    command = ["-c", "from ui.cli import main; main()", "chat", "--library", str(library.folder)]
+    # Also where SIGINT is ignored, as it is for what a script runs in the background.
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{heed}; from ui.cli import main; main()"
+    command = ["-c", code, "chat", "--library", str(library.folder)]
     command += arguments
     process = subprocess.Popen(
         [sys.executable, *command],

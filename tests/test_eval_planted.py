@@ -122,16 +122,22 @@ def test_the_splitter_leaves_passages_out(
     assert_caught(baseline, candidate, "not_retrieved")
 
 
-@pytest.mark.parametrize(("threshold", "stage"), [(0.95, "wrongly_refused"), (0.0, "not_refused")])
-def test_the_threshold_was_moved(
-    baseline: Run,
-    again: Asked,
-    monkeypatch: pytest.MonkeyPatch,
-    threshold: float,
-    stage: str,
+def test_the_threshold_was_moved_up(
+    baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "SCORE_THRESHOLD", threshold)
-    assert_caught(baseline, again(), stage)
+    monkeypatch.setattr(gate, "SCORE_THRESHOLD", 0.95)
+    assert_caught(baseline, again(), "wrongly_refused")
+
+
+def test_the_threshold_was_moved_down(
+    baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As many cases are mended as break: what catches it is a floor under the refusals.
+    kept = baseline.metrics["refusal_recall"].value
+    assert kept
+    monkeypatch.setattr(gate, "SCORE_THRESHOLD", 0.0)
+    held = replace(baseline, gate=Gate(floors={"refusal_recall": kept}))
+    assert_caught(held, again(), "not_refused")
 
 
 def test_the_model_was_swapped(
