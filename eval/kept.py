@@ -21,7 +21,7 @@ from typing import Any
 from eval.bench import SEED, ask_all
 from eval.cases import SETS, load_set
 from eval.record import Run
-from eval.statistics import mcnemar
+from eval.statistics import SIGNIFICANT, mcnemar
 from eval.xquad import load_xquad
 from index.errors import UserError
 from index.load import load
@@ -39,8 +39,6 @@ MEASURES = {
 BUDGET = 0.05
 """The net share of cases that a measure may lose: another processor rounds otherwise, and then a
 word of the language model may be another."""
-
-SIGNIFICANT = 0.05
 
 
 def main(arguments: Sequence[str]) -> int:
