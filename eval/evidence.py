@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eval.cases import Case, CaseSet, Evidence, Facts, Problem
 from index.documents import Document, Span
 from index.errors import UserError
+from index.load_formats import shortened
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -18,6 +20,8 @@ ALIKE = 60
 
 SHOWN = 80
 """Characters of a text that a message shows."""
+
+_short = partial(shortened, length=SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +192,3 @@ def _facts(case: Case, found: list[Found]) -> Facts:
     for evidence, at in zip(case.evidence, found, strict=True):
         facts.setdefault(evidence.fact, []).append(at.span)
     return tuple(tuple(facts[fact]) for fact in sorted(facts))
-
-
-def _short(words: str) -> str:
-    words = " ".join(words.split())
-    return words if len(words) <= SHOWN else words[: SHOWN - 1].rstrip() + "…"

@@ -85,6 +85,12 @@ def one_line(text: str) -> str:
     return printable(text)[:200].strip()
 
 
+def shortened(text: str, length: int) -> str:
+    """Return a text on one line, with an ellipsis for what is beyond some characters."""
+    words = " ".join(text.split())
+    return words if len(words) <= length else words[: length - 1].rstrip() + "…"
+
+
 def printable(text: str) -> str:
     """Return a text on one line, without control and direction marks."""
     return " ".join(visible(text).split())

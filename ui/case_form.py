@@ -16,6 +16,7 @@ import gradio as gr
 
 from eval.cases import Case, Evidence, Message, add_case
 from index.errors import UserError
+from index.load_formats import shortened
 from rag.answer import Quote
 from rag.assistant import Assistant
 from rag.condense import Turn
@@ -103,7 +104,9 @@ class CaseForm:
         quotes = (*answer.citations, *others)
         before = Conversation(conversation.exchanges[:at]).history()
         follows = answer.standalone_question != answer.question
-        choices = [(f"{place(each)}: {_short(each.text)}", n) for n, each in enumerate(quotes)]
+        choices = [
+            (f"{place(each)}: {shortened(each.text, SHOWN)}", n) for n, each in enumerate(quotes)
+        ]
         marked = [
             quote.document.text[start:end]
             for quote in answer.citations
@@ -181,8 +184,3 @@ def _id(question: str) -> str:
 def _evidence(quote: Quote) -> Evidence:
     document = quote.document
     return Evidence(document.name, document.sha256, quote.start, quote.end, quote.text)
-
-
-def _short(words: str) -> str:
-    words = " ".join(words.split())
-    return words if len(words) <= SHOWN else words[: SHOWN - 1].rstrip() + "…"
