@@ -206,7 +206,8 @@ def _hits(case: Case, variant: Variant, library: Library, ranker: Reranker) -> t
         in_context = _with_title
     with patch.object(rag.quotes, "_in_context", in_context):
         quotes = select_quotes(looks[0], ranker, case.question, MIN_QUOTES)
-        if variant.more and quotes[0].score < NEAR:
+        # A passage of one sentence has no quote of two.
+        if variant.more and (not quotes or quotes[0].score < NEAR):
             quotes = select_quotes(looks[1], ranker, case.question, MIN_QUOTES)
     covers = [
         any(

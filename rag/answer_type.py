@@ -66,7 +66,7 @@ _WHEN = re.compile(
 _PEOPLE = (
     r"\w{2,}(?:[eo]rs?|ists?|i[ae]ns?|[ae]nts?|men|women|wives)|man|woman|people\w*|\w*children"
 )
-_WHO = re.compile(r"^(?:who|whom|whose)\b|\b(?:what|which) is the name of\b", re.IGNORECASE)
+_WHO = re.compile(r"^(?:who|whom|whose)\b", re.IGNORECASE)
 
 
 def type_matches(question: str, words: str, quote: str, before: str = "") -> bool:

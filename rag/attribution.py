@@ -36,19 +36,21 @@ MAX_CITED = 3
 class Attribution:
     """Which quotes (as positions in the list) a sentence rests on, and what they do not hold.
 
-    `missing` are facts that stand nowhere; `conflicts` say what the quotes hold otherwise.
+    `held` is whether they hold anything of what the sentence adds to the question; `missing` are
+    facts that stand nowhere; `conflicts` say what the quotes hold otherwise.
     """
 
     quotes: tuple[int, ...]
     support: float
+    held: bool
     missing: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
 
     @property
     def supported(self) -> bool:
         """Whether the sentence may stand in an answer."""
-        held = bool(self.quotes) and not self.missing and not self.conflicts
-        return held and self.support >= MIN_SUPPORT
+        proven = bool(self.quotes) and self.held and not self.missing and not self.conflicts
+        return proven and self.support >= MIN_SUPPORT
 
 
 def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attribution:
@@ -91,7 +93,12 @@ def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attributio
     supported = len(words - own) + len(covered)
     found = conflicts(sentence, [quotes[at] for at in chosen], question)
     return Attribution(
-        tuple(chosen), supported / len(words) if words else 0.0, tuple(missing), tuple(found)
+        tuple(chosen),
+        supported / len(words) if words else 0.0,
+        # What only repeats the question ("Yes, they did") is held by the quote as a whole.
+        bool(covered) or not own,
+        tuple(missing),
+        tuple(found),
     )
 
 

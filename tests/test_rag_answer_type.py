@@ -22,6 +22,7 @@ from rag.answer_type import adds_nothing, type_matches, wants_parts, wants_sever
         ("How long did it stay open?", "until 1994", "It stayed open until 1994."),
         ("What is the top speed of the Swift?", "700 km/h", "The Swift flies at 700 km/h."),
         ("Why was it closed?", "for want of money", "It was closed for want of money."),
+        ("What is the name of the method?", "cold casting", "Bells are made by cold casting."),
     ],
 )
 def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> None:

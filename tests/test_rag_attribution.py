@@ -44,6 +44,12 @@ def test_a_sentence_that_only_repeats_the_question_rests_on_a_quote_or_fails() -
     assert not found.supported
 
 
+def test_a_sentence_of_which_the_quotes_hold_only_the_question_fails() -> None:
+    question = "What did Mayor Lise Holm call the Alder Bridge after the ferry had sunk?"
+    sentence = "Mayor Lise Holm called the Alder Bridge a miracle after the ferry had sunk."
+    assert not attribute(sentence, QUOTES, question).supported
+
+
 def test_without_quotes_nothing_is_supported() -> None:
     assert not attribute("The Alder Bridge is long.", (), "Is the Alder Bridge long?").supported
 
