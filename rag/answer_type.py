@@ -81,6 +81,8 @@ def type_matches(question: str, words: str, quote: str, before: str = "") -> boo
         return False
     if _COST.search(question):
         return bool(re.search(_MONEY, quote, re.IGNORECASE))
+    # Who it was is no answer to "when", but to a part of "who, and when?".
+    words = quote if wants_parts(question) else words
     if _MANY.search(question):
         return bool(numbers(words)) or _has(_AMOUNTS, words)
     how, what = _HOW.search(question), _WHAT_MEASURE.search(question)
@@ -95,6 +97,21 @@ def type_matches(question: str, words: str, quote: str, before: str = "") -> boo
     if _WHO.search(question.strip()):
         return words != words.lower() or _has(_PEOPLE, words)
     return True
+
+
+_REST_OF_NAME = re.compile(r"(?:\s+[A-Z][\w’'-]+)+")
+
+
+def whole_name(question: str, words: str, quote: str) -> str:
+    """Return words that answer "who" with the name that goes on after them in the quote.
+
+    "The mayor" alone does not say who it was where the quote says "the mayor Lise Holm".
+    """
+    at = quote.find(words)
+    if at < 0 or not _WHO.search(question.strip()):
+        return words
+    rest = _REST_OF_NAME.match(quote, at + len(words))
+    return words + rest[0] if rest else words
 
 
 _LENGTHS = ("wide", "deep", "tall", "high")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.answer import Quote
-from rag.answer_type import adds_nothing, type_matches
+from rag.answer_type import adds_nothing, type_matches, whole_name
 from rag.llm import Copied
 
 # Intercept, weight of the reranker's logit, weight of the log-odds against NONE. Fitted on the
@@ -136,10 +136,11 @@ class Decision:
 def read(question: str, quote: Quote, copied: Copied) -> Reading:
     """Judge a quote by the words that the language model copied from it, or else by its own.
 
-    Words that only repeat the question are not kept.
+    Words that only repeat the question are not kept, and a name is taken as a whole.
     """
-    if copied.words and adds_nothing(question, copied.words):
-        copied = replace(copied, words=None)
+    if words := copied.words:
+        told = None if adds_nothing(question, words) else whole_name(question, words, quote.text)
+        copied = replace(copied, words=told)
     return Reading(quote, copied, _kind(question, copied.words or quote.text, quote))
 
 

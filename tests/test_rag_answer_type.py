@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer_type import adds_nothing, type_matches, wants_parts, wants_several, wants_yes_or_no
+from rag.answer_type import (
+    adds_nothing,
+    type_matches,
+    wants_parts,
+    wants_several,
+    wants_yes_or_no,
+    whole_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +30,7 @@ from rag.answer_type import adds_nothing, type_matches, wants_parts, wants_sever
         ("What is the top speed of the Swift?", "700 km/h", "The Swift flies at 700 km/h."),
         ("Why was it closed?", "for want of money", "It was closed for want of money."),
         ("What is the name of the method?", "cold casting", "Bells are made by cold casting."),
+        ("Who opened it, and when?", "Lise Holm", "Lise Holm opened it in May 1931."),
     ],
 )
 def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> None:
@@ -39,6 +47,7 @@ def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> N
         ("Who opened it?", "the long voyage", "They began the long voyage."),
         ("What is the top speed of the Mira?", "700 km", "The Mira has a range of 700 km."),
         ("What depth does it reach?", "20 kilometers", "It is 20 kilometers wide."),
+        ("Who opened it, and when?", "Lise Holm", "Lise Holm opened it."),
     ],
 )
 def test_words_of_another_kind(question: str, words: str, quote: str) -> None:
@@ -126,3 +135,19 @@ def test_yes_or_no() -> None:
     assert wants_yes_or_no("Did Belarus take part?")
     assert not wants_yes_or_no("Was it in May or in June?")
     assert not wants_yes_or_no("Who took part?")
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "whole"),
+    [
+        ("Who opened it?", "the mayor", "the mayor Lise Holm"),
+        ("Who opened it?", "the mayor Lise", "the mayor Lise Holm"),
+        ("Who opened it?", "Holm", "Holm"),
+        ("Who closed it?", "a fisherman", "a fisherman"),
+        ("What was he?", "the mayor", "the mayor"),
+        ("Who paid?", "the bank", "the bank"),
+    ],
+)
+def test_who_is_answered_by_a_whole_name(question: str, words: str, whole: str) -> None:
+    quote = "In 1931 the mayor Lise Holm opened it, and a fisherman closed it. The bank paid."
+    assert whole_name(question, words, quote) == whole
