@@ -14,6 +14,7 @@ from typing import Any
 
 from rag.answer import Quote
 from rag.answer_type import adds_nothing, type_matches, whole_name
+from rag.facts import content_words, numbers
 from rag.llm import Copied
 
 # Intercept, weight of the reranker's logit, weight of the log-odds against NONE. Fitted on the
@@ -136,10 +137,12 @@ class Decision:
 def read(question: str, quote: Quote, copied: Copied) -> Reading:
     """Judge a quote by the words that the language model copied from it, or else by its own.
 
-    Words that only repeat the question are not kept, and a name is taken as a whole.
+    Words that only repeat the question are not kept, nor are words of which the quote has none; a
+    name is taken as a whole.
     """
     if words := copied.words:
-        told = None if adds_nothing(question, words) else whole_name(question, words, quote.text)
+        useless = adds_nothing(question, words) or _of_elsewhere(words, quote.text)
+        told = None if useless else whole_name(question, words, quote.text)
         copied = replace(copied, words=told)
     return Reading(quote, copied, _kind(question, copied.words or quote.text, quote))
 
@@ -147,6 +150,14 @@ def read(question: str, quote: Quote, copied: Copied) -> Reading:
 def read_alone(question: str, quote: Quote) -> Reading:
     """Judge a quote without a language model: by its score, and whether it could be of the kind."""
     return Reading(quote, None, _kind(question, quote.text, quote))
+
+
+def _of_elsewhere(words: str, quote: str) -> bool:
+    """Whether a quote has none of the words: a model may copy from an example or from memory.
+
+    Numbers may be put another way ("2" for "two"), and are verified in the answer.
+    """
+    return not numbers(words) and not content_words(words) & content_words(quote)
 
 
 def _kind(question: str, words: str, quote: Quote) -> bool:

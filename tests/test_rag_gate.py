@@ -89,6 +89,11 @@ def test_words_that_only_repeat_the_question_are_not_kept() -> None:
     assert read(HOW_WIDE, WIDE, Copied("The Tolm Strait", 0.1)).words is None
 
 
+def test_words_of_which_the_quote_has_none_are_not_kept() -> None:
+    assert read(HOW_WIDE, WIDE, Copied("a test of patience", 0.0)).words is None
+    assert read(HOW_WIDE, WIDE, Copied("twenty kilometers", 0.0)).words == "twenty kilometers"
+
+
 def test_without_a_language_model_the_first_score_decides() -> None:
     assert decide_by_score(HOW_WIDE, [WIDE, FERRY]).answerable
     assert not decide_by_score(HOW_WIDE, [Quote(DOCUMENT, 0, 38, -9.0)]).answerable
