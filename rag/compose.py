@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from index.split import sentence_spans
 from rag.answer import AnswerSentence, Quote
 from rag.attribution import attribute
-from rag.facts import content_words, missing_facts
+from rag.facts import content_words, missing_facts, missing_names
+from rag.gate import BEFORE
 
 if TYPE_CHECKING:
     from rag.gate import Reading
@@ -78,8 +79,8 @@ def compose(
     for start, end in sentence_spans(written, 0, len(written)):
         sentence = right_particle(" ".join(written[start:end].split()), question)
         attribution = attribute(sentence, texts, question)
-        if attribution.supported:
-            cited = [ordered[at] for at in attribution.quotes]
+        cited = [ordered[at] for at in attribution.quotes]
+        if attribution.supported and not only_asked(sentence, cited, question):
             composition.cite(sentence, [marked.get(quote, quote) for quote in cited])
         else:
             composition.sentences.append(AnswerSentence(sentence, (), False))
@@ -93,6 +94,22 @@ def compose(
             composition.cite(in_quotation_marks(quote), [quote])
             said += f" {quote.text}"
     return composition
+
+
+def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str]:
+    """Return the names that a sentence has from the question alone.
+
+    The quotes need not hold them: "he" may have been named shortly before, or in the heading or the
+    title. Where none of these does, the sentence says of one what the source says of another.
+    """
+    opening = question.split()[:1]
+    names = missing_names(sentence, [_surroundings(quote) for quote in cited])
+    return [name for name in names if name not in opening]
+
+
+def _surroundings(quote: Quote) -> str:
+    text = quote.document.text[max(quote.start - BEFORE, 0) : quote.end]
+    return "\n".join([quote.document.title.replace("_", " "), quote.heading or "", text])
 
 
 def right_particle(sentence: str, question: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -112,10 +113,14 @@ def missing_facts(sentence: str, sources: list[str], question: str = "") -> list
         f"{day[0]} {day[1]}" for day in asserted.days if not any(day in h.days for h in held)
     ]
     missing += [month for month in asserted.months if not any(month in h.months for h in held)]
-    missing += [
-        name for name in asserted.names if not any(_name_forms(name) & h.names for h in held)
-    ]
-    return sorted(missing)
+    return sorted([*missing, *missing_names(sentence, [*sources, question])])
+
+
+def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
+    """Return the names of a sentence that none of the sources holds in any form."""
+    held = [_held(text).names for text in sources]
+    names = sorted(facts(sentence).names)
+    return [name for name in names if not any(_name_forms(name) & each for each in held)]
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,7 @@ import pytest
 
 from index.documents import Document
 from rag.answer import Quote
-from rag.compose import compose, mark, place_of, quoted, right_particle
+from rag.compose import compose, mark, only_asked, place_of, quoted, right_particle
 from rag.gate import Reading
 from rag.llm import Copied
 
@@ -139,3 +139,21 @@ def test_a_question_that_denies_is_left_alone() -> None:
 def test_whether_anything_that_was_written_is_borne_out(written: str, borne_out: bool) -> None:
     made = compose(written, QUOTES, "Is the Alder Bridge long?", [reading(ALDER)])
     assert made.borne_out is borne_out
+
+
+def test_a_name_that_only_the_question_has_fails_the_sentence() -> None:
+    question = "Who called the Sund Tunnel a promise kept?"
+    written = "Mayor Lise Holm called the Sund Tunnel a promise kept."
+    made = compose(written, QUOTES, question, [reading(HOLM, "Mayor Lise Holm")])
+    assert not made.sentences[0].supported
+    assert not made.borne_out
+    # What "it" stands for is named in the sentence before.
+    asked = question.replace("Sund Tunnel", "Alder Bridge")
+    made = compose(written.replace("Sund Tunnel", "Alder Bridge"), QUOTES, asked, [reading(HOLM)])
+    assert made.sentences[0].supported
+
+
+def test_a_name_may_stand_in_the_title_and_a_capital_may_open_the_question() -> None:
+    assert only_asked("The Bridges are in Tolm.", [ALDER], "Where?") == ["Tolm"]
+    assert only_asked("Bridges are long.", [ALDER], "How long are Bridges?") == []
+    assert only_asked("Prior to 1931 there was none.", [ALDER], "Prior to 1931, what was?") == []
