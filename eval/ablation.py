@@ -30,6 +30,7 @@ import index.split
 import rag.quotes
 from eval.bench import SEED
 from eval.cases import Case
+from eval.statistics import paired_interval
 from eval.xquad import Benchmark, load_xquad
 from index.documents import Document, Passage, Span
 from index.errors import UserError
@@ -236,20 +237,20 @@ def _search(question: str, variant: Variant, library: Library) -> list[Hit]:
 
 
 def _show(hits: dict[str, list[tuple[bool, ...]]], libraries: dict[str, Assistant]) -> None:
-    console = Console(width=120)
+    console = Console(width=140)
     shown = Table(box=None, pad_edge=False)
     shown.add_column("variant", no_wrap=True)
     for k in AT:
         shown.add_column(f"hit@{k}", justify="right", no_wrap=True)
         shown.add_column("difference", justify="right", no_wrap=True)
-    base = np.array(hits["as it is"], dtype=float)
+    base = hits["as it is"]
     for name, each in hits.items():
-        now = np.array(each, dtype=float)
         cells = []
         for at in range(len(AT)):
+            before, now = [one[at] for one in base], [one[at] for one in each]
             cells += [
-                f"{now[:, at].mean():.3f}",
-                "" if name == "as it is" else _difference(base[:, at], now[:, at]),
+                f"{sum(now) / len(now):.3f}",
+                "" if each is base else _difference(before, now),
             ]
         shown.add_row(name, *cells)
     console.print(shown)
@@ -258,11 +259,11 @@ def _show(hits: dict[str, list[tuple[bool, ...]]], libraries: dict[str, Assistan
         console.print(f"library “{name}”: {count} passages", highlight=False)
 
 
-def _difference(before: np.ndarray, after: np.ndarray) -> str:
-    """Return the mean of the paired differences with its normal 95% interval."""
-    each = after - before
-    margin = 1.96 * float(each.std(ddof=1)) / len(each) ** 0.5
-    return f"{each.mean():+.3f} ± {margin:.3f}"
+def _difference(before: Sequence[bool], after: Sequence[bool]) -> str:
+    """Return the mean of the paired differences with its 95% interval."""
+    each = [int(now) - int(then) for then, now in zip(before, after, strict=True)]
+    low, high = paired_interval(each)
+    return f"{sum(each) / len(each):+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 if __name__ == "__main__":
