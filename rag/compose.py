@@ -100,8 +100,11 @@ def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str
     """Return the names that a sentence has from the question alone.
 
     The quotes need not hold them: "he" may have been named shortly before, or in the heading or the
-    title. Where none of these does, the sentence says of one what the source says of another.
+    title. Where none of these does, the sentence says of one what the source says of another. Where
+    a question offers names for choice ("A or B"), the source may hold the right one alone.
     """
+    if " or " in question:
+        return []
     opening = question.split()[:1]
     names = missing_names(sentence, [_surroundings(quote) for quote in cited])
     return [name for name in names if name not in opening]
