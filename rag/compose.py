@@ -76,17 +76,21 @@ def compose(
     ordered = [each.quote for each in chosen]
     ordered += [quote for quote in quotes if quote not in marked]
     texts = [quote.text for quote in ordered]
+    renamed = False
     for start, end in sentence_spans(written, 0, len(written)):
         sentence = right_particle(" ".join(written[start:end].split()), question)
         attribution = attribute(sentence, texts, question)
         cited = [ordered[at] for at in attribution.quotes]
-        if attribution.supported and not only_asked(sentence, cited, question):
+        elsewhere = attribution.supported and bool(only_asked(sentence, cited, question))
+        renamed = renamed or elsewhere
+        if attribution.supported and not elsewhere:
             composition.cite(sentence, [marked.get(quote, quote) for quote in cited])
         else:
             composition.sentences.append(AnswerSentence(sentence, (), False))
     said = " ".join(each.text for each in composition.sentences if each.supported)
-    # A bare "Yes" says nothing that could be borne out: the quote says it.
-    composition.borne_out = bool(said) or not content_words(written)
+    # A bare "Yes" says nothing that could be borne out, and the question may have another name for
+    # the same ("the White House"): then the quote says it.
+    composition.borne_out = bool(said) or renamed or not content_words(written)
     for at, each in enumerate(chosen):
         quote = marked[each.quote]
         uncited = at == 0 and quote not in composition.citations
