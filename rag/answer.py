@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
+BEFORE = 400
+"""Characters before a quote in which "he" may have been named."""
+
 Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
 
 
@@ -44,6 +47,11 @@ class Quote:
     def text(self) -> str:
         """The quote's words, read from the document at its place."""
         return self.document.text[self.start : self.end]
+
+    @property
+    def before(self) -> str:
+        """The words before the quote, at most BEFORE characters of them."""
+        return self.document.text[max(self.start - BEFORE, 0) : self.start]
 
     @property
     def span(self) -> Span:

@@ -11,7 +11,6 @@ from index.split import sentence_spans
 from rag.answer import AnswerSentence, Quote
 from rag.attribution import attribute
 from rag.facts import content_words, missing_facts, missing_names
-from rag.gate import BEFORE
 
 if TYPE_CHECKING:
     from rag.gate import Reading
@@ -81,9 +80,10 @@ def compose(
         sentence = right_particle(" ".join(written[start:end].split()), question)
         attribution = attribute(sentence, texts, question)
         cited = [ordered[at] for at in attribution.quotes]
-        elsewhere = attribution.supported and bool(only_asked(sentence, cited, question))
-        renamed = renamed or elsewhere
-        if attribution.supported and not elsewhere:
+        supported = attribution.supported
+        if supported and only_asked(sentence, cited, question):
+            supported, renamed = False, True
+        if supported:
             composition.cite(sentence, [marked.get(quote, quote) for quote in cited])
         else:
             composition.sentences.append(AnswerSentence(sentence, (), False))
@@ -115,8 +115,8 @@ def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str
 
 
 def _surroundings(quote: Quote) -> str:
-    text = quote.document.text[max(quote.start - BEFORE, 0) : quote.end]
-    return "\n".join([quote.document.title.replace("_", " "), quote.heading or "", text])
+    title = quote.document.title.replace("_", " ")
+    return "\n".join([title, quote.heading or "", quote.before + quote.text])
 
 
 def right_particle(sentence: str, question: str) -> str:

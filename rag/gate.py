@@ -37,9 +37,6 @@ MAX_LOG_ODDS = 7.0
 HOPELESS = -5.0
 """Quotes with a lower logit are not read: a model would have to be surer than it ever was."""
 
-BEFORE = 400
-"""Characters before a quote in which "he" may have been named."""
-
 # Without a language model: the weight of the first quote's logit.
 SCORE_WEIGHTS = (-0.931, 0.206)
 SCORE_THRESHOLD = 0.28
@@ -161,8 +158,7 @@ def _of_elsewhere(words: str, quote: str) -> bool:
 
 
 def _kind(question: str, words: str, quote: Quote) -> bool:
-    before = quote.document.text[max(quote.start - BEFORE, 0) : quote.start]
-    return type_matches(question, words, quote.text, before)
+    return type_matches(question, words, quote.text, quote.before)
 
 
 def decide(readings: Sequence[Reading]) -> Decision:
