@@ -14,19 +14,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, TaskID
 from rich.text import Text
 
 from index.documents import source_name
 from index.errors import DocumentError, UserError
 from ui import eval_command, models_command
+from ui.terminal import progress_bar
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -80,7 +74,7 @@ def add(
 
     assistant = _assistant(library)
     failed = 0
-    with _progress() as bar:
+    with progress_bar(messages) as bar:
         for source in sources:
             task = bar.add_task(f"{source_name(source)}: reading", total=None)
             try:
@@ -172,7 +166,7 @@ def remove(
 def reindex(library: LibraryOption = None) -> None:
     """Make the library's vectors anew, after changed settings or damage."""
     opened = _assistant(library, check=False).library
-    with _progress() as bar:
+    with progress_bar(messages) as bar:
         task = bar.add_task("reading", total=None)
         count = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))
     messages.print(f"{count} documents have new vectors.")
@@ -261,17 +255,6 @@ def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
     from rag.config import load_settings
 
     return Assistant(load_settings(library=library), check=check)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=messages,
-        transient=True,
-    )
 
 
 def _show_stage(bar: Progress, task: TaskID, name: str, stage: str, done: int, total: int) -> None:

@@ -89,7 +89,7 @@ def run_set(
             check_comparable(before, describe(case_set, assistant, use_llm=not no_llm))
         except NotComparable as error:
             _refuse(error)
-    with progress_bar() as bar:
+    with progress_bar(Console(stderr=True)) as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
             case_set,

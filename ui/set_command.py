@@ -168,7 +168,7 @@ def draft_cases(
     writer = assistant.writer
     if writer is None:
         raise UserError("Drafts are written by a language model, and FOOTNOTED_LLM is none.")
-    with progress_bar() as bar:
+    with progress_bar(Console(stderr=True)) as bar:
         task = bar.add_task(found.name, total=count)
         cases = draft(found, writer, count, lambda done, _: bar.update(task, completed=done))
     if not cases:

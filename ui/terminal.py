@@ -1,4 +1,4 @@
-"""What the commands of `footnoted eval` print and write."""
+"""What several commands print and write alike."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ def line(console: Console, text: str) -> None:
         console.print(visible(each), markup=False, highlight=False, soft_wrap=True)
 
 
-def progress_bar() -> ProgressBar:
+def progress_bar(console: Console) -> ProgressBar:
     """Return a bar that counts; it is not shown where nobody sees it."""
-    console = Console(stderr=True)
     return ProgressBar(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
