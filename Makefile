@@ -9,10 +9,13 @@ ARTICLE ?= eval/sets/briefing.md
 # Each article gets a library of its own, so that its answers come from it alone.
 LIBRARY ?= .footnoted/$(basename $(notdir $(ARTICLE)))
 PORT ?=
+# The weights that are fetched before anything else: none named are all that are used.
+WEIGHTS :=
 Q ?= Which strait did the warships pass, and how wide is it?
 
 # What is measured on, which is not part of Footnoted.
 XQUAD ?= ../shared/benchmarks/xquad-en-dev.json
+SQUAD ?= ../shared/benchmarks/squad2-dev-even.json
 MEASURED ?= ../shared/article/article.txt
 
 VENV := .venv
@@ -45,13 +48,15 @@ $(VENV)/.installed: pyproject.toml
 	touch $@
 
 models: install
-	@$(FOOTNOTED) models pull
+	@$(FOOTNOTED) models pull $(WEIGHTS)
 
 library: models
 	@$(FOOTNOTED) add --library "$(LIBRARY)" "$(ARTICLE)"
 
+# The window opens with what searching needs, and fetches the language model meanwhile.
+chat: WEIGHTS := bge-small-en-v1.5-int8 ms-marco-minilm-l-12-v2-int8
 chat: library  ## Open the window on the sample article.
-	@$(FOOTNOTED) chat --library "$(LIBRARY)" $(if $(PORT),--port $(PORT))
+	@$(FOOTNOTED) chat --fetch --library "$(LIBRARY)" $(if $(PORT),--port $(PORT))
 
 ask: library  ## Ask the sample article one question: make ask Q="…".
 	@$(FOOTNOTED) ask --library "$(LIBRARY)" "$(Q)"
@@ -69,7 +74,7 @@ regression: models  ## Check that a part of the bench has not fallen below what 
 
 bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
-	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --article "$(MEASURED)"
+	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 pictures: models chromium  ## Make the README's pictures of the window anew.
 	@$(PY) -m tests.pictures

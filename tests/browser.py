@@ -42,11 +42,11 @@ def chromium() -> str:
 
 
 @contextmanager
-def window(library: Library, *arguments: str, **settings: str) -> Iterator[str]:
-    """Run `footnoted chat` until the end of the block; gives the address."""
+def window(library: Library, *arguments: str, first: str = "", **settings: str) -> Iterator[str]:
+    """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
     # Also where SIGINT is ignored, as it is for what a script runs in the background.
     heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{heed}; from ui.cli import main; main()"
+    code = f"{heed}\n{first}\nfrom ui.cli import main; main()"
     command = ["-c", code, "chat", "--library", str(library.folder)]
     command += arguments
     process = subprocess.Popen(

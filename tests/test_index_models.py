@@ -11,7 +11,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from collections import namedtuple
 from pathlib import Path
 from typing import Any
@@ -20,67 +19,21 @@ import pytest
 from typer.testing import CliRunner
 
 from index import models
-from index.catalogue import DEFAULTS, File, Model
+from index.catalogue import DEFAULTS
 from index.errors import ModelMissing, UserError
 from index.models import Progress, model_folder, pull, pull_all, verify
+from tests.wheels import (
+    CATALOGUE,
+    GGUF,
+    GGUF_NAME,
+    OTHER,
+    SMALL,
+    STEP,
+    write_part,
+    write_wheel,
+    write_wheels,
+)
 from ui.models_command import app
-
-STEP = 1000
-GGUF = bytes(range(256)) * 10  # 2,560 bytes: two whole parts and one of 560
-GGUF_NAME = "tiny-q4.gguf"
-SMALL = {"model.onnx": b"weights of the one", "1_Pooling/config.json": b"{}"}
-OTHER = {"model.onnx": b"weights of the other", "vocab.txt": b"a\nb\n"}
-
-
-def pinned(data: bytes) -> File:
-    return File(hashlib.sha256(data).hexdigest(), len(data))
-
-
-def pinned_all(files: dict[str, bytes]) -> dict[str, File]:
-    return {name: pinned(data) for name, data in files.items()}
-
-
-CATALOGUE = {
-    model.name: model
-    for model in (
-        Model(
-            "tiny",
-            "answer",
-            "A tiny GGUF",
-            "MIT",
-            {f"tiny-part{n}==1.0": 800 for n in (1, 2, 3)},
-            "tiny_part{n}/data/part{n:02}.bin",
-            {GGUF_NAME: pinned(GGUF)},
-            step=STEP,
-            hub="someone/tiny-GGUF",
-        ),
-        *(
-            Model(name, role, name, "MIT", {"box==2.0": 900}, f"box/{name}/{{file}}", files)
-            for name, role, files in (
-                ("small", "embedding", pinned_all(SMALL)),
-                ("other", "rerank", pinned_all(OTHER)),
-            )
-        ),
-    )
-}
-
-
-def write_wheel(folder: Path, name: str, version: str, members: dict[str, bytes]) -> Path:
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        for member, data in members.items():
-            wheel.writestr(member, data)
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        wheel.writestr(f"{info}/METADATA", metadata)
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
-    return path
-
-
-def write_part(folder: Path, number: int, data: bytes) -> Path:
-    member = f"tiny_part{number}/data/part{number:02}.bin"
-    return write_wheel(folder, f"tiny_part{number}", "1.0", {member: data})
 
 
 def silent(progress: Progress) -> None:
@@ -98,14 +51,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
     """A folder with all the wheels of the test catalogue."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    for number in (1, 2, 3):
-        write_part(folder, number, GGUF[(number - 1) * STEP : number * STEP])
-    members = {f"box/small/{name}": data for name, data in SMALL.items()}
-    members |= {f"box/other/{name}": data for name, data in OTHER.items()}
-    write_wheel(folder, "box", "2.0", members)
-    return folder
+    return write_wheels(tmp_path / "wheels")
 
 
 def everything_in(folder: Path) -> set[str]:

@@ -16,6 +16,7 @@ import pytest
 
 from index.documents import Document
 from index.library import Library
+from rag.config import load_settings
 from rag.log import Log
 from tests.conftest import BRIEFING
 from ui.cli import main
@@ -462,6 +463,30 @@ def test_missing_weights_say_how_to_bring_them(library: Path, tmp_path: Path) ->
     assert footnoted("list", "--library", library, FOOTNOTED_MODELS=str(empty)).returncode == 0
 
 
+@pytest.mark.weights
+def test_without_the_language_models_weights_it_answers_all_the_same(
+    library: Path, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    language_model = settings.llm
+    models = tmp_path / "models"
+    models.mkdir()
+    for name in (settings.embedding, settings.reranker):
+        (models / name).symlink_to(settings.models / name)
+    given = {"FOOTNOTED_LLM": language_model, "FOOTNOTED_MODELS": str(models)}
+    for question, refused in ((QUESTION, False), ("Which yeast is best for pizza?", True)):
+        done = footnoted("ask", question, "--json", "--library", library, **given)
+        assert done.returncode == 0
+        assert f"The model {language_model} is not ready" in done.stderr
+        assert f"footnoted models pull {language_model}" in done.stderr
+        answer = json.loads(done.stdout)
+        check_shape(answer)
+        assert (answer["refused"], answer["models"]["llm"]) == (refused, None)
+        assert refused or "90 minutes" in answer["answer"]
+    text = footnoted("show", "briefing.md", "--text", "--library", library).stdout
+    check_offsets(answer, text)
+
+
 def test_a_setting_that_is_unknown_or_impossible(tmp_path: Path) -> None:
     unknown = footnoted("list", "--library", tmp_path, FOOTNOTED_LLMM="x")
     refused(unknown, "FOOTNOTED_LLMM", "FOOTNOTED_LLM")
@@ -488,7 +513,7 @@ COMMANDS: dict[str, list[str]] = {
     "remove": ["--library", "DOCUMENT"],
     "reindex": ["--library"],
     "ask": ["--library", "--json", "--no-llm", "QUESTION"],
-    "chat": ["--library", "--host", "--port"],
+    "chat": ["--library", "--host", "--port", "--fetch"],
     "eval": ["run", "compare"],
     "eval run": ["--library", "--json", "--no-llm", "--baseline", "SET"],
     "eval compare": ["BASELINE", "CANDIDATE"],

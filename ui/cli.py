@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -221,8 +222,15 @@ def chat(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="The port; a free one from 7860 on.")] = None,
     auth: AuthOption = None,
+    fetch: Annotated[
+        bool,
+        typer.Option(
+            "--fetch", help="Fetch the language model's weights meanwhile, if they are not here."
+        ),
+    ] = False,
 ) -> None:
     """Open the chat window in the browser's reach; Ctrl-C ends it."""
+    from ui.fetch import fetching
     from ui.users import read_users
     from ui.window import serve
 
@@ -233,7 +241,10 @@ def chat(
             "makes a file of users; give it with --auth FILE."
         )
     users = read_users(auth) if auth else None
-    serve(_assistant(library), host=host, port=port, users=users, on_ready=typer.echo)
+    assistant = _assistant(library)
+    with ExitStack() as stack:
+        begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
+        serve(assistant, host=host, port=port, users=users, fetch=begun, on_ready=typer.echo)
 
 
 @app.command()
@@ -255,6 +266,10 @@ def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
     from rag.config import load_settings
 
     return Assistant(load_settings(library=library), check=check)
+
+
+def _tell(message: str) -> None:
+    messages.print(Text(message), soft_wrap=True)
 
 
 def _show_stage(bar: Progress, task: TaskID, name: str, stage: str, done: int, total: int) -> None:

@@ -27,6 +27,7 @@ from ui.events import BUG, PRIVATE, Updates, field, number
 from ui.examples import example_questions
 from ui.exchange import Conversation, Exchange, exchanges_from_json
 from ui.export import FORMATS, export
+from ui.fetch import Fetch, FetchLine
 
 MAX_QUESTION = 2_000
 """Characters of a question; what a model reads well beside the quotes is far less."""
@@ -42,13 +43,20 @@ _SCRIPT = Path(__file__).parent / "conversation.js"
 class ConversationPanel:
     """The components and their events. One for all visitors: it keeps nothing of theirs."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State, configured: gr.State) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        left_out: gr.State,
+        configured: gr.State,
+        fetch: Fetch | None = None,
+    ) -> None:
         """Put the panel on the page.
 
         `left_out` holds the documents that are not asked, `configured` the assistant that the
-        visitor has set up, if any.
+        visitor has set up, if any. While `fetch` goes on, the model that it brings is not asked.
         """
         self.assistant = assistant
+        self.fetch = fetch
         self.left_out = left_out
         self.configured = configured
         self.log = Log(assistant.library.folder)
@@ -75,6 +83,7 @@ class ConversationPanel:
                 apply_default_css=False,
             )
             self.form = CaseForm(assistant, self.conversation)
+            self.line = FetchLine(fetch) if fetch else None
             with gr.Row(elem_id="ask"):
                 self.question = gr.Textbox(
                     elem_id="question",
@@ -89,8 +98,10 @@ class ConversationPanel:
                 self.send = gr.Button("Ask", elem_id="send", variant="primary")
                 self.stop = gr.Button("Stop", elem_id="stop", visible=False)
 
-    def connect(self) -> None:
+    def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens at each event."""
+        if self.line:
+            self.line.connect(blocks)
         shown: list[Any] = [self.question, self.past, self.current, self.status]
         shown += [self.conversation, self.answering, self.send, self.stop]
         known = [self.conversation, self.left_out, self.configured]
@@ -136,7 +147,9 @@ class ConversationPanel:
             }
             return
         assistant = configured or self.assistant
-        events = assistant.stream(question, conversation.history(), without=left_out)
+        use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
+        history = conversation.history()
+        events = assistant.stream(question, history, without=left_out, use_llm=use_llm)
         answering = Answering(question, events)
         shown = partial(render.unfinished, question)
         yield {

@@ -180,6 +180,13 @@ def notice(message: str) -> str:
     return f'<p class="notice">{as_text(message)}</p>'
 
 
+def fetching(line: str, *, failed: bool) -> str:
+    """Return how far the language model's weights are; only that it failed is spoken at once."""
+    if failed:
+        return f'<div role="alert">{notice(line)}</div>'
+    return f'<p class="fetching">{as_text(line)}</p>'
+
+
 def quiet(message: str) -> str:
     """Return a sentence that is only spoken, by a screen reader."""
     return f'<p class="spoken">{as_text(message)}</p>'

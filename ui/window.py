@@ -34,6 +34,7 @@ from ui.conversation import ConversationPanel
 from ui.documents import DocumentsPanel
 from ui.events import PRIVATE
 from ui.exchange import Conversation
+from ui.fetch import Fetch
 from ui.regression import RegressionPanel
 from ui.settings import SettingsForm
 from ui.source import SourcePanel
@@ -44,8 +45,8 @@ FIRST_PORT, PORTS = 7860, 100
 _STYLE = Path(__file__).parent / "window.css"
 
 
-def build_window(assistant: Assistant) -> gr.Blocks:
-    """Return the window as a Gradio app; `serve` shows it."""
+def build_window(assistant: Assistant, fetch: Fetch | None = None) -> gr.Blocks:
+    """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is."""
     with gr.Blocks(
         title="Footnoted",
         analytics_enabled=False,
@@ -59,7 +60,7 @@ def build_window(assistant: Assistant) -> gr.Blocks:
             documents = DocumentsPanel(assistant, left_out)
             with documents.column:
                 settings = SettingsForm(assistant)
-            talk = ConversationPanel(assistant, left_out, settings.configured)
+            talk = ConversationPanel(assistant, left_out, settings.configured, fetch)
             SourcePanel(assistant)
             regression = RegressionPanel(assistant)
 
@@ -71,7 +72,7 @@ def build_window(assistant: Assistant) -> gr.Blocks:
 
         documents.connect(library_changed)
         blocks.load(documents.listed, left_out, documents.documents, **PRIVATE)
-        talk.connect()
+        talk.connect(blocks)
         settings.connect()
         regression.connect()
     return blocks
@@ -83,19 +84,21 @@ def serve(
     host: str = "127.0.0.1",
     port: int | None = None,
     users: dict[str, tuple[bytes, bytes]] | None = None,
+    fetch: Fetch | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
     """Show the window at an address until Ctrl-C.
 
     `on_ready` is called with the address once it answers. Without a port, the first free one from
     7860 on is taken. With `users` (of `ui/users.py`) everybody has to log in, and programs as
-    well; there are no MCP tools then, because their clients cannot.
+    well; there are no MCP tools then, because their clients cannot. What `fetch` brings is loaded
+    when it is there.
 
     Raises UserError when the address cannot be listened at.
     """
     port = _free_port(host, port)
     _no_proxy(host)
-    blocks = build_window(assistant)
+    blocks = build_window(assistant, fetch)
     with redirect_stdout(StringIO()):  # It tells of MCP there, whatever `quiet` says.
         _, address, _ = blocks.launch(
             server_name=host,
@@ -119,13 +122,20 @@ def serve(
     if not users:
         speak_json(blocks)
     on_ready(address)
-    # The first question should not wait for the weights; what is wrong with them, it will tell.
-    threading.Thread(target=told, args=(assistant.load,), daemon=True).start()
+    threading.Thread(target=_load, args=(assistant, fetch), daemon=True).start()
     try:
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
     finally:
         blocks.close(verbose=False)
+
+
+def _load(assistant: Assistant, fetch: Fetch | None) -> None:
+    """Load the weights before they are asked for; what is wrong with them, the question tells."""
+    told(assistant.load)
+    if fetch:
+        fetch.wait()
+        told(assistant.load)
 
 
 def _theme() -> gr.themes.Base:
