@@ -20,7 +20,7 @@ of `eval run --json`; the id of a result begins with the engine's name.
 Where the engines differ in kind, the doubt is the other engine's: whatever reads like a refusal is
 one for an unanswerable question, and is ignored when an accepted answer is in it; a citation is a
 quote if the chunk behind it stands in the document, however long it is. Footnoted's first citation
-is the first quote on the screen, before it is decided whether and what to answer.
+is the first quote on the screen, with the words that answer marked in it.
 """
 
 from __future__ import annotations
@@ -212,7 +212,9 @@ def footnoted(assistant: Assistant) -> Ask:
             "first_citation_s": answer["timings"]["first_quote_s"],
             "total_s": answer["timings"]["total_s"],
         }
-        return Result(case.id, scores, answer)
+        # A refusal is short: what an answer takes is said of answers alone.
+        took = "refusal_s" if answer["refused"] else "answer_s"
+        return Result(case.id, scores | {took: scores["total_s"]}, answer)
 
     return ask
 
@@ -387,19 +389,24 @@ def _share(values: Iterable[bool | None]) -> Metric:
 def speed(run: Run, name: str) -> Metric:
     """Return a median of Footnoted's as a share of the other's median to the end of its answer.
 
-    The interval is a percentile bootstrap's over the questions, with a fixed seed (Efron, Annals
-    of Statistics 1979).
+    Of Footnoted's answers those count that have such a time. The interval is a percentile
+    bootstrap's over the questions, with a fixed seed (Efron, Annals of Statistics 1979).
     """
     import numpy
 
     at = len(run.results) // 2
-    ours = numpy.array([each.scores[name] for each in run.results[:at]], dtype=float)
+    timed = [each.scores[name] for each in run.results[:at] if name in each.scores]
+    if not timed:
+        return Metric(None, 0)
+    ours = numpy.array(timed, dtype=float)
     theirs = numpy.array([each.scores["total_s"] for each in run.results[at:]], dtype=float)
-    drawn = numpy.random.default_rng(SEED).integers(0, at, (2000, at))
-    ratios = numpy.median(ours[drawn], axis=1) / numpy.median(theirs[drawn], axis=1)
+    rng = numpy.random.default_rng(SEED)
+    ratios = numpy.median(rng.choice(ours, (2000, len(ours))), axis=1) / numpy.median(
+        rng.choice(theirs, (2000, at)), axis=1
+    )
     low, high = numpy.percentile(ratios, (2.5, 97.5))
     value = round(float(numpy.median(ours) / numpy.median(theirs)), 4)
-    return Metric(value, at, (round(float(low), 4), round(float(high), 4)))
+    return Metric(value, len(ours), (round(float(low), 4), round(float(high), 4)))
 
 
 def table(run: Run) -> Table:

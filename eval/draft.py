@@ -2,8 +2,9 @@
 
 A language model writes a question for a sentence and copies the words that answer it. What is
 proposed is checked by rule (the words stand in the sentence, the question does not give them away,
-it can stand alone) and by the model reading it the other way round. A near-miss is such a question
-about another year, number or name of the document, which no sentence of it speaks of together.
+it can stand alone) and by the reader, which has to find the same words. A near-miss is such a
+question about another year, number or name of the document, which no sentence of it speaks of
+together.
 
 Drafts are proposals: they carry `"draft": true` and do not count until somebody has accepted them.
 """
@@ -21,6 +22,7 @@ from index.documents import Document
 from index.split import split
 from rag.facts import FUNCTION_WORDS, content_words, mentions
 from rag.llm import Writer
+from rag.reader import Reader
 
 NEAR_MISSES = 0.25
 """The share of the drafts that should be refused."""
@@ -46,7 +48,11 @@ Progress = Callable[[int, int], None]
 
 
 def draft(
-    document: Document, writer: Writer, count: int, progress: Progress = lambda *_: None
+    document: Document,
+    writer: Writer,
+    reader: Reader,
+    count: int,
+    progress: Progress = lambda *_: None,
 ) -> list[Case]:
     """Return up to `count` drafts, from sentences spread over the whole document.
 
@@ -58,7 +64,7 @@ def draft(
         if len(cases) >= wanted:
             break
         progress(len(cases), count)
-        made = _answerable(document, start, end, writer)
+        made = _answerable(document, start, end, writer, reader)
         if made and not any(_alike(made.question, each.question) for each in cases):
             cases.append(made)
     missed: list[Case] = []
@@ -87,7 +93,9 @@ def _spread(document: Document) -> Iterator[tuple[int, int]]:
         step //= 2
 
 
-def _answerable(document: Document, start: int, end: int, writer: Writer) -> Case | None:
+def _answerable(
+    document: Document, start: int, end: int, writer: Writer, reader: Reader
+) -> Case | None:
     sentence = document.text[start:end]
     proposed = writer.draft(sentence)
     if proposed is None:
@@ -96,9 +104,10 @@ def _answerable(document: Document, start: int, end: int, writer: Writer) -> Cas
     at = _place(sentence, words)
     if at is None or not _stands_alone(question) or normalise(words) in normalise(question):
         return None
-    read = writer.copy(sentence, question).words
-    if read is None or content_words(read).isdisjoint(content_words(words)):
-        return None  # The model itself does not find that answer.
+    [read] = reader.read(question, [sentence])
+    found = content_words(sentence[read.start : read.end])
+    if read.answers <= 0 or found.isdisjoint(content_words(words)):
+        return None  # The reader does not find that answer.
     place = start + at[0], start + at[1]
     evidence = Evidence(
         document.name, document.sha256, *place, quote=document.text[place[0] : place[1]]

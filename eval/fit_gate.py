@@ -1,10 +1,11 @@
 """Fitting the gate: which weights tell the questions that the sources answer from the others.
 
-    python -m eval.fit_gate RUN.json [RUN.json ...]
+    python -m eval.fit_gate FOLDER --article FILE --squad FILE
 
-Reads runs of regression sets, which keep for each case what every quote said for an answer. Every
-second case of a run (the 1st, 3rd, ...) is for development: weights and threshold are fitted on
-those, and reported on the others. The result is copied by hand into `rag/gate.py`.
+Asks the development halves of the shipped sets (the 1st, 3rd, ... case) and questions on articles
+that the reader was not trained on, keeps in FOLDER what was read, and prints the weights and what
+they do on each set, fitted on all of them and on all others but that one. The result is copied by
+hand into `rag/gate.py`.
 
 A case is answered by one quote, so a case is a bag of readings of which the best one counts: the
 weights are fitted on the readings that are best by the weights before, until nothing changes
@@ -13,34 +14,53 @@ weights are fitted on the readings that are best by the weights before, until no
 
 from __future__ import annotations
 
+import argparse
+import json
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 from scipy.optimize import minimize
 
-from eval.compare import load_run
-from eval.record import Result, Run
+from eval.cases import SETS, Case, load_set
+from eval.files import write_whole
+from eval.squad import whole_articles
 from eval.statistics import rate
+from eval.training.examples import held_out
+from index.documents import Document
 from index.errors import UserError
-from rag.gate import WEIGHTS, log_odds
+from index.load import load
+from rag.assistant import ASKED, MIN_QUOTES, Assistant
+from rag.config import load_settings
+from rag.gate import Decision, Signals, judge
+from rag.llm import Writer
+from rag.quotes import find_quotes
 
 RIDGE = 1.0
 """The strength of the L2 penalty on the weights of standardised signals."""
 
 MAX_FALSE_REFUSALS = 0.05
-"""The threshold refuses as much as it can at this rate on the development half."""
+"""The threshold refuses as much as it can at this rate on what it is fitted on."""
 
 ROUNDS = 20
+
+QUESTIONS = 60
+"""Answerable questions on articles that the reader was not trained on, and as many near-misses."""
+
+ALWAYS = tuple(each.name for each in fields(Signals) if each.name != "copied")
+ALL = (*ALWAYS, "copied")
 
 
 @dataclass(frozen=True, slots=True)
 class Bag:
     """The readings of one case, as rows of signals. `found` is whether a quote holds its answer."""
 
-    development: bool
     answerable: bool
     found: bool
     readings: np.ndarray
@@ -52,57 +72,120 @@ class Bag:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fit on the runs, and print weights and what they do."""
-    if not arguments:
-        raise UserError("Usage: python -m eval.fit_gate RUN.json [RUN.json ...]")
-    runs = {name: bags(load_run(Path(name))) for name in arguments}
-    everything = [bag for each in runs.values() for bag in each]
-    # Where no quote holds the evidence, refusing is right as well as answering: such cases teach
-    # nothing and are left out of the fit, but not of the report.
-    learn = [b for b in everything if b.development and (b.found or not b.answerable)]
-    weights = fit(learn)
-    now = np.array(WEIGHTS)
-    lines = [
-        f"fitted  {np.round(weights, 3)} threshold {threshold(weights, learn):.3f}",
-        f"in use  {now} threshold there {threshold(now, learn):.3f}",
-    ]
-    for name, each in runs.items():
-        for half, development in (("development", True), ("held out", False)):
-            part = [bag for bag in each if bag.development == development]
-            lines.append(f"{name}, {half}: {_result(weights, threshold(weights, learn), part)}")
-    sys.stdout.write("\n".join(lines) + "\n")
+    """Collect what is not in the folder yet, fit, and print weights and what they do."""
+    parser = argparse.ArgumentParser(prog="python -m eval.fit_gate")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--article", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    collected = {
+        name: _collected(given.folder, name, documents, cases)
+        for name, documents, cases in _sources(given.article, given.squad)
+    }
+    for names, what in ((ALWAYS, "what is read"), (ALL, "with the language model's copy")):
+        sets = {name: found for name, each in collected.items() if (found := bags(each, names))}
+        sys.stdout.write("\n".join(_report(what, names, sets)) + "\n")
     return 0
 
 
-def bags(run: Run) -> list[Bag]:
-    """Return the readings of each case of a run that had any.
+Source = tuple[str, Sequence[Document], Sequence[Case]]
+Row = dict[str, Any]
+"""A case: whether it is `answerable`, whether a quote holds its answer (`found`), `readings`."""
 
-    Raises UserError for a run that kept none: one without a language model, or an old one.
-    """
-    made = [_bag(result, at % 2 == 0) for at, result in enumerate(run.results)]
-    found = [bag for bag in made if bag]
-    if not found:
-        raise UserError(f"The run of {run.set.name} tells nothing of what was read.")
+
+def _sources(article: Path, squad: Path) -> Iterator[Source]:
+    for name, source in (("article", article), ("briefing", SETS / "briefing.md")):
+        yield name, [load(source)], load_set(SETS / f"{name}.jsonl").cases[::2]
+    documents, case_set = whole_articles(squad, QUESTIONS, "squad-train", held_out)
+    yield "squad", documents, case_set.cases
+
+
+def _collected(
+    folder: Path, name: str, documents: Sequence[Document], cases: Sequence[Case]
+) -> list[Row]:
+    """Return what was read for each case; it is kept in the folder."""
+    out = folder / f"readings-{name}.json"
+    if not out.exists():
+        assistant = Assistant(load_settings(library=folder / f"library-{name}"))
+        writer = assistant.writer
+        if writer is None:
+            raise UserError("The gate is fitted with a language model, and FOOTNOTED_LLM is none.")
+        for document in documents:
+            assistant.library.add(document)
+        console = Console(stderr=True)
+        asked = track(cases, name, console=console, disable=not console.is_terminal)
+        rows = [_read(case, assistant, writer) for case in asked]
+        write_whole(out, json.dumps(rows).encode())
+    return list(json.loads(out.read_text("utf-8")))
+
+
+def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
+    """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
+    quotes, _ = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
+    reads = assistant.reader.read_quotes(case.question, quotes)
+    decision = Decision(tuple(map(judge, repeat(case.question), quotes, reads)))
+    for _ in range(ASKED):
+        if (best := decision.doubtful(ASK_WITHIN)) is None:
+            break
+        asked = best.copied(writer.none_probability(best.quote.text, case.question))
+        decision = Decision(tuple(asked if each is best else each for each in decision.readings))
+    covers = [
+        quote.document.sha256 == each.sha256
+        and quote.start <= (each.start or 0)
+        and (each.end or 0) <= quote.end
+        for quote in quotes
+        for each in case.evidence
+    ]
+    readings = [asdict(each.signals) for each in decision.readings if each.kind]
+    return {"answerable": not case.unanswerable, "found": any(covers), "readings": readings}
+
+
+ASK_WITHIN = (0.05, 0.95)
+"""Between these the LLM is asked while fitting: more widely than it will be."""
+
+
+def bags(rows: Sequence[Row], names: Sequence[str]) -> list[Bag]:
+    """Return the readings of each case that has any with all the signals."""
+    found = []
+    for row in rows:
+        readings = [[each[name] for name in names] for each in row["readings"]]
+        whole = [each for each in readings if None not in each]
+        if whole:
+            found.append(Bag(row["answerable"], row["found"], np.array(whole)))
     return found
 
 
-def _bag(result: Result, development: bool) -> Bag | None:
-    readings = [
-        (each["score"], -log_odds(each["none_probability"]))
-        for each in (result.decision or {}).get("readings", ())
-        if each["none_probability"] is not None and each["kind"]
-    ]
-    if not readings:
-        return None
-    answerable = result.scores["refused"] != result.scores["refusal_right"]
-    found = bool(result.scores["hit@5"])
-    return Bag(development, answerable, found, np.array(readings))
+def _report(what: str, names: Sequence[str], sets: dict[str, list[Bag]]) -> Iterator[str]:
+    """Yield the weights, and what they do: fitted on all sets, and on all others.
+
+    The intercept is moved so that the threshold is 0.5, for the weights with and without the LLM.
+    """
+    everything = [bag for each in sets.values() for bag in each]
+    weights = _centred(fit(everything), everything)
+    named = dict(zip(("intercept", *names), (float(round(w, 3)) for w in weights), strict=True))
+    yield f"{what}: {named}"
+    for name, part in sets.items():
+        yield f"  {name}: {_result(weights, part)}"
+        others = [bag for other, each in sets.items() if other != name for bag in each]
+        if others:
+            yield f"    fitted on the others: {_result(_centred(fit(others), others), part)}"
 
 
-def fit(learn: Sequence[Bag]) -> np.ndarray:
-    """Return the intercept and the weights, none of them negative, classes counted alike."""
+def _centred(weights: np.ndarray, learn: Sequence[Bag]) -> np.ndarray:
+    least = threshold(weights, learn)
+    return np.array([weights[0] - np.log(least / (1 - least)), *weights[1:]])
+
+
+def fit(bags: Sequence[Bag]) -> np.ndarray:
+    """Return the intercept and the weights, none of them negative, classes counted alike.
+
+    Where no quote holds the evidence, refusing is right as well as answering: such cases teach
+    nothing and are left out.
+    """
+    learn = [bag for bag in bags if bag.found or not bag.answerable]
     target = np.array([bag.answerable for bag in learn])
-    weights = np.array(WEIGHTS)
+    weights = np.ones(1 + learn[0].readings.shape[1])
     for _ in range(ROUNDS):
         rows = np.array([bag.best(weights[1:]) for bag in learn])
         before, weights = weights, _logistic_regression(rows, target)
@@ -137,7 +220,8 @@ def threshold(weights: np.ndarray, learn: Sequence[Bag]) -> float:
     return answerable[int(len(answerable) * MAX_FALSE_REFUSALS)]
 
 
-def _result(weights: np.ndarray, least: float, part: Sequence[Bag]) -> str:
+def _result(weights: np.ndarray, part: Sequence[Bag]) -> str:
+    least = 0.5
     right = [_probability(weights, bag) for bag in part if bag.answerable]
     wrong = [_probability(weights, bag) for bag in part if not bag.answerable]
     pairs = [(a > b) + (a == b) / 2 for a in right for b in wrong]

@@ -36,6 +36,7 @@ from eval.weights import code_hash, versions, weights_hash
 from index.documents import Span
 from index.errors import UserError
 from rag.llm import CONTEXT_TOKENS
+from rag.reader import READER
 
 if TYPE_CHECKING:
     from eval.judge import Judge
@@ -131,6 +132,7 @@ def describe(
             "embedding_sha256": weights_hash(settings.embedding),
             "reranker": settings.reranker,
             "reranker_sha256": weights_hash(settings.reranker),
+            "reader_sha256": weights_hash(READER),
             "llm": llm,
             "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
             "llm_url": _without_password(settings.llm_url),

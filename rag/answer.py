@@ -49,6 +49,11 @@ class Quote:
         return self.document.text[self.start : self.end]
 
     @property
+    def words(self) -> str:
+        """The marked words: those that answer the question. Empty where none are marked."""
+        return " … ".join(self.document.text[start:end] for start, end in self.marks)
+
+    @property
     def before(self) -> str:
         """The words before the quote, at most BEFORE characters of them."""
         return self.document.text[max(self.start - BEFORE, 0) : self.start]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from index.embedding import load_embedding
@@ -17,10 +18,11 @@ from rag.chronology import LISTED, Listing, list_entries
 from rag.compose import Composition, compose, in_quotation_marks, quoted
 from rag.condense import Turn, standalone
 from rag.config import Settings
-from rag.gate import HOPELESS, SURE, Decision, Reading, decide, decide_by_score, read
+from rag.gate import DOUBT, Decision, Reading, judge
 from rag.llm import LLMUnavailable, Writer, load_writer
 from rag.once import Once
 from rag.quotes import find_quotes
+from rag.reader import Reader
 from rag.rerank import Reranker
 from rag.section import list_section
 
@@ -31,9 +33,9 @@ if TYPE_CHECKING:
 MIN_QUOTES = 5
 """Candidates that every answer carries, also a refusal."""
 
-READ = 3
-"""Quotes that are read for one answer: a fourth was the best one for none of the development cases,
-and each takes a second or two."""
+ASKED = 2
+"""Quotes that the language model reads as well where the reader is in doubt, at most: each takes
+about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Assistant:
         """
         self.settings = settings
         self.reranker = Reranker(settings.reranker, settings.models)
+        self.reader = Reader(settings.models)
         self._embedding: Once[BaseEmbedding] = Once(
             lambda: load_embedding(settings.embedding, settings.models)
         )
@@ -94,7 +97,7 @@ class Assistant:
     def with_settings(self, settings: Settings) -> Assistant:
         """Return an assistant of the same library and search that answers by other settings.
 
-        What belongs to the search (the library, its embedding, the reranker) is this one's.
+        What belongs to the search (the library, its embedding, reranker and reader) is this one's.
         """
         other = copy(self)
         other.settings = settings
@@ -130,7 +133,7 @@ class Assistant:
         """Answer a question step by step; the last event is the Answer.
 
         Documents `without`, by their ids, are left aside. Without a language model, or when it
-        fails on the way, the answer is made of quotes.
+        fails on the way, the answer is the words that answer with their quotes.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
@@ -153,37 +156,62 @@ class Assistant:
         ) or list_section(draft.standalone, self.library, self.reranker, without, most)
         if listing:
             draft.list_quotes(listing)
+        else:
+            self._read(draft)
         draft.time("first_quote_s")
         yield Found(draft.quotes)
         if listing:
             yield draft.finish(None if listing.quotes else "not_in_sources")
             return
 
-        if writer and draft.quotes and not draft.message:
+        if writer and not draft.llm_failed:
+            try:
+                self._ask_where_in_doubt(draft, writer)
+            except LLMUnavailable as error:
+                draft.fail(error)
+        if not draft.decision.answerable:
+            yield draft.finish("not_in_sources")
+        elif writer and not draft.llm_failed:
             try:
                 yield from self._write(draft, writer)
             except LLMUnavailable as error:
                 draft.fail(error)
-            else:
+                yield self._quote(draft)
+        else:
+            yield self._quote(draft)
+
+    def _read(self, draft: _Draft) -> None:
+        """Read the quotes, mark the words that answer, and decide by them."""
+        quotes = draft.quotes[: self.settings.quotes]
+        reads = self.reader.read_quotes(draft.standalone, quotes)
+        draft.decide(tuple(map(judge, repeat(draft.standalone), quotes, reads)))
+
+    def _ask_where_in_doubt(self, draft: _Draft, writer: Writer) -> None:
+        """Let the language model read the best quotes too where the reader is in doubt."""
+        for _ in range(ASKED):
+            doubtful = draft.decision.doubtful(DOUBT)
+            if doubtful is None:
                 return
-        yield self._quote(draft)
+            draft.llm = writer.name
+            none = writer.none_probability(doubtful.quote.text, draft.standalone)
+            readings = draft.decision.readings
+            draft.decide(
+                tuple(each.copied(none) if each is doubtful else each for each in readings)
+            )
 
     def _write(self, draft: _Draft, writer: Writer) -> Iterator[Event]:
-        """Let the LLM read the quotes, decide by that whether to refuse, and let it write."""
+        """Let the LLM write from the quotes that answer, and verify what it wrote."""
         question = draft.standalone
         draft.llm = writer.name
-        draft.decision = self._read(draft, writer)
-        if not draft.decision.answerable:
-            yield draft.finish("not_in_sources")
-            return
-        chosen = draft.decision.accepted[: MAX_CITED if wants_several(question) else 1]
+        chosen = [each.quote for each in draft.decision.accepted]
+        chosen = chosen[: MAX_CITED if wants_several(question) else 1]
         written = ""
-        for piece in writer.write([(each.quote.text, each.words) for each in chosen], question):
+        for piece in writer.write([(quote.text, quote.words) for quote in chosen], question):
             if piece and not written:
                 draft.time("first_token_s")
             written += piece
             yield Writing(written)
-        made = compose(written, draft.quotes, question, chosen)
+        made = compose(written, draft.quotes, question, chosen, self.reader)
         draft.decision = replace(draft.decision, borne_out=made.borne_out)
         if not draft.decision.answerable:
             yield draft.finish("not_in_sources")
@@ -191,30 +219,12 @@ class Assistant:
         draft.composition = made
         yield draft.finish(None)
 
-    def _read(self, draft: _Draft, writer: Writer) -> Decision:
-        """Read the quotes one by one until one surely answers.
-
-        A question that may have several answers is read to the end. Quotes on something else are
-        not read.
-        """
-        question = draft.standalone
-        several = wants_several(question)
-        limit = self.settings.quotes if several else min(self.settings.quotes, READ)
-        readings: list[Reading] = []
-        for quote in draft.quotes[:limit]:
-            if quote.score >= HOPELESS:
-                readings.append(read(question, quote, writer.copy(quote.text, question)))
-                if readings[-1].probability >= SURE and not several:
-                    break
-        return decide(readings)
-
     def _quote(self, draft: _Draft) -> Answer:
-        """Answer with the quotes themselves, or refuse by the reranker's scores alone."""
-        draft.decision = decide_by_score(draft.standalone, draft.quotes)
-        if not draft.decision.answerable:
-            return draft.finish("not_in_sources")
-        draft.composition = quoted(draft.quotes)
-        return draft.finish("llm_unavailable" if draft.message else None)
+        """Answer with the words that answer and their quotes."""
+        several = wants_several(draft.standalone)
+        accepted = [each.quote for each in draft.decision.accepted]
+        draft.composition = quoted(accepted[: MAX_CITED if several else 1])
+        return draft.finish("llm_unavailable" if draft.llm_failed else None)
 
     def _standalone(
         self, question: str, history: Sequence[Turn], writer: Writer | None, draft: _Draft
@@ -240,6 +250,7 @@ class Assistant:
         """
         self._embedding()
         self.reranker.load()
+        self.reader.load()
         self._load_writer(_Draft("", self.settings))
 
 
@@ -250,7 +261,7 @@ class _Draft:
         self.question = self.standalone = question
         self.quotes: tuple[Quote, ...] = ()
         self.composition = Composition()
-        self.decision: Decision | None = None
+        self.decision = Decision(())
         self.message: str | None = None
         self.llm: str | None = None
         self.llm_failed = False
@@ -274,6 +285,12 @@ class _Draft:
         self.quotes = (*listing.quotes, *others)
         self.message = " ".join(filter(None, (self.message, listing.note))) or None
 
+    def decide(self, readings: tuple[Reading, ...]) -> None:
+        """Weigh what was read; the quotes that would do show their words."""
+        self.decision = Decision(readings)
+        marked = {each.quote.span: each.quote for each in self.decision.accepted}
+        self.quotes = tuple(marked.get(each.span, replace(each, marks=())) for each in self.quotes)
+
     def time(self, name: str) -> None:
         """Note how long it took from the question to here, in seconds."""
         self._timings[name] = time.perf_counter() - self._started
@@ -286,12 +303,17 @@ class _Draft:
             note = f"{more} left out: an answer is set to have {self._settings.sentences} at most."
             self.message = " ".join(filter(None, (self.message, note)))
         self.time("total_s")
+        # Only what is cited shows its words for good; nothing is, in a refusal.
+        cited = {quote.span for quote in self.composition.citations}
+        quotes = tuple(
+            each if each.span in cited else replace(each, marks=()) for each in self.quotes
+        )
         return Answer(
             question=self.question,
             standalone_question=self.standalone,
             sentences=tuple(self.composition.sentences),
             citations=tuple(self.composition.citations),
-            quotes=self.quotes,
+            quotes=quotes,
             reason=reason,
             models={
                 "embedding": self._settings.embedding,
@@ -300,7 +322,7 @@ class _Draft:
             },
             timings=self._timings,
             message=self.message,
-            decision=self.decision,
+            decision=self.decision if self.decision.readings else None,
             llm_failed=self.llm_failed,
             searched=self.searched,
         )

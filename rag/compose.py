@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from index.split import sentence_spans
 from rag.answer import AnswerSentence, Quote
+from rag.answer_type import wants_several, wants_yes_or_no
 from rag.attribution import attribute
-from rag.facts import content_words, missing_facts, missing_names
-
-if TYPE_CHECKING:
-    from rag.gate import Reading
-
-QUOTED = 3
-"""The most quotes that an answer without a language model is made of."""
-
-QUOTED_MARGIN = 3.0
-"""A further quote is shown when its score (a logit) is this near to the best one's."""
-
+from rag.facts import content_words, facts, missing_facts, missing_names
+from rag.reader import Reader
 
 KEPT = 0.5
-"""Copied words count as said when their facts are, and this share of their words: the model may put
-them another way."""
+"""The words that answer count as said when their facts are, and this share of their words: the
+model may put them another way."""
 
 
 @dataclass(slots=True)
@@ -61,43 +52,84 @@ class Composition:
 
 
 def compose(
-    written: str, quotes: Sequence[Quote], question: str, chosen: Sequence[Reading]
+    written: str,
+    quotes: Sequence[Quote],
+    question: str,
+    chosen: Sequence[Quote],
+    reader: Reader,
 ) -> Composition:
-    """Attribute and verify each sentence that the LLM wrote from the `chosen` readings, best first.
+    """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
     A sentence that the quotes do not bear out is kept as unsupported, without footnotes and outside
-    the answer's text. A chosen quote is added in its own words when what was copied from it got
-    lost in writing, and the best one also when no sentence cites it.
+    the answer's text; so is one in which other words answer the question than in the best quote. A
+    chosen quote is added in its own words when its answer got lost in writing, and the best one
+    also when no sentence cites it.
     """
     composition = Composition()
-    marked = {each.quote: mark(each.quote, each.words or "") for each in chosen}
     # What the sentences were written from comes first: it wins where another quote says the same.
-    ordered = [each.quote for each in chosen]
-    ordered += [quote for quote in quotes if quote not in marked]
+    places = {quote.span for quote in chosen}
+    ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
     texts = [quote.text for quote in ordered]
-    renamed = False
-    for start, end in sentence_spans(written, 0, len(written)):
-        sentence = right_particle(" ".join(written[start:end].split()), question)
+    answers = [quote.words for quote in chosen]
+    replaced = False
+    # Yes and no stand in no quote, and of several things each may stand in a sentence of its own.
+    one_answer = len(chosen) == 1 and not wants_yes_or_no(question) and not wants_several(question)
+    spans = sentence_spans(written, 0, len(written))
+    sentences = [
+        right_particle(" ".join(written[start:end].split()), question) for start, end in spans
+    ]
+    for sentence, read in zip(sentences, reader.read(question, sentences), strict=True):
         attribution = attribute(sentence, texts, question)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
-        if supported and only_asked(sentence, cited, question):
-            supported, renamed = False, True
+        if supported and (
+            only_asked(sentence, cited, question)
+            or (one_answer and not says_the_same(sentence[read.start : read.end], answers[0]))
+        ):
+            supported, replaced = False, True
         if supported:
-            composition.cite(sentence, [marked.get(quote, quote) for quote in cited])
+            composition.cite(sentence, cited)
         else:
             composition.sentences.append(AnswerSentence(sentence, (), False))
     said = " ".join(each.text for each in composition.sentences if each.supported)
-    # A bare "Yes" says nothing that could be borne out, and the question may have another name for
-    # the same ("the White House"): then the quote says it.
-    composition.borne_out = bool(said) or renamed or not content_words(written)
-    for at, each in enumerate(chosen):
-        quote = marked[each.quote]
+    # A bare "Yes" says nothing that could be borne out; the question may have another name for the
+    # same ("the White House"); and other words may say the same. Then the quote says it.
+    composition.borne_out = bool(said) or replaced or not content_words(written)
+    for at, quote in enumerate(chosen):
         uncited = at == 0 and quote not in composition.citations
-        if uncited or _left_out(each.words, said, quote.text):
+        if uncited or _left_out(answers[at], said, quote.text):
             composition.cite(in_quotation_marks(quote), [quote])
             said += f" {quote.text}"
     return composition
+
+
+SAME = 0.6
+"""Words say the same when they share this part of the shorter one's content words."""
+
+
+def says_the_same(said: str, meant: str) -> bool:
+    """Whether words that answer in a sentence are those that answer in its quote.
+
+    Of numbers, days, months and names that both have, those of one must be among those of the
+    other: a date may have its year or not. Of the rest they share nearly all words. Where the quote
+    has no words marked, there is nothing to compare.
+    """
+    if not meant:
+        return True
+    one, other = facts(said), facts(meant)
+    for mine, theirs in (
+        (one.numbers, other.numbers),
+        (one.days, other.days),
+        (one.months, other.months),
+    ):
+        if mine and theirs and not (mine <= theirs or theirs <= mine):
+            return False
+    if bool(one.numbers or one.days) != bool(other.numbers or other.days):
+        return False
+    these, those = content_words(said), content_words(meant)
+    if not these or not those:
+        return these == those and bool(one) == bool(other)
+    return len(these & those) >= SAME * min(len(these), len(those))
 
 
 def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str]:
@@ -129,44 +161,28 @@ def right_particle(sentence: str, question: str) -> str:
     return f"No{sentence[opening.end() :]}" if asked else sentence
 
 
-def _left_out(words: str | None, said: str, quote: str) -> bool:
-    """Whether the copied words, which their quote holds, are missing in what is said."""
-    own = content_words(words or "")
-    if not words or not own or missing_facts(words, [quote]):
+def _left_out(words: str, said: str, quote: str) -> bool:
+    """Whether the words that answer, which their quote holds, are missing in what is said."""
+    own = content_words(words)
+    if not own or missing_facts(words, [quote]):
         return False
     return bool(missing_facts(words, [said])) or len(own & content_words(said)) < KEPT * len(own)
 
 
 def quoted(quotes: Sequence[Quote]) -> Composition:
-    """Make an answer of the quotes themselves."""
+    """Make an answer without a language model: of each quote the words that answer, and the quote.
+
+    “20 km: “The strait is 20 km wide.””
+    """
     composition = Composition()
-    for quote in quotes[:QUOTED]:
-        if quote.score >= quotes[0].score - QUOTED_MARGIN:
-            composition.cite(in_quotation_marks(quote), [quote])
+    for quote in quotes:
+        words = " ".join(quote.words.split())
+        whole = in_quotation_marks(quote)
+        told = words and not missing_facts(words, [quote.text])
+        composition.cite(f"{words}: {whole}" if told else whole, [quote])
     return composition
 
 
 def in_quotation_marks(quote: Quote) -> str:
     """Return a quote's words on one line, in quotation marks."""
     return f"“{' '.join(quote.text.split())}”"
-
-
-def mark(quote: Quote, words: str) -> Quote:
-    """Mark the words inside a quote, where they stand in it; else return it as it is.
-
-    Blanks, quotation marks and case may differ; letters and digits may not.
-    """
-    found = place_of(words, quote.text)
-    if found is None:
-        return quote
-    return replace(quote, marks=((quote.start + found[0], quote.start + found[1]),))
-
-
-def place_of(words: str, text: str) -> tuple[int, int] | None:
-    """Return where words stand in a text, whole words only, whatever the case and the blanks."""
-    parts = re.findall(r"\w+|[^\w\s]", words)
-    parts = [r"[\"'“”‘’«»]" if part in "\"'“”‘’«»" else re.escape(part) for part in parts]
-    if not any(re.search(r"\w", part) for part in parts):
-        return None
-    match = re.search(r"(?<!\w)" + r"\s*".join(parts) + r"(?!\w)", text, re.IGNORECASE)
-    return match.span() if match else None

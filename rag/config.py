@@ -62,7 +62,7 @@ class Settings(BaseSettings):
         None, description="a Chroma server that holds the vectors instead of the folder"
     )
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
-    quotes: int = Field(5, ge=1, le=20, description="how many quotes an answer is written from")
+    quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,6 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,8 @@ if TYPE_CHECKING:
     from rag.config import Settings
 
 CONTEXT_TOKENS = 8192
-COPY_TOKENS = 48
+COPY_TOKENS = 4
+"""Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
 DRAFT_TOKENS = 96
 TOP_LOGPROBS = 10
@@ -43,19 +43,7 @@ _DRAFT = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<wor
 
 
 class LLMUnavailable(UserError):
-    """The language model cannot be loaded, or has stopped answering; answers are quotes then."""
-
-
-@dataclass(frozen=True, slots=True)
-class Copied:
-    """The words that the LLM copied from a quote, or none.
-
-    `none_probability` is the probability that it gave to NONE as its first token: 0 or 1 where the
-    provider does not tell probabilities.
-    """
-
-    words: str | None
-    none_probability: float
+    """The language model cannot be loaded, or has stopped answering: answers are quotes then."""
 
 
 class Writer:
@@ -71,8 +59,11 @@ class Writer:
         """The LLM itself, for a comparison that asks the same one."""
         return self._llm
 
-    def copy(self, quote: str, question: str) -> Copied:
-        """Copy the exact words of a quote that answer the question, or find that there are none."""
+    def none_probability(self, quote: str, question: str) -> float:
+        """Ask for the exact words of a quote that answer; return how probable NONE was.
+
+        0 or 1 where the provider does not tell probabilities.
+        """
         with _answering(self.name):
             response = self._llm.chat(
                 copy_messages(quote, question),
@@ -81,19 +72,21 @@ class Writer:
                 top_logprobs=TOP_LOGPROBS,
             )
         words = (response.message.content or "").strip().strip('"“”').strip()
-        refused = words.upper().startswith(NONE) or not words
-        # "Yes" is an answer and no words of the quote: there is nothing to mark or to hold.
-        copied = None if refused or words.strip(".").lower() in ("yes", "no") else words
-        return Copied(copied, _none_probability(response.logprobs, words, refused))
+        if not words and not response.logprobs:
+            return 0.5  # Nothing was said: that speaks neither for nor against.
+        return _none_probability(
+            response.logprobs, words, refused=words.upper().startswith(NONE) or not words
+        )
 
-    def write(self, read: Sequence[tuple[str, str | None]], question: str) -> Iterator[str]:
-        """Write the answer from quotes, each with the words copied from it, best first.
+    def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
+        """Write the answer from quotes, each with the words of it that answer, best first.
 
         Yields pieces of text as they come.
         """
-        messages = write_messages(read, question)
         with _answering(self.name):
-            for piece in self._llm.stream_chat(messages, max_tokens=WRITE_TOKENS):
+            for piece in self._llm.stream_chat(
+                write_messages(read, question), max_tokens=WRITE_TOKENS
+            ):
                 yield piece.delta or ""
 
     def draft(self, sentence: str) -> tuple[str, str] | None:
@@ -162,7 +155,9 @@ def _serve(path: Path) -> tuple[str, str]:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = CONTEXT_TOKENS
-    params.n_parallel = 1
+    # Two conversations are held, and each keeps its beginning in a slot of its own.
+    params.n_parallel = 2
+    params.kv_unified = True
     params.hostnames = ["127.0.0.1"]
     params.port = 0
     params.api_keys = [key]

@@ -64,15 +64,15 @@ def select_quotes(
         zip(reranker.score(question, [_in_context(hit) for hit in hits]), hits, strict=True),
         key=lambda pair: -pair[0],
     )
-    windows = [
+    found = [
         (score, hit, read, quoted)
         for score, hit in scored[:READ_PASSAGES]
-        for read, quoted in _windows(hit)
+        for read, quoted in windows(hit.document.text, hit.passage.sentences)
     ]
-    texts = [hit.document.text[start:end] for _, hit, (start, end), _ in windows]
+    texts = [hit.document.text[start:end] for _, hit, (start, end), _ in found]
     scores = reranker.score(question, texts)
     ranked = sorted(
-        zip(scores, windows, strict=True),
+        zip(scores, found, strict=True),
         key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1][0]),
     )
     candidates = [
@@ -95,17 +95,18 @@ _POINTS_BACK = re.compile(
 )
 
 
-def _windows(hit: Hit) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the runs of sentences that may answer, and for each what is quoted then.
+def windows(
+    text: str, sentences: Sequence[tuple[int, int]]
+) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Yield the runs of a passage's sentences that may answer, and for each what is quoted then.
 
     That is the same, but for a sentence that opens with "It": it is quoted with the one before, and
     two such sentences, which would need a third, are no quote.
     """
-    sentences = hit.passage.sentences
     for size in WINDOWS:
         for first in range(len(sentences) - size + 1):
             start, end = sentences[first][0], sentences[first + size - 1][1]
-            if first == 0 or not _POINTS_BACK.match(hit.document.text, start):
+            if first == 0 or not _POINTS_BACK.match(text, start):
                 yield (start, end), (start, end)
             elif size < max(WINDOWS):
                 yield (start, end), (sentences[first - 1][0], end)

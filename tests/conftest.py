@@ -19,6 +19,7 @@ from index.embedding import load_embedding
 from index.library import Library
 from index.load import load, load_bytes
 from rag.config import Settings, load_settings
+from rag.reader import Reader
 from rag.rerank import Reranker
 from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
 
@@ -53,6 +54,13 @@ def embedding(settings: Settings) -> BaseEmbedding:
 @pytest.fixture(scope="session")
 def reranker(settings: Settings) -> Reranker:
     loaded = Reranker(settings.reranker, settings.models)
+    loaded.load()
+    return loaded
+
+
+@pytest.fixture(scope="session")
+def reader(settings: Settings) -> Reader:
+    loaded = Reader(settings.models)
     loaded.load()
     return loaded
 

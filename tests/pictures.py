@@ -46,12 +46,12 @@ def main() -> None:
 
 
 def _two_runs(assistant: Assistant) -> None:
-    """Run a set twice, with answers cut short the second time, so that something broke."""
+    """Run a set twice, with one quote read the second time, so that something broke."""
     runs = assistant.library.folder / "runs"
     runs.mkdir()
     briefing = load_set(SETS / "briefing.jsonl")
     run(briefing, assistant, use_llm=False, out=runs / "briefing.baseline.json")
-    fewer = assistant.with_settings(assistant.settings.model_copy(update={"sentences": 1}))
+    fewer = assistant.with_settings(assistant.settings.model_copy(update={"quotes": 1}))
     run(briefing, fewer, use_llm=False, out=runs / "briefing.json")
 
 

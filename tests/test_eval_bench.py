@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from eval.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.ablation import main as ablation
-from eval.bench import measure, table, xquad_part
+from eval.bench import Sources, measure, show, table, xquad_part
 from eval.compare import load_run
 from eval.kept import KEPT, MEASURES, compare
+from eval.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.xquad import load_xquad
 from index.documents import Document
 from index.errors import UserError
@@ -75,15 +77,58 @@ def test_quotes_are_measured_and_kept(squad: Path, tmp_path: Path) -> None:
     data = load_xquad(squad)
     folder = tmp_path / "bench"
     folder.mkdir()
-    measure("quotes", folder, data, squad)
+    sources = Sources(data, squad, squad)
+    measure("quotes", folder, sources)
     run = load_run(folder / "quotes.json")
-    rows = {row.measure: row for row in table({"quotes": run})}
+    rows = {row.measure: row for row in table({"quotes": run}, {})}
     assert rows["XQuAD: quote hit@5"].metric.value == 1.0
     assert rows["XQuAD: quote hit@5"].metric.n == len(QUESTIONS)
     assert rows["all: every footnote and quote verbatim"].reached
     before = (folder / "quotes.json").stat().st_mtime_ns
-    measure("quotes", folder, data, squad)
+    measure("quotes", folder, sources)
     assert (folder / "quotes.json").stat().st_mtime_ns == before, "what is there is not run again"
+
+
+@pytest.mark.weights
+def test_the_reader_alone_and_whole_articles_are_measured(
+    squad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(squad.read_text("utf-8"))
+    near = {"id": "none", "question": "Who owns the ferry Mira?", "is_impossible": True}
+    told["data"][1]["paragraphs"][0]["qas"].append({**near, "answers": []})
+    squad.write_text(json.dumps(told), "utf-8")
+    monkeypatch.setattr("eval.bench.NEAR_MISSES", 1)
+    sources = Sources(load_xquad(squad), squad, squad)
+    for part in ("reader", "squad-without"):
+        measure(part, tmp_path, sources)
+    alone = json.loads((tmp_path / "reader.json").read_text("utf-8"))
+    rows = {row.measure: row for row in table({}, alone)}
+    assert rows["reader, paragraph given: F1"].metric.n == 3
+    assert rows["reader, quote given: right words"].metric.value == 1.0
+    runs = {"squad-without": load_run(tmp_path / "squad-without.json")}
+    assert len(runs["squad-without"].results) == 2
+    show(runs, alone)
+    shown = capsys.readouterr().out
+    assert "SQuAD 2.0, whole articles, without LLM: near-miss: refused" in shown
+
+
+def test_a_statement_is_read_once_and_a_changed_one_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eval.statements.KEPT", tmp_path / "statements.json")
+    one = Statement("How long is it?", "It is 410 metres long.", ("It is 410 metres long.",))
+    other = replace(one, text="It is 400 metres long.")
+    answers = [(one,), (one, other)]
+    assert false_answers(answers, kept()).value is None, "nothing is read yet"
+    keep({one.id: True, other.id: False}, answers)
+    assert kept() == {one.id: True, other.id: False}
+    assert list(unread(answers, kept())) == []
+    assert (false_answers(answers, kept()).value, false_answers(answers, kept()).n) == (0.5, 2)
+    assert "1 false, 0 not read yet" in describe(answers, kept())
+    changed = replace(one, quotes=("It is 400 metres long.",))
+    assert list(unread([(changed,)], kept())) == [changed]
+    with pytest.raises(UserError, match="no statement abc"):
+        keep({"abc": True}, answers)
 
 
 @pytest.mark.weights
@@ -94,12 +139,12 @@ def test_each_part_of_finding_quotes_is_weighed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     # The weights of the other embedding are not among those that every machine has.
-    kept = [each for each in VARIANTS if each.library != "minilm"]
-    monkeypatch.setattr("eval.ablation.VARIANTS", kept)
+    variants = [each for each in VARIANTS if each.library != "minilm"]
+    monkeypatch.setattr("eval.ablation.VARIANTS", variants)
     monkeypatch.delitem(_LIBRARIES, "minilm")
     assert ablation([str(tmp_path), "--xquad", str(squad), "--questions", "2"]) == 0
     shown = capsys.readouterr().out
-    for variant in kept:
+    for variant in variants:
         assert (variant.name in shown) == (variant.rank != "colbert"), variant.name
     assert "1.000" in shown
     assert "library “overlapping”: 2 passages" in shown

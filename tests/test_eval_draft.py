@@ -15,6 +15,7 @@ from eval.evidence import resolve
 from index.documents import Document
 from index.library import Library
 from rag.llm import Writer
+from rag.reader import Reader
 from tests.fake_llm import ScriptedLLM, _said
 from ui.eval_command import app
 
@@ -43,13 +44,12 @@ class Drafting(ScriptedLLM):
         match = re.search(r"ship (\w+) was built in (\d+)", last)
         if not match:
             return _said("There is nothing to ask.", "")
-        self.copied = match[2]
         said = self.said or f"Question: When was the ship {match[1]} built?\nWords: {match[2]}"
         return _said(said, said)
 
 
-def test_questions_with_their_evidence_and_near_misses() -> None:
-    cases = draft(SHIPS, Writer(Drafting(), "scripted"), 4)
+def test_questions_with_their_evidence_and_near_misses(reader: Reader) -> None:
+    cases = draft(SHIPS, Writer(Drafting(), "scripted"), reader, 4)
     answerable = [each for each in cases if not each.unanswerable]
     assert len(answerable) == 3
     assert {each.id for each in cases} == {f"draft-{n:03}" for n in range(1, len(cases) + 1)}
@@ -60,7 +60,7 @@ def test_questions_with_their_evidence_and_near_misses() -> None:
     [near_miss] = [each for each in cases if each.unanswerable]
     assert near_miss.tags == ("drafted", "near-miss")
     assert near_miss.question == "When was the ship Kestrel built?"
-    assert cases == draft(SHIPS, Writer(Drafting(), "scripted"), 4)
+    assert cases == draft(SHIPS, Writer(Drafting(), "scripted"), reader, 4)
 
 
 @pytest.mark.parametrize(
@@ -74,23 +74,18 @@ def test_questions_with_their_evidence_and_near_misses() -> None:
         "Question: Who built the ship Aurora?\nWords: the",
     ],
 )
-def test_what_is_no_good_question_is_left_out(said: str) -> None:
-    assert draft(SHIPS, Writer(Drafting(said=said), "scripted"), 4) == []
+def test_what_is_no_good_question_is_left_out(said: str, reader: Reader) -> None:
+    assert draft(SHIPS, Writer(Drafting(said=said), "scripted"), reader, 4) == []
 
 
-def test_the_model_must_find_its_own_answer() -> None:
-    class Forgetful(Drafting):
-        def chat(self, messages: Any, **given: Any) -> Any:
-            answer = super().chat(messages, **given)
-            self.copied = "NONE"
-            return answer
-
-    assert draft(SHIPS, Writer(Forgetful(), "scripted"), 4) == []
+def test_the_reader_must_find_the_answer_too(reader: Reader) -> None:
+    said = "Question: When was the ship of Tolm built?\nWords: for the northern line"
+    assert draft(SHIPS, Writer(Drafting(said=said), "scripted"), reader, 4) == []
 
 
-def test_drafts_are_accepted_one_by_one(tmp_path: Path) -> None:
+def test_drafts_are_accepted_one_by_one(tmp_path: Path, reader: Reader) -> None:
     path = tmp_path / "drafts.jsonl"
-    write_set(path, draft(SHIPS, Writer(Drafting(), "scripted"), 4))
+    write_set(path, draft(SHIPS, Writer(Drafting(), "scripted"), reader, 4))
     runner = CliRunner()
     looked = runner.invoke(app, ["accept", str(path)], input="a\nr\nl\ne\n")
     assert looked.exit_code == 0, looked.output

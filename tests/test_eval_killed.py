@@ -76,11 +76,11 @@ def test_it_ends_the_same(folder: Path, settings: Settings) -> None:
     for moment in range(MOMENTS):
         with start(folder, "run.json") as process:
             # Some cases further, and then anywhere: between two cases, or within writing one.
-            until = done + random.randint(1, CASES // (MOMENTS + 1))  # noqa: S311
+            until = done + random.randint(1, CASES // (MOMENTS + 1))
             while not partial.exists() or partial.read_bytes().count(b"\n") <= until:
                 assert process.poll() is None, moment
                 time.sleep(0.005)
-            time.sleep(random.random() * 0.05)  # noqa: S311
+            time.sleep(random.random() * 0.05)
             process.send_signal(signal.SIGKILL)
         assert not (folder / "run.json").exists()
         done = partial.read_bytes().count(b"\n") - 1

@@ -23,14 +23,14 @@ from index.documents import Document, Passage
 from index.errors import UserError
 from index.library import Library
 from index.load import load_bytes
+from index.reader import Read
 from index.split import split
 from rag import gate, prompts
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.llm import Writer
+from rag.reader import Reader
 from rag.rerank import Reranker
 from tests.conftest import OpenLibrary
-from tests.fake_llm import ScriptedLLM
 from ui.report_html import html, texts_of
 from ui.report_markdown import markdown
 
@@ -44,12 +44,8 @@ def every_fifth() -> CaseSet:
     return replace(whole, cases=whole.cases[::5], lines=whole.lines[::5])
 
 
-def asked(settings: Settings, folder: Path, cases: CaseSet, llm: ScriptedLLM | None = None) -> Run:
-    given = {"library": folder, "llm": "scripted" if llm else settings.llm}
-    assistant = Assistant(settings.model_copy(update=given))
-    if llm:
-        assistant._writer = lambda: Writer(llm, "scripted")  # type: ignore[assignment]
-    return run(cases, assistant)
+def asked(settings: Settings, folder: Path, cases: CaseSet) -> Run:
+    return run(cases, Assistant(settings.model_copy(update={"library": folder})))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +121,7 @@ def test_the_splitter_leaves_passages_out(
 def test_the_threshold_was_moved_up(
     baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "SCORE_THRESHOLD", 0.95)
+    monkeypatch.setattr(gate, "THRESHOLD", 0.9999)
     assert_caught(baseline, again(), "wrongly_refused")
 
 
@@ -135,19 +131,19 @@ def test_the_threshold_was_moved_down(
     # As many cases are mended as break: what catches it is a floor under the refusals.
     kept = baseline.metrics["refusal_recall"].value
     assert kept
-    monkeypatch.setattr(gate, "SCORE_THRESHOLD", 0.0)
+    monkeypatch.setattr(gate, "THRESHOLD", 0.0)
     held = replace(baseline, gate=Gate(floors={"refusal_recall": kept}))
     assert_caught(held, again(), "not_refused")
 
 
-def test_the_model_was_swapped(
-    baseline: Run, settings: Settings, briefing_library: Library
+def test_the_reader_was_swapped(
+    baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A model that finds nothing in any quote, against answers made of quotes.
-    silent = ScriptedLLM(copied="NONE")
-    candidate = asked(settings, briefing_library.folder, every_fifth(), silent)
-    assert candidate.models["llm"] == "scripted"
-    assert_caught(baseline, candidate, "wrongly_refused")
+    def nothing(_: Reader, question: str, texts: list[str]) -> list[Read]:
+        return [Read(-9.0, -9.0, 0, len(text)) for text in texts]  # finds no answer in any quote
+
+    monkeypatch.setattr("rag.reader.Reader.read", nothing)
+    assert_caught(baseline, again(), "wrongly_refused")
 
 
 def test_the_document_was_edited(
@@ -178,6 +174,11 @@ def test_the_document_was_edited(
 def test_the_prompt_became_worse(
     settings: Settings, briefing_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As where the reader is in doubt of everything, so that the language model decides.
+    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
+    monkeypatch.setattr("rag.assistant.ASKED", 5)
+    weights = {**dict.fromkeys(gate.COPY_WEIGHTS, 0.0), "copied": 1.0}
+    monkeypatch.setattr(gate, "COPY_WEIGHTS", weights)
     whole = load_set(SETS / "briefing.jsonl")
     few = replace(whole, cases=whole.cases[:3], lines=whole.lines[:3])
     real = settings.model_copy(

@@ -60,7 +60,7 @@ def test_cases_are_tests(folder: Path, briefing_library: Library) -> None:
     for words in (
         f"question: {SUMMIT}",
         "expected: “Dec. 25”",
-        "got:      “",
+        "got:      Dec. 15: “",
         "stage:    wrongly_answered",
         "footnote 1: ",
     ):

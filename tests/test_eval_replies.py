@@ -40,6 +40,12 @@ class Told(ScriptedLLM):
     additional_kwargs: dict[str, Any] = Field(default_factory=lambda: {"seed": 0})
 
 
+@pytest.fixture(autouse=True)
+def _always_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the language model is asked to copy as well as to write."""
+    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
+
+
 @pytest.fixture
 def replies(tmp_path: Path) -> Replies:
     return Replies(tmp_path / "deep" / "replies.db")

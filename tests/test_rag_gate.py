@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
 from index.documents import Document
+from index.reader import Read
 from rag.answer import Quote
 from rag.gate import (
+    COPY_WEIGHTS,
+    DOUBT,
+    READ_WEIGHTS,
+    SURE,
     THRESHOLD,
     Decision,
-    decide,
-    decide_by_score,
+    Reading,
+    Signals,
+    judge,
     log_odds,
-    read,
+    logistic,
 )
-from rag.llm import Copied
 
 DOCUMENT = Document.of(
     "The Tolm Strait is 20 kilometers wide. The ferry Mira sank there in 1931.",
@@ -26,78 +31,99 @@ DOCUMENT = Document.of(
 WIDE = Quote(DOCUMENT, 0, 38, 6.0)
 FERRY = Quote(DOCUMENT, 39, len(DOCUMENT.text), -2.0)
 HOW_WIDE = "How wide is the Tolm Strait?"
+TWENTY = (19, 32)
 
 
-def test_sure_words_of_a_fitting_quote_are_answered() -> None:
-    decision = decide([read(HOW_WIDE, WIDE, Copied("20 kilometers", 0.01))])
+def read(answers: float, words: float, place: tuple[int, int] = TWENTY) -> Read:
+    return Read(answers, words, *place)
+
+
+def test_sure_words_of_a_fitting_quote_are_answered_and_marked() -> None:
+    reading = judge(HOW_WIDE, WIDE, read(8.0, 10.0))
+    decision = Decision((reading,))
     assert decision.answerable
-    assert decision.probability > 0.9
+    assert decision.probability > SURE
+    assert reading.quote.words == "20 kilometers"
+    assert reading.quote.marks == (TWENTY,)
 
 
-def test_a_sure_none_is_refused() -> None:
-    assert not decide([read(HOW_WIDE, WIDE, Copied(None, 0.99))]).answerable
+def test_marks_are_offsets_into_the_document() -> None:
+    when = judge("When did the Mira sink?", FERRY, read(8.0, 10.0, (29, 33)))
+    [(start, end)] = when.quote.marks
+    assert DOCUMENT.text[start:end] == when.quote.words == "1931"
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [("Is the Tolm Strait 20 kilometers wide?", TWENTY), ("What is the Tolm Strait?", (0, 15))],
+)
+def test_yes_and_no_stand_nowhere_and_an_echo_is_no_answer_to_show(
+    question: str, place: tuple[int, int]
+) -> None:
+    reading = judge(question, WIDE, read(8.0, 10.0, place))
+    assert reading.quote.marks == ()
+    assert reading.probability > SURE
+
+
+def test_a_quote_that_does_not_answer_is_refused() -> None:
+    assert not Decision((judge(HOW_WIDE, WIDE, read(-8.0, -8.0)),)).answerable
 
 
 def test_words_of_the_wrong_kind_are_refused_however_sure() -> None:
-    decision = decide([read("How deep is the Tolm Strait?", WIDE, Copied("20 kilometers", 0.0))])
+    decision = Decision((judge("How deep is the Tolm Strait?", WIDE, read(9.0, 12.0)),))
     assert decision.probability == 0.0
     assert not decision.answerable
 
 
 def test_nothing_read_is_refused() -> None:
-    assert not decide([]).answerable
-    assert decide([]).best is None
+    assert not Decision(()).answerable
+    assert Decision(()).best is None
+    assert Decision(()).doubtful(DOUBT) is None
 
 
-@pytest.mark.parametrize("change", ["score", "none"])
-def test_each_signal_speaks_for_an_answer(change: str) -> None:
-    low, high = (
-        (Quote(DOCUMENT, 0, 38, -3.0), WIDE) if change == "score" else (WIDE, WIDE),
-        (0.5, 0.5) if change == "score" else (0.9, 0.1),
-    )
-    first, second = (
-        read(HOW_WIDE, quote, Copied("20 kilometers", none))
-        for quote, none in zip(low, high, strict=True)
-    )
-    assert first.probability < second.probability
+@pytest.mark.parametrize("name", [each.name for each in fields(Signals)])
+def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
+    weights = COPY_WEIGHTS if name == "copied" else READ_WEIGHTS
+    signals = Signals(0.0, 0.0, 0.0, 0.0 if name == "copied" else None)
+    more = replace(signals, **{name: getattr(signals, name) + 1})
+    assert logistic(weights, more) >= logistic(weights, signals)
+    assert name in COPY_WEIGHTS
 
 
 def test_the_best_reading_decides_and_the_ones_that_would_do_come_best_first() -> None:
-    weak = read("When did the Mira sink?", FERRY, Copied("in 1931", 0.001))
-    strong = read(HOW_WIDE, WIDE, Copied("20 kilometers", 0.001))
-    decision = decide([weak, strong])
+    weak = judge("When did the Mira sink?", FERRY, read(5.0, 8.0, (29, 33)))
+    strong = judge(HOW_WIDE, WIDE, read(8.0, 12.0))
+    decision = Decision((weak, strong))
     assert decision.best is strong
     assert decision.accepted == (strong, weak)
 
 
-def test_a_reading_that_found_none_comes_after_one_with_words() -> None:
-    unsure = read(HOW_WIDE, Quote(DOCUMENT, 0, 38, 9.0), Copied(None, 0.55))
-    words = read(HOW_WIDE, Quote(DOCUMENT, 0, 38, 5.0), Copied("20 kilometers", 0.3))
-    assert unsure.probability > words.probability >= THRESHOLD
-    assert decide([unsure, words]).accepted == (words, unsure)
+def doubtful(probability_between: tuple[float, float]) -> Reading:
+    """Return a reading of which the reader is as unsure as this."""
+    low, high = probability_between
+    for tenths in range(-150, 150):
+        reading = judge(HOW_WIDE, WIDE, read(tenths / 10, tenths / 10))
+        if low <= reading.probability < high:
+            return reading
+    raise AssertionError("no such reading")
+
+
+def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision() -> None:
+    unsure = doubtful(DOUBT)
+    assert Decision((unsure,)).doubtful(DOUBT) is unsure
+    yes, no = unsure.copied(0.001), unsure.copied(0.999)
+    assert yes.probability > no.probability
+    assert Decision((yes,)).doubtful(DOUBT) is None
+    assert Decision((judge(HOW_WIDE, WIDE, read(9.0, 12.0)),)).doubtful(DOUBT) is None
+    assert Decision((judge(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
 
 
 def test_what_is_not_borne_out_needs_a_surer_quote() -> None:
-    unsure = decide([read(HOW_WIDE, Quote(DOCUMENT, 0, 38, 5.0), Copied("20 kilometers", 0.3))])
-    sure = decide([read(HOW_WIDE, WIDE, Copied("20 kilometers", 0.01))])
+    unsure = Decision((doubtful((THRESHOLD, SURE)),))
+    sure = Decision((judge(HOW_WIDE, WIDE, read(9.0, 12.0)),))
     assert unsure.answerable
     assert not replace(unsure, borne_out=False).answerable
     assert replace(sure, borne_out=False).answerable
-
-
-def test_words_that_only_repeat_the_question_are_not_kept() -> None:
-    assert read(HOW_WIDE, WIDE, Copied("The Tolm Strait", 0.1)).words is None
-
-
-def test_words_of_which_the_quote_has_none_are_not_kept() -> None:
-    assert read(HOW_WIDE, WIDE, Copied("a test of patience", 0.0)).words is None
-    assert read(HOW_WIDE, WIDE, Copied("twenty kilometers", 0.0)).words == "twenty kilometers"
-
-
-def test_without_a_language_model_the_first_score_decides() -> None:
-    assert decide_by_score(HOW_WIDE, [WIDE, FERRY]).answerable
-    assert not decide_by_score(HOW_WIDE, [Quote(DOCUMENT, 0, 38, -9.0)]).answerable
-    assert not decide_by_score(HOW_WIDE, []).answerable
 
 
 def test_certainty_is_finite() -> None:
@@ -107,9 +133,10 @@ def test_certainty_is_finite() -> None:
 
 
 def test_the_decision_can_be_read() -> None:
-    told = Decision((read(HOW_WIDE, WIDE, Copied("20 kilometers", 0.01)),), THRESHOLD).as_json()
+    told = Decision((judge(HOW_WIDE, WIDE, read(8.0, 10.0)).copied(0.5),)).as_json()
     [reading] = told["readings"]
     assert told["threshold"] == THRESHOLD
-    assert reading["copied"] == "20 kilometers"
+    assert reading["read"] == "20 kilometers"
     assert reading["probability"] == told["probability"]
+    assert reading["signals"] == {"score": 6.0, "answers": 8.0, "words": 10.0, "copied": 0.0}
     assert DOCUMENT.text[reading["start"] : reading["end"]] == WIDE.text

@@ -24,29 +24,22 @@ def writer() -> Writer:
     return made
 
 
-def test_it_copies_the_words_that_answer(writer: Writer) -> None:
-    copied = writer.copy(QUOTE, "In which year was the Rowan Bridge repaired?")
-    assert copied.words is not None
-    assert "1960" in copied.words
-    assert copied.none_probability < 0.5
+def test_it_finds_that_a_quote_answers(writer: Writer) -> None:
+    assert writer.none_probability(QUOTE, "In which year was the Rowan Bridge repaired?") < 0.5
 
 
 @pytest.mark.parametrize("question", ["Who won the football match?", "Who repaired the bridge?"])
 def test_it_finds_that_nothing_answers(writer: Writer, question: str) -> None:
-    copied = writer.copy(QUOTE, question)
-    assert copied.words is None
-    assert 0.5 < copied.none_probability <= 1
+    assert 0.5 < writer.none_probability(QUOTE, question) <= 1
 
 
 def test_a_name_that_begins_like_none_is_no_none(writer: Writer) -> None:
     quote = "The bridge was opened by Nora Nonberg, the mayor of Tolm."
-    copied = writer.copy(quote, "Who opened the bridge?")
-    assert copied.words == "Nora Nonberg"
-    assert copied.none_probability < 0.2
+    assert writer.none_probability(quote, "Who opened the bridge?") < 0.2
 
 
 def test_the_same_words_every_time(writer: Writer) -> None:
-    read = [(QUOTE, writer.copy(QUOTE, "How long is the Rowan Bridge?").words)]
+    read = [(QUOTE, "300 metres")]
     one, other = ("".join(writer.write(read, "How long is the Rowan Bridge?")) for _ in "ab")
     assert one == other
     assert "300" in one
@@ -59,7 +52,8 @@ def test_another_program_can_be_the_language_model(writer: Writer) -> None:
         load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]
     )
     assert other is not None
-    assert "300" in (other.copy(QUOTE, "How long is the Rowan Bridge?").words or "")
+    said = other.write([(QUOTE, "300 metres")], "How long is the Rowan Bridge?")
+    assert "300" in "".join(said)
 
 
 def test_the_whole_way_with_real_weights(tmp_path: Path) -> None:

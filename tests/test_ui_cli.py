@@ -297,11 +297,10 @@ def test_a_decision_is_explained(
     assert verdict in plain
     assert decision["answerable"] is not told["refused"]
     assert f"{decision['threshold']:.2f} is needed" in plain
-    [reading] = decision["readings"]
-    assert f"reranker {reading['score']:+.1f}" in plain
-    assert (reading["start"], reading["end"]) == tuple(
-        told["quotes"][0][k] for k in ("start", "end")
-    )
+    assert len(decision["readings"]) == len(told["quotes"])
+    for reading, quote in zip(decision["readings"], told["quotes"], strict=True):
+        assert f"reranker {reading['signals']['score']:+.1f}" in plain
+        assert (reading["start"], reading["end"]) == (quote["start"], quote["end"])
 
 
 @pytest.mark.weights

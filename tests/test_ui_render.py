@@ -157,7 +157,7 @@ def test_each_footnote_leads_to_its_quote() -> None:
     assert first["aria-label"] == "Footnote 1: notes.txt, line 1, “At sea”"
     assert page.texts["p.answer"] == ["It sailed.[1] Ten.[2][1]"]
     assert page.texts["blockquote."] == [FLEET.text, COUNT.text]
-    assert page.texts["strong."] == ["Oct. 14"]
+    assert page.texts["strong."] == ["Oct. 14"] * 2, "in the footnote and among the passages found"
     assert page.texts["a.place"] == ["notes.txt, line 1, “At sea”", "notes.txt, line 1"]
 
 
@@ -166,7 +166,7 @@ def test_a_sentence_that_is_not_supported_is_not_in_the_answer() -> None:
     page = shown(answer((FLEET,), sentences))
     assert page.texts["p.answer"] == ["It sailed.[1]"]
     assert page.texts["div.left-out"] == [
-        "Left out, because the sources do not bear it outIt sank."
+        "Left out, because the quotes do not say the sameIt sank."
     ]
 
 
@@ -175,6 +175,11 @@ def test_an_answer_that_is_a_quote_does_not_say_it_twice() -> None:
     page = shown(answer((COUNT,), sentences))
     assert "blockquote." not in page.texts
     assert page.texts["a.place"] == ["notes.txt, line 1"]
+
+
+def test_words_with_their_quote_do_not_say_it_twice() -> None:
+    sentences = (AnswerSentence(f"Oct. 14: “{FLEET.text}”", (1,), True),)
+    assert "blockquote." not in shown(answer((FLEET,), sentences)).texts
 
 
 def test_a_refusal_offers_the_nearest_passages() -> None:

@@ -48,7 +48,7 @@ def test_with_a_login_nobody_else_comes_in(
 
 @pytest.fixture
 def elsewhere() -> Iterator[Provider]:
-    with provider() as made:
+    with provider(written=["The summit was held on Dec. 15."]) as made:
         yield made
 
 
@@ -65,10 +65,10 @@ def test_a_visitor_may_set_who_writes_for_the_own_session(page: Page, elsewhere:
     page.locator("#apply").click()
     expect(told).to_contain_text("Set for this session.")
     expect(settings.get_by_label("Key, for this session only")).to_have_value("")
-    expect(ask(page, SUMMIT).locator(".refusal")).to_be_visible()
+    expect(ask(page, SUMMIT).locator(".answer")).to_contain_text("The summit was held on Dec. 15.")
     assert set(elsewhere.keys) == {f"Bearer {KEY}"}
     assert KEY not in page.content()
-    settings.get_by_label("None: the quotes themselves").check()
+    settings.get_by_label("None: words and their quotes").check()
     settings.get_by_label("number input for Sentences of an answer, at most").fill("1")
     page.locator("#apply").click()
     expect(told).to_contain_text("Set for this session.")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from rich.console import Console
 
 from index.documents import Document
 from rag.answer import Answer, Quote
-from rag.gate import Decision, Reading, decide
-from rag.llm import Copied
+from rag.gate import Decision, Reading, Signals
 from ui.text import decision_text
 
 DOCUMENT = Document.of("The strait is 20 kilometers wide.", title="Straits", source="/s.txt")
-QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5)
+QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5, marks=((14, 27),))
 REFUSED = Answer("Q?", "Q?", (), (), (QUOTE, QUOTE), "not_in_sources", {}, {})
+SURE = Signals(5.5, 9.0, 12.0, 4.0)
 
 
 def shown(decision: Decision | None) -> str:
@@ -27,34 +27,36 @@ def shown(decision: Decision | None) -> str:
 
 
 def test_each_quote_considered_is_shown_with_its_signals() -> None:
-    text = shown(decide([Reading(QUOTE, Copied("20 kilometers", 0.25), kind=True)]))
-    for part in ("Why it was answered", "reranker +5.5", "NONE 0.25", "“20 kilometers”"):
+    text = shown(Decision((Reading(QUOTE, SURE),)))
+    for part in ("Why it was answered", "reranker +5.5", "reader +9.0", "“20 kilometers”"):
         assert part in text
+    for signal in fields(Signals):
+        assert signal.metadata["title"] in text
     assert DOCUMENT.text in text
     assert "1 further quote was found and not weighed." in text
+
+
+def test_a_signal_that_was_not_asked_for_is_not_shown() -> None:
+    assert "language model" not in shown(Decision((Reading(QUOTE, replace(SURE, copied=None)),)))
 
 
 @pytest.mark.parametrize(
     ("reading", "reason"),
     [
-        (Reading(QUOTE, Copied(None, 0.99), kind=True), "copied nothing"),
-        (Reading(QUOTE, Copied("20", 0.01), kind=False), "not the kind of answer"),
+        (Reading(QUOTE, Signals(-5.0, -9.0, -9.0)), "reader -9.0"),
+        (Reading(QUOTE, SURE, kind=False), "not the kind of answer"),
     ],
 )
 def test_a_refusal_says_what_spoke_against_an_answer(reading: Reading, reason: str) -> None:
-    text = shown(decide([reading]))
+    text = shown(Decision((reading,)))
     assert "Why it was refused" in text
     assert reason in text
 
 
 def test_what_is_not_borne_out_is_told() -> None:
-    decision = decide([Reading(QUOTE, Copied("20 kilometers", 0.3), kind=True)])
+    decision = Decision((Reading(QUOTE, SURE),))
     assert "do not bear out" in shown(replace(decision, borne_out=False))
     assert "do not bear out" not in shown(decision)
-
-
-def test_quotes_on_something_else_are_not_read() -> None:
-    assert "No quote was read" in shown(decide([]))
 
 
 def test_an_answer_that_was_not_decided_by_evidence() -> None:

@@ -179,7 +179,7 @@ def ask(
     library: LibraryOption = None,
     as_json: JsonOption = False,
     no_llm: Annotated[
-        bool, typer.Option("--no-llm", help="Answer with the quotes themselves.")
+        bool, typer.Option("--no-llm", help="Answer with words and their quotes alone.")
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show why it was answered or refused.")

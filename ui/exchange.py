@@ -121,6 +121,9 @@ def _answer(data: Mapping[str, Any], message: str | None, library: Library) -> A
         return quote
 
     citations = tuple(proven(each["document"]["id"], each) for each in data["citations"])
+    # The words that answer are kept with what is cited.
+    cited = {quote.span: quote for quote in citations}
+    found = [proven(each["document_id"], each) for each in data["quotes"]]
     sentences = tuple(
         AnswerSentence(each["text"], tuple(each["citations"]), bool(each["supported"]))
         for each in data["sentences"]
@@ -137,7 +140,7 @@ def _answer(data: Mapping[str, Any], message: str | None, library: Library) -> A
         standalone_question=data["standalone_question"],
         sentences=sentences,
         citations=citations,
-        quotes=tuple(proven(each["document_id"], each) for each in data["quotes"]),
+        quotes=tuple(cited.get(each.span, each) for each in found),
         reason=data["reason"],
         models=dict(data["models"]),
         timings=dict(data["timings"]),

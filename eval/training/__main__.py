@@ -1,0 +1,61 @@
+"""Make the reader's weights again.
+
+    python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N]
+
+FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
+at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
+that were held out. It takes both cores for about an hour and a half.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from eval.training.measure import describe, question_only
+from eval.training.prepare import START, prepare
+from index.errors import UserError
+from index.models import model_folder
+from index.reader import ReaderWeights, load_tokenizer
+from rag.config import load_settings
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make examples, train, write the weights, and measure them on the held-out articles."""
+    parser = argparse.ArgumentParser(prog="python -m eval.training", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--claims", type=Path, metavar="FILE")
+    parser.add_argument("--epochs", type=float, default=1.0)
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    examples, held_out = prepare(given.folder, given.squad, given.claims)
+
+    from eval.training.model import export, from_reranker
+    from eval.training.train import train
+
+    start = model_folder(START, load_settings().models)
+    model, tokenizer = from_reranker(start / "model.onnx"), load_tokenizer(start)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+        checkpoint = given.folder / "checkpoint.pt"
+        train(model, tokenizer, examples, checkpoint, progress, epochs=given.epochs)
+    export(model, start / "tokenizer.json", given.folder / "reader")
+    lines = describe(held_out, ReaderWeights(given.folder / "reader"))
+    lines.append(question_only(examples, held_out))
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)

@@ -1,0 +1,178 @@
+"""Training the reader: the one command that makes its weights again.
+
+    python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N]
+
+Everything is kept in FOLDER: the examples, a checkpoint every ten minutes (the same command goes on
+from it), and at the end `reader/`, the int8 weights with their tokenizer. It takes all cores.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import Progress
+from tokenizers import Encoding, Tokenizer
+
+from eval.training.examples import Example
+from eval.training.model import ReaderModel
+from index.errors import UserError
+from index.reader import features, text_tokens
+
+SEED = 2021
+RATE = 1e-4
+"""The highest learning rate; it rises over the first steps and then falls to nothing."""
+WARM_UP = 0.04
+WEIGHT_DECAY = 0.01
+BATCH_TOKENS = 2048
+"""Tokens of a batch, padding included: 32 windows of 64."""
+POOL = 2048
+"""So many examples are put into batches of like lengths at a time."""
+CHECKPOINT_SECONDS = 600.0
+NO_WORDS = -100
+"""Marks an example whose words are not known; PyTorch's cross-entropy passes it over."""
+
+
+class Prepared:
+    """An example as tokens: where its words begin and end; 0 for none."""
+
+    __slots__ = ("answerable", "encoded", "end", "known", "start")
+
+    def __init__(self, example: Example, encoded: Encoding) -> None:
+        """Find the tokens of the answer."""
+        self.encoded = encoded
+        self.answerable = example.answerable
+        self.start = self.end = 0
+        self.known = not example.answerable or example.answer is not None
+        if example.answer:
+            first, last = example.answer
+            tokens = [
+                int(at)
+                for at in text_tokens(encoded)
+                if encoded.offsets[at][1] > first and encoded.offsets[at][0] < last
+            ]
+            self.known = bool(tokens)
+            if tokens:
+                self.start, self.end = tokens[0], tokens[-1]
+
+
+def train(
+    model: ReaderModel,
+    tokenizer: Tokenizer,
+    examples: Sequence[Example],
+    checkpoint: Path,
+    progress: Progress,
+    *,
+    epochs: float = 1.0,
+) -> None:
+    """Train a model in place, going on from the checkpoint if there is one.
+
+    The same examples, epochs and number of threads give the same weights, whether or not it was
+    stopped in between. Raises UserError for a checkpoint of another training.
+    """
+    torch.manual_seed(SEED)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device).train()
+    model.bert.embeddings.requires_grad_(False)
+    batches = _batches(_encode(examples, tokenizer), epochs)
+    learning = [each for each in model.parameters() if each.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: _rate(at, len(batches)))
+    first = 0
+    if checkpoint.exists():
+        kept = torch.load(checkpoint, map_location=device)
+        if kept["steps"] != len(batches):
+            raise UserError(
+                f"{checkpoint} is of a training of {kept['steps']} steps, and this one has "
+                f"{len(batches)}. Name a new folder, or delete it."
+            )
+        model.load_state_dict(kept["model"])
+        optimizer.load_state_dict(kept["optimizer"])
+        schedule.load_state_dict(kept["schedule"])
+        first = kept["step"]
+    task = progress.add_task("training", total=len(batches), completed=first)
+    saved = time.monotonic()
+    for at in range(first, len(batches)):
+        loss = _loss(model, batches[at], device)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        optimizer.step()
+        schedule.step()
+        progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
+        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
+            saved = time.monotonic()
+            state = {
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "step": at + 1,
+                "steps": len(batches),
+            }
+            partial = checkpoint.with_suffix(".partial")
+            torch.save(state, partial)
+            partial.replace(checkpoint)
+    model.to("cpu").eval()
+
+
+def _encode(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Prepared]:
+    encoded = tokenizer.encode_batch([(each.question, each.text) for each in examples])
+    return [Prepared(*each) for each in zip(examples, encoded, strict=True)]
+
+
+def _batches(prepared: list[Prepared], epochs: float) -> list[list[Prepared]]:
+    """Shuffle, and put examples of like lengths together."""
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    wanted: list[Prepared] = []
+    while len(wanted) < int(epochs * len(prepared)):
+        wanted += rng.sample(prepared, len(prepared))
+    wanted = wanted[: int(epochs * len(prepared))]
+    batches: list[list[Prepared]] = []
+    for first in range(0, len(wanted), POOL):
+        pool = sorted(wanted[first : first + POOL], key=lambda each: len(each.encoded.ids))
+        made: list[list[Prepared]] = [[]]
+        for each in pool:
+            if (len(made[-1]) + 1) * len(each.encoded.ids) > BATCH_TOKENS and made[-1]:
+                made.append([])
+            made[-1].append(each)
+        rng.shuffle(made)
+        batches += made
+    return batches
+
+
+def _rate(step: int, steps: int) -> float:
+    rising = (step + 1) / max(1, math.ceil(WARM_UP * steps))
+    return min(rising, max(0.0, (steps - step) / (steps * (1 - WARM_UP))))
+
+
+def _loss(model: ReaderModel, batch: Sequence[Prepared], device: torch.device) -> torch.Tensor:
+    """Cross-entropy of the first and the last token, none being the first of all, and of answers.
+
+    What stands in the question is no answer.
+    """
+    inputs = features([each.encoded for each in batch])
+    allowed = np.zeros_like(inputs["input_ids"], dtype=bool)
+    allowed[:, 0] = True
+    for row, each in enumerate(batch):
+        allowed[row, text_tokens(each.encoded)] = True
+    mask = torch.from_numpy(allowed).to(device)
+    fed = {name: torch.from_numpy(value).to(device) for name, value in inputs.items()}
+    with torch.autocast(device.type, torch.bfloat16):
+        starts, ends, answers = model(**fed)
+    first = torch.tensor([e.start if e.known else NO_WORDS for e in batch], device=device)
+    last = torch.tensor([e.end if e.known else NO_WORDS for e in batch], device=device)
+    target = torch.tensor([float(each.answerable) for each in batch], device=device)
+    words = torch.stack(
+        [
+            torch.nn.functional.cross_entropy(
+                logits.float().masked_fill(~mask, -1e4), wanted, reduction="sum"
+            )
+            for logits, wanted in ((starts, first), (ends, last))
+        ]
+    ).sum() / (2 * max(1, sum(each.known for each in batch)))
+    return words + torch.nn.functional.binary_cross_entropy_with_logits(answers.float(), target)

@@ -1,0 +1,148 @@
+"""The reader's forward pass: does a text answer a question, and with which of its words?
+
+The weights are the project's own (`index/reader_weights/README.md` is their card). They run on
+`onnxruntime` and `tokenizers` alone, so reading needs neither torch nor a download.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Encoding, Tokenizer
+
+MAX_TOKENS = 512
+"""The longest question and text together; of a longer text the end is not read."""
+
+MAX_WORDS = 40
+"""The longest answer, in tokens."""
+
+NO_WORDS = -30.0
+"""The log-odds of words where a text has none: lower than those of any text seen with words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read in one text.
+
+    `answers` is the logit that the text answers the question. `start` and `end` are the words that
+    answer best, as half-open code-point offsets into the text, and `words` is the log-odds of these
+    words against none.
+    """
+
+    answers: float
+    words: float
+    start: int
+    end: int
+
+
+class ReaderWeights:
+    """An opened reader: `model.onnx` and `tokenizer.json` of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the weights."""
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = load_tokenizer(folder)
+
+    def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
+        """Read each text with the question, each alone, under the title of its document if given.
+
+        A title can say what "it" is; the words that answer are never taken from it. In a batch one
+        text would change what is read in another by a little, since the numbers of all are rounded
+        to one scale.
+        """
+        heads = [f"{title}\n" if title else "" for title in titles or [""] * len(texts)]
+        return [self._read(question, *each) for each in zip(texts, heads, strict=True)]
+
+    def _read(self, question: str, text: str, head: str) -> Read:
+        encoded = self._tokenizer.encode(question, head + text)
+        outputs = self._session.run(["starts", "ends", "answers"], features([encoded]))
+        read = best_words(encoded, head + text, len(head), *(output[0] for output in outputs))
+        start, end = max(read.start - len(head), 0), max(read.end - len(head), 0)
+        return replace(read, start=start, end=end)
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Return the tokenizer of a folder, cutting what is too long."""
+    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def features(encoded: Sequence[Encoding]) -> dict[str, np.ndarray]:
+    """Return the network's inputs, each of shape (texts, longest), padded with zeros."""
+    longest = max(len(each.ids) for each in encoded)
+    rows = {
+        name: np.zeros((len(encoded), longest), dtype=np.int64)
+        for name in ("input_ids", "attention_mask", "token_type_ids")
+    }
+    for at, each in enumerate(encoded):
+        rows["input_ids"][at, : len(each.ids)] = each.ids
+        rows["attention_mask"][at, : len(each.ids)] = 1
+        rows["token_type_ids"][at, : len(each.ids)] = each.type_ids
+    return rows
+
+
+def text_tokens(encoded: Encoding) -> np.ndarray:
+    """Return the positions of the text's own tokens: those after the question, without markers."""
+    return np.array(
+        [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 1], dtype=np.int64
+    )
+
+
+def best_words(
+    encoded: Encoding,
+    text: str,
+    first_at: int,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    answers: np.ndarray,
+) -> Read:
+    """Choose the words with the greatest sum of the logits of their first and last token.
+
+    Only words from the offset `first_at` on are chosen. The first position of all stands for no
+    answer (Devlin and others, NAACL 2019).
+    """
+    tokens = np.array(
+        [at for at in text_tokens(encoded) if encoded.offsets[at][0] >= first_at], dtype=np.int64
+    )
+    if not len(tokens):
+        return Read(float(answers), NO_WORDS, 0, 0)
+    sums = starts[tokens][:, None] + ends[tokens][None, :]
+    possible = np.tril(np.triu(np.ones_like(sums)), MAX_WORDS - 1) > 0
+    first, last = divmod(int(np.argmax(np.where(possible, sums, -np.inf))), len(tokens))
+    start, end = encoded.offsets[int(tokens[first])][0], encoded.offsets[int(tokens[last])][1]
+    none = starts[0] + ends[0]
+    return Read(float(answers), float(sums[first, last] - none), *whole_words(text, start, end))
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a place to whole words and numbers: "500" of "$5,500" to all of it."""
+    while start < end and start > 0 and _joined(text, start):
+        start -= 1
+    while start < end < len(text) and _joined(text, end):
+        end += 1
+    return start, end
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether the characters on both sides of a place belong to one word or number."""
+    left, right = text[at - 1], text[at]
+    if left.isalnum() and right.isalnum():
+        return max(left, right) < CJK  # Signs of Chinese and Japanese are words by themselves.
+    if right in ".," or left in ".,":
+        between = text[at - 1 : at + 2] if right in ".," else text[max(at - 2, 0) : at + 1]
+        return len(between) == 3 and between[0].isdigit() and between[2].isdigit()
+    return (left in "$€£¥" and right.isdigit()) or (left.isdigit() and right == "%")
+
+
+CJK = "\u2e80"
+"""The first of the characters that are written without blanks between words."""
