@@ -61,8 +61,10 @@ chat: library  ## Open the window on the sample article.
 ask: library  ## Ask the sample article one question: make ask Q="…".
 	@$(FOOTNOTED) ask --library "$(LIBRARY)" "$(Q)"
 
+# Two at a time but for those of the language model, which takes all cores by itself.
 test: models chromium  ## Run all tests.
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm"
+	@$(PY) -m pytest -m llm
 
 check: install  ## Look at style and types.
 	@$(VENV)/bin/ruff check .

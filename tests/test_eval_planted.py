@@ -139,7 +139,7 @@ def test_the_threshold_was_moved_down(
 def test_the_reader_was_swapped(
     baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(_: Reader, question: str, texts: list[str]) -> list[Read]:
+    def nothing(_: Reader, question: str, texts: list[str], titles: list[str]) -> list[Read]:
         return [Read(-9.0, -9.0, 0, len(text)) for text in texts]  # finds no answer in any quote
 
     monkeypatch.setattr("rag.reader.Reader.read", nothing)
