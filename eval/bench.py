@@ -5,7 +5,7 @@
 Runs what is not in FOLDER yet, with the default models and fixed seeds, and prints the table. A
 stopped bench goes on where it was; delete a part's file to run it again. The parts:
 
-reader      the reader alone on SQuAD 2.0: all questions with their paragraph, 1,000 with a quote
+reader      the reader alone on SQuAD 2.0: all questions with their paragraph, 600 with a quote
 quotes      XQuAD: 24 documents in one library, every question, without the language model
 answers     the same library: 150 questions, drawn with a fixed seed, with it
 off-topic   a library of every second of the documents: 75 questions on those, 75 on the others

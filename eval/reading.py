@@ -21,7 +21,7 @@ from rag.reader import Reader
 from rag.rerank import Reranker
 
 SEED = 2021
-QUOTES = 500
+QUOTES = 300
 """Answerable questions that are read with a quote, and as many near-misses."""
 
 LEAST = 0.0
