@@ -44,7 +44,7 @@ from eval.reading import load_questions, with_paragraph, with_quote
 from eval.record import Result, Run
 from eval.runner import run
 from eval.squad import whole_articles
-from eval.statements import PARTS as STATED
+from eval.statements import PARTS as ASKED
 from eval.statements import drawn, false_answers, kept
 from eval.statistics import Metric, rate
 from eval.xquad import Benchmark, load_xquad
@@ -61,7 +61,6 @@ ANSWERS = 150
 OFF_TOPIC = 75
 """Questions of each half."""
 
-ASKED = ("answers", "off-topic", "squad", "article", "briefing")
 WITHOUT = "-without"
 PARTS = (
     "reader",
@@ -252,8 +251,8 @@ def table(runs: dict[str, Run], alone: dict[str, dict[str, Any]]) -> list[Row]:
     for part, each in runs.items():
         if part not in ("quotes", "comparison"):
             rows += _part_rows(part, each.results)
-    if all(part in runs for part in STATED):
-        answers = drawn({part: runs[part] for part in STATED})
+    if all(part in runs for part in ASKED):
+        answers = drawn({part: runs[part] for part in ASKED})
         rows.append(_most(FALSE.format(len(answers)), MOST_FALSE, false_answers(answers, kept())))
     asked = [each for part, each in runs.items() if part != "comparison"]
     rows += _everywhere([result for each in asked for result in each.results])

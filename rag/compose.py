@@ -78,13 +78,13 @@ def compose(
     sentences = [
         right_particle(" ".join(written[start:end].split()), question) for start, end in spans
     ]
-    for sentence, read in zip(sentences, reader.read(question, sentences), strict=True):
+    for sentence in sentences:
         attribution = attribute(sentence, texts, question)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
         if supported and (
             only_asked(sentence, cited, question)
-            or (one_answer and not says_the_same(sentence[read.start : read.end], answers[0]))
+            or (one_answer and not _answers_alike(reader, question, sentence, answers[0]))
         ):
             supported, replaced = False, True
         if supported:
@@ -101,6 +101,12 @@ def compose(
             composition.cite(in_quotation_marks(quote), [quote])
             said += f" {quote.text}"
     return composition
+
+
+def _answers_alike(reader: Reader, question: str, sentence: str, meant: str) -> bool:
+    """Whether the words that the reader finds in a sentence are those that its quote answers by."""
+    [read] = reader.read(question, [sentence])
+    return says_the_same(sentence[read.start : read.end], meant)
 
 
 SAME = 0.6
