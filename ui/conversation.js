@@ -215,6 +215,11 @@ new MutationObserver(() => {
 
 list.disabled = false;
 const shown = sessionStorage.getItem(SHOWN);
-restore(shown && kept(shown) ? shown : null);
+// With nothing kept, only the welcome is drawn: a question may have been asked already.
+if (shown && kept(shown)) restore(shown);
+else {
+  sessionStorage.removeItem(SHOWN);
+  trigger("begin");
+}
 fill(shown);
 window.addEventListener("pagehide", keep); // What was answered a moment ago, too.

@@ -120,6 +120,7 @@ class ConversationPanel:
         # Gradio's own `cancels` would wait for the step that is being made.
         self.stop.click(self.end, self.answering, None, **PRIVATE)
         self.bar.edit(self.edit, self.conversation, shown, **PRIVATE)
+        self.bar.begin(self.welcome, None, self.current, **PRIVATE)
         self.bar.restore(self.restore, None, shown, **PRIVATE)
         self.form.connect(self.bar)
         self.bar.rate(self.rate, self.conversation, shown, **PRIVATE)
