@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from rag.facts import (
     Mention,
@@ -109,51 +108,14 @@ def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
     something else, not where they say it in other words.
     """
     rules = (
-        _of_another,
         _between_the_same,
         _apart,
         _joined_names,
         _other_units,
-        _other_actor,
         _denials,
         _lookalikes,
     )
     return [found for rule in rules for found in rule(sentence, list(quotes), question)]
-
-
-MARGIN = 2
-"""By how many words another fact must stand nearer to a fact's place before it counts as taken."""
-
-
-def _of_another(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
-    """A fact in the place of another: the words around it stand in the quotes around that one.
-
-    This is how numbers, dates and names are mixed up, also with those of the question. A name that
-    the same quote holds may have moved there with the wording, and so may one that the sentence
-    names as well.
-    """
-    own = mentions(sentence)
-    for at, mention in enumerate(own):
-        if not mention.asserts:
-            continue
-        near = around(at, own)
-        best, other, taken = 0, 0, None
-        for quote in quotes:
-            held = mentions(quote)
-            there = [mention.same(each) for each in held]
-            for place, each in enumerate(held):
-                score = shared(near, around(place, held))
-                if there[place]:
-                    best = max(best, score)
-                    continue
-                if each.kind != mention.kind or not each.asserts:
-                    continue
-                if mention.kind == "name" and (any(there) or any(each.same(said) for said in own)):
-                    continue
-                if score > other:
-                    other, taken = score, quote[each.start : each.end]
-        if taken is not None and other >= best + MARGIN:
-            yield f"{sentence[mention.start : mention.end]}: {taken}"
 
 
 def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
@@ -251,42 +213,7 @@ def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[st
             yield sentence[mention.start : mention.end] + f" {mention.unit}"
 
 
-_MUTUAL = frozenset("met meet confer talk spoke speak held hold agree exchang discuss join".split())
-"""What two do with each other, whoever is named first; as stems."""
-
-_VERB = re.compile(
-    r"[a-z]+(?:ed|[a-rt-z]s)|said|told|sent|gave|took|made|went|came|saw|wrote|led|put"
-)
-
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be|by)\b", re.I)
-
-
-def _other_actor(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
-    """A name right before a verb that stands after it in the quotes, where another name is before.
-
-    Only the active voice is read, on both sides.
-    """
-    for actor, verb, _after in _acts(sentence):
-        theirs = [each for quote in quotes for each in _acts(quote) if shared((verb,), (each[1],))]
-        if any(actor.same(other) for other, _, _ in theirs):
-            continue
-        if any(actor.same(each) for _, _, after in theirs for each in after):
-            yield f"{sentence[actor.start : verb.end]}: another did"
-
-
-def _acts(text: str) -> list[tuple[Mention, Mention, tuple[Mention, ...]]]:
-    """Return each name that stands right before a plain word, with that word and what follows."""
-    found = mentions(text)
-    return [
-        (actor, verb, found[at + 2 : at + 8])
-        for at, (actor, verb) in enumerate(pairwise(found))
-        if actor.kind == "name"
-        and verb.kind == "word"
-        and _VERB.fullmatch(text[verb.start : verb.end])
-        and verb.holds.isdisjoint(_MUTUAL)
-        and re.fullmatch(r"\s(?:\w+\s){0,2}", text[actor.end : verb.start])
-        and not _PASSIVE.search(text[actor.end : verb.end + 12])
-    ]
 
 
 def _lookalikes(sentence: str, quotes: list[str], _: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ from index.split import sentence_spans
 from rag.answer import AnswerSentence, Quote
 from rag.answer_type import wants_several, wants_yes_or_no
 from rag.attribution import attribute
-from rag.facts import content_words, facts, missing_facts, missing_names
+from rag.facts import content_words, facts, missing_facts
 from rag.reader import Reader
 
 KEPT = 0.5
@@ -139,22 +139,24 @@ def says_the_same(said: str, meant: str) -> bool:
 
 
 def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str]:
-    """Return the names that a sentence has from the question alone.
+    """Return the names, numbers and dates that a sentence has from the question alone.
 
     The quotes need not hold them: "he" may have been named shortly before, or in the heading or the
-    title. Where none of these does, the sentence says of one what the source says of another. Where
-    a question offers names for choice ("A or B"), the source may hold the right one alone.
+    title, and the year may be that of the whole section. Where none of these holds it, the sentence
+    says of one thing, or of one year, what the source says of another. Where a question offers
+    names for choice ("A or B"), the source may hold the right one alone.
     """
     if " or " in question:
         return []
     opening = question.split()[:1]
-    names = missing_names(sentence, [_surroundings(quote) for quote in cited])
-    return [name for name in names if name not in opening]
+    found = missing_facts(sentence, [_surroundings(quote) for quote in cited])
+    return [fact for fact in found if fact not in opening]
 
 
 def _surroundings(quote: Quote) -> str:
     title = quote.document.title.replace("_", " ")
-    return "\n".join([title, quote.heading or "", quote.before + quote.text])
+    days = " to ".join(f"{day:%B} {day.day}, {day.year}" for day in quote.dates or ())
+    return "\n".join([title, quote.heading or "", days, quote.before + quote.text])
 
 
 def right_particle(sentence: str, question: str) -> str:
