@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from itertools import repeat
@@ -251,7 +252,10 @@ class Assistant:
         self._embedding()
         self.reranker.load()
         self.reader.load()
-        self._load_writer(_Draft("", self.settings))
+        with suppress(LLMUnavailable):
+            writer = self._writer()
+            if writer and not self.settings.llm_url:
+                writer.read_examples()
 
 
 class _Draft:

@@ -59,6 +59,16 @@ class Writer:
         """The LLM itself, for a comparison that asks the same one."""
         return self._llm
 
+    def read_examples(self) -> None:
+        """Read the beginning that all requests of a kind have in common.
+
+        The default weights keep what they have read of it, so that the first question need not wait
+        for that.
+        """
+        with _answering(self.name):
+            for messages in (copy_messages("", ""), write_messages([], "")):
+                self._llm.chat(messages, max_tokens=1)
+
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
 
