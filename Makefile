@@ -72,7 +72,7 @@ check: install  ## Look at style and types.
 	@$(VENV)/bin/mypy
 
 regression: models  ## Check that a part of the bench has not fallen below what was kept.
-	@$(PY) -m eval.kept .footnoted/kept --xquad "$(XQUAD)"
+	@$(PY) -m eval.bench.kept .footnoted/kept --xquad "$(XQUAD)"
 
 bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
@@ -83,7 +83,7 @@ pictures: models chromium  ## Make the README's pictures of the window anew.
 
 ablation: models  ## Print what each part of finding quotes is worth.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
-	@$(PY) -m eval.ablation .footnoted/ablation --xquad "$(XQUAD)"
+	@$(PY) -m eval.bench.ablation .footnoted/ablation --xquad "$(XQUAD)"
 
 .PHONY: chromium
 # The browser tests need a Chromium; on Debian as root it is installed here, else it is asked for.

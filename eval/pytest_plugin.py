@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from index.load_formats import visible
+from index.loading.formats import visible
 
 if TYPE_CHECKING:
-    from eval.cases import Case, Facts
-    from eval.record import Result
-    from eval.runner import Asking
+    from eval.cases.cases import Case, Facts
+    from eval.running.record import Result
+    from eval.running.runner import Asking
 
 RESERVED = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
 """Markers by which pytest does something with a test."""
@@ -30,8 +30,8 @@ class SetFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Yield a test for each case, once its evidence is found in the library."""
-        from eval.cases import load_set
-        from eval.evidence import resolve
+        from eval.cases.cases import load_set
+        from eval.cases.evidence import resolve
         from index.errors import UserError
 
         try:
@@ -69,7 +69,7 @@ class CaseItem(pytest.Item):
 
     def runtest(self) -> None:
         """Fail when the answer is not what the case expects."""
-        from eval.explain import explain
+        from eval.comparing.explain import explain
 
         self.user_properties.append(("stage", self.result.stage or "passed"))
         if not self.result.passed:
@@ -105,7 +105,7 @@ _KEY = pytest.StashKey["Asking"]()
 def _asking(config: pytest.Config) -> Asking:
     """Return what asks, one for the whole session: it loads the models once."""
     if _KEY not in config.stash:
-        from eval.runner import Asking
+        from eval.running.runner import Asking
         from rag.assistant import Assistant
         from rag.config import load_settings
 

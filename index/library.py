@@ -1,7 +1,7 @@
 """A library: documents in a folder, and how passages are found in them.
 
-    <folder>/library.db     documents, passages, BM25 (index/store.py)
-    <folder>/vectors-…/     Chroma (index/vectors.py), unless a server holds it
+    <folder>/library.db     documents, passages, BM25 (index/storage/store.py)
+    <folder>/vectors-…/     Chroma (index/storage/vectors.py), unless a server holds it
     <folder>/.lock          held while something is written
 
 The documents in `library.db` are the truth. Vectors are written first and count only once the
@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Literal
 
 from filelock import FileLock, Timeout
 
-from index.catalogue import weights_sha256
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.split import SPLITTER_VERSION, split
-from index.store import Dated, Entry, Key, Store, searchable_text
-from index.vectors import Vectors
+from index.storage.store import Dated, Entry, Key, Store, searchable_text
+from index.storage.vectors import Vectors
+from index.weights.catalogue import weights_sha256
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding

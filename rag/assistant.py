@@ -10,22 +10,23 @@ from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from index.embedding import load_embedding
 from index.library import Library
-from rag.answer import Answer, Quote, Reason
-from rag.answer_type import wants_several
-from rag.attribution import MAX_CITED
-from rag.chronology import LISTED, Listing, list_entries
-from rag.compose import Composition, compose, in_quotation_marks, quoted
-from rag.condense import Turn, standalone
+from index.weights.embedding import load_embedding
+from rag.answer import Answer, Reason
+from rag.asking.answer_type import wants_several
+from rag.asking.condense import Turn, standalone
 from rag.config import Settings
-from rag.gate import DOUBT, Decision, Reading, judge
-from rag.llm import LLMUnavailable, Writer, load_writer
+from rag.deciding.gate import DOUBT, Decision, Reading, judge
+from rag.deciding.reader import Reader
+from rag.finding.quotes import find_quotes
+from rag.finding.rerank import Reranker
 from rag.once import Once
-from rag.quotes import find_quotes
-from rag.reader import Reader
-from rag.rerank import Reranker
-from rag.section import list_section
+from rag.quote import Quote
+from rag.times.chronology import LISTED, Listing, list_entries
+from rag.times.section import list_section
+from rag.verifying.attribution import MAX_CITED
+from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
+from rag.writing.llm import LLMUnavailable, Writer, load_writer
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding

@@ -24,7 +24,7 @@ from pydantic_settings import (
 )
 
 from index.errors import UserError
-from index.models import default_models_directory
+from index.weights.download import default_models_directory
 
 PREFIX = "FOOTNOTED_"
 

@@ -46,7 +46,7 @@ def window(library: Library, *arguments: str, first: str = "", **settings: str) 
     """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
     # Also where SIGINT is ignored, as it is for what a script runs in the background.
     heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{heed}\n{first}\nfrom ui.cli import main; main()"
+    code = f"{heed}\n{first}\nfrom ui.commands.cli import main; main()"
     command = ["-c", code, "chat", "--library", str(library.folder)]
     command += arguments
     process = subprocess.Popen(

@@ -15,12 +15,12 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.documents import Document
-from index.embedding import load_embedding
 from index.library import Library
-from index.load import load, load_bytes
+from index.loading.load import load, load_bytes
+from index.weights.embedding import load_embedding
 from rag.config import Settings, load_settings
-from rag.reader import Reader
-from rag.rerank import Reranker
+from rag.deciding.reader import Reader
+from rag.finding.rerank import Reranker
 from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
 
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"

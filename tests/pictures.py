@@ -18,9 +18,9 @@ from pathlib import Path
 import gradio as gr
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from eval.cases import SETS, load_set
-from eval.runner import run
-from index.load import load
+from eval.cases.cases import SETS, load_set
+from eval.running.runner import run
+from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings
 from tests.browser import CHROMIUM, ask, chromium, window

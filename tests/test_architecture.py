@@ -62,7 +62,9 @@ def test_nobody_shadows_the_builtin_eval(path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("module", ["ui.cli", "rag.assistant", "rag.config", "index.library"])
+@pytest.mark.parametrize(
+    "module", ["ui.commands.cli", "rag.assistant", "rag.config", "index.library"]
+)
 def test_nothing_heavy_is_imported_before_it_is_used(module: str) -> None:
     code = f"import {module}, sys, json; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(

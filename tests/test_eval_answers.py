@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eval.answers import dates, exact_match, numbers, token_f1, value_match
-from eval.cases import Case
+from eval.cases.answers import dates, exact_match, numbers, token_f1, value_match
+from eval.cases.cases import Case
 
 
 @pytest.mark.parametrize(

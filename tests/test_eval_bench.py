@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from eval.ablation import _LIBRARIES, VARIANTS, _overlapping
-from eval.ablation import main as ablation
-from eval.bench import Sources, measure, show, table, xquad_part
-from eval.compare import load_run
-from eval.kept import KEPT, MEASURES, compare
-from eval.statements import Statement, describe, false_answers, keep, kept, unread
-from eval.xquad import load_xquad
+from eval.bench.ablation import _LIBRARIES, VARIANTS, _overlapping
+from eval.bench.ablation import main as ablation
+from eval.bench.kept import KEPT, MEASURES, compare
+from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
+from eval.bench.table import Sources, measure, show, table, xquad_part
+from eval.comparing.compare import load_run
+from eval.formats.xquad import load_xquad
 from index.documents import Document
 from index.errors import UserError
 from index.split import split
@@ -97,7 +97,7 @@ def test_the_reader_alone_and_whole_articles_are_measured(
     near = {"id": "none", "question": "Who owns the ferry Mira?", "is_impossible": True}
     told["data"][1]["paragraphs"][0]["qas"].append({**near, "answers": []})
     squad.write_text(json.dumps(told), "utf-8")
-    monkeypatch.setattr("eval.bench.NEAR_MISSES", 1)
+    monkeypatch.setattr("eval.bench.table.NEAR_MISSES", 1)
     sources = Sources(load_xquad(squad), squad, squad)
     for part in ("reader", "squad-without"):
         measure(part, tmp_path, sources)
@@ -115,7 +115,7 @@ def test_the_reader_alone_and_whole_articles_are_measured(
 def test_a_statement_is_read_once_and_a_changed_one_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eval.statements.KEPT", tmp_path / "statements.json")
+    monkeypatch.setattr("eval.bench.statements.KEPT", tmp_path / "statements.json")
     one = Statement("How long is it?", "It is 410 metres long.", ("It is 410 metres long.",))
     other = replace(one, text="It is 400 metres long.")
     answers = [(one,), (one, other)]
@@ -140,7 +140,7 @@ def test_each_part_of_finding_quotes_is_weighed(
 ) -> None:
     # The weights of the other embedding are not among those that every machine has.
     variants = [each for each in VARIANTS if each.library != "minilm"]
-    monkeypatch.setattr("eval.ablation.VARIANTS", variants)
+    monkeypatch.setattr("eval.bench.ablation.VARIANTS", variants)
     monkeypatch.delitem(_LIBRARIES, "minilm")
     assert ablation([str(tmp_path), "--xquad", str(squad), "--questions", "2"]) == 0
     shown = capsys.readouterr().out
@@ -160,7 +160,7 @@ def test_overlapping_passages_begin_with_the_sentence_before(briefing: Document)
 
 
 def test_the_off_topic_part_asks_both_halves(monkeypatch: pytest.MonkeyPatch, squad: Path) -> None:
-    monkeypatch.setattr("eval.bench.OFF_TOPIC", 1)
+    monkeypatch.setattr("eval.bench.table.OFF_TOPIC", 1)
     asked = xquad_part("off-topic", load_xquad(squad)).cases
     assert [(case.tags, case.unanswerable) for case in asked] == [
         (("Bridges",), False),

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from eval.cases import SETS, Case, add_case, find_set, load_set, read_set, write_set
-from eval.draft import accept, reject
-from eval.evidence import find_all, locate, pinned, resolve
+from eval.cases.cases import SETS, Case, add_case, find_set, load_set, read_set, write_set
+from eval.cases.evidence import find_all, locate, pinned, resolve
+from eval.cases.propose import accept, reject
 from index.documents import Document, Span
 from index.errors import UserError
 from index.library import Library

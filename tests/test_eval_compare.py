@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from eval.compare import NotComparable, compare, load_run
-from eval.gate import FAILED, PASSED, judge
-from eval.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord, write_run
-from eval.statistics import rate
+from eval.comparing.baseline import FAILED, PASSED, judge
+from eval.comparing.compare import NotComparable, compare, load_run
+from eval.measuring.statistics import rate
+from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord, write_run
 from index.errors import UserError
-from ui.eval_command import app
+from ui.commands.evaluate import app
 
 CASES = 20
 

@@ -14,9 +14,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
 from rich.console import Console
 
-from eval.cases import CaseSet, Facts, find_set, load_set
-from eval.compare import load_run
-from eval.comparison import (
+from eval.bench.rival import (
     OURS,
     THEIRS,
     Citation,
@@ -35,14 +33,16 @@ from eval.comparison import (
     table,
     without_numbers,
 )
-from eval.record import Result
-from eval.statistics import Metric
+from eval.cases.cases import CaseSet, Facts, find_set, load_set
+from eval.comparing.compare import load_run
+from eval.measuring.statistics import Metric
+from eval.running.record import Result
 from index.documents import Document, Span
 from index.library import Library
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.llm import Writer
 from rag.once import Once
+from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
 TEXT = "The pact was signed on June 28.\nIt binds. It binds.\n"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from eval.cases import SETS, load_set
-from eval.corruptions import FALSE_ALARMS, NOTICED, TOGETHER, Claim, claims, main, table
+from eval.bench.corruptions import FALSE_ALARMS, NOTICED, TOGETHER, Claim, claims, main, table
+from eval.cases.cases import SETS, load_set
 from index.errors import UserError
-from index.load import load
+from index.loading.load import load
 
 BRIEFING = SETS / "briefing.md"
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"

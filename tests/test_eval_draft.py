@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from eval.cases import load_set, read_set, write_set
-from eval.draft import draft
-from eval.evidence import resolve
+from eval.cases.cases import load_set, read_set, write_set
+from eval.cases.evidence import resolve
+from eval.cases.propose import draft
 from index.documents import Document
 from index.library import Library
-from rag.llm import Writer
-from rag.reader import Reader
+from rag.deciding.reader import Reader
+from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM, _said
-from ui.eval_command import app
+from ui.commands.evaluate import app
 
 TEXT = " ".join(
     f"The ship {name} was built in {year} at the yard of {place} for the northern line."

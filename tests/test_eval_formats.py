@@ -11,15 +11,15 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from eval.cases import Case, Evidence, Facts, Message, load_set, write_set
-from eval.evidence import resolve
-from eval.exports import EXPORTS, REFUSAL, Material
-from eval.imports import FORMATS, documents_of, read_cases
-from eval.record import Result
+from eval.cases.cases import Case, Evidence, Facts, Message, load_set, write_set
+from eval.cases.evidence import resolve
+from eval.formats.exports import EXPORTS, REFUSAL, Material
+from eval.formats.imports import FORMATS, documents_of, read_cases
+from eval.running.record import Result
 from index.documents import Document
 from index.errors import UserError
 from tests.test_eval_cases import Shelf
-from ui.eval_command import app
+from ui.commands.evaluate import app
 
 PACT = Document.of(
     "The pact was signed on June 28, “at last”.\n\nIt cost 1,700 euros, or 2,000 dollars.",
@@ -73,7 +73,7 @@ def material(results: dict[str, Result] | None = None) -> Material:
 
 
 def _span(each: Evidence) -> object:
-    from eval.evidence import locate
+    from eval.cases.evidence import locate
 
     return locate(each, PACT if each.document == PACT.name else FLEET)
 
@@ -170,7 +170,7 @@ def test_squad_v1_brings_its_documents(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     [document] = (tmp_path / "texts").iterdir()
     assert document.name == "_A_Title.txt"
-    from index.load import load
+    from index.loading.load import load
 
     loaded = load(document)
     facts, _ = resolve(load_set(tmp_path / "set.jsonl"), Shelf(loaded))

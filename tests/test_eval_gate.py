@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from eval.compare import compare, load_run
-from eval.gate import ERRORS, FAILED, PASSED, judge, keep
-from eval.record import Gate, Result, Run
-from eval.statistics import Metric, rate
+from eval.comparing.baseline import ERRORS, FAILED, PASSED, judge, keep
+from eval.comparing.compare import compare, load_run
+from eval.measuring.statistics import Metric, rate
+from eval.running.record import Gate, Result, Run
 from index.documents import Span
 from index.errors import UserError
 from tests.test_eval_compare import CASES, made, saved
-from ui.eval_command import app
+from ui.commands.evaluate import app
 
 RECALL = {"refusal_recall": Metric(0.75, 20), "total_s_p50": Metric(1.0, 20)}
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from eval.cases import load_set
-from eval.runner import run
-from index.load import load_bytes
+from eval.cases.cases import load_set
+from eval.running.runner import run
+from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
 from tests.conftest import OpenLibrary
@@ -49,7 +49,13 @@ def folder(tmp_path: Path, open_library: OpenLibrary) -> Path:
 
 
 def start(folder: Path, out: str) -> subprocess.Popen[str]:
-    command = ["-c", "from ui.cli import main; main()", "eval", "run", str(folder / "set.jsonl")]
+    command = [
+        "-c",
+        "from ui.commands.cli import main; main()",
+        "eval",
+        "run",
+        str(folder / "set.jsonl"),
+    ]
     command += ["--no-llm", "--library", str(folder / "library"), "--json", str(folder / out)]
     return subprocess.Popen(
         [sys.executable, *command],

@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.answers import contains_answer, normalise
-from eval.cases import Case, Evidence
-from eval.metrics import score, unsupported, verbatim, written
-from eval.record import Result
-from eval.spans import quote_hit
-from eval.statistics import Metric, mcnemar, percentile, rate
-from eval.summary import summarise
+from eval.cases.answers import contains_answer, normalise
+from eval.cases.cases import Case, Evidence
+from eval.measuring.metrics import score, unsupported, verbatim, written
+from eval.measuring.spans import quote_hit
+from eval.measuring.statistics import Metric, mcnemar, percentile, rate
+from eval.running.record import Result
+from eval.running.summary import summarise
 from index.documents import Document, Span
-from rag.answer import Answer, AnswerSentence, Quote, Reason
+from rag.answer import Answer, AnswerSentence, Reason
+from rag.quote import Quote
 
 TEXT = (
     "The pact was signed in Rome on Oct. 14. It cost 1,700 euros. "

@@ -14,25 +14,26 @@ from zlib import crc32
 
 import pytest
 
-from eval.cases import SETS, CaseSet, load_set
-from eval.compare import NotComparable, compare
-from eval.gate import FAILED, PASSED, judge
-from eval.record import Gate, Run
-from eval.runner import run
+from eval.cases.cases import SETS, CaseSet, load_set
+from eval.comparing.baseline import FAILED, PASSED, judge
+from eval.comparing.compare import NotComparable, compare
+from eval.running.record import Gate, Run
+from eval.running.runner import run
 from index.documents import Document, Passage
 from index.errors import UserError
 from index.library import Library
-from index.load import load_bytes
-from index.reader import Read
+from index.loading.load import load_bytes
 from index.split import split
-from rag import gate, prompts
+from index.weights.reader import Read
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.reader import Reader
-from rag.rerank import Reranker
+from rag.deciding import gate
+from rag.deciding.reader import Reader
+from rag.finding.rerank import Reranker
+from rag.writing import prompts
 from tests.conftest import OpenLibrary
-from ui.report_html import html, texts_of
-from ui.report_markdown import markdown
+from ui.reports.html import html, texts_of
+from ui.reports.markdown import markdown
 
 pytestmark = pytest.mark.weights
 
@@ -97,7 +98,7 @@ def test_the_reranker_is_off(baseline: Run, again: Asked, monkeypatch: pytest.Mo
     def drawn(_: Reranker, question: str, texts: list[str]) -> list[float]:
         return [crc32(text.encode()) % 100 / 10 for text in texts]  # as good as chance
 
-    monkeypatch.setattr("rag.rerank.Reranker.score", drawn)
+    monkeypatch.setattr("rag.finding.rerank.Reranker.score", drawn)
     assert_caught(baseline, again(), "not_quoted")
 
 
@@ -142,7 +143,7 @@ def test_the_reader_was_swapped(
     def nothing(_: Reader, question: str, texts: list[str], titles: list[str]) -> list[Read]:
         return [Read(-9.0, -9.0, 0, len(text)) for text in texts]  # finds no answer in any quote
 
-    monkeypatch.setattr("rag.reader.Reader.read", nothing)
+    monkeypatch.setattr("rag.deciding.reader.Reader.read", nothing)
     assert_caught(baseline, again(), "wrongly_refused")
 
 

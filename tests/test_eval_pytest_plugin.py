@@ -94,7 +94,8 @@ def test_what_cannot_be_asked_is_an_error(folder: Path, briefing_library: Librar
 
 def test_it_stays_out_of_the_way(folder: Path, briefing_library: Library) -> None:
     (folder / "test_other.py").write_text(
-        "import sys\ndef test_it(): assert not {'pydantic', 'eval.cases'} & sys.modules.keys()\n"
+        "import sys\n"
+        "def test_it(): assert not {'pydantic', 'eval.cases.cases'} & sys.modules.keys()\n"
     )
     (folder / "eval").mkdir()  # a package of their own, of the same name
     (folder / "eval" / "__init__.py").write_text("")

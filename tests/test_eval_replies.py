@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from pydantic import Field
 
-from eval.cases import Case, CaseSet
-from eval.record import Run
-from eval.replies import Replies
-from eval.runner import run
+from eval.cases.cases import Case, CaseSet
+from eval.running.record import Run
+from eval.running.replies import Replies
+from eval.running.runner import run
 from index.errors import UserError
 from index.library import Library
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.llm import Writer
+from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
 pytestmark = pytest.mark.weights

@@ -16,16 +16,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from eval.cases import CaseSet, load_set
-from eval.compare import load_run
-from eval.gate import keep
-from eval.judge import Judge, load_judge
-from eval.record import Gate, alone
-from eval.runner import run
+from eval.cases.cases import CaseSet, load_set
+from eval.comparing.baseline import keep
+from eval.comparing.compare import load_run
+from eval.running.grader import Judge, load_judge
+from eval.running.record import Gate, alone
+from eval.running.runner import run
 from index.documents import Document
 from index.errors import UserError
-from rag.answer import Answer, AnswerSentence, Quote
-from ui.eval_command import app
+from rag.answer import Answer, AnswerSentence
+from rag.quote import Quote
+from ui.commands.evaluate import app
 
 TEXT = "Ann was born in 1900. Ben was born in 1910. Cid was born in 1920."
 DOCUMENT = Document.of(TEXT, title="Births", source="/births.txt")

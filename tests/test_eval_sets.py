@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.cases import SETS, CaseSet, find_set, load_set
-from eval.evidence import locate, resolve
+from eval.cases.cases import SETS, CaseSet, find_set, load_set
+from eval.cases.evidence import locate, resolve
 from index.documents import Document
 from index.errors import UserError
-from index.load import load
+from index.loading.load import load
 from tests.test_eval_cases import Shelf
 
 

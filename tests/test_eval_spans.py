@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, nDCG
 
-from eval.cases import Case
-from eval.exports import Material, qrels, trec_run
-from eval.record import Result
-from eval.spans import (
+from eval.cases.cases import Case
+from eval.formats.exports import Material, qrels, trec_run
+from eval.measuring.spans import (
     characters,
     citation_precision,
     citation_recall,
@@ -25,6 +24,7 @@ from eval.spans import (
     recall_at,
     reciprocal_rank,
 )
+from eval.running.record import Result
 from index.documents import Document, Span
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from eval.cases import Case
-from eval.stages import STAGES, stage
+from eval.cases.cases import Case
+from eval.measuring.stages import STAGES, stage
 from index.documents import Span
 
 PLACE = Span("d", 10, 20)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from eval.statistics import (
+from eval.measuring.statistics import (
     CLUSTERS,
     holm,
     mcnemar,

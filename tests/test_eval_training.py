@@ -24,7 +24,7 @@ from eval.training.measure import (
     threshold,
 )
 from index.errors import UserError
-from index.reader import ReaderWeights
+from index.weights.reader import ReaderWeights
 
 ROOT = Path(__file__).parents[1]
 PLACES = "Alder Rowan Birch Hazel Maple Cedar Aspen Linden Willow Juniper".split()

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from index.embedding import (
+from index.errors import ModelMissing, UserError
+from index.weights.embedding import (
     QUERY_PROMPTS,
     load_cross_encoder,
     load_embedding,
     load_sentence_transformer,
 )
-from index.errors import ModelMissing, UserError
 from rag.config import Settings
-from rag.rerank import Reranker
+from rag.finding.rerank import Reranker
 
 BREAD = "The old baker bakes dark rye bread before sunrise."
 WHALES = "Whales cross the northern ocean in the cold of autumn."

@@ -18,7 +18,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from index.documents import Document
 from index.errors import DocumentError, LibraryError, UserError
 from index.library import EMBED_BATCH, Library, Stage
-from index.load import load
+from index.loading.load import load
 from index.split import split
 from rag.config import Settings
 from tests.conftest import BRIEFING, OpenLibrary
@@ -245,7 +245,7 @@ class Other:
 import json, sys
 from pathlib import Path
 from index.documents import Document
-from index.embedding import load_embedding
+from index.weights.embedding import load_embedding
 from index.library import Library
 from rag.config import load_settings
 settings = load_settings()

@@ -22,10 +22,10 @@ from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import load as load_module
 from index.documents import Document
 from index.errors import DocumentError
-from index.load import load, load_bytes
+from index.loading import load as load_module
+from index.loading.load import load, load_bytes
 
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
 ARTICLE_SHA256 = "310546b67c598a616fe4e3ed7d9a88b713acb532661453830dadb2c1dda3eb60"
@@ -730,14 +730,16 @@ def test_a_server_that_does_not_answer(site: str, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_server_that_never_ends(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.load_address.FETCH_SECONDS", -1.0)
+    monkeypatch.setattr("index.loading.address.FETCH_SECONDS", -1.0)
     with pytest.raises(DocumentError, match="not there in full"):
         load(f"{site}/plain")
 
 
 def test_importing_it_loads_none_of_the_heavy_libraries() -> None:
     heavy = ["httpx", "trafilatura", "lxml", "pypdfium2", "docx", "ebooklib", "markdown_it"]
-    code = f"import sys, index.load; print([name for name in {heavy} if name in sys.modules])"
+    code = (
+        f"import sys, index.loading.load; print([name for name in {heavy} if name in sys.modules])"
+    )
     root = Path(__file__).parents[1]
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True

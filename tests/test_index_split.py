@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.documents import Document, Heading, Passage
-from index.load import load, load_bytes
+from index.loading.load import load, load_bytes
 from index.split import (
     MERGE_TOKENS,
     PASSAGE_TOKENS,

@@ -12,7 +12,7 @@ import pytest
 from index.documents import Document, Heading, Passage
 from index.errors import LibraryError
 from index.split import split
-from index.store import Store, query_terms, searchable_text
+from index.storage.store import Store, query_terms, searchable_text
 
 DAY = "2026-01-01T00:00:00+00:00"
 

@@ -23,7 +23,7 @@ except OSError:
     pass
 else:
     sys.exit("the network is not cut")
-from ui.cli import main
+from ui.commands.cli import main
 main()
 """
 

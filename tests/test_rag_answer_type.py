@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer_type import type_matches, wants_parts, wants_several, wants_yes_or_no
+from rag.asking.answer_type import type_matches, wants_parts, wants_several, wants_yes_or_no
 
 
 @pytest.mark.parametrize(

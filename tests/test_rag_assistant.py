@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from index.load import load
-from rag import gate
+from index.loading.load import load
 from rag.answer import Answer
 from rag.assistant import Assistant, Found, Searching, Writing
 from rag.config import load_settings
-from rag.llm import LLMUnavailable, Writer
+from rag.deciding import gate
 from rag.once import Once
+from rag.writing.llm import LLMUnavailable, Writer
 from tests.fake_llm import ScriptedLLM
 
 pytestmark = pytest.mark.weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.attribution import MAX_CITED, attribute
+from rag.verifying.attribution import MAX_CITED, attribute
 
 QUOTES = (
     "The Rowan Bridge, 300 metres long, was repaired in 1960.",

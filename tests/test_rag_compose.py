@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from index.documents import Document
-from rag.answer import Quote
-from rag.compose import compose, only_asked, quoted, right_particle, says_the_same
-from rag.reader import Reader
+from rag.deciding.reader import Reader
+from rag.quote import Quote
+from rag.verifying.compose import compose, only_asked, quoted, right_particle, says_the_same
 
 pytestmark = pytest.mark.weights
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from eval.cases import Case, find_set, load_set
-from rag.condense import points_back, sound, standalone, with_name
-from rag.llm import Writer
+from eval.cases.cases import Case, find_set, load_set
+from rag.asking.condense import points_back, sound, standalone, with_name
+from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
 HISTORY = (("user", "When did the fleets pass the Alder Strait?"), ("assistant", "On Oct. 18.[1]"))

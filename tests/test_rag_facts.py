@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.facts import content_words, facts, missing_facts
+from rag.english.facts import content_words, facts, missing_facts
 
 SOURCE = (
     "On Oct. 14-17, 2021 the fleets of China and Norland, with 5,500 sailors, passed the "

@@ -7,9 +7,8 @@ from dataclasses import fields, replace
 import pytest
 
 from index.documents import Document
-from index.reader import Read
-from rag.answer import Quote
-from rag.gate import (
+from index.weights.reader import Read
+from rag.deciding.gate import (
     COPY_WEIGHTS,
     DOUBT,
     READ_WEIGHTS,
@@ -22,6 +21,7 @@ from rag.gate import (
     log_odds,
     logistic,
 )
+from rag.quote import Quote
 
 DOCUMENT = Document.of(
     "The Tolm Strait is 20 kilometers wide. The ferry Mira sank there in 1931.",

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from index.load import load
+from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.llm import Writer, load_writer
+from rag.writing.llm import Writer, load_writer
 
 pytestmark = [pytest.mark.llm, pytest.mark.weights]
 

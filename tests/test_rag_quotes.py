@@ -9,10 +9,10 @@ import fpdf
 import pytest
 
 from index.documents import Document
-from index.load import load
-from rag.answer import Quote
-from rag.quotes import CANDIDATES, find_quotes
-from rag.rerank import Reranker
+from index.loading.load import load
+from rag.finding.quotes import CANDIDATES, find_quotes
+from rag.finding.rerank import Reranker
+from rag.quote import Quote
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from index.library import Library
-from index.load import load_bytes
+from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.rerank import Reranker
-from rag.section import list_section
+from rag.finding.rerank import Reranker
+from rag.times.section import list_section
 from tests.conftest import OpenLibrary
-from ui.examples import example_questions
+from ui.panels.examples import example_questions
 
 pytestmark = pytest.mark.weights
 

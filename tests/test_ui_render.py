@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Heading
-from index.store import Entry
-from rag.answer import Answer, AnswerSentence, Quote, Reason
-from ui import render
-from ui.exchange import Conversation, Exchange
-from ui.render import Outcome
+from index.storage.store import Entry
+from rag.answer import Answer, AnswerSentence, Reason
+from rag.quote import Quote
+from ui.conversations.exchange import Conversation, Exchange
+from ui.drawing import render
+from ui.drawing.render import Outcome
 
 HOSTILE = (
     "<script>window.pwned=1</script>",

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from eval.gate import judge
-from eval.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
-from eval.statistics import rate
+from eval.comparing.baseline import judge
+from eval.measuring.statistics import rate
+from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
 from tests.test_ui_render import HOSTILE, Page
-from ui import render_runs
+from ui.drawing import runs as render_runs
 
 CASES = {"one": {"answers": ["Ada", "Ada L."]}, "two": {"question": "What of Bo?"}}
 

@@ -11,16 +11,24 @@ import pytest
 from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
-from eval.compare import load_run
-from eval.gate import judge
-from eval.record import DocumentRecord, LibraryRecord, Repeat, Result, Run, SetRecord, write_run
-from eval.summary import summarise
+from eval.comparing.baseline import judge
+from eval.comparing.compare import load_run
+from eval.running.record import (
+    DocumentRecord,
+    LibraryRecord,
+    Repeat,
+    Result,
+    Run,
+    SetRecord,
+    write_run,
+)
+from eval.running.summary import summarise
 from index.documents import Document, Span
-from ui import plots
-from ui.eval_command import app
-from ui.report_html import html
-from ui.report_junit import junit
-from ui.report_markdown import markdown
+from ui.commands.evaluate import app
+from ui.reports import plots
+from ui.reports.html import html
+from ui.reports.junit import junit
+from ui.reports.markdown import markdown
 
 WORDS = "<script>window.pwned=1</script> ](javascript:x) ```` @team | \u202e \x00 & end"
 TEXT = f"Before it. The pact holds {WORDS} and more. After it."

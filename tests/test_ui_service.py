@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from index.library import Library
 from tests.browser import SUMMIT, ask, window
 from tests.provider import Provider, provider
-from ui.users import add_user
+from ui.window.users import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 

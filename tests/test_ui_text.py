@@ -9,9 +9,10 @@ import pytest
 from rich.console import Console
 
 from index.documents import Document
-from rag.answer import Answer, Quote
-from rag.gate import Decision, Reading, Signals
-from ui.text import decision_text
+from rag.answer import Answer
+from rag.deciding.gate import Decision, Reading, Signals
+from rag.quote import Quote
+from ui.conversations.text import decision_text
 
 DOCUMENT = Document.of("The strait is 20 kilometers wide.", title="Straits", source="/s.txt")
 QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5, marks=((14, 27),))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import UserError
-from ui.users import add_user, may_enter, read_users
+from ui.window.users import add_user, may_enter, read_users
 
 
 def test_users_are_added_and_let_in(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from index.documents import Document
 from index.errors import UserError
 from index.library import Library
-from index.load import load_bytes
+from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
 from tests.browser import (
@@ -105,7 +105,7 @@ def test_an_address_with_no_such_place_says_so(
 def test_a_text_that_was_changed_in_the_library_is_not_shown(
     settings: Settings, open_library: OpenLibrary, tmp_path: Path
 ) -> None:
-    from ui.window import build_window
+    from ui.window.window import build_window
 
     notes = load_bytes(b"The comet Halme was seen in Turku in 1911.", "notes.txt")
     library = open_library(tmp_path)
@@ -196,7 +196,7 @@ def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, window_addr
 
 
 def test_a_port_in_use_is_told_in_a_sentence(settings: Settings) -> None:
-    from ui.window import serve
+    from ui.window.window import serve
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.catalogue import File, Model
+from index.weights.catalogue import File, Model
 
 STEP = 1000
 GGUF = bytes(range(256)) * 10  # 2,560 bytes: two whole parts and one of 560

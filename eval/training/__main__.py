@@ -20,8 +20,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from eval.training.measure import describe, question_only
 from eval.training.prepare import START, prepare
 from index.errors import UserError
-from index.models import model_folder
-from index.reader import ReaderWeights, load_tokenizer
+from index.weights.download import model_folder
+from index.weights.reader import ReaderWeights, load_tokenizer
 from rag.config import load_settings
 
 

@@ -1,9 +1,9 @@
 """What the reader learns from: questions with windows of text that answer them, or do not.
 
-The windows are cut as `rag/quotes.py` cuts quotes: one and two sentences. Besides the windows that
-hold the answer there are those that only look as if they did: of the questions that people wrote
-to have no answer in their paragraph, of answerable ones with a fact exchanged by rule, and the best
-of the other windows of the paragraph and of the article.
+The windows are cut as `rag/finding/quotes.py` cuts quotes: one and two sentences. Besides the
+windows that hold the answer there are those that only look as if they did: of the questions that
+people wrote to have no answer in their paragraph, of answerable ones with a fact exchanged by rule,
+and the best of the other windows of the paragraph and of the article.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from typing import Any
 
 from index.errors import UserError
 from index.split import sentence_spans
-from rag.facts import content_words
-from rag.quotes import windows
+from rag.english.facts import content_words
+from rag.finding.quotes import windows
 
 Span = tuple[int, int]
 
@@ -119,7 +119,7 @@ def _paragraph(title: str, told: dict[str, Any]) -> Paragraph:
 
 
 def cut(text: str) -> Iterator[tuple[Span, Span]]:
-    """Yield a paragraph's windows as `rag.quotes.windows` does."""
+    """Yield a paragraph's windows as `rag.finding.quotes.windows` does."""
     yield from windows(text, sentence_spans(text, 0, len(text)))
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.answers import normalise, token_f1
+from eval.cases.answers import normalise, token_f1
 from eval.training.examples import Example
-from index.reader import Read, ReaderWeights
+from index.weights.reader import Read, ReaderWeights
 
 FALSE_REFUSALS = 0.05
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
-from eval.files import write_whole
 from eval.training.examples import Example, Score, held_out, load_squad, load_yes_no, make_examples
 from index.errors import UserError
+from index.files import write_whole
 from rag.config import load_settings
-from rag.rerank import Reranker
+from rag.finding.rerank import Reranker
 
 SEED = 2021
 START = "ms-marco-minilm-l-12-v2-int8"

@@ -1,0 +1,115 @@
+"""Holding a part of the bench in place: what CI runs with every change.
+
+    python -m eval.bench.kept FOLDER --xquad FILE [--keep]
+
+Asks questions of XQuAD without the language model and cases of `briefing` with it, and compares
+them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
+what was kept there: by more cases than chance explains, or by more than the budget. `--keep` writes
+the file anew, which is a decision and belongs in a commit of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.bench.table import SEED, ask_all
+from eval.cases.cases import SETS, load_set
+from eval.formats.xquad import load_xquad
+from eval.measuring.statistics import SIGNIFICANT, mcnemar
+from eval.running.record import Run
+from index.errors import UserError
+from index.loading.load import load
+
+KEPT = Path(__file__).parent / "kept.json"
+
+QUESTIONS = 150
+CASES = 36
+
+MEASURES = {
+    "xquad": ("hit@1", "hit@3", "hit@5"),
+    "briefing": ("hit@5", "answer_right", "cited_evidence", "refusal_right", "passed"),
+}
+
+BUDGET = 0.05
+"""The net share of cases that a measure may lose: another processor rounds otherwise, and then a
+word of the language model may be another."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Ask, compare, and say what fell."""
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.kept")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--xquad", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--keep", action="store_true")
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    now = {name: passed(run, MEASURES[name]) for name, run in _runs(given.folder, given.xquad)}
+    if given.keep:
+        KEPT.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", "utf-8")
+        return 0
+    lines, fell = compare(json.loads(KEPT.read_text("utf-8")), now)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if fell else 0
+
+
+def _runs(folder: Path, xquad: Path) -> list[tuple[str, Run]]:
+    data = load_xquad(xquad)
+    drawn = random.Random(SEED).sample(data.cases, QUESTIONS)  # noqa: S311  reproducible
+    briefing = load_set(SETS / "briefing.jsonl").first(CASES)
+    return [
+        ("xquad", ask_all(data.subset("kept", tuple(drawn)), data.documents, folder / "xquad")),
+        (
+            "briefing",
+            ask_all(briefing, [load(SETS / "briefing.md")], folder / "briefing", llm=True),
+        ),
+    ]
+
+
+def passed(run: Run, measures: Sequence[str]) -> dict[str, dict[str, bool]]:
+    """Return for each measure which of the cases that it applies to are as they should be."""
+    return {
+        name: {each.id: bool(v) for each in run.results if (v := each.scores[name]) is not None}
+        for name in measures
+    }
+
+
+def compare(kept: dict[str, Any], now: dict[str, Any]) -> tuple[list[str], bool]:
+    """Return a line for each measure, and whether one fell.
+
+    Raises UserError when the cases are not those that were kept.
+    """
+    lines, fell = [], False
+    for part, measures in MEASURES.items():
+        for name in measures:
+            before, after = kept[part][name], now[part][name]
+            if before.keys() != after.keys():
+                raise UserError(f"{part}: the cases changed. Keep anew: --keep.")
+            broken = sorted(case for case in before if before[case] and not after[case])
+            mended = [case for case in before if after[case] and not before[case]]
+            lost = len(broken) - len(mended)
+            bad = lost > BUDGET * len(before) or (
+                lost > 0 and mcnemar(len(broken), len(mended)) < SIGNIFICANT
+            )
+            fell = fell or bad
+            share = sum(after.values()) / len(after)
+            was = sum(before.values()) / len(before)
+            lines.append(
+                f"{'FELL' if bad else 'ok  '} {part} {name}: {share:.1%}, kept {was:.1%}, "
+                f"{len(broken)} broken, {len(mended)} mended of {len(before)}"
+                + (f": {', '.join(broken)}" if bad else "")
+            )
+    return lines, fell
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)

@@ -1,0 +1,328 @@
+"""Regression sets: what a case is, and reading and writing files of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import yaml
+from filelock import FileLock
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from eval.cases.answers import normalise
+from index.documents import Span
+from index.errors import UserError
+from index.files import write_whole
+from index.loading.formats import one_line
+
+if TYPE_CHECKING:
+    from rag.asking.condense import Turn
+
+SETS = Path(__file__).parents[1] / "sets"
+"""Where the sets are that come with Footnoted."""
+
+AnswerType = Literal["text", "number", "date", "yesno", "list"]
+Words = Annotated[str, Field(pattern=r"\S")]
+Facts = tuple[tuple[Span, ...], ...]
+"""For each fact that an answer needs, the places that state it: any one of them will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A place that states a fact: offsets, or a quote that occurs once, or both.
+
+    Items with the same `fact` are alternatives; an answer needs every fact.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    document: Words
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    start: Annotated[int, Field(ge=0)] | None = None
+    end: int | None = None
+    quote: Words | None = None
+    fact: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a place that is none."""
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end must be given together")
+        if self.start is None and self.quote is None:
+            raise ValueError("start and end, or a quote, must be given")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError(f"start ({self.start}) must be less than end ({self.end})")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of the conversation before the question."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A question with what is expected of its answer. See eval/README.md."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    id: Words
+    question: Words
+    answers: tuple[str, ...] = ()
+    answer_type: AnswerType = "text"
+    evidence: tuple[Evidence, ...] = ()
+    unanswerable: bool = False
+    must_pass: bool = False
+    history: tuple[Message, ...] = ()
+    tags: tuple[Words, ...] = ()
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    """How far a number, in its unit, or a date, in days, may be from an accepted one."""
+    draft: bool = False
+    """Proposed by a program: it does not count until somebody has accepted it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no answer could fulfil."""
+        if self.tolerance is not None and self.answer_type not in ("number", "date"):
+            raise ValueError("only a number or a date has a tolerance")
+        if self.unanswerable and (self.evidence or self.answers):
+            raise ValueError("an unanswerable case has neither evidence nor answers")
+        for answer in self.answers:
+            parts = answer.split(";") if self.answer_type == "list" else [answer]
+            if not all(normalise(part) for part in parts):
+                raise ValueError(f"the answer “{answer}” has a part without words to look for")
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The conversation before the question, as `Assistant.ask` takes it."""
+        return [(message.role, message.content) for message in self.history]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSet:
+    """The cases of a file, with the file's hash and the line of each case."""
+
+    name: str
+    path: Path
+    sha256: str
+    cases: tuple[Case, ...]
+    lines: tuple[int, ...]
+    drafts: int = 0
+    """Cases of the file that are not among these, because nobody has accepted them yet."""
+
+    def first(self, count: int | None) -> CaseSet:
+        """Return the set with its first cases only; with None, all of them."""
+        return replace(self, cases=self.cases[:count], lines=self.lines[:count])
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong in a line of a set, with what to do where that is known."""
+
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.message}"
+
+
+def find_set(name: str) -> Path:
+    """Return the file that a name means: a path, or a set that comes with Footnoted.
+
+    Raises UserError when there is none.
+    """
+    path, shipped = Path(name), SETS / f"{name}.jsonl"
+    if path.is_file():
+        return path
+    if shipped.is_file():
+        return shipped
+    names = ", ".join(sorted(each.stem for each in SETS.glob("*.jsonl")))
+    raise UserError(f"There is no set {name}. Give a JSON Lines or YAML file, or one of: {names}.")
+
+
+def load_set(path: Path) -> CaseSet:
+    """Read a set, JSON Lines or YAML by its name; drafts are left aside, and counted.
+
+    Raises UserError, with the line and what is wrong there, for a file that is not a set.
+    """
+    found, problems = read_set(path)
+    if problems:
+        more = len(problems) - 1
+        rest = f" ({more} more: `footnoted eval check {path}` lists all.)" if more else ""
+        raise UserError(f"{path.name}, {problems[0]}{rest}")
+    if not found.cases:
+        raise UserError(f"The set {path} holds no case.")
+    kept = [n for n, case in enumerate(found.cases) if not case.draft]
+    if not kept:
+        raise UserError(
+            f"All {len(found.cases)} cases of {path.name} are drafts, which do not count until "
+            f"somebody has accepted them: `footnoted eval accept {path}`."
+        )
+    return replace(
+        found,
+        cases=tuple(found.cases[n] for n in kept),
+        lines=tuple(found.lines[n] for n in kept),
+        drafts=len(found.cases) - len(kept),
+    )
+
+
+def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
+    """Read what can be read of a set, drafts as well, and all that is wrong with it.
+
+    Raises UserError for a file that cannot be read at all.
+    """
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(f"The set {path} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"The set {path} is not UTF-8 text: {error}.") from error
+    cases: dict[str, Case] = {}
+    lines: list[int] = []
+    problems: list[Problem] = []
+    for number, read in _items(path, text):
+        try:
+            case = read()
+        except ValidationError as error:
+            problems.append(Problem(number, _told(error)))
+            continue
+        except yaml.YAMLError as error:
+            problems.append(Problem(number, f"not YAML: {one_line(str(error))}."))
+            continue
+        if case.id in cases:
+            first = lines[list(cases).index(case.id)]
+            problems.append(Problem(number, f"the id “{case.id}” is taken by line {first}."))
+            continue
+        cases[case.id] = case
+        lines.append(number)
+    digest = hashlib.sha256(data).hexdigest()
+    return CaseSet(path.stem, path, digest, tuple(cases.values()), tuple(lines)), problems
+
+
+_CASE = TypeAdapter(Case)
+
+Item = tuple[int, Callable[[], "Case"]]
+"""The line of a case, and what reads it."""
+
+
+def _items(path: Path, text: str) -> Iterator[Item]:
+    if _is_yaml(path):
+        yield from _yaml_items(text)
+        return
+    # Not splitlines(): JSON strings may hold U+2028, which is a line end to Python but not to JSON.
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            yield number, partial(_CASE.validate_json, line)
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in (".yaml", ".yml")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's plain words: "no" and "2021-12-15" are the words that they look like."""
+
+
+_PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "null")}
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag in _PLAIN]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false)$"), ["t", "f"])
+
+
+def _yaml_items(text: str) -> Iterator[Item]:
+    """Yield the items of a YAML list; each is read as its JSON would be, so as strictly."""
+    try:
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        if root is None:
+            return
+        if not isinstance(root, yaml.SequenceNode):
+            raise yaml.YAMLError("a set is a list of cases, each beginning with “- id:”")
+        for node in root.value:
+            value = loader.construct_object(node, deep=True)
+            line = json.dumps(value, ensure_ascii=False, default=str)
+            yield node.start_mark.line + 1, partial(_CASE.validate_json, line)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        yield (mark.line + 1 if mark else 1), partial(_raise, error)
+
+
+def _raise(error: Exception) -> Case:
+    raise error
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    what = first["msg"].removeprefix("Value error, ")
+    return f"{f'{place}: ' if place else ''}{what}."
+
+
+def as_line(case: Case) -> bytes:
+    """Return a case as a line of a set, without what is as if it were not said."""
+    told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+
+
+def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]]) -> None:
+    """Write a set's cases, drafts as well, as `change` returns them; others wait meanwhile.
+
+    Raises UserError when the file is not a set, or cannot be written.
+    """
+    check_writable(path)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        found, problems = read_set(path)
+        if problems:
+            raise UserError(f"{path.name}, {problems[0]}")
+        write_set(path, change(found.cases))
+
+
+def check_writable(path: Path) -> None:
+    """Raise UserError for a set that would not be written as it is read."""
+    if _is_yaml(path):
+        raise UserError(f"Sets are written as JSON Lines: name a .jsonl file, not {path.name}.")
+
+
+def write_set(path: Path, cases: Iterable[Case]) -> None:
+    """Write a set anew as JSON Lines, whole or not at all.
+
+    Raises UserError when it cannot be written.
+    """
+    check_writable(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, b"".join(map(as_line, cases)))
+    except OSError as error:
+        raise UserError(f"The set {path} cannot be written: {error.strerror or error}.") from error
+
+
+def add_case(path: Path, case: Case) -> None:
+    """Add a case to the end of a set, which is made if there is none.
+
+    Raises UserError when the id is taken, the file is not a set, or cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            before = path.read_bytes() if path.exists() else b""
+            if before:
+                found, problems = read_set(path)
+                if problems:
+                    raise UserError(f"{path.name}, {problems[0]}")
+                if case.id in {each.id for each in found.cases}:
+                    raise UserError(f"{path.name} has a case “{case.id}” already.")
+            end = b"" if before[-1:] in (b"", b"\n") else b"\n"
+            write_whole(path, before + end + as_line(case))
+    except OSError as error:
+        raise UserError(f"The set {path} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,194 @@
+"""Finding the evidence of cases in a library, also after a document has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from eval.cases.cases import Case, CaseSet, Evidence, Facts, Problem
+from index.documents import Document, Span
+from index.errors import UserError
+from index.loading.formats import shortened
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+ALIKE = 60
+"""How alike, of 100, a place must be to what is looked for to be shown as the nearest."""
+
+SHOWN = 80
+"""Characters of a text that a message shows."""
+
+_short = partial(shortened, length=SHOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a piece of evidence is; `moved` when its document changed and its words were found."""
+
+    span: Span
+    document: Document
+    moved: bool = False
+
+
+class NotFound(UserError):
+    """Evidence that is not where a case says; the message says what to do."""
+
+
+def resolve(case_set: CaseSet, library: Library) -> tuple[dict[str, Facts], tuple[str, ...]]:
+    """Return for each case (by id) the places of the evidence for each of its facts.
+
+    And the ids of those whose evidence was found again by its words, in a document that changed.
+
+    Raises UserError when a document is not in the library or does not hold the evidence.
+    """
+    resolved, problems = find_all(case_set, library)
+    if problems:
+        more = len(problems) - 1
+        rest = f" ({more} more: `footnoted eval check` lists all.)" if more else ""
+        raise UserError(f"{case_set.path.name}, {problems[0]}{rest}")
+    facts = {name: _facts(case, found) for name, (case, found) in resolved.items()}
+    moved = (name for name, (_, found) in resolved.items() if any(each.moved for each in found))
+    return facts, tuple(moved)
+
+
+def find_all(
+    case_set: CaseSet, library: Library
+) -> tuple[dict[str, tuple[Case, list[Found]]], list[Problem]]:
+    """Return where each case's evidence is, as far as it is found, and what is not."""
+    shelf = _Shelf(library)
+    resolved: dict[str, tuple[Case, list[Found]]] = {}
+    problems: list[Problem] = []
+    for case, line in zip(case_set.cases, case_set.lines, strict=True):
+        found: list[Found] = []
+        for evidence in case.evidence:
+            try:
+                found.append(shelf.find(evidence))
+            except UserError as error:
+                problems.append(Problem(line, str(error)))
+        resolved[case.id] = case, found
+    return resolved, problems
+
+
+def pinned(case: Case, found: list[Found]) -> Case:
+    """Return a case whose evidence names its text, its place and its words as they are now."""
+    return replace(
+        case,
+        evidence=tuple(
+            replace(
+                evidence,
+                sha256=at.document.sha256,
+                start=at.span.start,
+                end=at.span.end,
+                quote=at.document.text[at.span.start : at.span.end],
+            )
+            for evidence, at in zip(case.evidence, found, strict=True)
+        ),
+    )
+
+
+def locate(evidence: Evidence, document: Document) -> Span:
+    """Return the place of the evidence in the document that it was written for.
+
+    Raises NotFound when the place is outside the text, or the quote is not there exactly once.
+    """
+    text, quote, name = document.text, evidence.quote, evidence.document
+    if evidence.start is None or evidence.end is None:
+        return _by_words(evidence, document)
+    where = f"{evidence.start}-{evidence.end}"
+    if evidence.end > len(text):
+        nearest = _nearest(document, quote, evidence.start) if quote else "."
+        raise NotFound(
+            f"evidence {where} is outside of {name}, which has {len(text)} characters{nearest}"
+        )
+    said = text[evidence.start : evidence.end]
+    if quote is not None and said != quote:
+        nearest = _nearest(document, quote, evidence.start)
+        raise NotFound(
+            f"evidence {where} of {name} says “{_short(said)}”, not “{_short(quote)}”{nearest}"
+        )
+    return Span(document.id, evidence.start, evidence.end)
+
+
+class _Shelf:
+    """The documents of a library by what evidence calls them; each is read once."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._here = {entry.sha256 for entry in library.entries()}
+        self._read: dict[str, Document] = {}
+
+    def find(self, evidence: Evidence) -> Found:
+        # The hash names the text whatever the file is called now.
+        if evidence.sha256 in self._here:
+            document = self._document(evidence.sha256)
+            return Found(locate(evidence, document), document)
+        try:
+            document = self._document(evidence.document)
+        except UserError as error:
+            raise NotFound(
+                f"{error} Put in what is missing with "
+                f"`footnoted add {evidence.document} --library {self._library.folder}`."
+            ) from error
+        if evidence.sha256 is None:
+            return Found(locate(evidence, document), document)
+        if evidence.quote is None:
+            raise NotFound(
+                f"the document {evidence.document} changed, and the evidence "
+                f"{evidence.start}-{evidence.end} cannot be found again without its words: it was "
+                f"written for the text {evidence.sha256[:12]}…, and the library has "
+                f"{document.sha256[:12]}…. Give the quote."
+            )
+        return Found(_by_words(evidence, document), document, moved=True)
+
+    def _document(self, name: str) -> Document:
+        if name not in self._read:
+            self._read[name] = self._library.find(name)
+        return self._read[name]
+
+
+def _by_words(evidence: Evidence, document: Document) -> Span:
+    quote = evidence.quote
+    if quote is None:
+        raise ValueError(evidence)
+    places = list(_occurrences(document.text, quote))
+    if not places:
+        nearest = _nearest(document, quote, evidence.start or 0)
+        raise NotFound(f"none of {evidence.document} reads “{_short(quote)}”{nearest}")
+    if len(places) > 1:
+        listed = ", ".join(f"{at}-{at + len(quote)}" for at in places[:5])
+        raise NotFound(
+            f"{len(places)} places in {evidence.document} read “{_short(quote)}” ({listed}): "
+            "give start and end."
+        )
+    return Span(document.id, places[0], places[0] + len(quote))
+
+
+def _occurrences(text: str, words: str) -> Iterator[int]:
+    at = text.find(words)
+    while at >= 0:
+        yield at
+        at = text.find(words, at + 1)
+
+
+def _nearest(document: Document, quote: str, start: int) -> str:
+    """Return the end of a message: where the words are, or what is most like them."""
+    places = sorted(_occurrences(document.text, quote), key=lambda at: abs(at - start))
+    if places:
+        return f"; the nearest match is {places[0]}-{places[0] + len(quote)}."
+    from rapidfuzz.fuzz import partial_ratio_alignment
+
+    found = partial_ratio_alignment(quote, document.text, score_cutoff=ALIKE)
+    if found is None or found.dest_start == found.dest_end:
+        return ", nor anything like it."
+    like = document.text[found.dest_start : found.dest_end]
+    return f"; the nearest match is {found.dest_start}-{found.dest_end}: “{_short(like)}”."
+
+
+def _facts(case: Case, found: list[Found]) -> Facts:
+    facts: dict[int, list[Span]] = {}
+    for evidence, at in zip(case.evidence, found, strict=True):
+        facts.setdefault(evidence.fact, []).append(at.span)
+    return tuple(tuple(facts[fact]) for fact in sorted(facts))

@@ -1,0 +1,115 @@
+"""The gate: what a run must reach, kept with a baseline by an explicit command.
+
+    footnoted eval keep RUN.json BASELINE.json --floor refusal_recall=0.8 --budget 2
+    footnoted eval run SET --baseline BASELINE.json
+
+A run fails when a case breaks that must pass, when a metric falls below its floor, when more cases
+break than the budget allows (net of those mended), or when it is worse by more than chance
+explains. What could not be asked is an error, which is not a failure: then nothing is concluded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from eval.comparing.compare import Comparison, compare
+from eval.running.grader import PREFIX
+from eval.running.record import Gate, Run, write_run
+from index.errors import UserError
+
+PASSED, FAILED, ERRORS = 0, 1, 2
+"""Exit codes."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a run passes the gate, and if not, why: one sentence a reason."""
+
+    code: int
+    reasons: tuple[str, ...]
+    comparison: Comparison | None = None
+
+
+def judge(candidate: Run, baseline: Run | None = None) -> Verdict:
+    """Hold a run to its baseline; without one, only errors count.
+
+    Raises NotComparable when the two were not asked the same things of the same documents, and
+    UserError for a run of something else, such as the comparison with another engine.
+    """
+    for run in (candidate, baseline):
+        if run and "passed" not in run.metrics:
+            raise UserError(f"The run of {run.set.name} is not of a regression set.")
+    comparison = compare(baseline, candidate) if baseline else None
+    reasons = _failures(baseline, candidate, comparison) if baseline and comparison else []
+    code = FAILED if reasons else PASSED
+    for each, name in ((candidate, ""), (baseline, " of the baseline")):
+        if each and (each.errors or not each.results):
+            code = ERRORS
+            reasons.insert(0, f"{_cases(len(each.errors))}{name} could not be asked.")
+    return Verdict(code, tuple(reasons), comparison)
+
+
+def keep(run: Run, path: Path, gate: Gate) -> None:
+    """Write a run as the baseline that later ones are held to.
+
+    Raises UserError when it has errors, does not pass its own gate, or cannot be written.
+    """
+    if run.errors:
+        raise UserError(
+            f"{_cases(len(run.errors))} of this run could not be asked, so it is no baseline. "
+            "Run it again: it goes on with those."
+        )
+    usable = [each for each in run.metrics if not each.startswith(PREFIX) and "_s_p" not in each]
+    for name in (*gate.floors, *gate.ceilings):
+        if name not in usable:
+            raise UserError(
+                f"There can be no bound for {name}: times are noise and judges are opinions. What "
+                f"can be bounded: {', '.join(usable)}."
+            )
+    failed = [each.id for each in run.results if each.id in run.set.must_pass and not each.passed]
+    if failed:
+        raise UserError(
+            f"This run is no baseline: {', '.join(failed)} must pass and failed. Mend the answer, "
+            "or take `must_pass` off the case."
+        )
+    if out := _out_of_bounds(run, gate):
+        raise UserError(f"This run does not keep its own bounds: {' '.join(out)}")
+    write_run(path, replace(run, gate=gate))
+
+
+def _failures(baseline: Run, candidate: Run, comparison: Comparison) -> list[str]:
+    reasons = []
+    gate = baseline.gate or Gate()
+    if comparison.must_pass_broken:
+        names = ", ".join(comparison.must_pass_broken)
+        reasons.append(f"{names} must pass and broke.")
+    reasons += _out_of_bounds(candidate, gate)
+    lost = comparison.net_loss
+    if gate.budget is not None and lost > gate.budget:
+        reasons.append(f"The net loss of {_cases(lost)} is above the budget of {gate.budget}.")
+    if comparison.significant and lost > 0:
+        reasons.append(
+            f"{len(comparison.broken)} broke and {len(comparison.mended)} were mended: worse, not "
+            f"by chance (p = {comparison.p:.3f})."
+        )
+    return reasons
+
+
+def _out_of_bounds(run: Run, gate: Gate) -> list[str]:
+    found = []
+    bounds = [(name, bound, "floor") for name, bound in gate.floors.items()]
+    bounds += [(name, bound, "ceiling") for name, bound in gate.ceilings.items()]
+    for name, bound, kind in bounds:
+        metric = run.metrics.get(name)
+        value = metric.value if metric else None
+        if value is None:
+            found.append(f"{name} has a {kind} of {bound:g} and was not measured.")
+        elif value < bound if kind == "floor" else value > bound:
+            side = "below its floor" if kind == "floor" else "above its ceiling"
+            found.append(f"{name} is {value:.3f}, {side} of {bound:g}.")
+    return found
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"

@@ -1,0 +1,1 @@
+"""Sets from and to other tools."""

@@ -1,0 +1,229 @@
+"""Sets out of the formats of other tools; see `eval/formats/exports.py` for what each is.
+
+    squad, llamaindex, ragas, deepeval, csv
+
+Contexts are looked for in a library, since evidence is a place in a document. SQuAD brings its own
+documents, which are to be put into a library first: `documents_of` returns them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from eval.cases.answers import normalise
+from eval.cases.cases import Case, Evidence
+from eval.formats.exports import REFUSAL
+from eval.formats.xquad import read_squad
+from index.documents import Document
+from index.errors import UserError
+
+if TYPE_CHECKING:
+    from index.library import Library
+
+LONGEST = 400
+"""Characters of a context that a footnote may be expected to cover whole."""
+
+_CASE = TypeAdapter(Case)
+
+
+@dataclass
+class Imported:
+    """Cases, and what of the file is not in them: how many had it."""
+
+    cases: list[Case]
+    lost: Counter[str] = field(default_factory=Counter)
+
+
+def read_cases(form: str, text: str, library: Library | None = None) -> Imported:
+    """Read the cases of a file in one of the formats; contexts are looked for in the library.
+
+    Raises UserError, saying where, for what is not in that format.
+    """
+    try:
+        found = _READERS[form](text, _Finder(library))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UserError(
+            f"The file holds what cannot be a case: {place}: {first['msg']}."
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
+        raise UserError(f"The file is not in the format {form}: {error!r}.") from error
+    if not found.cases:
+        raise UserError("The file holds no case.")
+    names = Counter(case.id for case in found.cases)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise UserError(f"The file has more than one case {', '.join(twice)}.")
+    return found
+
+
+def documents_of(form: str, text: str) -> tuple[Document, ...]:
+    """Return the documents that a file brings along: SQuAD's, and none of the others."""
+    if form != "squad":
+        return ()
+    try:
+        return read_squad(json.loads(text))[0]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"The file is not in the format squad: {error!r}.") from error
+
+
+class _Finder:
+    """Finds contexts in a library."""
+
+    def __init__(self, library: Library | None) -> None:
+        entries = library.entries() if library else []
+        self._documents = [library.document(each.id) for each in entries] if library else []
+
+    def evidence(
+        self, contexts: Sequence[str], answers: Sequence[str], lost: Counter[str]
+    ) -> tuple[Evidence, ...]:
+        """Return a place for each context that is in the library, of a fact of its own.
+
+        In a long context the place is that of an accepted answer, which must be there once.
+        """
+        found: list[Evidence] = []
+        for context in contexts:
+            place = self._place(context, answers)
+            if place is None:
+                lost["contexts that are no place in the library"] += 1
+            else:
+                found.append(Evidence(*place, fact=len(found) + 1))
+        return tuple(found)
+
+    def _place(self, context: str, answers: Sequence[str]) -> tuple[str, str, int, int, str] | None:
+        holders = [each for each in self._documents if each.text.count(context) == 1]
+        if len(holders) != 1 or not context.strip():
+            return None
+        document, words = holders[0], context
+        if len(context) > LONGEST:
+            inside = [each for each in answers if len(_whole(each, context)) == 1]
+            if not inside:
+                return None
+            words = inside[0]
+            at = document.text.index(context) + _whole(words, context)[0]
+            return document.name, document.sha256, at, at + len(words), words
+        start = document.text.index(context)
+        return document.name, document.sha256, start, start + len(words), words
+
+
+def _whole(words: str, text: str) -> list[int]:
+    """Return where words stand that are no part of others."""
+    return [each.start() for each in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text)]
+
+
+def _squad(text: str, _: _Finder) -> Imported:
+    return Imported(list(read_squad(json.loads(text))[1]))
+
+
+def _llamaindex(text: str, finder: _Finder) -> Imported:
+    found = Imported([])
+    for number, each in enumerate(json.loads(text)["examples"], 1):
+        contexts = each.get("reference_contexts") or []
+        _add(found, finder, number, each["query"], each.get("reference_answer") or "", contexts)
+    return found
+
+
+def _ragas(text: str, finder: _Finder) -> Imported:
+    found = Imported([])
+    for number, line in enumerate(filter(str.strip, text.split("\n")), 1):
+        each = json.loads(line)
+        contexts = each.get("reference_contexts") or []
+        _add(found, finder, number, each["user_input"], each.get("reference") or "", contexts)
+    return found
+
+
+def _deepeval(text: str, finder: _Finder) -> Imported:
+    found = Imported([])
+    for number, each in enumerate(json.loads(text), 1):
+        kept = each.get("additional_metadata") or {}
+        told = {name: kept[name] for name in _KEPT if name in kept}
+        contexts = each.get("context") or []
+        expected = each.get("expected_output") or ""
+        _add(found, finder, number, each["input"], expected, contexts, **told)
+    return found
+
+
+_KEPT = ("id", "answers", "answer_type", "unanswerable", "must_pass", "tags")
+
+
+def _add(
+    found: Imported,
+    finder: _Finder,
+    number: int,
+    question: str,
+    answer: str,
+    contexts: Sequence[str],
+    **told: Any,
+) -> None:
+    """Add a case that is told by its question, its answer and its contexts."""
+    contexts = [contexts] if isinstance(contexts, str) else contexts
+    refused = bool(told.get("unanswerable")) or answer.strip() == REFUSAL
+    answers = told.pop("answers", None) or ([answer] if answer.strip() else [])
+    if not isinstance(answers, list):
+        raise TypeError(f"the answers of “{question}” are no list")
+    answers = [] if refused else [each for each in answers if normalise(each)]
+    evidence = () if refused else finder.evidence(contexts, answers, found.lost)
+    whole = {"id": f"case-{number:03}", "question": question, "answers": answers, **told}
+    case = _CASE.validate_json(json.dumps(whole | {"unanswerable": refused}))
+    found.cases.append(replace(case, evidence=evidence))
+
+
+def _csv(text: str, _: _Finder) -> Imported:
+    """Read a table; only `id` and `question` are needed, and columns of other names are told."""
+    found = Imported([])
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    known = set(_READ)
+    for name in set(reader.fieldnames or ()) - known:
+        found.lost[f"the column {name}"] += 1
+    if not {"id", "question"} <= set(reader.fieldnames or ()):
+        raise ValueError("the first line must name the columns, at least id and question")
+    for row in reader:
+        told = {name: _READ[name](row[name]) for name in known & row.keys() if row[name]}
+        found.cases.append(_CASE.validate_json(json.dumps(told)))
+    return found
+
+
+def _lines(cell: str) -> list[str]:
+    if cell.startswith("["):
+        return [str(each) for each in json.loads(cell)]
+    return [line for line in re.split(r"\r?\n", cell) if line.strip()]
+
+
+def _yes(cell: str) -> bool:
+    word = cell.strip().lower()
+    if word not in ("yes", "no", "true", "false", "1", "0"):
+        raise ValueError(f"“{cell}” is neither yes nor no")
+    return word in ("yes", "true", "1")
+
+
+_READ: Mapping[str, Callable[[str], Any]] = {
+    "id": str,
+    "question": str,
+    "answers": _lines,
+    "answer_type": str,
+    "tolerance": float,
+    "unanswerable": _yes,
+    "must_pass": _yes,
+    "tags": _lines,
+    "history": json.loads,
+    "evidence": json.loads,
+}
+
+_READERS: Mapping[str, Callable[[str, _Finder], Imported]] = {
+    "squad": _squad,
+    "llamaindex": _llamaindex,
+    "ragas": _ragas,
+    "deepeval": _deepeval,
+    "csv": _csv,
+}
+
+FORMATS = tuple(_READERS)

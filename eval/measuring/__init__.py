@@ -1,0 +1,1 @@
+"""Figures of answers, and how sure they are. Pure functions. Start with `metrics.py`."""

@@ -1,0 +1,131 @@
+"""Whether quotes and footnotes are the right ones, by their places. Pure functions.
+
+A place of the evidence is found when a quote covers it whole. The facts of a case are what is to be
+found; for each, the places that state it are alternatives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from index.documents import Span
+
+if TYPE_CHECKING:
+    from eval.cases.cases import Facts
+
+
+def quote_hit(quotes: Sequence[Span], facts: Facts, k: int) -> bool | None:
+    """Whether one of the first k quotes covers a place of the evidence: hit@k."""
+    if not facts:
+        return None
+    return any(quote.covers(place) for quote in quotes[:k] for fact in facts for place in fact)
+
+
+def recall_at(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
+    """Return the share of facts that one of the first k quotes covers: recall@k."""
+    return citation_recall(quotes[:k], facts)
+
+
+def found_facts(quotes: Sequence[Span], facts: Facts) -> list[int | None]:
+    """Return for each quote the fact that it is counted for, by its number; else None.
+
+    A quote counts for one fact only, and a fact for one quote, so that a ranking has no more hits
+    than there are facts, as measures of rankings expect. Quotes are matched in their order, each if
+    it can be without another one going without (Kuhn's augmenting paths): no order of the facts,
+    and no quote that covers two of them, makes it worse.
+    """
+    covered = [
+        [n for n, fact in enumerate(facts) if any(quote.covers(place) for place in fact)]
+        for quote in quotes
+    ]
+    holder: dict[int, int] = {}
+
+    def match(quote: int, tried: set[int]) -> bool:
+        for fact in covered[quote]:
+            if fact not in tried:
+                tried.add(fact)
+                if fact not in holder or match(holder[fact], tried):
+                    holder[fact] = quote
+                    return True
+        return False
+
+    for quote in range(len(quotes)):
+        match(quote, set())
+    found = {quote: fact for fact, quote in holder.items()}
+    return [found.get(quote) for quote in range(len(quotes))]
+
+
+def reciprocal_rank(quotes: Sequence[Span], facts: Facts) -> float | None:
+    """Return 1 / the rank of the first quote that covers a fact, or 0; its mean is the MRR.
+
+    Voorhees, "The TREC-8 Question Answering Track Report", 1999.
+    """
+    if not facts:
+        return None
+    ranks = (n for n, fact in enumerate(found_facts(quotes, facts), 1) if fact is not None)
+    first = next(ranks, None)
+    return 1 / first if first else 0.0
+
+
+def ndcg(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
+    """Return nDCG@k: the sum of 1 / log2(rank + 1) over quotes that cover a new fact, over the best
+    that as many facts allow.
+
+    Jarvelin and Kekalainen, ACM Transactions on Information Systems 2002, with gains of 0 and 1.
+    """
+    if not facts:
+        return None
+    found = found_facts(quotes[:k], facts)
+    gain = sum(1 / math.log2(rank + 1) for rank, fact in enumerate(found, 1) if fact is not None)
+    best = sum(1 / math.log2(rank + 1) for rank in range(1, min(k, len(facts)) + 1))
+    return gain / best
+
+
+def citation_precision(cited: Sequence[Span], facts: Facts) -> float | None:
+    """Return the share of footnotes that cover a place of the evidence or lie inside one."""
+    if not facts or not cited:
+        return None
+    places = [place for fact in facts for place in fact]
+    right = [any(each.covers(at) or at.covers(each) for at in places) for each in cited]
+    return sum(right) / len(right)
+
+
+def citation_recall(cited: Sequence[Span], facts: Facts) -> float | None:
+    """Return the share of facts that have a place which a footnote covers."""
+    if not facts:
+        return None
+    found = [any(each.covers(place) for each in cited for place in fact) for fact in facts]
+    return sum(found) / len(found)
+
+
+def harmonic(precision: float | None, recall: float | None) -> float | None:
+    """Return F1, 2pr / (p + r): 0 where nothing was cited, None where a case has no evidence."""
+    if recall is None:
+        return None
+    if not precision or not recall:
+        return 0.0
+    return 2 * precision * recall / (precision + recall)
+
+
+def characters(cited: Sequence[Span], facts: Facts) -> tuple[float, float, float] | None:
+    """Return precision, recall and IoU of the cited characters against those of the evidence.
+
+    Precision is |C & E| / |C|, recall |C & E| / |E|, IoU (Jaccard's index) |C & E| / |C | E|. Of a
+    fact's places the one counts that is cited most; of equals, the first.
+    """
+    if not facts:
+        return None
+    given = set(_characters(cited))
+    wanted: set[tuple[str, int]] = set()
+    for fact in facts:
+        wanted |= max((set(_characters([at])) for at in fact), key=lambda at: len(at & given))
+    both = len(given & wanted)
+    return (both / len(given) if given else 0.0, both / len(wanted), both / len(given | wanted))
+
+
+def _characters(spans: Sequence[Span]) -> Iterator[tuple[str, int]]:
+    for span in spans:
+        for at in range(span.start, span.end):
+            yield span.document_id, at

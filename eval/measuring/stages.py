@@ -1,0 +1,59 @@
+"""Which stage of answering a failed case failed at. Pure functions on what a run records.
+
+A case fails at the first stage that went wrong: what was not retrieved cannot be quoted, and what
+was not quoted cannot be answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from eval.measuring.metrics import Scores
+from index.documents import Span
+
+if TYPE_CHECKING:
+    from eval.cases.cases import Case, Facts
+
+Stage = Literal[
+    "error",
+    "not_retrieved",
+    "not_quoted",
+    "wrongly_refused",
+    "wrongly_answered",
+    "wrongly_cited",
+    "not_refused",
+]
+
+STAGES: Mapping[Stage, str] = {
+    "error": "not asked: an error",
+    "not_retrieved": "no passage that was searched holds the evidence",
+    "not_quoted": "a passage was found, and no quote of it covers the evidence",
+    "wrongly_refused": "the evidence was quoted, and the question refused",
+    "wrongly_answered": "the evidence was quoted, and the answer is not an accepted one",
+    "wrongly_cited": "the answer is accepted, and no footnote covers the evidence",
+    "not_refused": "unanswerable, and answered",
+}
+"""The stages in their order, and what each means."""
+
+
+def stage(
+    case: Case, facts: Facts, scores: Scores, quotes: Sequence[Span], passages: Sequence[Span]
+) -> Stage | None:
+    """Return the stage that a case failed at; None when it passed.
+
+    `quotes` are all that were found, `passages` those that the search brought for the question.
+    """
+    if scores["passed"]:
+        return None
+    if case.unanswerable:
+        return "not_refused"
+    if facts and not scores["cited_evidence"] and not _any_covered(quotes, facts):
+        return "not_quoted" if _any_covered(passages, facts) else "not_retrieved"
+    if scores["refused"]:
+        return "wrongly_refused"
+    return "wrongly_answered" if scores["answer_right"] is False else "wrongly_cited"
+
+
+def _any_covered(spans: Sequence[Span], facts: Facts) -> bool:
+    return any(span.covers(place) for span in spans for fact in facts for place in fact)

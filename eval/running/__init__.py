@@ -1,0 +1,1 @@
+"""Asking the cases of a set, and the file that a run is kept in. Start with `runner.py`."""

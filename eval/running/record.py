@@ -1,0 +1,261 @@
+"""What a run is, and its two files: the result, and what an interrupted run has done so far."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from eval.cases.cases import Facts
+from eval.measuring.metrics import Scores
+from eval.measuring.stages import Stage
+from eval.measuring.statistics import Metric
+from index.errors import UserError
+from index.files import write_whole
+
+SCHEMA: Literal[1] = 1
+
+
+@dataclass(frozen=True)
+class SetRecord:
+    """Which cases were asked."""
+
+    name: str
+    sha256: str
+    cases: int
+    must_pass: tuple[str, ...]
+    drafts: int = 0
+    """Cases that were left aside, because nobody has accepted them yet."""
+    moved: tuple[str, ...] = ()
+    """Cases whose evidence was found again by its words, in a document that changed."""
+
+
+@dataclass(frozen=True)
+class DocumentRecord:
+    """A document of the library that was asked."""
+
+    id: str
+    title: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LibraryRecord:
+    """What was in the library that was asked."""
+
+    documents: tuple[DocumentRecord, ...]
+    fingerprint: str = ""
+    """How the library was cut and embedded."""
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a run was made with. `models` also holds the settings and the code that matter."""
+
+    schema: Literal[1]
+    set: SetRecord
+    library: LibraryRecord
+    models: dict[str, str | int | None]
+    versions: dict[str, str] = field(default_factory=dict, kw_only=True)
+    repeats: int = field(default=1, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """What came of asking a case once more."""
+
+    passed: bool
+    answer: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case: its scores, the answer as `ask --json` prints it, and why it was given.
+
+    `decision` is what `ask --explain` shows of the evidence; None where nothing was decided by it.
+    An `error` is a sentence on why the case says nothing about the answers: it has no scores then.
+    `case` is the case as its set has it, `evidence` the places of each of its facts, `stage` where
+    it failed, `repeats` what came of asking it again, and `cached` whether the language model's
+    words were kept from an earlier run.
+    """
+
+    id: str
+    scores: Scores
+    answer: dict[str, Any] | None
+    decision: dict[str, Any] | None = None
+    stage: Stage | None = None
+    error: str | None = None
+    case: dict[str, Any] = field(default_factory=dict)
+    evidence: Facts = ()
+    repeats: tuple[Repeat, ...] = ()
+    cached: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the answer is what the case expects; of several, more than half of them."""
+        if self.error is not None:
+            return False
+        times = [bool(self.scores["passed"]), *(each.passed for each in self.repeats)]
+        return 2 * sum(times) > len(times)
+
+    @property
+    def flaky(self) -> bool:
+        """Whether the case passed at some times and not at others."""
+        if not self.repeats:
+            return False
+        return len({bool(self.scores["passed"]), *(each.passed for each in self.repeats)}) > 1
+
+    @property
+    def question(self) -> str:
+        """The question that was asked."""
+        return str((self.answer or self.case).get("question", ""))
+
+    @property
+    def shown(self) -> str:
+        """The answer on one line, or the error."""
+        return " ".join(str(self.answer["answer"] if self.answer else self.error).split())
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The case's own words for its kind."""
+        return tuple(self.case.get("tags", ()))
+
+    @property
+    def cluster(self) -> str:
+        """What the case depends on: the document of its evidence, or nothing but itself."""
+        return self.evidence[0][0].document_id if self.evidence else self.id
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that a run keeps."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The bounds of metrics, and how many more cases may break than are mended."""
+
+    floors: dict[str, float] = field(default_factory=dict)
+    ceilings: dict[str, float] = field(default_factory=dict)
+    budget: int | None = None
+
+
+@dataclass(frozen=True)
+class Run(Conditions):
+    """A set, asked: the conditions and what came out."""
+
+    metrics: dict[str, Metric]
+    results: tuple[Result, ...]
+    gate: Gate | None = field(default=None, kw_only=True)
+    """What later runs are held to, where this one was kept as their baseline."""
+
+    @property
+    def errors(self) -> tuple[Result, ...]:
+        """The cases that could not be asked."""
+        return tuple(each for each in self.results if each.error is not None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the object that `eval run --json` writes."""
+        return asdict(self)
+
+
+class OtherConditions(UserError):
+    """What an interrupted run has done was done otherwise."""
+
+
+def write_run(path: Path, run: Run) -> None:
+    """Write a run in one step: whoever reads finds the old file or the new one, whole."""
+    text = json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n"
+    with _told(path):
+        write_whole(path, text.encode())
+
+
+def resume(path: Path, conditions: Conditions) -> list[Result]:
+    """Return what an interrupted run has done; where there was none, begin its file.
+
+    Raises UserError when the run was made under other conditions, or the file is damaged.
+    """
+    with _told(path):
+        data = path.read_bytes() if path.exists() else b""
+        whole, end, torn = data.rpartition(b"\n")
+        if not whole:
+            path.write_bytes(b"")
+            append(path, conditions)
+            return []
+        if torn:
+            os.truncate(path, len(whole) + len(end))
+    try:
+        first, *rest = whole.split(b"\n")
+        before = TypeAdapter(Conditions).validate_json(first)
+        done = [TypeAdapter(Result).validate_json(line) for line in rest]
+    except ValidationError as error:
+        raise UserError(f"{path} is damaged. Delete it to start anew.") from error
+    if before != conditions:
+        raise OtherConditions(
+            f"{path} is of another run: {_difference(before, conditions)}. "
+            "Go on as before, or delete it to start anew."
+        )
+    return done
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Keep other processes from writing the same run.
+
+    Raises UserError when one does.
+    """
+    path = Path(f"{out}.lock")
+    with _told(out):
+        out.parent.stat()  # FileLock would make the folder.
+        lock = FileLock(path, timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise UserError(
+                f"Another run writes {out}. Wait for it, or name another file."
+            ) from None
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        lock.release()
+
+
+def append(path: Path, line: Conditions | Result) -> None:
+    """Add a line to the file of an interrupted run, and wait until the disk has it."""
+    with _told(path), path.open("ab") as file:
+        file.write(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _difference(before: Conditions, now: Conditions) -> str:
+    found = []
+    if before.set != now.set:
+        found.append("the set differs")
+    if before.library.documents != now.library.documents:
+        found.append("the documents in the library differ")
+    elif before.library != now.library:
+        found.append("the library was made anew with other settings")
+    told = {"repeats": before.repeats, **before.versions, **before.models}
+    tells = {"repeats": now.repeats, **now.versions, **now.models}
+    found += [
+        f"{name} was {told.get(name)} and is {tells.get(name)}"
+        for name in sorted(told | tells)
+        if told.get(name) != tells.get(name)
+    ]
+    return ", ".join(found)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -1,0 +1,218 @@
+"""Asking every case of a set and scoring what comes back."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from eval.cases.cases import Case, CaseSet, Facts
+from eval.cases.evidence import resolve
+from eval.measuring.metrics import score
+from eval.measuring.stages import stage
+from eval.running.record import (
+    SCHEMA,
+    Conditions,
+    DocumentRecord,
+    LibraryRecord,
+    Repeat,
+    Result,
+    Run,
+    SetRecord,
+    alone,
+    append,
+    resume,
+    write_run,
+)
+from eval.running.summary import summarise
+from eval.running.versions import code_hash, versions, weights_hash
+from index.documents import Span
+from index.errors import UserError
+from rag.deciding.reader import READER
+from rag.writing.llm import CONTEXT_TOKENS
+
+if TYPE_CHECKING:
+    from eval.running.grader import Judge
+    from eval.running.replies import Replies
+    from rag.assistant import Assistant
+
+Progress = Callable[[int, int], None]
+"""Called with how many cases are done, and how many there are."""
+
+_CASE = TypeAdapter(Case)
+
+
+def run(
+    case_set: CaseSet,
+    assistant: Assistant,
+    *,
+    use_llm: bool = True,
+    out: Path | None = None,
+    progress: Progress = lambda *_: None,
+    repeats: int = 1,
+    replies: Replies | None = None,
+    judge: Judge | None = None,
+) -> Run:
+    """Ask each case, as often as `repeats` says, and write the run to `out`.
+
+    What is done is kept in `out`.partial until then, and a stopped run goes on from there. It stays
+    where cases ended in an error, and those alone are asked when the run is made again. With
+    `replies`, what the language model was asked before is not asked again.
+
+    Raises UserError when the set does not fit the library, a file cannot be written, or the
+    assistant cannot work.
+    """
+    facts, moved = resolve(case_set, assistant.library)
+    conditions = describe(
+        case_set, assistant, use_llm=use_llm, repeats=repeats, moved=moved, judge=judge
+    )
+    asking = Asking(assistant, use_llm=use_llm, repeats=repeats, replies=replies, judge=judge)
+    total = len(case_set.cases)
+    with alone(out) if out else nullcontext():
+        partial = Path(f"{out}.partial") if out else None
+        done = resume(partial, conditions) if partial else []
+        results = {each.id: each for each in done if each.error is None}
+        for number, case in enumerate(case_set.cases):
+            progress(number, total)
+            if case.id in results:
+                continue
+            results[case.id] = asking.result(case, facts[case.id])
+            if partial:
+                append(partial, results[case.id])
+        progress(total, total)
+        ordered = tuple(results[case.id] for case in case_set.cases)
+        finished = Run(**vars(conditions), metrics=summarise(ordered), results=ordered)
+        if out and partial:
+            write_run(out, finished)
+            if not finished.errors:
+                partial.unlink()
+    return finished
+
+
+def describe(
+    case_set: CaseSet,
+    assistant: Assistant,
+    *,
+    use_llm: bool,
+    repeats: int = 1,
+    moved: tuple[str, ...] = (),
+    judge: Judge | None = None,
+) -> Conditions:
+    """Return what a run would be made with.
+
+    Raises UserError for a library without documents, which would only be refused everything.
+    """
+    settings, library = assistant.settings, assistant.library
+    entries = sorted(library.entries(), key=lambda entry: entry.id)
+    if not entries:
+        raise UserError(f"The library {library.folder} is empty. Fill it with `footnoted add`.")
+    must_pass = tuple(case.id for case in case_set.cases if case.must_pass)
+    documents = tuple(DocumentRecord(each.id, each.title, each.sha256) for each in entries)
+    llm = settings.llm if use_llm and settings.llm != "none" else None
+    return Conditions(
+        SCHEMA,
+        SetRecord(
+            case_set.name,
+            case_set.sha256,
+            len(case_set.cases),
+            must_pass,
+            case_set.drafts,
+            moved,
+        ),
+        LibraryRecord(documents, library.fingerprint),
+        {
+            "embedding": settings.embedding,
+            "embedding_sha256": weights_hash(settings.embedding),
+            "reranker": settings.reranker,
+            "reranker_sha256": weights_hash(settings.reranker),
+            "reader_sha256": weights_hash(READER),
+            "llm": llm,
+            "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
+            "llm_url": _without_password(settings.llm_url),
+            "quotes": settings.quotes,
+            "sentences": settings.sentences,
+            "judge": judge.name if judge else None,
+            "code": code_hash(),
+        },
+        versions=versions(),
+        repeats=repeats,
+    )
+
+
+def _without_password(address: str | None) -> str | None:
+    return re.sub(r"(?<=//)[^/@]*@", "", address) if address else None
+
+
+class Asking:
+    """How the cases of a run are asked; see `run`."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        use_llm: bool = True,
+        repeats: int = 1,
+        replies: Replies | None = None,
+        judge: Judge | None = None,
+    ) -> None:
+        """Take the assistant, and one for each repeat where replies are kept."""
+        self.library = assistant.library
+        self.assistants = [assistant] * repeats
+        if replies:
+            settings = assistant.settings
+            # All that a reply depends on besides the request itself.
+            served = f"{versions()['xllamacpp']} {CONTEXT_TOKENS}"
+            weights = f"{settings.llm_url} {settings.llm} {weights_hash(settings.llm)} {served}"
+            self.assistants = [
+                assistant.with_llm(partial(replies.wrap, weights=weights, again=number))
+                for number in range(repeats)
+            ]
+        self.replies = replies
+        self.use_llm = use_llm
+        self.judge = judge
+
+    def result(self, case: Case, facts: Facts) -> Result:
+        """Ask a case; whatever goes wrong inside is this case's error, and the others go on."""
+        told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+        used = self.replies.used if self.replies else 0
+        try:
+            first, *others = (self._scored(each, case, facts) for each in self.assistants)
+        except UserError:
+            raise  # The set-up is wrong, for this case and all others.
+        except Exception as error:  # noqa: BLE001  told as the case's, with its place
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(where.filename).name}, line {where.lineno}"
+            message = f"{type(error).__name__}: {error} ({place})"
+            return Result(case.id, {}, None, stage="error", error=message, case=told)
+        times = [first, *others]
+        repeats = tuple(Repeat(each.passed, each.shown) for each in others)
+        cached = bool(self.replies and self.replies.used > used)
+        made = replace(first, case=told, evidence=facts, repeats=repeats, cached=cached)
+        if broken := next((each for each in times if each.error is not None), None):
+            return replace(made, error=broken.error, stage="error")
+        failed = next((each.stage for each in times if each.stage), None)
+        return replace(made, stage=None if made.passed else failed)
+
+    def _scored(self, assistant: Assistant, case: Case, facts: Facts) -> Result:
+        given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
+        answer, library = given.as_json(), self.library
+        if given.llm_failed:
+            return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
+        scores = score(case, facts, answer, lambda name: library.document(name).text)
+        if self.judge and not given.refused:
+            scores[self.judge.name] = self.judge(case, answer)
+        passages: list[Span] = []
+        if not scores["passed"]:
+            hits = library.search(given.standalone_question, given.searched)
+            passages = [hit.passage.span for hit in hits]
+        quotes = [quote.span for quote in given.quotes]
+        failed = stage(case, facts, scores, quotes, passages)
+        decision = given.decision.as_json() if given.decision else None
+        return Result(case.id, scores, answer, decision, failed)

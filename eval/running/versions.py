@@ -1,0 +1,66 @@
+"""Which weights and which versions a run is made with, so that runs can be told apart."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from index.weights.catalogue import CATALOGUE
+
+PACKAGES = (
+    "chromadb",
+    "llama-index-core",
+    "onnxruntime",
+    "sentence-transformers",
+    "sentencex",
+    "tokenizers",
+    "xllamacpp",
+)
+"""What an answer comes from besides Footnoted's own code."""
+
+
+def weights_hash(name: str) -> str | None:
+    """Return the SHA-256 of a model's weights; None for those that are not files here.
+
+    Of a model of several files it is the hash of their hashes.
+    """
+    if name in CATALOGUE:
+        hashes = [file.sha256 for _, file in sorted(CATALOGUE[name].files.items())]
+        return hashes[0] if len(hashes) == 1 else _sha256("\n".join(hashes).encode())
+    path = Path(name).expanduser()
+    return _file_hash(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of Footnoted, and of what its answers come from."""
+    known = {"python": platform.python_version(), "footnoted": _version("footnoted")}
+    return known | {name: _version(name) for name in PACKAGES}
+
+
+def code_hash() -> str:
+    """Return a hash of the program's text: a run is not to go on with half-changed code."""
+    digest = hashlib.sha256()
+    for folder in ("index", "rag", "eval"):
+        for path in sorted((Path(__file__).parents[2] / folder).rglob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+@lru_cache
+def _file_hash(path: Path, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,1 @@
+"""Making the reader's weights again: `python -m eval.training`."""

@@ -1,0 +1,1 @@
+"""Documents, and how passages are found in them. Start with `index/library.py`."""

@@ -1,0 +1,137 @@
+"""Word documents: paragraphs, lists and tables in their order, read from the document's XML."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from index.errors import DocumentError
+from index.loading.text import Block, Content, compose
+
+
+def read_docx(data: bytes) -> Content:
+    """Read a Word document's body; headers, footers, notes and tables of contents are left out."""
+    import docx
+    from docx.opc.exceptions import OpcError
+    from lxml import etree
+
+    try:
+        document = docx.Document(io.BytesIO(data))
+        blocks = list(_blocks(document))
+    # KeyError, ValueError: what python-docx 1.2 raises for a missing part or another kind of file.
+    except (OpcError, zipfile.BadZipFile, etree.LxmlError, KeyError, ValueError) as error:
+        raise DocumentError("{name} is damaged and cannot be read as a Word document.") from error
+    content = compose(blocks)
+    return content if content.title else compose(blocks, document.core_properties.title or None)
+
+
+def _blocks(document: Any) -> Iterator[Block]:
+    """Yield the body's blocks; in a table each row is one.
+
+    The XML is walked here because python-docx's own paragraphs leave out tracked insertions and
+    content controls.
+    """
+    styles = {style.style_id: style for style in document.styles}
+    formats = _number_formats(document)
+    counters: Counter[tuple[str, int]] = Counter()
+    for element in _paragraphs_and_rows(document.element.body):
+        if _tag(element) == "tr":
+            cells = [_text(cell) for cell in element.xpath("./w:tc|./w:sdt/w:sdtContent/w:tc")]
+            if any(cells):
+                yield Block(" | ".join(cells))
+            continue
+        text = _text(element)
+        style = styles.get(element.style)
+        name = style.name or "" if style is not None else ""
+        if not text or re.match(r"toc \d", name, re.IGNORECASE):
+            continue
+        heading = re.fullmatch(r"[Hh]eading ([1-9])", name)
+        if heading or name == "Title":
+            yield Block(text, int(heading[1]) if heading else 1)
+            continue
+        numbering = _numbering(element, style)
+        if numbering is None and not name.startswith(("List Bullet", "List Number")):
+            yield Block(text)
+            continue
+        key = numbering or (name, 0)
+        counters[key] += 1
+        for deeper in [other for other in counters if other[0] == key[0] and other[1] > key[1]]:
+            del counters[deeper]
+        bullet = formats.get(key, "decimal" if "Number" in name else "bullet") == "bullet"
+        yield Block(("- " if bullet else f"{counters[key]}. ") + text, item=True)
+
+
+def _paragraphs_and_rows(parent: Any) -> Iterator[Any]:
+    for child in parent.iterchildren():
+        if _tag(child) in ("p", "tr"):
+            yield child
+        elif _tag(child) in ("tbl", "sdt", "sdtContent", "ins", "customXml"):
+            yield from _paragraphs_and_rows(child)
+
+
+def _tag(element: Any) -> str:
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+_RUNS = (
+    ".//*[self::w:t or self::w:tab or self::w:br or self::w:cr or self::w:noBreakHyphen"
+    " or self::w:p]"
+    # A text box is in the file twice, for old and new programs; moved text too, if it is tracked.
+    "[not(ancestor::w:txbxContent or ancestor::w:moveFrom)]"
+)
+
+
+def _text(element: Any) -> str:
+    words = [
+        run.text or "" if _tag(run) == "t" else "-" if _tag(run) == "noBreakHyphen" else " "
+        for run in element.xpath(_RUNS)
+    ]
+    return re.sub(r"[ \t\n\r]+", " ", "".join(words).replace("\xad", "")).strip(" ")
+
+
+def _numbering(paragraph: Any, style: Any) -> tuple[str, int] | None:
+    """Return the list that a paragraph belongs to, and how deep, by itself or by its style."""
+    sources = [paragraph]
+    while style is not None:
+        sources.append(style.element)
+        style = style.base_style
+    for source in sources:
+        identifier = source.xpath("./w:pPr/w:numPr/w:numId/@w:val")
+        if identifier:
+            depth = source.xpath("./w:pPr/w:numPr/w:ilvl/@w:val")
+            return None if identifier[0] == "0" else (identifier[0], int(depth[0]) if depth else 0)
+    return None
+
+
+def _number_formats(document: Any) -> dict[tuple[str, int], str]:
+    """Return what each list shows before its items: "bullet", "decimal" and so on."""
+    from docx.opc.constants import RELATIONSHIP_TYPE
+
+    try:
+        numbering = document.part.part_related_by(RELATIONSHIP_TYPE.NUMBERING).element
+    except KeyError:  # A document without lists.
+        return {}
+    abstract = {
+        (found.get(_W + "abstractNumId"), int(level.get(_W + "ilvl"))): style.get(_W + "val")
+        for found in numbering.iter(_W + "abstractNum")
+        for level in found.iter(_W + "lvl")
+        for style in level.iter(_W + "numFmt")
+    }
+    used = {
+        num.get(_W + "numId"): name.get(_W + "val")
+        for num in numbering.iter(_W + "num")
+        for name in num.iter(_W + "abstractNumId")
+    }
+    return {
+        (num, depth): style
+        for num, name in used.items()
+        for (found, depth), style in abstract.items()
+        if found == name
+    }
+
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"

@@ -1,0 +1,249 @@
+"""Web pages and EPUB books: one paragraph a line, with the headings that the markup names."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from index.errors import DocumentError
+from index.loading.text import Block, Content, compose, decode
+
+
+def read_html(data: bytes, charset: str | None = None) -> Content:
+    """Read a web page's main text; of a page without frills, or one that is all text, all of it."""
+    tree = _parsed(data, charset)
+    body = tree.find("body") if tree.tag == "html" else tree
+    everything = list(_blocks(body)) if body is not None else []
+    title = " ".join("".join(tree.xpath("//head/title[1]//text()")).split())
+    if body is None or not tree.xpath(_FRILLS):
+        return compose(everything, _restored(title))
+    main, main_title = _main_text(tree)
+    region = list(_blocks(_region(body, main)))
+    # trafilatura takes pages that it does not understand for bare paragraphs: then the part of the
+    # page that it found is read, or all of it where that is not half of the running text.
+    prose = sum(len(text) for text in body.xpath(_PROSE))
+    if _size(main) * 2 < prose or _headings(main) * 2 < _headings(region):
+        main = region if _size(region) * 2 >= prose else everything
+    return compose(main or everything, _restored(main_title or title))
+
+
+def _size(blocks: list[Block]) -> int:
+    return sum(len(block.text) for block in blocks)
+
+
+def _headings(blocks: list[Block]) -> int:
+    return sum(block.level > 0 for block in blocks)
+
+
+def _region(body: Any, main: list[Block]) -> Any:
+    """Return the smallest element that holds nearly all paragraphs of the main text."""
+    texts = {block.text for block in main}
+    sizes: Counter[Any] = Counter()
+    for paragraph in body.iter("p"):
+        text = _spaced("".join(paragraph.itertext()))
+        if text in texts:
+            for around in paragraph.iterancestors():
+                sizes[around] += len(text)
+    most = 0.9 * max(sizes.values(), default=0)
+    holding = [found for found, size in sizes.items() if size >= most]  # One inside the other.
+    return max(holding, key=lambda found: len(list(found.iterancestors())), default=body)
+
+
+# What ebooklib 0.20 lets through when a part of the book is named but is not there, or is empty.
+_EBOOKLIB_ERRORS = (LookupError, AttributeError, TypeError, AssertionError)
+
+
+def read_epub(data: bytes) -> Content:
+    """Read a book's chapters in the order of its spine."""
+    from ebooklib import epub
+    from lxml import etree
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if "META-INF/rights.xml" in archive.namelist():
+            raise DocumentError("{name} is locked by its seller (DRM). Give a copy without it.")
+    try:
+        book = epub.read_epub(io.BytesIO(data), {"ignore_ncx": True})
+    except (epub.EpubException, etree.LxmlError, *_EBOOKLIB_ERRORS) as error:
+        raise DocumentError("{name} is damaged and cannot be read as an EPUB book.") from error
+    chapters = [book.get_item_with_id(name) for name, _ in book.spine]
+    blocks = [
+        block
+        for chapter in chapters
+        if chapter is not None and chapter.content and not isinstance(chapter, epub.EpubNav)
+        for block in _blocks(_parsed(chapter.content))
+    ]
+    return compose(blocks, str(book.title or ""))
+
+
+# A page without any of these has nothing around its text that would have to be taken away.
+_FRILLS = "//*[@class or @id or self::nav or self::aside or self::footer or self::header]"
+_PROSE = ".//p[not(ancestor::nav or ancestor::aside or ancestor::footer or ancestor::form)]//text()"
+
+# trafilatura turns no-break spaces into spaces, which would change what is quoted: two signs of the
+# Phaistos disc stand for them on the way through. Soft hyphens and control characters go.
+_HELD = {0xA0: "\U000101d0", 0x202F: "\U000101d1"}
+_GONE = dict.fromkeys([0xAD, 0xFEFF, 0xFFFE, 0xFFFF, 0x7F, *range(9), 0xB, *range(0xE, 0x20)])
+_GONE |= dict.fromkeys(range(0xD800, 0xE000)) | {0xC: 0x20}
+_RELEASED = {ord(sign): space for space, sign in _HELD.items()}
+
+
+def _restored(text: str) -> str:
+    return text.translate(_RELEASED)
+
+
+def _parsed(data: bytes, charset: str | None = None) -> Any:
+    """Parse a page in the encoding that its BOM, the server, or the page itself names."""
+    from lxml import etree, html
+
+    declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", data[:4096])
+    text = decode(data, charset or (declared[1].decode("ascii", "ignore") if declared else None))
+    # As bytes, since lxml refuses a string that names an encoding; huge, since it otherwise drops
+    # what is nested deeply or is very long, without a word.
+    parser = html.HTMLParser(
+        encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True
+    )
+    try:
+        tree = html.document_fromstring(text.translate(_GONE).encode(), parser=parser)
+    except etree.ParserError:  # There is nothing in it.
+        return html.Element("html")
+    for element in tree.iter():
+        element.text = element.text and element.text.translate(_GONE).translate(_HELD)
+        element.tail = element.tail and element.tail.translate(_GONE).translate(_HELD)
+    return tree
+
+
+def _main_text(tree: Any) -> tuple[list[Block], str | None]:
+    import trafilatura
+
+    # Its tree, since its Markdown would have to be parsed again and its HTML loses `ol`.
+    found = trafilatura.bare_extraction(
+        tree, output_format="xml", include_comments=False, with_metadata=True
+    )
+    if found is None:
+        return [], None
+    for element in found.body.iter("head", "list", *_TEI):
+        rend = element.get("rend") or ""
+        if element.tag == "head":
+            element.tag = rend if _HEADING.fullmatch(rend) else "h2"
+        elif element.tag == "list":
+            element.tag = "ol" if rend == "ol" else "ul"
+        else:
+            element.tag = _TEI[element.tag]
+    return list(_blocks(found.body)), found.title
+
+
+_TEI = {"item": "li", "row": "tr", "cell": "td", "quote": "blockquote", "lb": "br"}
+_DROPPED = re.compile(
+    "head|script|style|nav|template|noscript|svg|canvas|iframe|object|audio|video|select|textarea"
+    "|button|rt|rp"
+)
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|body|caption|center|dd|details|dialog|div|dl|dt|fieldset"
+    "|figcaption|figure|footer|form|h[1-6]|header|hr|html|legend|li|main|ol|p|pre|section|summary"
+    "|table|tbody|td|tfoot|th|thead|tr|ul"
+)
+_LAYOUT = ".//table|.//h1|.//h2|.//h3|.//h4|.//ul|.//ol"
+_HEADING = re.compile("h[1-6]")
+_BREAK = "\x1e"  # Cannot come from the page: control characters are gone.
+
+
+class _Walk:
+    """The place in the page while its elements go by, and the blocks so far."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.words: list[str] = []
+        self.row: list[str] | None = None
+        self.numbers: list[int | None] = []
+        self.marker = ""
+        self.level = 0
+        self.verbatim = self.in_data_table = False
+
+    def start(self, tag: str, element: Any) -> None:
+        if _BLOCK.fullmatch(tag):
+            self.flush()
+        if tag == "br":
+            self.words.append(_BREAK)
+        elif _HEADING.fullmatch(tag):
+            self.level = int(tag[1])
+        elif tag == "pre":
+            self.verbatim = True
+        elif tag in ("ul", "ol"):
+            self.numbers.append(0 if tag == "ol" else None)
+        elif tag == "li":
+            self.marker = "- "
+            if self.numbers and (number := self.numbers[-1]) is not None:
+                self.numbers[-1] = number + 1
+                self.marker = f"{number + 1}. "
+        elif tag == "table":
+            # A table around headings, lists or tables sets a page; it does not hold figures.
+            self.in_data_table = not element.xpath(_LAYOUT)
+        elif tag == "tr" and self.in_data_table:
+            self.row = []
+        self.words.append(element.text or "")
+
+    def end(self, tag: str) -> None:
+        if _BLOCK.fullmatch(tag):
+            self.flush()
+        if _HEADING.fullmatch(tag):
+            self.level = 0
+        elif tag == "pre":
+            self.verbatim = False
+        elif tag in ("ul", "ol"):
+            self.numbers.pop()
+        elif tag in ("td", "th") and self.row is not None:
+            self.row.append(_spaced("".join(self.words)))
+            self.words = []
+        elif tag == "tr" and self.row is not None:
+            if any(self.row):
+                self.blocks.append(Block(" | ".join(self.row)))
+            self.row = None
+        elif tag == "table":
+            self.in_data_table = False
+
+    def flush(self) -> None:
+        """End the paragraph here, except in a table's cell, which stays on one line."""
+        if self.row is not None:
+            self.words.append(" ")
+            return
+        text, self.words = "".join(self.words), []
+        if self.verbatim:
+            lines = text.replace(_BREAK, "\n").split("\n")
+            pieces = [_restored("\n".join(line.rstrip() for line in lines)).strip("\n")]
+        else:
+            pieces = [_spaced(piece) for piece in re.split(rf"{_BREAK}\s*{_BREAK}", text)]
+        for piece in pieces:
+            if piece.strip():
+                marker, self.marker = "" if self.level else self.marker, ""
+                self.blocks.append(Block(marker + piece, self.level, item=bool(marker)))
+
+
+def _spaced(text: str) -> str:
+    """Collapse white space as HTML does: no-break spaces are not white space."""
+    return _restored(re.sub(rf"[ \t\n\r\f{_BREAK}]+", " ", text).strip(" "))
+
+
+def _blocks(root: Any) -> Iterator[Block]:
+    """Walk a tree without recursion, since pages can be nested deeper than Python's stack."""
+    from lxml import etree
+
+    walk = _Walk()
+    steps = etree.iterwalk(root, events=("start", "end"))
+    for event, element in steps:
+        tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"
+        dropped = _DROPPED.fullmatch(tag) is not None or element.get("hidden") is not None
+        if event == "start" and dropped:
+            steps.skip_subtree()
+        elif event == "start":
+            walk.start(tag, element)
+        else:
+            if not dropped:
+                walk.end(tag)
+            if element is not root:
+                walk.words.append(element.tail or "")
+    walk.flush()
+    yield from walk.blocks

@@ -1,0 +1,311 @@
+"""PDF: lines as they stand on the page, put together into paragraphs, with page numbers."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from math import hypot
+from typing import Any
+
+from index.documents import Heading
+from index.errors import DocumentError
+from index.loading.text import Content
+
+HEADING_SCALE = 1.15
+"""Letters larger than the body's by this factor are a heading's: 12.65 points over 11."""
+
+HEADING_CHARACTERS = 200
+"""What is longer is text in large letters."""
+
+EDGE_SHARE = 0.4
+"""A line at a page's edge is a header or footer when this share of the pages has it: "most", and
+also half of them, as where left and right pages differ."""
+
+_PDFIUM = threading.Lock()  # pdfium must not be called from two threads at a time.
+
+
+def read_pdf(data: bytes) -> Content:
+    """Read a PDF's text; headings are what is set clearly larger than the body."""
+    import pypdfium2
+    from pypdfium2.raw import FPDF_ERR_PASSWORD
+
+    with _PDFIUM:
+        try:
+            with pypdfium2.PdfDocument(data) as pdf:
+                named = pdf.get_metadata_value("Title")
+                pages = [_page_lines(pdf, number) for number in range(len(pdf))]
+        except pypdfium2.PdfiumError as error:
+            if error.err_code == FPDF_ERR_PASSWORD:
+                raise DocumentError(
+                    "{name} is protected with a password. Save a copy without it and give that."
+                ) from error
+            raise DocumentError("{name} is damaged and cannot be read as a PDF.") from error
+    if not any(pages):
+        raise DocumentError(
+            "{name} has no text in it: its pages may be pictures. Run OCR on it first, for example"
+            " with ocrmypdf, and give the result."
+        )
+    body = _most_common(line.size for page in pages for line in page for _ in line.text)
+    lines = [line for page in _without_edges(pages, body) for line in page]
+    content = _compose(_paragraphs(lines), len(pages), body)
+    # Many a PDF is called after the file or the program that it was made with.
+    real = named.strip() and not re.search(
+        r"\.\w{2,4}$|^(?:Microsoft|untitled)\b", named, re.IGNORECASE
+    )
+    return replace(content, title=named) if real else content
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a page: where it stands in points from the lower left, and its letters' size."""
+
+    text: str
+    page: int
+    left: float
+    right: float
+    base: float
+    size: float
+    hyphen: bool = False
+    """Whether pdfium took a hyphen away from its end."""
+
+
+def _page_lines(pdf: Any, number: int) -> list[_Line]:
+    page = pdf[number]
+    textpage = page.get_textpage()
+    try:
+        text = textpage.get_text_range()
+        lines = []
+        # pdfium puts U+FFFE (or U+0002) for a hyphen at a line's end, and no line break after it.
+        for match in re.finditer(r"[^\r\n\ufffe\x02]+", text):
+            if match[0].strip():
+                hyphen = text[match.end() : match.end() + 1] in ("\ufffe", "\x02")
+                lines.append(_line(textpage, text, match, number, hyphen))
+        return [line for line in lines if line.text]
+    finally:
+        textpage.close()
+        page.close()
+
+
+def _line(textpage: Any, text: str, match: re.Match[str], page: int, hyphen: bool) -> _Line:
+    from pypdfium2 import raw
+
+    def char(offset: int) -> int:
+        # pdfium counts in UTF-16, and leaves some characters out of the text.
+        units = offset if text.isascii() else len(text[:offset].encode("utf-16-le")) // 2
+        return int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, units))
+
+    first = match.start() + len(match[0]) - len(match[0].lstrip())
+    last = match.start() + len(match[0].rstrip()) - 1
+    # The longest word tells the size: the first may be a raised note number or a large initial.
+    word = max(re.finditer(r"\S+", match[0]), key=lambda found: len(found[0]))
+    middle = char(match.start() + word.start())
+    box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    raw.FPDFText_GetLooseCharBox(textpage, char(last), box)
+    right = box.right
+    raw.FPDFText_GetLooseCharBox(textpage, char(first), box)
+    raw.FPDFText_GetCharOrigin(textpage, middle, x, y)
+    raw.FPDFText_GetMatrix(textpage, middle, matrix)
+    # Some programs set everything in size 1 and scale it.
+    size = raw.FPDFText_GetFontSize(textpage, middle) * hypot(matrix.b, matrix.d)
+    cleaned = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\xad\uffff]", "", match[0])
+    cleaned = re.sub(r"[ \t]+", " ", cleaned).strip(" ")
+    if re.search(r"\w[-\u2010]$", cleaned):  # One that pdfium did not mark.
+        cleaned, hyphen = cleaned[:-1], True
+    return _Line(cleaned, page, box.left, right, y.value, round(size * 2) / 2, hyphen)
+
+
+def _most_common(values: Any) -> float:
+    return float(Counter(values).most_common(1)[0][0])
+
+
+def _without_edges(pages: list[list[_Line]], body: float) -> list[list[_Line]]:
+    """Leave out running headers, footers and page numbers: the same at one height on most pages."""
+    if len(pages) < 4:
+        return pages
+    edges = [
+        {line for line in lines if line.base in _edge_heights(lines) and line.size <= body}
+        for lines in pages
+    ]
+    seen = Counter(
+        key for found in edges for key in {k for line in found for k in _edge_keys(line)}
+    )
+    repeated = {key for key, count in seen.items() if count >= EDGE_SHARE * len(pages)}
+    return [
+        [line for line in lines if line not in found or not repeated & _edge_keys(line)]
+        for lines, found in zip(pages, edges, strict=True)
+    ]
+
+
+def _edge_heights(lines: list[_Line]) -> set[float]:
+    heights = sorted({line.base for line in lines})
+    return {*heights[:2], *heights[-2:]}
+
+
+def _edge_keys(line: _Line) -> set[str]:
+    """Return the line at its height, and again for each number in it, relative to the page's."""
+    height = round(line.base)
+    keys = {f"{height} {line.text}"}
+    for match in re.finditer(r"\d{1,4}", line.text):
+        relative = int(match[0]) - line.page
+        keys.add(f"{height} {line.text[: match.start()]}#{relative}{line.text[match.end() :]}")
+    return keys
+
+
+@dataclass(slots=True)
+class _Run:
+    """Lines of one size that stand one below the other in one column."""
+
+    lines: list[_Line] = field(default_factory=list)
+
+    def takes(self, line: _Line) -> bool:
+        last = self.lines[-1]
+        drop = last.base - line.base
+        return (
+            line.page == last.page
+            and line.size == last.size
+            and 0 < drop <= 3 * line.size
+            and line.left < last.right
+            and last.left < line.right
+        )
+
+
+def _paragraphs(lines: list[_Line]) -> list[list[_Line]]:
+    """Join lines into paragraphs by gaps, indents, and lines that end early."""
+    runs: list[_Run] = []
+    for line in _rejoined(lines):
+        if not runs or not runs[-1].takes(line):
+            runs.append(_Run())
+        runs[-1].lines.append(line)
+    pitches: dict[float, list[float]] = {}
+    for run in runs:
+        for above, below in pairwise(run.lines):
+            pitches.setdefault(above.size, []).append(round(above.base - below.base, 1))
+    pitch = {size: _most_common(found) for size, found in pitches.items()}
+    paragraphs: list[list[_Line]] = []
+    for run in runs:
+        for number, paragraph in enumerate(_split_run(run.lines, pitch)):
+            if number == 0 and paragraphs and _continues(paragraphs[-1][-1], paragraph[0]):
+                paragraphs[-1] += paragraph
+            else:
+                paragraphs.append(paragraph)
+    return paragraphs
+
+
+def _rejoined(lines: list[_Line]) -> Iterator[_Line]:
+    """Put pieces that stand on one line together again."""
+    held: _Line | None = None
+    for line in lines:
+        beside = (
+            held is not None
+            and line.page == held.page
+            and abs(line.base - held.base) < 0.3 * line.size
+            and 0 <= line.left - held.right < 3 * line.size
+        )
+        if held is not None and beside:
+            text = f"{held.text} {line.text}"
+            held = replace(held, text=text, right=line.right, hyphen=line.hyphen)
+            continue
+        if held is not None:
+            yield held
+        held = line
+    if held is not None:
+        yield held
+
+
+_ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’»)\]\d]*$")
+_FIRST_WORD = re.compile(r"[^ \u2e80-\uffef]+|.")  # In Chinese, a character.
+_BULLET = re.compile(r"[•◦▪‣●–-] ")
+
+
+def _continues(before: _Line, after: _Line) -> bool:
+    """Whether a sentence runs on over the end of a column or page."""
+    runs_on = before.hyphen or not _ENDS_SENTENCE.search(before.text)
+    return runs_on and before.size == after.size and after.text[0].islower()
+
+
+def _split_run(lines: list[_Line], pitch: dict[float, float]) -> list[list[_Line]]:
+    # Not the outermost line, which may be a table's or stick out by accident.
+    margin = sorted(line.right for line in lines)[int(len(lines) * 0.8)]
+    paragraphs = [[lines[0]]]
+    for number, line in enumerate(lines[1:], 1):
+        below = lines[number + 1] if number + 1 < len(lines) else None
+        if _starts_paragraph(paragraphs[-1], line, below, margin, pitch[line.size]):
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    return paragraphs
+
+
+def _starts_paragraph(
+    before: list[_Line], line: _Line, below: _Line | None, margin: float, pitch: float
+) -> bool:
+    last = before[-1]
+    if last.base - line.base > 1.3 * pitch or _BULLET.match(line.text):
+        return True
+    if last.hyphen:
+        return False
+    em = line.size
+    word = len(_FIRST_WORD.findall(line.text)[0]) + 1
+    fits = word * (line.right - line.left) / len(line.text) + 0.3 * em
+    if margin - last.right > fits:
+        return True  # The next word had room: the line was ended on purpose.
+    if not _ENDS_SENTENCE.search(last.text):
+        return False
+    indented = line.left - last.left > 0.8 * em and (
+        below is None or line.left - below.left > 0.8 * em
+    )
+    hanging = (
+        len(before) > 1
+        and last.left - before[0].left > 0.8 * em
+        and last.left - line.left > 0.8 * em
+    )
+    return indented or hanging
+
+
+def _compose(paragraphs: list[list[_Line]], pages: int, body: float) -> Content:
+    lines = [line for paragraph in paragraphs for line in paragraph]
+    words = Counter(word for line in lines for word in re.findall(r"[\w-]+", line.text))
+    sizes = sorted({line.size for line in lines if line.size >= HEADING_SCALE * body}, reverse=True)
+    parts: list[str] = []
+    headings: list[Heading] = []
+    starts: dict[int, int] = {0: 0}
+    offset = 0
+    for paragraph in paragraphs:
+        start = offset + (2 if parts else 0)
+        for number, line in enumerate(paragraph):
+            gap = _joint(paragraph[number - 1], line, words) if number else "\n\n" if parts else ""
+            starts.setdefault(line.page, offset + len(gap))
+            # A hyphen at the very end has nothing to be joined to.
+            end = "-" if line.hyphen and line is paragraph[-1] else ""
+            parts += gap, line.text + end
+            offset += len(gap) + len(line.text) + len(end)
+        if paragraph[0].size in sizes and offset - start <= HEADING_CHARACTERS:
+            headings.append(Heading(start, offset, min(sizes.index(paragraph[0].size) + 1, 6)))
+    found = [offset]
+    for page in reversed(range(pages)):  # A page without text starts where the next one does.
+        found.append(starts.get(page, found[-1]))
+    text = "".join(parts)
+    # The largest words are the title, unless they come again as chapters do.
+    top = min((heading.level for heading in headings), default=0)
+    largest = [text[found.start : found.end] for found in headings if found.level == top]
+    title = largest[0] if len(largest) == 1 else None
+    return Content(text, title, tuple(headings), tuple(found[:0:-1]))
+
+
+def _joint(above: _Line, line: _Line, words: Counter[str]) -> str:
+    """Return what stands between two lines: a space, a hyphen that stays, or nothing."""
+    if not above.hyphen:
+        return "" if _WIDE.match(above.text[-1]) and _WIDE.match(line.text) else " "
+    before = re.findall(r"\w*$", above.text)[0]
+    after = re.findall(r"^\w*", line.text)[0]
+    broken = before[-1:].islower() and after[:1].islower()
+    # "Saint-Malo" and "2021-22" keep theirs, and so does "well-known" if the text has it elsewhere.
+    return "" if broken and words[f"{before}-{after}"] <= words[before + after] else "-"
+
+
+_WIDE = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")

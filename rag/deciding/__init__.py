@@ -1,0 +1,1 @@
+"""Reading the quotes, and deciding whether they answer. Start with `gate.py`."""

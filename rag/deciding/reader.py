@@ -1,0 +1,43 @@
+"""Reading quotes with a question: does a quote answer it, and with which of its words?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.weights.download import model_folder
+from rag.once import Once
+from rag.quote import Quote
+
+if TYPE_CHECKING:
+    from index.weights.reader import Read, ReaderWeights
+
+READER = "footnoted-reader"
+
+
+class Reader:
+    """The project's own reader, loaded when it is first needed, by whichever thread asks first."""
+
+    def __init__(self, models: Path) -> None:
+        """Name the weights; `models` is the folder of the weights that are fetched."""
+        self._weights: Once[ReaderWeights] = Once(lambda: _load(models))
+
+    def load(self) -> None:
+        """Load the weights now rather than with the first question."""
+        self._weights()
+
+    def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
+        """Return what is read in each text, under the title of its document if given."""
+        return self._weights().read(question, texts, titles) if texts else []
+
+    def read_quotes(self, question: str, quotes: Sequence[Quote]) -> list[Read]:
+        """Return what is read in each quote, under its document's title."""
+        titles = [quote.document.title.replace("_", " ") for quote in quotes]
+        return self.read(question, [quote.text for quote in quotes], titles)
+
+
+def _load(models: Path) -> ReaderWeights:
+    from index.weights.reader import ReaderWeights
+
+    return ReaderWeights(model_folder(READER, models))

@@ -1,0 +1,77 @@
+"""A quote: a verbatim piece of a document, proven when it is made, and its JSON form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from index.documents import Document, Span
+
+BEFORE = 400
+"""Characters before a quote in which "he" may have been named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A verbatim piece of a document, one or two sentences, that may answer the question.
+
+    `score` is the reranker's logit. `marks` are the exact words inside the quote that answer the
+    question, as spans of the document. `dates` are the days of the chronology's entry it stands in.
+    """
+
+    document: Document
+    start: int
+    end: int
+    score: float
+    heading: str | None = None
+    marks: tuple[tuple[int, int], ...] = ()
+    dates: tuple[date, date] | None = None
+
+    def __post_init__(self) -> None:
+        """Prove the quote when it is made: its place lies in the document and is not empty."""
+        if not 0 <= self.start < self.end <= len(self.document.text):
+            raise ValueError(
+                f"{self.start}-{self.end} is not a place in document {self.document.id}."
+            )
+
+    @property
+    def text(self) -> str:
+        """The quote's words, read from the document at its place."""
+        return self.document.text[self.start : self.end]
+
+    @property
+    def words(self) -> str:
+        """The marked words: those that answer the question. Empty where none are marked."""
+        return " … ".join(self.document.text[start:end] for start, end in self.marks)
+
+    @property
+    def before(self) -> str:
+        """The words before the quote, at most BEFORE characters of them."""
+        return self.document.text[max(self.start - BEFORE, 0) : self.start]
+
+    @property
+    def span(self) -> Span:
+        """The quote's place."""
+        return Span(self.document.id, self.start, self.end)
+
+    @property
+    def page(self) -> int | None:
+        """The page that the quote begins on, for documents with pages."""
+        return self.document.page_at(self.start)
+
+
+def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
+    """Return quotes in their order as `footnoted ask --json` prints them."""
+    return [
+        {
+            "rank": rank,
+            "document_id": quote.document.id,
+            "start": quote.start,
+            "end": quote.end,
+            "quote": quote.text,
+            "score": round(quote.score, 3),
+        }
+        for rank, quote in enumerate(quotes, 1)
+    ]

@@ -1,0 +1,1 @@
+"""Questions for a time or a section, which are answered by listing, without searching."""

@@ -1,0 +1,1 @@
+"""Holding each written sentence to its quotes. Start with `compose.py`."""

@@ -1,0 +1,286 @@
+"""Finding the quotes that bear a sentence out, and checking that they do.
+
+The LLM writes prose and no citations. Each of its sentences is attributed here, by its words and
+its facts, to the fewest quotes that hold them, and then verified: each fact must stand in those
+quotes, with the words that it has in the sentence, and what one denies the other may not affirm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.english.facts import (
+    Mention,
+    around,
+    content_words,
+    mentions,
+    missing_facts,
+    mixed_scripts,
+    shared,
+    tokens,
+)
+
+MIN_SUPPORT = 0.6
+"""The least share of a sentence's content words that its quotes and the question must hold."""
+
+MIN_GAIN = 0.1
+"""A further quote is cited for this share of a sentence's words, or for a fact."""
+
+MAX_CITED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Which quotes (as positions in the list) a sentence rests on, and what they do not hold.
+
+    `held` is whether they hold anything of what the sentence adds to the question; `missing` are
+    facts that stand nowhere; `conflicts` say what the quotes hold otherwise.
+    """
+
+    quotes: tuple[int, ...]
+    support: float
+    held: bool
+    missing: tuple[str, ...]
+    conflicts: tuple[str, ...] = ()
+
+    @property
+    def supported(self) -> bool:
+        """Whether the sentence may stand in an answer."""
+        proven = bool(self.quotes) and self.held and not self.missing and not self.conflicts
+        return proven and self.support >= MIN_SUPPORT
+
+
+def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attribution:
+    """Attribute a sentence to the fewest quotes that hold its facts and words.
+
+    Greedy set cover: the quote that leaves the fewest facts and then the fewest words unsupported
+    comes first, earlier ranks win ties. What the question itself says needs no quote, but a
+    sentence must rest on at least one.
+    """
+    words = content_words(sentence)
+    own = words - content_words(question)
+    held = [content_words(quote) for quote in quotes]
+    chosen: list[int] = []
+    covered: set[str] = set()
+    missing = missing_facts(sentence, [], question)
+    while len(chosen) < MAX_CITED:
+        rest = [at for at in range(len(quotes)) if at not in chosen]
+        if not rest:
+            break
+        lacking = {
+            at: missing_facts(sentence, [quotes[i] for i in [*chosen, at]], question) for at in rest
+        }
+        best = min(
+            rest,
+            key=lambda at: (
+                len(lacking[at]),
+                -len((covered | held[at]) & own),
+                -len(held[at] & words),
+                at,
+            ),
+        )
+        gain = len(held[best] & own - covered) / max(len(words), 1)
+        if chosen and len(lacking[best]) == len(missing) and gain < MIN_GAIN:
+            break
+        if not chosen and not held[best] & words:
+            break
+        chosen.append(best)
+        covered |= held[best] & own
+        missing = lacking[best]
+    supported = len(words - own) + len(covered)
+    found = conflicts(sentence, [quotes[at] for at in chosen], question)
+    return Attribution(
+        tuple(chosen),
+        supported / len(words) if words else 0.0,
+        # What only repeats the question ("Yes, they did") is held by the quote as a whole.
+        bool(covered) or not own,
+        tuple(missing),
+        tuple(found),
+    )
+
+
+def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
+    """Return in what a sentence differs from the quotes that it cites, for people to read.
+
+    These rules read a fact with the words around it. Each speaks up only where the quotes say
+    something else, not where they say it in other words.
+    """
+    rules = (
+        _between_the_same,
+        _apart,
+        _joined_names,
+        _other_units,
+        _denials,
+        _lookalikes,
+    )
+    return [found for rule in rules for found in rule(sentence, list(quotes), question)]
+
+
+def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
+    """A fact right between the words that the quotes have around another one of its kind.
+
+    This notices what the words further off do not tell: two facts of one quote that changed places.
+    """
+    own = mentions(sentence)
+    held = [(quote, mentions(quote)) for quote in quotes]
+    for at, mention in enumerate(own):
+        if not mention.asserts:
+            continue
+        best, other, taken = 0, 0, ""
+        for quote, there in held:
+            for place, each in enumerate(there):
+                if mention.same(each) or (each.kind == mention.kind and each.asserts):
+                    agree = _sides_agree(sentence, own, at, quote, there, place)
+                    if mention.same(each):
+                        best = max(best, agree)
+                    elif agree > other:
+                        other, taken = agree, quote[each.start : each.end]
+        if other == 2 and best < other:
+            yield f"{sentence[mention.start : mention.end]}: in place of {taken}"
+
+
+def _sides_agree(
+    text: str, these: tuple[Mention, ...], at: int, quote: str, those: tuple[Mention, ...], to: int
+) -> int:
+    """Count the sides, of two, on which two mentions have the same neighbour, or a text's edge.
+
+    "Putin told" and "Putin was told" are not the same.
+    """
+    agree = 0
+    for step in (-1, 1):
+        one, other = _beside(text, these, at, step), _beside(quote, those, to, step)
+        if one is None or other is None:
+            agree += one is other
+        else:
+            agree += one[1] == other[1] and not one[0].isdisjoint(other[0])
+    return agree
+
+
+def _beside(
+    text: str, all_of: tuple[Mention, ...], at: int, step: int
+) -> tuple[frozenset[str], bool] | None:
+    """Return what the neighbour of a mention holds, and whether a passive is between them."""
+    if not 0 <= at + step < len(all_of):
+        return None
+    first, second = sorted((all_of[at], all_of[at + step]), key=lambda each: each.start)
+    return all_of[at + step].holds, bool(_PASSIVE.search(text[first.end : second.start]))
+
+
+MIN_TOGETHER = 0.5
+"""The least share of the words around a fact that must stand in a quote that holds the fact."""
+
+
+def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
+    """A fact of one quote told of what stands in another.
+
+    Of the words around a fact those count that any of the quotes holds: where the sentence puts
+    two quotes' clauses together, each fact still has its own quote's words around it.
+    """
+    own = mentions(sentence)
+    asked = mentions(question)
+    for at, mention in enumerate(own):
+        if not mention.asserts or any(mention.same(each) for each in asked):
+            continue
+        near = tuple(
+            each for each in around(at, own) if any(shared((each,), mentions(q)) for q in quotes)
+        )
+        holding = [mentions(q) for q in quotes if any(mention.same(m) for m in mentions(q))]
+        together = max((shared(near, held) for held in holding), default=0)
+        if holding and together < MIN_TOGETHER * len(near):
+            yield f"{sentence[mention.start : mention.end]}: apart"
+
+
+def _joined_names(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
+    """A name put together from the words of two names that stand in different texts."""
+    held = [
+        {form for each in mentions(text) for form in each.holds.union(*each.words)}
+        for text in (*quotes, question)
+    ]
+    for mention in mentions(sentence):
+        words = [set(word) for word in mention.words]
+        if len(words) > 1 and not any(all(word & forms for word in words) for forms in held):
+            yield sentence[mention.start : mention.end]
+
+
+def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
+    """A number with another unit than it has wherever it stands."""
+    held = [each for text in (*quotes, question) for each in mentions(text)]
+    for mention in mentions(sentence):
+        units = {each.unit for each in held if mention.same(each)}
+        if mention.unit and units and not units & {mention.unit, None}:
+            yield sentence[mention.start : mention.end] + f" {mention.unit}"
+
+
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be|by)\b", re.I)
+
+
+def _lookalikes(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
+    """A word of two scripts is not the word that it looks like; "μm" is, where a quote has it."""
+    yield from mixed_scripts(sentence) - {word for quote in quotes for word in mixed_scripts(quote)}
+
+
+# --- what is denied
+
+_NOT = frozenset("not never no none neither nor nothing nobody nowhere without cannot".split())
+_AS_IF_NOT = frozenset(
+    "absent abstain abstained away avoid avoided avoids barely decline declined declines denied "
+    "denies deny disagree excluded excludes excluding exclude fail failed fails failing failure "
+    "few hardly impossible lack lacked lacking lacks left little merely only out prevent prevented "
+    "prevents rarely refuse refused refuses refusal reject rejected rejects seldom stop stopped "
+    "stops unable unclear unknown unlikely unwilling unwillingness yet".split()
+)
+"""Words that can stand for a denial, though they need not: they excuse one, and demand none."""
+
+_SCOPE = 3
+"""How many words after a denial are denied."""
+
+_NEIGHBOURHOOD = 6
+"""How near to the same words the other side's denial must stand, in words to both sides."""
+
+
+def _denials(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
+    """What the sentence denies and its quotes do not, or the other way round.
+
+    A denial is sought on the other side near the words that are denied, in any wording.
+    """
+    excused = [near for quote in quotes for near in _denied(quote, widely=True)]
+    for scope in _denied(sentence):
+        if not any(scope & near for near in excused):
+            yield f"not {' '.join(sorted(scope))}"
+    said = content_words(sentence)
+    excused = _denied(sentence, widely=True)
+    for quote in quotes:
+        for scope in _denied(quote, before=_SCOPE):
+            if len(scope) > 1 and scope <= said and not any(scope & near for near in excused):
+                yield f"{' '.join(sorted(scope))}: denied"
+
+
+def _denied(text: str, *, widely: bool = False, before: int = 0) -> list[set[str]]:
+    """Return the content words of what is denied, for each denial of a text.
+
+    These are the next ones in the clause, or `widely`, also for weaker denials, all words nearby.
+    Where a single word is denied, as many words `before` the denial are added.
+    """
+    parts = re.findall(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]", text)
+    found: list[set[str]] = []
+    for at, part in enumerate(parts):
+        word = part.casefold().replace("’", "'")
+        hard = word in _NOT or word.endswith("n't")
+        following = parts[at + 1 : at + 2]
+        if not (hard or (widely and word in _AS_IF_NOT)) or following == ["only"]:
+            continue
+        if widely:
+            nearby = " ".join(parts[max(at - 3 * _NEIGHBOURHOOD, 0) : at + 3 * _NEIGHBOURHOOD])
+            found.append(content_words(nearby))
+            continue
+        clause = re.match(r"[^,;:.()“”\"—–]*", " ".join(parts[at + 1 :]))
+        words = tokens(re.split(r"\b(?:and|but|or|nor|no|not)\b", clause[0] if clause else "")[0])
+        scope = [stemmed for word in words for stemmed in content_words(word)][:_SCOPE]
+        if len(scope) == 1 and before:
+            told = [stemmed for word in parts[:at] for stemmed in content_words(word)]
+            scope += told[-before:]
+        if scope:
+            found.append(set(scope))
+    return found

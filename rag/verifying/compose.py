@@ -1,0 +1,197 @@
+"""Putting an answer together: sentences, the quotes that bear them out, the marked words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from index.split import sentence_spans
+from rag.answer import AnswerSentence
+from rag.asking.answer_type import wants_several, wants_yes_or_no
+from rag.deciding.reader import Reader
+from rag.english.facts import content_words, facts, missing_facts
+from rag.quote import Quote
+from rag.verifying.attribution import attribute
+
+KEPT = 0.5
+"""The words that answer count as said when their facts are, and this share of their words: the
+model may put them another way."""
+
+
+@dataclass(slots=True)
+class Composition:
+    """The sentences of an answer, and the quotes they cite in the order of their numbers.
+
+    `borne_out` is whether the quotes bear out anything of what the LLM wrote.
+    """
+
+    sentences: list[AnswerSentence] = field(default_factory=list)
+    citations: list[Quote] = field(default_factory=list)
+    borne_out: bool = True
+
+    def cite(self, text: str, quotes: Iterable[Quote]) -> None:
+        """Add a supported sentence with its footnotes."""
+        self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
+
+    def first(self, most: int) -> tuple[Composition, int]:
+        """Return it with its first supported sentences only, and how many are left out."""
+        kept, left = Composition(borne_out=self.borne_out), 0
+        for each in self.sentences:
+            if not each.supported:
+                kept.sentences.append(each)
+            elif sum(sentence.supported for sentence in kept.sentences) < most:
+                kept.cite(each.text, [self.citations[number - 1] for number in each.citations])
+            else:
+                left += 1
+        return kept, left
+
+    def _number(self, quote: Quote) -> int:
+        if quote not in self.citations:
+            self.citations.append(quote)
+        return self.citations.index(quote) + 1
+
+
+def compose(
+    written: str,
+    quotes: Sequence[Quote],
+    question: str,
+    chosen: Sequence[Quote],
+    reader: Reader,
+) -> Composition:
+    """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
+
+    A sentence that the quotes do not bear out is kept as unsupported, without footnotes and outside
+    the answer's text; so is one in which other words answer the question than in the best quote. A
+    chosen quote is added in its own words when its answer got lost in writing, and the best one
+    also when no sentence cites it.
+    """
+    composition = Composition()
+    # What the sentences were written from comes first: it wins where another quote says the same.
+    places = {quote.span for quote in chosen}
+    ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
+    texts = [quote.text for quote in ordered]
+    answers = [quote.words for quote in chosen]
+    replaced = False
+    # Yes and no stand in no quote, and of several things each may stand in a sentence of its own.
+    one_answer = len(chosen) == 1 and not wants_yes_or_no(question) and not wants_several(question)
+    spans = sentence_spans(written, 0, len(written))
+    sentences = [
+        right_particle(" ".join(written[start:end].split()), question) for start, end in spans
+    ]
+    for sentence in sentences:
+        attribution = attribute(sentence, texts, question)
+        cited = [ordered[at] for at in attribution.quotes]
+        supported = attribution.supported
+        if supported and (
+            only_asked(sentence, cited, question)
+            or (one_answer and not _answers_alike(reader, question, sentence, answers[0]))
+        ):
+            supported, replaced = False, True
+        if supported:
+            composition.cite(sentence, cited)
+        else:
+            composition.sentences.append(AnswerSentence(sentence, (), False))
+    said = " ".join(each.text for each in composition.sentences if each.supported)
+    # A bare "Yes" says nothing that could be borne out; the question may have another name for the
+    # same ("the White House"); and other words may say the same. Then the quote says it.
+    composition.borne_out = bool(said) or replaced or not content_words(written)
+    for at, quote in enumerate(chosen):
+        uncited = at == 0 and quote not in composition.citations
+        if uncited or _left_out(answers[at], said, quote.text):
+            composition.cite(in_quotation_marks(quote), [quote])
+            said += f" {quote.text}"
+    return composition
+
+
+def _answers_alike(reader: Reader, question: str, sentence: str, meant: str) -> bool:
+    """Whether the words that the reader finds in a sentence are those that its quote answers by."""
+    [read] = reader.read(question, [sentence])
+    return says_the_same(sentence[read.start : read.end], meant)
+
+
+SAME = 0.6
+"""Words say the same when they share this part of the shorter one's content words."""
+
+
+def says_the_same(said: str, meant: str) -> bool:
+    """Whether words that answer in a sentence are those that answer in its quote.
+
+    Of numbers, days, months and names that both have, those of one must be among those of the
+    other: a date may have its year or not. Of the rest they share nearly all words. Where the quote
+    has no words marked, there is nothing to compare.
+    """
+    if not meant:
+        return True
+    one, other = facts(said), facts(meant)
+    for mine, theirs in (
+        (one.numbers, other.numbers),
+        (one.days, other.days),
+        (one.months, other.months),
+    ):
+        if mine and theirs and not (mine <= theirs or theirs <= mine):
+            return False
+    if bool(one.numbers or one.days) != bool(other.numbers or other.days):
+        return False
+    these, those = content_words(said), content_words(meant)
+    if not these or not those:
+        return these == those and bool(one) == bool(other)
+    return len(these & those) >= SAME * min(len(these), len(those))
+
+
+def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str]:
+    """Return the names, numbers and dates that a sentence has from the question alone.
+
+    The quotes need not hold them: "he" may have been named shortly before, or in the heading or the
+    title, and the year may be that of the whole section. Where none of these holds it, the sentence
+    says of one thing, or of one year, what the source says of another. Where a question offers
+    names for choice ("A or B"), the source may hold the right one alone.
+    """
+    if " or " in question:
+        return []
+    opening = question.split()[:1]
+    found = missing_facts(sentence, [_surroundings(quote) for quote in cited])
+    return [fact for fact in found if fact not in opening]
+
+
+def _surroundings(quote: Quote) -> str:
+    title = quote.document.title.replace("_", " ")
+    days = " to ".join(f"{day:%B} {day.day}, {day.year}" for day in quote.dates or ())
+    return "\n".join([title, quote.heading or "", days, quote.before + quote.text])
+
+
+def right_particle(sentence: str, question: str) -> str:
+    """Say "No" where a sentence says "Yes" and then denies what the question asks."""
+    opening = re.match(r"yes\b", sentence, re.IGNORECASE)
+    denied = re.search(r"(?:\bnot|\bnever|n['’]t)\s+(\w+)", sentence)
+    if not opening or not denied or re.search(r"\bnot\b|n['’]t\b", question):
+        return sentence
+    asked = content_words(denied[1]) & content_words(question)
+    return f"No{sentence[opening.end() :]}" if asked else sentence
+
+
+def _left_out(words: str, said: str, quote: str) -> bool:
+    """Whether the words that answer, which their quote holds, are missing in what is said."""
+    own = content_words(words)
+    if not own or missing_facts(words, [quote]):
+        return False
+    return bool(missing_facts(words, [said])) or len(own & content_words(said)) < KEPT * len(own)
+
+
+def quoted(quotes: Sequence[Quote]) -> Composition:
+    """Make an answer without a language model: of each quote the words that answer, and the quote.
+
+    “20 km: “The strait is 20 km wide.””
+    """
+    composition = Composition()
+    for quote in quotes:
+        words = " ".join(quote.words.split())
+        whole = in_quotation_marks(quote)
+        told = words and not missing_facts(words, [quote.text])
+        composition.cite(f"{words}: {whole}" if told else whole, [quote])
+    return composition
+
+
+def in_quotation_marks(quote: Quote) -> str:
+    """Return a quote's words on one line, in quotation marks."""
+    return f"“{' '.join(quote.text.split())}”"

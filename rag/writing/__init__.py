@@ -1,0 +1,1 @@
+"""The language model, and all words that are said to it."""

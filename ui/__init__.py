@@ -1,0 +1,1 @@
+"""The command line, the window, and reports of runs."""

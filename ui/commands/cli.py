@@ -1,0 +1,277 @@
+"""The command line: `footnoted`.
+
+Data goes to stdout, progress and messages to stderr. Everything heavy is imported inside the
+command that needs it, so that `footnoted --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, TaskID
+from rich.text import Text
+
+from index.documents import source_name
+from index.errors import DocumentError, UserError
+from ui.commands import evaluate as eval_command
+from ui.commands import models as models_command
+from ui.commands.terminal import progress_bar
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Ask an article, and get an answer whose every sentence carries a proven, verbatim quote.",
+)
+app.add_typer(models_command.app, name="models", help="The weights: list, fetch, check.")
+app.add_typer(eval_command.app, name="eval", help="Regression sets: run and compare.")
+
+LibraryOption = Annotated[
+    Path | None,
+    typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+
+AuthOption = Annotated[
+    Path | None, typer.Option(help="Ask for a login: a file of users, made by `footnoted user`.")
+]
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+messages = Console(stderr=True, highlight=False)
+
+
+def main() -> NoReturn:
+    """Run the command line; a UserError becomes one message and exit code 2."""
+    try:
+        app()
+    except UserError as error:
+        messages.print(Text(str(error)), soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        messages.print("Stopped.")
+        sys.exit(130)
+    except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
+        messages.print_exception()
+        sys.exit(2)
+    sys.exit(0)
+
+
+@app.command()
+def add(
+    sources: Annotated[list[str], typer.Argument(help="Files and http(s) addresses.")],
+    library: LibraryOption = None,
+) -> None:
+    """Add documents to the library; what cannot be read is told, and the others go on."""
+    from index.loading.load import load
+
+    assistant = _assistant(library)
+    failed = 0
+    with progress_bar(messages) as bar:
+        for source in sources:
+            task = bar.add_task(f"{source_name(source)}: reading", total=None)
+            try:
+                document = load(source)
+                added = assistant.library.add(
+                    document, partial(_show_stage, bar, task, document.name)
+                )
+            except DocumentError as error:
+                failed += 1
+                messages.print(Text(str(error)), soft_wrap=True)
+            else:
+                what = {"unchanged": "is in the library already"}.get(
+                    added.outcome, f"{added.outcome}, {added.passages} passages"
+                )
+                messages.print(Text(f"{document.name}: {what} ({added.document.id})"))
+            finally:
+                bar.remove_task(task)
+    if failed:
+        raise typer.Exit(2)
+
+
+@app.command(name="list")
+def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+    """List the documents of the library."""
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    entries = _assistant(library).library.entries()
+    if as_json:
+        typer.echo(json.dumps({"documents": [asdict(entry) for entry in entries]}, indent=2))
+        return
+    if not entries:
+        messages.print("The library is empty. `footnoted add FILE` puts a document in.")
+        return
+    table = Table("id", "title", "source", "characters", "passages", "added", box=None)
+    for entry in entries:
+        numbers = (f"{entry.characters:,}", f"{entry.passages:,}", entry.added)
+        table.add_row(entry.id, *(Text(each) for each in (entry.title, entry.source, *numbers)))
+    Console().print(table)
+
+
+@app.command()
+def show(
+    document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
+    text: Annotated[bool, typer.Option("--text", help="Print the stored text, exactly.")] = False,
+    library: LibraryOption = None,
+) -> None:
+    """Show what is known of a document, or its stored text."""
+    opened = _assistant(library).library
+    found = opened.find(document)
+    if text:
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        sys.stdout.write(found.text)
+        sys.stdout.flush()
+        return
+    passages = opened.passages(found.id)
+    days = [day for passage in passages if passage.dates for day in passage.dates]
+    facts = {
+        "id": found.id,
+        "title": found.title,
+        "source": found.source,
+        "sha256": found.sha256,
+        "added": found.added,
+        "characters": f"{len(found.text):,}",
+        "pages": str(len(found.pages)) if found.pages else "–",
+        "headings": str(len(found.headings)),
+        "passages": str(len(passages)),
+        "entries from": f"{min(days)} to {max(days)}" if days else "–",
+    }
+    console = Console(highlight=False)
+    for name, value in facts.items():
+        console.print(Text(f"{name:<14}{value}"), soft_wrap=True)
+
+
+@app.command()
+def remove(
+    document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
+    library: LibraryOption = None,
+) -> None:
+    """Take a document out of the library, with all that was made of it."""
+    opened = _assistant(library).library
+    found = opened.find(document)
+    opened.remove(found.id)
+    messages.print(Text(f"{found.name}: removed ({found.id})"))
+
+
+@app.command()
+def reindex(library: LibraryOption = None) -> None:
+    """Make the library's vectors anew, after changed settings or damage."""
+    opened = _assistant(library, check=False).library
+    with progress_bar(messages) as bar:
+        task = bar.add_task("reading", total=None)
+        count = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))
+    messages.print(f"{count} documents have new vectors.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    library: LibraryOption = None,
+    as_json: JsonOption = False,
+    no_llm: Annotated[
+        bool, typer.Option("--no-llm", help="Answer with words and their quotes alone.")
+    ] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show why it was answered or refused.")
+    ] = False,
+) -> None:
+    """Ask a question: an answer with its footnotes, or a refusal with the nearest passages."""
+    from ui.conversations.text import answer_text, decision_text
+
+    if not question.strip():
+        raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
+    assistant = _assistant(library)
+    with messages.status("Searching and reading…"):
+        answer = assistant.ask(question.strip(), use_llm=not no_llm)
+    if answer.message:
+        messages.print(Text(answer.message), soft_wrap=True)
+    if as_json:
+        shown = answer.as_json()
+        if explain:
+            shown["decision"] = answer.decision.as_json() if answer.decision else None
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False)
+    console.print(answer_text(answer))
+    if explain:
+        console.print(decision_text(answer))
+
+
+@app.command()
+def log(library: LibraryOption = None) -> None:
+    """Print the answers that were rated in the window, as JSON Lines."""
+    from rag.log import Log
+
+    for each in Log(_assistant(library).library.folder).ratings():
+        typer.echo(json.dumps(each, ensure_ascii=False))
+
+
+@app.command()
+def chat(
+    library: LibraryOption = None,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="The port; a free one from 7860 on.")] = None,
+    auth: AuthOption = None,
+    fetch: Annotated[
+        bool,
+        typer.Option(
+            "--fetch", help="Fetch the language model's weights meanwhile, if they are not here."
+        ),
+    ] = False,
+) -> None:
+    """Open the chat window in the browser's reach; Ctrl-C ends it."""
+    from ui.panels.fetch import fetching
+    from ui.window.users import read_users
+    from ui.window.window import serve
+
+    if auth is None and host not in LOOPBACK:
+        raise UserError(
+            f"Without a login the window listens on loopback only, and {host} is not: whoever "
+            "reached it could read, add and remove documents. `footnoted user NAME --auth FILE` "
+            "makes a file of users; give it with --auth FILE."
+        )
+    users = read_users(auth) if auth else None
+    assistant = _assistant(library)
+    with ExitStack() as stack:
+        begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
+        serve(assistant, host=host, port=port, users=users, fetch=begun, on_ready=typer.echo)
+
+
+@app.command()
+def user(
+    name: str,
+    auth: Annotated[Path, typer.Option(help="The file of users, made if there is none.")],
+    _library: LibraryOption = None,
+) -> None:
+    """Let somebody into the window, or change the password, which is asked for."""
+    from ui.window.users import add_user
+
+    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    add_user(auth, name, password)
+    messages.print(Text(f"{name} may enter with --auth {auth}"))
+
+
+def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    return Assistant(load_settings(library=library), check=check)
+
+
+def _tell(message: str) -> None:
+    messages.print(Text(message), soft_wrap=True)
+
+
+def _show_stage(bar: Progress, task: TaskID, name: str, stage: str, done: int, total: int) -> None:
+    bar.update(task, description=f"{name}: {stage}", completed=done, total=total)

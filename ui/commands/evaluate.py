@@ -1,0 +1,350 @@
+"""`footnoted eval`: run regression sets, compare runs, and hold them to a baseline."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ui.commands import sets as set_command
+from ui.commands.sets import Library, SetName
+from ui.commands.terminal import line, progress_bar, write_text
+
+# What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
+if TYPE_CHECKING:
+    from eval.comparing.baseline import Verdict
+    from eval.comparing.compare import Change, Comparison
+    from eval.running.record import Gate, Result, Run
+
+app = typer.Typer(
+    help="Hold answers in place with regression sets.", no_args_is_help=True, add_completion=False
+)
+
+NOT_COMPARABLE = 3
+
+RunFile = Annotated[Path, typer.Argument(show_default=False)]
+Baseline = Annotated[
+    Path | None, typer.Option(metavar="RUN.json", help="Hold the run to this one.")
+]
+Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")]
+Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with plots.")]
+
+
+@app.command("run")
+def run_set(
+    name: SetName,
+    out: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="OUT", help="Write the run here; a stopped run goes on."),
+    ] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer with quotes only.")] = False,
+    baseline: Baseline = None,
+    library: Library = None,
+    models: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the models are kept.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Ask the first N cases only.")
+    ] = None,
+    repeats: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Ask each case N times, to see if it is flaky.")
+    ] = 1,
+    replies: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the language model's replies here, and use them."),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FUNCTION", help="Also grade answers with this function."),
+    ] = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    html: Html = None,
+) -> None:
+    """Ask every question of a set, and show how good the answers are."""
+    from eval.cases.cases import find_set, load_set
+    from eval.comparing.compare import NotComparable, check_comparable, load_run
+    from eval.running.grader import load_judge
+    from eval.running.replies import Replies
+    from eval.running.runner import describe, run
+    from index.errors import UserError
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    _check_targets(out, junit, markdown, html)
+    if out and baseline and out.resolve() == baseline.resolve():
+        raise UserError(f"The run would replace its own baseline {baseline}: name another file.")
+    case_set = load_set(find_set(name)).first(limit)
+    before = load_run(baseline) if baseline else None
+    grade = load_judge(judge) if judge else None
+    assistant = Assistant(load_settings(library=library, models=models))
+    if before:
+        try:
+            check_comparable(before, describe(case_set, assistant, use_llm=not no_llm))
+        except NotComparable as error:
+            _refuse(error)
+    with progress_bar(Console(stderr=True)) as bar:
+        task = bar.add_task(case_set.name, total=len(case_set.cases))
+        done = run(
+            case_set,
+            assistant,
+            use_llm=not no_llm,
+            out=out,
+            progress=lambda number, _: bar.update(task, completed=number),
+            repeats=repeats,
+            replies=Replies(replies) if replies else None,
+            judge=grade,
+        )
+    _show_run(done, against=before is not None)
+    _conclude(done, before, library, junit, markdown, html)
+
+
+@app.command("compare")
+def compare_runs(
+    baseline: RunFile,
+    candidate: RunFile,
+    library: Library = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    html: Html = None,
+) -> None:
+    """Show what changed from one run of a set to another; the library is not needed for it."""
+    from eval.comparing.compare import load_run
+
+    _check_targets(junit, markdown, html)
+    _conclude(load_run(candidate), load_run(baseline), library, junit, markdown, html)
+
+
+@app.command("report")
+def report(
+    run: RunFile,
+    baseline: Baseline = None,
+    library: Library = None,
+    junit: Junit = None,
+    markdown: Markdown = None,
+    html: Html = None,
+) -> None:
+    """Show a run again, or write it as JUnit XML, Markdown or a page with plots.
+
+    The page shows quotes in their context where the library has the documents.
+    """
+    from eval.comparing.compare import load_run
+
+    _check_targets(junit, markdown, html)
+    done = load_run(run)
+    _show_run(done, against=baseline is not None)
+    before = load_run(baseline) if baseline else None
+    _conclude(done, before, library, junit, markdown, html)
+
+
+@app.command("keep")
+def keep_baseline(
+    run: RunFile,
+    baseline: Annotated[Path, typer.Argument(metavar="BASELINE.json", show_default=False)],
+    floor: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC=VALUE", help="The least that a metric may be."),
+    ] = None,
+    ceiling: Annotated[
+        list[str] | None,
+        typer.Option(metavar="METRIC=VALUE", help="The most that a metric may be."),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="How many cases may break, net of those mended."),
+    ] = None,
+    _library: Library = None,
+) -> None:
+    """Keep a run as the baseline that later runs are held to: a decision, to be committed."""
+    from eval.comparing.baseline import keep
+    from eval.comparing.compare import load_run
+    from eval.running.record import Gate
+
+    gate = Gate(_bounds(floor), _bounds(ceiling), budget)
+    keep(load_run(run), baseline, gate)
+    line(Console(stderr=True), f"Kept in {baseline}. {_told(gate)}")
+
+
+app.command("check")(set_command.check_set)
+app.command("import")(set_command.import_set)
+app.command("export")(set_command.export_set)
+app.command("draft")(set_command.draft_cases)
+app.command("accept")(set_command.accept_drafts)
+
+
+def _conclude(
+    run: Run,
+    before: Run | None,
+    library: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
+    html: Path | None,
+) -> None:
+    """Compare, write the reports that are asked for, and end with the gate's exit code."""
+    from eval.comparing.baseline import PASSED, judge
+    from eval.comparing.compare import NotComparable
+
+    try:
+        verdict = judge(run, before)
+    except NotComparable as error:
+        _refuse(error)
+    if verdict.comparison:
+        _show_comparison(verdict.comparison)
+    for reason in verdict.reasons:
+        line(Console(stderr=True), reason)
+    _write_reports(run, before, verdict, library, junit, markdown, html)
+    if verdict.code != PASSED:
+        raise typer.Exit(verdict.code)
+
+
+def _write_reports(
+    run: Run,
+    before: Run | None,
+    verdict: Verdict,
+    library: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
+    html: Path | None,
+) -> None:
+    if junit:
+        from ui.reports.junit import junit as write_junit
+
+        write_text(junit, write_junit(run))
+    if markdown:
+        from ui.reports.markdown import markdown as write_markdown
+
+        write_text(markdown, write_markdown(run, verdict))
+    if html:
+        from rag.assistant import Assistant
+        from rag.config import load_settings
+        from ui.reports.html import html as write_html
+        from ui.reports.html import texts_of
+
+        shelf = Assistant(load_settings(library=library), check=False).library
+        write_text(html, write_html(run, verdict, before, texts_of(shelf)))
+
+
+def _check_targets(*paths: Path | None) -> None:
+    """Tell before the long part that a file could not be written after it."""
+    from index.errors import UserError
+
+    for path in paths:
+        if path and (path.is_dir() or not path.absolute().parent.is_dir()):
+            raise UserError(f"{path} cannot be written: its folder is not there.")
+
+
+def _bounds(given: list[str] | None) -> dict[str, float]:
+    from index.errors import UserError
+
+    found = {}
+    for each in given or ():
+        name, _, value = each.partition("=")
+        try:
+            found[name] = float(value)
+        except ValueError as error:
+            raise UserError(f"“{each}” is no bound: write METRIC=VALUE.") from error
+        if not math.isfinite(found[name]):
+            raise UserError(f"“{each}” is no bound that anything could cross.")
+    return found
+
+
+def _told(gate: Gate) -> str:
+    told = [f"{name} is at least {value:g}" for name, value in gate.floors.items()]
+    told += [f"{name} is at most {value:g}" for name, value in gate.ceilings.items()]
+    if gate.budget is not None:
+        told.append(f"at most {gate.budget} more cases break than are mended")
+    if not told:
+        return "Later runs fail when they are worse by more than chance explains."
+    return f"Later runs are held to this: {', '.join(told)}."
+
+
+def _refuse(error: Exception) -> NoReturn:
+    line(Console(stderr=True), str(error))
+    raise typer.Exit(NOT_COMPARABLE) from error
+
+
+def _show_run(run: Run, *, against: bool) -> None:
+    """Print the metrics; the failed cases too where no comparison will tell of them."""
+    from eval.comparing.explain import explain
+    from ui.reports.figures import figure, interval
+
+    console = Console()
+    table = Table(box=None, pad_edge=False)
+    for column in ("metric", "value", "95% interval", "n"):
+        table.add_column(column, no_wrap=True, justify="left" if column == "metric" else "right")
+    for name, metric in run.metrics.items():
+        table.add_row(name, figure(name, metric.value), interval(metric), str(metric.n))
+    console.print(table)
+    failed = [result for result in run.results if not result.passed]
+    for result in () if against else failed:
+        line(console, f"\n{result.id}\n{_indented(explain(result))}")
+    line(console, f"\n{len(failed)} of {len(run.results)} cases failed.{_stages(failed)}")
+    notes = {
+        "drafts do not count until they are accepted": run.set.drafts,
+        "cases have evidence in a document that changed; it was found again by its words, and "
+        "`footnoted eval check SET --write` keeps the new places": len(run.set.moved),
+        "cases were answered with kept replies of the language model": sum(
+            each.cached for each in run.results
+        ),
+    }
+    for note, count in notes.items():
+        if count:
+            line(Console(stderr=True), f"{count} {note}.")
+
+
+def _stages(failed: Sequence[Result]) -> str:
+    from collections import Counter
+
+    counts = Counter(each.stage or "failed" for each in failed)
+    told = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+    return f" {told}." if told else ""
+
+
+def _show_comparison(comparison: Comparison) -> None:
+    from ui.reports.figures import chance, figure
+
+    console = Console()
+    _show_changes(console, "Broken", comparison.broken)
+    _show_changes(console, "Mended", comparison.mended)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("metric", no_wrap=True)
+    for column in ("difference", "95% interval", "p"):
+        table.add_column(column, no_wrap=True, justify="right")
+    for name, each in comparison.differences.items():
+        bounds = (figure(name, end, "+") for end in each.interval) if each.interval else ["–"]
+        table.add_row(name, figure(name, each.value, sign="+"), " – ".join(bounds), chance(each.p))
+    console.print(table)
+    for tag in comparison.tags:
+        if tag.broken or tag.mended:
+            line(
+                console,
+                f"{tag.tag}: {tag.broken} of {tag.cases} broke, {tag.mended} were mended "
+                f"(p = {chance(tag.p)}, adjusted)",
+            )
+    for stage, (before, after) in comparison.stages.items():
+        if before != after:
+            line(console, f"{stage}: {before} cases before, {after} now")
+    if comparison.skipped:
+        names = ", ".join(comparison.skipped)
+        line(console, f"Not compared, because one run could not ask them: {names}")
+    line(console, f"\n{comparison.verdict}")
+
+
+def _show_changes(console: Console, title: str, changes: Sequence[Change]) -> None:
+    from eval.comparing.explain import explain
+
+    for change in changes:
+        note = " (must pass)" if change.must_pass else ""
+        line(console, f"\n{title}{note}: {change.id}")
+        line(console, f"  before:\n{_indented(explain(change.before))}")
+        line(console, f"  now:\n{_indented(explain(change.after))}")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.split("\n"))

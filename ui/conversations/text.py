@@ -1,0 +1,96 @@
+"""An answer as text for the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from rag.answer import Answer
+from rag.deciding.gate import SURE
+from rag.quote import Quote
+from rag.times.chronology import in_words
+
+NEAREST = 3
+"""Passages shown with a refusal."""
+
+
+def answer_text(answer: Answer) -> Group:
+    """Return the answer, and under it each footnote with its place and its quote.
+
+    With a refusal come the nearest passages instead.
+    """
+    parts: list[Text | Padding] = []
+    if answer.standalone_question != answer.question:
+        parts.append(Text(f"Understood as: {answer.standalone_question}", style="dim"))
+    parts.append(Text(answer.text, style="" if answer.refused else "bold"))
+    dropped = sum(not sentence.supported for sentence in answer.sentences)
+    if dropped:
+        what = "1 sentence was" if dropped == 1 else f"{dropped} sentences were"
+        parts.append(
+            Text(f"{what} left out, because the quotes do not say the same.", style="yellow")
+        )
+    if answer.refused and answer.quotes:
+        parts.append(Text("\nThe nearest passages:"))
+        parts += _notes(answer.quotes[:NEAREST])
+    elif answer.citations:
+        parts.append(Text())
+        parts += _notes(answer.citations)
+    return Group(*parts)
+
+
+def decision_text(answer: Answer) -> Group:
+    """Return why a question was answered or refused: each quote considered, with its signals."""
+    decision = answer.decision
+    if decision is None:
+        return Group(Text("\nNothing was weighed for this answer.", style="dim"))
+    what = "answered" if decision.answerable else "refused"
+    verdict = (
+        f"\nWhy it was {what}: the best quote's probability is {decision.probability:.2f}, and "
+        f"{decision.threshold:.2f} is needed."
+    )
+    if not decision.borne_out:
+        verdict += (
+            f" The quotes do not bear out what was written from them, so that {SURE:.2f} is needed."
+        )
+    parts: list[Text | Padding] = [Text(verdict)]
+    for number, each in enumerate(decision.readings, 1):
+        weighed = ", ".join(
+            f"{signal.metadata['title']} {value:+.1f}"
+            for signal in fields(each.signals)
+            if (value := getattr(each.signals, signal.name)) is not None
+        )
+        signals = f"[{number}] probability {each.probability:.2f}: {weighed}"
+        if each.quote.words:
+            signals += f", read “{' '.join(each.quote.words.split())}”"
+        if not each.kind:
+            signals += ", not the kind of answer that is asked for"
+        parts.append(Text(signals, style="cyan"))
+        parts.append(Padding(Text(each.quote.text), (0, 0, 0, 4)))
+    unread = len(answer.quotes) - len(decision.readings)
+    if unread > 0:
+        further = "1 further quote was" if unread == 1 else f"{unread} further quotes were"
+        parts.append(Text(f"{further} found and not weighed.", style="dim"))
+    return Group(*parts)
+
+
+def place(quote: Quote) -> str:
+    """Return where a quote stands, for people: document, page or line, heading, days."""
+    page = quote.page
+    where = f"page {page}" if page else f"line {quote.document.line_at(quote.start)}"
+    heading = f", “{quote.heading}”" if quote.heading else ""
+    days = f", {in_words(quote.dates)}" if quote.dates else ""
+    return f"{quote.document.name}, {where}{heading}{days}"
+
+
+def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
+    parts: list[Text | Padding] = []
+    for number, quote in enumerate(quotes, 1):
+        parts.append(Text(f"[{number}] {place(quote)}", style="cyan"))
+        text = Text(quote.text)
+        for start, end in quote.marks:
+            text.stylize("bold underline", start - quote.start, end - quote.start)
+        parts.append(Padding(text, (0, 0, 0, 4)))
+    return parts

@@ -1,0 +1,1 @@
+"""Answers, quotes, documents and runs as HTML for the window. Pure functions."""

@@ -1,0 +1,186 @@
+"""From an answer to a regression case: a form, and the sets that it writes to.
+
+The sets lie in the library's folder, `cases/NAME.jsonl`, and a name is letters, digits and dashes:
+what is typed here never is a path.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from eval.cases.cases import Case, Evidence, Message, add_case
+from index.errors import UserError
+from index.loading.formats import shortened
+from rag.asking.condense import Turn
+from rag.assistant import Assistant
+from rag.quote import Quote
+from ui.conversations.exchange import Conversation
+from ui.conversations.text import place
+from ui.drawing import render
+from ui.panels.answering import told
+from ui.panels.events import PRIVATE, Updates, number
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
+
+SHOWN = 90
+"""Characters of a quote beside its box."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a case is made from: the quotes of an answer, and what was said before it."""
+
+    quotes: tuple[Quote, ...]
+    history: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What the form's fields say, in their order on the page."""
+
+    question: str
+    refuse: bool
+    answers: str
+    evidence: Sequence[int]
+    tags: str
+    must_pass: bool
+
+
+class CaseForm:
+    """The form; hidden until "Keep as a case" is pressed. It keeps nothing of a visitor's."""
+
+    def __init__(self, assistant: Assistant, conversation: gr.State) -> None:
+        """Put the form on the page; `conversation` is what its cases come from."""
+        self.folder = assistant.library.folder / "cases"
+        self.conversation = conversation
+        self.draft = gr.State(None)
+        with gr.Column(elem_id="case-form", visible=False) as self.form:
+            gr.HTML('<h3 tabindex="-1">Keep as a case</h3>', apply_default_css=False)
+            self.name = gr.Textbox("my-cases", label="Set", max_lines=1)
+            self.question = gr.Textbox(label="Question", lines=1, max_lines=3)
+            self.refuse = gr.Checkbox(label="The sources do not say: it should be refused")
+            self.answers = gr.Textbox(
+                label="Accepted answers, one a line: any of them must occur", lines=2, max_lines=5
+            )
+            self.evidence = gr.CheckboxGroup(label="Quotes that state it", choices=[])
+            with gr.Row():
+                self.tags = gr.Textbox(label="Tags, with commas", max_lines=1)
+                self.must_pass = gr.Checkbox(label="Must pass")
+            with gr.Row():
+                self.save = gr.Button("Keep", variant="primary", elem_id="keep-case")
+                self.cancel = gr.Button("Cancel")
+        self.told = gr.HTML(
+            elem_id="case-told",
+            html_template='<div role="status" aria-live="polite">${value}</div>',
+            apply_default_css=False,
+        )
+
+    def connect(self, bar: gr.HTML) -> None:
+        """Say what happens at each event; the bar's script tells which answer is to be kept."""
+        fields: list[Any] = [self.name, self.question, self.refuse, self.answers]
+        fields += [self.evidence, self.tags, self.must_pass]
+        shown = [*fields, self.form, self.draft, self.told]
+        bar.keep_case(self.open, self.conversation, shown, **PRIVATE)
+        self.save.click(self.keep, [self.draft, *fields], shown, **PRIVATE)
+        self.cancel.click(self.close, None, shown, **PRIVATE)
+
+    def open(self, conversation: Conversation, event: gr.EventData) -> Updates:
+        """Show the form for an answer, filled with what the answer says."""
+        at = number(event._data, "turn")
+        if at is None or not 0 <= at < len(conversation.exchanges):
+            return self.close()
+        exchange = conversation.exchanges[at]
+        answer = exchange.answer
+        if answer is None:
+            return self.close()
+        cited = [quote.span for quote in answer.citations]
+        others = (quote for quote in answer.quotes if quote.span not in cited)
+        quotes = (*answer.citations, *others)
+        before = Conversation(conversation.exchanges[:at]).history()
+        follows = answer.standalone_question != answer.question
+        choices = [
+            (f"{place(each)}: {shortened(each.text, SHOWN)}", n) for n, each in enumerate(quotes)
+        ]
+        marked = [
+            quote.document.text[start:end]
+            for quote in answer.citations
+            for start, end in quote.marks
+        ]
+        return {
+            self.form: gr.Column(visible=True),
+            self.draft: Draft(quotes, tuple(before) if follows else ()),
+            self.question: exchange.question,
+            self.refuse: answer.refused,
+            self.answers: "\n".join(dict.fromkeys(" ".join(each.split()) for each in marked)),
+            self.evidence: gr.CheckboxGroup(choices=choices, value=list(range(len(cited)))),
+            self.tags: "",
+            self.must_pass: False,
+            self.told: "",
+        }
+
+    def keep(self, draft: Draft | None, name: str, *filled: Any) -> Updates:
+        """Add the case to its set, and show what was written; or say what is wrong with it."""
+        if draft is None:
+            return self.close()
+
+        def kept() -> Path:
+            path = self._path(name)
+            add_case(path, _case(draft, Filled(*filled)))
+            return path
+
+        path = told(kept)
+        if isinstance(path, UserError):
+            return {self.told: render.notice(str(path))}
+        written = path.read_text("utf-8").split("\n")[-2]
+        return self.close() | {self.told: render.kept_case(path.name, written)}
+
+    def close(self) -> Updates:
+        """Hide the form."""
+        return {self.form: gr.Column(visible=False), self.draft: None, self.told: ""}
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.fullmatch(name.strip()):
+            raise UserError("The name of a set is letters, digits, dashes and underscores.")
+        return self.folder / f"{name.strip()}.jsonl"
+
+
+def _case(draft: Draft, filled: Filled) -> Case:
+    """Return the case that a form describes.
+
+    Raises UserError for what cannot be a case.
+    """
+    question, refuse = filled.question.strip(), filled.refuse
+    accepted = tuple(line.strip() for line in filled.answers.splitlines() if line.strip())
+    if not question:
+        raise UserError("The question is empty.")
+    if not refuse and not filled.evidence:
+        raise UserError("Tick a quote that states the answer, or say that it should be refused.")
+    try:
+        return Case(
+            id=_id(question),
+            question=question,
+            answers=() if refuse else accepted,
+            evidence=() if refuse else tuple(_evidence(draft.quotes[n]) for n in filled.evidence),
+            unanswerable=refuse,
+            must_pass=filled.must_pass,
+            history=tuple(Message(role, words) for role, words in draft.history),
+            tags=tuple(each.strip() for each in filled.tags.split(",") if each.strip()),
+        )
+    except ValueError as error:
+        raise UserError(f"This cannot be a case: {error}.") from error
+
+
+def _id(question: str) -> str:
+    """Return an id that people can read: the question's own words."""
+    return "-".join(re.findall(r"\w+", question.lower()))[:60].rstrip("-") or "case"
+
+
+def _evidence(quote: Quote) -> Evidence:
+    document = quote.document
+    return Evidence(document.name, document.sha256, quote.start, quote.end, quote.text)

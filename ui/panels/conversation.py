@@ -1,0 +1,311 @@
+"""The middle of the window: the conversation, and the question below it.
+
+The server is told of a conversation by its events and shows it; the browser keeps what is shown
+(`conversation.js`), and sends it back when a kept conversation is opened. A conversation lives in
+the visitor's own session.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from index.errors import UserError
+from rag.answer import Answer
+from rag.assistant import Assistant, Found, Searching, Writing
+from rag.log import Log, Rating
+from rag.quote import Quote
+from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
+from ui.conversations.export import FORMATS, export
+from ui.drawing import render
+from ui.panels.answering import Answering, told
+from ui.panels.case_form import CaseForm
+from ui.panels.events import BUG, PRIVATE, Updates, field, number
+from ui.panels.examples import example_questions
+from ui.panels.fetch import Fetch, FetchLine
+
+MAX_QUESTION = 2_000
+"""Characters of a question; what a model reads well beside the quotes is far less."""
+
+AT_ONCE = 8
+"""Answers made at the same time; further questions wait for their turn."""
+
+_RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
+_ID = re.compile(r"[0-9a-f]{32}")
+_SCRIPT = Path(__file__).parent / "conversation.js"
+
+
+class ConversationPanel:
+    """The components and their events. One for all visitors: it keeps nothing of theirs."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        left_out: gr.State,
+        configured: gr.State,
+        fetch: Fetch | None = None,
+    ) -> None:
+        """Put the panel on the page.
+
+        `left_out` holds the documents that are not asked, `configured` the assistant that the
+        visitor has set up, if any. While `fetch` goes on, the model that it brings is not asked.
+        """
+        self.assistant = assistant
+        self.fetch = fetch
+        self.left_out = left_out
+        self.configured = configured
+        self.log = Log(assistant.library.folder)
+        self.conversation = gr.State(Conversation())
+        self.answering = gr.State(None)
+
+        def export_as(wanted: Any) -> dict[str, str]:  # Gradio marks it, which no method bears.
+            return self.export(wanted)
+
+        with gr.Column(elem_id="talk-panel"):
+            self.bar = gr.HTML(
+                render.CONVERSATION_BAR,
+                elem_id="talk-bar",
+                js_on_load=_SCRIPT.read_text("utf-8"),
+                server_functions=[export_as],
+                apply_default_css=False,
+            )
+            with gr.Column(elem_id="conversation"):
+                self.past = gr.HTML(elem_id="past", apply_default_css=False)
+                self.current = gr.HTML(elem_id="current", apply_default_css=False)
+            self.status = gr.HTML(
+                elem_id="status",
+                html_template='<div role="status" aria-live="polite">${value}</div>',
+                apply_default_css=False,
+            )
+            self.form = CaseForm(assistant, self.conversation)
+            self.line = FetchLine(fetch) if fetch else None
+            with gr.Row(elem_id="ask"):
+                self.question = gr.Textbox(
+                    elem_id="question",
+                    label="Question",
+                    show_label=False,
+                    container=False,
+                    placeholder="Ask a question",
+                    lines=1,
+                    max_lines=8,
+                    autofocus=True,
+                )
+                self.send = gr.Button("Ask", elem_id="send", variant="primary")
+                self.stop = gr.Button("Stop", elem_id="stop", visible=False)
+
+    def connect(self, blocks: gr.Blocks) -> None:
+        """Say what happens at each event."""
+        if self.line:
+            self.line.connect(blocks)
+        shown: list[Any] = [self.question, self.past, self.current, self.status]
+        shown += [self.conversation, self.answering, self.send, self.stop]
+        known = [self.conversation, self.left_out, self.configured]
+        for asking in (
+            gr.on(
+                [self.question.submit, self.send.click],
+                self.ask,
+                [self.question, *known],
+                shown,
+                concurrency_limit=AT_ONCE,
+                **PRIVATE,
+            ),
+            self.bar.again(self.ask_again, known, shown, concurrency_limit=AT_ONCE, **PRIVATE),
+        ):
+            asking.failure(self.fail, [self.answering, self.conversation], shown, **PRIVATE)
+        # Gradio's own `cancels` would wait for the step that is being made.
+        self.stop.click(self.end, self.answering, None, **PRIVATE)
+        self.bar.edit(self.edit, self.conversation, shown, **PRIVATE)
+        self.bar.begin(self.welcome, None, self.current, **PRIVATE)
+        self.bar.restore(self.restore, None, shown, **PRIVATE)
+        self.form.connect(self.bar)
+        self.bar.rate(self.rate, self.conversation, shown, **PRIVATE)
+
+    # --- asking
+
+    def ask(
+        self,
+        question: str,
+        conversation: Conversation,
+        left_out: Sequence[str],
+        configured: Assistant | None,
+    ) -> Iterator[Updates]:
+        """Answer a question step by step, each step on the screen as soon as it is there."""
+        question = (question or "").encode(errors="replace").decode().strip()
+        if not question:
+            yield {self.status: render.quiet("Type a question first.")}
+            return
+        if len(question) > MAX_QUESTION:
+            yield {
+                self.status: render.notice(
+                    f"A question can have up to {MAX_QUESTION:,} characters; this one has "
+                    f"{len(question):,}. Shorten it and ask again."
+                )
+            }
+            return
+        assistant = configured or self.assistant
+        use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
+        history = conversation.history()
+        events = assistant.stream(question, history, without=left_out, use_llm=use_llm)
+        answering = Answering(question, events)
+        shown = partial(render.unfinished, question)
+        yield {
+            self.question: "",
+            self.past: render.conversation(conversation),
+            self.current: shown("Searching…"),
+            self.status: render.quiet("Searching…"),
+            self.conversation: conversation,
+            self.answering: answering,
+            self.send: gr.Button(visible=False),
+            self.stop: gr.Button(visible=True),
+        }
+        quotes: tuple[Quote, ...] = ()
+        for event in answering:
+            match event:
+                case Searching():
+                    shown = partial(shown, standalone=event.question)
+                    yield {self.current: shown("Searching…")}
+                case Found():
+                    quotes = event.quotes
+                    shown = partial(shown, quotes=quotes)
+                    progress = f"Reading {len(quotes)} quotes…"
+                    yield {self.current: shown(progress), self.status: render.quiet(progress)}
+                case Writing():
+                    yield {
+                        self.current: shown("", written=event.text),
+                        self.status: render.quiet("Writing…"),
+                    }
+                case Answer():
+                    yield self._done(conversation, Exchange(question, event), _summary(event))
+                    return
+                case UserError():
+                    failed = Exchange(question, message=str(event))
+                    yield self._done(conversation, failed, str(event))
+                    return
+        stopped = Exchange(question, message="Stopped.")
+        done = self._done(conversation, stopped, "Stopped.")
+        yield done | {self.current: render.exchange(stopped, conversation.id, quotes)}
+
+    def ask_again(
+        self,
+        conversation: Conversation,
+        left_out: Sequence[str],
+        configured: Assistant | None,
+        event: gr.EventData,
+    ) -> Iterator[Updates]:
+        """Ask an example, or a question of the conversation again.
+
+        The last answer is made anew; an earlier one begins a conversation of its own, so that
+        what followed is not lost.
+        """
+        given = (left_out, configured)
+        at = number(event._data, "turn")
+        if at is None or not 0 <= at < len(conversation.exchanges):
+            yield from self.ask(field(event._data, "question"), conversation, *given)
+            return
+        question = conversation.exchanges[at].question
+        before = conversation.until(at)
+        if at == len(conversation.exchanges) - 1:
+            before = Conversation(before.exchanges, conversation.id)
+        yield from self.ask(question, before, *given)
+
+    def end(self, answering: Answering | None) -> None:
+        """Stop the answer that is being made."""
+        if answering:
+            answering.stop()
+
+    def fail(self, answering: Answering | None, conversation: Conversation) -> Updates:
+        """Say that an answer ended in a bug of ours, and go on."""
+        question = answering.question if answering else ""
+        return self._done(conversation, Exchange(question, message=BUG), BUG)
+
+    def _done(self, before: Conversation, exchange: Exchange, spoken: str) -> Updates:
+        return {
+            self.current: render.exchange(exchange, before.id),
+            self.status: render.quiet(spoken),
+            self.conversation: Conversation((*before.exchanges, exchange), before.id),
+            self.answering: None,
+            self.send: gr.Button(visible=True),
+            self.stop: gr.Button(visible=False),
+        }
+
+    # --- conversations
+
+    def edit(self, conversation: Conversation, event: gr.EventData) -> Updates:
+        """Put a question back into the box, in a conversation that ends before it."""
+        at = number(event._data, "turn")
+        if at is None or not 0 <= at < len(conversation.exchanges):
+            return {self.status: ""}
+        shown = self._shown(conversation.until(at))
+        return shown | {self.question: conversation.exchanges[at].question}
+
+    def restore(self, event: gr.EventData) -> Updates:
+        """Open a conversation that the browser has kept, or begin a new one."""
+        data = event._data if isinstance(event._data, dict) else {}
+        kept = told(lambda: exchanges_from_json(data.get("exchanges"), self.assistant.library))
+        if isinstance(kept, UserError):
+            return self._shown(Conversation()) | {self.status: render.notice(str(kept))}
+        if not kept:
+            return self._shown(Conversation())
+        known = field(data, "conversation")
+        return self._shown(
+            Conversation(kept, known) if _ID.fullmatch(known) else Conversation(kept)
+        )
+
+    def rate(self, conversation: Conversation, event: gr.EventData) -> Updates:
+        """Keep in the library's log what is said of an answer; said again, it is taken back."""
+        at = number(event._data, "turn")
+        said = _RATINGS.get(field(event._data, "rating"))
+        if at is None or not 0 <= at < len(conversation.exchanges) or said is None:
+            return {self.status: ""}
+        exchange = conversation.exchanges[at]
+        rating = None if exchange.rating == said else said
+        if exchange.answer is None:
+            return {self.status: ""}
+        answer = exchange.answer.as_json()
+        error = told(lambda: self.log.rate(conversation.id, answer, rating))
+        if isinstance(error, UserError):
+            return {self.status: render.notice(str(error))}
+        exchanges = list(conversation.exchanges)
+        exchanges[at] = replace(exchange, rating=rating)
+        spoken = "Kept in the library's log." if rating else "Taken back."
+        shown = self._shown(Conversation(tuple(exchanges), conversation.id))
+        return shown | {self.status: render.quiet(spoken)}
+
+    def export(self, wanted: Any) -> dict[str, str]:
+        """Return exchanges as a file's name, type and text, or a sentence on why not."""
+        form = FORMATS.get(field(wanted, "format"))
+        if form is None:
+            return {"error": "There is no such format."}
+        kept = told(lambda: exchanges_from_json(wanted.get("exchanges"), self.assistant.library))
+        if isinstance(kept, UserError):
+            return {"error": str(kept)}
+        text = export(kept, form, field(wanted, "address"))
+        return {"name": f"conversation{form.suffix}", "type": form.media_type, "text": text}
+
+    def _shown(self, conversation: Conversation) -> Updates:
+        *past, last = conversation.exchanges or (None,)
+        before = Conversation(tuple(each for each in past if each), conversation.id)
+        return {
+            self.past: render.conversation(before),
+            self.current: render.exchange(last, conversation.id) if last else self.welcome(),
+            self.status: "",
+            self.conversation: conversation,
+        }
+
+    def welcome(self) -> str:
+        """Return what stands where a conversation begins, with questions to begin with."""
+        questions = told(lambda: example_questions(self.assistant.library))
+        return render.welcome([] if isinstance(questions, UserError) else questions)
+
+
+def _summary(answer: Answer) -> str:
+    """Return an answer as a screen reader should speak it, without the footnotes' numbers."""
+    if answer.refused:
+        return answer.text
+    return " ".join(sentence.text for sentence in answer.sentences if sentence.supported)

@@ -1,0 +1,222 @@
+"""The left of the window: what is in the library, what is asked, and what comes in and goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import gradio as gr
+
+from index.documents import Document
+from index.errors import UserError
+from index.library import Added
+from index.loading.formats import one_line
+from index.loading.load import load, load_bytes
+from rag.assistant import Assistant
+from ui.drawing import render
+from ui.drawing.render import Outcome
+from ui.panels.answering import told
+from ui.panels.events import BUG, PRIVATE, Updates, field, strings
+
+_SCRIPT = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-remove]');
+  if (button) trigger('remove', {document: button.dataset.remove});
+});
+element.addEventListener('change', (event) => {
+  if (!event.target.matches('[data-choose]')) return;
+  const boxes = [...element.querySelectorAll('[data-choose]')];
+  const left = boxes.filter((box) => !box.checked).map((box) => box.dataset.choose);
+  trigger('choose', {left_out: left});
+});
+"""
+_OUTCOMES_SCRIPT = """
+element.addEventListener('click', (event) => {
+  if (event.target.closest('[data-undo]')) trigger('undo_remove');
+});
+"""
+
+
+class DocumentsPanel:
+    """The components and their events. One for all visitors: it keeps nothing of theirs."""
+
+    def __init__(self, assistant: Assistant, left_out: gr.State) -> None:
+        """Put the panel on the page; `left_out` holds the documents that are not asked."""
+        self.assistant = assistant
+        self.left_out = left_out
+        self.removed = gr.State(None)
+        with gr.Column(elem_id="documents-panel") as self.column:
+            gr.HTML("<h2>Documents</h2>", apply_default_css=False)
+            self.documents = gr.HTML(
+                elem_id="documents",
+                js_on_load=_SCRIPT,
+                apply_default_css=False,
+            )
+            self.outcomes = gr.HTML(
+                elem_id="outcomes",
+                html_template='<div role="status" aria-live="polite">${value}</div>',
+                js_on_load=_OUTCOMES_SCRIPT,
+                apply_default_css=False,
+            )
+            self.add = gr.File(
+                elem_id="add",
+                label="Add documents",
+                show_label=False,
+                file_count="multiple",
+                height=76,
+            )
+            with gr.Row(elem_id="address-row"):
+                self.address = gr.Textbox(
+                    elem_id="address",
+                    label="Address of a web page",
+                    show_label=False,
+                    container=False,
+                    placeholder="https://…",
+                    max_lines=1,
+                    html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
+                )
+                self.fetch = gr.Button("Add", elem_id="fetch", size="sm")
+
+    def connect(self, changed: Callable[[Any], Any]) -> None:
+        """Say what happens at each event; `changed` is told of what changes the library."""
+        shown = [self.documents, self.outcomes, self.add, self.address, self.removed]
+        left = self.left_out
+        address = [self.address.submit, self.fetch.click]
+        for event in (
+            self.add.upload(self.add_files, [self.add, left], shown, **PRIVATE),
+            gr.on(address, self.add_address, [self.address, left], shown, **PRIVATE),
+            self.documents.remove(self.remove, left, shown, **PRIVATE),
+            self.outcomes.undo_remove(self.undo, [self.removed, left], shown, **PRIVATE),
+        ):
+            event.failure(self.fail, left, shown, **PRIVATE)
+            changed(event)
+        self.documents.choose(self.choose, None, left, **PRIVATE)
+
+    def choose(self, event: gr.EventData) -> list[str]:
+        """Take note of the documents that are not to be asked."""
+        return strings(event._data, "left_out")
+
+    def add_files(
+        self, paths: Sequence[str] | None, left_out: Sequence[str], event: gr.EventData
+    ) -> Iterator[Updates]:
+        """Add uploaded files; one that cannot be read is told, and the others go on."""
+        names = _original_names(event)
+        outcomes: list[Outcome] = []
+        for at, path in enumerate(paths or ()):
+            name = names[at] if at < len(names) else Path(path).name
+            read = partial(_read_upload, Path(path), name)
+            yield from self._add(name, outcomes, read, waiting=names[at + 1 :])
+            yield self._listed(outcomes, left_out)
+        yield self._listed(outcomes, left_out) | {self.add: None}
+
+    def add_address(self, address: str, left_out: Sequence[str]) -> Iterator[Updates]:
+        """Add what stands at a web address; never a file of this computer."""
+        address = (address or "").strip()
+        if not address:
+            yield {self.outcomes: ""}
+            return
+        outcomes: list[Outcome] = []
+        yield from self._add(address, outcomes, partial(_fetch, address))
+        yield self._listed(outcomes, left_out) | ({self.address: ""} if outcomes[-1].well else {})
+
+    def remove(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
+        """Take a document out of the library; it can be put back."""
+        library, document_id = self.assistant.library, field(event._data, "document")
+
+        def taken() -> Document:
+            document = library.document(document_id)
+            library.remove(document_id)
+            return document
+
+        removed = told(taken)
+        if isinstance(removed, UserError):
+            return self._listed([Outcome(str(removed), well=False)], left_out)
+        outcome = Outcome(f"{one_line(removed.name)}: removed", undo=True)
+        return self._listed([outcome], left_out) | {self.removed: removed}
+
+    def undo(self, removed: Document | None, left_out: Sequence[str]) -> Iterator[Updates]:
+        """Put back what was removed last."""
+        if removed is None:
+            yield {self.outcomes: ""}
+            return
+        outcomes: list[Outcome] = []
+        yield from self._add(removed.name, outcomes, lambda: removed)
+        kept = None if outcomes[-1].well else removed
+        yield self._listed(outcomes, left_out) | {self.removed: kept}
+
+    def fail(self, left_out: Sequence[str]) -> Updates:
+        """Say that a change ended in a bug of ours, and go on."""
+        return self._listed([Outcome(BUG, well=False)], left_out)
+
+    def _add(
+        self,
+        name: str,
+        outcomes: list[Outcome],
+        read: Callable[[], Document],
+        waiting: Sequence[str] = (),
+    ) -> Iterator[Updates]:
+        """Read a document and put it into the library; what became of it joins the outcomes."""
+        name = one_line(name)
+        behind = [Outcome(f"{one_line(each)}: waiting") for each in waiting]
+        reports: SimpleQueue[Outcome | None] = SimpleQueue()
+
+        def report(stage: str, done: int, total: int) -> None:
+            reports.put(Outcome(f"{name}: {stage}", share=done / total))
+
+        report("reading", 0, 1)
+        with ThreadPoolExecutor(1) as pool:
+            work = pool.submit(told, lambda: self.assistant.library.add(read(), report))
+            work.add_done_callback(lambda _: reports.put(None))
+            while outcome := reports.get():
+                yield {self.outcomes: render.outcomes([*outcomes, outcome, *behind])}
+        added = work.result()
+        if isinstance(added, UserError):
+            outcomes.append(Outcome(str(added), well=False))
+        else:
+            outcomes.append(Outcome(_became(added)))
+
+    def _listed(self, outcomes: Sequence[Outcome], left_out: Sequence[str]) -> Updates:
+        return {
+            self.documents: self.listed(left_out),
+            self.outcomes: render.outcomes(outcomes),
+            self.removed: None,
+        }
+
+    def listed(self, left_out: Sequence[str]) -> str:
+        """Return what is in the library."""
+        library = self.assistant.library
+        listed = told(lambda: (library.entries(), library.dates()))
+        if isinstance(listed, UserError):
+            return render.notice(str(listed))
+        return render.documents(*listed, left_out)
+
+
+def _became(added: Added) -> str:
+    name = one_line(added.document.name)
+    if added.outcome == "unchanged":
+        return f"{name}: unchanged"
+    passages = "1 passage" if added.passages == 1 else f"{added.passages:,} passages"
+    return f"{name}: {added.outcome}, {passages}"
+
+
+def _read_upload(path: Path, name: str) -> Document:
+    data = path.read_bytes()
+    path.unlink(missing_ok=True)  # The library keeps the text; the upload is of no more use.
+    return load_bytes(data, name)
+
+
+def _fetch(address: str) -> Document:
+    if not address.lower().startswith(("http://", "https://")):
+        raise UserError("Give an address that starts with http:// or https://, or upload the file.")
+    return load(address)
+
+
+def _original_names(event: gr.EventData) -> list[str]:
+    """Return what the uploaded files were called; Gradio strips signs from the names on disk."""
+    data = event._data
+    files = data if isinstance(data, list) else [data]
+    return [str(file.get("orig_name") or "") for file in files if isinstance(file, dict)]

@@ -1,0 +1,152 @@
+"""The language model's weights, fetched while the window is open, and the line that says how far.
+
+Nothing is fetched unless it was asked for (`footnoted chat --fetch`). Until the weights are there,
+answers are made without them; the first question after that loads them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import gradio as gr
+
+from index.errors import UserError
+from index.weights.catalogue import CATALOGUE
+from index.weights.download import Progress, pull, pull_command, state
+from rag.config import Settings
+from ui.drawing import render
+from ui.panels.events import BUG, PRIVATE, Updates
+
+SECONDS = 1.0
+"""Between two looks at how far it is, and how long a fetch is given to end in good order."""
+
+UNTIL_THEN = "Until then answers are the words and their quotes."
+
+
+class Stopped(Exception):
+    """A fetch was stopped; the next one goes on from what is there."""
+
+
+class Fetch:
+    """A language model of the catalogue being fetched in a thread of its own."""
+
+    def __init__(self, name: str, directory: Path, tell: Callable[[str], None]) -> None:
+        """Begin at once; what is to be said in the terminal is told."""
+        self.name = name
+        self.error: str | None = None
+        self._directory = directory
+        self._tell = tell
+        self._progress = Progress((name,), 0, sum(CATALOGUE[name].wheels.values()))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is being fetched."""
+        return self._thread.is_alive() and not self.error and not self._is_there()
+
+    @property
+    def line(self) -> str | None:
+        """What to say of it; nothing once the model is there, whoever brought it."""
+        if self._is_there():
+            return None
+        if self.error:
+            return self.error
+        return in_words(self._progress) if self._thread.is_alive() else BUG
+
+    def brings(self, settings: Settings) -> bool:
+        """Say whether this is still fetching the language model that the settings name."""
+        return self.goes_on and not settings.llm_url and settings.llm == self.name
+
+    def wait(self) -> None:
+        """Wait until it has ended, well or not."""
+        self._thread.join()
+
+    def stop(self) -> None:
+        """Leave it: what was fetched whole is kept."""
+        self._stop.set()
+        self._thread.join(SECONDS)
+
+    def _run(self) -> None:
+        size = f"{self._progress.total / 1e6:,.0f} MB"
+        self._tell(f"{self.name}: {size} to fetch while the window is open")
+        try:
+            folder = pull(self.name, self._directory, progress=self._look)
+        except Stopped:
+            return
+        except UserError as error:
+            command = pull_command([self.name], self._directory)
+            # What pip said, and of which address, is for whoever started the window.
+            self.error = (
+                "The language model could not be fetched; the terminal that the window was started "
+                f"from says why. Run `{command}` and ask again. {UNTIL_THEN}"
+            )
+            what = str(error).splitlines()[0]
+            self._tell(f"{what} Run `{command}`: the window, which stays open, finds it then.")
+        else:
+            self._tell(f"{self.name}: ready, {folder}")
+
+    def _look(self, progress: Progress) -> None:
+        self._progress = progress
+        if self._stop.is_set():
+            raise Stopped
+
+    def _is_there(self) -> bool:
+        return state(self.name, self._directory) == "ready"
+
+
+@contextmanager
+def fetching(settings: Settings, tell: Callable[[str], None]) -> Iterator[Fetch | None]:
+    """Fetch the language model that the settings name until the end of the block.
+
+    There is nothing to fetch, and None is given, where it is here or not one of the catalogue's.
+    """
+    if not _is_lacking(settings):
+        yield None
+        return
+    fetch = Fetch(settings.llm, settings.models, tell)
+    try:
+        yield fetch
+    finally:
+        fetch.stop()
+
+
+def in_words(progress: Progress) -> str:
+    """Return how far a fetch is, and what answers are until it has ended."""
+    done, total = (f"{size / 1e6:,.0f}" for size in (progress.done, progress.total))
+    far = progress.note or f"The language model is being fetched: {done} of {total} MB."
+    return f"{far} {UNTIL_THEN}"
+
+
+class FetchLine:
+    """The line in the window, which is brought up to date as long as there is something to say."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        """Put the line on the page."""
+        self.fetch = fetch
+        self.shown = gr.HTML(elem_id="fetching", apply_default_css=False)
+        self.timer = gr.Timer(SECONDS, active=False)
+
+    def connect(self, blocks: gr.Blocks) -> None:
+        """Say what happens at each event."""
+        changed = [self.shown, self.timer]
+        blocks.load(self.look, self.shown, changed, **PRIVATE)
+        self.timer.tick(self.look, self.shown, changed, **PRIVATE)
+
+    def look(self, before: str | None) -> Updates:
+        """Say how far it is. What stands there already is left, so that it is spoken once."""
+        failed, line = not self.fetch.goes_on, self.fetch.line
+        html = render.fetching(line, failed=failed) if line else ""
+        going_on: Updates = {self.timer: gr.Timer(active=line is not None)}
+        return going_on if html == (before or "") else {**going_on, self.shown: html}
+
+
+def _is_lacking(settings: Settings) -> bool:
+    model = None if settings.llm_url else CATALOGUE.get(settings.llm)
+    if model is None or model.role != "answer":
+        return False
+    return state(model.name, settings.models) != "ready"

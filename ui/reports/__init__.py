@@ -1,0 +1,1 @@
+"""Runs of regression sets as files: HTML, Markdown, JUnit."""

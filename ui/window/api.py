@@ -1,0 +1,120 @@
+"""What programs may call: the window's named endpoints, which are MCP tools as well.
+
+`gradio_client` finds them under their names, an MCP client at `/gradio_api/mcp/`. Their words are
+for those who call, so they say what comes back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import gradio as gr
+
+from index.errors import UserError
+from rag.assistant import Assistant
+from rag.finding.quotes import find_quotes
+from rag.quote import quotes_as_json
+from ui.panels.answering import told
+
+T = TypeVar("T")
+
+MOST_QUOTES = 50
+
+CONTEXT = 300
+"""Characters around a quote that `open_quote` gives."""
+
+
+def add_api(assistant: Assistant) -> None:
+    """Put the endpoints into the Blocks that are being made."""
+
+    def ask(question: str) -> dict[str, Any]:
+        """Answer a question from the documents of the library, or refuse.
+
+        Every sentence of the answer has numbered citations, which are verbatim quotes with their
+        places in the documents. `refused` says that the sources do not state an answer.
+
+        Args:
+            question: A question that stands alone, in plain words.
+
+        Returns:
+            The object that `footnoted ask --json` prints.
+        """
+        return _or_error(lambda: assistant.ask(_words(question)).as_json())
+
+    def search(question: str, limit: int = 5) -> list[dict[str, Any]]:
+        """Find the quotes in the documents that are most likely to answer a question, best first.
+
+        Args:
+            question: What is looked for, in plain words.
+            limit: How many quotes, from 1 to 50.
+
+        Returns:
+            Quotes of one or two sentences, each with its document, place, score and words.
+        """
+        most = min(max(int(limit), 1), MOST_QUOTES)
+        return _or_error(
+            lambda: quotes_as_json(
+                find_quotes(assistant.library, assistant.reranker, _words(question), most)[0]
+            )
+        )
+
+    def open_quote(document: str, start: int, end: int) -> dict[str, Any]:
+        """Read a place in a document, with what stands around it: to check a citation.
+
+        Args:
+            document: The document's id, its file name or its title.
+            start: Where the place begins, in characters (code points) from the text's beginning.
+            end: Where it ends; the character at `end` is not part of it.
+
+        Returns:
+            The document, and the words before, at and after the place.
+        """
+
+        def opened() -> dict[str, Any]:
+            found = assistant.library.find(document)
+            if not 0 <= start < end <= len(found.text):
+                raise UserError(
+                    f"There is no place {start}-{end} in {found.name}, which has "
+                    f"{len(found.text)} characters."
+                )
+            about = {"id": found.id, "title": found.title, "source": found.source}
+            return {
+                "document": about | {"sha256": found.sha256},
+                "start": start,
+                "end": end,
+                "before": found.text[max(0, start - CONTEXT) : start],
+                "quote": found.text[start:end],
+                "after": found.text[end : end + CONTEXT],
+                "page": found.page_at(start),
+            }
+
+        return _or_error(opened)
+
+    for endpoint in (ask, search, open_quote):
+        gr.api(endpoint, api_name=endpoint.__name__)
+
+
+def speak_json(blocks: gr.Blocks) -> None:
+    """Let MCP tools say JSON: of what is no file, Gradio's server says Python's own notation."""
+    server = blocks.mcp_server_obj
+
+    def as_json(data: list[Any], *_: object) -> list[Any]:
+        texts = (json.dumps(each, ensure_ascii=False) for each in data)
+        return [server.types.TextContent(type="text", text=text) for text in texts]
+
+    server.postprocess_output_data = as_json
+
+
+def _words(question: str) -> str:
+    if not question.strip():
+        raise UserError("The question is empty.")
+    return question.strip()
+
+
+def _or_error(step: Callable[[], T]) -> T:
+    made = told(step)
+    if isinstance(made, UserError):
+        raise gr.Error(str(made), print_exception=False)
+    return made
