@@ -43,11 +43,60 @@ def test_there_is_something_to_look_at() -> None:
     assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(LAYERS)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_downwards_only(path: Path) -> None:
-    own = LAYERS.index(path.relative_to(ROOT).parts[0])
-    above = {*LAYERS[own + 1 :], "tests"}
-    assert not [name for name, _ in imported(path) if name.split(".")[0] in above]
+def rooms() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+    """Return the table of CONTRIBUTING.md: each row's paths, and the rows that it may import.
+
+    A row goes by its first path. Rows before it that "all of them" stands for are those of its own
+    folder.
+    """
+    found: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+    for line in (ROOT / "CONTRIBUTING.md").read_text("utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 3 and (paths := re.findall(r"`(\w+/[\w./]*)`", cells[0])):
+            layer = paths[0].split("/")[0]
+            before = [room for room in found if room.split("/")[0] == layer]
+            named = re.findall(r"`([\w./]+)`", cells[2])
+            allowed = before if cells[2] == "all of them" else named
+            assert set(allowed) <= set(before), f"{paths[0]} imports from rooms below it"
+            found[paths[0]] = frozenset(paths), frozenset(allowed)
+    return found
+
+
+def room_of(path: str) -> str:
+    """Return the row of the table that a module stands in."""
+    [room] = [
+        room
+        for room, (paths, _) in rooms().items()
+        if any(path == each or (each.endswith("/") and path.startswith(each)) for each in paths)
+    ]
+    return room
+
+
+MODULES = [path for path in SOURCES if len(path.relative_to(ROOT).parts) > 2 or path.stem[0] != "_"]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_what_its_row_names(path: Path) -> None:
+    layer = path.relative_to(ROOT).parts[0]
+    room = room_of(path.relative_to(ROOT).as_posix())
+    allowed = {room, *rooms()[room][1]}
+    for name, _ in imported(path):
+        own = name.split(".")[0]
+        if own == layer:
+            place = name.replace(".", "/")
+            ending = "/" if (ROOT / place).is_dir() else ".py"
+            assert room_of(place + ending) in allowed, f"{room} imports {name}"
+        elif own in LAYERS:
+            assert LAYERS.index(own) < LAYERS.index(layer), f"{room} imports {name}"
+        assert own != "tests"
+
+
+def test_a_room_holds_about_ten_modules_and_says_what_lives_there() -> None:
+    for folder in {path.parent for path in SOURCES}:
+        modules = [path for path in folder.glob("*.py") if path.stem[0] != "_"]
+        assert len(modules) <= 11, f"{folder} has {len(modules)} modules"
+        said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8")))
+        assert said, f"{folder} does not say what lives there"
 
 
 def test_chroma_stays_in_index_and_gradio_in_ui() -> None:
