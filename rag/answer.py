@@ -42,6 +42,8 @@ class Answer:
     """For the user: what did not work, or what of the sources a list leaves out, where it does."""
     decision: Decision | None = None
     """Why it was answered or refused, where that was decided by evidence."""
+    borne_out: bool = True
+    """Whether the quotes bear out anything of what the language model wrote, where it did."""
     llm_failed: bool = False
     """Whether a language model was to answer and did not, whatever became of the question."""
     searched: int = 0
@@ -64,6 +66,13 @@ class Answer:
             for sentence in self.sentences
             if sentence.supported
         )
+
+    def explanation(self) -> dict[str, Any] | None:
+        """Return why it was answered or refused, where that was decided by evidence."""
+        if self.decision is None:
+            return None
+        why = {"answerable": not self.refused, "borne_out": self.borne_out}
+        return why | self.decision.as_json()
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that `footnoted ask --json` prints."""

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from index.library import Library
 from index.weights.embedding import load_embedding
 from rag.answer import Answer, Reason
-from rag.asking.answer_type import wants_several
 from rag.asking.condense import Turn, standalone
+from rag.asking.question import Question
 from rag.config import Settings
-from rag.deciding.gate import DOUBT, Decision, Reading, judge
+from rag.deciding.gate import DOUBT, Decision, judge
 from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
@@ -144,98 +144,135 @@ class Assistant:
             yield draft.finish("no_documents")
             return
         writer = self._load_writer(draft) if use_llm else None
-        draft.standalone = self._standalone(question, history, writer, draft)
-        yield Searching(draft.standalone)
+        draft.question = self._understood(question, history, writer, draft)
+        yield Searching(draft.question.text)
+        for way in (self._list_entries, self._list_section, self._answer_from_evidence):
+            for event in way(draft, writer, without):
+                yield event
+                if isinstance(event, Answer):
+                    return
 
-        limit = max(self.settings.quotes, MIN_QUOTES)
-        draft.quotes, draft.searched = find_quotes(
-            self.library, self.reranker, draft.standalone, limit, without
-        )
-        draft.time("retrieve_s")
-        most = min(LISTED, self.settings.sentences)
+    # --- the ways to answer, in the order in which they are tried; what yields nothing is passed
+
+    def _list_entries(
+        self, draft: _Draft, _: Writer | None, without: Sequence[str]
+    ) -> Iterator[Event]:
+        """List the entries of a time, for a question that asks for one."""
         listing = list_entries(
-            draft.standalone, self.library, self.reranker, draft.quotes, without, most
-        ) or list_section(draft.standalone, self.library, self.reranker, without, most)
+            draft.question.text,
+            self.library,
+            self.reranker,
+            lambda: self._find(draft, without),
+            without,
+            min(LISTED, self.settings.sentences),
+        )
         if listing:
-            draft.list_quotes(listing)
-        else:
-            self._read(draft)
+            yield from self._list(draft, listing, without)
+
+    def _list_section(
+        self, draft: _Draft, _: Writer | None, without: Sequence[str]
+    ) -> Iterator[Event]:
+        """List the passages of a section, for a question that names its heading."""
+        most = min(LISTED, self.settings.sentences)
+        listing = list_section(draft.question.text, self.library, self.reranker, without, most)
+        if listing:
+            yield from self._list(draft, listing, without)
+
+    def _list(self, draft: _Draft, listing: Listing, without: Sequence[str]) -> Iterator[Event]:
+        if len(listing.quotes) < MIN_QUOTES:
+            self._find(draft, without)
+        draft.list_quotes(listing)
+        draft.time("retrieve_s")
         draft.time("first_quote_s")
         yield Found(draft.quotes)
-        if listing:
-            yield draft.finish(None if listing.quotes else "not_in_sources")
-            return
+        yield draft.finish(None if listing.quotes else "not_in_sources")
 
+    def _answer_from_evidence(
+        self, draft: _Draft, writer: Writer | None, without: Sequence[str]
+    ) -> Iterator[Event]:
+        """Find quotes, read them, decide whether they answer, and write from those that do."""
+        self._find(draft, without)
+        draft.time("retrieve_s")
+        read = self._read(draft)
+        draft.mark(read)
+        draft.time("first_quote_s")
+        yield Found(draft.quotes)
+        draft.decision = decision = self._ask_where_in_doubt(read, draft, writer)
+        draft.mark(decision)
+        if not decision.answerable:
+            yield draft.finish("not_in_sources")
+            return
+        several = draft.question.several
+        chosen = [each.quote for each in decision.accepted][: MAX_CITED if several else 1]
         if writer and not draft.llm_failed:
             try:
-                self._ask_where_in_doubt(draft, writer)
-            except LLMUnavailable as error:
-                draft.fail(error)
-        if not draft.decision.answerable:
-            yield draft.finish("not_in_sources")
-        elif writer and not draft.llm_failed:
-            try:
-                yield from self._write(draft, writer)
-            except LLMUnavailable as error:
-                draft.fail(error)
-                yield self._quote(draft)
-        else:
-            yield self._quote(draft)
-
-    def _read(self, draft: _Draft) -> None:
-        """Read the quotes, mark the words that answer, and decide by them."""
-        quotes = draft.quotes[: self.settings.quotes]
-        reads = self.reader.read_quotes(draft.standalone, quotes)
-        draft.decide(tuple(map(judge, repeat(draft.standalone), quotes, reads)))
-
-    def _ask_where_in_doubt(self, draft: _Draft, writer: Writer) -> None:
-        """Let the language model read the best quotes too where the reader is in doubt."""
-        for _ in range(ASKED):
-            doubtful = draft.decision.doubtful(DOUBT)
-            if doubtful is None:
+                yield from self._write(draft, writer, chosen)
+                if draft.composition.borne_out or decision.sure:
+                    yield draft.finish(None)
+                else:
+                    draft.composition = Composition(borne_out=False)
+                    yield draft.finish("not_in_sources")
                 return
-            draft.llm = writer.name
-            none = writer.none_probability(doubtful.quote.text, draft.standalone)
-            readings = draft.decision.readings
-            draft.decide(
-                tuple(each.copied(none) if each is doubtful else each for each in readings)
-            )
+            except LLMUnavailable as error:
+                draft.fail(error)
+        draft.composition = quoted(chosen)
+        yield draft.finish("llm_unavailable" if draft.llm_failed else None)
 
-    def _write(self, draft: _Draft, writer: Writer) -> Iterator[Event]:
+    # --- the steps
+
+    def _find(self, draft: _Draft, without: Sequence[str]) -> tuple[Quote, ...]:
+        """Search for the quotes, unless that has been done."""
+        if not draft.searched:
+            limit = max(self.settings.quotes, MIN_QUOTES)
+            draft.quotes, draft.searched = find_quotes(
+                self.library, self.reranker, draft.question.text, limit, without
+            )
+        return draft.quotes
+
+    def _read(self, draft: _Draft) -> Decision:
+        """Decide by what the reader finds in the quotes."""
+        quotes = draft.quotes[: self.settings.quotes]
+        reads = self.reader.read_quotes(draft.question.text, quotes)
+        return Decision(tuple(map(judge, repeat(draft.question), quotes, reads)))
+
+    def _ask_where_in_doubt(
+        self, decision: Decision, draft: _Draft, writer: Writer | None
+    ) -> Decision:
+        """Let the language model read the best quotes too where the reader is in doubt."""
+        if writer is None or draft.llm_failed:
+            return decision
+        try:
+            for _ in range(ASKED):
+                doubtful = decision.doubtful(DOUBT)
+                if doubtful is None:
+                    break
+                draft.llm = writer.name
+                none = writer.none_probability(doubtful.quote.text, draft.question.text)
+                decision = decision.with_copied(doubtful, none)
+        except LLMUnavailable as error:
+            draft.fail(error)
+        return decision
+
+    def _write(self, draft: _Draft, writer: Writer, chosen: Sequence[Quote]) -> Iterator[Event]:
         """Let the LLM write from the quotes that answer, and verify what it wrote."""
-        question = draft.standalone
         draft.llm = writer.name
-        chosen = [each.quote for each in draft.decision.accepted]
-        chosen = chosen[: MAX_CITED if wants_several(question) else 1]
         written = ""
-        for piece in writer.write([(quote.text, quote.words) for quote in chosen], question):
+        read = [(quote.text, quote.words) for quote in chosen]
+        for piece in writer.write(read, draft.question.text):
             if piece and not written:
                 draft.time("first_token_s")
             written += piece
             yield Writing(written)
-        made = compose(written, draft.quotes, question, chosen, self.reader)
-        draft.decision = replace(draft.decision, borne_out=made.borne_out)
-        if not draft.decision.answerable:
-            yield draft.finish("not_in_sources")
-            return
-        draft.composition = made
-        yield draft.finish(None)
+        draft.composition = compose(written, draft.quotes, draft.question, chosen, self.reader)
 
-    def _quote(self, draft: _Draft) -> Answer:
-        """Answer with the words that answer and their quotes."""
-        several = wants_several(draft.standalone)
-        accepted = [each.quote for each in draft.decision.accepted]
-        draft.composition = quoted(accepted[: MAX_CITED if several else 1])
-        return draft.finish("llm_unavailable" if draft.llm_failed else None)
-
-    def _standalone(
-        self, question: str, history: Sequence[Turn], writer: Writer | None, draft: _Draft
-    ) -> str:
+    def _understood(
+        self, asked: str, history: Sequence[Turn], writer: Writer | None, draft: _Draft
+    ) -> Question:
         try:
-            return standalone(question, history, writer)
+            return Question.of(standalone(asked, history, writer), asked)
         except LLMUnavailable as error:
             draft.fail(error)
-            return standalone(question, history, None)
+            return Question.of(standalone(asked, history, None), asked)
 
     def _load_writer(self, draft: _Draft) -> Writer | None:
         try:
@@ -263,10 +300,10 @@ class _Draft:
     """An answer while it is being made."""
 
     def __init__(self, question: str, settings: Settings) -> None:
-        self.question = self.standalone = question
+        self.question = Question.of(question)
         self.quotes: tuple[Quote, ...] = ()
         self.composition = Composition()
-        self.decision = Decision(())
+        self.decision: Decision | None = None
         self.message: str | None = None
         self.llm: str | None = None
         self.llm_failed = False
@@ -290,10 +327,9 @@ class _Draft:
         self.quotes = (*listing.quotes, *others)
         self.message = " ".join(filter(None, (self.message, listing.note))) or None
 
-    def decide(self, readings: tuple[Reading, ...]) -> None:
-        """Weigh what was read; the quotes that would do show their words."""
-        self.decision = Decision(readings)
-        marked = {each.quote.span: each.quote for each in self.decision.accepted}
+    def mark(self, decision: Decision) -> None:
+        """Let the quotes that would do alone show the words that answer, and no others."""
+        marked = {each.quote.span: each.quote for each in decision.accepted}
         self.quotes = tuple(marked.get(each.span, replace(each, marks=())) for each in self.quotes)
 
     def time(self, name: str) -> None:
@@ -314,8 +350,8 @@ class _Draft:
             each if each.span in cited else replace(each, marks=()) for each in self.quotes
         )
         return Answer(
-            question=self.question,
-            standalone_question=self.standalone,
+            question=self.question.asked,
+            standalone_question=self.question.text,
             sentences=tuple(self.composition.sentences),
             citations=tuple(self.composition.citations),
             quotes=quotes,
@@ -327,7 +363,8 @@ class _Draft:
             },
             timings=self._timings,
             message=self.message,
-            decision=self.decision if self.decision.readings else None,
+            decision=self.decision if self.decision and self.decision.readings else None,
+            borne_out=self.composition.borne_out,
             llm_failed=self.llm_failed,
             searched=self.searched,
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from index.documents import Document
+from rag.asking.question import Question
 from rag.deciding.reader import Reader
 from rag.quote import Quote
-from rag.verifying.compose import compose, only_asked, quoted, right_particle, says_the_same
+from rag.verifying import compose as composing
+from rag.verifying.compose import Composition, only_asked, quoted, right_particle, says_the_same
 
 pytestmark = pytest.mark.weights
 
@@ -29,6 +32,12 @@ ALDER = quote("The Alder Bridge, opened in May 1931, is 410 metres long.")
 HOLM = quote("Mayor Lise Holm called it “a promise\nkept”.", 4.0)
 ROWAN = quote("The Rowan Bridge is 300 metres long.", -3.0)
 QUOTES = (ALDER, HOLM, ROWAN)
+
+
+def compose(
+    written: str, quotes: Sequence[Quote], asked: str, chosen: Sequence[Quote], reader: Reader
+) -> Composition:
+    return composing.compose(written, quotes, Question.of(asked), chosen, reader)
 
 
 def marked(quote: Quote, words: str) -> Quote:

@@ -8,6 +8,8 @@ import pytest
 
 from index.documents import Document
 from index.weights.reader import Read
+from rag.asking.question import Question
+from rag.deciding import gate
 from rag.deciding.gate import (
     COPY_WEIGHTS,
     DOUBT,
@@ -17,7 +19,6 @@ from rag.deciding.gate import (
     Decision,
     Reading,
     Signals,
-    judge,
     log_odds,
     logistic,
 )
@@ -36,6 +37,10 @@ TWENTY = (19, 32)
 
 def read(answers: float, words: float, place: tuple[int, int] = TWENTY) -> Read:
     return Read(answers, words, *place)
+
+
+def judge(question: str, quote: Quote, found: Read) -> Reading:
+    return gate.judge(Question.of(question), quote, found)
 
 
 def test_sure_words_of_a_fitting_quote_are_answered_and_marked() -> None:
@@ -118,12 +123,11 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
     assert Decision((judge(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
 
 
-def test_what_is_not_borne_out_needs_a_surer_quote() -> None:
+def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:
     unsure = Decision((doubtful((THRESHOLD, SURE)),))
-    sure = Decision((judge(HOW_WIDE, WIDE, read(9.0, 12.0)),))
     assert unsure.answerable
-    assert not replace(unsure, borne_out=False).answerable
-    assert replace(sure, borne_out=False).answerable
+    assert not unsure.sure
+    assert Decision((judge(HOW_WIDE, WIDE, read(9.0, 12.0)),)).sure
 
 
 def test_certainty_is_finite() -> None:

@@ -144,7 +144,7 @@ def test_days_in_words() -> None:
 
 def listing(question: str, library: Library, reranker: Reranker) -> Listing | None:
     found = find_quotes(library, reranker, question, 5)[0]
-    return list_entries(question, library, reranker, found)
+    return list_entries(question, library, reranker, lambda: found)
 
 
 def openings(made: Listing | None) -> list[str]:

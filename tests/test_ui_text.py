@@ -20,15 +20,18 @@ REFUSED = Answer("Q?", "Q?", (), (), (QUOTE, QUOTE), "not_in_sources", {}, {})
 SURE = Signals(5.5, 9.0, 12.0, 4.0)
 
 
-def shown(decision: Decision | None) -> str:
+ANSWERED = replace(REFUSED, reason=None)
+
+
+def shown(decision: Decision | None, answer: Answer = REFUSED) -> str:
     console = Console(file=io.StringIO(), width=200)
-    console.print(decision_text(replace(REFUSED, decision=decision)))
+    console.print(decision_text(replace(answer, decision=decision)))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
 
 def test_each_quote_considered_is_shown_with_its_signals() -> None:
-    text = shown(Decision((Reading(QUOTE, SURE),)))
+    text = shown(Decision((Reading(QUOTE, SURE),)), ANSWERED)
     for part in ("Why it was answered", "reranker +5.5", "reader +9.0", "“20 kilometers”"):
         assert part in text
     for signal in fields(Signals):
@@ -56,7 +59,7 @@ def test_a_refusal_says_what_spoke_against_an_answer(reading: Reading, reason: s
 
 def test_what_is_not_borne_out_is_told() -> None:
     decision = Decision((Reading(QUOTE, SURE),))
-    assert "do not bear out" in shown(replace(decision, borne_out=False))
+    assert "do not bear out" in shown(decision, replace(REFUSED, borne_out=False))
     assert "do not bear out" not in shown(decision)
 
 

@@ -37,6 +37,7 @@ from index.documents import Document
 from index.errors import UserError
 from index.files import write_whole
 from index.loading.load import load
+from rag.asking.question import Question
 from rag.assistant import ASKED, MIN_QUOTES, Assistant
 from rag.config import load_settings
 from rag.deciding.gate import DOUBT, THRESHOLD, Decision, Reading, Signals, judge
@@ -131,12 +132,13 @@ def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
     """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
     quotes, _ = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
     reads = assistant.reader.read_quotes(case.question, quotes)
-    decision = Decision(tuple(map(judge, repeat(case.question), quotes, reads)))
+    question = Question.of(case.question)
+    decision = Decision(tuple(map(judge, repeat(question), quotes, reads)))
     for _ in range(ASKED):
         if (best := decision.doubtful(ASK_WITHIN)) is None:
             break
-        asked = best.copied(writer.none_probability(best.quote.text, case.question))
-        decision = Decision(tuple(asked if each is best else each for each in decision.readings))
+        none = writer.none_probability(best.quote.text, case.question)
+        decision = decision.with_copied(best, none)
     covers = [
         quote.document.sha256 == each.sha256
         and quote.start <= (each.start or 0)

@@ -214,5 +214,4 @@ class Asking:
             passages = [hit.passage.span for hit in hits]
         quotes = [quote.span for quote in given.quotes]
         failed = stage(case, facts, scores, quotes, passages)
-        decision = given.decision.as_json() if given.decision else None
-        return Result(case.id, scores, answer, decision, failed)
+        return Result(case.id, scores, answer, given.explanation(), failed)

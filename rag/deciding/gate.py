@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from rag.asking.answer_type import type_matches, wants_yes_or_no
+from rag.asking.question import Question
+from rag.deciding.kinds import fits
 from rag.english.facts import content_words
 from rag.quote import Quote
 
@@ -97,14 +98,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to answer, with what it was decided by; `readings` is in rank order.
-
-    `borne_out` is whether the quotes bear out what was written from them, as far as it is known.
-    """
+    """Whether to answer, with what it was decided by; `readings` is in rank order."""
 
     readings: tuple[Reading, ...]
     threshold: float = field(default_factory=lambda: THRESHOLD)
-    borne_out: bool = True
 
     @property
     def best(self) -> Reading | None:
@@ -131,10 +128,21 @@ class Decision:
         ]
         return max(unseen, key=lambda reading: reading.probability, default=None)
 
+    def with_copied(self, reading: Reading, none_probability: float) -> Decision:
+        """Return the decision with what the language model said of one of the quotes."""
+        said = reading.copied(none_probability)
+        readings = tuple(said if each is reading else each for each in self.readings)
+        return replace(self, readings=readings)
+
     @property
     def answerable(self) -> bool:
-        """Whether to answer: what is not borne out needs a quote that surely answers by itself."""
-        return self.probability >= (self.threshold if self.borne_out else SURE)
+        """Whether the sources answer the question."""
+        return self.probability >= self.threshold
+
+    @property
+    def sure(self) -> bool:
+        """Whether a quote answers so surely that nothing written needs to bear it out."""
+        return self.probability >= SURE
 
     @property
     def accepted(self) -> tuple[Reading, ...]:
@@ -143,12 +151,10 @@ class Decision:
         return tuple(each for each in ranked if each.probability >= self.threshold)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `footnoted ask --explain` shows."""
+        """Return what was weighed, for `footnoted ask --explain`."""
         return {
-            "answerable": self.answerable,
             "probability": round(self.probability, 3),
             "threshold": self.threshold,
-            "borne_out": self.borne_out,
             "readings": [
                 {
                     "document_id": each.quote.document.id,
@@ -167,18 +173,18 @@ class Decision:
         }
 
 
-def judge(question: str, quote: Quote, read: Read) -> Reading:
+def judge(question: Question, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
     words = quote.text[read.start : read.end]
-    kind = type_matches(question, words, quote.text, quote.before)
+    kind = fits(question.text, words, quote.text, quote.before)
     marks = ((quote.start + read.start, quote.start + read.end),)
     marked = replace(quote, marks=marks if _tells(question, words) else ())
     return Reading(marked, Signals(quote.score, read.answers, read.words), kind)
 
 
-def _tells(question: str, words: str) -> bool:
+def _tells(question: Question, words: str) -> bool:
     """Whether words are an answer to be shown: yes and no stand nowhere, and neither do echoes."""
-    return not wants_yes_or_no(question) and not content_words(words) <= content_words(question)
+    return not question.yes_or_no and not content_words(words) <= question.words
 
 
 def logistic(weights: Weights, signals: Signals) -> float:

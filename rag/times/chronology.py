@@ -7,7 +7,7 @@ model, and what is left out for length is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain
@@ -57,16 +57,16 @@ def list_entries(
     question: str,
     library: Library,
     reranker: Reranker,
-    found: Sequence[Quote],
+    found: Callable[[], Sequence[Quote]],
     without: Sequence[str] = (),
     limit: int = LISTED,
 ) -> Listing | None:
     """Return what the sources' chronologies hold for the time that a question asks for.
 
     None where it asks for no time, where the library holds no chronology, or where no entry of the
-    time has to do with the rest of the question: then it is answered like any other. `found` are
-    the quotes of the ordinary search: where no entry begins and ends in the time, those that name
-    it are listed as well. Documents `without` are not looked at. At most `limit` are listed.
+    time has to do with the rest of the question: then it is answered like any other. `found`
+    searches as for any other question: where no entry begins and ends in the time, the quotes that
+    name it are listed as well. Documents `without` are not looked at. At most `limit` are listed.
     """
     covered = _covered(library, without) if asks_for_events(question) else None
     if covered is None:
@@ -89,7 +89,7 @@ def list_entries(
     listed, rest = _cut(hits, min(asked.count or limit, limit), asked.latest_first)
     quotes = _quotes(question, listed, reranker)
     if not any(_inside(days, asked.periods) for days, _ in quotes):
-        quotes = sorted([*quotes, *_naming(asked, covered, found)], key=lambda each: each[0])
+        quotes = sorted([*quotes, *_naming(asked, covered, found())], key=lambda each: each[0])
     enough = asked.count is not None and asked.count <= limit
     left = [] if enough else sorted([*map(_days, rest), *(days for _, days in unread)])
     return Listing(tuple(quote for _, quote in quotes), _note(asked, covered, quotes, left))

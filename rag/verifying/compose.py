@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from index.split import sentence_spans
 from rag.answer import AnswerSentence
-from rag.asking.answer_type import wants_several, wants_yes_or_no
+from rag.asking.question import Question
 from rag.deciding.reader import Reader
 from rag.english.facts import content_words, facts, missing_facts
 from rag.quote import Quote
@@ -55,7 +55,7 @@ class Composition:
 def compose(
     written: str,
     quotes: Sequence[Quote],
-    question: str,
+    question: Question,
     chosen: Sequence[Quote],
     reader: Reader,
 ) -> Composition:
@@ -74,18 +74,18 @@ def compose(
     answers = [quote.words for quote in chosen]
     replaced = False
     # Yes and no stand in no quote, and of several things each may stand in a sentence of its own.
-    one_answer = len(chosen) == 1 and not wants_yes_or_no(question) and not wants_several(question)
+    one_answer = len(chosen) == 1 and not question.yes_or_no and not question.several
     spans = sentence_spans(written, 0, len(written))
     sentences = [
-        right_particle(" ".join(written[start:end].split()), question) for start, end in spans
+        right_particle(" ".join(written[start:end].split()), question.text) for start, end in spans
     ]
     for sentence in sentences:
-        attribution = attribute(sentence, texts, question)
+        attribution = attribute(sentence, texts, question.text)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
         if supported and (
-            only_asked(sentence, cited, question)
-            or (one_answer and not _answers_alike(reader, question, sentence, answers[0]))
+            only_asked(sentence, cited, question.text)
+            or (one_answer and not _answers_alike(reader, question.text, sentence, answers[0]))
         ):
             supported, replaced = False, True
         if supported:

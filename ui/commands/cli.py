@@ -199,7 +199,7 @@ def ask(
     if as_json:
         shown = answer.as_json()
         if explain:
-            shown["decision"] = answer.decision.as_json() if answer.decision else None
+            shown["decision"] = answer.explanation()
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False)

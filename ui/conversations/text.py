@@ -46,12 +46,12 @@ def decision_text(answer: Answer) -> Group:
     decision = answer.decision
     if decision is None:
         return Group(Text("\nNothing was weighed for this answer.", style="dim"))
-    what = "answered" if decision.answerable else "refused"
+    what = "refused" if answer.refused else "answered"
     verdict = (
         f"\nWhy it was {what}: the best quote's probability is {decision.probability:.2f}, and "
         f"{decision.threshold:.2f} is needed."
     )
-    if not decision.borne_out:
+    if not answer.borne_out:
         verdict += (
             f" The quotes do not bear out what was written from them, so that {SURE:.2f} is needed."
         )

@@ -1,4 +1,4 @@
-"""What kind of answer a question asks for, and whether words are of that kind.
+"""Whether words, in their quote, are of the kind that a question asks for.
 
 A guessing model answers "how deep" with a width and "when" with a name. The kinds are few and told
 from the question's own words, so that a mismatch is evidence for a refusal and never a guess.
@@ -49,7 +49,7 @@ _WHAT_MEASURE = re.compile(
 )
 
 
-def type_matches(question: str, words: str, quote: str, before: str = "") -> bool:
+def fits(question: str, words: str, quote: str, before: str = "") -> bool:
     """Whether words, in the quote they come from, are of the kind that is asked for.
 
     True where the question asks for nothing in particular. What is asked of one thing
@@ -122,42 +122,3 @@ def _another_speaks(question: str, text: str) -> bool:
     # In the middle of a sentence a capital is a name's.
     asked = [each for each in mentions(f"and {speaker['who'].strip()}") if each.kind == "name"]
     return bool(asked) and not any(one.same(each) for one in asked for each in mentions(text))
-
-
-# A plural after "which" or "what", with at most two words between that are no verb of the question.
-_SEVERAL = re.compile(
-    r"\b(?:which|what)\s+(?:(?!(?:did|do|does|is|are|was|were|has|have|had|the|a|an)\b)[\w-]+\s+){0,2}"
-    r"(?!(?:was|is|does|has|series|process|success|access|business|basis|crisis)\b)"
-    r"[a-z]+(?:[^suiI\W]s|ies)\b(?!['’])"
-    r"|\b(?:which|what) (?:two|three|four|five|six)\b|\bwh(?:at|o|ich) (?:else )?(?:are|were) the\b"
-    r"|\b(?:each|all) of\b|^(?:list|name|enumerate)\b|\bwhat (?:did|do|does) each\b",
-    re.IGNORECASE,
-)
-_PARTS = re.compile(
-    r"\band\s+(?:(?:on|in|by|for|at|to|from|with)\s+)?"
-    r"(?:who|whom|when|where|what|which|why|how)\b",
-    re.IGNORECASE,
-)
-_YES_NO = re.compile(
-    r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might"
-    r"|should)(?:n['’]t)?\s",
-    re.IGNORECASE,
-)
-
-
-def wants_several(question: str) -> bool:
-    """Whether a question may ask for more than one thing: a list, what each said, two questions.
-
-    Such a question is answered from more than one quote, and its sentences are not read again.
-    """
-    return _SEVERAL.search(question) is not None or wants_parts(question)
-
-
-def wants_parts(question: str) -> bool:
-    """Whether a question has a second part: "who, and when?"."""
-    return _PARTS.search(question) is not None
-
-
-def wants_yes_or_no(question: str) -> bool:
-    """Whether a question opens as one that is answered by yes or no, and offers no choice."""
-    return _YES_NO.search(question.strip()) is not None and " or " not in question

@@ -1,0 +1,48 @@
+"""What a question asks for, worked out once."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.asking.question import Question
+
+
+def yes_or_no(question: str) -> bool:
+    return Question.of(question).yes_or_no
+
+
+def several(question: str) -> bool:
+    return Question.of(question).several
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which exercises were held?",
+        "Which countries sent ships?",
+        "What did each of them say about it?",
+        "Who were the ministers?",
+        "Who opened it, and when?",
+        "List the ships.",
+    ],
+)
+def test_questions_for_several_things(question: str) -> None:
+    assert Question.of(question).several
+
+
+@pytest.mark.parametrize(
+    "question", ["Which strait was it?", "What is the basis of the pact?", "What was the crisis?"]
+)
+def test_questions_for_one_thing(question: str) -> None:
+    assert not Question.of(question).several
+
+
+def test_two_questions_in_one() -> None:
+    assert several("Which strait did they pass, and how wide is it?")
+    assert not several("Did Russia and China meet?")
+
+
+def test_yes_or_no() -> None:
+    assert yes_or_no("Did Belarus take part?")
+    assert not yes_or_no("Was it in May or in June?")
+    assert not yes_or_no("Who took part?")
