@@ -44,7 +44,8 @@ class Document:
 
     `id` is the beginning of the text's own SHA-256, so equal texts are the same document and an
     id names one exact text for ever. `source` is an absolute path or an address. `pages` holds the
-    offset at which each page starts, and is empty for formats without pages.
+    offset at which each page starts, and is empty for formats without pages. `loader` names the
+    format and the version of what read it ("pdf 1"); a text that a program gave has none.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Document:
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
     added: str = ""
+    loader: str = ""
 
     @classmethod
     def of(
@@ -64,10 +66,11 @@ class Document:
         source: str,
         headings: tuple[Heading, ...] = (),
         pages: tuple[int, ...] = (),
+        loader: str = "",
     ) -> Document:
         """Make a document of a text, with its id computed."""
         digest = text_sha256(text)
-        return cls(digest[:12], title, source, text, headings, pages)
+        return cls(digest[:12], title, source, text, headings, pages, loader=loader)
 
     @property
     def sha256(self) -> str:

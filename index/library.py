@@ -25,6 +25,8 @@ from filelock import FileLock, Timeout
 
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
+from index.loading.formats import CURRENT
+from index.loading.load import load
 from index.split import SPLITTER_VERSION, split
 from index.storage.store import Dated, Entry, Key, Store, searchable_text
 from index.storage.vectors import Vectors
@@ -70,6 +72,19 @@ class Added:
     document: Document
     outcome: Literal["added", "unchanged", "replaced"]
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """What `Library.reindex` did.
+
+    `documents` is how many there are now. `read_again` are those whose loader had changed and that
+    were read anew, and `kept` those that could not be, as they were, each with the reason.
+    """
+
+    documents: int
+    read_again: tuple[Document, ...]
+    kept: tuple[tuple[Document, str], ...]
 
 
 class Library:
@@ -234,12 +249,12 @@ class Library:
         with self._writing():
             same_source = self._store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
-            if self._store.document(document.id) is not None:
+            known = self._store.document(document.id)
+            if known is not None:
                 for each in old:
                     self._remove(each)
                 count = len(self._store.passages_of(document.id))
-                kept = self.document(document.id)
-                return Added(kept, "replaced" if old else "unchanged", count)
+                return Added(known, "replaced" if old else "unchanged", count)
             report("splitting", 0, 1)
             passages = split(document)
             if not passages:
@@ -258,10 +273,15 @@ class Library:
         with self._writing():
             self._remove(document_id)
 
-    def reindex(self, report: Callable[[Document, Stage, int, int], None]) -> int:
-        """Cut and embed all documents anew, for changed settings or damaged vectors.
+    def outdated(self) -> int:
+        """Return how many documents were read by another version of their loader than there is."""
+        return self._store.outdated(list(CURRENT)) if self._store.exists else 0
 
-        The old vectors serve until the new ones are complete. Returns the number of documents.
+    def reindex(self, report: Callable[[Document, Stage, int, int], None]) -> Reindexed:
+        """Cut and embed all documents anew, for changed settings, loaders, or damaged vectors.
+
+        Documents whose loader has changed are read again where their file is still there. The old
+        vectors serve until the new ones are complete.
 
         Raises LibraryError when there is no library in the folder.
         """
@@ -271,20 +291,31 @@ class Library:
             meta = self._store.meta()
             fresh = self._collection(_new_name())
             fresh.create()
-            documents = [self.document(entry.id) for entry in self._store.entries()]
-            cut = [(document, split(document)) for document in documents]
+            self._store.upgrade()
+            read_again: list[Document] = []
+            kept: list[tuple[Document, str]] = []
+            documents: dict[str, Document] = {}
+            for entry in self._store.entries():
+                document = self.document(entry.id)
+                if entry.loader not in CURRENT:
+                    try:
+                        document = replace(_read_again(document), added=document.added)
+                        read_again.append(document)
+                    except DocumentError as error:
+                        kept.append((document, str(error)))
+                documents[document.id] = document
+            cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
                 self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
-            self._store.replace_passages(
-                cut, {"fingerprint": self.fingerprint, "vectors": fresh.name}
-            )
+            self._store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
             # With the old ones goes what earlier, interrupted commands have left.
             left = {meta["vectors"], *(each.name for each in self.folder.glob("vectors-*"))}
             old = [self._collection(name) for name in left - {fresh.name}]
             self._vectors, self._revision = fresh, self._store.meta()["revision"]
+            self._cached.cache_clear()
             for each in old:
                 each.drop()
-        return len(cut)
+        return Reindexed(len(cut), tuple(read_again), tuple(kept))
 
     def _remove(self, document_id: str) -> None:
         self._store.delete(document_id)
@@ -318,6 +349,7 @@ class Library:
                 meta = {"fingerprint": self.fingerprint, "vectors": self._vectors.name}
                 self._store.create(meta)
             self._check(self._store.meta())
+            self._store.upgrade()
             self._sweep()
             yield
             self._revision = self._store.meta().get("revision")  # Chroma knows our own changes.
@@ -356,6 +388,19 @@ class Library:
         if self._vectors is not None and self._vectors.name == name:
             return self._vectors
         return Vectors(self.folder, name, self.fingerprint, self._server)
+
+
+def _read_again(document: Document) -> Document:
+    """Read a document's file again; addresses are not called unasked.
+
+    Raises DocumentError where it cannot be read.
+    """
+    if not Path(document.source).is_absolute():
+        raise DocumentError(f"{document.name} did not come from a file: add it again.")
+    fresh = load(Path(document.source))
+    if not split(fresh):
+        raise DocumentError(f"{document.name} holds no words that could be searched.")
+    return fresh
 
 
 def _new_name() -> str:

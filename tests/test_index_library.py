@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -467,13 +468,88 @@ def test_another_embedding_is_an_error_that_reindex_mends(
     )
     assert hashes(three) == before
     reports: list[tuple[object, ...]] = []
-    assert other_model(check=False).reindex(lambda *at: reports.append(at)) == 3
+    assert other_model(check=False).reindex(lambda *at: reports.append(at)).documents == 3
     assert [stage for _, stage, done, total in reports if done == total] == ["embedding"] * 3
     mended = other_model()
     assert sources(mended, "sea mammals")[0] == "/whales.txt"
     assert left(mended) == (3, 3, 3, 0, 3)
     with pytest.raises(LibraryError, match="all-minilm"):
         open_library(three)
+
+
+# --- documents that an older loader has read
+
+
+def read_by(folder: Path, loader: str) -> None:
+    """Pretend that the documents were read by another loader."""
+    connection = sqlite3.connect(folder / "library.db")
+    with connection:
+        connection.execute("UPDATE documents SET loader = ?", (loader,))
+    connection.close()
+
+
+def of_schema_1(folder: Path) -> None:
+    """Make a library one as they were before loaders had versions."""
+    connection = sqlite3.connect(folder / "library.db")
+    with connection:
+        connection.execute("ALTER TABLE documents DROP COLUMN loader")
+        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+    connection.close()
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Path:
+    path = tmp_path / "note.md"
+    path.write_text("# Bakery\n\nThe old baker bakes dark rye bread.\n", "utf-8")
+    return path
+
+
+def test_a_changed_loader_is_noticed_and_its_documents_are_read_again(
+    library: Library, note: Path, open_library: OpenLibrary
+) -> None:
+    before = library.add(load(note)).document
+    library.add(made(WHALES, "/whales.txt"))  # No loader has read this.
+    assert library.outdated() == 0
+    read_by(library.folder, "markdown 0")
+    note.write_text("# Mill\n\nThe young miller grinds barley.\n", "utf-8")
+    assert library.outdated() == 2
+    done = library.reindex(lambda *_: None)
+    [again], [(kept, reason)] = done.read_again, done.kept
+    assert (done.documents, kept.source) == (2, "/whales.txt")
+    assert "There is no file /whales.txt" in reason
+    assert again.text.startswith("# Mill")
+    assert library.document(again.id).added == before.added
+    assert library.outdated() == 1
+    for opened in (library, open_library(library.folder)):
+        assert [each.id for each in opened.entries()] == [again.id, kept.id]
+        assert opened.search("barley", 1)[0].document == library.document(again.id)
+        with pytest.raises(UserError, match="There is no document"):
+            opened.document(before.id)
+
+
+def test_what_came_from_elsewhere_is_not_called_again(library: Library, note: Path) -> None:
+    for source in ("https://example.org/note", "upload.md"):
+        library.add(replace(load(note), id=source[:12], source=source))
+    read_by(library.folder, "markdown 0")
+    done = library.reindex(lambda *_: None)
+    assert not done.read_again
+    assert all("add it again" in reason for _, reason in done.kept)
+
+
+def test_a_library_from_before_loaders_had_versions(
+    library: Library, note: Path, open_library: OpenLibrary
+) -> None:
+    library.add(load(note))
+    of_schema_1(library.folder)
+    before = hashes(library.folder)
+    old = open_library(library.folder)
+    assert (old.outdated(), [each.loader for each in old.entries()]) == (1, ["unknown"])
+    assert old.search("rye", 1)[0].document.loader == "unknown"
+    assert hashes(library.folder) == before, "opening never writes"
+    old.add(made(WHALES, "/whales.txt"))
+    assert [each.loader for each in old.entries()] == ["unknown", ""]
+    assert len(old.reindex(lambda *_: None).read_again) == 1
+    assert old.outdated() == 0
 
 
 def folder_gone(vectors: Path) -> None:
@@ -509,7 +585,7 @@ def test_damaged_vectors_are_an_error_that_reindex_mends(
         library.add(made("New words.", "/new.txt"))
     one_message(caught.value, f"footnoted reindex --library {three}")
     assert library.entries() == before
-    assert library.reindex(lambda *_: None) == 3
+    assert library.reindex(lambda *_: None).documents == 3
     assert open_library(three).entries() == before
     assert sources(open_library(three), "sea mammals")[0] == "/whales.txt"
     assert left(open_library(three)) == (3, 3, 3, 0, 3)
@@ -531,7 +607,7 @@ def test_an_emptied_library_with_damaged_vectors_can_be_mended_too(
     assert library.entries() == []
     with pytest.raises(LibraryError, match="reindex"):
         library.add(made(BREAD, "/bread.txt"))
-    assert library.reindex(lambda *_: None) == 0
+    assert library.reindex(lambda *_: None).documents == 0
     library.add(made(BREAD, "/bread.txt"))
     assert sources(library, "rye")[:1] == ["/bread.txt"]
 

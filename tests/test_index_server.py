@@ -55,7 +55,7 @@ def test_vectors_on_a_server(
     hits = opened(server).search("Which strait did the warships pass?", 5)
     assert any("Tsugaru" in hit.text for hit in hits)
     assert any(hit.dense_rank == 1 for hit in hits)
-    assert library.reindex(lambda *_: None) == 1
+    assert library.reindex(lambda *_: None).documents == 1
     assert opened(server).search("warships", 3)
     library.remove(briefing.id)
     assert opened(server).entries() == []

@@ -150,7 +150,7 @@ def test_every_change_of_documents_or_vectors_is_another_revision(store: Store) 
     seen = [store.meta().get("revision")]
     made = put(store, "The old loaf.")
     seen.append(store.meta()["revision"])
-    store.replace_passages([(made, split(made))], {"fingerprint": "g"})
+    store.replace_all([(made, split(made))], {"fingerprint": "g"})
     seen.append(store.meta()["revision"])
     store.delete(made.id)
     seen.append(store.meta()["revision"])

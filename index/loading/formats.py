@@ -44,6 +44,20 @@ MEDIA_TYPES = {
 """What web servers call the same formats."""
 
 
+VERSIONS = {"text": 1, "markdown": 1, "html": 1, "pdf": 1, "docx": 1, "epub": 1}
+"""The version of what reads each format. A change of what is taken out of files (text, headings,
+pages) raises it; libraries then know which of their documents to read again."""
+
+
+def loader_of(kind: str) -> str:
+    """Return what a document of this format is said to be read by: "pdf 1"."""
+    return f"{kind} {VERSIONS[kind]}"
+
+
+CURRENT = frozenset(["", *map(loader_of, VERSIONS)])
+"""What documents are read by today; those that a program made of a text are read by nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much is read: bytes of a file, bytes of a file that is all text, characters of text."""

@@ -24,6 +24,7 @@ from index.loading.formats import (
     MAX_TEXT_BYTES,
     Limits,
     kind_of_ending,
+    loader_of,
     megabytes,
     one_line,
 )
@@ -104,6 +105,7 @@ def _document(
         source=source,
         headings=content.headings,
         pages=content.pages,
+        loader=loader_of(kind),
     )
 
 

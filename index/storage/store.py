@@ -20,13 +20,17 @@ from pathlib import Path
 from index.documents import Document, Heading, Passage, Span
 from index.errors import LibraryError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE = ("1", "2")
+"""Libraries of schema 1 do not say what read their documents. The next command that writes makes
+them ones of schema 2."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
-    headings TEXT NOT NULL, pages TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL);
+    headings TEXT NOT NULL, pages TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL,
+    loader TEXT NOT NULL);
 CREATE INDEX documents_source ON documents (source);
 CREATE TABLE passages (
     rowid INTEGER PRIMARY KEY, document_id TEXT NOT NULL, number INTEGER NOT NULL,
@@ -57,6 +61,7 @@ class Entry:
     characters: int
     passages: int
     added: str
+    loader: str
 
 
 class Store:
@@ -90,7 +95,7 @@ class Store:
         with self._connection() as connection:
             rows = connection.execute("SELECT key, value FROM meta").fetchall()
         meta = {str(key): str(value) for key, value in rows}
-        if meta.get("schema") != str(SCHEMA_VERSION):
+        if meta.get("schema") not in READABLE:
             raise LibraryError(
                 f"The library {self.path.parent} was written by another version of Footnoted "
                 f"(schema {meta.get('schema')}, here {SCHEMA_VERSION}). Use that version, or add "
@@ -98,15 +103,37 @@ class Store:
             )
         return meta
 
+    def upgrade(self) -> None:
+        """Make a library of an earlier schema one of this."""
+        if self.meta()["schema"] == str(SCHEMA_VERSION):
+            return
+        with self._connection("rw") as connection:
+            connection.execute(
+                "ALTER TABLE documents ADD COLUMN loader TEXT NOT NULL DEFAULT 'unknown'"
+            )
+            connection.execute(
+                "UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),)
+            )
+
     def entries(self) -> list[Entry]:
         """Return the documents in the order they were added."""
         with self._connection() as connection:
             rows = connection.execute(
-                "SELECT id, title, source, sha256, length(text), "
-                "(SELECT count(*) FROM passages WHERE document_id = documents.id), added "
-                "FROM documents ORDER BY added, rowid"
+                "SELECT id, title, source, sha256, length(text), "  # noqa: S608
+                "(SELECT count(*) FROM passages WHERE document_id = documents.id), added, "
+                f"{_loader(connection)} FROM documents ORDER BY added, rowid"
             ).fetchall()
         return [Entry(*row) for row in rows]
+
+    def outdated(self, current: Sequence[str]) -> int:
+        """Return how many documents were read by none of the loaders that there are."""
+        with self._connection() as connection:
+            row = connection.execute(
+                f"SELECT count(*) FROM documents WHERE {_loader(connection)} "  # noqa: S608
+                "NOT IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(current)),),
+            ).fetchone()
+        return int(row[0])
 
     def is_empty(self) -> bool:
         """Whether there is no document; reads no text, unlike `entries`."""
@@ -117,15 +144,15 @@ class Store:
         """Read one document whole."""
         with self._connection() as connection:
             row = connection.execute(
-                "SELECT id, title, source, text, added, headings, pages "
-                "FROM documents WHERE id = ?",
+                "SELECT id, title, source, text, added, headings, pages, "  # noqa: S608
+                f"{_loader(connection)} FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
         if row is None:
             return None
         headings = tuple(Heading(*each) for each in json.loads(row[5]))
         pages = tuple(json.loads(row[6]))
-        return Document(row[0], row[1], row[2], row[3], headings, pages, row[4])
+        return Document(row[0], row[1], row[2], row[3], headings, pages, row[4], row[7])
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -228,20 +255,7 @@ class Store:
             _revise(connection)
             for old in replaced:
                 _delete(connection, old)
-            connection.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    document.id,
-                    document.title,
-                    document.source,
-                    document.sha256,
-                    json.dumps([astuple(heading) for heading in document.headings]),
-                    json.dumps(document.pages),
-                    document.added,
-                    document.text,
-                ),
-            )
-            _insert_passages(connection, document, passages)
+            _insert(connection, document, passages)
             connection.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
 
     def delete(self, document_id: str) -> None:
@@ -250,17 +264,19 @@ class Store:
             _revise(connection)
             _delete(connection, document_id)
 
-    def replace_passages(
+    def replace_all(
         self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
     ) -> None:
-        """Put new passages in the place of all old ones, with new meta, in one step."""
+        """Put documents with their passages in the place of all there are, with new meta.
+
+        All of it happens in one step.
+        """
         with self._connection("rw") as connection:
             _revise(connection)
-            connection.execute("DELETE FROM passages")
-            connection.execute("DELETE FROM words")
-            connection.execute("DELETE FROM pending")
+            for table in ("documents", "passages", "words", "pending"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names above
             for document, passages in cut:
-                _insert_passages(connection, document, passages)
+                _insert(connection, document, passages)
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
@@ -299,6 +315,32 @@ def _passage(document_id: str, row: Sequence[object]) -> Passage:
         None if heading is None else str(heading),
         dates,
     )
+
+
+def _loader(connection: sqlite3.Connection) -> str:
+    """Return the column that says what read a document, or what stands for it in old libraries."""
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(documents)")]
+    return "loader" if "loader" in columns else "'unknown'"
+
+
+def _insert(
+    connection: sqlite3.Connection, document: Document, passages: Sequence[Passage]
+) -> None:
+    connection.execute(
+        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            document.id,
+            document.title,
+            document.source,
+            document.sha256,
+            json.dumps([astuple(heading) for heading in document.headings]),
+            json.dumps(document.pages),
+            document.added,
+            document.text,
+            document.loader,
+        ),
+    )
+    _insert_passages(connection, document, passages)
 
 
 def _insert_passages(

@@ -166,12 +166,16 @@ def remove(
 
 @app.command()
 def reindex(library: LibraryOption = None) -> None:
-    """Make the library's vectors anew, after changed settings or damage."""
+    """Make the library's vectors anew, after changed settings, changed loaders or damage."""
     opened = _assistant(library, check=False).library
     with progress_bar(messages) as bar:
         task = bar.add_task("reading", total=None)
-        count = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))
-    messages.print(f"{count} documents have new vectors.")
+        made = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))
+    for document in made.read_again:
+        _tell(f"{document.name}: read again ({document.id})")
+    for document, reason in made.kept:
+        _tell(f"{document.name}: kept as it was read before. {reason}")
+    messages.print(f"{made.documents} documents have new vectors.")
 
 
 @app.command()
@@ -266,7 +270,14 @@ def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
     from rag.assistant import Assistant
     from rag.config import load_settings
 
-    return Assistant(load_settings(library=library), check=check)
+    assistant = Assistant(load_settings(library=library), check=check)
+    if check and (outdated := assistant.library.outdated()):
+        were = "1 document was" if outdated == 1 else f"{outdated} documents were"
+        _tell(
+            f"{were} read by an older version of Footnoted, which took other text or headings out "
+            "of such files: `footnoted reindex` reads them again."
+        )
+    return assistant
 
 
 def _tell(message: str) -> None:
