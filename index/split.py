@@ -13,6 +13,7 @@ from datetime import date
 from itertools import pairwise
 
 from index.documents import Document, Heading, Passage, Span
+from index.english import MONTH, month_number
 
 SPLITTER_VERSION = "1"
 """Part of a library's fingerprint: raise it with every change that moves a passage's edges."""
@@ -70,24 +71,19 @@ def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Off
     return _with_letters(text, spans)
 
 
-_MONTH = (
-    r"(?:jan(?:uary|\.)?|feb(?:ruary|\.)?|mar(?:ch|\.)?|apr(?:il|\.)?|may|june?\.?|july?\.?"
-    r"|aug(?:ust|\.)?|sept?(?:ember|\.)?|oct(?:ober|\.)?|nov(?:ember|\.)?|dec(?:ember|\.)?)"
-)
 _DASH = r"\s*[-\u2012-\u2015]\s*"
 _MARKUP = r"(?:[-*+\u2022]\s+)?[*_]{0,3}"
 _ENTRY = re.compile(
     rf"""{_MARKUP}(?:
-      (?P<m1>{_MONTH})\s(?P<d1>\d{{1,2}})(?:,?\s(?P<y1>\d{{4}}))?
-        (?:{_DASH}(?:(?P<m2>{_MONTH})\s)?(?P<d2>\d{{1,2}}))?(?:,?\s(?P<y2>\d{{4}}))
-    | (?P<e1>\d{{1,2}})(?:\s(?P<n1>{_MONTH})(?:\s(?P<z1>\d{{4}}))?)?
-        (?:{_DASH}(?P<e2>\d{{1,2}}))?\s(?P<n2>{_MONTH})\s(?P<z2>\d{{4}})
+      (?P<m1>{MONTH})\s(?P<d1>\d{{1,2}})(?:,?\s(?P<y1>\d{{4}}))?
+        (?:{_DASH}(?:(?P<m2>{MONTH})\s)?(?P<d2>\d{{1,2}}))?(?:,?\s(?P<y2>\d{{4}}))
+    | (?P<e1>\d{{1,2}})(?:\s(?P<n1>{MONTH})(?:\s(?P<z1>\d{{4}}))?)?
+        (?:{_DASH}(?P<e2>\d{{1,2}}))?\s(?P<n2>{MONTH})\s(?P<z2>\d{{4}})
     | (?P<iso1>\d{{4}}-\d{{2}}-\d{{2}})
         (?:\s*(?:/|to|[\u2012-\u2015])\s*(?P<iso2>\d{{4}}-\d{{2}}-\d{{2}}))?
     )[*_]{{0,3}}\s*(?::|\s[-\u2012-\u2015])[*_]{{0,3}}\s""",
     re.IGNORECASE | re.VERBOSE,
 )
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def entry_dates(block: str) -> tuple[date, date] | None:
@@ -125,7 +121,7 @@ def entry_date_length(block: str) -> int:
 
 
 def _date(year: str, month: str, day: str) -> date:
-    return date(int(year), _MONTHS.index(month[:3].lower()) + 1, int(day))
+    return date(int(year), month_number(month), int(day))
 
 
 def _blocks_with_context(

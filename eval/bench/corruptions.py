@@ -22,6 +22,7 @@ from eval.cases.cases import CaseSet, load_set
 from eval.cases.evidence import locate
 from eval.measuring.statistics import rate
 from index.documents import Document
+from index.english import MONTHS
 from index.errors import UserError
 from index.loading.load import load
 from index.split import split
@@ -169,11 +170,8 @@ def rewrites(claim: Claim) -> Iterator[Claim]:
             yield _with(claim, kind, sentence)
 
 
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
-_SHORT = {month[: 4 if month == "September" else 3] + ".": month for month in _MONTHS}
-_MONTH = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b|\b(?:{'|'.join(map(re.escape, _SHORT))})")
+_SHORT = {month[: 4 if month == "September" else 3] + ".": month for month in MONTHS}
+_MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b|\b(?:{'|'.join(map(re.escape, _SHORT))})")
 _DAY = re.compile(rf"(?P<month>{_MONTH.pattern})\s(?P<day>\d{{1,2}})\b")
 _YEAR = re.compile(r"(?<![\d,.-])(?:19|20)\d\d(?![\d,]\d|-\d)")
 _CARDINALS = "two three four five six seven eight nine ten eleven twelve".split()
@@ -272,7 +270,7 @@ def _day_moved(claim: Claim, words: Words, rng: random.Random) -> str | None:
 
 def _month_changed(claim: Claim, words: Words, rng: random.Random) -> str | None:
     def changed(old: str) -> str | None:
-        return rng.choice([name for name in (_SHORT if old in _SHORT else _MONTHS) if name != old])
+        return rng.choice([name for name in (_SHORT if old in _SHORT else MONTHS) if name != old])
 
     return _replace(claim.sentence, list(_MONTH.finditer(claim.sentence)), changed, rng)
 

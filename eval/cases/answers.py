@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 
+from index.english import MONTH, month_number
+
 T = TypeVar("T")
 
 _DASHES = re.compile(r"[-\u2010-\u2015\u2212]")
@@ -155,10 +157,7 @@ def numbers(text: str) -> list[float]:
 Day = tuple[int | None, int, int]
 """A year, where one is said, a month and a day."""
 
-_MONTH = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
+_MONTH = rf"(?P<month>{MONTH})"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?:,?\s+(?P<year>\d{4}))?"
 _DATES = [
@@ -166,7 +165,6 @@ _DATES = [
     re.compile(rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}", re.IGNORECASE),
     re.compile(r"\b(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})\b"),
 ]
-_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
 
 def dates(text: str) -> list[Day]:
@@ -175,8 +173,8 @@ def dates(text: str) -> list[Day]:
 
 
 def _day(match: re.Match[str]) -> Iterator[Day]:
-    name = match["month"].lower()
-    month = _MONTHS.index(name[:3]) + 1 if name[:3] in _MONTHS else int(name)
+    name = match["month"]
+    month = int(name) if name.isdigit() else month_number(name)
     year, day = int(match["year"]) if match["year"] else None, int(match["day"])
     try:
         date(year or 2000, month, day)

@@ -21,7 +21,9 @@ from eval.cases.cases import Case, Evidence
 from index.documents import Document
 from index.split import split
 from rag.deciding.reader import Reader
-from rag.english.facts import FUNCTION_WORDS, content_words, mentions
+from rag.english.facts import content_words
+from rag.english.mentions import mentions
+from rag.english.words import FUNCTION_WORDS
 from rag.writing.llm import Writer
 
 NEAR_MISSES = 0.25

@@ -22,6 +22,7 @@ from eval.measuring.spans import (
     reciprocal_rank,
 )
 from index.documents import Span
+from index.english import MONTHS
 
 if TYPE_CHECKING:
     from eval.cases.cases import Case, Facts
@@ -172,9 +173,7 @@ _NUMBER_WORDS = (
 _ORDINAL_WORDS = (
     "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
 ).split()
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+_MONTHS = [month.lower() for month in MONTHS]
 
 
 def _digits(text: str) -> list[str]:

@@ -61,7 +61,7 @@ class Entry:
     characters: int
     passages: int
     added: str
-    loader: str
+    loader: str = ""
 
 
 class Store:

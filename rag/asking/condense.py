@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rag.english.facts import FUNCTION_WORDS, content_words, facts, missing_facts, stem
+from rag.english.facts import content_words, facts, missing_facts, stem
+from rag.english.words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
     from rag.writing.llm import Writer

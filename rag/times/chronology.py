@@ -13,6 +13,7 @@ from datetime import date
 from itertools import chain
 from typing import TypeVar
 
+from index.english import SHORT_MONTHS
 from index.library import Hit, Library
 from index.split import entry_date_length
 from rag.english.facts import content_words, facts, missing_facts
@@ -199,9 +200,6 @@ def _note(
     return " ".join(notes) or None
 
 
-_MONTHS = "Jan. Feb. March April May June July Aug. Sept. Oct. Nov. Dec.".split()
-
-
 def in_words(days: Period) -> str:
     """Return days as a reader writes them: "Oct. 14, 2021", "Sept. 21 to Oct. 4, 2021"."""
     return _from_to(*days) if days[0] != days[1] else f"{_day(days[0])}, {days[0].year}"
@@ -213,4 +211,4 @@ def _from_to(first: date, last: date) -> str:
 
 
 def _day(day: date) -> str:
-    return f"{_MONTHS[day.month - 1]} {day.day}"
+    return f"{SHORT_MONTHS[day.month - 1]} {day.day}"

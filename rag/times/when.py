@@ -18,6 +18,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from index.english import MONTH
 from rag.english.facts import content_words
 
 Period = tuple[date, date]
@@ -194,10 +195,6 @@ def _last_question(question: str) -> str:
 
 # --- which days a time means
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
-)
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?\b"
 _YEAR = r"[12]\d{3}\b"
 _POINT = re.compile(
@@ -206,8 +203,8 @@ _POINT = re.compile(
         |(?:first|second|third|fourth|last)\s(?:week|quarter))\s(?:of|in)
         |week\s(?:of|starting|beginning|from))(?:\s+|-)(?:the\s+)?)?
     (?:(?P<iso>\d{{4}}-\d\d-\d\d)\b
-    | (?P<day>{_MONTH}\s*{_DAY}|{_DAY}(?:\s+of)?\s+{_MONTH})(?:,?\s+(?P<y1>{_YEAR}))?
-    | (?P<month>{_MONTH})(?:,?(?:\s+of)?\s+(?P<y2>{_YEAR}))?
+    | (?P<day>{MONTH}\s*{_DAY}|{_DAY}(?:\s+of)?\s+{MONTH})(?:,?\s+(?P<y1>{_YEAR}))?
+    | (?P<month>{MONTH})(?:,?(?:\s+of)?\s+(?P<y2>{_YEAR}))?
     | (?P<season>spring|summer|autumn|fall|winter)\b(?!\s+of\s+(?!{_YEAR}))
         (?:(?:\s+of)?\s+(?P<y3>{_YEAR}))?
     | (?P<year>{_YEAR})

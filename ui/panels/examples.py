@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from index.documents import Document
+from index.english import MONTHS
 from index.library import Library
 
 QUESTIONS = 3
@@ -17,10 +18,6 @@ WORDS = range(2, 9)
 
 LOOKED_AT = 5
 """Documents, the newest first, that the questions are made of."""
-
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
 
 
 def example_questions(library: Library) -> list[str]:
@@ -42,7 +39,7 @@ def _months(library: Library, documents: list[Document]) -> Iterator[str]:
         if passage.dates
     )
     for (year, month), _ in months.most_common(1):
-        yield f"What happened in {_MONTHS[month - 1]} {year}?"
+        yield f"What happened in {MONTHS[month - 1]} {year}?"
 
 
 def _headings(documents: list[Document]) -> Iterator[str]:

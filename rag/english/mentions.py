@@ -1,0 +1,174 @@
+"""Facts at their places in a text, each with the words around it.
+
+What a number, a date or a name is said of tells whether another text says the same of it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Literal
+
+from index.split import sentence_spans
+from rag.english.facts import (
+    DAYS_MONTH,
+    DIGITS,
+    MONTH_DAYS,
+    SPELLED,
+    WORD,
+    months_in,
+    names_in,
+    numbers,
+    only_opens,
+    stem,
+    tokens,
+)
+from rag.english.names import name_forms, seat_of, whole_name
+from rag.english.words import COMMON_IN_NAMES, FUNCTION_WORDS, NOT_ASSERTED, UNITS_OF_MEASURE
+
+Kind = Literal["number", "year", "date", "name", "word"]
+
+REACH = 4
+"""How many words on each side, function words aside, a fact is read with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A fact, or a plain word, at its place in a text.
+
+    Two mentions are of the same fact when what the one `asserts` is among what the other `holds`:
+    "Oct. 14-17" holds October, and asserts its days. A plain word asserts nothing.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    asserts: frozenset[str]
+    holds: frozenset[str]
+    unit: str | None = None
+    words: tuple[frozenset[str], ...] = ()
+    clause: int = 0
+
+    def same(self, other: Mention) -> bool:
+        """Whether the other one bears this one out."""
+        # A word that only opens a sentence looks like a name, and is found as a plain word.
+        if self.kind == "date" == other.kind:
+            return bool(self.asserts) and self.asserts <= other.holds
+        alike = other.kind in (self.kind, "word")
+        return alike and not self.asserts.isdisjoint(other.holds)
+
+
+@lru_cache(maxsize=256)
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Return the facts and the other content words of a text, in its order."""
+    found = _dates_at(text)
+    found += [each for each in _numbers_at(text) if not _inside(each, found)]
+    names = names_in(text)
+    for match in WORD.finditer(text):
+        [word] = tokens(match[0]) or [""]
+        each = Mention("word", *match.span(), frozenset(), frozenset({stem(word), word.casefold()}))
+        if word.casefold() in FUNCTION_WORDS or _inside(each, found):
+            continue
+        opens = re.search(r"(?:^|[.!?][\"”’)]*\s|[“\"(])$", text[: match.start()])
+        if word in names and not (opens and only_opens(word)):
+            forms = name_forms(word) | seat_of(word)
+            each = Mention("name", *match.span(), forms, forms, words=(forms,))
+        found.append(each)
+    whole = _whole_names(sorted(found, key=lambda each: each.start), text)
+    ends = sorted(
+        [start for start, _ in sentence_spans(text, 0, len(text))]
+        + [match.end() for match in _CLAUSE_END.finditer(text)]
+    )
+    return tuple(replace(each, clause=bisect(ends, each.start)) for each in whole)
+
+
+_CLAUSE_END = re.compile(r";\s|,\s(?=(?:and|but|while|which|who|where|although)\s)|\s(?=while\s)")
+
+
+def around(at: int, all_of: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Return the mentions within reach of one of them, on both sides of it in its clause."""
+    near = all_of[max(at - REACH, 0) : at] + all_of[at + 1 : at + 1 + REACH]
+    return tuple(each for each in near if each.clause == all_of[at].clause)
+
+
+def shared(these: tuple[Mention, ...], those: tuple[Mention, ...]) -> int:
+    """Count the mentions that have one of the others in common."""
+    held = frozenset().union(*(each.holds for each in those))
+    return sum(not each.holds.isdisjoint(held) for each in these)
+
+
+def _dates_at(text: str) -> list[Mention]:
+    found: list[Mention] = []
+    for pattern, month_at, days_at in ((MONTH_DAYS, 1, 2), (DAYS_MONTH, 2, 1)):
+        for match in pattern.finditer(text):
+            month = match[month_at][:3].lower()
+            days = [int(day) for day in re.findall(r"\d+", match[days_at])]
+            forms = frozenset(f"{month} {day}" for day in days if 1 <= day <= 31)
+            each = Mention("date", *match.span(), forms, forms | {month})
+            if forms and not _inside(each, found):
+                found.append(each)
+    for match in re.finditer(r"\b[A-Z][a-z]+\b\.?", text):
+        months = frozenset(months_in(match[0]))
+        each = Mention("date", *match.span(), months, months)
+        if months and not _inside(each, found):
+            found.append(each)
+    return found
+
+
+def _numbers_at(text: str) -> list[Mention]:
+    found: list[Mention] = []
+    for pattern in (DIGITS, SPELLED):
+        for match in pattern.finditer(text):
+            value, written = numbers(match[0])[0]
+            year = re.fullmatch(r"(?:1[5-9]|20)\d\d", written) and match[0] == written
+            forms = frozenset({f"{value:f}"})
+            asserts = frozenset[str]() if written in NOT_ASSERTED else forms
+            unit = _unit(text, match.start(1) if match[1] else match.start(), match.end())
+            kind: Kind = "year" if year and unit is None else "number"
+            each = Mention(kind, *match.span(), asserts, forms, unit)
+            if match[0][0].isalpha() and match[0][-1].isdigit() and "-" in match[0]:
+                forms = frozenset({match[0].casefold()})  # "DF-17" is a name.
+                each = Mention("name", *match.span(), forms, forms)
+            if not _inside(each, found):
+                found.append(each)
+    return found
+
+
+def _inside(each: Mention, others: list[Mention]) -> bool:
+    return any(each.start < other.end and other.start < each.end for other in others)
+
+
+def _whole_names(found: list[Mention], text: str) -> list[Mention]:
+    """Join the words of one name, so that "Wang Yi" and "Wang" are the same and a rank is none."""
+    joined: list[Mention] = []
+    for each in found:
+        last = joined[-1] if joined else None
+        if (
+            last is not None
+            and last.kind == each.kind == "name"
+            and re.fullmatch(r"[.\s]{0,2}", text[last.end : each.start])
+        ):
+            whole = " ".join(text[last.start : each.end].casefold().split())
+            forms = (last.asserts | each.asserts) - COMMON_IN_NAMES or each.asserts
+            country = whole_name(whole)
+            forms = country or forms
+            words = (*last.words, *each.words) if country is None else (forms,)
+            joined[-1] = Mention("name", last.start, each.end, forms, forms, words=words)
+        else:
+            joined.append(each)
+    return joined
+
+
+_UNIT_OF = {word: line.split()[0] for line in UNITS_OF_MEASURE for word in line.split()}
+_UNIT_AFTER = re.compile(r"[\s-]?(nautical miles?|per (?:cent|mille)|[^\W\d_]+|[%‰€£$¥])", re.I)
+
+
+def _unit(text: str, start: int, end: int) -> str | None:
+    """Return what a number counts, of the units in which things are measured."""
+    before = text[max(start - 1, 0) : start]
+    after = _UNIT_AFTER.match(text, end)
+    return _UNIT_OF.get(before) or (
+        _UNIT_OF.get(after[1].lower().replace(" ", "-")) if after else None
+    )

@@ -1,0 +1,98 @@
+"""English as data: the words that numbers, names and measures are told by."""
+
+from __future__ import annotations
+
+FUNCTION_WORDS = frozenset(
+    "a about above according after again against all also although am among an and another any are "
+    "around as at be because been before being below between both but by can could did do does "
+    "doing during each either every few for from further had has have having he her here hers him "
+    "his how however i if in into is it its itself just like many may me might more most much must "
+    "my near neither no nor not of off on once only or other our out over own per rather same she "
+    "should since so some such than that the their theirs them themselves then there these they "
+    "this those though through thus to together too toward towards under until up upon us very via "
+    "was we well were what when where whether which while who whom whose why will with within "
+    "without would yes yet you your "
+    "answer article document excerpt excerpts quote quotes source sources text passage".split()
+) - {"us"}
+"""Words that carry no meaning of their own, among them those for documents and quotes."""
+
+# --- numbers
+
+UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen"
+).split()
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ORDINALS = (
+    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
+    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
+).split()
+WORD_NUMBERS = (
+    {word: value for value, word in enumerate(UNITS)}
+    | {word: value for value, word in enumerate(ORDINALS)}
+    | {word: 20 + 10 * at for at, word in enumerate(TENS)}
+    | {word[:-1] + "ieth": 20 + 10 * at for at, word in enumerate(TENS)}
+    | {"once": 1, "twice": 2, "dozen": 12, "hundred": 100}
+)
+# Words that are as often a pronoun or a rank as a number: they assert nothing that can be checked.
+NOT_ASSERTED = {"one", "first", "second", "zero", "once"}
+SCALES = {
+    "hundred": 100,
+    "thousand": 10**3,
+    "million": 10**6,
+    "billion": 10**9,
+    "trillion": 10**12,
+    "bn": 10**9,
+    "mn": 10**6,
+}
+
+# --- names
+
+OPENERS = frozenset(
+    "additionally also approximately besides currently despite due earlier finally given later "
+    "meanwhile moreover nevertheless one overall shortly there today two unlike".split()
+)
+"""Words that have a capital only where they open a sentence; so have those in -ly, -ing, -ed."""
+
+PEOPLE_ENDINGS = ("ians", "ian", "ans", "an", "ns", "n", "ese", "ish", "is", "i", "s")
+"""What turns a country's name into that of its people."""
+
+# Words that many names have in common, and that therefore tell none from another.
+COMMON_IN_NAMES = frozenset(
+    "act adm admiral agency ambassador army bay bridge canal chairman chief city college "
+    "committee company conference council court defence defense department deputy director dr "
+    "east eastern exercise foreign games gen general government gulf house institute island "
+    "islands king lake law minister ministry mission mount mountain mr mrs ms nation national "
+    "navy north northern ocean office olympic olympics organisation organization party peace "
+    "premier president prime prince princess professor province queen region republic river sea "
+    "secretary senator south southern state states strait street summer summit treaty university "
+    "vice west western winter world".split()
+)
+
+# --- measures
+
+UNITS_OF_MEASURE = (
+    "km kms kilometre kilometres kilometer kilometers",
+    "metre metres meter meters",
+    "mile miles",
+    "nautical-mile nautical-miles",
+    "foot feet",
+    "kg kilogram kilograms kilo kilos",
+    "ton tons tonne tonnes",
+    "pound pounds",
+    "second seconds",
+    "minute minutes",
+    "hour hours",
+    "day days",
+    "week weeks",
+    "month months",
+    "year years",
+    "decade decades",
+    "century centuries",
+    "percent % per-cent",
+    "per-mille ‰",
+    "$ dollar dollars",
+    "€ euro euros",
+    "£",
+    "¥ yen yuan",
+)
