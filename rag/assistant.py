@@ -16,13 +16,13 @@ from rag.answer import Answer, Reason
 from rag.asking.condense import Turn, standalone
 from rag.asking.question import Question
 from rag.config import Settings
-from rag.deciding.gate import DOUBT, Decision, judge
+from rag.deciding.gate import DOUBT, Decision, weigh
 from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.once import Once
 from rag.quote import Quote
-from rag.times.chronology import LISTED, Listing, list_entries
+from rag.times.chronology import MAX_LISTED, Listing, list_entries
 from rag.times.section import list_section
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
@@ -139,15 +139,15 @@ class Assistant:
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
-        draft = _Draft(question, self.settings)
+        so_far = _SoFar(question, self.settings)
         if self.library.is_empty:
-            yield draft.finish("no_documents")
+            yield so_far.finish("no_documents")
             return
-        writer = self._load_writer(draft) if use_llm else None
-        draft.question = self._understood(question, history, writer, draft)
-        yield Searching(draft.question.text)
+        writer = self._load_writer(so_far) if use_llm else None
+        so_far.question = self._understood(question, history, writer, so_far)
+        yield Searching(so_far.question.text)
         for way in (self._list_entries, self._list_section, self._answer_from_evidence):
-            for event in way(draft, writer, without):
+            for event in way(so_far, writer, without):
                 yield event
                 if isinstance(event, Answer):
                     return
@@ -155,130 +155,130 @@ class Assistant:
     # --- the ways to answer, in the order in which they are tried; what yields nothing is passed
 
     def _list_entries(
-        self, draft: _Draft, _: Writer | None, without: Sequence[str]
+        self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
         """List the entries of a time, for a question that asks for one."""
         listing = list_entries(
-            draft.question.text,
+            so_far.question.text,
             self.library,
             self.reranker,
-            lambda: self._find(draft, without),
+            lambda: self._find(so_far, without),
             without,
-            min(LISTED, self.settings.sentences),
+            min(MAX_LISTED, self.settings.sentences),
         )
         if listing:
-            yield from self._list(draft, listing, without)
+            yield from self._list(so_far, listing, without)
 
     def _list_section(
-        self, draft: _Draft, _: Writer | None, without: Sequence[str]
+        self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
         """List the passages of a section, for a question that names its heading."""
-        most = min(LISTED, self.settings.sentences)
-        listing = list_section(draft.question.text, self.library, self.reranker, without, most)
+        most = min(MAX_LISTED, self.settings.sentences)
+        listing = list_section(so_far.question.text, self.library, self.reranker, without, most)
         if listing:
-            yield from self._list(draft, listing, without)
+            yield from self._list(so_far, listing, without)
 
-    def _list(self, draft: _Draft, listing: Listing, without: Sequence[str]) -> Iterator[Event]:
+    def _list(self, so_far: _SoFar, listing: Listing, without: Sequence[str]) -> Iterator[Event]:
         if len(listing.quotes) < MIN_QUOTES:
-            self._find(draft, without)
-        draft.list_quotes(listing)
-        draft.time("retrieve_s")
-        draft.time("first_quote_s")
-        yield Found(draft.quotes)
-        yield draft.finish(None if listing.quotes else "not_in_sources")
+            self._find(so_far, without)
+        so_far.list_quotes(listing)
+        so_far.time("retrieve_s")
+        so_far.time("first_quote_s")
+        yield Found(so_far.quotes)
+        yield so_far.finish(None if listing.quotes else "not_in_sources")
 
     def _answer_from_evidence(
-        self, draft: _Draft, writer: Writer | None, without: Sequence[str]
+        self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
         """Find quotes, read them, decide whether they answer, and write from those that do."""
-        self._find(draft, without)
-        draft.time("retrieve_s")
-        read = self._read(draft)
-        draft.mark(read)
-        draft.time("first_quote_s")
-        yield Found(draft.quotes)
-        draft.decision = decision = self._ask_where_in_doubt(read, draft, writer)
-        draft.mark(decision)
+        self._find(so_far, without)
+        so_far.time("retrieve_s")
+        read = self._read(so_far)
+        so_far.mark(read)
+        so_far.time("first_quote_s")
+        yield Found(so_far.quotes)
+        so_far.decision = decision = self._ask_where_in_doubt(read, so_far, writer)
+        so_far.mark(decision)
         if not decision.answerable:
-            yield draft.finish("not_in_sources")
+            yield so_far.finish("not_in_sources")
             return
-        several = draft.question.several
+        several = so_far.question.several
         chosen = [each.quote for each in decision.accepted][: MAX_CITED if several else 1]
-        if writer and not draft.llm_failed:
+        if writer and not so_far.llm_failed:
             try:
-                yield from self._write(draft, writer, chosen)
-                if draft.composition.borne_out or decision.sure:
-                    yield draft.finish(None)
+                yield from self._write(so_far, writer, chosen)
+                if so_far.composition.borne_out or decision.sure:
+                    yield so_far.finish(None)
                 else:
-                    draft.composition = Composition(borne_out=False)
-                    yield draft.finish("not_in_sources")
+                    so_far.composition = Composition(borne_out=False)
+                    yield so_far.finish("not_in_sources")
                 return
             except LLMUnavailable as error:
-                draft.fail(error)
-        draft.composition = quoted(chosen)
-        yield draft.finish("llm_unavailable" if draft.llm_failed else None)
+                so_far.fail(error)
+        so_far.composition = quoted(chosen)
+        yield so_far.finish("llm_unavailable" if so_far.llm_failed else None)
 
     # --- the steps
 
-    def _find(self, draft: _Draft, without: Sequence[str]) -> tuple[Quote, ...]:
+    def _find(self, so_far: _SoFar, without: Sequence[str]) -> tuple[Quote, ...]:
         """Search for the quotes, unless that has been done."""
-        if not draft.searched:
+        if not so_far.searched:
             limit = max(self.settings.quotes, MIN_QUOTES)
-            draft.quotes, draft.searched = find_quotes(
-                self.library, self.reranker, draft.question.text, limit, without
+            so_far.quotes, so_far.searched = find_quotes(
+                self.library, self.reranker, so_far.question.text, limit, without
             )
-        return draft.quotes
+        return so_far.quotes
 
-    def _read(self, draft: _Draft) -> Decision:
+    def _read(self, so_far: _SoFar) -> Decision:
         """Decide by what the reader finds in the quotes."""
-        quotes = draft.quotes[: self.settings.quotes]
-        reads = self.reader.read_quotes(draft.question.text, quotes)
-        return Decision(tuple(map(judge, repeat(draft.question), quotes, reads)))
+        quotes = so_far.quotes[: self.settings.quotes]
+        reads = self.reader.read_quotes(so_far.question.text, quotes)
+        return Decision(tuple(map(weigh, repeat(so_far.question), quotes, reads)))
 
     def _ask_where_in_doubt(
-        self, decision: Decision, draft: _Draft, writer: Writer | None
+        self, decision: Decision, so_far: _SoFar, writer: Writer | None
     ) -> Decision:
         """Let the language model read the best quotes too where the reader is in doubt."""
-        if writer is None or draft.llm_failed:
+        if writer is None or so_far.llm_failed:
             return decision
         try:
             for _ in range(ASKED):
                 doubtful = decision.doubtful(DOUBT)
                 if doubtful is None:
                     break
-                draft.llm = writer.name
-                none = writer.none_probability(doubtful.quote.text, draft.question.text)
+                so_far.llm = writer.name
+                none = writer.none_probability(doubtful.quote.text, so_far.question.text)
                 decision = decision.with_copied(doubtful, none)
         except LLMUnavailable as error:
-            draft.fail(error)
+            so_far.fail(error)
         return decision
 
-    def _write(self, draft: _Draft, writer: Writer, chosen: Sequence[Quote]) -> Iterator[Event]:
+    def _write(self, so_far: _SoFar, writer: Writer, chosen: Sequence[Quote]) -> Iterator[Event]:
         """Let the LLM write from the quotes that answer, and verify what it wrote."""
-        draft.llm = writer.name
+        so_far.llm = writer.name
         written = ""
         read = [(quote.text, quote.words) for quote in chosen]
-        for piece in writer.write(read, draft.question.text):
+        for piece in writer.write(read, so_far.question.text):
             if piece and not written:
-                draft.time("first_token_s")
+                so_far.time("first_token_s")
             written += piece
             yield Writing(written)
-        draft.composition = compose(written, draft.quotes, draft.question, chosen, self.reader)
+        so_far.composition = compose(written, so_far.quotes, so_far.question, chosen, self.reader)
 
     def _understood(
-        self, asked: str, history: Sequence[Turn], writer: Writer | None, draft: _Draft
+        self, asked: str, history: Sequence[Turn], writer: Writer | None, so_far: _SoFar
     ) -> Question:
         try:
             return Question.of(standalone(asked, history, writer), asked)
         except LLMUnavailable as error:
-            draft.fail(error)
+            so_far.fail(error)
             return Question.of(standalone(asked, history, None), asked)
 
-    def _load_writer(self, draft: _Draft) -> Writer | None:
+    def _load_writer(self, so_far: _SoFar) -> Writer | None:
         try:
             return self._writer()
         except LLMUnavailable as error:
-            draft.fail(error)
+            so_far.fail(error)
             return None
 
     def load(self) -> None:
@@ -296,7 +296,7 @@ class Assistant:
                 writer.read_examples()
 
 
-class _Draft:
+class _SoFar:
     """An answer while it is being made."""
 
     def __init__(self, question: str, settings: Settings) -> None:

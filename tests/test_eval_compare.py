@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from eval.comparing.baseline import FAILED, PASSED, judge
+from eval.comparing.baseline import FAILED, PASSED, hold
 from eval.comparing.compare import NotComparable, compare, load_run
 from eval.measuring.statistics import rate
 from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord, write_run
@@ -50,7 +50,7 @@ def saved(folder: Path, name: str, run: Run) -> str:
 def test_the_same_twice_is_no_change() -> None:
     comparison = compare(made({3}), made({3}))
     assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)
-    assert judge(made({3}), made({3})).code == PASSED
+    assert hold(made({3}), made({3})).code == PASSED
     assert "nothing changed" in comparison.verdict
 
 
@@ -76,16 +76,16 @@ def test_a_regression_is_more_than_chance(
     before: int, after: int, regressed: bool, said: str
 ) -> None:
     comparison = compare(made(set(range(before))), made(set(range(after))))
-    assert (judge(made(set(range(after))), made(set(range(before)))).code == FAILED) is regressed
+    assert (hold(made(set(range(after))), made(set(range(before)))).code == FAILED) is regressed
     assert said in comparison.verdict
 
 
 def test_one_case_that_must_pass_is_enough() -> None:
-    verdict = judge(made({7}, (7,)), made(set(), (7,)))
+    verdict = hold(made({7}, (7,)), made(set(), (7,)))
     assert verdict.code == FAILED
     assert verdict.reasons == ("case-7 must pass and broke.",)
-    assert judge(made({7}, (7,)), made({7}, (7,))).code == PASSED  # it was broken before
-    assert judge(made(set(), (7,)), made({7}, (7,))).code == PASSED
+    assert hold(made({7}, (7,)), made({7}, (7,))).code == PASSED  # it was broken before
+    assert hold(made(set(), (7,)), made({7}, (7,))).code == PASSED
 
 
 def test_what_cannot_be_compared_is_not() -> None:

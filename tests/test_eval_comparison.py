@@ -23,7 +23,7 @@ from eval.bench.rival import (
     cited_numbers,
     compare,
     footnoted,
-    judge,
+    grade,
     place,
     ratio,
     refuses,
@@ -133,16 +133,16 @@ def test_doubt_is_in_favour_of_the_other_engine(cases: CaseSet) -> None:
     facts: Facts = ((Span(PACT.id, 23, 30),),)
     cited = [Citation(1, Span(PACT.id, 0, 31)), Citation(9, None)]
     text = "The source does not say who, but it was June 28 [1][9]."
-    scores, answer = judge(when, facts, text, cited, 2.0, 3.0)
+    scores, answer = grade(when, facts, text, cited, 2.0, 3.0)
     assert scores["answer_right"]
     assert not scores["refused"]
     assert scores["cited_evidence"]
     assert (scores["verbatim"], scores["lengths"]) == (0.5, [31])
     assert answer["citations"][1] == {"number": 9, "start": None, "end": None}
-    scores, _ = judge(who, (), "It is not mentioned who signed it [1].", cited[:1], 2.0, 3.0)
+    scores, _ = grade(who, (), "It is not mentioned who signed it [1].", cited[:1], 2.0, 3.0)
     assert scores["refused"]
     assert (scores["answer_right"], scores["cited_evidence"]) == (None, None)
-    scores, _ = judge(when, facts, "In 28 days [1].", [Citation(1, None)], None, 3.0)
+    scores, _ = grade(when, facts, "In 28 days [1].", [Citation(1, None)], None, 3.0)
     assert scores["answer_right"] is False
     assert scores["cited_evidence"] is False
 

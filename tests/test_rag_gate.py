@@ -39,12 +39,12 @@ def read(answers: float, words: float, place: tuple[int, int] = TWENTY) -> Read:
     return Read(answers, words, *place)
 
 
-def judge(question: str, quote: Quote, found: Read) -> Reading:
-    return gate.judge(Question.of(question), quote, found)
+def weigh(question: str, quote: Quote, found: Read) -> Reading:
+    return gate.weigh(Question.of(question), quote, found)
 
 
 def test_sure_words_of_a_fitting_quote_are_answered_and_marked() -> None:
-    reading = judge(HOW_WIDE, WIDE, read(8.0, 10.0))
+    reading = weigh(HOW_WIDE, WIDE, read(8.0, 10.0))
     decision = Decision((reading,))
     assert decision.answerable
     assert decision.probability > SURE
@@ -53,7 +53,7 @@ def test_sure_words_of_a_fitting_quote_are_answered_and_marked() -> None:
 
 
 def test_marks_are_offsets_into_the_document() -> None:
-    when = judge("When did the Mira sink?", FERRY, read(8.0, 10.0, (29, 33)))
+    when = weigh("When did the Mira sink?", FERRY, read(8.0, 10.0, (29, 33)))
     [(start, end)] = when.quote.marks
     assert DOCUMENT.text[start:end] == when.quote.words == "1931"
 
@@ -65,17 +65,17 @@ def test_marks_are_offsets_into_the_document() -> None:
 def test_yes_and_no_stand_nowhere_and_an_echo_is_no_answer_to_show(
     question: str, place: tuple[int, int]
 ) -> None:
-    reading = judge(question, WIDE, read(8.0, 10.0, place))
+    reading = weigh(question, WIDE, read(8.0, 10.0, place))
     assert reading.quote.marks == ()
     assert reading.probability > SURE
 
 
 def test_a_quote_that_does_not_answer_is_refused() -> None:
-    assert not Decision((judge(HOW_WIDE, WIDE, read(-8.0, -8.0)),)).answerable
+    assert not Decision((weigh(HOW_WIDE, WIDE, read(-8.0, -8.0)),)).answerable
 
 
 def test_words_of_the_wrong_kind_are_refused_however_sure() -> None:
-    decision = Decision((judge("How deep is the Tolm Strait?", WIDE, read(9.0, 12.0)),))
+    decision = Decision((weigh("How deep is the Tolm Strait?", WIDE, read(9.0, 12.0)),))
     assert decision.probability == 0.0
     assert not decision.answerable
 
@@ -96,8 +96,8 @@ def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
 
 
 def test_the_best_reading_decides_and_the_ones_that_would_do_come_best_first() -> None:
-    weak = judge("When did the Mira sink?", FERRY, read(5.0, 8.0, (29, 33)))
-    strong = judge(HOW_WIDE, WIDE, read(8.0, 12.0))
+    weak = weigh("When did the Mira sink?", FERRY, read(5.0, 8.0, (29, 33)))
+    strong = weigh(HOW_WIDE, WIDE, read(8.0, 12.0))
     decision = Decision((weak, strong))
     assert decision.best is strong
     assert decision.accepted == (strong, weak)
@@ -107,7 +107,7 @@ def doubtful(probability_between: tuple[float, float]) -> Reading:
     """Return a reading of which the reader is as unsure as this."""
     low, high = probability_between
     for tenths in range(-150, 150):
-        reading = judge(HOW_WIDE, WIDE, read(tenths / 10, tenths / 10))
+        reading = weigh(HOW_WIDE, WIDE, read(tenths / 10, tenths / 10))
         if low <= reading.probability < high:
             return reading
     raise AssertionError("no such reading")
@@ -119,15 +119,15 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
     yes, no = unsure.copied(0.001), unsure.copied(0.999)
     assert yes.probability > no.probability
     assert Decision((yes,)).doubtful(DOUBT) is None
-    assert Decision((judge(HOW_WIDE, WIDE, read(9.0, 12.0)),)).doubtful(DOUBT) is None
-    assert Decision((judge(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
+    assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).doubtful(DOUBT) is None
+    assert Decision((weigh(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
 
 
 def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:
     unsure = Decision((doubtful((THRESHOLD, SURE)),))
     assert unsure.answerable
     assert not unsure.sure
-    assert Decision((judge(HOW_WIDE, WIDE, read(9.0, 12.0)),)).sure
+    assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).sure
 
 
 def test_certainty_is_finite() -> None:
@@ -137,7 +137,7 @@ def test_certainty_is_finite() -> None:
 
 
 def test_the_decision_can_be_read() -> None:
-    told = Decision((judge(HOW_WIDE, WIDE, read(8.0, 10.0)).copied(0.5),)).as_json()
+    told = Decision((weigh(HOW_WIDE, WIDE, read(8.0, 10.0)).copied(0.5),)).as_json()
     [reading] = told["readings"]
     assert told["threshold"] == THRESHOLD
     assert reading["read"] == "20 kilometers"

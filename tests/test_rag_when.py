@@ -10,7 +10,7 @@ import pytest
 from index.library import Library
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
-from rag.times.chronology import LISTED, Listing, in_words, list_entries
+from rag.times.chronology import MAX_LISTED, Listing, in_words, list_entries
 from rag.times.when import Period, asked_time, asks_for_events, days_named
 
 COVERED = (date(2021, 9, 1), date(2022, 1, 9))
@@ -184,7 +184,7 @@ def test_a_topic_narrows_the_list(briefing_library: Library, reranker: Reranker)
 def test_what_is_left_out_is_told(briefing_library: Library, reranker: Reranker) -> None:
     made = listing("What happened since September?", briefing_library, reranker)
     assert made is not None
-    assert len(made.quotes) == LISTED
+    assert len(made.quotes) == MAX_LISTED
     assert made.note is not None
     assert "left out for length" in made.note
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eval.comparing.baseline import judge
+from eval.comparing.baseline import hold
 from eval.measuring.statistics import rate
 from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
 from tests.test_ui_render import HOSTILE, Page
@@ -53,7 +53,7 @@ AFTER = made(
 
 
 def test_what_broke_comes_first_with_both_answers() -> None:
-    verdict = judge(AFTER, BEFORE)
+    verdict = hold(AFTER, BEFORE)
     assert verdict.comparison
     page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.comparison.verdict))
     assert page.texts["h3."] == ["Newly broken: 1", "Newly mended: 1", "Failed as before: 1"]
@@ -88,7 +88,7 @@ def test_what_comes_from_outside_is_text(words: str) -> None:
     told = replace(run.results[0], case={"answers": ["a" + words]})
     run = replace(run, results=(told,))
     for html in (
-        render_runs.report(run, run, judge(run, run), words),
+        render_runs.report(run, run, hold(run, run), words),
         render_runs.running(words, 1, 2, stopping=True),
     ):
         page = Page(html)

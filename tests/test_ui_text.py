@@ -48,7 +48,7 @@ def test_a_signal_that_was_not_asked_for_is_not_shown() -> None:
     ("reading", "reason"),
     [
         (Reading(QUOTE, Signals(-5.0, -9.0, -9.0)), "reader -9.0"),
-        (Reading(QUOTE, SURE, kind=False), "not the kind of answer"),
+        (Reading(QUOTE, SURE, fits=False), "not the kind of answer"),
     ],
 )
 def test_a_refusal_says_what_spoke_against_an_answer(reading: Reading, reason: str) -> None:

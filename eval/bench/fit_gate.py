@@ -40,7 +40,7 @@ from index.loading.load import load
 from rag.asking.question import Question
 from rag.assistant import ASKED, MIN_QUOTES, Assistant
 from rag.config import load_settings
-from rag.deciding.gate import DOUBT, THRESHOLD, Decision, Reading, Signals, judge
+from rag.deciding.gate import DOUBT, THRESHOLD, Decision, Reading, Signals, weigh
 from rag.finding.quotes import find_quotes
 from rag.quote import Quote
 from rag.writing.llm import Writer
@@ -133,7 +133,7 @@ def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
     quotes, _ = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
     reads = assistant.reader.read_quotes(case.question, quotes)
     question = Question.of(case.question)
-    decision = Decision(tuple(map(judge, repeat(question), quotes, reads)))
+    decision = Decision(tuple(map(weigh, repeat(question), quotes, reads)))
     for _ in range(ASKED):
         if (best := decision.doubtful(ASK_WITHIN)) is None:
             break
@@ -146,7 +146,7 @@ def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
         for quote in quotes
         for each in case.evidence
     ]
-    readings = [asdict(each.signals) for each in decision.readings if each.kind]
+    readings = [asdict(each.signals) for each in decision.readings if each.fits]
     return {"answerable": not case.unanswerable, "found": any(covers), "readings": readings}
 
 

@@ -251,7 +251,7 @@ def citation_query_engine(engine: CitationQueryEngine, document: Document) -> As
         total = time.perf_counter() - started
         chunks = [each.node.get_content() for each in response.source_nodes]
         citations = [place(chunks, number, document) for number in cited_numbers(text)]
-        return Result(case.id, *judge(case, facts, text, citations, first, total))
+        return Result(case.id, *grade(case, facts, text, citations, first, total))
 
     return ask
 
@@ -294,7 +294,7 @@ def refuses(text: str) -> bool:
     return not text.strip() or _REFUSAL.search(text) is not None
 
 
-def judge(
+def grade(
     case: Case,
     facts: Facts,
     text: str,

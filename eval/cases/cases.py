@@ -16,10 +16,10 @@ from filelock import FileLock
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from eval.cases.answers import normalise
+from index.display import title_line
 from index.documents import Span
 from index.errors import UserError
 from index.files import write_whole
-from index.loading.formats import one_line
 
 if TYPE_CHECKING:
     from rag.asking.condense import Turn
@@ -196,7 +196,7 @@ def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
             problems.append(Problem(number, _told(error)))
             continue
         except yaml.YAMLError as error:
-            problems.append(Problem(number, f"not YAML: {one_line(str(error))}."))
+            problems.append(Problem(number, f"not YAML: {title_line(str(error))}."))
             continue
         if case.id in cases:
             first = lines[list(cases).index(case.id)]

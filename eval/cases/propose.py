@@ -99,7 +99,7 @@ def _answerable(
     document: Document, start: int, end: int, writer: Writer, reader: Reader
 ) -> Case | None:
     sentence = document.text[start:end]
-    proposed = writer.draft(sentence)
+    proposed = writer.propose(sentence)
     if proposed is None:
         return None
     question, words = proposed

@@ -31,7 +31,7 @@ class Verdict:
     comparison: Comparison | None = None
 
 
-def judge(candidate: Run, baseline: Run | None = None) -> Verdict:
+def hold(candidate: Run, baseline: Run | None = None) -> Verdict:
     """Hold a run to its baseline; without one, only errors count.
 
     Raises NotComparable when the two were not asked the same things of the same documents, and

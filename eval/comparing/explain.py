@@ -7,7 +7,7 @@ from typing import Any
 
 from eval.measuring.stages import STAGES
 from eval.running.record import Result
-from index.loading.formats import printable
+from index.display import printable
 
 QUOTES = 3
 

@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from index.display import title_line
 from index.documents import source_name
 from index.errors import DocumentError
-from index.loading.formats import ENDINGS, MEDIA_TYPES, Limits, one_line
+from index.loading.formats import ENDINGS, MEDIA_TYPES, Limits
 
 if TYPE_CHECKING:
     import httpx
@@ -33,7 +34,7 @@ def fetch(address: str, limits: Limits) -> Fetched:
     """Fetch an address, following a few redirects."""
     import httpx
 
-    shown = one_line(address)
+    shown = title_line(address)
     try:
         with (
             httpx.Client(
@@ -65,7 +66,7 @@ def fetch(address: str, limits: Limits) -> Fetched:
 def name_of(address: str) -> str:
     """Return the last part of an address, or its host."""
     parts = urlsplit(address)
-    return one_line(unquote(source_name(parts.path)).strip("/")) or parts.netloc
+    return title_line(unquote(source_name(parts.path)).strip("/")) or parts.netloc
 
 
 def _received(address: str, response: httpx.Response, limits: Limits) -> Fetched:

@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from index.display import title_line
 from index.documents import Document, source_name
 from index.errors import DocumentError
 from index.loading.formats import (
@@ -26,7 +27,6 @@ from index.loading.formats import (
     kind_of_ending,
     loader_of,
     megabytes,
-    one_line,
 )
 from index.loading.text import Content, read_markdown, read_text
 
@@ -55,7 +55,7 @@ def load(
         return _document(_read(path, kind, limits), kind, path.name, str(path), limits)
     if scheme[1].lower() not in ("http", "https"):
         raise DocumentError(
-            f"{one_line(source)} cannot be opened:"
+            f"{title_line(source)} cannot be opened:"
             " only files and http:// or https:// addresses can be."
         )
     from index.loading.address import fetch, name_of
@@ -76,7 +76,7 @@ def load_bytes(
 ) -> Document:
     """Make a document of an upload; of the name only the last part is used, never as a path."""
     limits = Limits(max_bytes, max_text_bytes, max_characters)
-    name = one_line(source_name(name)) or "upload"
+    name = title_line(source_name(name)) or "upload"
     kind = kind_of_ending(name)
     limits.check_size(name, kind, len(data))
     return _document(data, kind, name, source or name, limits)
@@ -101,7 +101,7 @@ def _document(
         )
     return Document.of(
         content.text,
-        title=one_line(content.title or "") or one_line(PurePosixPath(name).stem) or name,
+        title=title_line(content.title or "") or title_line(PurePosixPath(name).stem) or name,
         source=source,
         headings=content.headings,
         pages=content.pages,
@@ -162,7 +162,7 @@ def _check_zip(data: bytes, kind: str) -> None:
 
 
 def _existing(source: str | Path) -> Path:
-    shown = one_line(str(source))
+    shown = title_line(str(source))
     try:
         path = Path(source).expanduser().resolve()
         if path.is_dir():

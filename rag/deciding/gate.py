@@ -75,18 +75,18 @@ MAX_LOG_ODDS = 7.0
 class Reading:
     """What one quote says for an answer. The words that answer are the quote's marks.
 
-    `kind` tells whether these words are of the kind that is asked for: an answer of the wrong kind
+    `fits` tells whether these words are of the kind that is asked for: an answer of the wrong kind
     is none, however sure the models were.
     """
 
     quote: Quote
     signals: Signals
-    kind: bool = True
+    fits: bool = True
 
     @property
     def probability(self) -> float:
         """How sure it is, from 0 to 1, that the quote states the answer."""
-        if not self.kind:
+        if not self.fits:
             return 0.0
         return logistic(READ_WEIGHTS if self.signals.copied is None else COPY_WEIGHTS, self.signals)
 
@@ -124,7 +124,7 @@ class Decision:
         unseen = [
             each
             for each in self.readings
-            if each.signals.copied is None and each.kind and low <= each.probability
+            if each.signals.copied is None and each.fits and low <= each.probability
         ]
         return max(unseen, key=lambda reading: reading.probability, default=None)
 
@@ -161,7 +161,7 @@ class Decision:
                     "start": each.quote.start,
                     "end": each.quote.end,
                     "read": each.quote.words,
-                    "kind": each.kind,
+                    "kind": each.fits,
                     "signals": {
                         name: value if value is None else round(value, 3)
                         for name, value in asdict(each.signals).items()
@@ -173,7 +173,7 @@ class Decision:
         }
 
 
-def judge(question: Question, quote: Quote, read: Read) -> Reading:
+def weigh(question: Question, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
     words = quote.text[read.start : read.end]
     kind = fits(question.text, words, quote.text, quote.before)

@@ -23,10 +23,10 @@ from rag.times.when import Asked, Period, asked_time, asks_for_events, days_name
 
 T = TypeVar("T")
 
-LISTED = 10
+MAX_LISTED = 10
 """The most entries that an answer lists: more would be two screens of the window and longer."""
 
-READ = 50
+MAX_READ = 50
 """Entries of the time that are read, and scored where the question has a topic. Those beyond are
 only counted, so that a chronology of any length costs the same."""
 
@@ -60,7 +60,7 @@ def list_entries(
     reranker: Reranker,
     found: Callable[[], Sequence[Quote]],
     without: Sequence[str] = (),
-    limit: int = LISTED,
+    limit: int = MAX_LISTED,
 ) -> Listing | None:
     """Return what the sources' chronologies hold for the time that a question asks for.
 
@@ -79,7 +79,7 @@ def list_entries(
         return None
     periods = (library.dated(*each, without) for each in asked.periods)
     dated = list(dict.fromkeys(chain.from_iterable(periods)))
-    read, unread = _cut(dated, READ, asked.latest_first)
+    read, unread = _cut(dated, MAX_READ, asked.latest_first)
     hits = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
     if asked.topic:
         scores = reranker.score(question, [hit.text for hit in hits])

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from index.library import Library
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
-from rag.times.chronology import LISTED, Listing
+from rag.times.chronology import MAX_LISTED, Listing
 
 _ASKED = re.compile(
     r"what (?:does|do|is (?:said|written) (?:in|under|about)) "
@@ -28,7 +28,7 @@ def list_section(
     library: Library,
     reranker: Reranker,
     without: Sequence[str] = (),
-    limit: int = LISTED,
+    limit: int = MAX_LISTED,
 ) -> Listing | None:
     """Return the beginnings of a section's passages, of each document that has such a heading.
 

@@ -22,8 +22,8 @@ from rag.writing.prompts import (
     CONDENSE_SYSTEM,
     NONE,
     copy_messages,
-    draft_messages,
-    one_line,
+    on_one_line,
+    propose_messages,
     write_messages,
 )
 
@@ -36,10 +36,10 @@ CONTEXT_TOKENS = 8192
 COPY_TOKENS = 4
 """Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
-DRAFT_TOKENS = 96
+PROPOSED_TOKENS = 96
 TOP_LOGPROBS = 10
 
-_DRAFT = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
+_PROPOSED = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
 
 
 class LLMUnavailable(UserError):
@@ -99,28 +99,28 @@ class Writer:
             ):
                 yield piece.delta or ""
 
-    def draft(self, sentence: str) -> tuple[str, str] | None:
+    def propose(self, sentence: str) -> tuple[str, str] | None:
         """Propose a question that a sentence answers, and the words of it that do.
 
         None when what was said is not of that form.
         """
         with _answering(self.name):
-            response = self._llm.chat(draft_messages(sentence), max_tokens=DRAFT_TOKENS)
-        found = _DRAFT.search(response.message.content or "")
-        return (one_line(found["question"]), one_line(found["words"])) if found else None
+            response = self._llm.chat(propose_messages(sentence), max_tokens=PROPOSED_TOKENS)
+        found = _PROPOSED.search(response.message.content or "")
+        return (on_one_line(found["question"]), on_one_line(found["words"])) if found else None
 
     def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
         """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
         from llama_index.core.base.llms.types import ChatMessage
 
-        told = "\n".join(f"{role}: {one_line(text)}" for role, text in history[-4:])
+        told = "\n".join(f"{role}: {on_one_line(text)}" for role, text in history[-4:])
         messages = [
             ChatMessage(role="system", content=CONDENSE_SYSTEM),
-            ChatMessage(role="user", content=f"{told}\n\nLast question: {one_line(question)}"),
+            ChatMessage(role="user", content=f"{told}\n\nLast question: {on_one_line(question)}"),
         ]
         with _answering(self.name):
             response = self._llm.chat(messages, max_tokens=96)
-        return one_line(response.message.content or "")
+        return on_one_line(response.message.content or "")
 
 
 def load_writer(settings: Settings) -> Writer | None:

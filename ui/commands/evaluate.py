@@ -187,11 +187,11 @@ def _conclude(
     html: Path | None,
 ) -> None:
     """Compare, write the reports that are asked for, and end with the gate's exit code."""
-    from eval.comparing.baseline import PASSED, judge
+    from eval.comparing.baseline import PASSED, hold
     from eval.comparing.compare import NotComparable
 
     try:
-        verdict = judge(run, before)
+        verdict = hold(run, before)
     except NotComparable as error:
         _refuse(error)
     if verdict.comparison:

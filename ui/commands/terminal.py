@@ -11,7 +11,7 @@ from rich.progress import Progress as ProgressBar
 
 def line(console: Console, text: str) -> None:
     """Print text that may come from anywhere: no markup, and no control characters."""
-    from index.loading.formats import visible
+    from index.display import visible
 
     for each in text.split("\n"):
         console.print(visible(each), markup=False, highlight=False, soft_wrap=True)

@@ -65,7 +65,7 @@ def decision_text(answer: Answer) -> Group:
         signals = f"[{number}] probability {each.probability:.2f}: {weighed}"
         if each.quote.words:
             signals += f", read “{' '.join(each.quote.words.split())}”"
-        if not each.kind:
+        if not each.fits:
             signals += ", not the kind of answer that is asked for"
         parts.append(Text(signals, style="cyan"))
         parts.append(Padding(Text(each.quote.text), (0, 0, 0, 4)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import quote as url_part
 
-from index.loading.formats import one_line
+from index.display import title_line
 
 
 def as_text(words: str) -> str:
@@ -21,7 +21,7 @@ def exact(words: str) -> str:
 
 def attribute(words: str) -> str:
     """Return words as the value of an attribute, on one line and without direction marks."""
-    return escape(one_line(words), quote=True)
+    return escape(title_line(words), quote=True)
 
 
 def count(number: int, thing: str) -> str:

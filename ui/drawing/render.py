@@ -15,8 +15,8 @@ from html import escape
 from itertools import pairwise
 from urllib.parse import quote as url_part
 
+from index.display import title_line
 from index.documents import Document, source_name
-from index.loading.formats import one_line
 from index.storage.store import Entry
 from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
@@ -329,7 +329,7 @@ def documents(
 def _entry(
     entry: Entry, dates: tuple[date, date] | None, left_out: Collection[str], choose: bool
 ) -> str:
-    name = one_line(source_name(entry.source))
+    name = title_line(source_name(entry.source))
     facts = [count(entry.passages, "passage")]
     facts += [in_words(dates)] if dates else []
     facts.append(f"added {entry.added[:10]}")
@@ -391,7 +391,7 @@ def source(
         quoted = _styled(document, start, end)
         body += f'<mark class="quote" tabindex="-1" aria-label="The quote">{quoted}</mark>'
     body += _lightly(document, end, last, others)
-    where = [one_line(document.name)]
+    where = [title_line(document.name)]
     if span:
         page = document.page_at(start)
         where.append(f"page {page}" if page else f"line {document.line_at(start)}")

@@ -44,11 +44,11 @@ class Answering:
         self._arrived.put(None)
 
     def _run(self, events: Iterator[Event]) -> None:
-        while not self.stopped and (event := told(partial(next, events, None))) is not None:
+        while not self.stopped and (event := attempt(partial(next, events, None))) is not None:
             self._arrived.put(event)
 
 
-def told(step: Callable[[], T]) -> T | UserError:
+def attempt(step: Callable[[], T]) -> T | UserError:
     """Return what a step returns, or the error that is meant for the visitor."""
     try:
         return step()

@@ -15,15 +15,15 @@ from typing import Any
 import gradio as gr
 
 from eval.cases.cases import Case, Evidence, Message, add_case
+from index.display import shortened
 from index.errors import UserError
-from index.loading.formats import shortened
 from rag.asking.condense import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation
 from ui.conversations.text import place
 from ui.drawing import render
-from ui.panels.answering import told
+from ui.panels.answering import attempt
 from ui.panels.events import PRIVATE, Updates, number
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
@@ -33,7 +33,7 @@ SHOWN = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Begun:
     """What a case is made from: the quotes of an answer, and what was said before it."""
 
     quotes: tuple[Quote, ...]
@@ -59,7 +59,7 @@ class CaseForm:
         """Put the form on the page; `conversation` is what its cases come from."""
         self.folder = assistant.library.folder / "cases"
         self.conversation = conversation
-        self.draft = gr.State(None)
+        self.begun = gr.State(None)
         with gr.Column(elem_id="case-form", visible=False) as self.form:
             gr.HTML('<h3 tabindex="-1">Keep as a case</h3>', apply_default_css=False)
             self.name = gr.Textbox("my-cases", label="Set", max_lines=1)
@@ -85,9 +85,9 @@ class CaseForm:
         """Say what happens at each event; the bar's script tells which answer is to be kept."""
         fields: list[Any] = [self.name, self.question, self.refuse, self.answers]
         fields += [self.evidence, self.tags, self.must_pass]
-        shown = [*fields, self.form, self.draft, self.told]
+        shown = [*fields, self.form, self.begun, self.told]
         bar.keep_case(self.open, self.conversation, shown, **PRIVATE)
-        self.save.click(self.keep, [self.draft, *fields], shown, **PRIVATE)
+        self.save.click(self.keep, [self.begun, *fields], shown, **PRIVATE)
         self.cancel.click(self.close, None, shown, **PRIVATE)
 
     def open(self, conversation: Conversation, event: gr.EventData) -> Updates:
@@ -114,7 +114,7 @@ class CaseForm:
         ]
         return {
             self.form: gr.Column(visible=True),
-            self.draft: Draft(quotes, tuple(before) if follows else ()),
+            self.begun: Begun(quotes, tuple(before) if follows else ()),
             self.question: exchange.question,
             self.refuse: answer.refused,
             self.answers: "\n".join(dict.fromkeys(" ".join(each.split()) for each in marked)),
@@ -124,17 +124,17 @@ class CaseForm:
             self.told: "",
         }
 
-    def keep(self, draft: Draft | None, name: str, *filled: Any) -> Updates:
+    def keep(self, begun: Begun | None, name: str, *filled: Any) -> Updates:
         """Add the case to its set, and show what was written; or say what is wrong with it."""
-        if draft is None:
+        if begun is None:
             return self.close()
 
         def kept() -> Path:
             path = self._path(name)
-            add_case(path, _case(draft, Filled(*filled)))
+            add_case(path, _case(begun, Filled(*filled)))
             return path
 
-        path = told(kept)
+        path = attempt(kept)
         if isinstance(path, UserError):
             return {self.told: render.notice(str(path))}
         written = path.read_text("utf-8").split("\n")[-2]
@@ -142,7 +142,7 @@ class CaseForm:
 
     def close(self) -> Updates:
         """Hide the form."""
-        return {self.form: gr.Column(visible=False), self.draft: None, self.told: ""}
+        return {self.form: gr.Column(visible=False), self.begun: None, self.told: ""}
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name.strip()):
@@ -150,7 +150,7 @@ class CaseForm:
         return self.folder / f"{name.strip()}.jsonl"
 
 
-def _case(draft: Draft, filled: Filled) -> Case:
+def _case(begun: Begun, filled: Filled) -> Case:
     """Return the case that a form describes.
 
     Raises UserError for what cannot be a case.
@@ -166,10 +166,10 @@ def _case(draft: Draft, filled: Filled) -> Case:
             id=_id(question),
             question=question,
             answers=() if refuse else accepted,
-            evidence=() if refuse else tuple(_evidence(draft.quotes[n]) for n in filled.evidence),
+            evidence=() if refuse else tuple(_evidence(begun.quotes[n]) for n in filled.evidence),
             unanswerable=refuse,
             must_pass=filled.must_pass,
-            history=tuple(Message(role, words) for role, words in draft.history),
+            history=tuple(Message(role, words) for role, words in begun.history),
             tags=tuple(each.strip() for each in filled.tags.split(",") if each.strip()),
         )
     except ValueError as error:

@@ -24,7 +24,7 @@ from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
 from ui.conversations.export import FORMATS, export
 from ui.drawing import render
-from ui.panels.answering import Answering, told
+from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
 from ui.panels.events import BUG, PRIVATE, Updates, field, number
 from ui.panels.examples import example_questions
@@ -247,7 +247,7 @@ class ConversationPanel:
     def restore(self, event: gr.EventData) -> Updates:
         """Open a conversation that the browser has kept, or begin a new one."""
         data = event._data if isinstance(event._data, dict) else {}
-        kept = told(lambda: exchanges_from_json(data.get("exchanges"), self.assistant.library))
+        kept = attempt(lambda: exchanges_from_json(data.get("exchanges"), self.assistant.library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}
         if not kept:
@@ -268,7 +268,7 @@ class ConversationPanel:
         if exchange.answer is None:
             return {self.status: ""}
         answer = exchange.answer.as_json()
-        error = told(lambda: self.log.rate(conversation.id, answer, rating))
+        error = attempt(lambda: self.log.rate(conversation.id, answer, rating))
         if isinstance(error, UserError):
             return {self.status: render.notice(str(error))}
         exchanges = list(conversation.exchanges)
@@ -282,7 +282,7 @@ class ConversationPanel:
         form = FORMATS.get(field(wanted, "format"))
         if form is None:
             return {"error": "There is no such format."}
-        kept = told(lambda: exchanges_from_json(wanted.get("exchanges"), self.assistant.library))
+        kept = attempt(lambda: exchanges_from_json(wanted.get("exchanges"), self.assistant.library))
         if isinstance(kept, UserError):
             return {"error": str(kept)}
         text = export(kept, form, field(wanted, "address"))
@@ -300,7 +300,7 @@ class ConversationPanel:
 
     def welcome(self) -> str:
         """Return what stands where a conversation begins, with questions to begin with."""
-        questions = told(lambda: example_questions(self.assistant.library))
+        questions = attempt(lambda: example_questions(self.assistant.library))
         return render.welcome([] if isinstance(questions, UserError) else questions)
 
 

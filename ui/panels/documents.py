@@ -11,15 +11,15 @@ from typing import Any
 
 import gradio as gr
 
+from index.display import title_line
 from index.documents import Document
 from index.errors import UserError
 from index.library import Added
-from index.loading.formats import one_line
 from index.loading.load import load, load_bytes
 from rag.assistant import Assistant
 from ui.drawing import render
 from ui.drawing.render import Outcome
-from ui.panels.answering import told
+from ui.panels.answering import attempt
 from ui.panels.events import BUG, PRIVATE, Updates, field, strings
 
 _SCRIPT = """
@@ -132,10 +132,10 @@ class DocumentsPanel:
             library.remove(document_id)
             return document
 
-        removed = told(taken)
+        removed = attempt(taken)
         if isinstance(removed, UserError):
             return self._listed([Outcome(str(removed), well=False)], left_out)
-        outcome = Outcome(f"{one_line(removed.name)}: removed", undo=True)
+        outcome = Outcome(f"{title_line(removed.name)}: removed", undo=True)
         return self._listed([outcome], left_out) | {self.removed: removed}
 
     def undo(self, removed: Document | None, left_out: Sequence[str]) -> Iterator[Updates]:
@@ -160,8 +160,8 @@ class DocumentsPanel:
         waiting: Sequence[str] = (),
     ) -> Iterator[Updates]:
         """Read a document and put it into the library; what became of it joins the outcomes."""
-        name = one_line(name)
-        behind = [Outcome(f"{one_line(each)}: waiting") for each in waiting]
+        name = title_line(name)
+        behind = [Outcome(f"{title_line(each)}: waiting") for each in waiting]
         reports: SimpleQueue[Outcome | None] = SimpleQueue()
 
         def report(stage: str, done: int, total: int) -> None:
@@ -169,7 +169,7 @@ class DocumentsPanel:
 
         report("reading", 0, 1)
         with ThreadPoolExecutor(1) as pool:
-            work = pool.submit(told, lambda: self.assistant.library.add(read(), report))
+            work = pool.submit(attempt, lambda: self.assistant.library.add(read(), report))
             work.add_done_callback(lambda _: reports.put(None))
             while outcome := reports.get():
                 yield {self.outcomes: render.outcomes([*outcomes, outcome, *behind])}
@@ -189,14 +189,14 @@ class DocumentsPanel:
     def listed(self, left_out: Sequence[str]) -> str:
         """Return what is in the library."""
         library = self.assistant.library
-        listed = told(lambda: (library.entries(), library.dates()))
+        listed = attempt(lambda: (library.entries(), library.dates()))
         if isinstance(listed, UserError):
             return render.notice(str(listed))
         return render.documents(*listed, left_out)
 
 
 def _became(added: Added) -> str:
-    name = one_line(added.document.name)
+    name = title_line(added.document.name)
     if added.outcome == "unchanged":
         return f"{name}: unchanged"
     passages = "1 passage" if added.passages == 1 else f"{added.passages:,} passages"

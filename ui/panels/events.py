@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.loading.formats import one_line
+from index.display import title_line
 
 Updates = dict[Any, Any]
 """What an event changes: components and their new values."""
@@ -17,7 +17,7 @@ BUG = "Something went wrong inside Footnoted. The terminal it was started from s
 
 def field(given: Any, name: str) -> str:
     """Return a field of what the browser sent, as one line; nothing where there is none."""
-    return one_line(str(given.get(name) or "")) if isinstance(given, dict) else ""
+    return title_line(str(given.get(name) or "")) if isinstance(given, dict) else ""
 
 
 def number(given: Any, name: str) -> int | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import gradio as gr
 
 from eval.cases.cases import SETS, CaseSet, load_set
-from eval.comparing.baseline import judge, keep
+from eval.comparing.baseline import hold, keep
 from eval.comparing.compare import NotComparable, load_run
 from eval.running.record import Gate, OtherConditions
 from eval.running.runner import run
@@ -20,7 +20,7 @@ from index.errors import UserError
 from rag.assistant import Assistant
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
-from ui.panels.answering import told
+from ui.panels.answering import attempt
 from ui.panels.events import BUG, PRIVATE, Updates
 
 SECONDS = 1.0
@@ -103,7 +103,7 @@ class RegressionPanel:
 
     def begin(self, name: str | None) -> Updates:
         """Run a set, or go on with it."""
-        case_set = told(lambda: load_set(self._path(name)))
+        case_set = attempt(lambda: load_set(self._path(name)))
         if isinstance(case_set, UserError):
             return self._told(str(case_set))
         with self._lock:
@@ -131,7 +131,7 @@ class RegressionPanel:
             return self._told(running.error)
         if not name or not self._out(name).exists():
             return self._shown(render_runs.NOTHING)
-        report = told(lambda: self._report(name))
+        report = attempt(lambda: self._report(name))
         return self._told(str(report)) if isinstance(report, UserError) else self._shown(report)
 
     def keep_baseline(self, name: str | None) -> Updates:
@@ -139,7 +139,7 @@ class RegressionPanel:
         out = self._out(name) if name else None
         if out is None or not out.exists():
             return self._told("There is no run of this set to keep: run it first.")
-        kept = told(lambda: keep(load_run(out), self._baseline(out.stem), Gate()))
+        kept = attempt(lambda: keep(load_run(out), self._baseline(out.stem), Gate()))
         if isinstance(kept, UserError):
             return self._told(str(kept))
         return self.show(name)
@@ -150,7 +150,7 @@ class RegressionPanel:
             return render_runs.report(last, None, None, "No baseline is kept yet.")
         before = load_run(self._baseline(name))
         try:
-            verdict = judge(last, before)
+            verdict = hold(last, before)
         except NotComparable as error:
             return render_runs.report(last, None, None, str(error))
         note = verdict.comparison.verdict if verdict.comparison else ""

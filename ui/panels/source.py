@@ -9,12 +9,12 @@ from typing import Any
 
 import gradio as gr
 
+from index.display import title_line
 from index.documents import Document
 from index.errors import UserError
-from index.loading.formats import one_line
 from rag.assistant import Assistant
 from ui.drawing import render
-from ui.panels.answering import told
+from ui.panels.answering import attempt
 from ui.panels.events import field, strings
 
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
@@ -51,10 +51,10 @@ class SourcePanel:
         `place` is "start-end", or nothing for the document alone; `others` are places that are
         marked lightly. All may come from anybody.
         """
-        document = told(partial(self.assistant.library.document, document_id))
+        document = attempt(partial(self.assistant.library.document, document_id))
         if isinstance(document, UserError):
             return render.no_source("This document is not in the library (any more).")
-        name = one_line(document.name)
+        name = title_line(document.name)
         if not document.sha256.startswith(document.id):
             return render.no_source(
                 f"The stored text of {name} is not the one that was quoted. Remove it, and add the "

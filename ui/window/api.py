@@ -16,7 +16,7 @@ from index.errors import UserError
 from rag.assistant import Assistant
 from rag.finding.quotes import find_quotes
 from rag.quote import quotes_as_json
-from ui.panels.answering import told
+from ui.panels.answering import attempt
 
 T = TypeVar("T")
 
@@ -114,7 +114,7 @@ def _words(question: str) -> str:
 
 
 def _or_error(step: Callable[[], T]) -> T:
-    made = told(step)
+    made = attempt(step)
     if isinstance(made, UserError):
         raise gr.Error(str(made), print_exception=False)
     return made

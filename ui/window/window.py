@@ -29,7 +29,7 @@ from index.loading.formats import MAX_BYTES
 from rag.assistant import Assistant
 from ui.conversations.exchange import Conversation
 from ui.drawing import render
-from ui.panels.answering import told
+from ui.panels.answering import attempt
 from ui.panels.conversation import ConversationPanel
 from ui.panels.documents import DocumentsPanel
 from ui.panels.events import PRIVATE
@@ -132,10 +132,10 @@ def serve(
 
 def _load(assistant: Assistant, fetch: Fetch | None) -> None:
     """Load the weights before they are asked for; what is wrong with them, the question tells."""
-    told(assistant.load)
+    attempt(assistant.load)
     if fetch:
         fetch.wait()
-        told(assistant.load)
+        attempt(assistant.load)
 
 
 def _theme() -> gr.themes.Base:
