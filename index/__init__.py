@@ -1,1 +1,20 @@
 """Documents, and how passages are found in them. Start with `index/library.py`."""
+
+from index.documents import Document, Passage
+from index.errors import DocumentError, LibraryError, UserError
+from index.library import Added, Hit, Library, Reindexed
+from index.loading.load import load, load_bytes
+
+__all__ = [
+    "Added",
+    "Document",
+    "DocumentError",
+    "Hit",
+    "Library",
+    "LibraryError",
+    "Passage",
+    "Reindexed",
+    "UserError",
+    "load",
+    "load_bytes",
+]

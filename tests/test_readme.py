@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import importlib
 import os
 import re
 import shlex
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -150,12 +152,35 @@ def test_a_user_is_made_and_the_window_knows_the_option(folder: Path) -> None:
     assert (done.returncode, "not a port" in done.stderr) == (2, True)
 
 
+def block(first: str) -> list[str]:
+    """Return the lines of the README's block of code that begins with a line."""
+    lines = README.splitlines()
+    at = lines.index(f"    {first}")
+    return [line.strip() for line in takewhile(lambda line: line[:4] == "    ", lines[at:])]
+
+
+@pytest.mark.weights
+def test_the_lines_in_python(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv(PREFIX + "LLM", "none")
+    names: dict[str, Any] = {}
+    exec("\n".join(block("from index import load")), names)  # noqa: S102  the README's own lines
+    footnote = names["footnote"]
+    assert "14" in names["answer"].text
+    assert footnote.document.text[footnote.start : footnote.end] == footnote.text
+
+
+@pytest.mark.parametrize("front", ["index", "rag", "eval"])
+def test_what_programs_may_rely_on_is_stated_and_there(front: str) -> None:
+    module = importlib.import_module(front)
+    assert module.__all__ == sorted(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
 @pytest.mark.browser
 @pytest.mark.weights
 def test_the_lines_for_programs(window_address: str) -> None:
-    lines = [
-        each.strip() for each in README.splitlines() if re.match(r" {4}(\w+ = |import )", each)
-    ]
+    lines = block("import gradio_client")
     assert len(lines) == 6
     names: dict[str, Any] = {}
     # The README's own lines.
