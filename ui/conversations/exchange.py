@@ -8,14 +8,16 @@ in a document of the library.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from index.documents import Passage, Span
 from index.errors import UserError
 from index.library import Library
-from rag.answer import Answer, AnswerSentence
+from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn
 from rag.log import Rating
 from rag.quote import Quote
@@ -70,86 +72,141 @@ class Conversation:
         return turns
 
 
+class _Kept(BaseModel):
+    """What a browser has kept: nothing in it is converted, and what is not known is left out."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _Document(_Kept):
+    id: str
+
+
+class _Sentence(_Kept):
+    text: str
+    citations: list[int]
+    supported: bool
+
+
+class _Place(_Kept):
+    start: int
+    end: int
+    quote: str
+    score: float
+
+
+class _Cited(_Place):
+    document: _Document
+    marks: list[Annotated[list[int], Field(min_length=2, max_length=2)]]
+
+
+class _Found(_Place):
+    document_id: str
+
+
+class _Answer(_Kept):
+    question: str
+    standalone_question: str
+    answer: str
+    sentences: list[_Sentence]
+    citations: list[_Cited]
+    quotes: list[_Found]
+    reason: Reason | None
+    models: dict[str, str | None]
+    timings: dict[str, float | None]
+
+    @model_validator(mode="after")
+    def _footnotes_have_quotes(self) -> Self:
+        numbers = (number for sentence in self.sentences for number in sentence.citations)
+        if not all(1 <= number <= len(self.citations) for number in numbers):
+            raise ValueError("A footnote has no quote.")
+        return self
+
+
+class _Exchange(_Kept):
+    question: str
+    answer: _Answer | None
+    message: str | None
+    rating: Rating | None
+
+
+_CONVERSATION: TypeAdapter[list[_Exchange]] = TypeAdapter(
+    Annotated[list[_Exchange], Field(max_length=LONGEST)]
+)
+
+
 def exchanges_from_json(data: Any, library: Library) -> tuple[Exchange, ...]:
     """Return the exchanges of a conversation that was kept, each quote proven again.
 
     Raises UserError when it is not what `Exchange.as_json` makes.
     """
-    if not isinstance(data, list) or len(data) > LONGEST:
-        raise UserError("This is not a conversation that Footnoted has kept.")
     try:
-        return tuple(_exchange(each, library) for each in data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        kept = _CONVERSATION.validate_python(data)
+        return tuple(_exchange(*each, library) for each in zip(kept, data, strict=True))
+    except ValueError as error:  # Pydantic's is one as well.
         raise UserError("This is not a conversation that Footnoted has kept.") from error
 
 
-def _exchange(data: Mapping[str, Any], library: Library) -> Exchange:
-    question, message, kept = data["question"], data["message"], data["answer"]
-    rating = data["rating"]
-    _strings(question, message or "")
-    if rating not in (None, "up", "down"):
-        raise ValueError(rating)
-    if kept is None:
-        return Exchange(question, message=message)
-    _strings(kept["answer"])
+def _exchange(kept: _Exchange, given: Mapping[str, Any], library: Library) -> Exchange:
+    if kept.answer is None:
+        return Exchange(kept.question, message=kept.message)
     try:
-        return Exchange(question, _answer(kept, message, library), rating=rating)
+        answer = _answer(kept.answer, kept.message, library)
     except UserError:  # A document is not in the library any more.
-        return Exchange(question, message=message, unproven=kept, rating=rating)
-
-
-def _answer(data: Mapping[str, Any], message: str | None, library: Library) -> Answer:
-    passages: dict[str, list[Passage]] = {}
-
-    def proven(document_id: str, each: Mapping[str, Any]) -> Quote:
-        document = library.document(document_id)
-        if document_id not in passages:
-            passages[document_id] = library.passages(document_id)
-        span = Span(document_id, int(each["start"]), int(each["end"]))
-        within = next((p for p in passages[document_id] if p.span.covers(span)), None)
-        marks = tuple((int(start), int(end)) for start, end in each.get("marks", ()))
-        quote = Quote(
-            document,
-            span.start,
-            span.end,
-            float(each["score"]),
-            within.heading if within else None,
-            marks,
-            within.dates if within else None,
+        return Exchange(
+            kept.question, message=kept.message, unproven=given["answer"], rating=kept.rating
         )
-        if quote.text != each["quote"]:
-            raise ValueError(f"{span} holds other words.")
-        return quote
+    return Exchange(kept.question, answer, rating=kept.rating)
 
-    citations = tuple(proven(each["document"]["id"], each) for each in data["citations"])
+
+def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
+    prover = _Prover(library)
+    citations = tuple(prover.quote(each.document.id, each, each.marks) for each in kept.citations)
     # The words that answer are kept with what is cited.
     cited = {quote.span: quote for quote in citations}
-    found = [proven(each["document_id"], each) for each in data["quotes"]]
-    sentences = tuple(
-        AnswerSentence(each["text"], tuple(each["citations"]), bool(each["supported"]))
-        for each in data["sentences"]
-    )
-    _strings(data["question"], data["standalone_question"])
-    _strings(*(each.text for each in sentences))
-    for sentence in sentences:
-        if not all(1 <= number <= len(citations) for number in sentence.citations):
-            raise ValueError("A footnote has no quote.")
-    if data["reason"] not in (None, "not_in_sources", "no_documents", "llm_unavailable"):
-        raise ValueError(data["reason"])
+    found = [prover.quote(each.document_id, each) for each in kept.quotes]
     return Answer(
-        question=data["question"],
-        standalone_question=data["standalone_question"],
-        sentences=sentences,
+        question=kept.question,
+        standalone_question=kept.standalone_question,
+        sentences=tuple(
+            AnswerSentence(each.text, tuple(each.citations), each.supported)
+            for each in kept.sentences
+        ),
         citations=citations,
         quotes=tuple(cited.get(each.span, each) for each in found),
-        reason=data["reason"],
-        models=dict(data["models"]),
-        timings=dict(data["timings"]),
+        reason=kept.reason,
+        models=kept.models,
+        timings=kept.timings,
         message=message,
     )
 
 
-def _strings(*values: object) -> None:
-    for each in values:
-        if not isinstance(each, str):
-            raise TypeError(each)
+class _Prover:
+    """Makes quotes of places that came from outside, if the words stand there."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._passages: dict[str, list[Passage]] = {}
+
+    def quote(self, document_id: str, place: _Place, marks: Sequence[Sequence[int]] = ()) -> Quote:
+        """Return the quote at a place, with what the library knows of it.
+
+        Raises UserError where the document is not there, ValueError where other words are.
+        """
+        document = self._library.document(document_id)
+        if document_id not in self._passages:
+            self._passages[document_id] = self._library.passages(document_id)
+        span = Span(document_id, place.start, place.end)
+        within = next((p for p in self._passages[document_id] if p.span.covers(span)), None)
+        quote = Quote(
+            document,
+            span.start,
+            span.end,
+            place.score,
+            within.heading if within else None,
+            tuple((start, end) for start, end in marks),
+            within.dates if within else None,
+        )
+        if quote.text != place.quote:
+            raise ValueError(f"{span} holds other words.")
+        return quote
