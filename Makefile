@@ -22,7 +22,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test check regression bench ablation pictures clean
+.PHONY: help install models library chat ask test check regression bench ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ help:  ## Show what can be made.
 install: $(VENV)/.installed  ## Set up .venv with everything that is needed.
 
 # Python 3.11 to 3.13: the first that is there. PYTHON=… chooses another.
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml constraints.txt
 	@set -e; \
 	for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
 	  if command -v $$python >/dev/null 2>&1 && $$python -c \
@@ -44,7 +44,7 @@ $(VENV)/.installed: pyproject.toml
 	fi; \
 	test -x $(PY) || $$found -m venv $(VENV); \
 	$(PY) -m pip install --quiet --upgrade 'pip>=25.1'; \
-	$(PY) -m pip install --quiet --editable . --group dev; \
+	$(PY) -m pip install --quiet --editable . --group dev --constraint constraints.txt; \
 	touch $@
 
 models: install
@@ -84,6 +84,10 @@ pictures: models chromium  ## Make the README's pictures of the window anew.
 ablation: models  ## Print what each part of finding quotes is worth.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench.ablation .footnoted/ablation --xquad "$(XQUAD)"
+
+lock: install  ## Take the newest versions that pyproject.toml allows, and write them down.
+	@$(PY) -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
+	@$(PY) -m pip freeze --exclude-editable | sed 's/+.*//' > constraints.txt
 
 .PHONY: chromium
 # The browser tests need a Chromium; on Debian as root it is installed here, else it is asked for.
