@@ -1,41 +1,112 @@
-"""Text into HTML: what comes from outside goes through here, and can be nothing but text."""
+"""Values into HTML, by the macros of `templates/`: what comes from outside can be nothing but text.
+
+Jinja escapes all that a template puts in. The filters here also keep it from turning the direction
+of what stands around it, and from losing a character.
+"""
 
 from __future__ import annotations
 
-from html import escape
-from urllib.parse import quote as url_part
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
+from markupsafe import Markup, escape
+
+from eval.comparing.explain import expected
+from eval.measuring.stages import STAGES
 from index.display import title_line
+from index.documents import source_name
+from index.storage.store import Entry
+from rag.answer import Answer
+from rag.quote import Quote
+from rag.times.chronology import in_words
+from rag.verifying.compose import in_quotation_marks
+from ui.conversations.text import NEAREST, place
+
+LISTED = 3
+"""An answer of more sentences than these is set as a list."""
 
 
-def as_text(words: str) -> str:
+def draw(template: str, macro: str, *values: Any) -> str:
+    """Return what a macro of a template makes of values, as HTML."""
+    return str(getattr(_templates().get_template(template).module, macro)(*values))
+
+
+def text(words: str) -> Markup:
     """Return words as HTML text that cannot turn the direction of what stands around it."""
-    return f"<bdi>{exact(words)}</bdi>"
+    return Markup("<bdi>{}</bdi>").format(exact(words))
 
 
-def exact(words: str) -> str:
+def exact(words: str) -> Markup:
     """Return words as HTML text whose content is the same, character by character."""
     # The parser would make a bare carriage return a line feed.
-    return escape(words).replace("\r", "&#13;")
+    return Markup(str(escape(words)).replace("\r", "&#13;"))  # noqa: S704  escaped the moment before
 
 
-def attribute(words: str) -> str:
-    """Return words as the value of an attribute, on one line and without direction marks."""
-    return escape(title_line(words), quote=True)
+def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
+    """Yield a quote's words piece by piece, and whether a piece answers the question."""
+    at = quote.start
+    for start, end in sorted(quote.marks):
+        start, end = max(start, at), min(end, quote.end)
+        if start < end:
+            yield quote.document.text[at:start], False
+            yield quote.document.text[start:end], True
+            at = end
+    yield quote.document.text[at : quote.end], False
 
 
-def count(number: int, thing: str) -> str:
+def _given_in_full(quote: Quote, answer: Answer) -> bool:
+    """Whether a sentence of the answer ends with the whole quote."""
+    whole = in_quotation_marks(quote)
+    return any(each.text.endswith(whole) for each in answer.sentences if each.supported)
+
+
+def _counted(number: int, thing: str) -> str:
     """Return a number with the thing that is counted, in the plural where it is one."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def document_link(document_id: str, content: str, attributes: str, span: str = "") -> str:
-    """Return a link that opens a document, at a place in it ("start-end") where one is given.
+def _span(quote: Quote) -> str:
+    return f"{quote.start}-{quote.end}"
 
-    `content` and `attributes` are HTML already.
-    """
-    address = f"?document={url_part(document_id, safe='')}" + (f"&span={span}" if span else "")
-    return (
-        f'<a {attributes} href="{attribute(address)}" data-document="{attribute(document_id)}">'
-        f"{content}</a>"
+
+def _file_name(entry: Entry) -> str:
+    return title_line(source_name(entry.source))
+
+
+class _OneLine(Extension):
+    """Takes the line breaks out of templates: between elements they would be blanks on the page."""
+
+    def preprocess(self, source: str, *_: Any) -> str:
+        """Put a blank in the place of a line break only between words, and between attributes."""
+        source = re.sub(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])", "", source)
+        return re.sub(r"\s*\n\s*", " ", source)
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=[_OneLine],
     )
+    environment.filters |= {
+        "text": text,
+        "exact": exact,
+        "line": title_line,
+        "place": place,
+        "pieces": pieces,
+        "span": _span,
+        "counted": _counted,
+        "in_words": in_words,
+        "file_name": _file_name,
+        "given_in_full": _given_in_full,
+        "expected": expected,
+    }
+    environment.globals |= {"NEAREST": NEAREST, "LISTED": LISTED, "STAGES": STAGES}
+    return environment
