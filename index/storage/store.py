@@ -13,7 +13,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -62,6 +62,10 @@ class Entry:
     passages: int
     added: str
     loader: str = ""
+
+    def as_json(self) -> dict[str, str | int]:
+        """Return what `footnoted list --json` prints of it."""
+        return {name: value for name, value in asdict(self).items() if name != "loader"}
 
 
 class Store:

@@ -101,13 +101,11 @@ def add(
 @app.command(name="list")
 def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the documents of the library."""
-    from dataclasses import asdict
-
     from rich.table import Table
 
     entries = _assistant(library).library.entries()
     if as_json:
-        typer.echo(json.dumps({"documents": [asdict(entry) for entry in entries]}, indent=2))
+        typer.echo(json.dumps({"documents": [entry.as_json() for entry in entries]}, indent=2))
         return
     if not entries:
         messages.print("The library is empty. `footnoted add FILE` puts a document in.")
@@ -141,6 +139,7 @@ def show(
         "source": found.source,
         "sha256": found.sha256,
         "added": found.added,
+        "read by": found.loader or "–",
         "characters": f"{len(found.text):,}",
         "pages": str(len(found.pages)) if found.pages else "–",
         "headings": str(len(found.headings)),
