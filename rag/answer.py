@@ -92,23 +92,7 @@ class Answer:
                 for sentence in self.sentences
             ],
             "citations": [
-                {
-                    "number": number,
-                    "document": {
-                        "id": quote.document.id,
-                        "title": quote.document.title,
-                        "source": quote.document.source,
-                        "sha256": quote.document.sha256,
-                    },
-                    "start": quote.start,
-                    "end": quote.end,
-                    "quote": quote.text,
-                    "marks": [list(mark) for mark in quote.marks],
-                    "page": quote.page,
-                    "heading": quote.heading,
-                    "score": round(quote.score, 3),
-                }
-                for number, quote in enumerate(self.citations, 1)
+                _citation_as_json(number, quote) for number, quote in enumerate(self.citations, 1)
             ],
             "quotes": quotes_as_json(self.quotes),
             "models": self.models,
@@ -117,3 +101,22 @@ class Answer:
                 for name, seconds in self.timings.items()
             },
         }
+
+
+def _citation_as_json(number: int, quote: Quote) -> dict[str, Any]:
+    return {
+        "number": number,
+        "document": {
+            "id": quote.document.id,
+            "title": quote.document.title,
+            "source": quote.document.source,
+            "sha256": quote.document.sha256,
+        },
+        "start": quote.start,
+        "end": quote.end,
+        "quote": quote.text,
+        "marks": [list(mark) for mark in quote.marks],
+        "page": quote.page,
+        "heading": quote.heading,
+        "score": round(quote.score, 3),
+    }

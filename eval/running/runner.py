@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from eval.running.grader import Judge
     from eval.running.replies import Replies
     from rag.assistant import Assistant
+    from rag.config import Settings
 
 Progress = Callable[[int, int], None]
 """Called with how many cases are done, and how many there are."""
@@ -115,35 +116,32 @@ def describe(
         raise UserError(f"The library {library.folder} is empty. Fill it with `footnoted add`.")
     must_pass = tuple(case.id for case in case_set.cases if case.must_pass)
     documents = tuple(DocumentRecord(each.id, each.title, each.sha256) for each in entries)
-    llm = settings.llm if use_llm and settings.llm != "none" else None
+    count = len(case_set.cases)
     return Conditions(
         SCHEMA,
-        SetRecord(
-            case_set.name,
-            case_set.sha256,
-            len(case_set.cases),
-            must_pass,
-            case_set.drafts,
-            moved,
-        ),
+        SetRecord(case_set.name, case_set.sha256, count, must_pass, case_set.drafts, moved),
         LibraryRecord(documents, library.fingerprint),
-        {
-            "embedding": settings.embedding,
-            "embedding_sha256": weights_hash(settings.embedding),
-            "reranker": settings.reranker,
-            "reranker_sha256": weights_hash(settings.reranker),
-            "reader_sha256": weights_hash(READER),
-            "llm": llm,
-            "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
-            "llm_url": _without_password(settings.llm_url),
-            "quotes": settings.quotes,
-            "sentences": settings.sentences,
-            "judge": judge.name if judge else None,
-            "code": code_hash(),
-        },
+        _models(settings, use_llm) | {"judge": judge.name if judge else None, "code": code_hash()},
         versions=versions(),
         repeats=repeats,
     )
+
+
+def _models(settings: Settings, use_llm: bool) -> dict[str, Any]:
+    """Return which weights and settings answer."""
+    llm = settings.llm if use_llm and settings.llm != "none" else None
+    return {
+        "embedding": settings.embedding,
+        "embedding_sha256": weights_hash(settings.embedding),
+        "reranker": settings.reranker,
+        "reranker_sha256": weights_hash(settings.reranker),
+        "reader_sha256": weights_hash(READER),
+        "llm": llm,
+        "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
+        "llm_url": _without_password(settings.llm_url),
+        "quotes": settings.quotes,
+        "sentences": settings.sentences,
+    }
 
 
 def _without_password(address: str | None) -> str | None:

@@ -13,6 +13,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,18 +84,8 @@ def train(
     learning = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: _rate(at, len(batches)))
-    first = 0
-    if checkpoint.exists():
-        kept = torch.load(checkpoint, map_location=device)
-        if kept["steps"] != len(batches):
-            raise UserError(
-                f"{checkpoint} is of a training of {kept['steps']} steps, and this one has "
-                f"{len(batches)}. Name a new folder, or delete it."
-            )
-        model.load_state_dict(kept["model"])
-        optimizer.load_state_dict(kept["optimizer"])
-        schedule.load_state_dict(kept["schedule"])
-        first = kept["step"]
+    learned = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    first = _resume(checkpoint, learned, len(batches), device)
     task = progress.add_task("training", total=len(batches), completed=first)
     saved = time.monotonic()
     for at in range(first, len(batches)):
@@ -107,17 +98,34 @@ def train(
         progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
         if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
             saved = time.monotonic()
-            state = {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "step": at + 1,
-                "steps": len(batches),
-            }
-            partial = checkpoint.with_suffix(".partial")
-            torch.save(state, partial)
-            partial.replace(checkpoint)
+            _keep(checkpoint, learned, at + 1, len(batches))
     model.to("cpu").eval()
+
+
+def _resume(checkpoint: Path, learned: dict[str, Any], steps: int, device: torch.device) -> int:
+    """Put what was learned so far in place, if there is a checkpoint; return the next step.
+
+    Raises UserError for a checkpoint of a training of another length.
+    """
+    if not checkpoint.exists():
+        return 0
+    kept = torch.load(checkpoint, map_location=device)
+    if kept["steps"] != steps:
+        raise UserError(
+            f"{checkpoint} is of a training of {kept['steps']} steps, and this one has {steps}. "
+            "Name a new folder, or delete it."
+        )
+    for name, part in learned.items():
+        part.load_state_dict(kept[name])
+    return int(kept["step"])
+
+
+def _keep(checkpoint: Path, learned: dict[str, Any], step: int, steps: int) -> None:
+    """Write a checkpoint, whole or not at all."""
+    state = {name: part.state_dict() for name, part in learned.items()}
+    partial = checkpoint.with_suffix(".partial")
+    torch.save({**state, "step": step, "steps": steps}, partial)
+    partial.replace(checkpoint)
 
 
 def _encode(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Prepared]:

@@ -64,13 +64,13 @@ def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attributio
         lacking = {
             at: missing_facts(sentence, [quotes[i] for i in [*chosen, at]], question) for at in rest
         }
+        # Fewest facts missing, then most of the sentence's own words, then most words; then rank.
         best = min(
             rest,
             key=lambda at: (
                 len(lacking[at]),
-                -len((covered | held[at]) & own),
+                -len(held[at] & own - covered),
                 -len(held[at] & words),
-                at,
             ),
         )
         gain = len(held[best] & own - covered) / max(len(words), 1)

@@ -71,22 +71,12 @@ def compose(
     places = {quote.span for quote in chosen}
     ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
     texts = [quote.text for quote in ordered]
-    answers = [quote.words for quote in chosen]
     replaced = False
-    # Yes and no stand in no quote, and of several things each may stand in a sentence of its own.
-    one_answer = len(chosen) == 1 and not question.yes_or_no and not question.several
-    spans = sentence_spans(written, 0, len(written))
-    sentences = [
-        right_particle(" ".join(written[start:end].split()), question.text) for start, end in spans
-    ]
-    for sentence in sentences:
+    for sentence in _sentences(written, question):
         attribution = attribute(sentence, texts, question.text)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
-        if supported and (
-            only_asked(sentence, cited, question.text)
-            or (one_answer and not _answers_alike(reader, question.text, sentence, answers[0]))
-        ):
+        if supported and _says_another_thing(sentence, cited, question, chosen, reader):
             supported, replaced = False, True
         if supported:
             composition.cite(sentence, cited)
@@ -98,16 +88,38 @@ def compose(
     composition.borne_out = bool(said) or replaced or not content_words(written)
     for at, quote in enumerate(chosen):
         uncited = at == 0 and quote not in composition.citations
-        if uncited or _left_out(answers[at], said, quote.text):
+        if uncited or _left_out(quote.words, said, quote.text):
             composition.cite(in_quotation_marks(quote), [quote])
             said += f" {quote.text}"
     return composition
 
 
-def _answers_alike(reader: Reader, question: str, sentence: str, meant: str) -> bool:
-    """Whether the words that the reader finds in a sentence are those that its quote answers by."""
-    [read] = reader.read(question, [sentence])
-    return says_the_same(sentence[read.start : read.end], meant)
+def _sentences(written: str, question: Question) -> list[str]:
+    """Return the sentences that were written, each on one line."""
+    spans = sentence_spans(written, 0, len(written))
+    lines = (" ".join(written[start:end].split()) for start, end in spans)
+    return [right_particle(line, question.text) for line in lines]
+
+
+def _says_another_thing(
+    sentence: str,
+    cited: Sequence[Quote],
+    question: Question,
+    chosen: Sequence[Quote],
+    reader: Reader,
+) -> bool:
+    """Whether a sentence says of one thing what its quotes say of another, or answers otherwise.
+
+    It answers otherwise when the reader finds other words in it than those that answer in its
+    quote. Yes and no stand in no quote, and of several things each may stand in a sentence of its
+    own: there the words are not compared.
+    """
+    if only_asked(sentence, cited, question.text):
+        return True
+    if len(chosen) > 1 or question.yes_or_no or question.several:
+        return False
+    [read] = reader.read(question.text, [sentence])
+    return not says_the_same(sentence[read.start : read.end], chosen[0].words)
 
 
 SAME = 0.6
