@@ -24,6 +24,8 @@ from rag.deciding.kinds import fits
         ("Why was it closed?", "for want of money", "It was closed for want of money."),
         ("What is the name of the method?", "cold casting", "Bells are made by cold casting."),
         ("Who opened it, and when?", "Lise Holm", "Lise Holm opened it in May 1931."),
+        ("How long is the strait?", "80 km", "The strait is 20 km wide and 80 km long."),
+        ("How far is it?", "20 km", "The road is 20 km long."),
     ],
 )
 def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> None:
@@ -36,6 +38,8 @@ def test_words_of_the_kind_asked_for(question: str, words: str, quote: str) -> N
         ("How deep is the strait?", "20 kilometers", "The strait is 20 kilometers wide."),
         ("What is the top speed of the Mira?", "700 km", "The Mira has a range of 700 km."),
         ("What depth does it reach?", "20 kilometers", "It is 20 kilometers wide."),
+        ("How far is the island?", "20 kilometers", "The way there is 20 kilometers wide."),
+        ("How long is the strait?", "20 km", "The strait has a width of 20 km in the north."),
     ],
 )
 def test_words_of_another_kind(question: str, words: str, quote: str) -> None:

@@ -62,9 +62,43 @@ def fits(question: str, words: str, quote: str, before: str = "") -> bool:
         return False
     how, what = _HOW.search(question), _WHAT_MEASURE.search(question)
     measure = how[1].lower() if how else _NOUNS[what[1].lower()] if what else ""
+    if measure in _SAID and _other_measure(measure, words, quote):
+        return False
     if family := _MEASURES.get(measure):
         return _has(family, quote) or _plain_length(measure, words, quote)
     return True
+
+
+_SAID = {
+    "wide": "wide",
+    "width": "wide",
+    "deep": "deep",
+    "depth": "deep",
+    "tall": "high",
+    "high": "high",
+    "height": "high",
+    "long": "long",
+    "length": "long",
+    "far": "long",
+}
+"""What a length is said to be, as an adjective or a noun; what is far is as long a way."""
+
+_MEASURED = re.compile(
+    r"(?:\b(?P<noun>width|depth|height|length) of (?:[a-z]+ ){0,2})?(?P<number>\d[\d.,]*)"
+    r"(?:[\s-][a-z]+){0,2}?[\s-](?P<adjective>wide|deep|tall|high|long)\b"
+    r"|\b(?P<only>width|depth|height|length) of (?:[a-z]+ ){0,2}(?P<its>\d[\d.,]*)"
+)
+
+
+def _other_measure(asked: str, words: str, quote: str) -> bool:
+    """Whether the quote says of the very number in the words that it is another measure."""
+    for found in _MEASURED.finditer(quote):
+        said = found["adjective"] or found["noun"] or found["only"]
+        number = re.escape((found["number"] or found["its"]).rstrip(".,"))
+        read = re.search(rf"(?<![\d.,]){number}(?![\d.,]*\d)", words)
+        if read and _SAID[said] != _SAID[asked]:
+            return True
+    return False
 
 
 _LENGTHS = ("wide", "deep", "tall", "high")
