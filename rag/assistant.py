@@ -204,7 +204,7 @@ class Assistant:
             return
         several = so_far.question.several
         chosen = [each.quote for each in decision.accepted][: MAX_CITED if several else 1]
-        if writer and not so_far.llm_failed:
+        if writer and not so_far.llm_failed and decision.words_are_sure:
             try:
                 yield from self._write(so_far, writer, chosen)
                 if so_far.composition.borne_out or decision.sure:
@@ -215,7 +215,7 @@ class Assistant:
                 return
             except LLMUnavailable as error:
                 so_far.fail(error)
-        so_far.composition = quoted(chosen)
+        so_far.composition = quoted(chosen, decision.words_are_sure)
         yield so_far.finish("llm_unavailable" if so_far.llm_failed else None)
 
     # --- the steps

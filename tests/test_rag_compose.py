@@ -104,12 +104,14 @@ def test_nothing_written_gives_the_best_quote(reader: Reader) -> None:
 
 
 def test_an_answer_of_quotes_is_the_words_that_answer_and_their_quotes() -> None:
-    made = quoted([marked(ALDER, "410 metres"), HOLM])
+    made = quoted([marked(ALDER, "410 metres"), HOLM], sure=True)
     assert [each.text for each in made.sentences] == [
         f"410 metres: “{ALDER.text}”",
         "“Mayor Lise Holm called it “a promise kept”.”",
     ]
     assert [each.citations for each in made.sentences] == [(1,), (2,)]
+    [sentence] = quoted([marked(ALDER, "410 metres")], sure=False).sentences
+    assert sentence.text == f"“{ALDER.text}”"
 
 
 def test_a_sentence_in_which_other_words_answer_gives_way_to_its_quote(reader: Reader) -> None:

@@ -15,6 +15,7 @@ from rag.deciding.gate import (
     DOUBT,
     READ_WEIGHTS,
     SURE,
+    SURE_WORDS,
     THRESHOLD,
     Decision,
     Reading,
@@ -128,6 +129,13 @@ def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:
     assert unsure.answerable
     assert not unsure.sure
     assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).sure
+
+
+def test_words_are_sure_or_the_quote_is_the_answer() -> None:
+    for words in (SURE_WORDS - 0.1, SURE_WORDS):
+        decision = Decision((weigh(HOW_WIDE, WIDE, read(9.0, words)),))
+        assert decision.words_are_sure is (words >= SURE_WORDS)
+    assert not Decision(()).words_are_sure
 
 
 def test_certainty_is_finite() -> None:

@@ -67,6 +67,10 @@ DOUBT = (0.3, 0.8)
 SURE = 0.8
 """An answer even when nothing that was written from it is borne out."""
 
+SURE_WORDS = 2.0
+"""The reader's log-odds of its words from which an answer is written around them. Of the bench's
+answers that were read by eye, 20 of the 47 below are false, and 4 of the 101 others."""
+
 MAX_LOG_ODDS = 7.0
 """A probability of 0 or 1 (all that some providers tell) counts as this, not as infinity."""
 
@@ -143,6 +147,11 @@ class Decision:
     def sure(self) -> bool:
         """Whether a quote answers so surely that nothing written needs to bear it out."""
         return self.probability >= SURE
+
+    @property
+    def words_are_sure(self) -> bool:
+        """Whether the reader is sure which words answer: else the quote is the whole answer."""
+        return self.best is not None and self.best.signals.words >= SURE_WORDS
 
     @property
     def accepted(self) -> tuple[Reading, ...]:

@@ -190,8 +190,8 @@ def _left_out(words: str, said: str, quote: str) -> bool:
     return bool(missing_facts(words, [said])) or len(own & content_words(said)) < KEPT * len(own)
 
 
-def quoted(quotes: Sequence[Quote]) -> Composition:
-    """Make an answer without a language model: of each quote the words that answer, and the quote.
+def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
+    """Make an answer of quotes: of each the words that answer, where these are sure, and the quote.
 
     “20 km: “The strait is 20 km wide.””
     """
@@ -199,7 +199,7 @@ def quoted(quotes: Sequence[Quote]) -> Composition:
     for quote in quotes:
         words = " ".join(quote.words.split())
         whole = in_quotation_marks(quote)
-        told = words and not missing_facts(words, [quote.text])
+        told = sure and words and not missing_facts(words, [quote.text])
         composition.cite(f"{words}: {whole}" if told else whole, [quote])
     return composition
 
