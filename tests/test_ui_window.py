@@ -56,6 +56,18 @@ def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document
     assert_marked(page, briefing.text[place(card)])
 
 
+def test_a_port_that_another_program_takes_meanwhile_is_passed(window_library: Library) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        quicker = (
+            "import ui.window.window as window\n"
+            f"found, free = iter([{port}]), window._free_port\n"
+            "window._free_port = lambda host, port: next(found, None) or free(host, port)"
+        )
+        with window(window_library, first=quicker, FOOTNOTED_LLM="none") as address:
+            assert not address.endswith(f":{port}/")
+
+
 def test_a_link_with_a_modifier_opens_a_page_of_its_own(page: Page, briefing: Document) -> None:
     footnote = ask(page, SUMMIT).locator("a.footnote").first
     with page.context.expect_page() as opened:

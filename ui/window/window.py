@@ -96,38 +96,53 @@ def serve(
 
     Raises UserError when the address cannot be listened at.
     """
-    port = _free_port(host, port)
     _no_proxy(host)
     blocks = build_window(assistant, fetch)
-    with redirect_stdout(StringIO()):  # It tells of MCP there, whatever `quiet` says.
-        _, address, _ = blocks.launch(
-            server_name=host,
-            server_port=port,
-            prevent_thread_lock=True,
-            quiet=True,
-            inbrowser=False,
-            share=False,
-            show_error=False,  # What a bug says is for the terminal.
-            footer_links=[],
-            run_history=False,
-            enable_monitoring=False,
-            auth=partial(may_enter, users) if users else None,
-            mcp_server=not users,
-            ssr_mode=False,
-            pwa=False,
-            max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
-            theme=_theme(),
-            css=_STYLE.read_text("utf-8"),
-        )
+    address = _launch(
+        blocks, host, port, auth=partial(may_enter, users) if users else None, mcp_server=not users
+    )
     if not users:
         speak_json(blocks)
-    on_ready(address)
-    threading.Thread(target=_load, args=(assistant, fetch), daemon=True).start()
     try:
         with suppress(KeyboardInterrupt):
+            on_ready(address)
+            threading.Thread(target=_load, args=(assistant, fetch), daemon=True).start()
             threading.Event().wait()
     finally:
         blocks.close(verbose=False)
+
+
+def _launch(blocks: gr.Blocks, host: str, port: int | None, **more: Any) -> str:
+    """Show the window at a port, or at the first free one; return its address.
+
+    Raises UserError when it cannot be listened at.
+    """
+    for _ in range(PORTS):
+        chosen = _free_port(host, port)
+        try:
+            with redirect_stdout(StringIO()):  # It tells of MCP there, whatever `quiet` says.
+                _, address, _ = blocks.launch(
+                    server_name=host,
+                    server_port=chosen,
+                    prevent_thread_lock=True,
+                    quiet=True,
+                    inbrowser=False,
+                    share=False,
+                    show_error=False,  # What a bug says is for the terminal.
+                    footer_links=[],
+                    run_history=False,
+                    enable_monitoring=False,
+                    ssr_mode=False,
+                    pwa=False,
+                    max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
+                    theme=_theme(),
+                    css=_STYLE.read_text("utf-8"),
+                    **more,
+                )
+            return str(address)
+        except OSError:  # Another program was quicker: look again, where any port will do.
+            continue
+    raise UserError(f"{host} cannot be listened at: give another port with --port.")
 
 
 def _load(assistant: Assistant, fetch: Fetch | None) -> None:
