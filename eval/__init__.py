@@ -1,10 +1,15 @@
 """Regression sets, and how good answers are. `eval/README.md` says how a set is written."""
 
-from eval.cases.cases import Case, CaseSet, Evidence, load_set
-from eval.comparing.baseline import Verdict, hold
-from eval.comparing.compare import compare, load_run
-from eval.running.record import Result, Run
-from eval.running.runner import run
+from typing import TYPE_CHECKING
+
+from index.front import from_homes
+
+if TYPE_CHECKING:
+    from eval.cases.cases import Case, CaseSet, Evidence, load_set
+    from eval.comparing.baseline import Verdict, hold
+    from eval.comparing.compare import compare, load_run
+    from eval.running.record import Result, Run
+    from eval.running.runner import run
 
 __all__ = [
     "Case",
@@ -19,3 +24,13 @@ __all__ = [
     "load_set",
     "run",
 ]
+
+__getattr__ = from_homes(
+    __name__,
+    __all__,
+    "eval.cases.cases",
+    "eval.comparing.baseline",
+    "eval.comparing.compare",
+    "eval.running.record",
+    "eval.running.runner",
+)

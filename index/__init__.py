@@ -1,7 +1,8 @@
 """Documents, and how passages are found in them. Start with `index/library.py`."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from index.front import from_homes
 
 if TYPE_CHECKING:
     from index.documents import Document, Passage
@@ -23,13 +24,6 @@ __all__ = [
     "load_bytes",
 ]
 
-_HOMES = ("index.documents", "index.errors", "index.library", "index.loading.load")
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is: most of this folder needs nothing of the library."""
-    if name in __all__:
-        for home in map(import_module, _HOMES):
-            if hasattr(home, name):
-                return getattr(home, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = from_homes(
+    __name__, __all__, "index.documents", "index.errors", "index.library", "index.loading.load"
+)

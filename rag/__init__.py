@@ -1,9 +1,14 @@
 """Questions and how they are answered. Start with `rag/assistant.py`, the main path."""
 
-from rag.answer import Answer, AnswerSentence
-from rag.assistant import Assistant, Found, Searching, Writing
-from rag.config import Settings, load_settings
-from rag.quote import Quote
+from typing import TYPE_CHECKING
+
+from index.front import from_homes
+
+if TYPE_CHECKING:
+    from rag.answer import Answer, AnswerSentence
+    from rag.assistant import Assistant, Found, Searching, Writing
+    from rag.config import Settings, load_settings
+    from rag.quote import Quote
 
 __all__ = [
     "Answer",
@@ -16,3 +21,12 @@ __all__ = [
     "Writing",
     "load_settings",
 ]
+
+__getattr__ = from_homes(
+    __name__,
+    __all__,
+    "rag.answer",
+    "rag.assistant",
+    "rag.config",
+    "rag.quote",
+)
