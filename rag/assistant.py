@@ -164,7 +164,7 @@ class Assistant:
             self.reranker,
             lambda: self._find(so_far, without),
             without,
-            min(MAX_LISTED, self.settings.sentences),
+            self._most_listed,
         )
         if listing:
             yield from self._list(so_far, listing, without)
@@ -173,10 +173,15 @@ class Assistant:
         self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
         """List the passages of a section, for a question that names its heading."""
-        most = min(MAX_LISTED, self.settings.sentences)
-        listing = list_section(so_far.question.text, self.library, self.reranker, without, most)
+        listing = list_section(
+            so_far.question.text, self.library, self.reranker, without, self._most_listed
+        )
         if listing:
             yield from self._list(so_far, listing, without)
+
+    @property
+    def _most_listed(self) -> int:
+        return min(MAX_LISTED, self.settings.sentences)
 
     def _list(self, so_far: _SoFar, listing: Listing, without: Sequence[str]) -> Iterator[Event]:
         if len(listing.quotes) < MIN_QUOTES:

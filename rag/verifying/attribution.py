@@ -174,12 +174,12 @@ def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
     own = mentions(sentence)
     asked = mentions(question)
     for at, mention in enumerate(own):
-        if not mention.asserts or any(mention.same(each) for each in asked):
+        if not mention.asserts or _has(asked, mention):
             continue
         near = tuple(
             each for each in around(at, own) if any(shared((each,), mentions(q)) for q in quotes)
         )
-        holding = [mentions(q) for q in quotes if any(mention.same(m) for m in mentions(q))]
+        holding = [mentions(quote) for quote in quotes if _has(mentions(quote), mention)]
         together = max((shared(near, held) for held in holding), default=0)
         if holding and together < MIN_TOGETHER * len(near):
             yield f"{sentence[mention.start : mention.end]}: apart"
@@ -194,11 +194,11 @@ def _of_another(sentence: str, quotes: list[str], question: str) -> Iterator[str
     """
     own, asked = mentions(sentence), mentions(question)
     for at, fact in enumerate(own):
+        if not fact.asserts or fact.kind not in ("number", "date") or _has(asked, fact):
+            continue
+        holding = [(quote, mentions(quote)) for quote in quotes if _has(mentions(quote), fact)]
         for kind in ("name", "year"):
-            if not fact.asserts or fact.kind not in ("number", "date") or _has(asked, fact):
-                continue
             told = _told_of(own, at, kind)
-            holding = [(q, mentions(q)) for q in quotes if any(map(fact.same, mentions(q)))]
             if not told or not holding:
                 continue
             others = [_another_there(told, fact, quote, there, kind) for quote, there in holding]
@@ -221,7 +221,7 @@ def _another_there(
 ) -> str | None:
     """Return of whom or of when a quote tells a fact, if that is another one that it names."""
     alike = [each for each in those if each.kind == kind]
-    if not any(map(told.same, alike)):
+    if not _has(alike, told):
         return None
     found = None
     for each in those:
@@ -231,7 +231,7 @@ def _another_there(
         earlier = [other for other in alike if other.start < each.start and other not in clause]
         if _goes_on(quote, those, each) or (kind == "year" and not clause):
             clause += earlier[-1:]
-        if not clause or any(map(told.same, clause)):
+        if not clause or _has(clause, told):
             return None
         found = quote[clause[0].start : clause[0].end]
     return found
@@ -247,7 +247,8 @@ def _goes_on(quote: str, those: tuple[Mention, ...], at: Mention) -> bool:
 _RELATIVE = re.compile(r",\s(?:which|who|whose)\b")
 
 
-def _has(those: tuple[Mention, ...], one: Mention) -> bool:
+def _has(those: Sequence[Mention], one: Mention) -> bool:
+    """Whether one of several mentions bears another one out."""
     return any(map(one.same, those))
 
 

@@ -143,7 +143,7 @@ def outcomes(lines: Sequence[Outcome]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Piece:
     """A piece of a document's text: all of it in a heading of `level`, or none of it (0).
 
     `page` is the number of the page that begins with it, or 0.
@@ -154,7 +154,7 @@ class Run:
     page: int
 
 
-Part = tuple[str, list[Run]]
+Part = tuple[str, list[Piece]]
 """A piece of a document, and how it is marked: "quote", "other", or not at all."""
 
 
@@ -177,7 +177,7 @@ def source(
             raise ValueError(f"{a}-{b} is not a place in document {document.id}.")
     first, last = _window(document, start, end)
     parts: list[Part] = list(_lightly(document, first, start, others))
-    parts += [("quote", _runs(document, start, end))] if span else []
+    parts += [("quote", _pieces(document, start, end))] if span else []
     parts += _lightly(document, end, last, others)
     where = [title_line(document.name)]
     if span:
@@ -202,10 +202,10 @@ def _lightly(
     for first, last in sorted(others):
         a, b = max(first, at), min(last, end)
         if a < b:
-            yield "", _runs(document, at, a)
-            yield "other", _runs(document, a, b)
+            yield "", _pieces(document, at, a)
+            yield "other", _pieces(document, a, b)
             at = b
-    yield "", _runs(document, at, end)
+    yield "", _pieces(document, at, end)
 
 
 def _original(document: Document, span: tuple[int, int] | None) -> str:
@@ -236,7 +236,7 @@ def _window(document: Document, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def _runs(document: Document, start: int, end: int) -> list[Run]:
+def _pieces(document: Document, start: int, end: int) -> list[Piece]:
     """Cut a piece of the text where headings begin and end and where pages begin."""
     begins = {offset: number for number, offset in enumerate(document.pages, 1)}
     headings = [each for each in document.headings if each.start < end and each.end > start]
@@ -244,8 +244,8 @@ def _runs(document: Document, start: int, end: int) -> list[Run]:
     ends = {heading.end for heading in headings}
     inside = {cut for cut in (*begins, *levels, *ends) if start < cut < end}
     cuts = sorted({start, end} | inside)
-    level, runs = 0, []
+    level, pieces = 0, []
     for at, until in pairwise(cuts):
         level = levels.get(at, 0 if at in ends else level)
-        runs.append(Run(document.text[at:until], min(level, 6), begins.get(at, 0)))
-    return runs
+        pieces.append(Piece(document.text[at:until], min(level, 6), begins.get(at, 0)))
+    return pieces
