@@ -182,14 +182,16 @@ def compare(
     metrics = {
         f"{name}/{measure}": metric
         for name in engines
-        for measure, metric in summarise(
-            [each for each in ordered if each.id.startswith(f"{name}/")]
-        ).items()
+        for measure, metric in summarise(_of(name, ordered)).items()
     }
     run = Run(**vars(conditions), metrics=metrics, results=ordered)
     write_run(out, run)
     partial.unlink()
     return run
+
+
+def _of(engine: str, results: Sequence[Result]) -> list[Result]:
+    return [each for each in results if each.id.startswith(f"{engine}/")]
 
 
 # --- the two engines

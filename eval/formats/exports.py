@@ -90,20 +90,18 @@ def squad(material: Material) -> Exported:
             raise UserError("SQuAD's questions are on documents, and the library has none.")
         owner = places[0].document_id if places else next(iter(questions))
         here = [place for place in places if place.document_id == owner]
-        texts = [material.words(place) for place in here]
-        lost["accepted answers that are no words of the evidence"] += not set(case.answers) <= {
-            *texts
-        }
+        answers = [{"text": material.words(place), "answer_start": place.start} for place in here]
+        told = {each["text"] for each in answers}
+        lost["accepted answers that are no words of the evidence"] += not told.issuperset(
+            case.answers
+        )
         lost["evidence in further documents"] += len(here) < len(places)
         lost["several facts"] += len(material.facts[case.id]) > 1
         questions[owner].append(
             {
                 "id": case.id,
                 "question": case.question,
-                "answers": [
-                    {"text": text, "answer_start": place.start}
-                    for text, place in zip(texts, here, strict=True)
-                ],
+                "answers": answers,
                 "is_impossible": case.unanswerable,
             }
         )

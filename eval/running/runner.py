@@ -76,17 +76,16 @@ def run(
     )
     asking = Asking(assistant, use_llm=use_llm, repeats=repeats, replies=replies, judge=judge)
     total = len(case_set.cases)
+    partial = Path(f"{out}.partial") if out else None
     with alone(out) if out else nullcontext():
-        partial = Path(f"{out}.partial") if out else None
         done = resume(partial, conditions) if partial else []
         results = {each.id: each for each in done if each.error is None}
         for number, case in enumerate(case_set.cases):
             progress(number, total)
-            if case.id in results:
-                continue
-            results[case.id] = asking.result(case, facts[case.id])
-            if partial:
-                append(partial, results[case.id])
+            if case.id not in results:
+                results[case.id] = asking.result(case, facts[case.id])
+                if partial:
+                    append(partial, results[case.id])
         progress(total, total)
         ordered = tuple(results[case.id] for case in case_set.cases)
         finished = Run(**vars(conditions), metrics=summarise(ordered), results=ordered)

@@ -1,10 +1,11 @@
 """Make the reader's weights again.
 
-    python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N]
+    python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N] [--start FOLDER]
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
-that were held out. It takes both cores for about an hour and a half.
+that were held out. It takes both cores for about an hour and a half. With --start it goes on from
+another reader's weights; without, from the reranker's.
 """
 
 from __future__ import annotations
@@ -32,15 +33,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
     parser.add_argument("--claims", type=Path, metavar="FILE")
     parser.add_argument("--epochs", type=float, default=1.0)
+    parser.add_argument("--start", type=Path, metavar="FOLDER")
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
     examples, held_out = prepare(given.folder, given.squad, given.claims)
 
-    from eval.training.model import export, from_reranker
+    from eval.training.model import export, from_weights
     from eval.training.train import train
 
-    start = model_folder(START, load_settings().models)
-    model, tokenizer = from_reranker(start / "model.onnx"), load_tokenizer(start)
+    start = given.start or model_folder(START, load_settings().models)
+    model, tokenizer = from_weights(start / "model.onnx"), load_tokenizer(start)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:

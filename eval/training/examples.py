@@ -77,13 +77,13 @@ class Article:
 class Mix:
     """How often each kind of example is made, as probabilities for each question."""
 
-    answerable: float = 0.52
+    answerable: float = 0.6
     wrong_window: float = 0.16
     other_paragraph: float = 0.08
-    exchanged: float = 0.12
-    answerable_paragraph: float = 0.11
-    second_window: float = 0.45
-    near_miss_paragraph: float = 0.55
+    exchanged: float = 0.3
+    answerable_paragraph: float = 0.28
+    second_window: float = 0.5
+    near_miss_paragraph: float = 0.85
     title: float = 0.25
     """How often the article's title stands before the text, as a heading may."""
 
@@ -178,10 +178,12 @@ def _answered(
     spans = [(a["answer_start"], a["answer_start"] + len(a["text"])) for a in asked["answers"]]
     start, end = spans[0]
     words = paragraph.text[start:end].casefold()
-    holding = [(s, e) for s, e in paragraph.windows if s <= start and end <= e]
+    holding = [at for at, (s, e) in enumerate(paragraph.windows) if s <= start and end <= e]
     if not holding:  # A window is never longer than two sentences.
         return
-    first, last = rng.choice(holding)
+    # Half of them as they rank, as they are read later; half by chance, so that all kinds are seen.
+    chosen = rank.by_words(question, paragraph, holding)[0]
+    first, last = paragraph.windows[chosen if rng.random() < 0.5 else rng.choice(holding)]
     text = paragraph.text[first:last]
     if rng.random() < mix.answerable:
         yield Example(question, text, True, (start - first, end - first), "answerable")
@@ -229,12 +231,15 @@ class _Ranking:
 
     def best(self, question: str, paragraph: Paragraph, among: Iterable[int]) -> list[int]:
         """Return the positions of the windows that answer the question best, best first."""
-        asked = content_words(question)
-        some = sorted(among, key=lambda at: -self._overlap(asked, paragraph.stems[at]))
-        some = some[: self.TO_SCORE]
+        some = self.by_words(question, paragraph, among)[: self.TO_SCORE]
         texts = [paragraph.text[s:e] for s, e in (paragraph.windows[at] for at in some)]
         scores = dict(zip(some, self._score(question, texts), strict=True))
         return sorted(some, key=lambda at: -scores[at])
+
+    def by_words(self, question: str, paragraph: Paragraph, among: Iterable[int]) -> list[int]:
+        """Return the positions of the windows that share most with the question, most first."""
+        asked = content_words(question)
+        return sorted(among, key=lambda at: -self._overlap(asked, paragraph.stems[at]))
 
     def best_of_article(self, question: str, own: Paragraph, words: str) -> str | None:
         """Return the window of another paragraph that shares most with the question.

@@ -1,9 +1,9 @@
 """The reader as a network that learns, and the way to and from its int8 weights.
 
-It starts from the reranker's int8 weights, turned back into floats: they know already how well a
-text goes with a question. It has two heads: one for the first and the last token of the answer, and
-one for whether the text answers at all, which starts as the reranker's own logit. A third one would
-be another linear layer beside them.
+It starts from int8 weights turned back into floats: the reranker's, which know already how well a
+text goes with a question, or a reader's. It has two heads: one for the first and the last token of
+the answer, and one for whether the text answers at all, which starts as the reranker's own logit. A
+third one would be another linear layer beside them.
 """
 
 from __future__ import annotations
@@ -53,8 +53,11 @@ class ReaderModel(torch.nn.Module):  # type: ignore[misc]
         return words[..., 0], words[..., 1], self.answers(read.pooler_output)[:, 0]
 
 
-def from_reranker(path: Path) -> ReaderModel:
-    """Return a model that starts from the int8 weights of a cross-encoder of the same shape."""
+def from_weights(path: Path) -> ReaderModel:
+    """Return a model that starts from int8 weights: a reader's, or a cross-encoder's of its shape.
+
+    A cross-encoder's own logit becomes the answers' head. Raises ValueError for another network.
+    """
     graph = onnx.load(path).graph
     held = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
 
@@ -63,53 +66,36 @@ def from_reranker(path: Path) -> ReaderModel:
         zero = held[f"{name}_zero_point"].astype(np.float32)
         return torch.from_numpy((integers - zero) * held[f"{name}_scale"])
 
-    # The products stand in the order of the layers; their weights are transposed.
-    products = [
-        node.input[1].removesuffix("_quantized")
-        for node in graph.node
-        if node.op_type == "MatMulInteger"
-    ]
-    parts = (
-        "attention.self.query attention.self.key attention.self.value attention.output.dense "
-        "intermediate.dense output.dense"
-    ).split()
-    names = [f"bert.encoder.layer.{layer}.{part}" for layer in range(LAYERS) for part in parts]
-    names += ["bert.pooler.dense", "answers"]
+    def ours(name: str) -> str:
+        return name.replace("classifier", "answers")
+
     state = {
-        f"{name}.weight": floats(product).T for name, product in zip(names, products, strict=True)
+        ours(key): torch.tensor(v) for key, v in held.items() if key.endswith((".bias", ".weight"))
     }
     for name in ("word", "position", "token_type"):
         key = f"bert.embeddings.{name}_embeddings.weight"
         state[key] = floats(key)
-    plain = {key: value for key, value in held.items() if value.dtype == np.float32}
-    state |= {
-        key: torch.tensor(v) for key, v in plain.items() if key.startswith("bert.") and v.ndim
-    }
-    state["answers.bias"] = torch.tensor(held["classifier.bias"])
+    for node in graph.node:
+        if node.op_type == "MatMulInteger":  # Named as the layer is, as /bert/pooler/dense/MatMul.
+            layer = ours(node.name.strip("/").rpartition("/")[0]).replace("/", ".")
+            state[f"{layer}.weight"] = floats(node.input[1].removesuffix("_quantized")).T
     model = ReaderModel()
+    torch.nn.init.normal_(model.words.weight, std=0.02)
+    torch.nn.init.zeros_(model.words.bias)
     missing, unexpected = model.load_state_dict(
         {key: value.contiguous() for key, value in state.items()}, strict=False
     )
-    if set(missing) != {"words.weight", "words.bias"} or unexpected:
+    if set(missing) - {"words.weight", "words.bias"} or unexpected:
         raise ValueError(f"{path} is another kind of network: {missing} {unexpected}")
-    torch.nn.init.normal_(model.words.weight, std=0.02)
-    torch.nn.init.zeros_(model.words.bias)
     return model
 
 
 def export(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
-    """Write a model as int8 ONNX, with its tokenizer, into a folder; each file appears whole.
-
-    Weights are rounded per channel to seven bits, so that processors without VNNI, which add in
-    sixteen bits, reckon the same.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
+    """Write a model as int8 ONNX, with its tokenizer, into a folder; each file appears whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as name:
         made = Path(name)
-        whole, ready = made / "float.onnx", made / "ready.onnx"
+        whole = made / "float.onnx"
         model.eval()
         ids = torch.ones((2, 8), dtype=torch.int64)
         inputs = ("input_ids", "attention_mask", "token_type_ids")
@@ -125,17 +111,26 @@ def export(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
-        quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True, skip_onnx_shape=True)
-        quantize_dynamic(
-            str(ready),
-            str(made / "model.onnx"),
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-        )
-        for file in (whole, ready):
-            file.unlink()
+        _quantize(whole, made / "model.onnx")
+        whole.unlink()
         shutil.copyfile(tokenizer, made / "tokenizer.json")
         folder.mkdir(exist_ok=True)
         for file in made.iterdir():
             file.replace(folder / file.name)
+
+
+def _quantize(whole: Path, to: Path) -> None:
+    """Write a network's int8 form.
+
+    Weights are rounded per channel to seven bits, so that processors without VNNI, which add in
+    sixteen bits, reckon the same.
+    """
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    ready = to.with_suffix(".ready")
+    quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True, skip_onnx_shape=True)
+    quantize_dynamic(
+        str(ready), str(to), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
+    )
+    ready.unlink()

@@ -53,6 +53,26 @@ def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attributio
     """
     words = content_words(sentence)
     own = words - content_words(question)
+    chosen, missing, covered = _fewest(sentence, words, own, quotes, question)
+    supported = len(words - own) + covered
+    found = conflicts(sentence, [quotes[at] for at in chosen], question)
+    return Attribution(
+        tuple(chosen),
+        supported / len(words) if words else 0.0,
+        # What only repeats the question ("Yes, they did") is held by the quote as a whole.
+        covered > 0 or not own,
+        tuple(missing),
+        tuple(found),
+    )
+
+
+def _fewest(
+    sentence: str, words: set[str], own: set[str], quotes: Sequence[str], question: str
+) -> tuple[list[int], list[str], int]:
+    """Return the quotes to cite, the facts that they lack, and how many of `own` they hold.
+
+    `words` are the sentence's, `own` those of them that the question does not have.
+    """
     held = [content_words(quote) for quote in quotes]
     chosen: list[int] = []
     covered: set[str] = set()
@@ -81,16 +101,7 @@ def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attributio
         chosen.append(best)
         covered |= held[best] & own
         missing = lacking[best]
-    supported = len(words - own) + len(covered)
-    found = conflicts(sentence, [quotes[at] for at in chosen], question)
-    return Attribution(
-        tuple(chosen),
-        supported / len(words) if words else 0.0,
-        # What only repeats the question ("Yes, they did") is held by the quote as a whole.
-        bool(covered) or not own,
-        tuple(missing),
-        tuple(found),
-    )
+    return chosen, missing, len(covered)
 
 
 def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:

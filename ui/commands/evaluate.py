@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,9 +18,11 @@ from ui.commands.terminal import line, progress_bar, write_text
 
 # What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
 if TYPE_CHECKING:
+    from eval.cases.cases import CaseSet
     from eval.comparing.baseline import Verdict
     from eval.comparing.compare import Change, Comparison
     from eval.running.record import Gate, Result, Run
+    from rag.assistant import Assistant
 
 app = typer.Typer(
     help="Hold answers in place with regression sets.", no_args_is_help=True, add_completion=False
@@ -69,26 +72,18 @@ def run_set(
 ) -> None:
     """Ask every question of a set, and show how good the answers are."""
     from eval.cases.cases import find_set, load_set
-    from eval.comparing.compare import NotComparable, check_comparable, load_run
     from eval.running.grader import load_judge
     from eval.running.replies import Replies
-    from eval.running.runner import describe, run
-    from index.errors import UserError
+    from eval.running.runner import run
     from rag.assistant import Assistant
     from rag.config import load_settings
 
-    _check_targets(out, junit, markdown, html)
-    if out and baseline and out.resolve() == baseline.resolve():
-        raise UserError(f"The run would replace its own baseline {baseline}: name another file.")
+    reports = Reports(library, junit, markdown, html)
+    _check_targets(out, *reports.targets)
     case_set = load_set(find_set(name)).first(limit)
-    before = load_run(baseline) if baseline else None
     grade = load_judge(judge) if judge else None
     assistant = Assistant(load_settings(library=library, models=models))
-    if before:
-        try:
-            check_comparable(before, describe(case_set, assistant, use_llm=not no_llm))
-        except NotComparable as error:
-            _refuse(error)
+    before = _baseline(baseline, out, case_set, assistant, use_llm=not no_llm)
     with progress_bar(Console(stderr=True)) as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
@@ -102,7 +97,7 @@ def run_set(
             judge=grade,
         )
     _show_run(done, against=before is not None)
-    _conclude(done, before, library, junit, markdown, html)
+    _conclude(done, before, reports)
 
 
 @app.command("compare")
@@ -117,8 +112,9 @@ def compare_runs(
     """Show what changed from one run of a set to another; the library is not needed for it."""
     from eval.comparing.compare import load_run
 
-    _check_targets(junit, markdown, html)
-    _conclude(load_run(candidate), load_run(baseline), library, junit, markdown, html)
+    reports = Reports(library, junit, markdown, html)
+    _check_targets(*reports.targets)
+    _conclude(load_run(candidate), load_run(baseline), reports)
 
 
 @app.command("report")
@@ -136,11 +132,11 @@ def report(
     """
     from eval.comparing.compare import load_run
 
-    _check_targets(junit, markdown, html)
+    reports = Reports(library, junit, markdown, html)
+    _check_targets(*reports.targets)
     done = load_run(run)
     _show_run(done, against=baseline is not None)
-    before = load_run(baseline) if baseline else None
-    _conclude(done, before, library, junit, markdown, html)
+    _conclude(done, load_run(baseline) if baseline else None, reports)
 
 
 @app.command("keep")
@@ -178,14 +174,27 @@ app.command("draft")(set_command.draft_cases)
 app.command("accept")(set_command.accept_drafts)
 
 
-def _conclude(
-    run: Run,
-    before: Run | None,
-    library: Path | None,
-    junit: Path | None,
-    markdown: Path | None,
-    html: Path | None,
-) -> None:
+def _baseline(
+    path: Path | None, out: Path | None, case_set: CaseSet, assistant: Assistant, *, use_llm: bool
+) -> Run | None:
+    """Return the run to hold the new one to; ends the command if the two cannot be compared."""
+    from eval.comparing.compare import NotComparable, check_comparable, load_run
+    from eval.running.runner import describe
+    from index.errors import UserError
+
+    if path is None:
+        return None
+    if out and out.resolve() == path.resolve():
+        raise UserError(f"The run would replace its own baseline {path}: name another file.")
+    before = load_run(path)
+    try:
+        check_comparable(before, describe(case_set, assistant, use_llm=use_llm))
+    except NotComparable as error:
+        _refuse(error)
+    return before
+
+
+def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
     """Compare, write the reports that are asked for, and end with the gate's exit code."""
     from eval.comparing.baseline import PASSED, hold
     from eval.comparing.compare import NotComparable
@@ -198,36 +207,42 @@ def _conclude(
         _show_comparison(verdict.comparison)
     for reason in verdict.reasons:
         line(Console(stderr=True), reason)
-    _write_reports(run, before, verdict, library, junit, markdown, html)
+    reports.write(run, before, verdict)
     if verdict.code != PASSED:
         raise typer.Exit(verdict.code)
 
 
-def _write_reports(
-    run: Run,
-    before: Run | None,
-    verdict: Verdict,
-    library: Path | None,
-    junit: Path | None,
-    markdown: Path | None,
-    html: Path | None,
-) -> None:
-    if junit:
-        from ui.reports.junit import junit as write_junit
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The files that a run is reported in, and the library whose documents the page quotes."""
 
-        write_text(junit, write_junit(run))
-    if markdown:
-        from ui.reports.markdown import markdown as write_markdown
+    library: Path | None
+    junit: Path | None
+    markdown: Path | None
+    html: Path | None
 
-        write_text(markdown, write_markdown(run, verdict))
-    if html:
-        from rag.assistant import Assistant
-        from rag.config import load_settings
-        from ui.reports.html import html as write_html
-        from ui.reports.html import texts_of
+    @property
+    def targets(self) -> tuple[Path | None, ...]:
+        """The files; None for those that nobody asked for."""
+        return self.junit, self.markdown, self.html
 
-        shelf = Assistant(load_settings(library=library), check=False).library
-        write_text(html, write_html(run, verdict, before, texts_of(shelf)))
+    def write(self, run: Run, before: Run | None, verdict: Verdict) -> None:
+        """Write those that were asked for."""
+        if self.junit:
+            from ui.reports.junit import junit
+
+            write_text(self.junit, junit(run))
+        if self.markdown:
+            from ui.reports.markdown import markdown
+
+            write_text(self.markdown, markdown(run, verdict))
+        if self.html:
+            from rag.assistant import Assistant
+            from rag.config import load_settings
+            from ui.reports.html import html, texts_of
+
+            shelf = Assistant(load_settings(library=self.library), check=False).library
+            write_text(self.html, html(run, verdict, before, texts_of(shelf)))
 
 
 def _check_targets(*paths: Path | None) -> None:

@@ -16,6 +16,7 @@ from ui.commands.terminal import line, progress_bar, write_text
 if TYPE_CHECKING:
     from collections import Counter
 
+    from eval.cases.cases import Case
     from index.documents import Document
 
 SetName = Annotated[
@@ -67,12 +68,11 @@ def check_set(
         raise typer.Exit(2)
     if write:
         places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
-        change_set(
-            path,
-            lambda cases: [
-                replace(each, evidence=places.get(each.id, each.evidence)) for each in cases
-            ],
-        )
+
+        def placed(cases: Sequence[Case]) -> list[Case]:
+            return [replace(each, evidence=places.get(each.id, each.evidence)) for each in cases]
+
+        change_set(path, placed)
 
 
 def import_set(
@@ -192,8 +192,7 @@ def accept_drafts(
 ) -> None:
     """Accept drafts by their ids, or look at them one by one."""
     from eval.cases.cases import change_set, check_writable, read_set
-    from eval.cases.propose import accept, reject
-    from eval.comparing.explain import expected
+    from eval.cases.propose import accept
     from index.errors import UserError
 
     check_writable(path)
@@ -208,9 +207,23 @@ def accept_drafts(
     chosen = list(drafts) if everything else list(ids or ())
     if chosen:
         change_set(path, lambda cases: accept(cases, chosen))
-    said: dict[str, list[str]] = {"a": chosen, "r": []}
+        accepted, rejected = len(chosen), 0
+    else:
+        accepted, rejected = _ask_of_each(path, list(drafts.values()))
+    left = len(drafts) - accepted - rejected
+    line(Console(stderr=True), f"{accepted} accepted, {rejected} rejected, {left} drafts left.")
+
+
+def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
+    """Show drafts one by one, and return how many were accepted and how many rejected."""
+    from eval.cases.cases import change_set
+    from eval.cases.propose import accept, reject
+    from eval.comparing.explain import expected
+
+    steps = {"a": accept, "r": reject}
+    said = dict.fromkeys(steps, 0)
     console = Console()
-    for case in () if chosen else drafts.values():
+    for case in drafts:
         told = {"unanswerable": case.unanswerable, "answers": case.answers}
         line(console, f"\n{case.id}: {case.question}\n    expected: {expected(told)}")
         for evidence in case.evidence:
@@ -218,15 +231,10 @@ def accept_drafts(
         word = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()
         if word == "e":
             break
-        if word in said:  # Written at once: what was decided is not lost when one leaves here.
-            step = accept if word == "a" else reject
-            change_set(path, partial(step, ids=[case.id]))
-            said[word].append(case.id)
-    left = len(drafts) - len(said["a"]) - len(said["r"])
-    line(
-        Console(stderr=True),
-        f"{len(said['a'])} accepted, {len(said['r'])} rejected, {left} drafts left.",
-    )
+        if word in steps:  # Written at once: what was decided is not lost when one leaves here.
+            change_set(path, partial(steps[word], ids=[case.id]))
+            said[word] += 1
+    return said["a"], said["r"]
 
 
 def _read(path: Path) -> str:

@@ -64,40 +64,46 @@ class ConversationPanel:
         self.conversation = gr.State(Conversation())
         self.answering = gr.State(None)
 
+        with gr.Column(elem_id="talk-panel"):
+            self._put_conversation()
+            self.form = CaseForm(assistant, self.conversation)
+            self.line = FetchLine(fetch) if fetch else None
+            self._put_question()
+
+    def _put_conversation(self) -> None:
         def export_as(wanted: Any) -> dict[str, str]:  # Gradio marks it, which no method bears.
             return self.export(wanted)
 
-        with gr.Column(elem_id="talk-panel"):
-            self.bar = gr.HTML(
-                render.CONVERSATION_BAR,
-                elem_id="talk-bar",
-                js_on_load=_SCRIPT.read_text("utf-8"),
-                server_functions=[export_as],
-                apply_default_css=False,
+        self.bar = gr.HTML(
+            render.CONVERSATION_BAR,
+            elem_id="talk-bar",
+            js_on_load=_SCRIPT.read_text("utf-8"),
+            server_functions=[export_as],
+            apply_default_css=False,
+        )
+        with gr.Column(elem_id="conversation"):
+            self.past = gr.HTML(elem_id="past", apply_default_css=False)
+            self.current = gr.HTML(elem_id="current", apply_default_css=False)
+        self.status = gr.HTML(
+            elem_id="status",
+            html_template='<div role="status" aria-live="polite">${value}</div>',
+            apply_default_css=False,
+        )
+
+    def _put_question(self) -> None:
+        with gr.Row(elem_id="ask"):
+            self.question = gr.Textbox(
+                elem_id="question",
+                label="Question",
+                show_label=False,
+                container=False,
+                placeholder="Ask a question",
+                lines=1,
+                max_lines=8,
+                autofocus=True,
             )
-            with gr.Column(elem_id="conversation"):
-                self.past = gr.HTML(elem_id="past", apply_default_css=False)
-                self.current = gr.HTML(elem_id="current", apply_default_css=False)
-            self.status = gr.HTML(
-                elem_id="status",
-                html_template='<div role="status" aria-live="polite">${value}</div>',
-                apply_default_css=False,
-            )
-            self.form = CaseForm(assistant, self.conversation)
-            self.line = FetchLine(fetch) if fetch else None
-            with gr.Row(elem_id="ask"):
-                self.question = gr.Textbox(
-                    elem_id="question",
-                    label="Question",
-                    show_label=False,
-                    container=False,
-                    placeholder="Ask a question",
-                    lines=1,
-                    max_lines=8,
-                    autofocus=True,
-                )
-                self.send = gr.Button("Ask", elem_id="send", variant="primary")
-                self.stop = gr.Button("Stop", elem_id="stop", visible=False)
+            self.send = gr.Button("Ask", elem_id="send", variant="primary")
+            self.stop = gr.Button("Stop", elem_id="stop", visible=False)
 
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens at each event."""
@@ -137,33 +143,31 @@ class ConversationPanel:
     ) -> Iterator[Updates]:
         """Answer a question step by step, each step on the screen as soon as it is there."""
         question = (question or "").encode(errors="replace").decode().strip()
-        if not question:
-            yield {self.status: render.quiet("Type a question first.")}
-            return
-        if len(question) > MAX_QUESTION:
-            yield {
-                self.status: render.notice(
-                    f"A question can have up to {MAX_QUESTION:,} characters; this one has "
-                    f"{len(question):,}. Shorten it and ask again."
-                )
-            }
+        if wrong := _what_is_wrong(question):
+            yield {self.status: wrong}
             return
         assistant = configured or self.assistant
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = conversation.history()
         events = assistant.stream(question, history, without=left_out, use_llm=use_llm)
         answering = Answering(question, events)
-        shown = partial(render.unfinished, question)
         yield {
             self.question: "",
             self.past: render.conversation(conversation),
-            self.current: shown("Searching…"),
+            self.current: render.unfinished(question, "Searching…"),
             self.status: render.quiet("Searching…"),
             self.conversation: conversation,
             self.answering: answering,
             self.send: gr.Button(visible=False),
             self.stop: gr.Button(visible=True),
         }
+        yield from self._show(question, conversation, answering)
+
+    def _show(
+        self, question: str, conversation: Conversation, answering: Answering
+    ) -> Iterator[Updates]:
+        """Show each step of an answer that is being made, and what it ends with."""
+        shown = partial(render.unfinished, question)
         quotes: tuple[Quote, ...] = ()
         for event in answering:
             match event:
@@ -302,6 +306,18 @@ class ConversationPanel:
         """Return what stands where a conversation begins, with questions to begin with."""
         questions = attempt(lambda: example_questions(self.assistant.library))
         return render.welcome([] if isinstance(questions, UserError) else questions)
+
+
+def _what_is_wrong(question: str) -> str | None:
+    """Return why a question cannot be asked, to be shown; None if it can."""
+    if not question:
+        return render.quiet("Type a question first.")
+    if len(question) > MAX_QUESTION:
+        return render.notice(
+            f"A question can have up to {MAX_QUESTION:,} characters; this one has "
+            f"{len(question):,}. Shorten it and ask again."
+        )
+    return None
 
 
 def _summary(answer: Answer) -> str:

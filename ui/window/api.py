@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import gradio as gr
 
 from index.errors import UserError
+from index.library import Library
 from rag.assistant import Assistant
 from rag.finding.quotes import find_quotes
 from rag.quote import quotes_as_json
@@ -28,8 +29,18 @@ CONTEXT = 300
 
 def add_api(assistant: Assistant) -> None:
     """Put the endpoints into the Blocks that are being made."""
+    given = Endpoints(assistant)
+    for endpoint in (given.ask, given.search, given.open_quote):
+        gr.api(endpoint, api_name=endpoint.__name__)
 
-    def ask(question: str) -> dict[str, Any]:
+
+class Endpoints:
+    """What programs may call, of one assistant."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self.assistant = assistant
+
+    def ask(self, question: str) -> dict[str, Any]:
         """Answer a question from the documents of the library, or refuse.
 
         Every sentence of the answer has numbered citations, which are verbatim quotes with their
@@ -41,9 +52,9 @@ def add_api(assistant: Assistant) -> None:
         Returns:
             The object that `footnoted ask --json` prints.
         """
-        return _or_error(lambda: assistant.ask(_words(question)).as_json())
+        return _or_error(lambda: self.assistant.ask(_words(question)).as_json())
 
-    def search(question: str, limit: int = 5) -> list[dict[str, Any]]:
+    def search(self, question: str, limit: int = 5) -> list[dict[str, Any]]:
         """Find the quotes in the documents that are most likely to answer a question, best first.
 
         Args:
@@ -54,13 +65,12 @@ def add_api(assistant: Assistant) -> None:
             Quotes of one or two sentences, each with its document, place, score and words.
         """
         most = min(max(int(limit), 1), MOST_QUOTES)
+        library, reranker = self.assistant.library, self.assistant.reranker
         return _or_error(
-            lambda: quotes_as_json(
-                find_quotes(assistant.library, assistant.reranker, _words(question), most)[0]
-            )
+            lambda: quotes_as_json(find_quotes(library, reranker, _words(question), most)[0])
         )
 
-    def open_quote(document: str, start: int, end: int) -> dict[str, Any]:
+    def open_quote(self, document: str, start: int, end: int) -> dict[str, Any]:
         """Read a place in a document, with what stands around it: to check a citation.
 
         Args:
@@ -71,29 +81,7 @@ def add_api(assistant: Assistant) -> None:
         Returns:
             The document, and the words before, at and after the place.
         """
-
-        def opened() -> dict[str, Any]:
-            found = assistant.library.find(document)
-            if not 0 <= start < end <= len(found.text):
-                raise UserError(
-                    f"There is no place {start}-{end} in {found.name}, which has "
-                    f"{len(found.text)} characters."
-                )
-            about = {"id": found.id, "title": found.title, "source": found.source}
-            return {
-                "document": about | {"sha256": found.sha256},
-                "start": start,
-                "end": end,
-                "before": found.text[max(0, start - CONTEXT) : start],
-                "quote": found.text[start:end],
-                "after": found.text[end : end + CONTEXT],
-                "page": found.page_at(start),
-            }
-
-        return _or_error(opened)
-
-    for endpoint in (ask, search, open_quote):
-        gr.api(endpoint, api_name=endpoint.__name__)
+        return _or_error(lambda: _opened(self.assistant.library, document, start, end))
 
 
 def speak_json(blocks: gr.Blocks) -> None:
@@ -105,6 +93,25 @@ def speak_json(blocks: gr.Blocks) -> None:
         return [server.types.TextContent(type="text", text=text) for text in texts]
 
     server.postprocess_output_data = as_json
+
+
+def _opened(library: Library, name: str, start: int, end: int) -> dict[str, Any]:
+    found = library.find(name)
+    if not 0 <= start < end <= len(found.text):
+        raise UserError(
+            f"There is no place {start}-{end} in {found.name}, which has "
+            f"{len(found.text)} characters."
+        )
+    about = {"id": found.id, "title": found.title, "source": found.source}
+    return {
+        "document": about | {"sha256": found.sha256},
+        "start": start,
+        "end": end,
+        "before": found.text[max(0, start - CONTEXT) : start],
+        "quote": found.text[start:end],
+        "after": found.text[end : end + CONTEXT],
+        "page": found.page_at(start),
+    }
 
 
 def _words(question: str) -> str:
