@@ -72,7 +72,7 @@ check: install  ## Look at style and types.
 	@$(VENV)/bin/mypy
 
 regression: models  ## Check that a part of the bench has not fallen below what was kept.
-	@$(PY) -m eval.bench.kept .footnoted/kept --xquad "$(XQUAD)"
+	@$(PY) -m eval.bench.regression .footnoted/kept --xquad "$(XQUAD)"
 
 bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from index.front import from_homes
+from index.lazy import from_homes
 
 if TYPE_CHECKING:
     from eval.cases.cases import Case, CaseSet, Evidence, load_set

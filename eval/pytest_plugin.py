@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from index.display import visible
+from index.printable import visible
 
 if TYPE_CHECKING:
     from eval.cases.cases import Case, Facts

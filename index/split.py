@@ -13,7 +13,7 @@ from datetime import date
 from itertools import pairwise
 
 from index.documents import Document, Heading, Passage, Span
-from index.english import MONTH, month_number
+from index.months import MONTH, month_number
 
 SPLITTER_VERSION = "1"
 """Part of a library's fingerprint: raise it with every change that moves a passage's edges."""

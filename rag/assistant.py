@@ -20,10 +20,10 @@ from rag.deciding.gate import DOUBT, Decision, weigh
 from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
+from rag.listing.chronology import MAX_LISTED, Listing, list_entries
+from rag.listing.section import list_section
 from rag.once import Once
 from rag.quote import Quote
-from rag.times.chronology import MAX_LISTED, Listing, list_entries
-from rag.times.section import list_section
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
 from rag.writing.llm import LLMUnavailable, Writer, load_writer

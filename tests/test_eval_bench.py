@@ -11,7 +11,7 @@ import pytest
 
 from eval.bench.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.bench.ablation import main as ablation
-from eval.bench.kept import KEPT, MEASURES, compare
+from eval.bench.regression import KEPT, MEASURES, compare
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.bench.table import Sources, measure, show, table, xquad_part
 from eval.comparing.compare import load_run

@@ -11,7 +11,7 @@ from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.finding.rerank import Reranker
-from rag.times.section import list_section
+from rag.listing.section import list_section
 from tests.conftest import OpenLibrary
 from ui.panels.examples import example_questions
 

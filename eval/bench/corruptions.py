@@ -22,9 +22,9 @@ from eval.cases.cases import CaseSet, load_set
 from eval.cases.evidence import locate
 from eval.measuring.statistics import rate
 from index.documents import Document
-from index.english import MONTHS
 from index.errors import UserError
 from index.loading.load import load
+from index.months import MONTHS
 from index.split import split
 from rag.verifying.attribution import attribute
 

@@ -23,9 +23,9 @@ from typing import Any
 from eval.comparing.compare import load_run
 from eval.measuring.statistics import Metric, rate
 from eval.running.record import Run
-from index.display import printable
+from index.atomic import write_whole
 from index.errors import UserError
-from index.files import write_whole
+from index.printable import printable
 
 KEPT = Path(__file__).parent / "statements.json"
 ANSWERS = 150

@@ -47,9 +47,9 @@ from eval.formats.xquad import Benchmark, load_xquad
 from eval.measuring.statistics import Metric, rate
 from eval.running.record import Result, Run
 from eval.running.runner import run
+from index.atomic import write_whole
 from index.documents import Document
 from index.errors import UserError
-from index.files import write_whole
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 
-from index.english import MONTH, month_number
+from index.months import MONTH, month_number
 
 T = TypeVar("T")
 

@@ -16,10 +16,10 @@ from filelock import FileLock
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from eval.cases.answers import normalise
-from index.display import title_line
+from index.atomic import write_whole
 from index.documents import Span
 from index.errors import UserError
-from index.files import write_whole
+from index.printable import title_line
 
 if TYPE_CHECKING:
     from rag.asking.condense import Turn

@@ -8,9 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import Case, CaseSet, Evidence, Facts, Problem
-from index.display import shortened
 from index.documents import Document, Span
 from index.errors import UserError
+from index.printable import shortened
 
 if TYPE_CHECKING:
     from index.library import Library

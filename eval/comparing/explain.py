@@ -7,7 +7,7 @@ from typing import Any
 
 from eval.measuring.stages import STAGES
 from eval.running.record import Result
-from index.display import printable
+from index.printable import printable
 
 QUOTES = 3
 

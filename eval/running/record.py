@@ -17,8 +17,8 @@ from eval.cases.cases import Facts
 from eval.measuring.metrics import Scores
 from eval.measuring.stages import Stage
 from eval.measuring.statistics import Metric
+from index.atomic import write_whole
 from index.errors import UserError
-from index.files import write_whole
 
 SCHEMA: Literal[1] = 1
 

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eval.training.examples import Example, Score, held_out, load_squad, load_yes_no, make_examples
+from index.atomic import write_whole
 from index.errors import UserError
-from index.files import write_whole
 from rag.config import load_settings
 from rag.finding.rerank import Reranker
 

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from index.display import title_line
 from index.documents import source_name
 from index.errors import DocumentError
 from index.loading.formats import ENDINGS, MEDIA_TYPES, Limits
+from index.printable import title_line
 
 if TYPE_CHECKING:
     import httpx

@@ -16,7 +16,6 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from index.display import title_line
 from index.documents import Document, source_name
 from index.errors import DocumentError
 from index.loading.formats import (
@@ -29,6 +28,7 @@ from index.loading.formats import (
     megabytes,
 )
 from index.loading.text import Content, read_markdown, read_text
+from index.printable import title_line
 
 MAX_UNPACKED_BYTES = 500_000_000
 """What a .docx or .epub may unpack to; one that is made to fill the memory claims far more."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from index.english import MONTH, MONTHS
+from index.months import MONTH, MONTHS
 from rag.english.names import name_forms
 from rag.english.words import (
     FUNCTION_WORDS,

@@ -11,7 +11,7 @@ from rich.progress import Progress as ProgressBar
 
 def line(console: Console, text: str) -> None:
     """Print text that may come from anywhere: no markup, and no control characters."""
-    from index.display import visible
+    from index.printable import visible
 
     for each in text.split("\n"):
         console.print(visible(each), markup=False, highlight=False, soft_wrap=True)
@@ -35,8 +35,8 @@ def write_text(path: Path, text: str) -> None:
 
     Raises UserError where it cannot be written.
     """
+    from index.atomic import write_whole
     from index.errors import UserError
-    from index.files import write_whole
 
     try:
         write_whole(path, text.encode())

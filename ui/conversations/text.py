@@ -10,8 +10,8 @@ from rich.text import Text
 
 from rag.answer import Answer
 from rag.deciding.gate import SURE
+from rag.listing.chronology import in_words
 from rag.quote import Quote
-from rag.times.chronology import in_words
 
 NEAREST = 3
 """Passages shown with a refusal."""

@@ -14,13 +14,13 @@ from datetime import date
 from itertools import pairwise
 from urllib.parse import quote as url_part
 
-from index.display import title_line
 from index.documents import Document
+from index.printable import title_line
 from index.storage.store import Entry
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.export import UNPROVEN
-from ui.drawing.html import draw
+from ui.drawing.jinja import draw
 
 WINDOW = 200_000
 """Characters of a document that are shown at once; browsers set more than that slowly."""

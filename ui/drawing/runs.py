@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Comparison
 from eval.running.record import Run
-from ui.drawing.html import draw
+from ui.drawing.jinja import draw
 from ui.reports.figures import NONE, figure, interval
 
 NOTHING = '<p class="empty">This set has not been run on this library yet.</p>'

@@ -15,8 +15,8 @@ from typing import Any
 import gradio as gr
 
 from eval.cases.cases import Case, Evidence, Message, add_case
-from index.display import shortened
 from index.errors import UserError
+from index.printable import shortened
 from rag.asking.condense import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote

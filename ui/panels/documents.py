@@ -11,11 +11,11 @@ from typing import Any
 
 import gradio as gr
 
-from index.display import title_line
 from index.documents import Document
 from index.errors import UserError
 from index.library import Added
 from index.loading.load import load, load_bytes
+from index.printable import title_line
 from rag.assistant import Assistant
 from ui.drawing import render
 from ui.drawing.render import Outcome

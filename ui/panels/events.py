@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from index.display import title_line
+from index.printable import title_line
 
 Updates = dict[Any, Any]
 """What an event changes: components and their new values."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from index.documents import Document
-from index.english import MONTHS
 from index.library import Library
+from index.months import MONTHS
 
 QUESTIONS = 3
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from index.display import title_line
 from index.documents import Document
 from index.errors import UserError
+from index.printable import title_line
 from rag.assistant import Assistant
 from ui.drawing import render
 from ui.panels.answering import attempt

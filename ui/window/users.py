@@ -12,8 +12,8 @@ import re
 from base64 import b64decode, b64encode
 from pathlib import Path
 
+from index.atomic import write_whole
 from index.errors import UserError
-from index.files import write_whole
 
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 

@@ -1,6 +1,6 @@
 """Holding a part of the bench in place: what CI runs with every change.
 
-    python -m eval.bench.kept FOLDER --xquad FILE [--keep]
+    python -m eval.bench.regression FOLDER --xquad FILE [--keep]
 
 Asks questions of XQuAD without the language model and cases of `briefing` with it, and compares
 them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
@@ -43,7 +43,7 @@ word of the language model may be another."""
 
 def main(arguments: Sequence[str]) -> int:
     """Ask, compare, and say what fell."""
-    parser = argparse.ArgumentParser(prog="python -m eval.bench.kept")
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.regression")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--xquad", type=Path, required=True, metavar="FILE")
     parser.add_argument("--keep", action="store_true")

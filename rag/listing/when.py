@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from index.english import MONTH
+from index.months import MONTH
 from rag.english.facts import content_words
 
 Period = tuple[date, date]

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 
 from index.library import Library
 from rag.finding.rerank import Reranker
+from rag.listing.chronology import MAX_LISTED, Listing
 from rag.quote import Quote
-from rag.times.chronology import MAX_LISTED, Listing
 
 _ASKED = re.compile(
     r"what (?:does|do|is (?:said|written) (?:in|under|about)) "

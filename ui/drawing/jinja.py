@@ -18,12 +18,12 @@ from markupsafe import Markup, escape
 
 from eval.comparing.explain import expected
 from eval.measuring.stages import STAGES
-from index.display import title_line
 from index.documents import source_name
+from index.printable import title_line
 from index.storage.store import Entry
 from rag.answer import Answer
+from rag.listing.chronology import in_words
 from rag.quote import Quote
-from rag.times.chronology import in_words
 from rag.verifying.compose import in_quotation_marks
 from ui.conversations.text import NEAREST, place
 
