@@ -14,6 +14,7 @@ from datetime import date
 from typing import TypeVar
 
 from index.months import MONTH, month_number
+from rag.english.words import TENS, UNITS
 
 T = TypeVar("T")
 
@@ -119,20 +120,15 @@ def _each_near(
     )
 
 
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_SPELLED = {word: n for n, word in enumerate(_UNITS)} | {
-    word: 10 * n for n, word in enumerate(_TENS, 2)
+_SPELLED = {word: n for n, word in enumerate(UNITS)} | {
+    word: 10 * n for n, word in enumerate(TENS, 2)
 }
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_WORDS = "|".join(sorted(_UNITS, key=len, reverse=True))
+_WORDS = "|".join(sorted(UNITS, key=len, reverse=True))
 # Digits are taken whole ("15km" is 15), and those of versions ("1.2.3") are no numbers.
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<digits>[-−]?\d[\d,]*+(?:\.\d++)?+)(?!\.\d)"
-    rf"|(?:(?P<ten>{'|'.join(_TENS)})(?:[- ](?P<unit>{'|'.join(_UNITS[1:10])}))?"
+    rf"|(?:(?P<ten>{'|'.join(TENS)})(?:[- ](?P<unit>{'|'.join(UNITS[1:10])}))?"
     rf"|(?P<word>{_WORDS}))(?![a-z]))"
     rf"(?P<scales>(?:[- ](?:{'|'.join(_SCALES)})s?(?![a-z]))*)",
     re.IGNORECASE,

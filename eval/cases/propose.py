@@ -23,7 +23,7 @@ from index.split import split
 from rag.deciding.reader import Reader
 from rag.english.facts import content_words
 from rag.english.mentions import mentions
-from rag.english.words import FUNCTION_WORDS
+from rag.english.words import NO_CONTENT
 from rag.writing.llm import Writer
 
 NEAR_MISSES = 0.25
@@ -156,7 +156,7 @@ def _near_misses(document: Document, cases: Sequence[Case]) -> Iterator[Case]:
         others = sorted({words for kind, words in facts if kind == old.kind})
         chance.shuffle(others)
         for words in others:
-            new = content_words(words) - FUNCTION_WORDS
+            new = content_words(words) - NO_CONTENT
             if not new or new & content_words(case.question):
                 continue
             together = (len(rest & words_of) for words_of in held if new & words_of)

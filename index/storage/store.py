@@ -19,6 +19,7 @@ from pathlib import Path
 
 from index.documents import Document, Heading, Passage, Span
 from index.errors import LibraryError
+from index.function_words import FUNCTION_WORDS
 
 SCHEMA_VERSION = 2
 READABLE = ("1", "2")
@@ -395,20 +396,13 @@ def searchable_text(document: Document, passage: Passage) -> str:
     return f"{passage.heading}\n{text}" if passage.heading else text
 
 
-_STOPWORDS = frozenset(
-    "a about after all an and any are as at be been before but by can could did do does for "
-    "from had has have he her him his how i if in into is it its many may me more most much my "
-    "no not of on or our out over say says she so some such than that the their them then there "
-    "these they this those to under up us was we were what when where which while who whom "
-    "whose why will with would you your".split()
-)
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
 
 
 def query_terms(question: str) -> list[str]:
     """Return the words of a question that are worth looking for, once each."""
     words = re.findall(r"\w+", _spaced(question).casefold())
-    return list(dict.fromkeys(w for w in words if w not in _STOPWORDS)) or list(
+    return list(dict.fromkeys(w for w in words if w not in FUNCTION_WORDS)) or list(
         dict.fromkeys(words)
     )
 

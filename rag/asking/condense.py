@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from rag.english.facts import content_words, facts, missing_facts, stem
-from rag.english.words import FUNCTION_WORDS
+from rag.english.words import NO_CONTENT
 
 if TYPE_CHECKING:
     from rag.writing.llm import Writer
@@ -162,7 +162,7 @@ def _new_names(asked: str, answered: str) -> list[str]:
         name[0].replace("The ", "the ", 1)
         for name in _NAME.finditer(answered)
         if facts(name[0]).names
-        and re.sub("^the ", "", name[0], flags=re.I).split()[0].casefold() not in FUNCTION_WORDS
+        and re.sub("^the ", "", name[0], flags=re.I).split()[0].casefold() not in NO_CONTENT
         and not content_words(name[0]) <= known
         and not _ASIDE.search(answered[: name.start()])
     }

@@ -16,7 +16,7 @@ from functools import lru_cache
 from index.months import MONTH, MONTHS
 from rag.english.names import name_forms
 from rag.english.words import (
-    FUNCTION_WORDS,
+    NO_CONTENT,
     NOT_ASSERTED,
     OPENERS,
     ORDINALS,
@@ -122,7 +122,7 @@ def tokens(text: str) -> list[str]:
 
 def content_words(text: str) -> set[str]:
     """Return the stems of the words that carry meaning, numbers included."""
-    return {stem(word) for word in tokens(text) if word.casefold() not in FUNCTION_WORDS}
+    return {stem(word) for word in tokens(text) if word.casefold() not in NO_CONTENT}
 
 
 def stem(word: str) -> str:
@@ -189,7 +189,7 @@ def names_in(text: str) -> set[str]:
     for match in WORD.finditer(text):
         [word] = tokens(match[0]) or [""]
         lower = word.casefold()
-        if not word[:1].isupper() or len(word) < 2 or lower in FUNCTION_WORDS:
+        if not word[:1].isupper() or len(word) < 2 or lower in NO_CONTENT:
             continue
         if lower in WORD_NUMBERS or lower in SCALES or lower in _MONTH_WORDS:
             continue

@@ -26,7 +26,7 @@ from rag.english.facts import (
     tokens,
 )
 from rag.english.names import name_forms, seat_of, whole_name
-from rag.english.words import COMMON_IN_NAMES, FUNCTION_WORDS, NOT_ASSERTED, UNITS_OF_MEASURE
+from rag.english.words import COMMON_IN_NAMES, NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
 
 Kind = Literal["number", "year", "date", "name", "word"]
 
@@ -69,7 +69,7 @@ def mentions(text: str) -> tuple[Mention, ...]:
     for match in WORD.finditer(text):
         [word] = tokens(match[0]) or [""]
         each = Mention("word", *match.span(), frozenset(), frozenset({stem(word), word.casefold()}))
-        if word.casefold() in FUNCTION_WORDS or _inside(each, found):
+        if word.casefold() in NO_CONTENT or _inside(each, found):
             continue
         opens = re.search(r"(?:^|[.!?][\"”’)]*\s|[“\"(])$", text[: match.start()])
         if word in names and not (opens and only_opens(word)):

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-FUNCTION_WORDS = frozenset(
-    "a about above according after again against all also although am among an and another any are "
-    "around as at be because been before being below between both but by can could did do does "
-    "doing during each either every few for from further had has have having he her here hers him "
-    "his how however i if in into is it its itself just like many may me might more most much must "
-    "my near neither no nor not of off on once only or other our out over own per rather same she "
-    "should since so some such than that the their theirs them themselves then there these they "
-    "this those though through thus to together too toward towards under until up upon us very via "
-    "was we well were what when where whether which while who whom whose why will with within "
-    "without would yes yet you your "
+from index.function_words import FUNCTION_WORDS
+
+NO_CONTENT = FUNCTION_WORDS | frozenset(
     "answer article document excerpt excerpts quote quotes source sources text passage".split()
-) - {"us"}
-"""Words that carry no meaning of their own, among them those for documents and quotes."""
+)
+"""Words that say nothing of a subject, among them those for documents and quotes."""
 
 # --- numbers
 

@@ -19,8 +19,8 @@ from index.errors import UserError
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
 from rag.writing.prompts import (
-    CONDENSE_SYSTEM,
     NONE,
+    condense_messages,
     copy_messages,
     on_one_line,
     propose_messages,
@@ -36,6 +36,7 @@ CONTEXT_TOKENS = 8192
 COPY_TOKENS = 4
 """Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
+CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
 TOP_LOGPROBS = 10
 
@@ -111,15 +112,10 @@ class Writer:
 
     def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
         """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
-        from llama_index.core.base.llms.types import ChatMessage
-
-        told = "\n".join(f"{role}: {on_one_line(text)}" for role, text in history[-4:])
-        messages = [
-            ChatMessage(role="system", content=CONDENSE_SYSTEM),
-            ChatMessage(role="user", content=f"{told}\n\nLast question: {on_one_line(question)}"),
-        ]
         with _answering(self.name):
-            response = self._llm.chat(messages, max_tokens=96)
+            response = self._llm.chat(
+                condense_messages(history, question), max_tokens=CONDENSED_TOKENS
+            )
         return on_one_line(response.message.content or "")
 
 

@@ -1,12 +1,14 @@
 """The words said to the LLM: all of them, in one place.
 
-Two conversations, each of which begins the same way every time, so that only the quote and the
-question are read anew (reading is the slow part):
+Each of these begins the same way every time, so that only what is new is read (reading is the slow
+part):
 
-1. Write one sentence from a quote and the words of it that answer. Footnotes are not asked for:
-   they are computed.
-2. Where the reader is in doubt: copy the words of the quote that answer the question, or write
-   NONE. The probability of NONE is evidence for a refusal.
+- Write one sentence from a quote and the words of it that answer. Footnotes are not asked for:
+  they are computed.
+- Where the reader is in doubt: copy the words of the quote that answer the question, or write
+  NONE. The probability of NONE is evidence for a refusal.
+- Rewrite a follow-up so that it stands alone.
+- For regression sets: propose a question that a sentence answers.
 
 The quotes and the question are data. They stand on one line each, so that the text inside cannot
 pose as another turn, and whatever the LLM makes of them is verified against the quotes.
@@ -234,6 +236,20 @@ def write_messages(read: Sequence[tuple[str, str]], question: str) -> list[ChatM
 def _to_write(quotes: Sequence[str], question: str, words: str) -> str:
     told = [f"Quote: {on_one_line(quote)}" for quote in quotes]
     return "\n".join([*told, f"Question: {on_one_line(question)}", f"Words: {words}"])
+
+
+def condense_messages(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
+    """Return what asks for a follow-up that stands alone.
+
+    `history` is (role, text), oldest first; the last four are shown.
+    """
+    from llama_index.core.base.llms.types import ChatMessage
+
+    told = "\n".join(f"{role}: {on_one_line(text)}" for role, text in history[-4:])
+    return [
+        ChatMessage(role="system", content=CONDENSE_SYSTEM),
+        ChatMessage(role="user", content=f"{told}\n\nLast question: {on_one_line(question)}"),
+    ]
 
 
 def propose_messages(sentence: str) -> list[ChatMessage]:
