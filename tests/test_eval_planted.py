@@ -17,7 +17,7 @@ import pytest
 from eval.cases.cases import SETS, CaseSet, load_set
 from eval.comparing.baseline import FAILED, PASSED, hold
 from eval.comparing.compare import NotComparable, compare
-from eval.running.record import Gate, Run
+from eval.running.record import Bounds, Run
 from eval.running.runner import run
 from index.documents import Document, Passage
 from index.errors import UserError
@@ -37,7 +37,7 @@ from ui.reports.markdown import markdown
 
 pytestmark = pytest.mark.weights
 
-BUDGET = Gate(budget=1)
+BUDGET = Bounds(budget=1)
 
 
 def every_fifth() -> CaseSet:
@@ -63,7 +63,7 @@ def again(settings: Settings, briefing_library: Library) -> Asked:
 
 
 def assert_caught(baseline: Run, candidate: Run, stage: str) -> None:
-    """Assert that the gate fails, and that the stage has grown most and is in the reports."""
+    """Assert that the baseline is not held, and that the stage has grown most and is in the reports."""
     verdict = hold(candidate, baseline)
     assert verdict.code == FAILED
     assert verdict.comparison
@@ -133,7 +133,7 @@ def test_the_threshold_was_moved_down(
     kept = baseline.metrics["refusal_recall"].value
     assert kept
     monkeypatch.setattr(gate, "THRESHOLD", 0.0)
-    held = replace(baseline, gate=Gate(floors={"refusal_recall": kept}))
+    held = replace(baseline, gate=Bounds(floors={"refusal_recall": kept}))
     assert_caught(held, again(), "not_refused")
 
 
@@ -185,7 +185,7 @@ def test_the_prompt_became_worse(
     real = settings.model_copy(
         update={"library": briefing_library.folder, "llm": "qwen2.5-coder-1.5b-instruct"}
     )
-    before = replace(run(few, Assistant(real)), gate=Gate(budget=0))
+    before = replace(run(few, Assistant(real)), gate=Bounds(budget=0))
     assert before.metrics["passed"].value
     monkeypatch.setattr(prompts, "COPY_SYSTEM", "Always write NONE, whatever the quote says.")
     monkeypatch.setattr(

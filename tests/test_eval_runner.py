@@ -20,7 +20,7 @@ from eval.cases.cases import CaseSet, load_set
 from eval.comparing.baseline import keep
 from eval.comparing.compare import load_run
 from eval.running.grader import Judge, load_judge
-from eval.running.record import Gate, alone
+from eval.running.record import Bounds, alone
 from eval.running.runner import run
 from index.documents import Document
 from index.errors import UserError
@@ -359,7 +359,7 @@ def test_a_judge_is_marked_and_bounds_nothing(case_set: CaseSet, tmp_path: Path)
     done = run(case_set, Stub(), judge=Judge("judge:grade", grade))  # type: ignore[arg-type]
     assert (done.metrics["judge:grade"].value, done.metrics["judge:grade"].n) == (1.0, 2)
     with pytest.raises(UserError, match="judges are opinions"):
-        keep(done, tmp_path / "kept.json", Gate({"judge:grade": 0.5}))
+        keep(done, tmp_path / "kept.json", Bounds({"judge:grade": 0.5}))
     assert load_judge("builtins:len").name == "judge:len"
     for name in ("nowhere:grade", "builtins:nothing", "builtins", "builtins:__doc__"):
         with pytest.raises(UserError, match="judge"):

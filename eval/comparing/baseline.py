@@ -1,4 +1,4 @@
-"""The gate: what a run must reach, kept with a baseline by an explicit command.
+"""Baselines: what a run must reach, kept with a baseline by an explicit command.
 
     footnoted eval keep RUN.json BASELINE.json --floor refusal_recall=0.8 --budget 2
     footnoted eval run SET --baseline BASELINE.json
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from eval.comparing.compare import Comparison, compare
 from eval.running.grader import PREFIX
-from eval.running.record import Gate, Run, write_run
+from eval.running.record import Bounds, Run, write_run
 from index.errors import UserError
 
 PASSED, FAILED, ERRORS = 0, 1, 2
@@ -24,7 +24,7 @@ PASSED, FAILED, ERRORS = 0, 1, 2
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a run passes the gate, and if not, why: one sentence a reason."""
+    """Whether a run holds its baseline, and if not, why: one sentence a reason."""
 
     code: int
     reasons: tuple[str, ...]
@@ -50,10 +50,10 @@ def hold(candidate: Run, baseline: Run | None = None) -> Verdict:
     return Verdict(code, tuple(reasons), comparison)
 
 
-def keep(run: Run, path: Path, gate: Gate) -> None:
+def keep(run: Run, path: Path, bounds: Bounds) -> None:
     """Write a run as the baseline that later ones are held to.
 
-    Raises UserError when it has errors, does not pass its own gate, or cannot be written.
+    Raises UserError when it has errors, does not keep its own bounds, or cannot be written.
     """
     if run.errors:
         raise UserError(
@@ -61,7 +61,7 @@ def keep(run: Run, path: Path, gate: Gate) -> None:
             "Run it again: it goes on with those."
         )
     usable = [each for each in run.metrics if not each.startswith(PREFIX) and "_s_p" not in each]
-    for name in (*gate.floors, *gate.ceilings):
+    for name in (*bounds.floors, *bounds.ceilings):
         if name not in usable:
             raise UserError(
                 f"There can be no bound for {name}: times are noise and judges are opinions. What "
@@ -73,21 +73,21 @@ def keep(run: Run, path: Path, gate: Gate) -> None:
             f"This run is no baseline: {', '.join(failed)} must pass and failed. Mend the answer, "
             "or take `must_pass` off the case."
         )
-    if out := _out_of_bounds(run, gate):
+    if out := _out_of_bounds(run, bounds):
         raise UserError(f"This run does not keep its own bounds: {' '.join(out)}")
-    write_run(path, replace(run, gate=gate))
+    write_run(path, replace(run, gate=bounds))
 
 
 def _failures(baseline: Run, candidate: Run, comparison: Comparison) -> list[str]:
     reasons = []
-    gate = baseline.gate or Gate()
+    bounds = baseline.gate or Bounds()
     if comparison.must_pass_broken:
         names = ", ".join(comparison.must_pass_broken)
         reasons.append(f"{names} must pass and broke.")
-    reasons += _out_of_bounds(candidate, gate)
+    reasons += _out_of_bounds(candidate, bounds)
     lost = comparison.net_loss
-    if gate.budget is not None and lost > gate.budget:
-        reasons.append(f"The net loss of {_cases(lost)} is above the budget of {gate.budget}.")
+    if bounds.budget is not None and lost > bounds.budget:
+        reasons.append(f"The net loss of {_cases(lost)} is above the budget of {bounds.budget}.")
     if comparison.significant and lost > 0:
         reasons.append(
             f"{len(comparison.broken)} broke and {len(comparison.mended)} were mended: worse, not "
@@ -96,11 +96,11 @@ def _failures(baseline: Run, candidate: Run, comparison: Comparison) -> list[str
     return reasons
 
 
-def _out_of_bounds(run: Run, gate: Gate) -> list[str]:
+def _out_of_bounds(run: Run, bounds: Bounds) -> list[str]:
     found = []
-    bounds = [(name, bound, "floor") for name, bound in gate.floors.items()]
-    bounds += [(name, bound, "ceiling") for name, bound in gate.ceilings.items()]
-    for name, bound, kind in bounds:
+    each_one = [(name, bound, "floor") for name, bound in bounds.floors.items()]
+    each_one += [(name, bound, "ceiling") for name, bound in bounds.ceilings.items()]
+    for name, bound, kind in each_one:
         metric = run.metrics.get(name)
         value = metric.value if metric else None
         if value is None:

@@ -138,7 +138,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Gate:
+class Bounds:
     """The bounds of metrics, and how many more cases may break than are mended."""
 
     floors: dict[str, float] = field(default_factory=dict)
@@ -152,7 +152,7 @@ class Run(Conditions):
 
     metrics: dict[str, Metric]
     results: tuple[Result, ...]
-    gate: Gate | None = field(default=None, kw_only=True)
+    gate: Bounds | None = field(default=None, kw_only=True)
     """What later runs are held to, where this one was kept as their baseline."""
 
     @property

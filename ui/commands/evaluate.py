@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from eval.cases.cases import CaseSet
     from eval.comparing.baseline import Verdict
     from eval.comparing.compare import Change, Comparison
-    from eval.running.record import Gate, Result, Run
+    from eval.running.record import Bounds, Result, Run
     from rag.assistant import Assistant
 
 app = typer.Typer(
@@ -160,11 +160,11 @@ def keep_baseline(
     """Keep a run as the baseline that later runs are held to: a decision, to be committed."""
     from eval.comparing.baseline import keep
     from eval.comparing.compare import load_run
-    from eval.running.record import Gate
+    from eval.running.record import Bounds
 
-    gate = Gate(_bounds(floor), _bounds(ceiling), budget)
-    keep(load_run(run), baseline, gate)
-    line(Console(stderr=True), f"Kept in {baseline}. {_told(gate)}")
+    bounds = Bounds(_bounds(floor), _bounds(ceiling), budget)
+    keep(load_run(run), baseline, bounds)
+    line(Console(stderr=True), f"Kept in {baseline}. {_told(bounds)}")
 
 
 app.command("check")(set_command.check_set)
@@ -195,7 +195,7 @@ def _baseline(
 
 
 def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
-    """Compare, write the reports that are asked for, and end with the gate's exit code."""
+    """Compare, write the reports that are asked for, and end with the verdict's exit code."""
     from eval.comparing.baseline import PASSED, hold
     from eval.comparing.compare import NotComparable
 
@@ -269,11 +269,11 @@ def _bounds(given: list[str] | None) -> dict[str, float]:
     return found
 
 
-def _told(gate: Gate) -> str:
-    told = [f"{name} is at least {value:g}" for name, value in gate.floors.items()]
-    told += [f"{name} is at most {value:g}" for name, value in gate.ceilings.items()]
-    if gate.budget is not None:
-        told.append(f"at most {gate.budget} more cases break than are mended")
+def _told(bounds: Bounds) -> str:
+    told = [f"{name} is at least {value:g}" for name, value in bounds.floors.items()]
+    told += [f"{name} is at most {value:g}" for name, value in bounds.ceilings.items()]
+    if bounds.budget is not None:
+        told.append(f"at most {bounds.budget} more cases break than are mended")
     if not told:
         return "Later runs fail when they are worse by more than chance explains."
     return f"Later runs are held to this: {', '.join(told)}."

@@ -14,7 +14,7 @@ import gradio as gr
 from eval.cases.cases import SETS, CaseSet, load_set
 from eval.comparing.baseline import hold, keep
 from eval.comparing.compare import NotComparable, load_run
-from eval.running.record import Gate, OtherConditions
+from eval.running.record import Bounds, OtherConditions
 from eval.running.runner import run
 from index.errors import UserError
 from rag.assistant import Assistant
@@ -139,7 +139,7 @@ class RegressionPanel:
         out = self._out(name) if name else None
         if out is None or not out.exists():
             return self._told("There is no run of this set to keep: run it first.")
-        kept = attempt(lambda: keep(load_run(out), self._baseline(out.stem), Gate()))
+        kept = attempt(lambda: keep(load_run(out), self._baseline(out.stem), Bounds()))
         if isinstance(kept, UserError):
             return self._told(str(kept))
         return self.show(name)

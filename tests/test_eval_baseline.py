@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from eval.comparing.baseline import ERRORS, FAILED, PASSED, hold, keep
 from eval.comparing.compare import compare, load_run
 from eval.measuring.statistics import Metric, rate
-from eval.running.record import Gate, Result, Run
+from eval.running.record import Bounds, Result, Run
 from index.documents import Span
 from index.errors import UserError
 from tests.test_eval_compare import CASES, made, saved
@@ -34,18 +34,25 @@ def with_error(run: Run, at: int = 0) -> Run:
 @pytest.mark.parametrize(
     ("failed", "gate", "code", "said"),
     [
-        (set(), Gate(), PASSED, ""),
-        ({1, 2, 3}, Gate(), PASSED, ""),  # within noise, and nothing forbids it
-        ({1, 2, 3}, Gate(budget=3), PASSED, ""),
-        ({1, 2, 3}, Gate(budget=2), FAILED, "net loss of 3 cases is above the budget of 2"),
-        ({1}, Gate(budget=0), FAILED, "net loss of 1 case is above"),
-        ({1, 2, 3}, Gate({"passed": 0.85}), PASSED, ""),
-        ({1, 2, 3, 4}, Gate({"passed": 0.85}), FAILED, "passed is 0.800, below its floor of 0.85"),
-        ({7}, Gate(), FAILED, "case-7 must pass and broke."),
-        ({1, 2, 3, 4, 5, 6}, Gate(budget=9), FAILED, "worse, not by chance (p = 0.031)"),
+        (set(), Bounds(), PASSED, ""),
+        ({1, 2, 3}, Bounds(), PASSED, ""),  # within noise, and nothing forbids it
+        ({1, 2, 3}, Bounds(budget=3), PASSED, ""),
+        ({1, 2, 3}, Bounds(budget=2), FAILED, "net loss of 3 cases is above the budget of 2"),
+        ({1}, Bounds(budget=0), FAILED, "net loss of 1 case is above"),
+        ({1, 2, 3}, Bounds({"passed": 0.85}), PASSED, ""),
+        (
+            {1, 2, 3, 4},
+            Bounds({"passed": 0.85}),
+            FAILED,
+            "passed is 0.800, below its floor of 0.85",
+        ),
+        ({7}, Bounds(), FAILED, "case-7 must pass and broke."),
+        ({1, 2, 3, 4, 5, 6}, Bounds(budget=9), FAILED, "worse, not by chance (p = 0.031)"),
     ],
 )
-def test_a_run_is_held_to_its_baseline(failed: set[int], gate: Gate, code: int, said: str) -> None:
+def test_a_run_is_held_to_its_baseline(
+    failed: set[int], gate: Bounds, code: int, said: str
+) -> None:
     verdict = hold(made(failed, (7,)), replace(made(set(), (7,)), gate=gate))
     assert verdict.code == code
     assert said in " ".join(verdict.reasons)
@@ -53,13 +60,13 @@ def test_a_run_is_held_to_its_baseline(failed: set[int], gate: Gate, code: int, 
 
 
 def test_what_was_mended_pays_for_what_broke() -> None:
-    before = replace(made({1, 2}), gate=Gate(budget=0))
+    before = replace(made({1, 2}), gate=Bounds(budget=0))
     assert hold(made({3, 4}), before).code == PASSED
     assert hold(made({3, 4, 5}), before).code == FAILED
 
 
 def test_ceilings() -> None:
-    gate = Gate(ceilings={"false_refusals": 0.1})
+    gate = Bounds(ceilings={"false_refusals": 0.1})
     run = replace(made(), metrics=made().metrics | {"false_refusals": rate(3, 20)})
     [reason] = hold(run, replace(made(), gate=gate)).reasons
     assert reason == "false_refusals is 0.150, above its ceiling of 0.1."
@@ -88,12 +95,12 @@ def test_where_nothing_was_asked_nothing_is_concluded() -> None:
 
 
 def test_a_metric_that_is_gone_is_below_every_floor() -> None:
-    kept = replace(measured(made()), gate=Gate({"refusal_recall": 0.5}))
+    kept = replace(measured(made()), gate=Bounds({"refusal_recall": 0.5}))
     assert "was not measured" in hold(made(), kept).reasons[0]
 
 
 def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:
-    gate = Gate({"passed": 0.9}, {"refusal_recall": 0.8}, 2)
+    gate = Bounds({"passed": 0.9}, {"refusal_recall": 0.8}, 2)
     keep(measured(made()), tmp_path / "kept.json", gate)
     assert load_run(tmp_path / "kept.json") == replace(measured(made()), gate=gate)
 
@@ -101,14 +108,14 @@ def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("run", "gate", "said"),
     [
-        (with_error(made()), Gate(), "1 case of this run could not be asked"),
-        (made({7}, (7,)), Gate(), "case-7 must pass and failed"),
-        (made({1}), Gate({"passed": 0.99}), "passed is 0.950, below its floor of 0.99"),
-        (made(), Gate({"pased": 0.9}), "no bound for pased"),
-        (measured(made()), Gate(ceilings={"total_s_p50": 9}), "times are noise"),
+        (with_error(made()), Bounds(), "1 case of this run could not be asked"),
+        (made({7}, (7,)), Bounds(), "case-7 must pass and failed"),
+        (made({1}), Bounds({"passed": 0.99}), "passed is 0.950, below its floor of 0.99"),
+        (made(), Bounds({"pased": 0.9}), "no bound for pased"),
+        (measured(made()), Bounds(ceilings={"total_s_p50": 9}), "times are noise"),
     ],
 )
-def test_what_is_no_baseline(tmp_path: Path, run: Run, gate: Gate, said: str) -> None:
+def test_what_is_no_baseline(tmp_path: Path, run: Run, gate: Bounds, said: str) -> None:
     with pytest.raises(UserError, match=said):
         keep(run, tmp_path / "kept.json", gate)
     assert list(tmp_path.iterdir()) == []
