@@ -22,10 +22,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test check regression bench ablation pictures lock clean
+.PHONY: help install models library chat ask test test-all check regression bench ablation pictures lock clean
 
 help:  ## Show what can be made.
-	@sed -n 's/^\([a-z]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
 	@echo '  ARTICLE=path opens another article; PORT=7861 another port; Q="…" is what make ask asks.'
 
 install: $(VENV)/.installed  ## Set up .venv with everything that is needed.
@@ -62,7 +62,11 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 	@$(FOOTNOTED) ask --library "$(LIBRARY)" "$(Q)"
 
 # Two at a time but for those of the language model, which takes all cores by itself.
-test: models chromium  ## Run all tests.
+test: models chromium  ## Run the tests.
+	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm and not slow"
+	@$(PY) -m pytest -m "llm and not slow"
+
+test-all: models chromium  ## Run all tests, also those that take long and rarely fail.
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm"
 	@$(PY) -m pytest -m llm
 

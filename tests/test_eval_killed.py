@@ -1,4 +1,4 @@
-"""A run of 200 cases that is killed at any moment goes on, and ends as if it had not been."""
+"""A run that is killed at any moment goes on, and ends as if it had not been."""
 
 from __future__ import annotations
 
@@ -27,12 +27,9 @@ SHIPS = "Aurora Borea Cora Dora Elan Fara Gloria Hera".split()
 TEXT = "\n\n".join(
     f"The ship {name} left the port of Tolm in {1900 + n}." for n, name in enumerate(SHIPS)
 )
-CASES = 200
-MOMENTS = 5
 
 
-@pytest.fixture
-def folder(tmp_path: Path, open_library: OpenLibrary) -> Path:
+def fill(tmp_path: Path, open_library: OpenLibrary, count: int) -> Path:
     open_library(tmp_path / "library").add(load_bytes(TEXT.encode(), "ships.txt"))
     cases = [
         {
@@ -41,7 +38,7 @@ def folder(tmp_path: Path, open_library: OpenLibrary) -> Path:
             "answers": [str(1900 + number % 8)],
             "evidence": [{"document": "ships.txt", "quote": str(1900 + number % 8)}],
         }
-        for number in range(CASES)
+        for number in range(count)
     ]
     lines = "".join(json.dumps(each) + "\n" for each in cases)
     (tmp_path / "set.jsonl").write_text(lines, "utf-8")
@@ -74,15 +71,21 @@ def without_times(path: Path) -> dict[str, Any]:
     return told
 
 
-def test_it_ends_the_same(folder: Path, settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("count", "moments"), [(40, 1), pytest.param(200, 5, marks=pytest.mark.slow)]
+)
+def test_it_ends_the_same(
+    tmp_path: Path, open_library: OpenLibrary, settings: Settings, count: int, moments: int
+) -> None:
+    folder = fill(tmp_path, open_library, count)
     assistant = Assistant(settings.model_copy(update={"library": folder / "library"}))
     run(load_set(folder / "set.jsonl"), assistant, use_llm=False, out=folder / "whole.json")
     partial = folder / "run.json.partial"
     done = 0
-    for moment in range(MOMENTS):
+    for moment in range(moments):
         with start(folder, "run.json") as process:
             # Some cases further, and then anywhere: between two cases, or within writing one.
-            until = done + random.randint(1, CASES // (MOMENTS + 1))
+            until = done + random.randint(1, count // (moments + 1))
             while not partial.exists() or partial.read_bytes().count(b"\n") <= until:
                 assert process.poll() is None, moment
                 time.sleep(0.005)
@@ -94,4 +97,4 @@ def test_it_ends_the_same(folder: Path, settings: Settings) -> None:
         assert last.wait(timeout=300) == 0
     assert not partial.exists()
     assert without_times(folder / "run.json") == without_times(folder / "whole.json")
-    assert len(without_times(folder / "run.json")["results"]) == CASES
+    assert len(without_times(folder / "run.json")["results"]) == count

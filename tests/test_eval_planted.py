@@ -63,7 +63,7 @@ def again(settings: Settings, briefing_library: Library) -> Asked:
 
 
 def assert_caught(baseline: Run, candidate: Run, stage: str) -> None:
-    """Assert that the baseline is not held, and that the stage has grown most and is in the reports."""
+    """Assert that the run fails, and that the stage has grown most and is in the reports."""
     verdict = hold(candidate, baseline)
     assert verdict.code == FAILED
     assert verdict.comparison
@@ -102,6 +102,7 @@ def test_the_reranker_is_off(baseline: Run, again: Asked, monkeypatch: pytest.Mo
     assert_caught(baseline, again(), "not_quoted")
 
 
+@pytest.mark.slow
 def test_the_splitter_leaves_passages_out(
     baseline: Run,
     settings: Settings,
@@ -126,6 +127,7 @@ def test_the_threshold_was_moved_up(
     assert_caught(baseline, again(), "wrongly_refused")
 
 
+@pytest.mark.slow
 def test_the_threshold_was_moved_down(
     baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,6 +174,7 @@ def test_the_document_was_edited(
 
 
 @pytest.mark.llm
+@pytest.mark.slow
 def test_the_prompt_became_worse(
     settings: Settings, briefing_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -74,6 +74,7 @@ def test_cases_are_tests(folder: Path, briefing_library: Library) -> None:
     assert "passed" not in again.stdout
 
 
+@pytest.mark.slow
 def test_cases_are_chosen_and_shared_out(folder: Path, briefing_library: Library) -> None:
     chosen = run_pytest(folder, briefing_library, "set.jsonl", "-m", "date and not near-miss")
     assert "1 passed, 2 deselected" in chosen.stdout, chosen.stdout

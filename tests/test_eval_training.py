@@ -128,6 +128,7 @@ def test_figures_of_a_reader() -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.slow
 def test_the_command_makes_a_reader_that_has_learned(squad: Path, tmp_path: Path) -> None:
     """Better than chance on a document that it has not seen, in a minute."""
     done = subprocess.run(

@@ -97,6 +97,7 @@ def test_the_card_gives_the_figure_on_the_shipped_set(reader: Reader, briefing: 
     assert sum(right) / len(right) == pytest.approx(figure("right words, `briefing`"), abs=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SQUAD.exists(), reason="SQuAD 2.0's questions lie beside the project")
 def test_the_card_gives_the_figures_on_squad(reader: Reader, reranker: Reranker) -> None:
     """On a part of the questions, so that it takes seconds."""
