@@ -10,8 +10,10 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
+from pathlib import Path
 from urllib.parse import quote as url_part
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
@@ -105,59 +107,18 @@ def _text(exchanges: Sequence[Exchange], address: str) -> str:
 
 # --- HTML
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Conversation</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>
-body {{ max-width: 42em; margin: 3em auto; padding: 0 1em; font: 17px/1.6 Georgia, serif;
-  color: #22262b; background: #fbfaf7; overflow-wrap: anywhere; }}
-h2 {{ font-size: 1.2em; margin: 2.5em 0 .5em; }}
-sup a {{ text-decoration: none; padding: 0 1px; }} a {{ color: #1d5c78; }}
-ol {{ font-size: .88em; }} li {{ margin-bottom: .6em; }}
-blockquote {{ margin: .2em 0; white-space: pre-line; }} .note {{ color: #5b6068; }}
-@media (prefers-color-scheme: dark) {{ body {{ color: #e4e3df; background: #15181b; }}
-  a {{ color: #7fc1de; }} .note {{ color: #9aa1aa; }} }}
-</style></head><body><h1>Conversation</h1>
-{}
-</body></html>
-"""
-
 
 def _html(exchanges: Sequence[Exchange], address: str) -> str:
-    parts = []
-    for number, exchange in enumerate(exchanges, 1):
-        parts.append(f"<h2>{_bdi(exchange.question)}</h2>")
-        parts += [f'<p class="note">{_bdi(each)}</p>' for each in _before(exchange)]
-        answer = exchange.answer
-        if answer is None:
-            continue
-        if answer.refused:
-            parts.append(f"<p>{_bdi(answer.text)}</p>")
-            items = "".join(f"<li>{_html_quote(q, address)}</li>" for q in answer.quotes[:NEAREST])
-            parts.append(f'<p class="note">Nearest passages</p><ul>{items}</ul>' if items else "")
-            continue
-        sentences = " ".join(
-            _bdi(sentence.text)
-            + "".join(f'<sup><a href="#q{number}-{n}">[{n}]</a></sup>' for n in sentence.citations)
-            for sentence in _supported(answer)
-        )
-        notes = "".join(
-            f'<li id="q{number}-{n}">{_html_quote(quote, address)}</li>'
-            for n, quote in enumerate(answer.citations, 1)
-        )
-        parts.append(f"<p>{sentences}</p><ol>{notes}</ol>")
-    return _PAGE.format("\n".join(parts))
-
-
-def _html_quote(quote: Quote, address: str) -> str:
-    where = _bdi(place(quote))
-    if address:
-        where = f'<a href="{escape(link(quote, address))}">{where}</a>'
-    return f"{where}<blockquote>{_bdi(quote.text)}</blockquote>"
-
-
-def _bdi(words: str) -> str:
-    return f"<bdi>{escape(words)}</bdi>"
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"before": _before, "place": place, "link": link}
+    page = environment.get_template("export.html")
+    return page.render(exchanges=exchanges, address=address, NEAREST=NEAREST)
 
 
 # --- what all have
