@@ -1,5 +1,11 @@
 """The one kind of error that is meant for the person at the keyboard."""
 
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
 
 class UserError(Exception):
     """Something the user gave or set up is wrong; the text is shown to them as it stands.
@@ -24,3 +30,15 @@ class DocumentError(UserError):
 
 class LibraryError(UserError):
     """A library folder that cannot be used as it is."""
+
+
+def run_command(main: Callable[[Sequence[str]], int]) -> NoReturn:
+    """Run a `python -m` command on what it was given, and end with its exit code.
+
+    A UserError becomes one message and exit code 2.
+    """
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)

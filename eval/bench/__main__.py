@@ -1,12 +1,7 @@
 """`python -m eval.bench`: the table of targets."""
 
-import sys
-
 from eval.bench.table import main
-from index.errors import UserError
+from index.errors import run_command
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.exit(str(error))
+    run_command(main)

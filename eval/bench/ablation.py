@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +32,7 @@ from eval.cases.cases import Case
 from eval.formats.xquad import Benchmark, load_xquad
 from eval.measuring.statistics import paired_interval
 from index.documents import Document, Passage, Span
-from index.errors import UserError
+from index.errors import UserError, run_command
 from index.library import Hit, Library
 from rag.assistant import MIN_QUOTES, Assistant
 from rag.config import load_settings
@@ -267,7 +266,4 @@ def _difference(before: Sequence[bool], after: Sequence[bool]) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.exit(str(error))
+    run_command(main)

@@ -22,7 +22,7 @@ from eval.cases.cases import CaseSet, load_set
 from eval.cases.evidence import locate
 from eval.measuring.statistics import rate
 from index.documents import Document
-from index.errors import UserError
+from index.errors import UserError, run_command
 from index.loading.load import load
 from index.months import MONTHS
 from index.split import split
@@ -488,7 +488,4 @@ def _with(claim: Claim, kind: str, sentence: str) -> Claim:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.exit(str(error))
+    run_command(main)

@@ -35,7 +35,7 @@ from eval.measuring.statistics import rate
 from eval.training.examples import held_out
 from index.atomic import write_whole
 from index.documents import Document
-from index.errors import UserError
+from index.errors import UserError, run_command
 from index.loading.load import load
 from rag.asking.question import Question
 from rag.assistant import ASKED, MIN_QUOTES, Assistant
@@ -260,7 +260,4 @@ def _result(right: Sequence[float], wrong: Sequence[float], least: float) -> str
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.exit(str(error))
+    run_command(main)

@@ -23,7 +23,7 @@ from eval.cases.cases import SETS, load_set
 from eval.formats.xquad import load_xquad
 from eval.measuring.statistics import SIGNIFICANT, mcnemar
 from eval.running.record import Run
-from index.errors import UserError
+from index.errors import UserError, run_command
 from index.loading.load import load
 
 KEPT = Path(__file__).parent / "kept.json"
@@ -108,8 +108,4 @@ def compare(kept: dict[str, Any], now: dict[str, Any]) -> tuple[list[str], bool]
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    run_command(main)

@@ -28,7 +28,6 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -51,7 +50,7 @@ from eval.measuring.statistics import Metric, percentile, rate
 from eval.running.record import Result, Run, append, resume, write_run
 from eval.running.runner import describe
 from index.documents import Document, Span
-from index.errors import UserError
+from index.errors import UserError, run_command
 from index.loading.load import load
 from index.weights.embedding import load_embedding
 from rag.assistant import Assistant
@@ -84,7 +83,7 @@ _REFUSAL = re.compile(
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Compare, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m eval.bench.rival", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
@@ -439,8 +438,4 @@ def ratio(ours: Metric, theirs: Metric) -> str:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    run_command(main)

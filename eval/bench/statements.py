@@ -24,7 +24,7 @@ from eval.comparing.compare import load_run
 from eval.measuring.statistics import Metric, rate
 from eval.running.record import Run
 from index.atomic import write_whole
-from index.errors import UserError
+from index.errors import UserError, run_command
 from index.printable import printable
 
 KEPT = Path(__file__).parent / "statements.json"
@@ -139,8 +139,4 @@ def describe(answers: Sequence[Sequence[Statement]], verdicts: dict[str, bool]) 
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    run_command(main)

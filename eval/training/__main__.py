@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from eval.training.measure import describe, question_only
 from eval.training.prepare import START, prepare
-from index.errors import UserError
+from index.errors import run_command
 from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights, load_tokenizer
 from rag.config import load_settings
@@ -56,8 +56,4 @@ def main(arguments: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)
+    run_command(main)
