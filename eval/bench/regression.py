@@ -6,6 +6,9 @@ Asks questions of XQuAD without the language model and cases of `briefing` with 
 them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
 what was kept there: by more cases than chance explains, or by more than the budget. `--keep` writes
 the file anew, which is a decision and belongs in a commit of its own.
+
+What the language model said is kept as well (`replies.sqlite`), by the whole request and the
+weights that it was asked of, so it is asked only what a change makes it be asked anew.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +27,13 @@ from eval.cases.cases import SETS, load_set
 from eval.formats.xquad import load_xquad
 from eval.measuring.statistics import SIGNIFICANT, mcnemar
 from eval.running.record import Run
+from eval.running.replies import Replies
+from index.atomic import write_whole
 from index.errors import UserError, run_command
 from index.loading.load import load
 
 KEPT = Path(__file__).parent / "kept.json"
+REPLIES = Path(__file__).parent / "replies.sqlite"
 
 QUESTIONS = 150
 CASES = 36
@@ -49,26 +56,30 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", action="store_true")
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
-    now = {name: passed(run, MEASURES[name]) for name, run in _runs(given.folder, given.xquad)}
+    file = given.folder / REPLIES.name
+    file.unlink(missing_ok=True)
+    if not given.keep and REPLIES.exists():
+        shutil.copyfile(REPLIES, file)
+    replies = Replies(file)
+    runs = _runs(given.folder, given.xquad, replies)
+    now = {name: passed(run, MEASURES[name]) for name, run in runs}
     if given.keep:
-        KEPT.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", "utf-8")
+        write_whole(KEPT, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
+        write_whole(REPLIES, file.read_bytes())
         return 0
     lines, fell = compare(json.loads(KEPT.read_text("utf-8")), now)
+    lines.append(f"{replies.used} replies of the language model were kept ones.")
     sys.stdout.write("\n".join(lines) + "\n")
     return 1 if fell else 0
 
 
-def _runs(folder: Path, xquad: Path) -> list[tuple[str, Run]]:
+def _runs(folder: Path, xquad: Path, replies: Replies) -> Iterator[tuple[str, Run]]:
     data = load_xquad(xquad)
     drawn = random.Random(SEED).sample(data.cases, QUESTIONS)  # noqa: S311  reproducible
-    briefing = load_set(SETS / "briefing.jsonl").first(CASES)
-    return [
-        ("xquad", ask_all(data.subset("kept", tuple(drawn)), data.documents, folder / "xquad")),
-        (
-            "briefing",
-            ask_all(briefing, [load(SETS / "briefing.md")], folder / "briefing", llm=True),
-        ),
-    ]
+    yield "xquad", ask_all(data.subset("kept", tuple(drawn)), data.documents, folder / "xquad")
+    cases, document = load_set(SETS / "briefing.jsonl").first(CASES), load(SETS / "briefing.md")
+    asked = ask_all(cases, [document], folder / "briefing", llm=True, replies=replies)
+    yield "briefing", asked
 
 
 def passed(run: Run, measures: Sequence[str]) -> dict[str, dict[str, bool]]:

@@ -46,6 +46,7 @@ from eval.comparing.compare import load_run
 from eval.formats.xquad import Benchmark, load_xquad
 from eval.measuring.statistics import Metric, rate
 from eval.running.record import Result, Run
+from eval.running.replies import Replies
 from eval.running.runner import run
 from index.atomic import write_whole
 from index.documents import Document
@@ -166,6 +167,7 @@ def ask_all(
     *,
     out: Path | None = None,
     llm: bool = False,
+    replies: Replies | None = None,
 ) -> Run:
     """Ask a set of a library that holds the documents, with a progress bar."""
     assistant = Assistant(load_settings(library=library))
@@ -183,6 +185,7 @@ def ask_all(
             use_llm=llm,
             out=out,
             progress=lambda done, _: bar.update(task, completed=done),
+            replies=replies,
         )
     if made.errors:
         raise UserError(f"{len(made.errors)} cases of {case_set.name}: {made.errors[0].error}")
