@@ -7,7 +7,7 @@ from index.lazy import from_homes
 if TYPE_CHECKING:
     from eval.cases.cases import Case, CaseSet, Evidence, load_set
     from eval.comparing.baseline import Verdict, hold
-    from eval.comparing.compare import compare, load_run
+    from eval.comparing.compare import NotComparable, compare, load_run
     from eval.running.record import Result, Run
     from eval.running.runner import run
 
@@ -15,6 +15,7 @@ __all__ = [
     "Case",
     "CaseSet",
     "Evidence",
+    "NotComparable",
     "Result",
     "Run",
     "Verdict",

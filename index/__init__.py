@@ -6,7 +6,7 @@ from index.lazy import from_homes
 
 if TYPE_CHECKING:
     from index.documents import Document, Passage
-    from index.errors import DocumentError, LibraryError, UserError
+    from index.errors import DocumentError, LibraryError, ModelMissing, UserError
     from index.library import Added, Hit, Library, Reindexed
     from index.loading.load import load, load_bytes
 
@@ -17,6 +17,7 @@ __all__ = [
     "Hit",
     "Library",
     "LibraryError",
+    "ModelMissing",
     "Passage",
     "Reindexed",
     "UserError",

@@ -1,11 +1,5 @@
 """The one kind of error that is meant for the person at the keyboard."""
 
-from __future__ import annotations
-
-import sys
-from collections.abc import Callable, Sequence
-from typing import NoReturn
-
 
 class UserError(Exception):
     """Something the user gave or set up is wrong; the text is shown to them as it stands.
@@ -16,7 +10,11 @@ class UserError(Exception):
     UserError
     ├── ModelMissing      weights that are needed are not on this machine
     ├── DocumentError     a file or address that cannot be read as a document
-    └── LibraryError      a library folder that cannot be used as it is
+    ├── LibraryError      a library folder that cannot be used as it is
+    ├── LLMUnavailable    a language model that cannot be loaded or does not answer (`rag/writing/`)
+    ├── NotFound          evidence that stands in none of the documents (`eval/cases/`)
+    ├── NotComparable     runs that cannot be compared (`eval/comparing/`)
+    └── OtherConditions   a stopped run that was begun otherwise (`eval/running/`)
     """
 
 
@@ -30,15 +28,3 @@ class DocumentError(UserError):
 
 class LibraryError(UserError):
     """A library folder that cannot be used as it is."""
-
-
-def run_command(main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Run a `python -m` command on what it was given, and end with its exit code.
-
-    A UserError becomes one message and exit code 2.
-    """
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except UserError as error:
-        sys.stderr.write(f"{error}\n")
-        sys.exit(2)

@@ -9,12 +9,14 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant, Found, Searching, Writing
     from rag.config import Settings, load_settings
     from rag.quote import Quote
+    from rag.writing.llm import LLMUnavailable
 
 __all__ = [
     "Answer",
     "AnswerSentence",
     "Assistant",
     "Found",
+    "LLMUnavailable",
     "Quote",
     "Searching",
     "Settings",
@@ -29,4 +31,5 @@ __getattr__ = from_homes(
     "rag.assistant",
     "rag.config",
     "rag.quote",
+    "rag.writing.llm",
 )

@@ -9,6 +9,7 @@ from rag.deciding.gate import Decision
 from rag.quote import Quote, quotes_as_json
 
 SCHEMA = 1
+"""Of the JSON form; it rises when a field changes its meaning or goes."""
 
 Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
 
@@ -31,13 +32,21 @@ class Answer:
     """An answer or a refusal. Footnote n is `citations[n - 1]`."""
 
     question: str
+    """As it was asked."""
     standalone_question: str
+    """As it is understood without the conversation; the same where it needs none."""
     sentences: tuple[AnswerSentence, ...]
+    """What was written, in order, with what the quotes do not bear out."""
     citations: tuple[Quote, ...]
+    """The quotes that the footnotes show."""
     quotes: tuple[Quote, ...]
+    """All that were found for the question, best first."""
     reason: Reason | None
+    """Why there is no answer, or none that the language model wrote; None where all went well."""
     models: dict[str, str | None]
+    """Which model did what: “embedding”, “reranker”, “llm” (None where none was asked)."""
     timings: dict[str, float | None] = field(compare=False)
+    """Seconds from the question on, by step; None for what did not happen."""
     message: str | None = None
     """For the user: what did not work, or what of the sources a list leaves out, where it does."""
     decision: Decision | None = None

@@ -13,9 +13,10 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -64,6 +65,16 @@ class Settings(BaseSettings):
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
 
+    @field_validator("llm_url", "chroma_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError(f"“{value}” is no address that begins with http:// or https://")
+        return value
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -94,7 +105,11 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"The setting {name} cannot be used: {first['msg']}.") from error
+        if first["type"] == "extra_forbidden":
+            there = ", ".join(sorted(Settings.model_fields))
+            raise UserError(f"There is no setting {name}. Those there are: {there}.") from error
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"The setting {name} cannot be used: {reason}.") from error
 
 
 def settings_file() -> tuple[Path, Literal["named", "usual"]]:

@@ -64,12 +64,15 @@ def rooms() -> dict[str, tuple[frozenset[str], frozenset[str]]]:
 
 def room_of(path: str) -> str:
     """Return the row of the table that a module stands in."""
-    [room] = [
+    found = [
         room
         for room, (paths, _) in rooms().items()
         if any(path == each or (each.endswith("/") and path.startswith(each)) for each in paths)
     ]
-    return room
+    assert len(found) == 1, (
+        f"{path} stands in {len(found)} rows of CONTRIBUTING.md's table of rooms"
+    )
+    return found[0]
 
 
 MODULES = [path for path in SOURCES if len(path.relative_to(ROOT).parts) > 2 or path.stem[0] != "_"]

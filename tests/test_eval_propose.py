@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from eval.cases.cases import load_set, read_set, write_set
+from eval.cases.cases import Case, load_set, read_set, write_set
 from eval.cases.evidence import resolve
-from eval.cases.propose import draft
+from eval.cases.propose import _alike, _near_misses, draft
 from index.documents import Document
 from index.library import Library
 from rag.deciding.reader import Reader
@@ -76,6 +76,13 @@ def test_questions_with_their_evidence_and_near_misses(reader: Reader) -> None:
 )
 def test_what_is_no_good_question_is_left_out(said: str, reader: Reader) -> None:
     assert draft(SHIPS, Writer(Drafting(said=said), "scripted"), reader, 4) == []
+
+
+def test_a_question_of_nothing_but_a_name_has_no_near_miss() -> None:
+    about = [Case("draft", "Who is Aurora?", ("a ship",)), Case("draft", "Who were they?", ("it",))]
+    assert list(_near_misses(SHIPS, about)) == []
+    assert not _alike("Who were they?", "Who built the Aurora?")
+    assert _alike("Who were they?", "who were they")
 
 
 def test_the_reader_must_find_the_answer_too(reader: Reader) -> None:

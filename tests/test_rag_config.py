@@ -59,18 +59,32 @@ def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_an_unknown_key_in_the_file_is_refused(file: Path) -> None:
     file.write_text("qoutes = 3\n")
-    assert "qoutes" in refused()
+    assert "There is no setting qoutes" in refused()
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("quotes", "many"), ("quotes", "0"), ("quotes", "21"), ("llm_timeout", "-1")],
+    [
+        ("quotes", "many"),
+        ("quotes", "0"),
+        ("quotes", "21"),
+        ("llm_timeout", "-1"),
+        ("llm_url", "localhost:11434/v1"),
+        ("chroma_url", "chroma"),
+        ("chroma_url", "ftp://chroma:8000"),
+        ("llm_url", "http://"),
+    ],
 )
 def test_an_impossible_value_is_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(f"FOOTNOTED_{name.upper()}", value)
     assert f"The setting {name} " in refused()
+
+
+def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FOOTNOTED_LLM_URL", "")
+    assert load_settings().llm_url is None
 
 
 def test_an_impossible_value_in_the_file_is_refused(file: Path) -> None:

@@ -90,10 +90,12 @@ def test_nothing_read_is_refused() -> None:
 @pytest.mark.parametrize("name", [each.name for each in fields(Signals)])
 def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
     weights = COPY_WEIGHTS if name == "copied" else READ_WEIGHTS
-    signals = Signals(0.0, 0.0, 0.0, 0.0 if name == "copied" else None)
+    zeros = {each.name: 0.0 for each in fields(Signals)}
+    signals = Signals(**zeros | {"copied": 0.0 if name == "copied" else None})  # type: ignore[arg-type]
     more = replace(signals, **{name: getattr(signals, name) + 1})
     assert logistic(weights, more) >= logistic(weights, signals)
     assert name in COPY_WEIGHTS
+    assert (name in READ_WEIGHTS) == (name != "copied")
 
 
 def test_the_best_reading_decides_and_the_ones_that_would_do_come_best_first() -> None:

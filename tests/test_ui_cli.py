@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,27 @@ def test_list_and_show_and_remove(library: Path, briefing: Document) -> None:
     assert (emptied.returncode, emptied.stdout) == (0, "")
     assert "footnoted add" in emptied.stderr
     assert json.loads(footnoted("list", "--json", "--library", library).stdout) == {"documents": []}
+
+
+@pytest.mark.weights
+def test_a_files_name_cannot_speak_to_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "red\x1b[31m.txt"
+    file.write_text("The ferry Mira sank in 1931.\x1b[2J\n")
+    folder = tmp_path / "library"
+    done = [
+        here(capsys, monkeypatch, *command, "--library", folder)
+        for command in (
+            ("add", file, tmp_path / "gone\x1b[31m.txt"),
+            ("list",),
+            ("show", "red"),
+            ("ask", "When did the ferry Mira sink?", "--explain"),
+            ("remove", "red"),
+        )
+    ]
+    assert "1931" in done[3].stdout
+    assert not any("\x1b" in each.stdout + each.stderr for each in done)
 
 
 @pytest.mark.weights
@@ -370,6 +392,10 @@ def test_a_file_that_cannot_be_read_is_one_message(
     assert json.loads(footnoted("list", "--json", "--library", tmp_path / "library").stdout) == {
         "documents": []
     }
+
+
+def test_the_version() -> None:
+    assert footnoted("--version").stdout == f"footnoted {version('footnoted')}\n"
 
 
 def test_an_empty_question(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`python -m eval.bench`: the table of targets."""
 
 from eval.bench.table import main
-from index.errors import run_command
+from eval.command import run_command
 
 if __name__ == "__main__":
     run_command(main)

@@ -29,10 +29,11 @@ import index.split
 import rag.finding.quotes
 from eval.bench.table import SEED
 from eval.cases.cases import Case
+from eval.command import run_command
 from eval.formats.xquad import Benchmark, load_xquad
 from eval.measuring.statistics import paired_interval
 from index.documents import Document, Passage, Span
-from index.errors import UserError, run_command
+from index.errors import UserError
 from index.library import Hit, Library
 from rag.assistant import MIN_QUOTES, Assistant
 from rag.config import load_settings

@@ -20,9 +20,10 @@ from pathlib import Path
 
 from eval.cases.cases import CaseSet, load_set
 from eval.cases.evidence import locate
+from eval.command import run_command
 from eval.measuring.statistics import rate
 from index.documents import Document
-from index.errors import UserError, run_command
+from index.errors import UserError
 from index.loading.load import load
 from index.months import MONTHS
 from index.split import split

@@ -31,11 +31,12 @@ from scipy.optimize import minimize
 
 from eval.bench.squad import whole_articles
 from eval.cases.cases import SETS, Case, load_set
+from eval.command import run_command
 from eval.measuring.statistics import rate
 from eval.training.examples import held_out
 from index.atomic import write_whole
 from index.documents import Document
-from index.errors import UserError, run_command
+from index.errors import UserError
 from index.loading.load import load
 from rag.asking.question import Question
 from rag.assistant import ASKED, MIN_QUOTES, Assistant

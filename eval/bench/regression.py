@@ -24,12 +24,13 @@ from typing import Any
 
 from eval.bench.table import SEED, ask_all
 from eval.cases.cases import SETS, load_set
+from eval.command import run_command
 from eval.formats.xquad import load_xquad
 from eval.measuring.statistics import SIGNIFICANT, mcnemar
 from eval.running.record import Run
 from eval.running.replies import Replies
 from index.atomic import write_whole
-from index.errors import UserError, run_command
+from index.errors import UserError
 from index.loading.load import load
 
 KEPT = Path(__file__).parent / "kept.json"

@@ -44,13 +44,14 @@ from rich.table import Table
 from eval.cases.answers import contains_answer
 from eval.cases.cases import Case, CaseSet, Facts, find_set, load_set
 from eval.cases.evidence import resolve
+from eval.command import run_command
 from eval.measuring.metrics import score
 from eval.measuring.spans import citation_recall
 from eval.measuring.statistics import Metric, percentile, rate
 from eval.running.record import Result, Run, append, resume, write_run
 from eval.running.runner import describe
 from index.documents import Document, Span
-from index.errors import UserError, run_command
+from index.errors import UserError
 from index.loading.load import load
 from index.weights.embedding import load_embedding
 from rag.assistant import Assistant

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.command import run_command
 from eval.comparing.compare import load_run
 from eval.measuring.statistics import Metric, rate
 from eval.running.record import Run
 from index.atomic import write_whole
-from index.errors import UserError, run_command
+from index.errors import UserError
 from index.printable import printable
 
 KEPT = Path(__file__).parent / "statements.json"

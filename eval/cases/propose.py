@@ -153,6 +153,8 @@ def _near_misses(document: Document, cases: Sequence[Case]) -> Iterator[Case]:
             continue
         old = chance.choice(changeable)
         rest = content_words(case.question[: old.start] + case.question[old.end :])
+        if not rest:  # Any other name would stand beside what is left of it: nothing is.
+            continue
         others = sorted({words for kind, words in facts if kind == old.kind})
         chance.shuffle(others)
         for words in others:
@@ -171,6 +173,8 @@ def _alike(one: str, other: str, whole: bool = False) -> bool:
     if whole:
         return normalise(one) == normalise(other)
     these, those = content_words(one), content_words(other)
+    if not these or not those:
+        return normalise(one) == normalise(other)
     return len(these & those) >= ALIKE * min(len(these), len(those))
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from eval.command import run_command
 from eval.training.measure import describe, question_only
 from eval.training.prepare import START, prepare
-from index.errors import run_command
 from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights, load_tokenizer
 from rag.config import load_settings

@@ -37,7 +37,7 @@ DAYS_MONTH = re.compile(
     re.I,
 )
 
-_SCALE = r"(?:[\s-]*(hundred|thousand|million|billion|trillion|bn|mn)\b)?"
+_SCALE = rf"(?:[\s-]*({'|'.join(SCALES)})\b)?"
 DIGITS = re.compile(rf"(?<![\w.])(?:[A-Za-z]*-)?(\d+(?:[.,]\d+)*){_SCALE}", re.I)
 SPELLED = re.compile(
     rf"\b({'|'.join(TENS)})[\s-]({'|'.join(UNITS[1:10] + ORDINALS[1:10])})\b{_SCALE}"

@@ -162,7 +162,9 @@ def _whole_names(found: list[Mention], text: str) -> list[Mention]:
 
 
 _UNIT_OF = {word: line.split()[0] for line in UNITS_OF_MEASURE for word in line.split()}
-_UNIT_AFTER = re.compile(r"[\s-]?(nautical miles?|per (?:cent|mille)|[^\W\d_]+|[%‰€£$¥])", re.I)
+_OF_TWO_WORDS = sorted((each.replace("-", " ") for each in _UNIT_OF if "-" in each), reverse=True)
+_SIGNS = [re.escape(each) for each in _UNIT_OF if not each[0].isalpha()]
+_UNIT_AFTER = re.compile(rf"[\s-]?({'|'.join(_OF_TWO_WORDS)}|[^\W\d_]+|{'|'.join(_SIGNS)})", re.I)
 
 
 def _unit(text: str, start: int, end: int) -> str | None:

@@ -11,8 +11,8 @@ import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from index.errors import UserError
@@ -152,9 +152,22 @@ def _gguf(name: str, models: Path) -> Path:
     return path
 
 
-@lru_cache(maxsize=2)
+_SERVERS: dict[Path, tuple[Any, str]] = {}
+"""The servers of this process and their keys, which live as long as it does."""
+_STARTING = Lock()
+
+
 def _serve(path: Path) -> tuple[str, str]:
-    """Start llama.cpp in this process on a free loopback port; returns its address and key."""
+    """Return the address and key of the llama.cpp server of a model, which is started once."""
+    with _STARTING:  # Two visitors may choose the same model at once.
+        if path not in _SERVERS:
+            _SERVERS[path] = _start(path)
+        server, key = _SERVERS[path]
+    return f"{server.listening_address}/v1", key
+
+
+def _start(path: Path) -> tuple[Any, str]:
+    """Start llama.cpp in this process on a free loopback port; returns it and its key."""
     import xllamacpp
 
     key = secrets.token_urlsafe()
@@ -177,12 +190,7 @@ def _serve(path: Path) -> tuple[str, str]:
             f"The language model {path} could not be loaded ({error}). `footnoted models verify` "
             "checks the file; a file of your own must be a GGUF that llama.cpp reads."
         ) from error
-    _SERVERS.append(server)
-    return f"{server.listening_address}/v1", key
-
-
-_SERVERS: list[Any] = []
-"""Servers live as long as the process; a server that nothing holds would stop."""
+    return server, key
 
 
 def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
@@ -211,7 +219,25 @@ def _answering(name: str) -> Iterator[None]:
         yield
     except (openai.OpenAIError, httpx.HTTPError) as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise LLMUnavailable(f"The language model {name} does not answer: {reason}") from error
+        raise LLMUnavailable(
+            f"The language model {name} does not answer: {reason.rstrip('.')}.{_mends(error)}"
+        ) from error
+
+
+def _mends(error: Exception) -> str:
+    """Return which setting mends a failure, or nothing."""
+    import openai
+
+    match error:
+        case openai.AuthenticationError() | openai.PermissionDeniedError():
+            return " FOOTNOTED_LLM_KEY is its key."
+        case openai.APITimeoutError():
+            return " FOOTNOTED_LLM_TIMEOUT lets it take longer."
+        case openai.NotFoundError():
+            return " FOOTNOTED_LLM is its name there, FOOTNOTED_LLM_URL its address."
+        case openai.APIConnectionError():
+            return " FOOTNOTED_LLM_URL is its address."
+    return ""
 
 
 def _none_probability(logprobs: Any, words: str, refused: bool) -> float:

@@ -20,9 +20,10 @@ from rich.text import Text
 
 from index.documents import source_name
 from index.errors import DocumentError, UserError
+from index.printable import visible
 from ui.commands import evaluate as eval_command
 from ui.commands import models as models_command
-from ui.commands.terminal import progress_bar
+from ui.commands.terminal import line, progress_bar
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -31,7 +32,6 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Ask an article, and get an answer whose every sentence carries a proven, verbatim quote.",
 )
 app.add_typer(models_command.app, name="models", help="The weights: list, fetch, check.")
 app.add_typer(eval_command.app, name="eval", help="Regression sets: run and compare.")
@@ -50,12 +50,32 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 messages = Console(stderr=True, highlight=False)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"footnoted {version('footnoted')}")
+        raise typer.Exit
+
+
+@app.callback()
+def footnoted(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Ask an article, and get an answer whose every sentence carries a proven, verbatim quote."""
+
+
 def main() -> NoReturn:
     """Run the command line; a UserError becomes one message and exit code 2."""
     try:
         app()
     except UserError as error:
-        messages.print(Text(str(error)), soft_wrap=True)
+        _tell(str(error))
         sys.exit(2)
     except KeyboardInterrupt:
         messages.print("Stopped.")
@@ -78,7 +98,8 @@ def add(
     failed = 0
     with progress_bar(messages) as bar:
         for source in sources:
-            task = bar.add_task(f"{source_name(source)}: reading", total=None)
+            name = visible(source_name(source))
+            task = bar.add_task(f"{name}: reading", total=None)
             try:
                 document = load(source)
                 added = assistant.library.add(
@@ -86,12 +107,12 @@ def add(
                 )
             except DocumentError as error:
                 failed += 1
-                messages.print(Text(str(error)), soft_wrap=True)
+                _tell(str(error))
             else:
                 what = {"unchanged": "is in the library already"}.get(
                     added.outcome, f"{added.outcome}, {added.passages} passages"
                 )
-                messages.print(Text(f"{document.name}: {what} ({added.document.id})"))
+                _tell(f"{document.name}: {what} ({added.document.id})")
             finally:
                 bar.remove_task(task)
     if failed:
@@ -113,7 +134,9 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
     table = Table("id", "title", "source", "characters", "passages", "added", box=None)
     for entry in entries:
         numbers = (f"{entry.characters:,}", f"{entry.passages:,}", entry.added)
-        table.add_row(entry.id, *(Text(each) for each in (entry.title, entry.source, *numbers)))
+        table.add_row(
+            entry.id, *(Text(visible(each)) for each in (entry.title, entry.source, *numbers))
+        )
     Console().print(table)
 
 
@@ -148,7 +171,7 @@ def show(
     }
     console = Console(highlight=False)
     for name, value in facts.items():
-        console.print(Text(f"{name:<14}{value}"), soft_wrap=True)
+        line(console, f"{name:<14}{value}")
 
 
 @app.command()
@@ -160,7 +183,7 @@ def remove(
     opened = _assistant(library).library
     found = opened.find(document)
     opened.remove(found.id)
-    messages.print(Text(f"{found.name}: removed ({found.id})"))
+    _tell(f"{found.name}: removed ({found.id})")
 
 
 @app.command()
@@ -198,7 +221,7 @@ def ask(
     with messages.status("Searching and reading…"):
         answer = assistant.ask(question.strip(), use_llm=not no_llm)
     if answer.message:
-        messages.print(Text(answer.message), soft_wrap=True)
+        _tell(answer.message)
     if as_json:
         shown = answer.as_json()
         if explain:
@@ -262,7 +285,7 @@ def user(
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     add_user(auth, name, password)
-    messages.print(Text(f"{name} may enter with --auth {auth}"))
+    _tell(f"{name} may enter with --auth {auth}")
 
 
 def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
@@ -280,8 +303,8 @@ def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
 
 
 def _tell(message: str) -> None:
-    messages.print(Text(message), soft_wrap=True)
+    line(messages, message)
 
 
 def _show_stage(bar: Progress, task: TaskID, name: str, stage: str, done: int, total: int) -> None:
-    bar.update(task, description=f"{name}: {stage}", completed=done, total=total)
+    bar.update(task, description=f"{visible(name)}: {stage}", completed=done, total=total)

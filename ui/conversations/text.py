@@ -24,8 +24,8 @@ def answer_text(answer: Answer) -> Group:
     """
     parts: list[Text | Padding] = []
     if answer.standalone_question != answer.question:
-        parts.append(Text(f"Understood as: {answer.standalone_question}", style="dim"))
-    parts.append(Text(answer.text, style="" if answer.refused else "bold"))
+        parts.append(_said(f"Understood as: {answer.standalone_question}", style="dim"))
+    parts.append(_said(answer.text, style="" if answer.refused else "bold"))
     dropped = sum(not sentence.supported for sentence in answer.sentences)
     if dropped:
         what = "1 sentence was" if dropped == 1 else f"{dropped} sentences were"
@@ -67,8 +67,8 @@ def decision_text(answer: Answer) -> Group:
             signals += f", read “{' '.join(each.quote.words.split())}”"
         if not each.fits:
             signals += ", not the kind of answer that is asked for"
-        parts.append(Text(signals, style="cyan"))
-        parts.append(Padding(Text(each.quote.text), (0, 0, 0, 4)))
+        parts.append(_said(signals, style="cyan"))
+        parts.append(Padding(_said(each.quote.text), (0, 0, 0, 4)))
     unread = len(answer.quotes) - len(decision.readings)
     if unread > 0:
         further = "1 further quote was" if unread == 1 else f"{unread} further quotes were"
@@ -88,9 +88,18 @@ def place(quote: Quote) -> str:
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
     parts: list[Text | Padding] = []
     for number, quote in enumerate(quotes, 1):
-        parts.append(Text(f"[{number}] {place(quote)}", style="cyan"))
-        text = Text(quote.text)
+        parts.append(_said(f"[{number}] {place(quote)}", style="cyan"))
+        text = _said(quote.text)
         for start, end in quote.marks:
             text.stylize("bold underline", start - quote.start, end - quote.start)
         parts.append(Padding(text, (0, 0, 0, 4)))
     return parts
+
+
+def _said(words: str, style: str = "") -> Text:
+    """Return words from documents or models with blanks in the place of control characters.
+
+    A terminal would obey them. There are as many characters as before.
+    """
+    kept = (each if each == "\n" or each.isprintable() else " " for each in words)
+    return Text("".join(kept), style=style)

@@ -117,7 +117,9 @@ def _launch(blocks: gr.Blocks, host: str, port: int | None, **more: Any) -> str:
 
     Raises UserError when it cannot be listened at.
     """
-    for _ in range(PORTS):
+    style = _STYLE.read_text("utf-8")
+    why: OSError | None = None
+    for _ in range(PORTS if port is None else 1):
         chosen = _free_port(host, port)
         try:
             with redirect_stdout(StringIO()):  # It tells of MCP there, whatever `quiet` says.
@@ -136,13 +138,14 @@ def _launch(blocks: gr.Blocks, host: str, port: int | None, **more: Any) -> str:
                     pwa=False,
                     max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
                     theme=_theme(),
-                    css=_STYLE.read_text("utf-8"),
+                    css=style,
                     **more,
                 )
+        except OSError as error:  # Another program was quicker: look again.
+            why = error
+        else:
             return str(address)
-        except OSError:  # Another program was quicker: look again, where any port will do.
-            continue
-    raise UserError(f"{host} cannot be listened at: give another port with --port.")
+    raise UserError(f"{host} cannot be listened at: give another port with --port.") from why
 
 
 def _load(assistant: Assistant, fetch: Fetch | None) -> None:
