@@ -11,13 +11,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from index.documents import Document, Heading, Passage
+from index.entries import entry_date_length, entry_dates
 from index.loading.load import load, load_bytes
 from index.split import (
     MERGE_TOKENS,
     PASSAGE_TOKENS,
     SENTENCE_CHARACTERS,
-    entry_date_length,
-    entry_dates,
     sentence_spans,
     split,
 )

@@ -8,6 +8,7 @@ import importlib
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -21,6 +22,7 @@ import fpdf
 import pytest
 import typer
 
+from index.library import Library
 from rag.config import PREFIX, Settings
 from ui.commands.evaluate import app as eval_command
 from ui.window.users import read_users
@@ -33,7 +35,7 @@ MAIN = [sys.executable, "-c", "from ui.commands.cli import main; main()"]
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the README speaks of."""
+    """Return a folder with the files that the README speaks of."""
     made = tmp_path_factory.mktemp("readme")
     page = fpdf.FPDF()
     page.add_page()
@@ -46,6 +48,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "article.html").write_text("<h1>News</h1><p>A bridge was opened in May.</p>", "utf-8")
     (made / "library").mkdir()
     return made
+
+
+@pytest.fixture(scope="module")
+def library(folder: Path, briefing_library: Library) -> Path:
+    """Return a library with the sample article, as `make chat` makes it."""
+    return Path(shutil.copytree(briefing_library.folder, folder / "briefing"))
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +78,7 @@ def run(
 
 
 @pytest.mark.weights
-def test_add_and_ask(folder: Path, address: str) -> None:
+def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
     [add] = [each for each in COMMANDS if each.startswith("footnoted add")]
     sources = shlex.split(add)[2:]
     assert sources[-1].startswith("https://")
@@ -79,23 +87,18 @@ def test_add_and_ask(folder: Path, address: str) -> None:
     assert all(name in done.stderr for name in ("report.pdf", "notes.docx", "article.html"))
 
     ask, explain = (each for each in COMMANDS if each.startswith("footnoted ask"))
-    briefing = str(PROJECT / "eval" / "sets" / "briefing.md")
-    assert run(["add", briefing], folder, folder / "briefing").returncode == 0
-    done = run(shlex.split(ask)[1:], folder, folder / "briefing", FOOTNOTED_LLM="none")
+    done = run(shlex.split(ask)[1:], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
     assert "Tsugaru" in done.stdout
     assert re.search(r"^\[1\] briefing\.md, line \d+, “.+”$", done.stdout, re.MULTILINE)
-    done = run(shlex.split(explain)[1:], folder, folder / "briefing", FOOTNOTED_LLM="none")
+    done = run(shlex.split(explain)[1:], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
     assert "Why it was" in done.stdout
 
 
 @pytest.mark.weights
-def test_eval(folder: Path) -> None:
+def test_eval(folder: Path, library: Path) -> None:
     lines = [each for each in COMMANDS if each.startswith("footnoted eval")]
-    library = folder / "briefing"
-    briefing = str(PROJECT / "eval" / "sets" / "briefing.md")
-    assert run(["add", briefing], folder, library).returncode == 0
     for line in lines:
         arguments = shlex.split(line)[1:]
         if "--library" in arguments:

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from index.documents import Heading
+from index.entries import entry_dates
 from index.errors import DocumentError
-from index.split import entry_dates
 
 HEADING_CHARACTERS, HEADING_WORDS = 80, 12
 """A plain-text heading is no longer than this."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from index.documents import Span
 from index.library import Hit, Library
+from index.storage.store import searchable_text
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
 
@@ -65,29 +67,40 @@ def select_quotes(
         key=lambda pair: -pair[0],
     )
     found = [
-        (score, hit, read, quoted)
+        _Window(score, hit, hit.document.text[start:end], quoted)
         for score, hit in scored[:READ_PASSAGES]
-        for read, quoted in windows(hit.document.text, hit.passage.sentences)
+        for (start, end), quoted in windows(hit.document.text, hit.passage.sentences)
     ]
-    texts = [hit.document.text[start:end] for _, hit, (start, end), _ in found]
-    scores = reranker.score(question, texts)
+    scores = reranker.score(question, [each.read for each in found])
     ranked = sorted(
         zip(scores, found, strict=True),
-        key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1][0]),
+        key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1].passage_score),
     )
     candidates = [
-        Quote(hit.document, start, end, score, hit.passage.heading, dates=hit.passage.dates)
-        for score, (_, hit, _, (start, end)) in ranked
+        Quote(
+            at.hit.document, *at.quoted, score, at.hit.passage.heading, dates=at.hit.passage.dates
+        )
+        for score, at in ranked
     ]
     quotes = _without_overlaps(candidates, limit)
     if len(quotes) < limit:  # A small library: pairs would use its few sentences up.
-        single = [quote for quote in candidates if quote.span in _sentences(hits)]
+        sentences = _sentences(hits)
+        single = [quote for quote in candidates if quote.span in sentences]
         quotes = max(quotes, _without_overlaps(single, limit), key=len)
     return tuple(quotes)
 
 
+class _Window(NamedTuple):
+    """A run of sentences that may answer: what is read of it, and where what is quoted stands."""
+
+    passage_score: float
+    hit: Hit
+    read: str
+    quoted: tuple[int, int]
+
+
 def _in_context(hit: Hit) -> str:
-    return f"{hit.passage.heading}\n{hit.text}" if hit.passage.heading else hit.text
+    return searchable_text(hit.document, hit.passage)
 
 
 _POINTS_BACK = re.compile(

@@ -13,9 +13,9 @@ from datetime import date
 from itertools import chain
 from typing import TypeVar
 
+from index.entries import entry_date_length
 from index.library import Hit, Library
 from index.months import SHORT_MONTHS
-from index.split import entry_date_length
 from rag.english.facts import content_words, facts, missing_facts
 from rag.finding.rerank import Reranker
 from rag.listing.when import Asked, Period, asked_time, asks_for_events, days_named, overlap
