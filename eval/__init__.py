@@ -35,3 +35,7 @@ __getattr__ = from_homes(
     "eval.running.record",
     "eval.running.runner",
 )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -26,5 +26,9 @@ __all__ = [
 ]
 
 __getattr__ = from_homes(
-    __name__, __all__, "index.documents", "index.errors", "index.library", "index.loading.load"
+    __name__, __all__, "index.errors", "index.documents", "index.loading.load", "index.library"
 )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -25,11 +25,9 @@ __all__ = [
 ]
 
 __getattr__ = from_homes(
-    __name__,
-    __all__,
-    "rag.answer",
-    "rag.assistant",
-    "rag.config",
-    "rag.quote",
-    "rag.writing.llm",
+    __name__, __all__, "rag.config", "rag.quote", "rag.answer", "rag.writing.llm", "rag.assistant"
 )
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -49,7 +49,8 @@ def sources(library: Library, question: str, limit: int = 3) -> list[str]:
 
 
 def vector_count(library: Library) -> int:
-    return library._opened().count()
+    with library._opened()._using() as store:
+        return int(store.client.count())
 
 
 def rows(folder: Path, table: str) -> int:

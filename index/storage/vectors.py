@@ -94,11 +94,6 @@ class Vectors:
         split = (each.rpartition(":") for each in ids)
         return [(document_id, int(number)) for document_id, _, number in split]
 
-    def count(self) -> int:
-        """Return how many vectors there are."""
-        with self._using() as store:
-            return int(store.client.count())
-
     def drop(self) -> None:
         """Delete the collection with all its vectors."""
         if self._server:
