@@ -1,4 +1,4 @@
-"""How the commands that are run with `python -m` begin and end."""
+"""How the commands that are run with `python -m` end."""
 
 from __future__ import annotations
 

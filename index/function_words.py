@@ -1,4 +1,4 @@
-"""English words that carry no meaning of their own: no search looks for them."""
+"""English words that carry no meaning of their own: a search by words looks for the others."""
 
 FUNCTION_WORDS = frozenset(
     "a about above according after again against all also although am among an and another any are "

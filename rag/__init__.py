@@ -30,4 +30,4 @@ __getattr__ = from_homes(
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*globals(), *__all__})

@@ -112,7 +112,9 @@ class Assistant:
 
         def wrapped() -> Writer | None:
             writer = self._writer()
-            return Writer(wrap(writer.llm), writer.name) if writer else None
+            if writer is None:
+                return None
+            return Writer(wrap(writer.llm), writer.name, elsewhere=writer.elsewhere)
 
         other._writer = Once(wrapped)
         return other

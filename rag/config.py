@@ -10,6 +10,7 @@ names. The environment wins. A setting that does not exist is an error, not a si
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -70,9 +71,14 @@ class Settings(BaseSettings):
     def _is_address(cls, value: str | None) -> str | None:
         if not value:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"“{value}” is no address that begins with http:// or https://")
+        wrong = ValueError(f"“{value}” is no address such as http://localhost:8000")
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # Of a port that is no number, or too high.
+            raise wrong from None
+        if not usable or re.search(r"\s", value):
+            raise wrong
         return value
 
     @classmethod

@@ -32,7 +32,7 @@ def with_error(run: Run, at: int = 0) -> Run:
 
 
 @pytest.mark.parametrize(
-    ("failed", "gate", "code", "said"),
+    ("failed", "bounds", "code", "said"),
     [
         (set(), Bounds(), PASSED, ""),
         ({1, 2, 3}, Bounds(), PASSED, ""),  # within noise, and nothing forbids it
@@ -51,9 +51,9 @@ def with_error(run: Run, at: int = 0) -> Run:
     ],
 )
 def test_a_run_is_held_to_its_baseline(
-    failed: set[int], gate: Bounds, code: int, said: str
+    failed: set[int], bounds: Bounds, code: int, said: str
 ) -> None:
-    verdict = hold(made(failed, (7,)), replace(made(set(), (7,)), gate=gate))
+    verdict = hold(made(failed, (7,)), replace(made(set(), (7,)), gate=bounds))
     assert verdict.code == code
     assert said in " ".join(verdict.reasons)
     assert bool(verdict.reasons) == (code != PASSED)
@@ -66,9 +66,9 @@ def test_what_was_mended_pays_for_what_broke() -> None:
 
 
 def test_ceilings() -> None:
-    gate = Bounds(ceilings={"false_refusals": 0.1})
+    bounds = Bounds(ceilings={"false_refusals": 0.1})
     run = replace(made(), metrics=made().metrics | {"false_refusals": rate(3, 20)})
-    [reason] = hold(run, replace(made(), gate=gate)).reasons
+    [reason] = hold(run, replace(made(), gate=bounds)).reasons
     assert reason == "false_refusals is 0.150, above its ceiling of 0.1."
 
 
@@ -100,13 +100,13 @@ def test_a_metric_that_is_gone_is_below_every_floor() -> None:
 
 
 def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:
-    gate = Bounds({"passed": 0.9}, {"refusal_recall": 0.8}, 2)
-    keep(measured(made()), tmp_path / "kept.json", gate)
-    assert load_run(tmp_path / "kept.json") == replace(measured(made()), gate=gate)
+    bounds = Bounds({"passed": 0.9}, {"refusal_recall": 0.8}, 2)
+    keep(measured(made()), tmp_path / "kept.json", bounds)
+    assert load_run(tmp_path / "kept.json") == replace(measured(made()), gate=bounds)
 
 
 @pytest.mark.parametrize(
-    ("run", "gate", "said"),
+    ("run", "bounds", "said"),
     [
         (with_error(made()), Bounds(), "1 case of this run could not be asked"),
         (made({7}, (7,)), Bounds(), "case-7 must pass and failed"),
@@ -115,9 +115,9 @@ def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:
         (measured(made()), Bounds(ceilings={"total_s_p50": 9}), "times are noise"),
     ],
 )
-def test_what_is_no_baseline(tmp_path: Path, run: Run, gate: Bounds, said: str) -> None:
+def test_what_is_no_baseline(tmp_path: Path, run: Run, bounds: Bounds, said: str) -> None:
     with pytest.raises(UserError, match=said):
-        keep(run, tmp_path / "kept.json", gate)
+        keep(run, tmp_path / "kept.json", bounds)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -73,6 +73,9 @@ def test_an_unknown_key_in_the_file_is_refused(file: Path) -> None:
         ("chroma_url", "chroma"),
         ("chroma_url", "ftp://chroma:8000"),
         ("llm_url", "http://"),
+        ("llm_url", "http://localhost:99999/v1"),
+        ("chroma_url", "http://chroma:port"),
+        ("chroma_url", "http://chro ma"),
     ],
 )
 def test_an_impossible_value_is_refused_by_name(

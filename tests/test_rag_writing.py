@@ -12,7 +12,8 @@ import openai
 import pytest
 
 from rag.writing import llm
-from rag.writing.llm import LLMUnavailable
+from rag.writing.llm import LLMUnavailable, Writer
+from tests.fake_llm import ScriptedLLM
 
 
 def test_a_model_is_started_once_however_many_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,11 +33,15 @@ def test_a_model_is_started_once_however_many_ask_for_it(monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize(
-    ("status", "setting"), [(401, "FOOTNOTED_LLM_KEY"), (404, "FOOTNOTED_LLM is its name")]
+    ("status", "setting"), [(401, "FOOTNOTED_LLM_KEY"), (404, "name there .FOOTNOTED_LLM.")]
 )
 def test_what_fails_names_the_setting_that_mends_it(status: int, setting: str) -> None:
     request = httpx.Request("POST", "http://127.0.0.1:1/v1")
     kind = {401: openai.AuthenticationError, 404: openai.NotFoundError}[status]
     error = kind("no", response=httpx.Response(status, request=request), body=None)
-    with pytest.raises(LLMUnavailable, match=setting), llm._answering("elsewhere"):
+    there = Writer(ScriptedLLM(), "there", elsewhere=True)
+    with pytest.raises(LLMUnavailable, match=setting), there._answering():
+        raise error
+    here = Writer(ScriptedLLM(), "here")
+    with pytest.raises(LLMUnavailable, match=r"does not answer: no\.$"), here._answering():
         raise error

@@ -145,7 +145,7 @@ def test_list_and_show_and_remove(library: Path, briefing: Document) -> None:
 def test_a_files_name_cannot_speak_to_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file = tmp_path / "red\x1b[31m.txt"
+    file = tmp_path / "red\x1b[31m:100:.txt"
     file.write_text("The ferry Mira sank in 1931.\x1b[2J\n")
     folder = tmp_path / "library"
     done = [
@@ -159,6 +159,7 @@ def test_a_files_name_cannot_speak_to_the_terminal(
         )
     ]
     assert "1931" in done[3].stdout
+    assert ":100:" in done[0].stderr
     assert not any("\x1b" in each.stdout + each.stderr for each in done)
 
 

@@ -8,7 +8,7 @@ what was kept there: by more cases than chance explains, or by more than the bud
 the file anew, which is a decision and belongs in a commit of its own.
 
 What the language model said is kept as well (`replies.sqlite`), by the whole request and the
-weights that it was asked of, so it is asked only what a change makes it be asked anew.
+weights that it was asked of, so after a change only requests that differ are sent to it.
 """
 
 from __future__ import annotations
@@ -65,11 +65,11 @@ def main(arguments: Sequence[str]) -> int:
     runs = _runs(given.folder, given.xquad, replies)
     now = {name: passed(run, MEASURES[name]) for name, run in runs}
     if given.keep:
-        write_whole(KEPT, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
         write_whole(REPLIES, file.read_bytes())
+        write_whole(KEPT, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
         return 0
     lines, fell = compare(json.loads(KEPT.read_text("utf-8")), now)
-    lines.append(f"{replies.used} replies of the language model were kept ones.")
+    lines.append(f"Kept replies of the language model that were used: {replies.used}.")
     sys.stdout.write("\n".join(lines) + "\n")
     return 1 if fell else 0
 

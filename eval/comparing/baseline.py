@@ -1,4 +1,4 @@
-"""Baselines: what a run must reach, kept with a baseline by an explicit command.
+"""Baselines: what later runs must reach, kept by an explicit command.
 
     footnoted eval keep RUN.json BASELINE.json --floor refusal_recall=0.8 --budget 2
     footnoted eval run SET --baseline BASELINE.json
@@ -24,7 +24,7 @@ PASSED, FAILED, ERRORS = 0, 1, 2
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a run holds its baseline, and if not, why: one sentence a reason."""
+    """Whether a run keeps to its baseline, and if not, why: one sentence a reason."""
 
     code: int
     reasons: tuple[str, ...]
@@ -98,9 +98,9 @@ def _failures(baseline: Run, candidate: Run, comparison: Comparison) -> list[str
 
 def _out_of_bounds(run: Run, bounds: Bounds) -> list[str]:
     found = []
-    each_one = [(name, bound, "floor") for name, bound in bounds.floors.items()]
-    each_one += [(name, bound, "ceiling") for name, bound in bounds.ceilings.items()]
-    for name, bound, kind in each_one:
+    limits = [(name, bound, "floor") for name, bound in bounds.floors.items()]
+    limits += [(name, bound, "ceiling") for name, bound in bounds.ceilings.items()]
+    for name, bound, kind in limits:
         metric = run.metrics.get(name)
         value = metric.value if metric else None
         if value is None:

@@ -1,4 +1,4 @@
-"""A judge of one's own: a function that grades answers, beside the metrics and never a gate.
+"""A judge of one's own: a function that grades answers, beside the metrics. No verdict hangs on it.
 
     footnoted eval run SET --judge package.module:function
 

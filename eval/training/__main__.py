@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from eval.command import run_command
 from eval.training.measure import describe, question_only
 from eval.training.prepare import START, prepare
+from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights, load_tokenizer
 from rag.config import load_settings
@@ -42,7 +43,12 @@ def main(arguments: Sequence[str]) -> int:
     from eval.training.train import train
 
     start = given.start or model_folder(START, load_settings().models)
-    model, tokenizer = from_weights(start / "model.onnx"), load_tokenizer(start)
+    try:
+        model, tokenizer = from_weights(start / "model.onnx"), load_tokenizer(start)
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{start} holds no weights that training can start from: {error}"
+        ) from error
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     console = Console(stderr=True)
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:

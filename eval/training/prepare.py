@@ -8,8 +8,17 @@ import random
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from eval.training.examples import Example, Score, held_out, load_squad, load_yes_no, make_examples
+from eval.training.examples import (
+    Example,
+    Mix,
+    Score,
+    held_out,
+    load_squad,
+    load_yes_no,
+    make_examples,
+)
 from index.atomic import write_whole
 from index.errors import UserError
 from rag.config import load_settings
@@ -17,7 +26,7 @@ from rag.finding.rerank import Reranker
 
 SEED = 2021
 START = "ms-marco-minilm-l-12-v2-int8"
-"""The reranker that chooses hard windows, and that training starts from."""
+"""The reranker that chooses hard windows, and that training starts from if it is told no other."""
 
 
 def prepare(folder: Path, squad: Path, claims: Path | None) -> tuple[list[Example], list[Example]]:
@@ -29,9 +38,12 @@ def prepare(folder: Path, squad: Path, claims: Path | None) -> tuple[list[Exampl
     """
     files = folder / "train.jsonl", folder / "held-out.jsonl"
     made_of = folder / "made-of.json"
-    sources = {path.name: _sha256(path) for path in (squad, claims) if path}
+    sources: dict[str, Any] = {path.name: _sha256(path) for path in (squad, claims) if path}
+    sources["mix"] = asdict(Mix())
     if made_of.exists() and json.loads(made_of.read_text("utf-8")) != sources:
-        raise UserError(f"{folder} holds what was made of other data. Name a new folder.")
+        raise UserError(
+            f"{folder} holds what was made of other data, or mixed otherwise. Name a new folder."
+        )
     if not all(file.exists() for file in (*files, made_of)):
         reranker = Reranker(START, load_settings().models)
         made = _make(squad, claims, reranker.score)

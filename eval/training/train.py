@@ -1,6 +1,6 @@
 """Training the reader: the one command that makes its weights again.
 
-    python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N]
+    python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N] [--start FOLDER]
 
 Everything is kept in FOLDER: the examples, a checkpoint every ten minutes (the same command goes on
 from it), and at the end `reader/`, the int8 weights with their tokenizer. It takes all cores.

@@ -50,15 +50,14 @@ class LLMUnavailable(UserError):
 class Writer:
     """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer."""
 
-    def __init__(self, llm: LLM, name: str) -> None:
-        """Wrap an LLM; `name` is what answers say they were written by."""
-        self._llm = llm
-        self.name = name
+    def __init__(self, llm: LLM, name: str, *, elsewhere: bool = False) -> None:
+        """Wrap an LLM; `name` is what answers say they were written by.
 
-    @property
-    def llm(self) -> LLM:
-        """The LLM itself, for a comparison that asks the same one."""
-        return self._llm
+        `elsewhere` is whether it is at an address that the user has named.
+        """
+        self.llm = llm
+        self.name = name
+        self.elsewhere = elsewhere
 
     def read_examples(self) -> None:
         """Read the beginning that all requests of a kind have in common.
@@ -66,17 +65,17 @@ class Writer:
         The default weights keep what they have read of it, so that the first question need not wait
         for that.
         """
-        with _answering(self.name):
+        with self._answering():
             for messages in (copy_messages("", ""), write_messages([], "")):
-                self._llm.chat(messages, max_tokens=1)
+                self.llm.chat(messages, max_tokens=1)
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
 
         0 or 1 where the provider does not tell probabilities.
         """
-        with _answering(self.name):
-            response = self._llm.chat(
+        with self._answering():
+            response = self.llm.chat(
                 copy_messages(quote, question),
                 max_tokens=COPY_TOKENS,
                 logprobs=True,
@@ -94,8 +93,8 @@ class Writer:
 
         Yields pieces of text as they come.
         """
-        with _answering(self.name):
-            for piece in self._llm.stream_chat(
+        with self._answering():
+            for piece in self.llm.stream_chat(
                 write_messages(read, question), max_tokens=WRITE_TOKENS
             ):
                 yield piece.delta or ""
@@ -105,18 +104,33 @@ class Writer:
 
         None when what was said is not of that form.
         """
-        with _answering(self.name):
-            response = self._llm.chat(propose_messages(sentence), max_tokens=PROPOSED_TOKENS)
+        with self._answering():
+            response = self.llm.chat(propose_messages(sentence), max_tokens=PROPOSED_TOKENS)
         found = _PROPOSED.search(response.message.content or "")
         return (on_one_line(found["question"]), on_one_line(found["words"])) if found else None
 
     def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
         """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
-        with _answering(self.name):
-            response = self._llm.chat(
+        with self._answering():
+            response = self.llm.chat(
                 condense_messages(history, question), max_tokens=CONDENSED_TOKENS
             )
         return on_one_line(response.message.content or "")
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn what the client raises when the LLM does not answer into one sentence."""
+        import httpx
+        import openai
+
+        try:
+            yield
+        except (openai.OpenAIError, httpx.HTTPError) as error:
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise LLMUnavailable(
+                f"The language model {self.name} does not answer: {reason.rstrip('.')}."
+                + _mends(error, elsewhere=self.elsewhere)
+            ) from error
 
 
 def load_writer(settings: Settings) -> Writer | None:
@@ -126,7 +140,8 @@ def load_writer(settings: Settings) -> Writer | None:
     """
     if settings.llm_url:
         key = settings.llm_key.get_secret_value() if settings.llm_key else "none"
-        return Writer(_client(settings.llm_url, key, settings.llm, settings), settings.llm)
+        client = _client(settings.llm_url, key, settings.llm, settings)
+        return Writer(client, settings.llm, elsewhere=True)
     if settings.llm == "none":
         return None
     try:
@@ -159,10 +174,11 @@ _STARTING = Lock()
 
 def _serve(path: Path) -> tuple[str, str]:
     """Return the address and key of the llama.cpp server of a model, which is started once."""
-    with _STARTING:  # Two visitors may choose the same model at once.
-        if path not in _SERVERS:
-            _SERVERS[path] = _start(path)
-        server, key = _SERVERS[path]
+    if path not in _SERVERS:
+        with _STARTING:  # Two visitors may choose the same model at once.
+            if path not in _SERVERS:
+                _SERVERS[path] = _start(path)
+    server, key = _SERVERS[path]
     return f"{server.listening_address}/v1", key
 
 
@@ -209,34 +225,20 @@ def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
     )
 
 
-@contextmanager
-def _answering(name: str) -> Iterator[None]:
-    """Turn what the client raises when the LLM does not answer into one sentence."""
+def _mends(error: Exception, *, elsewhere: bool) -> str:
+    """Return what may mend a failure of a model, at an address of its own or here."""
     import httpx
     import openai
 
-    try:
-        yield
-    except (openai.OpenAIError, httpx.HTTPError) as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        raise LLMUnavailable(
-            f"The language model {name} does not answer: {reason.rstrip('.')}.{_mends(error)}"
-        ) from error
-
-
-def _mends(error: Exception) -> str:
-    """Return which setting mends a failure, or nothing."""
-    import openai
-
     match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return " FOOTNOTED_LLM_KEY is its key."
-        case openai.APITimeoutError():
-            return " FOOTNOTED_LLM_TIMEOUT lets it take longer."
-        case openai.NotFoundError():
-            return " FOOTNOTED_LLM is its name there, FOOTNOTED_LLM_URL its address."
-        case openai.APIConnectionError():
-            return " FOOTNOTED_LLM_URL is its address."
+        case openai.APITimeoutError() | httpx.TimeoutException():
+            return " FOOTNOTED_LLM_TIMEOUT gives it more time."
+        case openai.AuthenticationError() | openai.PermissionDeniedError() if elsewhere:
+            return " Check its key (FOOTNOTED_LLM_KEY)."
+        case openai.NotFoundError() if elsewhere:
+            return " Check its name there (FOOTNOTED_LLM) and the address (FOOTNOTED_LLM_URL)."
+        case openai.APIConnectionError() | httpx.TransportError() if elsewhere:
+            return " Check its address (FOOTNOTED_LLM_URL)."
     return ""
 
 

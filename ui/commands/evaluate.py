@@ -80,10 +80,12 @@ def run_set(
 
     reports = Reports(library, junit, markdown, html)
     _check_targets(out, *reports.targets)
+    before = _baseline(baseline, out)
     case_set = load_set(find_set(name)).first(limit)
     grade = load_judge(judge) if judge else None
     assistant = Assistant(load_settings(library=library, models=models))
-    before = _baseline(baseline, out, case_set, assistant, use_llm=not no_llm)
+    if before:
+        _refuse_others(before, case_set, assistant, use_llm=not no_llm)
     with progress_bar(Console(stderr=True)) as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
@@ -174,24 +176,27 @@ app.command("draft")(set_command.draft_cases)
 app.command("accept")(set_command.accept_drafts)
 
 
-def _baseline(
-    path: Path | None, out: Path | None, case_set: CaseSet, assistant: Assistant, *, use_llm: bool
-) -> Run | None:
-    """Return the run to hold the new one to; ends the command if the two cannot be compared."""
-    from eval.comparing.compare import NotComparable, check_comparable, load_run
-    from eval.running.runner import describe
+def _baseline(path: Path | None, out: Path | None) -> Run | None:
+    """Return the run that the new one is held to, if there is one."""
+    from eval.comparing.compare import load_run
     from index.errors import UserError
 
     if path is None:
         return None
     if out and out.resolve() == path.resolve():
         raise UserError(f"The run would replace its own baseline {path}: name another file.")
-    before = load_run(path)
+    return load_run(path)
+
+
+def _refuse_others(before: Run, case_set: CaseSet, assistant: Assistant, *, use_llm: bool) -> None:
+    """End the command if the run to be made could not be compared with its baseline."""
+    from eval.comparing.compare import NotComparable, check_comparable
+    from eval.running.runner import describe
+
     try:
         check_comparable(before, describe(case_set, assistant, use_llm=use_llm))
     except NotComparable as error:
         _refuse(error)
-    return before
 
 
 def _conclude(run: Run, before: Run | None, reports: Reports) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
+from rich.text import Text
 
 
 def line(console: Console, text: str) -> None:
@@ -14,7 +15,7 @@ def line(console: Console, text: str) -> None:
     from index.printable import visible
 
     for each in text.split("\n"):
-        console.print(visible(each), markup=False, highlight=False, soft_wrap=True)
+        console.print(Text(visible(each)), highlight=False, soft_wrap=True)
 
 
 def progress_bar(console: Console) -> ProgressBar:

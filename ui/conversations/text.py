@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields
 
 from rich.console import Group
@@ -15,6 +16,11 @@ from rag.quote import Quote
 
 NEAREST = 3
 """Passages shown with a refusal."""
+
+
+_OBEYED = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def answer_text(answer: Answer) -> Group:
@@ -97,9 +103,8 @@ def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
 
 
 def _said(words: str, style: str = "") -> Text:
-    """Return words from documents or models with blanks in the place of control characters.
+    """Return words with blanks in the place of control and direction marks, which a terminal obeys.
 
-    A terminal would obey them. There are as many characters as before.
+    There are as many characters as before.
     """
-    kept = (each if each == "\n" or each.isprintable() else " " for each in words)
-    return Text("".join(kept), style=style)
+    return Text(_OBEYED.sub(" ", words), style=style)

@@ -35,7 +35,7 @@ def add_api(assistant: Assistant) -> None:
 
 
 class Endpoints:
-    """What programs may call, of one assistant."""
+    """The endpoints that programs may call, for one assistant."""
 
     def __init__(self, assistant: Assistant) -> None:
         self.assistant = assistant
