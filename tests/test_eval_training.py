@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from eval.training.examples import Example, exchanged, held_out, load_squad, make_examples
 from eval.training.measure import (
@@ -23,6 +24,7 @@ from eval.training.measure import (
     score,
     threshold,
 )
+from eval.training.model import take_mean
 from index.errors import UserError
 from index.weights.reader import ReaderWeights
 
@@ -103,6 +105,13 @@ def test_an_exchanged_question_differs_in_one_fact() -> None:
     assert made
     assert asked not in made
     assert all("opened" in each or "closed" in each for each in made)
+
+
+def test_the_mean_of_two_readers() -> None:
+    one, other = torch.nn.Linear(2, 1), torch.nn.Linear(2, 1)
+    wanted = (one.weight + other.weight).detach() / 2
+    take_mean(one, other)
+    assert torch.equal(one.weight, wanted)
 
 
 def test_what_is_not_squad_is_said_in_one_sentence(tmp_path: Path) -> None:

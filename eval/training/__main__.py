@@ -4,8 +4,8 @@
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
-that were held out. It takes both cores for about an hour and a half. With --start it goes on from
-another reader's weights; without, from the reranker's.
+that were held out. It takes both cores for about an hour and a half. Without --start it begins with
+the reranker. With it, it goes on from another reader, and the weights are the mean of the two.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     examples, held_out = prepare(given.folder, given.squad, given.claims)
 
-    from eval.training.model import export, from_weights
+    from eval.training.model import export, from_weights, take_mean
     from eval.training.train import train
 
     start = given.start or model_folder(START, load_settings().models)
@@ -54,6 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
         checkpoint = given.folder / "checkpoint.pt"
         train(model, tokenizer, examples, checkpoint, progress, epochs=given.epochs)
+    if given.start:
+        take_mean(model, from_weights(start / "model.onnx"))
     export(model, start / "tokenizer.json", given.folder / "reader")
     lines = describe(held_out, ReaderWeights(given.folder / "reader"))
     lines.append(question_only(examples, held_out))

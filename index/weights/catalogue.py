@@ -182,7 +182,7 @@ acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokeni
             {},
             "",
             _files("""
-30b6175640c1f4b02ae16f581cbcc5f36b218ba3b4031e9782304fd866d0a95d 34042178 model.onnx
+632f95456852585d64d7a4b4f0e9a6a99217adc77be393bf214c4f40cc17711b 34042178 model.onnx
 cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokenizer.json
 """),
             home=Path(__file__).parents[1] / "reader_weights",

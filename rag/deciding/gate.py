@@ -49,17 +49,17 @@ Weights = Mapping[str, float]
 # trained on:
 #   python -m eval.bench.fit_gate FOLDER ...
 # The first row weighs what is always there, the second also what the language model copied.
-READ_WEIGHTS: Weights = {"intercept": 1.259, "score": 0.06, "answers": 0.221, "words": 0.246}
+READ_WEIGHTS: Weights = {"intercept": 1.012, "score": 0.052, "answers": 0.243, "words": 0.189}
 COPY_WEIGHTS: Weights = {
-    "intercept": 0.98,
-    "score": 0.017,
-    "answers": 0.214,
-    "words": 0.258,
-    "copied": 0.426,
+    "intercept": 0.817,
+    "score": 0.0,
+    "answers": 0.398,
+    "words": 0.159,
+    "copied": 0.489,
 }
-THRESHOLD = 0.6
-"""Refuse below: with the language model asked in doubt, 9 of the 188 answerable questions that were
-fitted on are refused (4.8%)."""
+THRESHOLD = 0.55
+"""Refuse below: with the language model asked in doubt, 5 of the 188 answerable questions that were
+fitted on are refused (2.7%). At 0.6 it would be 4.8%, and not one near-miss more."""
 
 DOUBT = (0.3, 0.8)
 """Between these the language model is asked as well."""
