@@ -29,6 +29,9 @@ CHROMIUM = (
     "--disable-component-update --disable-sync"
 ).split()
 
+HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""Heeds Ctrl-C also where it is ignored, as it is in what a script runs in the background."""
+
 OpenPage = Callable[..., Page]
 
 
@@ -44,9 +47,7 @@ def chromium() -> str:
 @contextmanager
 def window(library: Library, *arguments: str, first: str = "", **settings: str) -> Iterator[str]:
     """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
-    # Also where SIGINT is ignored, as it is for what a script runs in the background.
-    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{heed}\n{first}\nfrom ui.commands.cli import main; main()"
+    code = f"{HEED}\n{first}\nfrom ui.commands.cli import main; main()"
     command = ["-c", code, "chat", "--library", str(library.folder)]
     command += arguments
     process = subprocess.Popen(

