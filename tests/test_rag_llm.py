@@ -47,7 +47,7 @@ def test_the_same_words_every_time(writer: Writer) -> None:
 
 def test_another_program_can_be_the_language_model(writer: Writer) -> None:
     """The address of the one that runs here serves as an OpenAI-compatible one elsewhere."""
-    llm = writer._llm
+    llm = writer.llm
     other = load_writer(
         load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]
     )
