@@ -26,7 +26,7 @@ __all__ = [
     "run",
 ]
 
-__getattr__ = from_homes(
+__getattr__, __dir__ = from_homes(
     __name__,
     __all__,
     "eval.cases.cases",
@@ -35,7 +35,3 @@ __getattr__ = from_homes(
     "eval.running.record",
     "eval.running.runner",
 )
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

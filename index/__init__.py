@@ -25,10 +25,6 @@ __all__ = [
     "load_bytes",
 ]
 
-__getattr__ = from_homes(
+__getattr__, __dir__ = from_homes(
     __name__, __all__, "index.errors", "index.documents", "index.loading.load", "index.library"
 )
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
 
-def from_homes(front: str, names: Sequence[str], *homes: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a front: it finds its names in the modules that are their homes.
+def from_homes(
+    front: str, names: Sequence[str], *homes: str
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return the `__getattr__` and the `__dir__` of a front, whose names live in other modules.
 
-    They are tried in this order, so a home that is quick to import comes first. Importing them all
+    These are tried in this order, so a home that is quick to import comes first. Importing them all
     at once would cost every module of the folder 0.2 seconds.
     """
 
@@ -21,4 +24,4 @@ def from_homes(front: str, names: Sequence[str], *homes: str) -> Callable[[str],
                     return getattr(home, name)
         raise AttributeError(f"module {front!r} has no attribute {name!r}")
 
-    return find
+    return find, lambda: sorted({*vars(sys.modules[front]), *names})

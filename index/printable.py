@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 
+_TURNS = "\u202a-\u202e\u2066-\u2069"
+"""Marks that turn the direction of all that follows them."""
+_MARKS = "\u061c\u200e\u200f\ufeff"
+_CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
+
 
 def title_line(text: str) -> str:
     """Return a title's or name's first 200 characters, without control and direction marks."""
@@ -23,5 +28,12 @@ def printable(text: str) -> str:
 
 def visible(text: str) -> str:
     """Return a text with blanks in the place of control characters, without direction marks."""
-    text = re.sub(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]", "", text)
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", " ", text)
+    return re.sub(f"[{_CONTROL}]", " ", re.sub(f"[{_TURNS}{_MARKS}]", "", text))
+
+
+def in_place(text: str) -> str:
+    """Return a text of the same length, with blanks in the place of what a terminal would obey.
+
+    Line breaks stay, and so do the offsets of all that is said.
+    """
+    return re.sub(rf"(?!\n)[{_CONTROL}{_TURNS}]", " ", text)

@@ -24,10 +24,6 @@ __all__ = [
     "load_settings",
 ]
 
-__getattr__ = from_homes(
+__getattr__, __dir__ = from_homes(
     __name__, __all__, "rag.config", "rag.quote", "rag.answer", "rag.writing.llm", "rag.assistant"
 )
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

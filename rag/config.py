@@ -69,17 +69,9 @@ class Settings(BaseSettings):
     @field_validator("llm_url", "chroma_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
-        if not value:
-            return None
-        wrong = ValueError(f"“{value}” is no address such as http://localhost:8000")
-        try:
-            parts = urlsplit(value)
-            usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-        except ValueError:  # Of a port that is no number, or too high.
-            raise wrong from None
-        if not usable or re.search(r"\s", value):
-            raise wrong
-        return value
+        if value and not is_address(value):
+            raise ValueError("it is no address such as http://localhost:8000")
+        return value or None
 
     @classmethod
     def settings_customise_sources(
@@ -93,6 +85,16 @@ class Settings(BaseSettings):
         """Arguments win over the environment, the environment over the file."""
         file = InitSettingsSource(settings_cls, init_kwargs=_file_settings())
         return init_settings, env_settings, file
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an http(s) address with a host, and with a port that can be one if any."""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # Of a port that is no number, or too high.
+        return False
+    return known and not re.search(r"\s", text)
 
 
 def load_settings(**given: Any) -> Settings:

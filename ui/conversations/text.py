@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
 
 from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from index.printable import in_place
 from rag.answer import Answer
 from rag.deciding.gate import SURE
 from rag.listing.chronology import in_words
@@ -16,11 +16,6 @@ from rag.quote import Quote
 
 NEAREST = 3
 """Passages shown with a refusal."""
-
-
-_OBEYED = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
 
 
 def answer_text(answer: Answer) -> Group:
@@ -103,8 +98,5 @@ def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
 
 
 def _said(words: str, style: str = "") -> Text:
-    """Return words with blanks in the place of control and direction marks, which a terminal obeys.
-
-    There are as many characters as before.
-    """
-    return Text(_OBEYED.sub(" ", words), style=style)
+    """Return words from documents or models, without what a terminal would obey."""
+    return Text(in_place(words), style=style)

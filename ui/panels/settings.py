@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from index.weights.catalogue import CATALOGUE
 from rag.assistant import Assistant
+from rag.config import is_address
 from ui.drawing import render
 from ui.panels.events import PRIVATE, Updates
 
@@ -76,7 +77,7 @@ class SettingsForm:
         update: dict[str, Any] = {"quotes": int(quotes), "sentences": int(sentences)}
         if model == ADDRESS:
             url, name = (url or "").strip(), (name or "").strip()
-            if not url.lower().startswith(("http://", "https://")) or not name:
+            if not is_address(url) or not name:
                 return self._told(
                     "Give an address that starts with http:// or https://, and the model's name."
                 )
