@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +13,7 @@ import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.errors import ModelMissing, UserError
-from index.weights.embedding import (
-    QUERY_PROMPTS,
-    load_cross_encoder,
-    load_embedding,
-    load_sentence_transformer,
-)
+from index.weights.embedding import QUERY_PROMPTS, load_embedding, load_scorer
 from rag.config import Settings
 from rag.finding.rerank import Reranker
 
@@ -84,23 +82,46 @@ def test_the_reranker_reads_a_long_text_up_to_its_limit(reranker: Reranker) -> N
     assert early > late
 
 
+@pytest.mark.weights
+def test_the_default_weights_run_without_torch(settings: Settings) -> None:
+    code = """
+import json, sys
+from pathlib import Path
+from index.loading.load import load_bytes
+from rag.assistant import Assistant
+from rag.config import load_settings
+assistant = Assistant(load_settings(library=Path(sys.argv[1]), llm="none"))
+assistant.library.add(load_bytes(b"The strait is 40 km wide.", "strait.txt"))
+print(json.dumps([assistant.ask("How wide is the strait?").text, sorted(sys.modules)]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(settings.library / "light")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    text, modules = json.loads(done.stdout)
+    assert "40 km" in text
+    assert not {"torch", "transformers", "sentence_transformers"} & set(modules)
+
+
 def test_missing_weights_say_how_to_bring_them(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match="footnoted models pull"):
         load_embedding("bge-small-en-v1.5-int8", tmp_path)
     with pytest.raises(ModelMissing, match="footnoted models pull"):
-        load_cross_encoder("ms-marco-minilm-l-12-v2-int8", tmp_path)
+        load_scorer("ms-marco-minilm-l-12-v2-int8", tmp_path)
 
 
 def test_a_model_in_the_wrong_role_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="not for “embedding”"):
         load_embedding("ms-marco-minilm-l-12-v2-int8", tmp_path)
     with pytest.raises(UserError, match="not for “rerank”"):
-        load_cross_encoder("bge-small-en-v1.5-int8", tmp_path)
+        load_scorer("bge-small-en-v1.5-int8", tmp_path)
 
 
 def test_a_folder_that_holds_no_model_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="could not be loaded") as caught:
-        load_sentence_transformer(str(tmp_path), tmp_path)
+        load_embedding(str(tmp_path), tmp_path)
     assert str(tmp_path) in str(caught.value)
     with pytest.raises(UserError, match="could not be loaded"):
-        load_cross_encoder(str(tmp_path), tmp_path)
+        load_scorer(str(tmp_path), tmp_path)

@@ -108,18 +108,17 @@ class ColBERT(Reranker):
 
         Raises UserError when they are not in the folder.
         """
-        from index.weights.onnx import OnnxTransformer
+        from index.weights.onnx import OnnxWeights
 
         if not (folder / "model.onnx").is_file():
             raise UserError(f"There is no model.onnx in {folder}.")
         self.name = "colbert"
-        self._encoder = OnnxTransformer(folder, 512)
+        self._weights = OnnxWeights(folder)
         self._vectors: dict[str, np.ndarray] = {}
 
     def _tokens(self, text: str) -> np.ndarray:
         if text not in self._vectors:
-            features = self._encoder.forward(self._encoder.preprocess([text]))
-            rows = features[self._encoder.output_key][0].numpy()
+            rows = self._weights.run([self._weights.tokenizer.encode(text)])[0][0]
             self._vectors[text] = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
         return self._vectors[text]
 

@@ -23,7 +23,8 @@ from eval.training.measure import describe, question_only
 from eval.training.prepare import START, prepare
 from index.errors import UserError
 from index.weights.download import model_folder
-from index.weights.reader import ReaderWeights, load_tokenizer
+from index.weights.onnx import load_tokenizer
+from index.weights.reader import ReaderWeights
 from rag.config import load_settings
 
 

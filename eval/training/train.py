@@ -23,7 +23,8 @@ from tokenizers import Encoding, Tokenizer
 from eval.training.examples import Example
 from eval.training.model import ReaderModel
 from index.errors import UserError
-from index.weights.reader import features, text_tokens
+from index.weights.onnx import features
+from index.weights.reader import text_tokens
 
 SEED = 2021
 RATE = 1e-4

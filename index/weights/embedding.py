@@ -1,16 +1,18 @@
-"""Turning text into vectors, with weights that run on an ordinary processor.
+"""Loading what turns text into vectors, and what scores a text against a question.
 
-The default weights are int8 ONNX files. They run inside sentence-transformers' own classes, by a
-small input module, so that everything else stays a `SentenceTransformer` and a `CrossEncoder`, and
-any other model loads the ordinary way. (`sentence-transformers[onnx]` would do the same, but pins
-versions of transformers and huggingface-hub that current Gradio cannot live with.)
+The default weights are int8 ONNX files, which open at once (`onnx.py`). Any other model is loaded
+by sentence-transformers, which takes seconds: it is imported only then.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from index.errors import ModelMissing, UserError
 from index.weights.catalogue import CATALOGUE
@@ -18,64 +20,49 @@ from index.weights.download import model_folder
 
 if TYPE_CHECKING:
     from llama_index.core.embeddings import BaseEmbedding
-    from sentence_transformers import CrossEncoder, SentenceTransformer
 
 QUERY_PROMPTS = {
     "bge-small-en-v1.5-int8": "Represent this sentence for searching relevant passages: ",
 }
 """What the model's authors put before a question, and not before a passage."""
 
-MAX_TOKENS = 512
+Scores = Callable[[Sequence[tuple[str, str]]], np.ndarray]
+"""Takes pairs of a question and a text; returns a score a pair, greater for better answers."""
 
 
-def load_sentence_transformer(name: str, models: Path) -> SentenceTransformer:
+def load_embedding(name: str, models: Path) -> BaseEmbedding:
     """Load an embedding model: a name of the catalogue, a folder, or a name on the hub.
+
+    It comes as LlamaIndex's embedding, with the query prompt that the model's authors give.
 
     Raises ModelMissing when the weights of a catalogue's model are not on this machine, and
     UserError when a model that the user named cannot be loaded.
     """
-    if name not in CATALOGUE:
-        return _load_foreign("SentenceTransformer", name)
-    folder = _folder(name, "embedding", models)
-    if not (folder / "model.onnx").exists():
-        return _load_foreign("SentenceTransformer", str(folder))
-    _quiet()
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
+    from index.weights.llama_embedding import PromptedEmbedding
 
-    from index.weights.onnx import OnnxTransformer
-
-    onnx = OnnxTransformer(folder, MAX_TOKENS)
-    pooling = Pooling(onnx.dimension, pooling_mode="cls")
-    return SentenceTransformer(modules=[onnx, pooling, Normalize()], device="cpu")
+    return PromptedEmbedding(name, _load_encoder(name, models), QUERY_PROMPTS.get(name, ""))
 
 
-def load_cross_encoder(name: str, models: Path) -> CrossEncoder:
+def _load_encoder(name: str, models: Path) -> Callable[[list[str]], np.ndarray]:
+    folder = _folder(name, "embedding", models) if name in CATALOGUE else None
+    if folder and (folder / "model.onnx").exists():
+        from index.weights.onnx import OnnxWeights, embed
+
+        return partial(embed, OnnxWeights(folder))
+    model = _load_foreign("SentenceTransformer", str(folder or name))
+    return partial(model.encode, batch_size=16, normalize_embeddings=True, show_progress_bar=False)
+
+
+def load_scorer(name: str, models: Path) -> Scores:
     """Load a reranker: a name of the catalogue, a folder, or a name on the hub.
 
-    Raises as `load_sentence_transformer` does.
+    Raises as `load_embedding` does.
     """
-    if name not in CATALOGUE:
-        return _load_foreign("CrossEncoder", name)
-    folder = _folder(name, "rerank", models)
-    _quiet()
-    import torch
-    from sentence_transformers import CrossEncoder
+    if name in CATALOGUE:
+        from index.weights.onnx import OnnxWeights, score
 
-    from index.weights.onnx import OnnxScorer
-
-    # The raw logit is kept: thresholds and the gate are fitted on it.
-    modules = [OnnxScorer(folder, MAX_TOKENS)]
-    return CrossEncoder(modules=modules, device="cpu", activation_fn=torch.nn.Identity())
-
-
-def load_embedding(name: str, models: Path) -> BaseEmbedding:
-    """Return a LlamaIndex embedding over the named model, with its query prompt."""
-    from index.weights.llama_embedding import SentenceTransformerEmbedding
-
-    return SentenceTransformerEmbedding(
-        load_sentence_transformer(name, models), name, QUERY_PROMPTS.get(name, "")
-    )
+        return partial(score, OnnxWeights(_folder(name, "rerank", models)))
+    return partial(_load_foreign("CrossEncoder", name).predict, batch_size=16)
 
 
 def _folder(name: str, role: str, models: Path) -> Path:

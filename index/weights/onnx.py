@@ -1,7 +1,7 @@
-"""Input modules for sentence-transformers that run ONNX weights with `onnxruntime`.
+"""Transformer weights that run on `onnxruntime` and `tokenizers`, without torch.
 
-Importing this module imports torch and sentence-transformers, which takes seconds: import it only
-where a model is loaded.
+`sentence-transformers[onnx]` would do the same, but pins versions of transformers and
+huggingface-hub that current Gradio cannot live with, and importing it takes seconds.
 """
 
 from __future__ import annotations
@@ -12,66 +12,86 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-import torch
-from sentence_transformers.base.modules import InputModule
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
+
+MAX_TOKENS = 512
+"""The longest text, or pair of texts together, in tokens; the end of a longer one is not read."""
+
+BATCH = 16
+"""How many texts run at once."""
 
 
-class OnnxTransformer(InputModule):  # type: ignore[misc]
-    """A transformer's forward pass: texts, or pairs of texts, to token embeddings."""
+class OnnxWeights:
+    """Opened weights: `model.onnx` and `tokenizer.json` of a folder."""
 
-    output_key = "token_embeddings"
-
-    def __init__(self, folder: Path, max_tokens: int) -> None:
-        """Open `model.onnx` and `tokenizer.json` in the folder."""
-        super().__init__()
+    def __init__(self, folder: Path) -> None:
+        """Open the weights."""
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        self.folder = folder
-        self.max_seq_length = max_tokens
-        self.session = onnxruntime.InferenceSession(
+        self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        self.inputs = {each.name for each in self.session.get_inputs()}
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.enable_truncation(max_tokens, strategy="longest_first")
-        self.tokenizer.enable_padding()
+        self._inputs = {each.name for each in self._session.get_inputs()}
+        self.tokenizer = load_tokenizer(folder)
 
-    @property
-    def dimension(self) -> int:
-        """The length of one token's embedding."""
-        return int(self.session.get_outputs()[0].shape[-1])
+    def run(self, encoded: Sequence[Encoding], *outputs: str) -> list[np.ndarray]:
+        """Run texts as one batch; returns the outputs named, or all, each of shape (texts, …).
 
-    def preprocess(
-        self, inputs: Sequence[Any], prompt: str | None = None, **_: Any
-    ) -> dict[str, torch.Tensor]:
-        """Turn texts (or pairs) into padded token ids, shape (batch, longest)."""
-        texts = [prompt + text for text in inputs] if prompt else list(inputs)
-        encoded = self.tokenizer.encode_batch(texts)
-        rows = {
-            "input_ids": [each.ids for each in encoded],
-            "attention_mask": [each.attention_mask for each in encoded],
-            "token_type_ids": [each.type_ids for each in encoded],
-        }
-        return {key: torch.tensor(value, dtype=torch.int64) for key, value in rows.items()}
-
-    def forward(self, features: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Run the weights; adds the first output under `output_key`."""
-        feed = {name: features[name].numpy() for name in self.inputs}
-        output = self.session.run(None, feed)[0]
-        features[self.output_key] = torch.from_numpy(np.asarray(output, dtype=np.float32))
-        return features
-
-    def get_embedding_dimension(self) -> int:
-        """Return the length of one token's embedding, as sentence-transformers asks for it."""
-        return self.dimension
-
-    def save(self, output_path: str, *_: Any, **__: Any) -> None:
-        """Refuse: the weights are files of the catalogue and are not written by this program."""
-        raise TypeError(f"ONNX weights are not saved; copy {self.folder} to {output_path} instead.")
+        In a batch one text changes what comes out for another by a little, since int8 weights round
+        the numbers of all to one scale.
+        """
+        given = {name: rows for name, rows in features(encoded).items() if name in self._inputs}
+        return [np.asarray(each) for each in self._session.run(outputs or None, given)]
 
 
-class OnnxScorer(OnnxTransformer):
-    """A cross-encoder's forward pass: pairs of texts to one logit each."""
+def embed(weights: OnnxWeights, texts: Sequence[str]) -> np.ndarray:
+    """Return each text's vector, of length one; shape (texts, dimension).
 
-    output_key = "scores"
+    It is what comes out for the first token, as bge was trained (Xiao and others, SIGIR 2024).
+    """
+    vectors = _in_batches(weights, "last_hidden_state", texts, [len(text) for text in texts])
+    normed: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return normed
+
+
+def score(weights: OnnxWeights, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Return each pair's raw logit, on which thresholds and the gate are fitted; shape (pairs,)."""
+    return _in_batches(weights, "logits", pairs, [len(one) + len(other) for one, other in pairs])
+
+
+def _in_batches(
+    weights: OnnxWeights, output: str, texts: Sequence[Any], lengths: Sequence[int]
+) -> np.ndarray:
+    """Return what comes out first for each text, in the order of the texts.
+
+    The longest run first, together, so that little of a batch is padding.
+    """
+    order = np.argsort(-np.asarray(lengths), kind="stable")
+    rows = [
+        weights.run(weights.tokenizer.encode_batch([texts[at] for at in batch]), output)[0][:, 0]
+        for batch in np.split(order, range(BATCH, len(order), BATCH))
+    ]
+    in_order: np.ndarray = np.concatenate(rows)[np.argsort(order)]
+    return in_order
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Return the tokenizer of a folder, cutting what is too long."""
+    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def features(encoded: Sequence[Encoding]) -> dict[str, np.ndarray]:
+    """Return the network's inputs, each of shape (texts, longest), padded with zeros."""
+    longest = max(len(each.ids) for each in encoded)
+    rows = {
+        name: np.zeros((len(encoded), longest), dtype=np.int64)
+        for name in ("input_ids", "attention_mask", "token_type_ids")
+    }
+    for at, each in enumerate(encoded):
+        rows["input_ids"][at, : len(each.ids)] = each.ids
+        rows["attention_mask"][at, : len(each.ids)] = 1
+        rows["token_type_ids"][at, : len(each.ids)] = each.type_ids
+    return rows

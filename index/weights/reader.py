@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding
 
-MAX_TOKENS = 512
-"""The longest question and text together; of a longer text the end is not read."""
+from index.weights.onnx import OnnxWeights
 
 MAX_WORDS = 40
 """The longest answer, in tokens."""
@@ -44,51 +42,23 @@ class ReaderWeights:
 
     def __init__(self, folder: Path) -> None:
         """Open the weights."""
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        self._tokenizer = load_tokenizer(folder)
+        self._weights = OnnxWeights(folder)
 
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
         """Read each text with the question, each alone, under the title of its document if given.
 
         A title can say what "it" is; the words that answer are never taken from it. In a batch one
-        text would change what is read in another by a little, since the numbers of all are rounded
-        to one scale.
+        text would change what is read in another by a little.
         """
         heads = [f"{title}\n" if title else "" for title in titles or [""] * len(texts)]
         return [self._read(question, *each) for each in zip(texts, heads, strict=True)]
 
     def _read(self, question: str, text: str, head: str) -> Read:
-        encoded = self._tokenizer.encode(question, head + text)
-        outputs = self._session.run(["starts", "ends", "answers"], features([encoded]))
+        encoded = self._weights.tokenizer.encode(question, head + text)
+        outputs = self._weights.run([encoded], "starts", "ends", "answers")
         read = best_words(encoded, head + text, len(head), *(output[0] for output in outputs))
         start, end = max(read.start - len(head), 0), max(read.end - len(head), 0)
         return replace(read, start=start, end=end)
-
-
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of a folder, cutting what is too long."""
-    tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
-    tokenizer.no_padding()
-    return tokenizer
-
-
-def features(encoded: Sequence[Encoding]) -> dict[str, np.ndarray]:
-    """Return the network's inputs, each of shape (texts, longest), padded with zeros."""
-    longest = max(len(each.ids) for each in encoded)
-    rows = {
-        name: np.zeros((len(encoded), longest), dtype=np.int64)
-        for name in ("input_ids", "attention_mask", "token_type_ids")
-    }
-    for at, each in enumerate(encoded):
-        rows["input_ids"][at, : len(each.ids)] = each.ids
-        rows["attention_mask"][at, : len(each.ids)] = 1
-        rows["token_type_ids"][at, : len(each.ids)] = each.type_ids
-    return rows
 
 
 def text_tokens(encoded: Encoding) -> np.ndarray:

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from index.weights.embedding import load_cross_encoder
+from index.weights.embedding import Scores, load_scorer
 from rag.once import Once
-
-if TYPE_CHECKING:
-    from sentence_transformers import CrossEncoder
 
 
 class Reranker:
@@ -23,18 +19,17 @@ class Reranker:
     def __init__(self, name: str, models: Path) -> None:
         """Name the model; `models` is the folder of the weights."""
         self.name = name
-        self._model: Once[CrossEncoder] = Once(lambda: load_cross_encoder(name, models))
+        self._scores: Once[Scores] = Once(lambda: load_scorer(name, models))
 
     def load(self) -> None:
         """Load the weights now rather than with the first question.
 
         Raises ModelMissing when they are not on this machine.
         """
-        self._model()
+        self._scores()
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return one score a text: how well it answers the question."""
         if not texts:
             return []
-        scores = self._model().predict([(question, text) for text in texts], batch_size=16)
-        return [float(score) for score in scores]
+        return [float(score) for score in self._scores()([(question, text) for text in texts])]
