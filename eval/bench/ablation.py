@@ -118,7 +118,7 @@ class ColBERT(Reranker):
 
     def _tokens(self, text: str) -> np.ndarray:
         if text not in self._vectors:
-            rows = self._weights.run([self._weights.tokenizer.encode(text)])[0][0]
+            rows = self._weights.run(self._weights.encode(text))[0]
             self._vectors[text] = rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
         return self._vectors[text]
 

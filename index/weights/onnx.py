@@ -6,9 +6,11 @@ huggingface-hub that current Gradio cannot live with, and importing it takes sec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime
@@ -17,31 +19,39 @@ from tokenizers import Encoding, Tokenizer
 MAX_TOKENS = 512
 """The longest text, or pair of texts together, in tokens; the end of a longer one is not read."""
 
-BATCH = 16
-"""How many texts run at once."""
+T = TypeVar("T")
+Result = TypeVar("Result")
+
+_pool = ThreadPoolExecutor(os.cpu_count(), "onnx")
 
 
 class OnnxWeights:
-    """Opened weights: `model.onnx` and `tokenizer.json` of a folder."""
+    """Opened weights: `model.onnx` and `tokenizer.json` of a folder.
+
+    Each text runs by itself, on one processor. So what comes out does not depend on what else is
+    asked (int8 weights round all numbers of a batch to one scale), nothing is padding, and two
+    processors finish 400 pairs in 0.6 of the time that batches of 16 take.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the weights."""
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
+        options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
         self._inputs = {each.name for each in self._session.get_inputs()}
-        self.tokenizer = load_tokenizer(folder)
+        self._tokenizer = load_tokenizer(folder)
 
-    def run(self, encoded: Sequence[Encoding], *outputs: str) -> list[np.ndarray]:
-        """Run texts as one batch; returns the outputs named, or all, each of shape (texts, …).
+    def encode(self, text: str, with_text: str | None = None) -> Encoding:
+        """Return the tokens of a text, or of a pair of texts."""
+        return self._tokenizer.encode(text, with_text)
 
-        In a batch one text changes what comes out for another by a little, since int8 weights round
-        the numbers of all to one scale.
-        """
-        given = {name: rows for name, rows in features(encoded).items() if name in self._inputs}
-        return [np.asarray(each) for each in self._session.run(outputs or None, given)]
+    def run(self, encoded: Encoding, *outputs: str) -> list[np.ndarray]:
+        """Return the outputs named, or all, for one text: each of the shape that it has."""
+        given = {name: row for name, row in features([encoded]).items() if name in self._inputs}
+        return [np.asarray(each)[0] for each in self._session.run(outputs or None, given)]
 
 
 def embed(weights: OnnxWeights, texts: Sequence[str]) -> np.ndarray:
@@ -49,30 +59,26 @@ def embed(weights: OnnxWeights, texts: Sequence[str]) -> np.ndarray:
 
     It is what comes out for the first token, as bge was trained (Xiao and others, SIGIR 2024).
     """
-    vectors = _in_batches(weights, "last_hidden_state", texts, [len(text) for text in texts])
-    normed: np.ndarray = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return normed
+
+    def vector(text: str) -> np.ndarray:
+        first = weights.run(weights.encode(text), "last_hidden_state")[0][0]
+        return np.asarray(first / np.linalg.norm(first))
+
+    return np.stack(in_parallel(vector, texts))
 
 
 def score(weights: OnnxWeights, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
     """Return each pair's raw logit, on which thresholds and the gate are fitted; shape (pairs,)."""
-    return _in_batches(weights, "logits", pairs, [len(one) + len(other) for one, other in pairs])
+
+    def logit(pair: tuple[str, str]) -> float:
+        return float(weights.run(weights.encode(*pair), "logits")[0][0])
+
+    return np.array(in_parallel(logit, pairs))
 
 
-def _in_batches(
-    weights: OnnxWeights, output: str, texts: Sequence[Any], lengths: Sequence[int]
-) -> np.ndarray:
-    """Return what comes out first for each text, in the order of the texts.
-
-    The longest run first, together, so that little of a batch is padding.
-    """
-    order = np.argsort(-np.asarray(lengths), kind="stable")
-    rows = [
-        weights.run(weights.tokenizer.encode_batch([texts[at] for at in batch]), output)[0][:, 0]
-        for batch in np.split(order, range(BATCH, len(order), BATCH))
-    ]
-    in_order: np.ndarray = np.concatenate(rows)[np.argsort(order)]
-    return in_order
+def in_parallel(function: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
+    """Return the function's results in the items' order, worked out on all processors."""
+    return list(_pool.map(function, items))
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Encoding
 
-from index.weights.onnx import OnnxWeights
+from index.weights.onnx import OnnxWeights, in_parallel
 
 MAX_WORDS = 40
 """The longest answer, in tokens."""
@@ -47,16 +48,16 @@ class ReaderWeights:
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
         """Read each text with the question, each alone, under the title of its document if given.
 
-        A title can say what "it" is; the words that answer are never taken from it. In a batch one
-        text would change what is read in another by a little.
+        A title can say what "it" is; the words that answer are never taken from it.
         """
         heads = [f"{title}\n" if title else "" for title in titles or [""] * len(texts)]
-        return [self._read(question, *each) for each in zip(texts, heads, strict=True)]
+        return in_parallel(partial(self._read, question), zip(texts, heads, strict=True))
 
-    def _read(self, question: str, text: str, head: str) -> Read:
-        encoded = self._weights.tokenizer.encode(question, head + text)
-        outputs = self._weights.run([encoded], "starts", "ends", "answers")
-        read = best_words(encoded, head + text, len(head), *(output[0] for output in outputs))
+    def _read(self, question: str, text_and_head: tuple[str, str]) -> Read:
+        text, head = text_and_head
+        encoded = self._weights.encode(question, head + text)
+        outputs = self._weights.run(encoded, "starts", "ends", "answers")
+        read = best_words(encoded, head + text, len(head), *outputs)
         start, end = max(read.start - len(head), 0), max(read.end - len(head), 0)
         return replace(read, start=start, end=end)
 

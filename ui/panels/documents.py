@@ -110,8 +110,8 @@ class DocumentsPanel:
             name = names[at] if at < len(names) else Path(path).name
             read = partial(_read_upload, Path(path), name)
             yield from self._add(name, outcomes, read, waiting=names[at + 1 :])
-            yield self._listed(outcomes, left_out)
-        yield self._listed(outcomes, left_out) | {self.add: None}
+            # The box is emptied in the same step, so that what is dropped next is not lost.
+            yield self._listed(outcomes, left_out) | {self.add: None}
 
     def add_address(self, address: str, left_out: Sequence[str]) -> Iterator[Updates]:
         """Add what stands at a web address; never a file of this computer."""
