@@ -96,6 +96,17 @@ def test_what_a_further_quote_answers_is_not_lost(reader: Reader) -> None:
     assert len(compose(both, QUOTES, "How long are the bridges?", chosen, reader).sentences) == 2
 
 
+def test_what_says_less_than_the_quote_that_is_added_gives_way_to_it(reader: Reader) -> None:
+    chosen = [marked(ALDER, "The Alder Bridge"), marked(ROWAN, "300 metres")]
+    written = "It is 410 metres long. The Rowan Bridge is 300 metres long."
+    made = compose(written, QUOTES, "Which bridges are there, and how long?", chosen, reader)
+    assert [sentence.text for sentence in made.sentences] == [
+        f"“{ALDER.text}”",
+        "The Rowan Bridge is 300 metres long.",
+    ]
+    assert [sentence.citations for sentence in made.sentences] == [(1,), (2,)]
+
+
 def test_nothing_written_gives_the_best_quote(reader: Reader) -> None:
     made = compose("", QUOTES, "How long is it?", [HOLM], reader)
     assert [sentence.text for sentence in made.sentences] == [

@@ -34,6 +34,15 @@ class Composition:
         """Add a supported sentence with its footnotes."""
         self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
 
+    def quote(self, quote: Quote) -> None:
+        """Add a quote in its own words, in the place of what was written from it alone."""
+        number = self._number(quote)
+        said_less = [at for at, each in enumerate(self.sentences) if each.citations == (number,)]
+        place = said_less[0] if said_less else len(self.sentences)
+        self.sentences = [each for at, each in enumerate(self.sentences) if at not in said_less]
+        whole = AnswerSentence(in_quotation_marks(quote), (number,), True)
+        self.sentences.insert(place, whole)
+
     def first(self, most: int) -> tuple[Composition, int]:
         """Return it with its first supported sentences only, and how many are left out."""
         kept, left = Composition(borne_out=self.borne_out), 0
@@ -63,8 +72,8 @@ def compose(
 
     A sentence that the quotes do not bear out is kept as unsupported, without footnotes and outside
     the answer's text; so is one in which other words answer the question than in the best quote. A
-    chosen quote is added in its own words when its answer got lost in writing, and the best one
-    also when no sentence cites it.
+    chosen quote stands in its own words when its answer got lost in writing, and the best one also
+    when no sentence cites it.
     """
     composition = Composition()
     # What the sentences were written from comes first: it wins where another quote says the same.
@@ -89,7 +98,7 @@ def compose(
     for at, quote in enumerate(chosen):
         uncited = at == 0 and quote not in composition.citations
         if uncited or _left_out(quote.words, said, quote.text):
-            composition.cite(in_quotation_marks(quote), [quote])
+            composition.quote(quote)
             said += f" {quote.text}"
     return composition
 
