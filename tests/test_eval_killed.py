@@ -72,7 +72,7 @@ def without_times(path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("count", "moments"), [(40, 1), pytest.param(200, 5, marks=pytest.mark.slow)]
+    ("count", "moments"), [(24, 1), pytest.param(200, 5, marks=pytest.mark.slow)]
 )
 def test_it_ends_the_same(
     tmp_path: Path, open_library: OpenLibrary, settings: Settings, count: int, moments: int

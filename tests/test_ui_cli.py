@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -454,6 +456,21 @@ def test_damaged_vectors_are_told_and_reindex_mends_them(
     assert (mended.returncode, mended.stdout) == (0, "")
     assert "1 document" in mended.stderr
     assert "90 minutes" in here(capsys, monkeypatch, *asked).stdout
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("command", ["list", "eval check briefing"])
+def test_documents_that_an_older_version_read_are_told(
+    command: str, library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = (*command.split(), "--library", library)
+    assert "older version" not in here(capsys, monkeypatch, *arguments).stderr
+    with closing(sqlite3.connect(library / "library.db")) as connection, connection:
+        connection.execute("UPDATE documents SET loader = 'markdown 0'")
+    told = here(capsys, monkeypatch, *arguments)
+    assert told.returncode == 0
+    assert "1 document was read by an older version" in told.stderr
+    assert "footnoted reindex" in told.stderr
 
 
 @pytest.mark.weights

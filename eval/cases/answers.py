@@ -14,7 +14,7 @@ from datetime import date
 from typing import TypeVar
 
 from index.months import MONTH, month_number
-from rag.english.words import TENS, UNITS
+from rag.english.words import SCALES, TENS, UNITS
 
 T = TypeVar("T")
 
@@ -123,14 +123,13 @@ def _each_near(
 _SPELLED = {word: n for n, word in enumerate(UNITS)} | {
     word: 10 * n for n, word in enumerate(TENS, 2)
 }
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _WORDS = "|".join(sorted(UNITS, key=len, reverse=True))
 # Digits are taken whole ("15km" is 15), and those of versions ("1.2.3") are no numbers.
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<digits>[-−]?\d[\d,]*+(?:\.\d++)?+)(?!\.\d)"
     rf"|(?:(?P<ten>{'|'.join(TENS)})(?:[- ](?P<unit>{'|'.join(UNITS[1:10])}))?"
     rf"|(?P<word>{_WORDS}))(?![a-z]))"
-    rf"(?P<scales>(?:[- ](?:{'|'.join(_SCALES)})s?(?![a-z]))*)",
+    rf"(?P<scales>(?:[- ](?:{'|'.join(SCALES)})s?(?![a-z]))*)",
     re.IGNORECASE,
 )
 
@@ -145,7 +144,7 @@ def numbers(text: str) -> list[float]:
             words = filter(None, (match["ten"], match["unit"], match["word"]))
             value = float(sum(_SPELLED[word.lower()] for word in words))
         for scale in re.findall(r"[a-z]+", match["scales"].lower()):
-            value *= _SCALES[scale.removesuffix("s")]
+            value *= SCALES[scale.removesuffix("s")]
         found.append(value)
     return found
 

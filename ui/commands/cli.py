@@ -11,7 +11,7 @@ import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,10 +23,7 @@ from index.errors import DocumentError, UserError
 from index.printable import visible
 from ui.commands import evaluate as eval_command
 from ui.commands import models as models_command
-from ui.commands.terminal import line, progress_bar
-
-if TYPE_CHECKING:
-    from rag.assistant import Assistant
+from ui.commands.terminal import line, messages, open_assistant, progress_bar
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,8 +43,6 @@ AuthOption = Annotated[
     Path | None, typer.Option(help="Ask for a login: a file of users, made by `footnoted user`.")
 ]
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-messages = Console(stderr=True, highlight=False)
 
 
 def _print_version(wanted: bool) -> None:
@@ -94,7 +89,7 @@ def add(
     """Add documents to the library; what cannot be read is told, and the others go on."""
     from index.loading.load import load
 
-    assistant = _assistant(library)
+    assistant = open_assistant(library)
     failed = 0
     with progress_bar(messages) as bar:
         for source in sources:
@@ -124,7 +119,7 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
     """List the documents of the library."""
     from rich.table import Table
 
-    entries = _assistant(library).library.entries()
+    entries = open_assistant(library).library.entries()
     if as_json:
         typer.echo(json.dumps({"documents": [entry.as_json() for entry in entries]}, indent=2))
         return
@@ -147,7 +142,7 @@ def show(
     library: LibraryOption = None,
 ) -> None:
     """Show what is known of a document, or its stored text."""
-    opened = _assistant(library).library
+    opened = open_assistant(library).library
     found = opened.find(document)
     if text:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
@@ -180,7 +175,7 @@ def remove(
     library: LibraryOption = None,
 ) -> None:
     """Take a document out of the library, with all that was made of it."""
-    opened = _assistant(library).library
+    opened = open_assistant(library).library
     found = opened.find(document)
     opened.remove(found.id)
     _tell(f"{found.name}: removed ({found.id})")
@@ -189,7 +184,7 @@ def remove(
 @app.command()
 def reindex(library: LibraryOption = None) -> None:
     """Make the library's vectors anew, after changed settings, changed loaders or damage."""
-    opened = _assistant(library, check=False).library
+    opened = open_assistant(library, check=False).library
     with progress_bar(messages) as bar:
         task = bar.add_task("reading", total=None)
         made = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))
@@ -217,7 +212,7 @@ def ask(
 
     if not question.strip():
         raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
-    assistant = _assistant(library)
+    assistant = open_assistant(library)
     with messages.status("Searching and reading…"):
         answer = assistant.ask(question.strip(), use_llm=not no_llm)
     if answer.message:
@@ -239,7 +234,7 @@ def log(library: LibraryOption = None) -> None:
     """Print the answers that were rated in the window, as JSON Lines."""
     from rag.log import Log
 
-    for each in Log(_assistant(library).library.folder).ratings():
+    for each in Log(open_assistant(library).library.folder).ratings():
         typer.echo(json.dumps(each, ensure_ascii=False))
 
 
@@ -268,7 +263,7 @@ def chat(
             "makes a file of users; give it with --auth FILE."
         )
     users = read_users(auth) if auth else None
-    assistant = _assistant(library)
+    assistant = open_assistant(library)
     with ExitStack() as stack:
         begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
         serve(assistant, host=host, port=port, users=users, fetch=begun, on_ready=typer.echo)
@@ -286,20 +281,6 @@ def user(
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     add_user(auth, name, password)
     _tell(f"{name} may enter with --auth {auth}")
-
-
-def _assistant(library: Path | None, *, check: bool = True) -> Assistant:
-    from rag.assistant import Assistant
-    from rag.config import load_settings
-
-    assistant = Assistant(load_settings(library=library), check=check)
-    if check and (outdated := assistant.library.outdated()):
-        were = "1 document was" if outdated == 1 else f"{outdated} documents were"
-        _tell(
-            f"{were} read by an older version of Footnoted, which took other text or headings out "
-            "of such files: `footnoted reindex` reads them again."
-        )
-    return assistant
 
 
 def _tell(message: str) -> None:

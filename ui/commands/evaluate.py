@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ui.commands import sets as set_command
 from ui.commands.sets import Library, SetName
-from ui.commands.terminal import line, progress_bar, write_text
+from ui.commands.terminal import line, messages, open_assistant, progress_bar, write_text
 
 # What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
 if TYPE_CHECKING:
@@ -75,18 +75,16 @@ def run_set(
     from eval.running.grader import load_judge
     from eval.running.replies import Replies
     from eval.running.runner import run
-    from rag.assistant import Assistant
-    from rag.config import load_settings
 
     reports = Reports(library, junit, markdown, html)
     _check_targets(out, *reports.targets)
     before = _baseline(baseline, out)
     case_set = load_set(find_set(name)).first(limit)
     grade = load_judge(judge) if judge else None
-    assistant = Assistant(load_settings(library=library, models=models))
+    assistant = open_assistant(library, models=models)
     if before:
         _refuse_others(before, case_set, assistant, use_llm=not no_llm)
-    with progress_bar(Console(stderr=True)) as bar:
+    with progress_bar(messages) as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
             case_set,
@@ -166,7 +164,7 @@ def keep_baseline(
 
     bounds = Bounds(_bounds(floor), _bounds(ceiling), budget)
     keep(load_run(run), baseline, bounds)
-    line(Console(stderr=True), f"Kept in {baseline}. {_told(bounds)}")
+    line(messages, f"Kept in {baseline}. {_told(bounds)}")
 
 
 app.command("check")(set_command.check_set)
@@ -211,7 +209,7 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
     if verdict.comparison:
         _show_comparison(verdict.comparison)
     for reason in verdict.reasons:
-        line(Console(stderr=True), reason)
+        line(messages, reason)
     reports.write(run, before, verdict)
     if verdict.code != PASSED:
         raise typer.Exit(verdict.code)
@@ -242,11 +240,9 @@ class Reports:
 
             write_text(self.markdown, markdown(run, verdict))
         if self.html:
-            from rag.assistant import Assistant
-            from rag.config import load_settings
             from ui.reports.html import html, texts_of
 
-            shelf = Assistant(load_settings(library=self.library), check=False).library
+            shelf = open_assistant(self.library, check=False).library
             write_text(self.html, html(run, verdict, before, texts_of(shelf)))
 
 
@@ -285,7 +281,7 @@ def _told(bounds: Bounds) -> str:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    line(Console(stderr=True), str(error))
+    line(messages, str(error))
     raise typer.Exit(NOT_COMPARABLE) from error
 
 
@@ -315,7 +311,7 @@ def _show_run(run: Run, *, against: bool) -> None:
     }
     for note, count in notes.items():
         if count:
-            line(Console(stderr=True), f"{count} {note}.")
+            line(messages, f"{count} {note}.")
 
 
 def _stages(failed: Sequence[Result]) -> str:

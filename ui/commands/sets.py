@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ui.commands.terminal import line, progress_bar, write_text
+from ui.commands.terminal import line, messages, open_assistant, progress_bar, write_text
 
 # What reads sets imports pydantic: `--help` does not wait for it.
 if TYPE_CHECKING:
@@ -44,12 +44,10 @@ def check_set(
 
     from eval.cases.cases import change_set, find_set, read_set
     from eval.cases.evidence import find_all, pinned
-    from rag.assistant import Assistant
-    from rag.config import load_settings
 
     path = find_set(name)
     case_set, problems = read_set(path)
-    found, missing = find_all(case_set, Assistant(load_settings(library=library)).library)
+    found, missing = find_all(case_set, open_assistant(library).library)
     console = Console()
     for problem in sorted([*problems, *missing], key=lambda each: each.line):
         line(console, f"{path.name}, {problem}")
@@ -64,7 +62,7 @@ def check_set(
     if wrong:
         raise typer.Exit(2)
     if not case_set.cases:
-        line(Console(stderr=True), f"The set {path} holds no case.")
+        line(messages, f"The set {path} holds no case.")
         raise typer.Exit(2)
     if write:
         places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
@@ -89,16 +87,13 @@ def import_set(
     from eval.cases.cases import write_set
     from eval.formats.imports import FORMATS, documents_of, read_cases
     from index.errors import UserError
-    from rag.assistant import Assistant
-    from rag.config import load_settings
 
     if form not in FORMATS:
         raise UserError(f"There is no format {form} to import. There are: {', '.join(FORMATS)}.")
     if out.exists():
         raise UserError(f"{out} exists. Name a new file.")
     text = _read(file)
-    found = read_cases(form, text, Assistant(load_settings(library=library)).library)
-    messages = Console(stderr=True)
+    found = read_cases(form, text, open_assistant(library).library)
     brought = documents_of(form, text)
     if brought and documents is None:
         raise UserError(
@@ -130,15 +125,13 @@ def export_set(
     from eval.comparing.compare import load_run
     from eval.formats.exports import EXPORTS, Material
     from index.errors import UserError
-    from rag.assistant import Assistant
-    from rag.config import load_settings
 
     if form not in EXPORTS:
         raise UserError(f"There is no format {form} to export. There are: {', '.join(EXPORTS)}.")
     if form == "run" and run is None:
         raise UserError("TREC's run is of answers: give a run with --run RUN.json.")
     case_set = load_set(find_set(name))
-    shelf = Assistant(load_settings(library=library)).library
+    shelf = open_assistant(library).library
     facts, _ = resolve(case_set, shelf)
     entries = [shelf.document(each.id) for each in shelf.entries()]
     results = {each.id: each for each in load_run(run).results} if run else None
@@ -158,17 +151,15 @@ def draft_cases(
     from eval.cases.cases import write_set
     from eval.cases.propose import draft
     from index.errors import UserError
-    from rag.assistant import Assistant
-    from rag.config import load_settings
 
     if out.exists():
         raise UserError(f"{out} exists. Name a new file.")
-    assistant = Assistant(load_settings(library=library))
+    assistant = open_assistant(library)
     found = assistant.library.find(document)
     writer = assistant.writer
     if writer is None:
         raise UserError("Drafts are written by a language model, and FOOTNOTED_LLM is none.")
-    with progress_bar(Console(stderr=True)) as bar:
+    with progress_bar(messages) as bar:
         task = bar.add_task(found.name, total=count)
         cases = draft(
             found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
@@ -178,7 +169,7 @@ def draft_cases(
     write_set(out, cases)
     answerable = sum(not each.unanswerable for each in cases)
     line(
-        Console(stderr=True),
+        messages,
         f"{answerable} questions and {len(cases) - answerable} near-misses are in {out}, as "
         f"drafts. `footnoted eval accept {out}` shows them one by one.",
     )
@@ -211,7 +202,7 @@ def accept_drafts(
     else:
         accepted, rejected = _ask_of_each(path, list(drafts.values()))
     left = len(drafts) - accepted - rejected
-    line(Console(stderr=True), f"{accepted} accepted, {rejected} rejected, {left} drafts left.")
+    line(messages, f"{accepted} accepted, {rejected} rejected, {left} drafts left.")
 
 
 def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
@@ -268,4 +259,4 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
 def _tell_lost(lost: Counter[str]) -> None:
     if lost:
         told = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
-        line(Console(stderr=True), f"Not carried over, with the number of cases: {told}.")
+        line(messages, f"Not carried over, with the number of cases: {told}.")

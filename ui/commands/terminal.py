@@ -1,13 +1,41 @@
-"""What several commands print and write alike."""
+"""What several commands open, print and write alike."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+messages = Console(stderr=True, highlight=False)
+"""What is not data: progress, and what a person should know."""
+
+
+def open_assistant(
+    library: Path | None, *, models: Path | None = None, check: bool = True
+) -> Assistant:
+    """Open a library to ask it, and tell of documents that an older version read.
+
+    Without `check` a library that this version would not search opens as well.
+    """
+    from rag.assistant import Assistant
+    from rag.config import load_settings
+
+    assistant = Assistant(load_settings(library=library, models=models), check=check)
+    if check and (outdated := assistant.library.outdated()):
+        were = "1 document was" if outdated == 1 else f"{outdated} documents were"
+        line(
+            messages,
+            f"{were} read by an older version of Footnoted, which took other text or headings out "
+            "of such files: `footnoted reindex` reads them again.",
+        )
+    return assistant
 
 
 def line(console: Console, text: str) -> None:
