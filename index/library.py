@@ -21,6 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 from index.documents import Document, Passage, source_name
@@ -122,6 +123,7 @@ class Library:
         self._vectors: Vectors | None = None
         self._revision: str | None = None
         self._cached = lru_cache(maxsize=32)(self._read)
+        self.embed = lru_cache(maxsize=8)(self._embed_texts)
         if folder.exists() and not folder.is_dir():
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
         if check and self._store.exists:
@@ -237,6 +239,10 @@ class Library:
             for key in keys
             if key in passages
         ]
+
+    def _embed_texts(self, texts: tuple[str, ...]) -> np.ndarray:
+        """Return the vectors of texts, each of length one; shape (texts, dimension)."""
+        return np.asarray(self._load_embedding().get_text_embedding_batch(list(texts)))
 
     # --- changing
 

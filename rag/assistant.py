@@ -21,6 +21,7 @@ from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.listing.chronology import MAX_LISTED, Listing, list_entries
+from rag.listing.overview import list_overview
 from rag.listing.section import list_section
 from rag.once import Once
 from rag.quote import Quote
@@ -148,13 +149,24 @@ class Assistant:
         writer = self._load_writer(so_far) if use_llm else None
         so_far.question = self._understood(question, history, writer, so_far)
         yield Searching(so_far.question.text)
-        for way in (self._list_entries, self._list_section, self._answer_from_evidence):
+        for way in self._ways:
             for event in way(so_far, writer, without):
                 yield event
                 if isinstance(event, Answer):
                     return
 
     # --- the ways to answer, in the order in which they are tried; what yields nothing is passed
+
+    @property
+    def _ways(
+        self,
+    ) -> tuple[Callable[[_SoFar, Writer | None, Sequence[str]], Iterator[Event]], ...]:
+        return (
+            self._list_entries,
+            self._list_section,
+            self._list_overview,
+            self._answer_from_evidence,
+        )
 
     def _list_entries(
         self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
@@ -176,6 +188,16 @@ class Assistant:
     ) -> Iterator[Event]:
         """List the passages of a section, for a question that names its heading."""
         listing = list_section(
+            so_far.question.text, self.library, self.reranker, without, self._most_listed
+        )
+        if listing:
+            yield from self._list(so_far, listing, without)
+
+    def _list_overview(
+        self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
+    ) -> Iterator[Event]:
+        """List the sentences that carry what an overview is asked of."""
+        listing = list_overview(
             so_far.question.text, self.library, self.reranker, without, self._most_listed
         )
         if listing:

@@ -114,7 +114,7 @@ def test_what_is_said_of_an_answer_is_kept_in_the_log(page: Page, window_library
 def test_an_example_is_asked(page: Page) -> None:
     example = page.locator(".example").first
     words = example.text_content() or ""
-    assert words.startswith("What happened in ")
+    assert words.startswith("What ")
     example.click()
     turn = page.locator("#current .turn[data-step=answered]").filter(has_text=words)
     expect(turn.locator("a.footnote").first).to_be_visible(timeout=60_000)

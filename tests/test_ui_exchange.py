@@ -161,14 +161,17 @@ def test_without_an_address_there_are_no_links(briefing_library: Library) -> Non
         assert "javascript" not in made
 
 
-def test_examples_come_from_dates_and_headings(
+def test_examples_are_what_it_is_about_and_come_from_dates_and_headings(
     briefing_library: Library, open_library: OpenLibrary, tmp_path: Path
 ) -> None:
     made = example_questions(briefing_library)
     assert len(made) == 3
-    assert made[0].startswith("What happened in ")
-    assert all(each.startswith("What does the section “") for each in made[1:])
+    assert made[0] == "What is this document about?"
+    assert made[1].startswith("What happened in ")
+    assert made[2].startswith("What does the section “")
     assert example_questions(open_library(tmp_path)) == []
     plain = open_library(tmp_path)
     plain.add(Document.of("A sentence without anything.", title="x", source="/x"))
-    assert example_questions(plain) == []
+    assert example_questions(plain) == ["What is this document about?"]
+    plain.add(Document.of("Another sentence.", title="y", source="/y"))
+    assert example_questions(plain) == ["What are these documents about?"]

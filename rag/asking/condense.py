@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from rag.asking.scope import names_what_is_read, shorter
 from rag.english.facts import content_words, facts, missing_facts, stem
 from rag.english.words import NO_CONTENT
 
@@ -122,7 +123,11 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
     told = [(role, _FOOTNOTE.sub("", text)) for role, text in history]
     texts = [text for _, text in told]
     asked = [text for role, text in told if role == "user"]
-    if not asked or not points_back(question, " ".join(texts)):
+    if not asked or names_what_is_read(question):
+        return question
+    if half := shorter(question, asked[-1]):
+        return half
+    if not points_back(question, " ".join(texts)):
         return question
     if named := with_name(question, asked[-1], texts[-1]):
         return named

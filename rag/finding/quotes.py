@@ -103,9 +103,10 @@ def _in_context(hit: Hit) -> str:
     return searchable_text(hit.document, hit.passage)
 
 
-_POINTS_BACK = re.compile(
+POINTS_BACK = re.compile(
     r"[\"“‘'(]*(?:it|its|they|their|them|he|his|she|her|this|these|those|such)\b", re.IGNORECASE
 )
+"""A sentence that opens so speaks of what the one before it names."""
 
 
 def windows(
@@ -119,7 +120,7 @@ def windows(
     for size in WINDOWS:
         for first in range(len(sentences) - size + 1):
             start, end = sentences[first][0], sentences[first + size - 1][1]
-            if first == 0 or not _POINTS_BACK.match(text, start):
+            if first == 0 or not POINTS_BACK.match(text, start):
                 yield (start, end), (start, end)
             elif size < max(WINDOWS):
                 yield (start, end), (sentences[first - 1][0], end)

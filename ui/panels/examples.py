@@ -1,4 +1,4 @@
-"""Questions to begin with, made of the documents' own dates and headings."""
+"""Questions to begin with: what it is about, and others of its dates and headings."""
 
 from __future__ import annotations
 
@@ -21,13 +21,20 @@ LOOKED_AT = 5
 
 
 def example_questions(library: Library) -> list[str]:
-    """Return up to three questions: on the month with most entries, then on headings.
+    """Return up to three questions: what it is about, on the month with most entries, on headings.
 
     Raises UserError when the library cannot be read.
     """
     documents = [library.document(entry.id) for entry in reversed(library.entries()[-LOOKED_AT:])]
-    questions = [*_months(library, documents), *_headings(documents)]
+    questions = [*_about(documents), *_months(library, documents), *_headings(documents)]
     return list(islice(dict.fromkeys(questions), QUESTIONS))
+
+
+def _about(documents: list[Document]) -> Iterator[str]:
+    """Yield the question that everybody has first."""
+    if documents:
+        what = "is this document" if len(documents) == 1 else "are these documents"
+        yield f"What {what} about?"
 
 
 def _months(library: Library, documents: list[Document]) -> Iterator[str]:

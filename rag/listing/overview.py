@@ -1,0 +1,315 @@
+"""Answering "What is it about?" with the sentences that carry a text, in its own words.
+
+    Summarize the article.
+    What are the main points of “Red October”?
+    Give me an overview of the naval exercises.
+
+Every sentence of what is asked for is weighed, and every part of it is represented: nothing is left
+to a language model, which would read the beginning and call it the whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+
+from index.documents import Document, Passage
+from index.library import Library
+from index.printable import title_line
+from rag.asking.scope import asked_overview
+from rag.english.mentions import mentions
+from rag.finding.quotes import POINTS_BACK
+from rag.finding.rerank import Reranker
+from rag.listing.chronology import MAX_LISTED, Listing
+from rag.quote import Quote
+
+SHARE = 3
+"""An overview has one sentence of three, at most."""
+
+SEARCHED = 50
+"""Passages among which the sentences on a topic are looked for."""
+
+ON_TOPIC = -4.0
+"""The reranker's logit from which a sentence is on a topic. Of topics that a text does not speak of
+all sentences are below -9."""
+
+MOST_WEIGHED = 2000
+"""Sentences of a document that are weighed; of a longer one as many, evenly spread, and the note
+says so. Two processors take six seconds for them, once."""
+
+PART = 15
+"""Sentences in a part of a text that has no headings, about."""
+
+BACKWARD = -0.3
+"""What likeness to the sentences before takes from a sentence's weight, where likeness to those
+after it adds 1: what a section opens with is taken up later (Zheng and Lapata, ACL 2019)."""
+
+FLOOR = 0.3
+"""The share of the range of similarities below which sentences have nothing in common."""
+
+ALIKE = 0.88
+"""The cosine from which two sentences say the same, so that one of them is left out."""
+
+WORDS = range(8, 46)
+"""The length of a sentence that says something by itself and is read at once, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a document, and the passage it stands in."""
+
+    document: Document
+    passage: Passage
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The sentence's words."""
+        return self.document.text[self.start : self.end]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether it states something that can be understood without the sentence before it."""
+        return (
+            len(self.text.split()) in WORDS
+            and not POINTS_BACK.match(self.text)
+            and not _LEANS_BACK.search(self.text)
+            and not _of_somebody_named_before(self.text)
+            and _STATES.search(self.text) is not None
+        )
+
+
+_LEANS_BACK = re.compile(
+    r"^(?:and|but|so|yet|or|also|then|thus|hence|therefore|moreover|meanwhile|nevertheless|still"
+    r"|instead|indeed|similarly|likewise|accordingly|another|both|for (?:example|instance)"
+    r"|in (?:addition|contrast)|by contrast|as a result|the (?:latter|former|same))\b|\bhowever\b",
+    re.IGNORECASE,
+)
+_SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b")
+_STATES = re.compile(r"[.!。！][\"”’'»)\]\d]*\s*$")
+
+
+def _of_somebody_named_before(text: str) -> bool:
+    somebody = _SOMEBODY.search(text)
+    names = (each.start for each in mentions(text) if each.kind == "name")
+    return somebody is not None and not any(start < somebody.start() for start in names)
+
+
+def list_overview(
+    question: str,
+    library: Library,
+    reranker: Reranker,
+    without: Sequence[str] = (),
+    limit: int = MAX_LISTED,
+) -> Listing | None:
+    """Return the sentences that carry what a question asks an overview of, at most `limit`.
+
+    That is all documents, one of them, a section, or a topic; the note says what they cover. The
+    sentence that says most comes first, the others in the order of the text. None where the
+    question asks for no overview, or for one of something that the documents do not speak of.
+    Documents `without` are not looked at.
+    """
+    scope = asked_overview(question)
+    if scope is None:
+        return None
+    limit = min(scope.count or limit, limit)
+    ids = [entry.id for entry in library.entries() if entry.id not in without]
+    documents = [library.document(each) for each in ids]
+    named = [each for each in documents if scope.is_document(each)]
+    section = [
+        Sentence(document, passage, *place)
+        for document in documents
+        for passage in library.passages(document.id)
+        if scope.is_heading(passage.heading)
+        for place in passage.sentences
+    ]
+    if scope.is_whole or named:
+        chosen, note = _of_documents(named or documents, library, limit)
+    elif section:
+        chosen, note = _of_section(section, library, limit)
+    elif scope.topics:
+        chosen, note = _of_topic(scope.name, library, reranker, without, limit)
+    else:
+        return None
+    if not chosen:
+        return None
+    scores = reranker.score(question, [each.text for each in chosen])
+    quotes = tuple(
+        Quote(*_place(each), score, each.passage.heading, dates=each.passage.dates)
+        for each, score in zip(chosen, scores, strict=True)
+    )
+    return Listing(quotes, note)
+
+
+def _place(sentence: Sentence) -> tuple[Document, int, int]:
+    return sentence.document, sentence.start, sentence.end
+
+
+# --- what is read, by what is asked for
+
+
+def _of_documents(
+    documents: Sequence[Document], library: Library, count: int
+) -> tuple[list[Sentence], str]:
+    """Return sentences from every part of documents, and the note."""
+    shown, left = documents[:count], len(documents) - count
+    chosen: list[Sentence] = []
+    notes: list[str] = []
+    shares = shared_out(count, [len(document.text) for document in shown])
+    for document, share in zip(shown, shares, strict=True):
+        sentences = [
+            Sentence(document, passage, *place)
+            for passage in library.passages(document.id)
+            for place in passage.sentences
+        ]
+        sentences, thinned = _thinned(sentences)
+        parts, covered = in_parts(sentences, share)
+        found = carrying(sentences, parts, library, share)
+        chosen += found
+        of = f" of “{title_line(document.title)}”" if len(documents) > 1 else ""
+        notes.append(f"{_counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
+    if left > 0:
+        notes.append(f"{_counted(left, 'further document')} left out: ask for one by its name.")
+    return chosen, " ".join(notes)
+
+
+def _of_section(
+    sentences: Sequence[Sentence], library: Library, count: int
+) -> tuple[list[Sentence], str]:
+    """Return the sentences that carry a section, and the note."""
+    weighed, thinned = _thinned(sentences)
+    chosen = carrying(weighed, [0] * len(weighed), library, count)
+    return (
+        chosen,
+        f"{len(chosen)} of the section’s {_counted(len(sentences), 'sentence')}.{thinned}",
+    )
+
+
+def _of_topic(
+    topic: str, library: Library, reranker: Reranker, without: Sequence[str], count: int
+) -> tuple[list[Sentence], str]:
+    """Return the sentences that say most of a topic, and the note; none where nothing does."""
+    hits = library.search(topic, SEARCHED, without)
+    found = [
+        Sentence(hit.document, hit.passage, *place)
+        for hit in hits
+        for place in hit.passage.sentences
+    ]
+    scored = zip(reranker.score(topic, [each.text for each in found]), found, strict=True)
+    on_topic = [
+        each for score, each in sorted(scored, key=lambda pair: -pair[0]) if score >= ON_TOPIC
+    ]
+    ranked = [each for each in on_topic if each.stands_alone] or on_topic
+    vectors = library.embed(tuple(each.text for each in ranked))
+    chosen = [ranked[at] for at in _unlike(range(len(ranked)), vectors, count)]
+    documents = list(dict.fromkeys(each.document.id for each in chosen))
+    rest = sorted(chosen[1:], key=lambda each: (documents.index(each.document.id), each.start))
+    note = f"{len(chosen)} of {_counted(len(on_topic), 'sentence')} found on this."
+    return [*chosen[:1], *rest], note
+
+
+def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:
+    """Return the sentences that are weighed: all, or evenly spread ones, and what to say then."""
+    step = -(-len(sentences) // MOST_WEIGHED)
+    if step <= 1:
+        return list(sentences), ""
+    return list(sentences[::step]), f" One sentence of {step} was weighed, since it is long."
+
+
+def _counted(count: int, name: str) -> str:
+    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
+
+
+# --- what carries it
+
+
+def carrying(
+    sentences: Sequence[Sentence], parts: Sequence[int], library: Library, count: int
+) -> list[Sentence]:
+    """Return at most `count` sentences that say most, from every part, and none twice.
+
+    `parts` is the part, from 0 on, that each sentence is of. Sentences are weighed within their
+    part, by the position-augmented centrality of Zheng and Lapata (ACL 2019). Those that need the
+    one before them are taken only where a part has no other.
+    """
+    vectors = library.embed(tuple(each.text for each in sentences))
+    members = [np.flatnonzero(np.equal(parts, part)).tolist() for part in range(max(parts) + 1)]
+    # A chronology is there to be looked up: an entry or two stand for all of it.
+    sizes = [sum(sentences[at].passage.dates is None for at in each) for each in members]
+    count = min(count, max(len(members), -(-len(sentences) // SHARE)))
+    chosen: list[int] = []
+    for each, share in zip(members, shared_out(count, sizes), strict=True):
+        weights = dict(zip(each, centrality(vectors[each]), strict=True))
+        alone = [at for at in weights if sentences[at].stands_alone] or list(weights)
+        ranked = sorted(alone, key=lambda at: -weights[at])
+        chosen += _unlike(ranked, vectors, share, chosen)
+    whole = centrality(vectors)
+    most = max(chosen, key=lambda at: float(whole[at]))
+    return [sentences[at] for at in [most, *sorted(set(chosen) - {most})]]
+
+
+def _unlike(
+    ranked: Sequence[int], vectors: np.ndarray, count: int, chosen: Sequence[int] = ()
+) -> list[int]:
+    """Return the first `count` that say nothing which one before them, or a chosen one, says."""
+    kept: list[int] = []
+    for at in ranked:
+        said = (float(vectors[at] @ vectors[other]) for other in (*chosen, *kept))
+        if len(kept) < count and all(cosine < ALIKE for cosine in said):
+            kept.append(at)
+    return kept
+
+
+def centrality(vectors: np.ndarray) -> np.ndarray:
+    """Return how much each sentence of a text says of the others, by their vectors, in order."""
+    similar = vectors @ vectors.T
+    low, high = (
+        float(similar.min()),
+        float(similar[~np.eye(len(similar), dtype=bool)].max(initial=0)),
+    )
+    common = np.maximum(similar - low - FLOOR * (high - low), 0)
+    weights: np.ndarray = np.triu(common, 1).sum(1) + BACKWARD * np.tril(common, -1).sum(1)
+    return weights
+
+
+def in_parts(sentences: Sequence[Sentence], most: int) -> tuple[list[int], str]:
+    """Part a document's sentences by its headings into `most` parts at most; say what they are.
+
+    The number of each sentence's part, from 0 on, is returned. Where even the highest headings are
+    too many, or there are none, the parts are as long as each other.
+    """
+    document = sentences[0].document
+    by_passage = _numbered([each.passage.heading for each in sentences])
+    levels = sorted({each.level for each in document.headings}, reverse=True)
+    divisions = [by_passage] if document.headings else []
+    for level in levels:
+        starts = [each.start for each in document.headings if each.level <= level]
+        divisions.append(
+            _numbered([sum(start <= each.start for start in starts) for each in sentences])
+        )
+    for parts in divisions:
+        if 1 < parts[-1] + 1 <= most:
+            sections = "section" if parts is by_passage else "main section"
+            return parts, f"all {_counted(parts[-1] + 1, sections)}"
+    number = max(min(most, len(sentences) // PART), 1)
+    return [at * number // len(sentences) for at in range(len(sentences))], "the whole text"
+
+
+def _numbered(names: Sequence[object]) -> list[int]:
+    """Number runs of the same name, from 0 on."""
+    runs = (len(list(run)) for _, run in groupby(names))
+    return [number for number, length in enumerate(runs) for _ in range(length)]
+
+
+def shared_out(count: int, sizes: Sequence[int]) -> list[int]:
+    """Share a number out by sizes, at least 1 to each where there are enough (D'Hondt)."""
+    shares = [1] * len(sizes)
+    for _ in range(count - len(sizes)):
+        quotients = [size / (share + 1) for size, share in zip(sizes, shares, strict=True)]
+        shares[int(np.argmax(quotients))] += 1
+    return shares
