@@ -39,6 +39,23 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Properties:
+    """What a file or a page says of itself, apart from its text; None where it does not.
+
+    `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN".
+    """
+
+    author: str | None = None
+    published: str | None = None
+    publisher: str | None = None
+    language: str | None = None
+
+
+UNTOLD = Properties()
+"""Those of a file that says nothing of itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """A text as it was read, and what is known of its structure.
 
@@ -56,6 +73,7 @@ class Document:
     pages: tuple[int, ...] = ()
     added: str = ""
     loader: str = ""
+    properties: Properties = UNTOLD
 
     @classmethod
     def of(
@@ -67,10 +85,11 @@ class Document:
         headings: tuple[Heading, ...] = (),
         pages: tuple[int, ...] = (),
         loader: str = "",
+        properties: Properties = UNTOLD,
     ) -> Document:
         """Make a document of a text, with its id computed."""
-        digest = text_sha256(text)
-        return cls(digest[:12], title, source, text, headings, pages, loader=loader)
+        known = (title, source, text, headings, pages)
+        return cls(text_sha256(text)[:12], *known, loader=loader, properties=properties)
 
     @property
     def sha256(self) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 from index.library import Library
 from index.weights.embedding import load_embedding
-from rag.answer import Answer, Reason
+from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, standalone
 from rag.asking.question import Question
 from rag.config import Settings
@@ -20,6 +21,7 @@ from rag.deciding.gate import DOUBT, Decision, weigh
 from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
+from rag.listing.about import list_about
 from rag.listing.chronology import MAX_LISTED, Listing, list_entries
 from rag.listing.overview import list_overview
 from rag.listing.section import list_section
@@ -63,6 +65,7 @@ class Writing:
 
 
 Event = Searching | Found | Writing | Answer
+Find = Callable[[str, Library, Reranker, Sequence[str], int], Listing | None]
 
 
 class Assistant:
@@ -158,15 +161,11 @@ class Assistant:
     # --- the ways to answer, in the order in which they are tried; what yields nothing is passed
 
     @property
-    def _ways(
-        self,
-    ) -> tuple[Callable[[_SoFar, Writer | None, Sequence[str]], Iterator[Event]], ...]:
-        return (
-            self._list_entries,
-            self._list_section,
-            self._list_overview,
-            self._answer_from_evidence,
-        )
+    def _ways(self) -> Iterator[Callable[[_SoFar, Writer | None, Sequence[str]], Iterator[Event]]]:
+        yield self._list_entries
+        for find in (list_section, list_about, list_overview):
+            yield partial(self._list_what_is_named, find)
+        yield self._answer_from_evidence
 
     def _list_entries(
         self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
@@ -183,23 +182,12 @@ class Assistant:
         if listing:
             yield from self._list(so_far, listing, without)
 
-    def _list_section(
-        self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
+    def _list_what_is_named(
+        self, find: Find, so_far: _SoFar, _: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
-        """List the passages of a section, for a question that names its heading."""
-        listing = list_section(
-            so_far.question.text, self.library, self.reranker, without, self._most_listed
-        )
-        if listing:
-            yield from self._list(so_far, listing, without)
-
-    def _list_overview(
-        self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
-    ) -> Iterator[Event]:
-        """List the sentences that carry what an overview is asked of."""
-        listing = list_overview(
-            so_far.question.text, self.library, self.reranker, without, self._most_listed
-        )
+        """List what a question asks for by name: a section, a document's author, an overview."""
+        asked = so_far.question.text
+        listing = find(asked, self.library, self.reranker, without, self._most_listed)
         if listing:
             yield from self._list(so_far, listing, without)
 
@@ -214,7 +202,7 @@ class Assistant:
         so_far.time("retrieve_s")
         so_far.time("first_quote_s")
         yield Found(so_far.quotes)
-        yield so_far.finish(None if listing.quotes else "not_in_sources")
+        yield so_far.finish(None if listing.quotes or listing.told else "not_in_sources")
 
     def _answer_from_evidence(
         self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
@@ -348,9 +336,10 @@ class _SoFar:
         self.message, self.llm, self.llm_failed = str(error), None, True
 
     def list_quotes(self, listing: Listing) -> None:
-        """Answer with the entries or the section asked for, before the quotes of the search."""
+        """Answer with what was listed, before the quotes of the search."""
         for quote in listing.quotes:
             self.composition.cite(in_quotation_marks(quote), [quote])
+        self.composition.sentences += [AnswerSentence(told, (), True) for told in listing.told]
         listed = {quote.span for quote in listing.quotes}
         others = (quote for quote in self.quotes if quote.span not in listed)
         self.quotes = (*listing.quotes, *others)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from index.documents import Document
+from index.documents import Document, Properties
 from index.errors import DocumentError, LibraryError, UserError
 from index.library import EMBED_BATCH, Library, Stage
 from index.loading.load import load
@@ -489,12 +489,13 @@ def read_by(folder: Path, loader: str) -> None:
     connection.close()
 
 
-def of_schema_1(folder: Path) -> None:
-    """Make a library one as they were before loaders had versions."""
+def of_schema(number: int, folder: Path) -> None:
+    """Make a library one of an earlier schema, whose documents say less."""
     connection = sqlite3.connect(folder / "library.db")
     with connection:
-        connection.execute("ALTER TABLE documents DROP COLUMN loader")
-        connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+        for column in {1: ("loader", "properties"), 2: ("properties",)}[number]:
+            connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(number),))
     connection.close()
 
 
@@ -541,7 +542,7 @@ def test_a_library_from_before_loaders_had_versions(
     library: Library, note: Path, open_library: OpenLibrary
 ) -> None:
     library.add(load(note))
-    of_schema_1(library.folder)
+    of_schema(1, library.folder)
     before = hashes(library.folder)
     old = open_library(library.folder)
     assert (old.outdated(), [each.loader for each in old.entries()]) == (1, ["unknown"])
@@ -551,6 +552,22 @@ def test_a_library_from_before_loaders_had_versions(
     assert [each.loader for each in old.entries()] == ["unknown", ""]
     assert len(old.reindex(lambda *_: None).read_again) == 1
     assert old.outdated() == 0
+
+
+def test_a_library_from_before_documents_had_properties(
+    library: Library, note: Path, open_library: OpenLibrary
+) -> None:
+    library.add(load(note))
+    of_schema(2, library.folder)
+    before = hashes(library.folder)
+    old = open_library(library.folder)
+    [entry] = old.entries()
+    assert old.document(entry.id).properties == Properties()
+    assert hashes(library.folder) == before, "opening never writes"
+    known = Properties("Ann Lee", "2021-12-31", "The Post", "en")
+    old.add(replace(made(WHALES, "/whales.txt"), properties=known))
+    read = [open_library(library.folder).document(each.id) for each in old.entries()]
+    assert [each.properties for each in read] == [Properties(), known]
 
 
 def folder_gone(vectors: Path) -> None:

@@ -7,8 +7,10 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from index.documents import Properties
 from index.errors import DocumentError
 from index.loading.text import Block, Content, compose
 
@@ -25,8 +27,14 @@ def read_docx(data: bytes) -> Content:
     # KeyError, ValueError: what python-docx 1.2 raises for a missing part or another kind of file.
     except (OpcError, zipfile.BadZipFile, etree.LxmlError, KeyError, ValueError) as error:
         raise DocumentError("{name} is damaged and cannot be read as a Word document.") from error
+    said = document.core_properties
     content = compose(blocks)
-    return content if content.title else compose(blocks, document.core_properties.title or None)
+    return replace(
+        content if content.title else compose(blocks, said.title or None),
+        properties=Properties(
+            said.author, said.created and f"{said.created:%Y-%m-%d}", None, said.language
+        ),
+    )
 
 
 def _blocks(document: Any) -> Iterator[Block]:

@@ -43,9 +43,9 @@ MEDIA_TYPES = {
 """What web servers call the same formats."""
 
 
-VERSIONS = {"text": 1, "markdown": 1, "html": 1, "pdf": 1, "docx": 1, "epub": 1}
+VERSIONS = {"text": 1, "markdown": 1, "html": 2, "pdf": 2, "docx": 2, "epub": 2}
 """The version of what reads each format. A change of what is taken out of files (text, headings,
-pages) raises it; libraries then know which of their documents to read again."""
+pages, properties) raises it; libraries then know which of their documents to read again."""
 
 
 def loader_of(kind: str) -> str:

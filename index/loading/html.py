@@ -7,15 +7,31 @@ import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from index.documents import Properties
 from index.errors import DocumentError
-from index.loading.text import Block, Content, compose, decode
+from index.loading.text import DAY, Block, Content, compose, decode
 
 
 def read_html(data: bytes, charset: str | None = None) -> Content:
     """Read a web page's main text; of a page without frills, or one that is all text, all of it."""
     tree = _parsed(data, charset)
+    properties = _properties(tree)  # First, since what takes the main text out changes the tree.
+    return replace(_read(tree), properties=properties)
+
+
+def _properties(tree: Any) -> Properties:
+    """Return what the page's head says of it: meta elements and JSON-LD."""
+    from trafilatura.metadata import extract_metadata
+
+    found = extract_metadata(tree, extensive=False)
+    given = (found.author, found.date, found.sitename, tree.get("lang"))
+    return Properties(*(each and _restored(each) for each in given))
+
+
+def _read(tree: Any) -> Content:
     body = tree.find("body") if tree.tag == "html" else tree
     everything = list(_blocks(body)) if body is not None else []
     title = " ".join("".join(tree.xpath("//head/title[1]//text()")).split())
@@ -76,7 +92,18 @@ def read_epub(data: bytes) -> Content:
         if chapter is not None and chapter.content and not isinstance(chapter, epub.EpubNav)
         for block in _blocks(_parsed(chapter.content))
     ]
-    return compose(blocks, str(book.title or ""))
+    return replace(compose(blocks, str(book.title or "")), properties=_of_book(book))
+
+
+def _of_book(book: Any) -> Properties:
+    """Return what an EPUB's Dublin Core says: several authors are joined, a day is a day."""
+
+    def said(name: str) -> list[str]:
+        return [str(each[0]) for each in book.get_metadata("DC", name) if each and each[0]]
+
+    published = next((each[:10] for each in said("date") if DAY.match(each)), None)
+    first = {name: next(iter(said(name)), None) for name in ("publisher", "language")}
+    return Properties(", ".join(said("creator")) or None, published, **first)
 
 
 # A page without any of these has nothing around its text that would have to be taken away.

@@ -14,9 +14,10 @@ import io
 import re
 import zipfile
 import zlib
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
-from index.documents import Document, source_name
+from index.documents import Document, Properties, source_name
 from index.errors import DocumentError
 from index.loading.formats import (
     MAX_BYTES,
@@ -106,7 +107,14 @@ def _document(
         headings=content.headings,
         pages=content.pages,
         loader=loader_of(kind),
+        properties=cleaned(content.properties),
     )
+
+
+def cleaned(properties: Properties) -> Properties:
+    """Return properties as they may be shown, each on one line, without those that say nothing."""
+    given = {name: title_line(value or "") for name, value in asdict(properties).items()}
+    return Properties(**{name: value or None for name, value in given.items()})
 
 
 def _content(data: bytes, kind: str, charset: str | None) -> Content:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import hypot
 from typing import Any
 
-from index.documents import Heading
+from index.documents import Heading, Properties
 from index.errors import DocumentError
 from index.loading.text import Content
 
@@ -38,6 +38,8 @@ def read_pdf(data: bytes) -> Content:
         try:
             with pypdfium2.PdfDocument(data) as pdf:
                 named = pdf.get_metadata_value("Title")
+                author = pdf.get_metadata_value("Author")
+                made = re.match(r"D:(\d{4})(\d{2})(\d{2})", pdf.get_metadata_value("CreationDate"))
                 pages = [_page_lines(pdf, number) for number in range(len(pdf))]
         except pypdfium2.PdfiumError as error:
             if error.err_code == FPDF_ERR_PASSWORD:
@@ -57,7 +59,11 @@ def read_pdf(data: bytes) -> Content:
     real = named.strip() and not re.search(
         r"\.\w{2,4}$|^(?:Microsoft|untitled)\b", named, re.IGNORECASE
     )
-    return replace(content, title=named) if real else content
+    return replace(
+        content,
+        title=named if real else content.title,
+        properties=Properties(author, "-".join(made.groups()) if made else None),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from index.documents import Heading
+from index.documents import UNTOLD, Heading, Properties
 from index.entries import entry_dates
 from index.errors import DocumentError
 
@@ -20,6 +20,10 @@ WRAPPED_WIDTH = 130
 """Nobody wraps text by hand wider than this: lines that are longer are whole paragraphs."""
 
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""How a day is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a format's reader gets out of a file: all of a `Document` but where it came from."""
@@ -28,6 +32,7 @@ class Content:
     title: str | None = None
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
+    properties: Properties = UNTOLD
 
 
 class Block(NamedTuple):

@@ -17,21 +17,22 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 
-from index.documents import Document, Heading, Passage, Span
+from index.documents import Document, Heading, Passage, Properties, Span
 from index.errors import LibraryError
 from index.function_words import FUNCTION_WORDS
 
-SCHEMA_VERSION = 2
-READABLE = ("1", "2")
-"""Libraries of schema 1 do not say what read their documents. The next command that writes makes
-them ones of schema 2."""
+SCHEMA_VERSION = 3
+ADDED = {"loader": "'unknown'", "properties": "'{}'"}
+"""The columns of documents that libraries of schema 1 (both) and 2 (the second) do not have, with
+what stands for them. The next command that writes makes such libraries ones of this schema."""
+READABLE = ("1", "2", "3")
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
     headings TEXT NOT NULL, pages TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL,
-    loader TEXT NOT NULL);
+    loader TEXT NOT NULL, properties TEXT NOT NULL);
 CREATE INDEX documents_source ON documents (source);
 CREATE TABLE passages (
     rowid INTEGER PRIMARY KEY, document_id TEXT NOT NULL, number INTEGER NOT NULL,
@@ -113,9 +114,10 @@ class Store:
         if self.meta()["schema"] == str(SCHEMA_VERSION):
             return
         with self._connection("rw") as connection:
-            connection.execute(
-                "ALTER TABLE documents ADD COLUMN loader TEXT NOT NULL DEFAULT 'unknown'"
-            )
+            for name in _missing(connection):
+                connection.execute(
+                    f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT {ADDED[name]}"
+                )
             connection.execute(
                 "UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),)
             )
@@ -126,7 +128,7 @@ class Store:
             rows = connection.execute(
                 "SELECT id, title, source, sha256, length(text), "  # noqa: S608
                 "(SELECT count(*) FROM passages WHERE document_id = documents.id), added, "
-                f"{_loader(connection)} FROM documents ORDER BY added, rowid"
+                f"{_column(connection, 'loader')} FROM documents ORDER BY added, rowid"
             ).fetchall()
         return [Entry(*row) for row in rows]
 
@@ -134,7 +136,7 @@ class Store:
         """Return how many documents were read by none of the loaders that there are."""
         with self._connection() as connection:
             row = connection.execute(
-                f"SELECT count(*) FROM documents WHERE {_loader(connection)} "  # noqa: S608
+                f"SELECT count(*) FROM documents WHERE {_column(connection, 'loader')} "  # noqa: S608
                 "NOT IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(current)),),
             ).fetchone()
@@ -150,14 +152,16 @@ class Store:
         with self._connection() as connection:
             row = connection.execute(
                 "SELECT id, title, source, text, added, headings, pages, "  # noqa: S608
-                f"{_loader(connection)} FROM documents WHERE id = ?",
+                f"{_column(connection, 'loader')}, {_column(connection, 'properties')} "
+                "FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
         if row is None:
             return None
         headings = tuple(Heading(*each) for each in json.loads(row[5]))
         pages = tuple(json.loads(row[6]))
-        return Document(row[0], row[1], row[2], row[3], headings, pages, row[4], row[7])
+        properties = Properties(**json.loads(row[8]))
+        return Document(row[0], row[1], row[2], row[3], headings, pages, row[4], row[7], properties)
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -322,17 +326,23 @@ def _passage(document_id: str, row: Sequence[object]) -> Passage:
     )
 
 
-def _loader(connection: sqlite3.Connection) -> str:
-    """Return the column that says what read a document, or what stands for it in old libraries."""
-    columns = [row[1] for row in connection.execute("PRAGMA table_info(documents)")]
-    return "loader" if "loader" in columns else "'unknown'"
+def _missing(connection: sqlite3.Connection) -> list[str]:
+    """Return the columns of documents that a library of an earlier schema does not have."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
+    return [name for name in ADDED if name not in columns]
+
+
+def _column(connection: sqlite3.Connection, name: str) -> str:
+    """Return the name of a column, or what stands for it in a library of an earlier schema."""
+    return ADDED[name] if name in _missing(connection) else name
 
 
 def _insert(
     connection: sqlite3.Connection, document: Document, passages: Sequence[Passage]
 ) -> None:
     connection.execute(
-        "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO documents (id, title, source, sha256, headings, pages, added, text, loader, "
+        "properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.title,
@@ -343,6 +353,7 @@ def _insert(
             document.added,
             document.text,
             document.loader,
+            json.dumps(asdict(document.properties)),
         ),
     )
     _insert_passages(connection, document, passages)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from rag.asking.scope import names_what_is_read, shorter
+from rag.asking.about import asked_about_document
+from rag.asking.scope import asked_overview, shorter
 from rag.english.facts import content_words, facts, missing_facts, stem
 from rag.english.words import NO_CONTENT
 
@@ -123,7 +124,7 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
     told = [(role, _FOOTNOTE.sub("", text)) for role, text in history]
     texts = [text for _, text in told]
     asked = [text for role, text in told if role == "user"]
-    if not asked or names_what_is_read(question):
+    if not asked or _names_what_is_read(question):
         return question
     if half := shorter(question, asked[-1]):
         return half
@@ -133,6 +134,13 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
         return named
     rewritten = writer.condense(told, question) if writer else ""
     return rewritten if sound(rewritten, question, texts) else " ".join([*_topic(asked), question])
+
+
+def _names_what_is_read(question: str) -> bool:
+    """Whether something is asked of what there is to read: "the article", and not "it"."""
+    about = asked_about_document(question)
+    scope = about.scope if about else asked_overview(question)
+    return scope is not None and scope.is_whole and not scope.is_pronoun
 
 
 def _topic(asked: Sequence[str]) -> list[str]:

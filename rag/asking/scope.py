@@ -28,11 +28,27 @@ class Scope:
         """Whether it is all that there is to read."""
         return not self.name or _WHOLE.fullmatch(self.name) is not None
 
+    @property
+    def is_pronoun(self) -> bool:
+        """Whether it is what was spoken of before, if something was."""
+        return self.name in _PRONOUNS
+
     def is_document(self, document: Document) -> bool:
         """Whether it is a document: its title, or its file's name with or without the ending."""
         file = PurePath(document.name)
         own = {in_words(document.title), in_words(file.name), in_words(file.stem)}
-        return bool(own & {self.name, re.sub(rf"^(?:the )?(?:{_KIND} )?", "", self.name)})
+        return bool(own & {self.name, self._called()})
+
+    def is_plainly_document(self, document: Document) -> bool:
+        """Whether it is a document that is called one, or by its file's whole name.
+
+        "Martin Luther" may be the article's title, and yet a man is asked about.
+        """
+        whole = self.name == in_words(PurePath(document.name).name)
+        return whole or (self.name != self._called() and self.is_document(document))
+
+    def _called(self) -> str:
+        return re.sub(rf"^(?:the )?{_KIND} ", "", self.name)
 
     def is_heading(self, heading: str | None) -> bool:
         """Whether it is the section under a heading."""
@@ -67,12 +83,6 @@ def shorter(question: str, before: str) -> str | None:
     wanted = max((scope.count or USUAL) // 2, 1)
     asked = _IN_SENTENCES.sub("", before.strip().rstrip(".?!"))
     return f"{asked} in {wanted} sentence{'s' if wanted > 1 else ''}"
-
-
-def names_what_is_read(question: str) -> bool:
-    """Whether an overview is asked of what there is to read: "the article", and not "it"."""
-    scope = asked_overview(question)
-    return scope is not None and scope.is_whole and scope.name not in _PRONOUNS
 
 
 def in_words(text: str) -> str:

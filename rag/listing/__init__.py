@@ -1,1 +1,1 @@
-"""Questions for a time or a section, which are answered by listing, without searching."""
+"""Questions for a time, a section, an overview or a document itself: listed, without searching."""

@@ -44,14 +44,15 @@ names, and nearly all others are below: where nothing has to do with it, all are
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The quotes that answer a question for a time: none where the sources have nothing then.
+    """The quotes that answer a question which asks for a list: none where there is nothing.
 
-    `note` says what the quotes do not show: the entry that the time is counted from, what is left
-    out for length, or the days that there are entries of.
+    `note` says what the quotes do not show: what they cover, what is left out for length. `told`
+    are sentences that answer without a quote, and say so: of a file's properties, or counted.
     """
 
     quotes: tuple[Quote, ...]
     note: str | None = None
+    told: tuple[str, ...] = ()
 
 
 def list_entries(
