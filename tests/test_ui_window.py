@@ -197,14 +197,16 @@ def test_what_is_in_a_document_stays_text(page: Page) -> None:
 
 
 def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, window_address: str) -> None:
-    page = open_page(window_address, viewport={"width": 420, "height": 800}, color_scheme="dark")
+    page = open_page(window_address, viewport={"width": 360, "height": 800}, color_scheme="dark")
     turn = ask(page, SUMMIT)
+    tops = [each.bounding_box() for each in turn.locator(".actions button").all()]
+    assert len({box and box["y"] for box in tops}) == 1, "the buttons stand in one line"
     turn.locator("a.footnote").first.click()
     expect(page.locator("mark.quote")).to_be_in_viewport()
     expect(turn).to_be_hidden()
     page.get_by_role("button", name="Conversation").click()
     expect(turn).to_be_visible()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 420
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_a_port_in_use_is_told_in_a_sentence(settings: Settings) -> None:
