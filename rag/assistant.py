@@ -15,6 +15,7 @@ from index.library import Library
 from index.weights.embedding import load_embedding
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, standalone
+from rag.asking.parts import Parts, parted
 from rag.asking.question import Question
 from rag.config import Settings
 from rag.deciding.gate import DOUBT, Decision, weigh
@@ -29,6 +30,7 @@ from rag.once import Once
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
+from rag.verifying.join import joined
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
 
 if TYPE_CHECKING:
@@ -152,11 +154,49 @@ class Assistant:
         writer = self._load_writer(so_far) if use_llm else None
         so_far.question = self._understood(question, history, writer, so_far)
         yield Searching(so_far.question.text)
+        parts = parted(so_far.question.text)
+        if parts:
+            yield from self._answer_parts(parts, so_far, writer, without)
+        else:
+            yield from self._answer(so_far, writer, without)
+
+    def _answer(
+        self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
+    ) -> Iterator[Event]:
+        """Answer one question by the first way that is for it; the last event is the Answer."""
         for way in self._ways:
             for event in way(so_far, writer, without):
                 yield event
                 if isinstance(event, Answer):
                     return
+
+    def _answer_parts(
+        self, parts: Parts, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
+    ) -> Iterator[Event]:
+        """Answer each part of a question by itself, and put the answers together."""
+        answers: list[Answer] = []
+        history: list[Turn] = []
+        for asked in parts.questions:
+            part = _SoFar(asked, self.settings)
+            part.llm_failed = so_far.llm_failed
+            part.question = self._understood(asked, history, writer, part)
+            for event in self._answer(part, writer, without):
+                if isinstance(event, Answer):
+                    answers.append(event)
+                elif isinstance(event, Found):
+                    so_far.add_quotes(event.quotes)
+                    yield Found(so_far.quotes)
+            if parts.follow_up:
+                history += [("user", asked), ("assistant", answers[-1].text)]
+        if parts.comparison and any(answer.refused for answer in answers):
+            so_far.quotes = ()  # A sentence may compare them without their numbers.
+            yield from self._answer(so_far, writer, without)
+            return
+        so_far.join(parts, answers)
+        if all(answer.refused for answer in answers):
+            yield so_far.finish("not_in_sources")
+        else:
+            yield so_far.finish("llm_unavailable" if so_far.llm_failed else None)
 
     # --- the ways to answer, in the order in which they are tried; what yields nothing is passed
 
@@ -344,6 +384,23 @@ class _SoFar:
         others = (quote for quote in self.quotes if quote.span not in listed)
         self.quotes = (*listing.quotes, *others)
         self.message = " ".join(filter(None, (self.message, listing.note))) or None
+
+    def add_quotes(self, quotes: Sequence[Quote]) -> None:
+        """Take in the quotes that were found for a part of the question."""
+        if not self.quotes:
+            self.time("retrieve_s")
+            self.time("first_quote_s")
+        known = {quote.span for quote in self.quotes}
+        self.quotes += tuple(quote for quote in quotes if quote.span not in known)
+
+    def join(self, parts: Parts, answers: Sequence[Answer]) -> None:
+        """Answer with the answers of the parts."""
+        self.composition = joined(parts, answers)
+        failed = (answer.message for answer in answers if answer.llm_failed)
+        self.message = self.message or next(failed, None)
+        self.llm = next((answer.models["llm"] for answer in answers if answer.models["llm"]), None)
+        self.llm_failed = any(answer.llm_failed for answer in answers)
+        self.searched = sum(answer.searched for answer in answers)
 
     def mark(self, decision: Decision) -> None:
         """Let the quotes that would do alone show the words that answer, and no others."""

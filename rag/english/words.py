@@ -39,6 +39,35 @@ SCALES = {
     "mn": 10**6,
 }
 
+# --- comparisons
+
+COMPARATIVES = {
+    "wider": ("wide", True),
+    "narrower": ("wide", False),
+    "longer": ("long", True),
+    "shorter": ("long", False),
+    "larger": ("large", True),
+    "bigger": ("big", True),
+    "smaller": ("large", False),
+    "higher": ("high", True),
+    "lower": ("high", False),
+    "taller": ("tall", True),
+    "deeper": ("deep", True),
+    "shallower": ("deep", False),
+    "heavier": ("heavy", True),
+    "lighter": ("heavy", False),
+    "faster": ("fast", True),
+    "slower": ("fast", False),
+    "older": ("old", True),
+    "younger": ("old", False),
+    "thicker": ("thick", True),
+    "thinner": ("thick", False),
+    "farther": ("far", True),
+    "further": ("far", True),
+    "nearer": ("far", False),
+}
+"""What a comparative measures, and whether it asks for the one with more of it."""
+
 # --- names
 
 OPENERS = frozenset(
