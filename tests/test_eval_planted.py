@@ -120,6 +120,7 @@ def test_the_splitter_leaves_passages_out(
     assert_caught(baseline, candidate, "not_retrieved")
 
 
+@pytest.mark.slow
 def test_the_threshold_was_moved_up(
     baseline: Run, again: Asked, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,7 @@ def test_cases_are_chosen_and_shared_out(folder: Path, briefing_library: Library
     assert "2 passed" in both.stdout, both.stdout
 
 
+@pytest.mark.slow
 def test_what_cannot_be_asked_is_an_error(folder: Path, briefing_library: Library) -> None:
     address = {"FOOTNOTED_LLM": "elsewhere", "FOOTNOTED_LLM_URL": "http://127.0.0.1:9/v1"}
     done = run_pytest(folder, briefing_library, "set.jsonl::summit", **address)

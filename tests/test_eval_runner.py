@@ -53,6 +53,9 @@ class Library:
     def __init__(self, document: Document = DOCUMENT) -> None:
         self.kept = document
 
+    def outdated(self) -> int:
+        return 0
+
     def entries(self) -> list[Any]:
         return [SimpleNamespace(id=self.kept.id, sha256=self.kept.sha256, title=self.kept.title)]
 
@@ -275,7 +278,12 @@ def test_the_command_runs_compares_and_exits_as_the_contract_says(
     made: list[Stub] = []
 
     def command(kind: type[Stub], *arguments: str) -> Any:
-        monkeypatch.setattr("rag.assistant.Assistant", lambda _: made.append(kind()) or made[-1])
+        def opened(_settings: object, *, check: bool) -> Stub:
+            assert check
+            made.append(kind())
+            return made[-1]
+
+        monkeypatch.setattr("rag.assistant.Assistant", opened)
         return CliRunner().invoke(app, ["run", str(case_set.path), *arguments])
 
     out = tmp_path / "run.json"
