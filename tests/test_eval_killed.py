@@ -71,9 +71,8 @@ def without_times(path: Path) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.parametrize(
-    ("count", "moments"), [(24, 1), pytest.param(200, 5, marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "moments"), [(40, 1), (200, 5)])
 def test_it_ends_the_same(
     tmp_path: Path, open_library: OpenLibrary, settings: Settings, count: int, moments: int
 ) -> None:

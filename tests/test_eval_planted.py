@@ -1,6 +1,6 @@
 """Regressions that were planted are caught, and put down to the stage that they were planted in.
 
-With real weights: a fifth of the shipped set without the language model, and a few cases with it.
+With real weights: a tenth of the shipped set without the language model, and a few cases with it.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ pytestmark = pytest.mark.weights
 BUDGET = Bounds(budget=1)
 
 
-def every_fifth() -> CaseSet:
+def every_tenth() -> CaseSet:
     whole = load_set(SETS / "briefing.jsonl")
-    return replace(whole, cases=whole.cases[::5], lines=whole.lines[::5])
+    return replace(whole, cases=whole.cases[::10], lines=whole.lines[::10])
 
 
 def asked(settings: Settings, folder: Path, cases: CaseSet) -> Run:
@@ -51,7 +51,7 @@ def asked(settings: Settings, folder: Path, cases: CaseSet) -> Run:
 
 @pytest.fixture(scope="module")
 def baseline(settings: Settings, briefing_library: Library) -> Run:
-    return replace(asked(settings, briefing_library.folder, every_fifth()), gate=BUDGET)
+    return replace(asked(settings, briefing_library.folder, every_tenth()), gate=BUDGET)
 
 
 Asked = Callable[[], Run]
@@ -59,7 +59,7 @@ Asked = Callable[[], Run]
 
 @pytest.fixture
 def again(settings: Settings, briefing_library: Library) -> Asked:
-    return lambda: asked(settings, briefing_library.folder, every_fifth())
+    return lambda: asked(settings, briefing_library.folder, every_tenth())
 
 
 def assert_caught(baseline: Run, candidate: Run, stage: str) -> None:
@@ -116,7 +116,7 @@ def test_the_splitter_leaves_passages_out(
 
     monkeypatch.setattr("index.library.split", every_second)
     open_library(tmp_path / "library").add(briefing)
-    candidate = asked(settings, tmp_path / "library", every_fifth())
+    candidate = asked(settings, tmp_path / "library", every_tenth())
     assert_caught(baseline, candidate, "not_retrieved")
 
 
@@ -163,10 +163,10 @@ def test_the_document_was_edited(
     with pytest.raises(
         UserError, match=r"line 1: none of briefing\.md reads “Dec\. 15”; the nearest"
     ):
-        asked(settings, library.folder, every_fifth())
+        asked(settings, library.folder, every_tenth())
     # Cases that name no text can be asked, and are not compared with those of another one.
     loose = replace(
-        every_fifth(), cases=tuple(replace(each, evidence=()) for each in every_fifth().cases[:2])
+        every_tenth(), cases=tuple(replace(each, evidence=()) for each in every_tenth().cases[:2])
     )
     candidate = asked(settings, library.folder, replace(loose, lines=loose.lines[:2]))
     counted = replace(baseline.set, cases=2)

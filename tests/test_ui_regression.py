@@ -67,21 +67,21 @@ def test_an_answer_is_kept_as_a_case(
 
 def test_a_run_is_stopped_and_goes_on(page: Page, window_library: Library) -> None:
     briefing = load_set(SETS / "briefing.jsonl").cases
-    write_set(window_library.folder / "cases" / "a-fifth.jsonl", briefing[::5])
+    write_set(window_library.folder / "cases" / "a-tenth.jsonl", briefing[::10])
     page.get_by_role("button", name="Regression").click()
     page.locator("#set input").click()
-    page.get_by_role("option", name="a-fifth", exact=True).click()
+    page.get_by_role("option", name="a-tenth", exact=True).click()
     report = page.locator("#report")
     expect(report).to_contain_text("has not been run on this library yet")
     page.locator("#run").click()
-    expect(report).to_contain_text(re.compile(r"a-fifth: [1-9]\d* of 21 cases"), timeout=60_000)
+    expect(report).to_contain_text(re.compile(r"a-tenth: [1-9]\d* of 11 cases"), timeout=60_000)
     page.locator("#stop-run").click()
     expect(report).to_contain_text("Run it again to go on", timeout=30_000)
-    partial = window_library.folder / "runs" / "a-fifth.json.partial"
+    partial = window_library.folder / "runs" / "a-tenth.json.partial"
     done = len(partial.read_text("utf-8").splitlines()) - 1
-    assert 0 < done < 21
+    assert 0 < done < 11
     page.locator("#run").click()
-    expect(report).to_contain_text(re.compile(r"a-fifth: (?!0 )\d+ of 21 cases"))
+    expect(report).to_contain_text(re.compile(r"a-tenth: (?!0 )\d+ of 11 cases"))
     expect(report.locator(".verdict")).to_be_visible(timeout=300_000)
     assert not partial.exists()
     report.locator("details.case summary").first.click()
