@@ -154,7 +154,9 @@ class Assistant:
         writer = self._load_writer(so_far) if use_llm else None
         so_far.question = self._understood(question, history, writer, so_far)
         yield Searching(so_far.question.text)
-        parts = parted(so_far.question.text)
+        # What stands alone only behind the question before it is one question, not two.
+        alone = so_far.question.text == so_far.question.asked
+        parts = parted(so_far.question.text) if alone else None
         if parts:
             yield from self._answer_parts(parts, so_far, writer, without)
         else:

@@ -12,6 +12,7 @@ from index.documents import Document
 from index.library import Library
 from index.loading.load import load_bytes
 from rag.answer import Answer
+from rag.asking.condense import Turn
 from rag.asking.parts import parted
 from rag.assistant import Assistant
 from rag.config import Settings
@@ -115,6 +116,19 @@ def test_two_numbers_are_compared_and_said_to_be_computed(ask: Ask) -> None:
         assert len(answer.citations) == 2
     shorter = ask("Which is shorter, the Alder Bridge or the Rowan Bridge?")
     assert shorter.sentences[-1].text.startswith("Computed: the Rowan Bridge is shorter, 300")
+
+
+@pytest.mark.weights
+def test_a_follow_up_behind_its_question_is_not_parted(
+    settings: Settings, briefing_library: Library
+) -> None:
+    assistant = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
+    asked = "Which strait did the warships pass, and how wide is it?"
+    history: list[Turn] = [("user", asked), ("assistant", "The Tsugaru Strait.")]
+    answer = assistant.ask("And when was that?", history)
+    assert answer.standalone_question == f"{asked} And when was that?"
+    assert "The sources do not say" not in answer.text
+    assert len(answer.citations) <= 3
 
 
 @pytest.mark.weights
