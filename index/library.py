@@ -158,6 +158,10 @@ class Library:
         # A document's id names its text, so what is cached can never be another text.
         return self._cached(document_id)
 
+    def documents(self, without: Sequence[str] = ()) -> Iterator[Document]:
+        """Yield the documents in the order they were added, but those left out by their ids."""
+        return (self.document(entry.id) for entry in self.entries() if entry.id not in without)
+
     def _read(self, document_id: str) -> Document:
         found = self._store.document(document_id) if self._store.exists else None
         if found is None:

@@ -45,8 +45,7 @@ def list_about(
     asked = asked_about_document(question)
     if asked is None:
         return None
-    entries = [entry for entry in library.entries() if entry.id not in without]
-    documents = [library.document(entry.id) for entry in entries]
+    documents = list(library.documents(without))
     named = [each for each in documents if asked.scope.is_plainly_document(each)]
     if not named and not asked.scope.is_whole:
         return None

@@ -11,7 +11,7 @@ to a language model, which would read the beginning and call it the whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -39,7 +39,7 @@ all sentences are below -9."""
 
 MOST_WEIGHED = 2000
 """Sentences of a document that are weighed; of a longer one as many, evenly spread, and the note
-says so. Two processors take six seconds for them, once."""
+says so."""
 
 PART = 15
 """Sentences in a part of a text that has no headings, about."""
@@ -118,19 +118,16 @@ def list_overview(
     if scope is None:
         return None
     limit = min(scope.count or limit, limit)
-    ids = [entry.id for entry in library.entries() if entry.id not in without]
-    documents = [library.document(each) for each in ids]
+    documents = list(library.documents(without))
     named = [each for each in documents if scope.is_document(each)]
-    section = [
-        Sentence(document, passage, *place)
+    if scope.is_whole or named:
+        chosen, note = _of_documents(named or documents, library, limit)
+    elif section := _sentences(
+        (document, passage)
         for document in documents
         for passage in library.passages(document.id)
         if scope.is_heading(passage.heading)
-        for place in passage.sentences
-    ]
-    if scope.is_whole or named:
-        chosen, note = _of_documents(named or documents, library, limit)
-    elif section:
+    ):
         chosen, note = _of_section(section, library, limit)
     elif scope.topics:
         chosen, note = _of_topic(scope.name, library, reranker, without, limit)
@@ -140,14 +137,17 @@ def list_overview(
         return None
     scores = reranker.score(question, [each.text for each in chosen])
     quotes = tuple(
-        Quote(*_place(each), score, each.passage.heading, dates=each.passage.dates)
+        Quote(
+            each.document,
+            each.start,
+            each.end,
+            score,
+            each.passage.heading,
+            dates=each.passage.dates,
+        )
         for each, score in zip(chosen, scores, strict=True)
     )
     return Listing(quotes, note)
-
-
-def _place(sentence: Sentence) -> tuple[Document, int, int]:
-    return sentence.document, sentence.start, sentence.end
 
 
 # --- what is read, by what is asked for
@@ -162,12 +162,9 @@ def _of_documents(
     notes: list[str] = []
     shares = shared_out(count, [len(document.text) for document in shown])
     for document, share in zip(shown, shares, strict=True):
-        sentences = [
-            Sentence(document, passage, *place)
-            for passage in library.passages(document.id)
-            for place in passage.sentences
-        ]
-        sentences, thinned = _thinned(sentences)
+        sentences, thinned = _thinned(
+            _sentences((document, passage) for passage in library.passages(document.id))
+        )
         parts, covered = in_parts(sentences, share)
         found = carrying(sentences, parts, library, share)
         chosen += found
@@ -195,11 +192,7 @@ def _of_topic(
 ) -> tuple[list[Sentence], str]:
     """Return the sentences that say most of a topic, and the note; none where nothing does."""
     hits = library.search(topic, SEARCHED, without)
-    found = [
-        Sentence(hit.document, hit.passage, *place)
-        for hit in hits
-        for place in hit.passage.sentences
-    ]
+    found = _sentences((hit.document, hit.passage) for hit in hits)
     scored = zip(reranker.score(topic, [each.text for each in found]), found, strict=True)
     on_topic = [
         each for score, each in sorted(scored, key=lambda pair: -pair[0]) if score >= ON_TOPIC
@@ -211,6 +204,14 @@ def _of_topic(
     rest = sorted(chosen[1:], key=lambda each: (documents.index(each.document.id), each.start))
     note = f"{len(chosen)} of {_counted(len(on_topic), 'sentence')} found on this."
     return [*chosen[:1], *rest], note
+
+
+def _sentences(passages: Iterable[tuple[Document, Passage]]) -> list[Sentence]:
+    return [
+        Sentence(document, passage, *place)
+        for document, passage in passages
+        for place in passage.sentences
+    ]
 
 
 def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from index.library import Library
+from rag.asking.scope import in_words
 from rag.finding.rerank import Reranker
 from rag.listing.chronology import MAX_LISTED, Listing
 from rag.quote import Quote
@@ -36,16 +37,17 @@ def list_section(
     `without` are not looked at. At most `limit` passages are quoted; the note counts the others.
     """
     match = _ASKED.fullmatch(question.strip())
-    named = _words(match["heading"]) if match else ""
+    named = in_words(match["heading"]) if match else ""
     if not named:
         return None
     found = [
         (document, passage)
-        for document in (library.document(entry.id) for entry in library.entries())
-        if document.id not in without
-        and any(_words(document.text[each.start : each.end]) == named for each in document.headings)
+        for document in library.documents(without)
+        if any(
+            in_words(document.text[each.start : each.end]) == named for each in document.headings
+        )
         for passage in library.passages(document.id)
-        if passage.heading and _words(passage.heading) == named
+        if passage.heading and in_words(passage.heading) == named
     ]
     if not found:
         return None
@@ -58,7 +60,3 @@ def list_section(
     )
     more = "passage of the section is" if left == 1 else "passages of the section are"
     return Listing(quotes, f"{left} further {more} left out for length." if left > 0 else None)
-
-
-def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
