@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 
@@ -62,7 +62,8 @@ class Document:
     `id` is the beginning of the text's own SHA-256, so equal texts are the same document and an
     id names one exact text for ever. `source` is an absolute path or an address. `pages` holds the
     offset at which each page starts, and is empty for formats without pages. `loader` names the
-    format and the version of what read it ("pdf 1"); a text that a program gave has none.
+    format and the version of what read it ("pdf 1"); a text that a program gave has none. `file` is
+    the file itself, where it was just read and more of it can be shown than its text.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Document:
     added: str = ""
     loader: str = ""
     properties: Properties = UNTOLD
+    file: bytes | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -86,10 +88,11 @@ class Document:
         pages: tuple[int, ...] = (),
         loader: str = "",
         properties: Properties = UNTOLD,
+        file: bytes | None = None,
     ) -> Document:
         """Make a document of a text, with its id computed."""
         known = (title, source, text, headings, pages)
-        return cls(text_sha256(text)[:12], *known, loader=loader, properties=properties)
+        return cls(text_sha256(text)[:12], *known, loader=loader, properties=properties, file=file)
 
     @property
     def sha256(self) -> str:

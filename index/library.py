@@ -193,6 +193,10 @@ class Library:
             raise UserError(f"“{name}” names {len(found)} documents ({ids}): give one of the ids.")
         return self.document(found[0])
 
+    def file(self, document_id: str) -> bytes | None:
+        """Return the file that was kept of a document: a PDF's, of which pages can be drawn."""
+        return self._store.file(document_id)
+
     def passages(self, document_id: str) -> list[Passage]:
         """Return the passages of a document, in the order of its text."""
         return self._store.passages_of(document_id)
@@ -261,6 +265,7 @@ class Library:
             old = [each for each in same_source if each != document.id]
             known = self._store.document(document.id)
             if known is not None:
+                self._store.keep_file(document)
                 for each in old:
                     self._remove(each)
                 count = len(self._store.passages_of(document.id))

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from index.documents import Document, Span
+from index.structure import Cell, cell_of
 
 BEFORE = 400
 """Characters before a quote in which "he" may have been named."""
@@ -60,6 +61,12 @@ class Quote:
     def page(self) -> int | None:
         """The page that the quote begins on, for documents with pages."""
         return self.document.page_at(self.start)
+
+    @property
+    def cell(self) -> Cell | None:
+        """Where in a table the words that answer stand, or else the quote; None if in no cell."""
+        places = self.marks or ((self.start, self.end),)
+        return cell_of(self.document, (places[0][0], places[-1][1]))
 
 
 def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:

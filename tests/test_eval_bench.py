@@ -12,8 +12,9 @@ import pytest
 from eval.bench.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.bench.ablation import main as ablation
 from eval.bench.regression import KEPT, MEASURES, compare
+from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
-from eval.bench.table import Sources, measure, show, table, xquad_part
+from eval.bench.table import Sources, measure, show, table
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from index.documents import Document
@@ -159,10 +160,10 @@ def test_overlapping_passages_begin_with_the_sentence_before(briefing: Document)
         assert (now.span.start, now.span.end) == (before.sentences[-1][0], each.span.end)
 
 
-def test_the_off_topic_part_asks_both_halves(monkeypatch: pytest.MonkeyPatch, squad: Path) -> None:
-    monkeypatch.setattr("eval.bench.table.OFF_TOPIC", 1)
-    asked = xquad_part("off-topic", load_xquad(squad)).cases
-    assert [(case.tags, case.unanswerable) for case in asked] == [
+def test_the_off_topic_part_asks_both_halves(squad: Path) -> None:
+    documents, asked = half_the_articles(load_xquad(squad), 1, "off-topic")
+    assert [document.title for document in documents] == ["Bridges"]
+    assert [(case.tags, case.unanswerable) for case in asked.cases] == [
         (("Bridges",), False),
         (("Ferries",), True),
     ]

@@ -493,7 +493,8 @@ def of_schema(number: int, folder: Path) -> None:
     """Make a library one of an earlier schema, whose documents say less."""
     connection = sqlite3.connect(folder / "library.db")
     with connection:
-        for column in {1: ("loader", "properties"), 2: ("properties",)}[number]:
+        connection.execute("DROP TABLE files")
+        for column in {1: ("loader", "properties"), 2: ("properties",), 3: ()}[number]:
             connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(number),))
     connection.close()
@@ -568,6 +569,34 @@ def test_a_library_from_before_documents_had_properties(
     old.add(replace(made(WHALES, "/whales.txt"), properties=known))
     read = [open_library(library.folder).document(each.id) for each in old.entries()]
     assert [each.properties for each in read] == [Properties(), known]
+
+
+def test_a_file_is_kept_with_its_document(library: Library, open_library: OpenLibrary) -> None:
+    brought = replace(made(WHALES, "/whales.pdf"), file=b"%PDF one")
+    other = made("A text that came without a file.", "/other.txt")
+    for each in (brought, other):
+        library.add(each)
+    for opened in (library, open_library(library.folder)):
+        assert [opened.file(each.id) for each in (brought, other)] == [b"%PDF one", None]
+        assert opened.document(brought.id).file is None, "it is read when it is wanted"
+    library.reindex(lambda *_: None)
+    assert library.file(brought.id) == b"%PDF one"
+    library.remove(brought.id)
+    assert library.file(brought.id) is None
+    library.add(library_document := replace(brought, file=b"%PDF two"))
+    assert library.file(library_document.id) == b"%PDF two"
+
+
+def test_a_library_from_before_files_were_kept(library: Library, open_library: OpenLibrary) -> None:
+    document = made(WHALES, "/whales.pdf")
+    library.add(document)
+    of_schema(3, library.folder)
+    before = hashes(library.folder)
+    old = open_library(library.folder)
+    assert old.file(document.id) is None
+    assert hashes(library.folder) == before, "opening never writes"
+    added = old.add(replace(document, file=b"%PDF"))  # The same text again brings its file.
+    assert (added.outcome, old.file(document.id)) == ("unchanged", b"%PDF")
 
 
 def folder_gone(vectors: Path) -> None:

@@ -14,7 +14,7 @@ from ebooklib import epub
 from fpdf import FPDF
 from playwright.sync_api import Page, expect
 
-from tests.browser import SUMMIT, OpenPage, ask
+from tests.browser import SUMMIT, OpenPage, ask, assert_accessible
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -197,3 +197,31 @@ def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
     page.locator("#address input").fill("/etc/passwd")
     page.locator("#fetch").click()
     expect(page.locator("#outcomes")).to_contain_text("starts with http:// or https://")
+
+
+def test_the_page_of_a_pdf_is_drawn_with_the_quote_on_it(page: Page, tmp_path: Path) -> None:
+    paper = tmp_path / "halme.pdf"
+    paper.write_bytes(pdf("Comets come and go.", f"Some were seen. {SENTENCE}"))
+    page.locator("#add input[type=file]").set_input_files(paper)
+    expect(page.locator("#outcomes")).to_contain_text("halme.pdf: added")
+    turn = ask(page, "When was the comet Halme seen from Turku?")
+    turn.locator("a.footnote").first.click()
+    expect(page.locator("#source mark.quote")).to_contain_text("1911")
+    page.get_by_role("button", name="Page", exact=True).click()
+    drawn = page.get_by_role("img", name="Page 2 of")
+    expect(drawn).to_be_in_viewport()
+    assert drawn.evaluate("each => each.naturalWidth") == 1100
+    expect(page.locator("#source .facts")).to_have_text("halme.pdf · page 2 of 2")
+    spot, picture = page.locator("#source .spot").bounding_box(), drawn.bounding_box()
+    assert spot
+    assert picture
+    assert picture["y"] < spot["y"] < picture["y"] + picture["height"] / 10
+    assert 0 < spot["width"] < picture["width"]
+    assert_accessible(page)
+    page.get_by_role("button", name="Previous page").click()
+    expect(page.get_by_role("img", name="Page 1 of")).to_be_visible()
+    expect(page.locator("#source .spot")).to_have_count(0)
+    expect(page.get_by_role("button", name="Previous page")).to_be_disabled()
+    page.locator("#documents").get_by_text("China and Russia").click()  # It has no pages.
+    expect(page.locator("#source .text")).to_be_visible()
+    expect(page.get_by_role("button", name="Page", exact=True)).to_be_hidden()

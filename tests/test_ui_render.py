@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from html.parser import HTMLParser
 
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Document, Heading
+from index.loading.load import load_bytes
 from index.storage.store import Entry
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
+from ui.conversations.text import place
 from ui.drawing import render
 from ui.drawing.render import Outcome
 
@@ -31,9 +34,10 @@ TAGS = {
     *"h4 input progress section summary sup table tbody td th thead tr ul pre".split(),
 }
 ATTRIBUTES = {
-    *"aria-label aria-pressed checked class data-act data-choose data-document".split(),
+    *"aria-label aria-pressed checked class data-act data-around data-choose data-document".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
-    *"data-span data-step data-undo dir href max open role scope tabindex title type value".split(),
+    *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
+    *"type value".split(),
 }
 
 
@@ -42,7 +46,7 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
-        self.stack: list[str] = []
+        self.stack: list[tuple[str, int]] = []
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: dict[str, list[str]] = {}
         self.text = ""
@@ -54,19 +58,19 @@ class Page(HTMLParser):
         attributes = {name: value or "" for name, value in attrs}
         self.elements.append((tag, attributes))
         key = f"{tag}.{attributes.get('class', '')}"
-        self.stack.append(key)
         self.texts.setdefault(key, []).append("")
+        self.stack.append((key, len(self.texts[key]) - 1))
 
         if tag == "input":  # It has no end.
             self.stack.pop()
 
     def handle_endtag(self, tag: str) -> None:
-        assert self.stack.pop().startswith(tag + ".")
+        assert self.stack.pop()[0].startswith(tag + ".")
 
     def handle_data(self, data: str) -> None:
         self.text += data
-        for key in set(self.stack):
-            self.texts[key][-1] += data
+        for key, at in self.stack:
+            self.texts[key][at] += data
 
     def all(self, tag: str, css: str) -> list[dict[str, str]]:
         return [each for name, each in self.elements if name == tag and each.get("class") == css]
@@ -76,6 +80,7 @@ class Page(HTMLParser):
             assert tag in TAGS
             assert set(attributes) <= ATTRIBUTES
             assert attributes.get("href", "?").startswith("?")
+            assert re.fullmatch(r"(--share:\d+)?", attributes.get("style", ""))
 
 
 def document(text: str, **more: object) -> Document:
@@ -256,7 +261,7 @@ def test_the_source_is_the_document_and_the_mark_is_the_quote(briefing: Document
     assert page.texts["div.text"] == [briefing.text]
     assert page.texts["mark.quote"] == [briefing.text[590:610]]
     headings = [briefing.text[each.start : each.end] for each in briefing.headings]
-    assert page.texts["span.heading"] == headings
+    assert [each.lstrip("# ") for each in page.texts["span.heading"]] == headings
 
 
 def test_a_quote_across_a_heading_and_a_page_is_one_mark() -> None:
@@ -268,6 +273,134 @@ def test_a_quote_across_a_heading_and_a_page_is_one_mark() -> None:
         assert page.texts["mark.quote"] == [text[slice(*span)]]
         assert "".join(page.texts["span.heading"]) == "Chapter two"
         assert [each["data-label"] for each in page.all("span", "page")] == ["Page 1", "Page 2"]
+
+
+def markdown(text: str) -> Document:
+    return load_bytes(text.encode(), "set.md")
+
+
+SET = """# Straits *and* seas
+
+Some **bold** words, `code`, a [link](https://x.y/(a)) and 2 \\* 3.
+
+- one **item**
+- another
+  - inside
+
+1. first
+
+> quoted
+> text
+
+| Strait | Width | Sea |
+| --- | ---: | --- |
+| Tsugaru | 20 km | Sea of Japan |
+| Osumi | | East China Sea |
+
+```sh
+ls
+```
+
+The end.
+"""
+
+
+def test_markdown_is_set_and_its_signs_are_not_shown() -> None:
+    page = Page(render.source(markdown(SET), None))
+    assert page.texts["div.text"] == [SET]
+    shown = {
+        kind: ["".join(each.split()) for each in page.texts[f"span.{kind}"]]
+        for kind in ("item", "cell", "strong", "link", "monospace", "quotation", "code")
+    }
+    assert shown == {
+        "item": ["one**item**", "another-inside", "inside", "first"],
+        "cell": [
+            *("Strait", "Width", "Sea"),
+            *("Tsugaru", "20km", "SeaofJapan"),
+            *("Osumi", "", "EastChinaSea"),
+        ],
+        "strong": ["**bold**", "**item**"],
+        "link": ["[link](https://x.y/(a))"],
+        "monospace": ["`code`"],
+        "quotation": [">quoted>text"],
+        "code": ["```shls```"],
+    }
+    signs = set(map(str.strip, page.texts["span.sign"]))
+    assert signs == {
+        *("#", "*", "**", "`", "[", "](https://x.y/(a))", "\\", "-", "1.", ">", "|"),
+        *("| --- | ---: | --- |", "```sh", "```", ""),
+    }
+    assert not any(tag == "a" for tag, _ in page.elements)
+    page.assert_harmless()
+
+
+@pytest.mark.parametrize(
+    ("quote", "kinds"),
+    [
+        ("20 km", {"cell", "row", "table"}),
+        ("| Tsugaru | 20 km | Sea of Japan |", {"cell", "row", "table"}),
+        ("Tsugaru | 20 km", {"cell", "row", "table"}),
+        ("- one **item**\n- another", {"item", "list"}),
+        ("one **item**\n- another\n  - inside", {"item", "list"}),
+        ("km | Sea", set()),  # It would cut cells in two.
+        ("and 2 \\* 3.\n\n- one", set()),
+        ("bold** words", {"strong"}),
+    ],
+)
+def test_a_quote_stays_one_mark_where_text_is_set(quote: str, kinds: set[str]) -> None:
+    document = markdown(SET)
+    at = document.text.index(quote)
+    page = Page(render.source(document, (at, at + len(quote))))
+    assert page.texts["div.text"] == [SET]
+    assert page.texts["mark.quote"] == [quote]
+    for kind in kinds:
+        assert page.texts[f"span.{kind}"]
+    if not kinds:
+        block = "row" if "km" in quote else "item"
+        assert len(page.texts.get(f"span.{block}", [])) == (0 if block == "row" else 1)
+
+
+def test_a_composed_table_and_list_are_set() -> None:
+    made = load_bytes(
+        b"<h1>Straits</h1><ul><li>One.</li><li>Two.</li></ul><table><tr><th></th><th>Width</th>"
+        b"</tr><tr><td>Tsugaru</td><td>20 km</td></tr></table><p>The end.</p>",
+        "straits.html",
+    )
+    page = Page(render.source(made, None))
+    assert page.texts["div.text"] == [made.text]
+    assert page.texts["span.item"] == ["One.", "Two."]
+    assert page.texts["span.cell"] == ["", "Width", "Tsugaru", "20 km"]
+
+
+def test_the_place_of_a_cell_says_its_row_and_column() -> None:
+    document = markdown(SET)
+
+    def told(words: str) -> str:
+        at = document.text.index(words)
+        return place(Quote(document, at, at + len(words), 1.0))
+
+    assert told("20 km") == "set.md, line 16, row “Tsugaru”, column “Width”"
+    assert told("East China Sea") == "set.md, line 17, row “Osumi”, column “Sea”"
+    assert told("Osumi").endswith("row “Osumi”, column “Strait”")
+    assert told("| Osumi | | East China Sea |") == "set.md, line 17"
+    assert told("Width | Sea") == told("Width") == "set.md, line 14"
+
+
+@given(st.data())
+def test_no_character_of_markdown_is_lost_or_added(data: st.DataObject) -> None:
+    odd = ("> - a", "    x", "| a | b |", "|-|-|", "***", "<b>", "&amp;", "\\|", "![p](q) *", "``")
+    pieces = [*SET.split("\n"), *odd]
+    text = "\n".join(data.draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=12))) + "."
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    others = data.draw(
+        st.lists(st.tuples(st.integers(0, start), st.integers(0, start)), max_size=2)
+    )
+    document = markdown(text)
+    page = Page(render.source(document, (start, end), [(a, b) for a, b in others if a < b]))
+    assert page.texts["div.text"] == [text]
+    assert page.texts["mark.quote"] == [text[start:end]]
+    page.assert_harmless()
 
 
 def test_other_quotes_are_marked_where_the_quote_is_not() -> None:

@@ -196,6 +196,24 @@ def test_what_is_in_a_document_stays_text(page: Page) -> None:
     expect(page.locator("#source").locator("img, script")).to_have_count(0)
 
 
+def test_the_source_can_be_seen_as_it_is_stored(
+    open_page: OpenPage, window_address: str, briefing: Document
+) -> None:
+    start = briefing.text.index("A Partnership Under Pressure")
+    page = open_page(f"{window_address}?document={briefing.id}&span={start}-{start + 28}")
+    assert_marked(page, "A Partnership Under Pressure")
+    signs = page.locator("#source .sign")
+    expect(signs.first).to_be_hidden()
+    views = page.get_by_role("group", name="Show the source")
+    expect(views.get_by_role("button", name="Text")).to_have_attribute("aria-pressed", "true")
+    views.get_by_role("button", name="As stored").click()
+    expect(signs.first).to_be_visible()
+    assert page.locator("#source .text").inner_text() == briefing.text
+    assert page.locator("#source mark.quote").text_content() == "A Partnership Under Pressure"
+    expect(views.get_by_role("button", name="Page")).to_be_hidden()
+    assert_accessible(page)
+
+
 def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, window_address: str) -> None:
     page = open_page(window_address, viewport={"width": 360, "height": 800}, color_scheme="dark")
     turn = ask(page, SUMMIT)

@@ -29,9 +29,10 @@ from rich.console import Console
 from rich.progress import track
 from scipy.optimize import minimize
 
-from eval.bench.squad import whole_articles
+from eval.bench.squad import half_the_articles, whole_articles
 from eval.cases.cases import SETS, Case, load_set
 from eval.command import run_command
+from eval.formats.xquad import load_xquad
 from eval.measuring.statistics import rate
 from eval.training.examples import held_out
 from index.atomic import write_whole
@@ -55,7 +56,8 @@ MAX_FALSE_REFUSALS = 0.05
 ROUNDS = 20
 
 QUESTIONS = 60
-"""Answerable questions on articles that the reader was not trained on, and as many near-misses."""
+"""Answerable questions on articles that the reader was not trained on, and as many near-misses;
+with only half of these articles in the library, as many off-topic questions."""
 
 ALWAYS = tuple(each.name for each in fields(Signals) if each.name != "copied")
 ALL = (*ALWAYS, "copied")
@@ -108,6 +110,9 @@ def _sources(article: Path, squad: Path) -> Iterator[Source]:
         yield name, [load(source)], load_set(SETS / f"{name}.jsonl").cases[::2]
     documents, case_set = whole_articles(squad, QUESTIONS, "squad-train", held_out)
     yield "squad", documents, case_set.cases
+    data = load_xquad(squad)
+    documents, case_set = half_the_articles(data, QUESTIONS, "off-topic", held_out)
+    yield "off-topic", documents, case_set.cases
 
 
 def _collected(

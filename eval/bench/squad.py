@@ -1,4 +1,4 @@
-"""SQuAD 2.0's questions as cases on whole articles: answerable ones and near-misses, a sample.
+"""SQuAD's questions as cases on whole articles, a sample: near-misses, and off-topic ones.
 
 Rajpurkar, Jia and Liang, "Know What You Don't Know", ACL 2018. A near-miss has no answer in its
 paragraph; in a library of whole articles another paragraph answers one now and then.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from eval.cases.cases import CaseSet
-from eval.formats.xquad import load_xquad
+from eval.cases.cases import Case, CaseSet
+from eval.formats.xquad import Benchmark, load_xquad
 from index.documents import Document
 from index.errors import UserError
 
@@ -36,3 +37,24 @@ def whole_articles(
         raise UserError(f"{path} has fewer than {count} questions of a kind.")
     asked = [case for kind in kinds for case in draw.sample(kind, count)]
     return documents, data.subset(name, tuple(asked))
+
+
+def half_the_articles(
+    data: Benchmark, count: int, name: str, wanted: Callable[[str], bool] = lambda _: True
+) -> tuple[tuple[Document, ...], CaseSet]:
+    """Return every second article as a document, and a fixed sample of questions.
+
+    `count` questions on those articles, and as many on the others, which are off-topic there.
+    `wanted` chooses articles by their titles.
+    """
+    titles = [document.title for document in data.documents if wanted(document.title)]
+    documents = tuple(each for each in data.documents if each.title in titles[::2])
+    near = [case for case in data.cases if case.evidence and case.tags[0] in titles[::2]]
+    far = [case for case in data.cases if case.evidence and case.tags[0] in titles[1::2]]
+    draw = random.Random(SEED)  # noqa: S311  reproducible
+    asked = draw.sample(near, count) + [_unanswerable(case) for case in draw.sample(far, count)]
+    return documents, data.subset(name, tuple(asked))
+
+
+def _unanswerable(case: Case) -> Case:
+    return replace(case, answers=(), evidence=(), unanswerable=True)

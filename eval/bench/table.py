@@ -26,7 +26,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,10 @@ from eval.bench.reading import load_questions, with_paragraph, with_quote
 from eval.bench.rival import THEIRS, speed
 from eval.bench.rival import measure as measure_both
 from eval.bench.rival import table as comparison_table
-from eval.bench.squad import whole_articles
+from eval.bench.squad import half_the_articles, whole_articles
 from eval.bench.statements import PARTS as ASKED
 from eval.bench.statements import drawn, false_answers, kept
-from eval.cases.cases import SETS, Case, CaseSet, load_set
+from eval.cases.cases import SETS, CaseSet, load_set
 from eval.comparing.compare import load_run
 from eval.formats.xquad import Benchmark, load_xquad
 from eval.measuring.statistics import Metric, rate
@@ -151,13 +151,10 @@ def _case_set(part: str, sources: Sources) -> tuple[CaseSet, Iterable[Document],
     if part == "squad":
         documents, case_set = whole_articles(sources.squad, NEAR_MISSES, part)
         return case_set, documents, part
-    data = sources.xquad
-    library = "xquad" if part in ("quotes", "answers") else part
-    return (
-        xquad_part(part, data),
-        data.documents[::2] if part == "off-topic" else data.documents,
-        library,
-    )
+    if part == "off-topic":
+        documents, case_set = half_the_articles(sources.xquad, OFF_TOPIC, part)
+        return case_set, documents, part
+    return xquad_part(part, sources.xquad), sources.xquad.documents, "xquad"
 
 
 def ask_all(
@@ -193,21 +190,10 @@ def ask_all(
 
 
 def xquad_part(part: str, data: Benchmark) -> CaseSet:
-    """Return the questions of one of the parts on XQuAD."""
+    """Return the questions of `quotes` or `answers`."""
     draw = random.Random(SEED)  # noqa: S311  a reproducible sample
-    if part == "quotes":
-        return data.subset(part, data.cases)
-    if part == "answers":
-        return data.subset(part, tuple(draw.sample(data.cases, ANSWERS)))
-    here = {document.title for document in data.documents[::2]}
-    near = [case for case in data.cases if case.tags[0] in here]
-    far = [case for case in data.cases if case.tags[0] not in here]
-    asked = draw.sample(near, OFF_TOPIC) + [_unanswerable(c) for c in draw.sample(far, OFF_TOPIC)]
-    return data.subset(part, tuple(asked))
-
-
-def _unanswerable(case: Case) -> Case:
-    return replace(case, answers=(), evidence=(), unanswerable=True)
+    asked = data.cases if part == "quotes" else tuple(draw.sample(data.cases, ANSWERS))
+    return data.subset(part, asked)
 
 
 def _file(folder: Path, part: str) -> Path:

@@ -43,9 +43,9 @@ MEDIA_TYPES = {
 """What web servers call the same formats."""
 
 
-VERSIONS = {"text": 1, "markdown": 1, "html": 2, "pdf": 2, "docx": 2, "epub": 2}
+VERSIONS = {"text": 1, "markdown": 1, "html": 2, "pdf": 3, "docx": 2, "epub": 2}
 """The version of what reads each format. A change of what is taken out of files (text, headings,
-pages, properties) raises it; libraries then know which of their documents to read again."""
+pages, properties, the file itself) raises it; libraries then know which documents to read again."""
 
 
 def loader_of(kind: str) -> str:

@@ -26,7 +26,7 @@ EDGE_SHARE = 0.4
 """A line at a page's edge is a header or footer when this share of the pages has it: "most", and
 also half of them, as where left and right pages differ."""
 
-_PDFIUM = threading.Lock()  # pdfium must not be called from two threads at a time.
+PDFIUM = threading.Lock()  # pdfium must not be called from two threads at a time.
 
 
 def read_pdf(data: bytes) -> Content:
@@ -34,7 +34,7 @@ def read_pdf(data: bytes) -> Content:
     import pypdfium2
     from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-    with _PDFIUM:
+    with PDFIUM:
         try:
             with pypdfium2.PdfDocument(data) as pdf:
                 named = pdf.get_metadata_value("Title")

@@ -74,8 +74,7 @@ def read_markdown(data: bytes, charset: str | None = None) -> Content:
     from markdown_it import MarkdownIt
 
     text = plain_text(data, charset)
-    front = re.match(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", text)
-    body = "\n" * text.count("\n", 0, front.end()) + text[front.end() :] if front else text
+    front, body = _FRONT_MATTER.match(text), without_front_matter(text)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     parser = MarkdownIt("commonmark")
     parser.core.ruler.enableOnly(["normalize", "block"])  # Only the blocks' lines are wanted.
@@ -93,6 +92,15 @@ def read_markdown(data: bytes, charset: str | None = None) -> Content:
         children = MarkdownIt("commonmark").parseInline(title)[0].children or []
         title = "".join(child.content or " " * (child.type == "softbreak") for child in children)
     return Content(text, title, tuple(headings))
+
+
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+
+
+def without_front_matter(text: str) -> str:
+    """Return a Markdown text with blank lines in the place of what tools write at its head."""
+    front = _FRONT_MATTER.match(text)
+    return "\n" * text.count("\n", 0, front.end()) + text[front.end() :] if front else text
 
 
 def plain_text(data: bytes, charset: str | None = None) -> str:

@@ -21,13 +21,20 @@ from index.documents import Document, Heading, Passage, Properties, Span
 from index.errors import LibraryError
 from index.function_words import FUNCTION_WORDS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 ADDED = {"loader": "'unknown'", "properties": "'{}'"}
 """The columns of documents that libraries of schema 1 (both) and 2 (the second) do not have, with
-what stands for them. The next command that writes makes such libraries ones of this schema."""
-READABLE = ("1", "2", "3")
+what stands for them. Up to schema 3 there is no table of files. The next command that writes makes
+such libraries ones of this schema."""
+READABLE = ("1", "2", "3", "4")
 
-_SCHEMA = """
+_FILES = """
+-- The files of documents of which more can be shown than their text, whole.
+CREATE TABLE IF NOT EXISTS files (document_id TEXT PRIMARY KEY, data BLOB NOT NULL);
+"""
+
+_SCHEMA = (
+    """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
@@ -44,6 +51,8 @@ CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove
 -- Documents whose vectors may be in Chroma though they are not (or no longer) in the library.
 CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 """
+    + _FILES
+)
 
 Key = tuple[str, int]
 """A passage's name: its document's id and its number in it. Chroma's id is "id:number"."""
@@ -118,6 +127,7 @@ class Store:
                 connection.execute(
                     f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT {ADDED[name]}"
                 )
+            connection.execute(_FILES)
             connection.execute(
                 "UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),)
             )
@@ -162,6 +172,23 @@ class Store:
         pages = tuple(json.loads(row[6]))
         properties = Properties(**json.loads(row[8]))
         return Document(row[0], row[1], row[2], row[3], headings, pages, row[4], row[7], properties)
+
+    def file(self, document_id: str) -> bytes | None:
+        """Return the file that is kept of a document, or None where none is."""
+        with self._connection() as connection:
+            if not connection.execute(
+                "SELECT 1 FROM sqlite_master WHERE name = 'files'"
+            ).fetchone():
+                return None
+            row = connection.execute(
+                "SELECT data FROM files WHERE document_id = ?", (document_id,)
+            ).fetchone()
+        return row and bytes(row[0])
+
+    def keep_file(self, document: Document) -> None:
+        """Keep the file of a document that is in the library already, where it brings one."""
+        with self._connection("rw") as connection:
+            _keep_file(connection, document)
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -286,6 +313,9 @@ class Store:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names above
             for document, passages in cut:
                 _insert(connection, document, passages)
+            connection.execute(
+                "DELETE FROM files WHERE document_id NOT IN (SELECT id FROM documents)"
+            )
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
@@ -356,7 +386,13 @@ def _insert(
             json.dumps(asdict(document.properties)),
         ),
     )
+    _keep_file(connection, document)
     _insert_passages(connection, document, passages)
+
+
+def _keep_file(connection: sqlite3.Connection, document: Document) -> None:
+    if document.file is not None:
+        connection.execute("REPLACE INTO files VALUES (?, ?)", (document.id, document.file))
 
 
 def _insert_passages(
@@ -398,6 +434,7 @@ def _delete(connection: sqlite3.Connection, document_id: str) -> None:
     )
     connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+    connection.execute("DELETE FROM files WHERE document_id = ?", (document_id,))
     connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
 
 

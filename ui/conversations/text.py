@@ -78,12 +78,13 @@ def decision_text(answer: Answer) -> Group:
 
 
 def place(quote: Quote) -> str:
-    """Return where a quote stands, for people: document, page or line, heading, days."""
+    """Return where a quote stands, for people: document, page or line, heading, days, cell."""
     page = quote.page
     where = f"page {page}" if page else f"line {quote.document.line_at(quote.start)}"
     heading = f", “{quote.heading}”" if quote.heading else ""
     days = f", {in_words(quote.dates)}" if quote.dates else ""
-    return f"{quote.document.name}, {where}{heading}{days}"
+    cell = f", row “{quote.cell.row}”, column “{quote.cell.column}”" if quote.cell else ""
+    return f"{quote.document.name}, {where}{heading}{days}{cell}"
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:

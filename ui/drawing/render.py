@@ -6,21 +6,23 @@ text, never HTML: the templates put them in, and Jinja escapes them.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
 from urllib.parse import quote as url_part
 
 from index.documents import Document
+from index.loading.pages import Page
 from index.printable import title_line
 from index.storage.store import Entry
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.export import UNPROVEN
 from ui.drawing.jinja import draw
+from ui.drawing.setting import set_text
 
 WINDOW = 200_000
 """Characters of a document that are shown at once; browsers set more than that slowly."""
@@ -44,7 +46,12 @@ CONVERSATION_BAR = """<div class="bar">
 <button type="button" data-export="json">JSON</button></div></details>
 <button type="button" data-conversation-act="delete">Delete</button></div>"""
 
-SOURCE_BAR = """<div class="bar"><h2>Source</h2><div class="steps" hidden>
+SOURCE_BAR = """<div class="bar"><h2>Source</h2>
+<div class="views" role="group" aria-label="Show the source">
+<button type="button" data-view="text" aria-pressed="true">Text</button>
+<button type="button" data-view="stored" aria-pressed="false">As stored</button>
+<button type="button" data-view="page" aria-pressed="false" hidden>Page</button></div>
+<div class="steps" hidden>
 <button type="button" data-walk="-1" aria-label="Previous quote">‹</button>
 <span class="at" role="status"></span>
 <button type="button" data-walk="1" aria-label="Next quote">›</button></div></div>"""
@@ -142,22 +149,6 @@ def outcomes(lines: Sequence[Outcome]) -> str:
 # --- the source
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a document's text: all of it in a heading of `level`, or none of it (0).
-
-    `page` is the number of the page that begins with it, or 0.
-    """
-
-    text: str
-    level: int
-    page: int
-
-
-Part = tuple[str, list[Piece]]
-"""A piece of a document, and how it is marked: "quote", "other", or not at all."""
-
-
 def source(
     document: Document,
     span: tuple[int, int] | None,
@@ -176,9 +167,10 @@ def source(
         if not 0 <= a < b <= len(document.text):
             raise ValueError(f"{a}-{b} is not a place in document {document.id}.")
     first, last = _window(document, start, end)
-    parts: list[Part] = list(_lightly(document, first, start, others))
-    parts += [("quote", _pieces(document, start, end))] if span else []
-    parts += _lightly(document, end, last, others)
+    marks = [(start, end, "quote")] if span else []
+    marks += _lightly(first, start, others)
+    marks += _lightly(end, last, others)
+    tree = set_text(document, first, last, marks)
     where = [title_line(document.name)]
     if span:
         page = document.page_at(start)
@@ -186,7 +178,14 @@ def source(
     where.append(f"{len(document.text):,} characters")
     original = _original(document, span)
     left = first, len(document.text) - last
-    return draw("source.html", "source", document, " · ".join(where), original, parts, *left)
+    return draw("source.html", "source", document, " · ".join(where), original, tree, *left)
+
+
+def page(document: Document, span: tuple[int, int] | None, drawn: Page) -> str:
+    """Return a drawn page of a document, with the lines of the quote at `span` marked on it."""
+    where = f"{title_line(document.name)} · page {drawn.number} of {len(document.pages)}"
+    picture = base64.b64encode(drawn.png).decode()
+    return draw("source.html", "page", document, where, drawn, picture, span)
 
 
 def no_source(message: str) -> str:
@@ -195,17 +194,15 @@ def no_source(message: str) -> str:
 
 
 def _lightly(
-    document: Document, start: int, end: int, others: Sequence[tuple[int, int]]
-) -> Iterator[Part]:
-    """Yield a piece of the text, what lies in it of the other quotes apart."""
+    start: int, end: int, others: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield what lies between two offsets of the other quotes, each place once."""
     at = start
     for first, last in sorted(others):
         a, b = max(first, at), min(last, end)
         if a < b:
-            yield "", _pieces(document, at, a)
-            yield "other", _pieces(document, a, b)
+            yield a, b, "other"
             at = b
-    yield "", _pieces(document, at, end)
 
 
 def _original(document: Document, span: tuple[int, int] | None) -> str:
@@ -234,18 +231,3 @@ def _window(document: Document, start: int, end: int) -> tuple[int, int]:
         line = document.text.rfind("\n", max(end, last - 2000), last)
         last = line if line >= 0 else last
     return first, last
-
-
-def _pieces(document: Document, start: int, end: int) -> list[Piece]:
-    """Cut a piece of the text where headings begin and end and where pages begin."""
-    begins = {offset: number for number, offset in enumerate(document.pages, 1)}
-    headings = [each for each in document.headings if each.start < end and each.end > start]
-    levels = {max(heading.start, start): heading.level for heading in headings}
-    ends = {heading.end for heading in headings}
-    inside = {cut for cut in (*begins, *levels, *ends) if start < cut < end}
-    cuts = sorted({start, end} | inside)
-    level, pieces = 0, []
-    for at, until in pairwise(cuts):
-        level = levels.get(at, 0 if at in ends else level)
-        pieces.append(Piece(document.text[at:until], min(level, 6), begins.get(at, 0)))
-    return pieces

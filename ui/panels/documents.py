@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -128,7 +129,7 @@ class DocumentsPanel:
         library, document_id = self.assistant.library, field(event._data, "document")
 
         def taken() -> Document:
-            document = library.document(document_id)
+            document = replace(library.document(document_id), file=library.file(document_id))
             library.remove(document_id)
             return document
 

@@ -5,6 +5,8 @@
 let latest = 0;
 let places = []; // The quotes of the answer that the open one belongs to,
 let at = 0; // and which of them is open.
+let opened = null; // The open place itself,
+let view = "text"; // and how it is shown: "text", "stored" (as it is stored), or its "page".
 const wide = window.matchMedia("(min-width: 901px)"); // All panels beside each other.
 const steps = document.querySelector("#source-bar .steps");
 
@@ -20,15 +22,33 @@ const show = (panel) => {
 const address = (place) =>
   `?document=${encodeURIComponent(place.document)}` + (place.span ? `&span=${place.span}` : "");
 
-const open = async (place) => {
+const setView = (wanted) => {
+  view = wanted;
+  document.getElementById("source-panel").dataset.view = view;
+  for (const button of document.querySelectorAll("[data-view]:is(button)")) {
+    button.setAttribute("aria-pressed", String(button.dataset.view === view));
+  }
+};
+
+// Return the panel's content for a place; only a document with pages is drawn.
+const contentOf = async (place, others, page) => {
+  const text = await server.open_place({ ...place, others: others.map((each) => each.span) });
+  const drawn = /^<header class="about" data-pages="[1-9]/.test(text);
+  document.querySelector('#source-bar [data-view="page"]').hidden = !drawn;
+  if (view === "page" && !drawn) setView("text");
+  return view === "page" ? server.open_page({ ...place, page: String(page ?? "") }) : text;
+};
+
+const open = async (place, page) => {
   const mine = ++latest;
+  opened = place;
   show("source");
   steps.hidden = places.length < 2;
   steps.querySelector(".at").textContent = `${at + 1} of ${places.length}`;
   const others = places.filter((each) => each.document === place.document && each.span !== place.span);
   let html;
   try {
-    html = await server.open_place({ ...place, others: others.map((each) => each.span) });
+    html = await contentOf(place, others, page);
   } catch {
     html = '<p class="notice">The program behind this window does not answer. Is it running?</p>';
   }
@@ -37,7 +57,7 @@ const open = async (place) => {
   history.replaceState(null, "", address(place)); // The address bar holds a link that lasts.
   // Gradio renders in a microtask of its own; after the next frame the new text stands there.
   requestAnimationFrame(() => {
-    const mark = element.querySelector("mark.quote");
+    const mark = element.querySelector("mark.quote, .spot");
     document.getElementById("source").scrollTop = 0;
     mark?.scrollIntoView({ block: "center" });
     mark?.focus({ preventScroll: true });
@@ -68,6 +88,15 @@ document.addEventListener("click", (event) => {
     open(places[at]);
   }
 
+  const chosen = event.target.closest("button[data-view]");
+  if (chosen) {
+    const redrawn = "page" === view || "page" === chosen.dataset.view;
+    setView(chosen.dataset.view);
+    if (opened && redrawn) open(opened);
+  }
+  const turned = event.target.closest("#source [data-page]");
+  if (turned) open(opened, turned.dataset.page);
+
   const link = event.target.closest("a[data-document]");
   const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   if (!link || !plain) return; // With a modifier, the link opens a tab of its own.
@@ -83,6 +112,7 @@ for (const [id, label] of [["source", "Source"], ["conversation", "Conversation"
   panel.setAttribute("aria-label", label);
 }
 show("talk");
+setView("text");
 const asked = new URLSearchParams(window.location.search);
 if (asked.has("document")) {
   open({ document: asked.get("document"), span: asked.get("span") ?? "" });

@@ -11,6 +11,7 @@ import gradio as gr
 
 from index.documents import Document
 from index.errors import UserError
+from index.loading.pages import draw_page
 from index.printable import title_line
 from rag.assistant import Assistant
 from ui.drawing import render
@@ -35,13 +36,19 @@ class SourcePanel:
             others = strings(place, "others")
             return self.open_place(field(place, "document"), field(place, "span"), others)
 
+        def open_page(place: Any) -> str:
+            number = field(place, "page")
+            return self.open_page(
+                field(place, "document"), field(place, "span"), int(number) if number else None
+            )
+
         with gr.Column(elem_id="source-panel"):
             gr.HTML(render.SOURCE_BAR, elem_id="source-bar", apply_default_css=False)
             self.source = gr.HTML(
                 render.NO_SOURCE,
                 elem_id="source",
                 js_on_load=_SCRIPT.read_text("utf-8"),
-                server_functions=[open_place],
+                server_functions=[open_place, open_page],
                 apply_default_css=False,
             )
 
@@ -50,6 +57,47 @@ class SourcePanel:
 
         `place` is "start-end", or nothing for the document alone; `others` are places that are
         marked lightly. All may come from anybody.
+        """
+        opened = self._opened(document_id, place)
+        if isinstance(opened, str):
+            return opened
+        document, span = opened
+        light = [each for other in (others or [])[:MOST] if (each := _span(other, document))]
+        return render.source(document, span, light)
+
+    def open_page(self, document_id: str, place: str, number: int | None = None) -> str:
+        """Return a page of a document, drawn, with what of a quote stands on it marked.
+
+        Without a number, that is the page that the quote begins on. All may come from anybody.
+        """
+        opened = self._opened(document_id, place)
+        if isinstance(opened, str):
+            return opened
+        document, span = opened
+        file = attempt(partial(self.assistant.library.file, document_id))
+        if isinstance(file, UserError):
+            return render.no_source(str(file))
+        if file is None or not document.pages:
+            return render.no_source(
+                f"No page of {title_line(document.name)} can be drawn: its file is not kept here."
+                " Add the document again, if it is a PDF."
+            )
+        shown = number or (document.page_at(span[0]) if span else None) or 1
+        if not 1 <= shown <= len(document.pages):
+            return render.no_source(f"{title_line(document.name)} has no page {shown}.")
+        page = attempt(partial(draw_page, file, document, shown, span))
+        return (
+            render.no_source(str(page))
+            if isinstance(page, UserError)
+            else render.page(document, span, page)
+        )
+
+    def _opened(
+        self, document_id: str, place: str
+    ) -> tuple[Document, tuple[int, int] | None] | str:
+        """Return a document, proven to be the one that is named, and a place in it; or what to say.
+
+        Nothing is returned for a place where none is named.
         """
         document = attempt(partial(self.assistant.library.document, document_id))
         if isinstance(document, UserError):
@@ -63,8 +111,7 @@ class SourcePanel:
         span = _span(place, document)
         if place and span is None:
             return render.no_source(f"There is no place {place} in {name}.")
-        light = [each for other in (others or [])[:MOST] if (each := _span(other, document))]
-        return render.source(document, span, light)
+        return document, span
 
 
 def _span(place: str, document: Document) -> tuple[int, int] | None:

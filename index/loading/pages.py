@@ -1,0 +1,124 @@
+"""The pages of a PDF as pictures, and where on them a quote stands.
+
+The text of a document is put together from the page's lines, so a quote is found on the page again
+by its letters: line ends, hyphens and blanks are other ones there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from index.documents import Document
+from index.errors import DocumentError
+from index.loading.pdf import PDFIUM
+
+WIDTH = 1100
+"""Pixels of a page's picture from left to right: sharp in a panel of half the width."""
+
+MOST_PIXELS = 4_000_000
+"""Of a page that is far longer than wide, the picture is made smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A piece of a line on a page, as shares of the page's width and height from its upper left."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as a PNG picture, with the lines of what was looked for on it."""
+
+    number: int
+    png: bytes
+    boxes: tuple[Box, ...]
+
+
+def draw_page(file: bytes, document: Document, number: int, place: tuple[int, int] | None) -> Page:
+    """Draw a page of a document, by its number from 1, and find what of a place stands on it.
+
+    Raises DocumentError where the page cannot be drawn.
+    """
+    import pypdfium2
+
+    start, end = _on_page(document, number, place) if place else (0, 0)
+    first = document.pages[number - 1]
+    wanted = _letters(document.text[start:end])
+    before = len(_letters(document.text[first:start]))
+    try:
+        with PDFIUM, pypdfium2.PdfDocument(file) as pdf:
+            page = pdf[number - 1]
+            try:
+                boxes = tuple(_boxes(page, wanted, before)) if wanted else ()
+                width, height = page.get_size()
+                scale = min(WIDTH / width, (MOST_PIXELS / (width * height)) ** 0.5)
+                picture = page.render(scale=scale).to_pil()
+            finally:
+                page.close()
+    except (pypdfium2.PdfiumError, IndexError, ValueError) as error:
+        raise DocumentError(f"Page {number} of {document.name} cannot be drawn.") from error
+    png = io.BytesIO()
+    picture.save(png, "PNG")
+    return Page(number, png.getvalue(), boxes)
+
+
+def _on_page(document: Document, number: int, place: tuple[int, int]) -> tuple[int, int]:
+    """Return what of a place stands on a page."""
+    starts = [*document.pages, len(document.text)]
+    return max(place[0], starts[number - 1]), min(place[1], starts[number])
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
+def _boxes(page: Any, wanted: str, before: int) -> Iterator[Box]:
+    """Find letters on a page, about so many letters from its beginning, line by line."""
+    from pypdfium2 import raw
+
+    textpage = page.get_textpage()
+    try:
+        codes = (raw.FPDFText_GetUnicode(textpage, at) for at in range(textpage.count_chars()))
+        letters = [(at, chr(code)) for at, code in enumerate(codes) if chr(code).isalnum()]
+        found = _nearest("".join(letter for _, letter in letters), wanted, before)
+        if found is None:
+            return
+        first, last = letters[found][0], letters[found + len(wanted) - 1][0]
+        for at in range(textpage.count_rects(first, last - first + 1)):
+            left, bottom, right, top = textpage.get_rect(at)
+            yield _box(_share(page, left, top), _share(page, right, bottom))
+    finally:
+        textpage.close()
+
+
+def _share(page: Any, x: float, y: float) -> tuple[float, float]:
+    """Return where a point lies on the page as it is drawn, which may be turned or cut."""
+    from pypdfium2 import raw
+
+    fine = 1_000_000
+    across, down = ctypes.c_int(), ctypes.c_int()
+    raw.FPDF_PageToDevice(page, 0, 0, fine, fine, 0, x, y, across, down)
+    return across.value / fine, down.value / fine
+
+
+def _box(one: tuple[float, float], other: tuple[float, float]) -> Box:
+    (left, right), (top, bottom) = (sorted(pair) for pair in zip(one, other, strict=True))
+    return Box(left, top, right - left, bottom - top)
+
+
+def _nearest(text: str, wanted: str, before: int) -> int | None:
+    """Return where the words stand in a text, nearest to a place; None where they do not."""
+    places = []
+    at = text.find(wanted)
+    while at >= 0:
+        places.append(at)
+        at = text.find(wanted, at + 1)
+    return min(places, key=lambda place: abs(place - before), default=None)

@@ -1,0 +1,367 @@
+"""How a stored text is set: its lists, tables, quotations, emphasis and links, as places in it.
+
+Nothing of the text is changed: an element is a place, and the signs in it (a list's dash, a table's
+bars, the stars around a word) are places too, which need not be shown where the element is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from index.documents import Document
+from index.loading.text import without_front_matter
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+Place = tuple[int, int]
+Kind = Literal[
+    "list",
+    "item",
+    "table",
+    "row",
+    "cell",
+    "quotation",
+    "code",
+    "rule",
+    "heading",
+    "strong",
+    "emphasis",
+    "struck",
+    "monospace",
+    "link",
+    "escaped",
+]
+
+BLOCKS = frozenset(("list", "item", "table", "row", "cell", "quotation", "code", "rule"))
+"""The kinds that are set apart from the line before; the others stand in the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """What stands at `text[start:end]`. Elements lie one inside the other or apart.
+
+    `signs` are the places in it that only mark it, in no element inside it. `label` is what an item
+    is marked with, where that is more than a bullet; `level` is a heading's, from 1 on.
+    """
+
+    start: int
+    end: int
+    kind: Kind
+    signs: tuple[Place, ...] = ()
+    label: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where a place stands in a table: the first cell of its row, and the head of its column."""
+
+    row: str
+    column: str
+
+
+def structure(document: Document) -> tuple[Element, ...]:
+    """Return a document's elements in the order of the text, the outer before the inner ones."""
+    loader = document.loader.partition(" ")[0]
+    levels = tuple((each.start, each.end, each.level) for each in document.headings)
+    return _structure(document.text, loader, levels)
+
+
+def cell_of(document: Document, place: Place) -> Cell | None:
+    """Return where in a table a place stands, or None where it is in none or in more than a cell.
+
+    A table's first row holds the heads of its columns.
+    """
+    elements = structure(document)
+    around = [each for each in elements if each.start <= place[0] and place[1] <= each.end]
+    inner = {each.kind: each for each in around}
+    table, row, cell = (inner.get(kind) for kind in ("table", "row", "cell"))
+    if table is None or row is None or cell is None:
+        return None
+    head = next(each for each in _of_kind(elements, "row", table))
+    heads, own = (_of_kind(elements, "cell", each) for each in (head, row))
+    at = own.index(cell)
+    if row == head or at >= len(heads):
+        return None
+    first, column = own[0], heads[at]
+    text = document.text
+    return Cell(text[first.start : first.end], text[column.start : column.end])
+
+
+def _of_kind(elements: Sequence[Element], kind: Kind, outer: Element) -> list[Element]:
+    return [
+        each
+        for each in elements
+        if each.kind == kind and outer.start <= each.start and each.end <= outer.end
+    ]
+
+
+@lru_cache(maxsize=16)
+def _structure(
+    text: str, loader: str, headings: tuple[tuple[int, int, int], ...]
+) -> tuple[Element, ...]:
+    if loader == "markdown":
+        found = _of_markdown(text)
+    else:
+        found = [Element(start, end, "heading", level=level) for start, end, level in headings]
+        found += _of_composed(text) if loader in ("html", "docx", "epub") else ()
+    return tuple(sorted(found, key=lambda each: (each.start, -each.end, each.kind not in BLOCKS)))
+
+
+# --- texts that a reader of ours has composed: one block a line, items close together
+
+_ITEM = re.compile(r"(?:- |(\d+\.) )(?=.)")
+_BAR = " | "
+
+
+def _of_composed(text: str) -> Iterator[Element]:
+    lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n]+", text)]
+    for run in _runs(text, lines, 1, lambda line: _ITEM.match(line) is not None):
+        yield from _list(text, run)
+    for run in _runs(text, lines, 2, lambda line: _BAR in line):
+        if len(run) > 1 and len({text.count(_BAR, *line) for line in run}) == 1:
+            yield from _table(text, run)
+
+
+def _runs(
+    text: str, lines: Sequence[Place], gap: int, wanted: Callable[[str], bool]
+) -> Iterator[list[Place]]:
+    """Yield the lines that are wanted and stand one below the other, `gap` line breaks apart."""
+    run: list[Place] = []
+    for line in lines:
+        fits = wanted(text[slice(*line)])
+        if run and not (fits and line[0] - run[-1][1] == gap):
+            yield run
+            run = []
+        if fits:
+            run.append(line)
+    if run:
+        yield run
+
+
+def _list(text: str, lines: Sequence[Place]) -> Iterator[Element]:
+    items = []
+    for start, end in lines:
+        match = _ITEM.match(text, start)
+        if match:
+            items.append(Element(match.end(), end, "item", label=match[1] or ""))
+    yield _with_gaps(Element(lines[0][0], lines[-1][1], "list"), items)
+    yield from items
+
+
+def _table(text: str, lines: Sequence[Place]) -> Iterator[Element]:
+    rows = []
+    for start, end in lines:
+        bars = [match.span() for match in re.finditer(re.escape(_BAR), text[start:end])]
+        edges = [start, *(start + at for bar in bars for at in bar), end]
+        cells = [Element(a, b, "cell") for a, b in zip(edges[::2], edges[1::2], strict=True)]
+        rows.append(_with_gaps(Element(start, end, "row"), cells))
+        yield from cells
+    yield _with_gaps(Element(lines[0][0], lines[-1][1], "table"), rows)
+    yield from rows
+
+
+def _with_gaps(outer: Element, inner: Sequence[Element]) -> Element:
+    """Return an element whose text is that of the elements inside it; the rest of it is signs."""
+    edges = [outer.start, *(at for each in inner for at in (each.start, each.end)), outer.end]
+    gaps = tuple((a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b)
+    return Element(outer.start, outer.end, outer.kind, gaps, outer.label)
+
+
+# --- Markdown
+
+_INLINE: dict[str, Kind] = {"strong": "strong", "em": "emphasis", "s": "struck", "link": "link"}
+_LINK_ENDS = re.compile(r"\](?:\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\[[^\]\n]*\])?|>")
+
+
+def _of_markdown(text: str) -> list[Element]:
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("text_join")
+    return _Markdown(text).read(parser.parse(without_front_matter(text)))
+
+
+class _Unplaced(Exception):
+    """What the parser reads stands in the text in a way that is not known here."""
+
+
+class _Markdown:
+    """Finds what markdown-it reads in the text again: it tells lines, and no places in them."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.lines = [0, *(match.end() for match in re.finditer("\n", text)), len(text)]
+        self.found: list[Element] = []
+
+    def read(self, tokens: Sequence[Token]) -> list[Element]:
+        """Return the elements of a parsed text."""
+        at = 0
+        while at < len(tokens):
+            token = tokens[at]
+            end = _closing(tokens, at)
+            if token.type in ("bullet_list_open", "ordered_list_open"):
+                self._list(tokens[at : end + 1])
+            elif token.type == "table_open":
+                self._table(tokens[at : end + 1])
+                at = end  # Its cells are read by then.
+            elif token.type == "blockquote_open":
+                self._quotation(token)
+            elif token.type in ("fence", "code_block", "hr"):
+                self._verbatim(token)
+            elif token.type == "heading_open":
+                self._heading(token)
+            elif token.type == "inline":
+                start, stop = self._place(token)
+                self._in_line(token.children or [], start, stop)
+            at += 1
+        return self.found
+
+    def _place(self, token: Token) -> Place:
+        """Return where a block stands, without the white space around it."""
+        first, last = token.map or (0, 0)
+        start, end = self.lines[first], self.lines[min(last, len(self.lines) - 1)]
+        inner = self.text[start:end]
+        return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
+
+    def _list(self, tokens: Sequence[Token]) -> None:
+        start, end = self._place(tokens[0])
+        items = []
+        for token in tokens:
+            if token.type == "list_item_open" and token.level == tokens[0].level + 1:
+                at, stop = self._place(token)
+                marker = re.compile(r"(?:[-*+]|(\d+[.)]))(?:[ \t]+(?:\[[ xX]\][ \t]+)?|$)")
+                match = marker.match(self.text, at)
+                if match is None or match.end() >= stop:
+                    return
+                indents = tuple(
+                    (indent.start() + 1, indent.end())
+                    for indent in re.compile(r"\n[ \t]+(?=\S)").finditer(self.text, at, stop)
+                )
+                items.append(Element(match.end(), stop, "item", indents, match[1] or ""))
+        self.found += [_with_gaps(Element(start, end, "list"), items), *items]
+
+    def _table(self, tokens: Sequence[Token]) -> None:
+        start, end = self._place(tokens[0])
+        rows, cells = [], []
+        for at, token in enumerate(tokens):
+            if token.type != "tr_open":
+                continue
+            row_start, row_end = self._place(token)
+            cursor, own = row_start, []
+            for inner in tokens[at : at + _closing(tokens[at:], 0)]:
+                if inner.type != "inline":
+                    continue
+                found = self.text.find(inner.content or "|", cursor, row_end)
+                if found < 0:
+                    return
+                found += not inner.content  # A cell without text stands behind its bar.
+                cursor = found + len(inner.content)
+                own.append((Element(found, cursor, "cell"), inner.children or []))
+            rows.append(_with_gaps(Element(row_start, row_end, "row"), [cell for cell, _ in own]))
+            cells += own
+        self.found += [_with_gaps(Element(start, end, "table"), rows), *rows]
+        for cell, children in cells:
+            self.found.append(cell)
+            self._in_line(children, cell.start, cell.end)
+
+    def _quotation(self, token: Token) -> None:
+        start, end = self._place(token)
+        signs = re.compile(r"(?:(?<=\n)|\A)[ \t]*>[ \t]?").finditer(self.text, start, end)
+        self.found.append(Element(start, end, "quotation", tuple(each.span() for each in signs)))
+
+    def _verbatim(self, token: Token) -> None:
+        start, end = self._place(token)
+        if token.type == "hr":
+            self.found.append(Element(start, end, "rule", ((start, end),)))
+        elif token.type == "code_block":
+            self.found.append(Element(start, end, "code"))
+        else:
+            lines = self.text[start:end].split("\n")
+            closed = len(lines) > 1 and lines[-1].strip().startswith(token.markup)
+            signs = [(start, start + len(lines[0]) + 1)] if len(lines) > 1 else [(start, end)]
+            signs += [(end - len(lines[-1]) - 1, end)] if closed and len(lines) > 2 else []
+            self.found.append(Element(start, end, "code", tuple(signs)))
+
+    def _heading(self, token: Token) -> None:
+        start, end = self._place(token)
+        inner = self.text[start:end]
+        match = re.match(r"(#{1,6}[ \t]+).*?((?:[ \t]+#+)?)$", inner) or re.match(
+            r"()[^\n]*(?:\n[^\n]*)*?(\n[ \t]*[=-]+)$", inner
+        )
+        if match:
+            level = int(token.tag[1])
+            signs = ((start, start + match.end(1)), (start + match.start(2), end))
+            places = tuple(place for place in signs if place[0] < place[1])
+            self.found.append(Element(start, end, "heading", places, level=level))
+
+    def _in_line(self, children: Sequence[Token], start: int, end: int) -> None:
+        """Place emphasis, code and links; a line in which one is not found has none."""
+        try:
+            self.found += self._placed(children, start, end)
+        except _Unplaced:
+            return
+
+    def _placed(self, children: Sequence[Token], start: int, end: int) -> list[Element]:
+        cursor, found = start, []
+        opened: list[Place] = []
+
+        def take(words: str) -> Place:
+            nonlocal cursor
+            at = self.text.find(words, cursor, end)
+            if at < 0:
+                raise _Unplaced
+            cursor = at + len(words)
+            return at, cursor
+
+        for token in children:
+            kind = _INLINE.get(token.type.partition("_")[0])
+            if token.type in ("text", "html_inline"):
+                take(token.content)
+            elif token.type in ("softbreak", "hardbreak"):
+                take("\n")
+            elif token.type == "text_special":
+                at, stop = take(token.markup)
+                if token.info == "escape":
+                    found.append(Element(at, stop, "escaped", ((at, at + 1),)))
+            elif token.type == "code_inline":
+                before = take(token.markup)
+                take(token.content.strip())
+                after = take(token.markup)
+                found.append(Element(before[0], after[1], "monospace", (before, after)))
+            elif token.type == "image":
+                opening = take("![")
+                if token.content:
+                    take(token.content)
+                closing = self._link_end(cursor, end)
+                cursor = closing[1]
+                found.append(Element(opening[0], cursor, "emphasis", (opening, closing)))
+            elif kind and token.nesting == 1:
+                opened.append(take("<" if token.markup == "autolink" else token.markup or "["))
+            elif kind and token.nesting == -1:
+                opening = opened.pop()
+                closing = self._link_end(cursor, end) if kind == "link" else take(token.markup)
+                cursor = closing[1]
+                found.append(Element(opening[0], cursor, kind, (opening, closing)))
+            else:
+                raise _Unplaced
+        return found
+
+    def _link_end(self, cursor: int, end: int) -> Place:
+        match = _LINK_ENDS.match(self.text, cursor, end)
+        if match is None:
+            raise _Unplaced
+        return match.span()
+
+
+def _closing(tokens: Sequence[Token], at: int) -> int:
+    """Return where the token stands that closes the one at a place; the place itself if none."""
+    if tokens[at].nesting != 1:
+        return at
+    level = tokens[at].level
+    later = range(at + 1, len(tokens))
+    return next(each for each in later if tokens[each].level == level and tokens[each].nesting < 0)
