@@ -181,6 +181,7 @@ class Assistant:
         for asked in parts.questions:
             part = _SoFar(asked, self.settings)
             part.llm_failed = so_far.llm_failed
+            part.most_listed = max(so_far.most_listed // len(parts.questions), 1)
             part.question = self._understood(asked, history, writer, part)
             for event in self._answer(part, writer, without):
                 if isinstance(event, Answer):
@@ -190,8 +191,8 @@ class Assistant:
                     yield Found(so_far.quotes)
             if parts.follow_up:
                 history += [("user", asked), ("assistant", answers[-1].text)]
-        if parts.comparison and any(answer.refused for answer in answers):
-            so_far.quotes = ()  # A sentence may compare them without their numbers.
+        if parts.computed and any(answer.refused for answer in answers):
+            so_far.quotes = ()  # A sentence may say it without their numbers.
             yield from self._answer(so_far, writer, without)
             return
         so_far.join(parts, answers)
@@ -219,7 +220,7 @@ class Assistant:
             self.reranker,
             lambda: self._find(so_far, without),
             without,
-            self._most_listed,
+            so_far.most_listed,
         )
         if listing:
             yield from self._list(so_far, listing, without)
@@ -229,13 +230,9 @@ class Assistant:
     ) -> Iterator[Event]:
         """List what a question asks for by name: a section, a document's author, an overview."""
         asked = so_far.question.text
-        listing = find(asked, self.library, self.reranker, without, self._most_listed)
+        listing = find(asked, self.library, self.reranker, without, so_far.most_listed)
         if listing:
             yield from self._list(so_far, listing, without)
-
-    @property
-    def _most_listed(self) -> int:
-        return min(MAX_LISTED, self.settings.sentences)
 
     def _list(self, so_far: _SoFar, listing: Listing, without: Sequence[str]) -> Iterator[Event]:
         if len(listing.quotes) < MIN_QUOTES:
@@ -367,6 +364,7 @@ class _SoFar:
         self.llm: str | None = None
         self.llm_failed = False
         self.searched = 0
+        self.most_listed = min(MAX_LISTED, settings.sentences)
         self._settings = settings
         self._started = time.perf_counter()
         self._timings: dict[str, float | None] = dict.fromkeys(
@@ -398,8 +396,8 @@ class _SoFar:
     def join(self, parts: Parts, answers: Sequence[Answer]) -> None:
         """Answer with the answers of the parts."""
         self.composition = joined(parts, answers)
-        failed = (answer.message for answer in answers if answer.llm_failed)
-        self.message = self.message or next(failed, None)
+        messages = (self.message, *(answer.message for answer in answers))
+        self.message = " ".join(dict.fromkeys(filter(None, messages))) or None
         self.llm = next((answer.models["llm"] for answer in answers if answer.models["llm"]), None)
         self.llm_failed = any(answer.llm_failed for answer in answers)
         self.searched = sum(answer.searched for answer in answers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from rag.asking.parts import parted
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.quote import Quote
-from rag.verifying.join import measured
+from rag.verifying.join import day_of, measured
 from tests.conftest import OpenLibrary
 
 
@@ -49,6 +50,21 @@ from tests.conftest import OpenLibrary
             "Who signed the pact?",
             "When did they sign it?",
         ),
+        (
+            "How much wider is the Osumi Strait than the Tsugaru Strait?",
+            "How wide is the Osumi Strait?",
+            "How wide is the Tsugaru Strait?",
+        ),
+        (
+            "How many days lay between the launch of AUKUS and the video summit?",
+            "When was the launch of AUKUS?",
+            "When was the video summit?",
+        ),
+        (
+            "What changed between September and December 2021?",
+            "What happened in September 2021?",
+            "What happened in December 2021?",
+        ),
     ],
 )
 def test_how_a_question_is_parted(question: str, first: str, second: str) -> None:
@@ -67,6 +83,9 @@ def test_how_a_question_is_parted(question: str, first: str, second: str) -> Non
         "How much dust is blown and falls upon the sea each year?",
         "How does the pact compare to others?",
         "What is the difference between the two straits?",
+        "How much wider is it than that one?",
+        "How long is the road between Tolm and Esker?",
+        "What changed between the two world wars?",
     ],
 )
 def test_questions_that_ask_one_thing_are_left_whole(question: str) -> None:
@@ -94,7 +113,11 @@ The Elm Bridge is 2 miles long. The Birch Bridge was opened in 1931.
 
 Mayor Holm called the Alder Bridge a promise kept.
 
-Bishop Lund said that the Alder Bridge was too dear."""
+Bishop Lund said that the Alder Bridge was too dear.
+
+The flood of Tolm was on 3 March 1931. The fair of Tolm opened on 2 April 1931.
+
+The market of Esker was on Feb. 20. The feast of Esker was on March 5."""
 
 
 @pytest.fixture
@@ -116,6 +139,47 @@ def test_two_numbers_are_compared_and_said_to_be_computed(ask: Ask) -> None:
         assert len(answer.citations) == 2
     shorter = ask("Which is shorter, the Alder Bridge or the Rowan Bridge?")
     assert shorter.sentences[-1].text.startswith("Computed: the Rowan Bridge is shorter, 300")
+
+
+@pytest.mark.weights
+def test_a_difference_is_computed(ask: Ask) -> None:
+    longer = ask("How much longer is the Alder Bridge than the Rowan Bridge?")
+    last = longer.sentences[-1]
+    assert last.text.startswith("Computed: the difference is 110 metres, from 410 metres")
+    assert sorted(last.citations) == [1, 2]
+
+
+@pytest.mark.weights
+def test_the_days_between_two_are_counted(ask: Ask) -> None:
+    told = ask("How many days were between the flood of Tolm and the fair of Tolm?")
+    assert told.sentences[-1].text.startswith("Computed: from ")
+    assert told.sentences[-1].text.endswith("it is 30 days.")
+    weeks = ask("How many weeks were between the flood of Tolm and the fair of Tolm?")
+    assert weeks.sentences[-1].text.endswith("it is 30 days (4 weeks and 2 days).")
+
+
+def test_what_day_words_name() -> None:
+    assert day_of(quote_of("It was on 3 March 1931.", "3 March 1931")) == (1931, 3, 3)
+    assert day_of(quote_of("It was on Feb. 20.", "Feb. 20")) == (None, 2, 20)
+    assert day_of(quote_of("It was in March 1931.", "March 1931")) is None
+    assert day_of(quote_of("It was from 3 to 5 March.", "from 3 to 5 March")) is None
+    entry = replace(
+        quote_of("Feb. 20: The market.", "Feb. 20"), dates=(date(1931, 2, 20), date(1931, 2, 20))
+    )
+    assert day_of(entry) == (1931, 2, 20)
+
+
+@pytest.mark.weights
+def test_two_months_share_the_entries_that_are_listed(
+    settings: Settings, briefing_library: Library
+) -> None:
+    folder = {"library": briefing_library.folder}
+    answer = Assistant(settings.model_copy(update=folder)).ask(
+        "What changed between September and December 2021?"
+    )
+    months = [quote.dates[0].month for quote in answer.citations if quote.dates]
+    assert months == [9] * 5 + [12] * 4
+    assert answer.message == "1 further entry, of Sept. 21 to Oct. 4, 2021, is left out for length."
 
 
 @pytest.mark.weights

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from index.months import MONTH
 from rag.english.words import COMPARATIVES
 
 
@@ -22,15 +23,28 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more the first thing's number is than the second's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How many of a unit, "day" or "week", lie between two days."""
+
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parts:
     """The questions that a question asks, each to be answered or refused by itself.
 
     Where `follow_up`, the second is a follow-up of the first: it may speak of its answer as "it".
+    `computed` is what is to be computed from both answers.
     """
 
     questions: tuple[str, str]
     follow_up: bool = False
-    comparison: Comparison | None = None
+    computed: Comparison | Difference | Interval | None = None
 
 
 def parted(question: str) -> Parts | None:
@@ -75,7 +89,32 @@ def _comparison(match: re.Match[str]) -> Iterator[Parts]:
         verb = match["verb"]
         questions = (f"How {measure} {verb} {x}?", f"How {measure} {verb} {y}?")
         said = f"{verb} {match['word']}"
-    yield Parts(questions, comparison=Comparison((x, y), said, more))
+    yield Parts(questions, computed=Comparison((x, y), said, more))
+
+
+def _difference(match: re.Match[str]) -> Iterator[Parts]:
+    """Yield “How wide is …?” of both for “How much wider is … than …?”."""
+    measure, _ = COMPARATIVES.get(match["word"].lower(), ("", True))
+    x, y = match.group("x", "y")
+    if measure and not _POINTS.search(f"{x} {y}"):
+        verb = match["verb"]
+        questions = (f"How {measure} {verb} {x}?", f"How {measure} {verb} {y}?")
+        yield Parts(questions, computed=Difference())
+
+
+def _interval(match: re.Match[str]) -> Iterator[Parts]:
+    """Yield “When was …?” of both for “How many days lay between … and …?”."""
+    x, y = match.group("x", "y")
+    if not _POINTS.search(f"{x} {y}"):
+        unit = (match["unit"] or "days").lower().removesuffix("s")
+        yield Parts((f"When was {x}?", f"When was {y}?"), computed=Interval(unit))
+
+
+def _two_times(match: re.Match[str]) -> Iterator[Parts]:
+    """Yield what happened in both months for “What changed between … and …?”."""
+    year = match["year"] or ""
+    x, y = (f"What happened in {month}{year}?" for month in match.group("x", "y"))
+    yield Parts((x, y))
 
 
 def _is_bare(name: str, noun: str) -> bool:
@@ -113,6 +152,20 @@ _FORMS = [
             r"(?:which|what)\b(?: \w+){0,2}? (?:has|have|had) (?:the|a) (?P<word>\w+) "
             r"(?P<quality>\w+)[,:] (?P<x>[^,?]+?),? or (?P<y>[^,?]+)\?",
             _comparison,
+        ),
+        (
+            r"how much (?P<word>\w+) (?P<verb>is|are|was|were) (?P<x>[^?]+?) than (?P<y>[^?]+)\?",
+            _difference,
+        ),
+        (
+            r"how (?:many (?P<unit>days|weeks)|much time|long) (?:are|were|was|is|lay|lie|passed"
+            r"|elapsed|went by)(?: it| there)? between (?P<x>[^?]+?) and (?P<y>[^?]+)\?",
+            _interval,
+        ),
+        (
+            r"what (?:has |have )?(?:changed|happened|is different|was different) between "
+            rf"(?P<x>{MONTH}) and (?P<y>{MONTH})(?P<year>,? \d{{4}})?\?",
+            _two_times,
         ),
         (
             r"(?:please )?(?:compare|contrast) (?P<x>.+?) (?:and|with|to) (?P<y>.+?)[.?]?",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from index.months import month_number
 from rag.answer import Answer, AnswerSentence
-from rag.asking.parts import Comparison, Parts
+from rag.asking.parts import Comparison, Difference, Interval, Parts
 from rag.english.mentions import mentions
 from rag.quote import Quote
 from rag.verifying.compose import Composition
@@ -16,8 +19,8 @@ from rag.verifying.compose import Composition
 def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
     """Return the sentences of all parts in their order, with footnotes numbered through.
 
-    A part that is refused is said to be, with its question. Where two things are compared, and both
-    answers are numbers of one unit, a last sentence says which is more, and that it was computed.
+    A part that is refused is said to be, with its question. Where something is to be computed from
+    both answers, and can be, a last sentence says it, and that it was computed.
     """
     composition = Composition()
     for question, answer in zip(parts.questions, answers, strict=True):
@@ -30,27 +33,90 @@ def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
                 composition.cite(sentence.text, cited)
             else:
                 composition.sentences.append(sentence)
-    if parts.comparison and all(answer.citations for answer in answers):
+    if parts.computed and all(answer.citations for answer in answers):
         quotes = [answer.citations[0] for answer in answers]
-        _compare(parts.comparison, quotes, composition)
+        if computed := _computed(parts.computed, quotes):
+            composition.cite(f"Computed: {computed}", quotes)
     return composition
 
 
-def _compare(asked: Comparison, quotes: Sequence[Quote], composition: Composition) -> None:
-    """Add which of two measures is more, where they are of one unit and do not overlap."""
+def _computed(asked: Comparison | Difference | Interval, quotes: Sequence[Quote]) -> str | None:
+    """Return what is computed from two quotes, or None where they do not hold what it takes."""
+    said = [" ".join(quote.words.split()) for quote in quotes]
+    if isinstance(asked, Interval):
+        days = [day_of(quote) for quote in quotes]
+        return _between(days, said, asked.unit) if all(days) else None
     one, other = map(measured, quotes)
     if one is None or other is None or one.unit != other.unit:
-        return
+        return None
+    if isinstance(asked, Comparison):
+        return _compared(asked, one, other, said)
+    if one.is_range or other.is_range:
+        return None
+    number = f"{one.least - other.least:,f}"
+    if one.unit and one.unit.isalpha():
+        written = re.search(r"\d[\s-]*([^\W\d_]+)", said[0])  # "metres", where the unit is "metre"
+        number += f" {written[1] if written else one.unit}"
+    return f"the difference is {number}, from {said[0]} and {said[1]}."
+
+
+def _compared(asked: Comparison, one: Measure, other: Measure, said: Sequence[str]) -> str | None:
+    """Say which of two measures is more; None where they overlap."""
     if one.greatest < other.least:
         less, more = 0, 1
     elif other.greatest < one.least:
         less, more = 1, 0
     else:
-        return
+        return None
     first, second = (more, less) if asked.more else (less, more)
-    said = [" ".join(quote.words.split()) for quote in quotes]
-    told = f"{asked.things[first]} {asked.said}, {said[first]} against {said[second]}."
-    composition.cite(f"Computed: {told}", quotes)
+    return f"{asked.things[first]} {asked.said}, {said[first]} against {said[second]}."
+
+
+def _between(days: Sequence[Day | None], said: Sequence[str], unit: str) -> str | None:
+    """Say how much time lies between two days; of two without a year, within one year."""
+    one, other = (each for each in days if each)
+    year = one.year or other.year
+    try:
+        first, last = (
+            date(each.year or year or LEAP_YEAR, each.month, each.day) for each in (one, other)
+        )
+    except ValueError:  # "Feb. 30"
+        return None
+    number = abs((last - first).days)
+    assumed = "" if year else ", both of one year"
+    count = f"{number} day{'' if number == 1 else 's'}"
+    if unit == "week" and number >= DAYS_OF_WEEK:
+        weeks, rest = divmod(number, DAYS_OF_WEEK)
+        count += f" ({weeks} week{'' if weeks == 1 else 's'}"
+        count += f" and {rest} day{'' if rest == 1 else 's'})" if rest else ")"
+    return f"from {said[0]} to {said[1]}{assumed}, it is {count}."
+
+
+LEAP_YEAR = 2020
+DAYS_OF_WEEK = 7
+
+
+class Day(NamedTuple):
+    """A day; the year may not be told."""
+
+    year: int | None
+    month: int
+    day: int
+
+
+def day_of(quote: Quote) -> Day | None:
+    """Return the day that the words of a quote name which answer; None if none, or several.
+
+    The year is that of the words, or of the chronology's entry that the quote stands in.
+    """
+    found = mentions(quote.words)
+    days = {form for each in found if each.kind == "date" for form in each.asserts if " " in form}
+    years = {int(float(value)) for each in found if each.kind == "year" for value in each.asserts}
+    if len(days) != 1 or len(years) > 1:
+        return None
+    month, day = days.pop().split()
+    year = next(iter(years), None) or (quote.dates[0].year if quote.dates else None)
+    return Day(year, month_number(month), int(day))
 
 
 class Measure(NamedTuple):
@@ -59,6 +125,11 @@ class Measure(NamedTuple):
     least: Decimal
     greatest: Decimal
     unit: str | None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it is not one number."""
+        return self.least != self.greatest
 
 
 def measured(quote: Quote) -> Measure | None:
