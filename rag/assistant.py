@@ -24,6 +24,7 @@ from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.listing.about import list_about
 from rag.listing.chronology import MAX_LISTED, Listing, list_entries
+from rag.listing.items import list_items
 from rag.listing.overview import list_overview
 from rag.listing.section import list_section
 from rag.once import Once
@@ -206,7 +207,7 @@ class Assistant:
     @property
     def _ways(self) -> Iterator[Callable[[_SoFar, Writer | None, Sequence[str]], Iterator[Event]]]:
         yield self._list_entries
-        for find in (list_section, list_about, list_overview):
+        for find in (list_section, list_about, list_overview, self._find_items):
             yield partial(self._list_what_is_named, find)
         yield self._answer_from_evidence
 
@@ -228,11 +229,21 @@ class Assistant:
     def _list_what_is_named(
         self, find: Find, so_far: _SoFar, _: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
-        """List what a question asks for by name: a section, a document's author, an overview."""
+        """List what a question asks for: a section, a document's author, an overview, a kind."""
         asked = so_far.question.text
         listing = find(asked, self.library, self.reranker, without, so_far.most_listed)
         if listing:
             yield from self._list(so_far, listing, without)
+
+    def _find_items(
+        self,
+        asked: str,
+        library: Library,
+        reranker: Reranker,
+        without: Sequence[str],
+        limit: int,
+    ) -> Listing | None:
+        return list_items(asked, library, reranker, self.reader, without, limit)
 
     def _list(self, so_far: _SoFar, listing: Listing, without: Sequence[str]) -> Iterator[Event]:
         if len(listing.quotes) < MIN_QUOTES:
@@ -377,7 +388,10 @@ class _SoFar:
 
     def list_quotes(self, listing: Listing) -> None:
         """Answer with what was listed, before the quotes of the search."""
-        for quote in listing.quotes:
+        for at, item in enumerate(listing.items, 1):
+            stop = "." if at == len(listing.items) else ";"
+            self.composition.cite(item.words + stop, item.quotes)
+        for quote in () if listing.items else listing.quotes:
             self.composition.cite(in_quotation_marks(quote), [quote])
         self.composition.sentences += [AnswerSentence(told, (), True) for told in listing.told]
         listed = {quote.span for quote in listing.quotes}

@@ -21,7 +21,7 @@ from rag.deciding.gate import (
     Reading,
     Signals,
     log_odds,
-    logistic,
+    logit,
 )
 from rag.quote import Quote
 
@@ -93,7 +93,7 @@ def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
     zeros = {each.name: 0.0 for each in fields(Signals)}
     signals = Signals(**zeros | {"copied": 0.0 if name == "copied" else None})  # type: ignore[arg-type]
     more = replace(signals, **{name: getattr(signals, name) + 1})
-    assert logistic(weights, more) >= logistic(weights, signals)
+    assert logit(weights, more) >= logit(weights, signals)
     assert name in COPY_WEIGHTS
     assert (name in READ_WEIGHTS) == (name != "copied")
 

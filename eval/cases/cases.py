@@ -34,10 +34,16 @@ Facts = tuple[tuple[Span, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Area(Span):
+    """A place of which any quote out of it will do, rather than one that covers it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A place that states a fact: offsets, or a quote that occurs once, or both.
 
-    Items with the same `fact` are alternatives; an answer needs every fact.
+    Items with the same `fact` are alternatives; an answer needs every fact. A footnote has to cover
+    the place, or, of one that is an `area`, to lie in it: a section that an overview represents.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -48,6 +54,7 @@ class Evidence:
     end: int | None = None
     quote: Words | None = None
     fact: int = 1
+    area: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a place that is none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eval.cases.cases import Case, CaseSet, Evidence, Facts, Problem
+from eval.cases.cases import Area, Case, CaseSet, Evidence, Facts, Problem
 from index.documents import Document, Span
 from index.errors import UserError
 from index.printable import shortened
@@ -82,7 +82,7 @@ def pinned(case: Case, found: list[Found]) -> Case:
                 sha256=at.document.sha256,
                 start=at.span.start,
                 end=at.span.end,
-                quote=at.document.text[at.span.start : at.span.end],
+                quote=None if evidence.area else at.document.text[at.span.start : at.span.end],
             )
             for evidence, at in zip(case.evidence, found, strict=True)
         ),
@@ -109,7 +109,7 @@ def locate(evidence: Evidence, document: Document) -> Span:
         raise NotFound(
             f"evidence {where} of {name} says “{_short(said)}”, not “{_short(quote)}”{nearest}"
         )
-    return Span(document.id, evidence.start, evidence.end)
+    return (Area if evidence.area else Span)(document.id, evidence.start, evidence.end)
 
 
 class _Shelf:
@@ -163,7 +163,8 @@ def _by_words(evidence: Evidence, document: Document) -> Span:
             f"{len(places)} places in {evidence.document} read “{_short(quote)}” ({listed}): "
             "give start and end."
         )
-    return Span(document.id, places[0], places[0] + len(quote))
+    kind = Area if evidence.area else Span
+    return kind(document.id, places[0], places[0] + len(quote))
 
 
 def _occurrences(text: str, words: str) -> Iterator[int]:

@@ -1,7 +1,7 @@
 """Whether quotes and footnotes are the right ones, by their places. Pure functions.
 
-A place of the evidence is found when a quote covers it whole. The facts of a case are what is to be
-found; for each, the places that state it are alternatives.
+A place of the evidence is found when a quote covers it whole, and an area when a quote lies in it.
+The facts of a case are what is to be found; for each, the places that state it are alternatives.
 """
 
 from __future__ import annotations
@@ -10,17 +10,23 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from eval.cases.cases import Area
 from index.documents import Span
 
 if TYPE_CHECKING:
     from eval.cases.cases import Facts
 
 
+def finds(quote: Span, place: Span) -> bool:
+    """Whether a quote finds a place of the evidence."""
+    return place.covers(quote) if isinstance(place, Area) else quote.covers(place)
+
+
 def quote_hit(quotes: Sequence[Span], facts: Facts, k: int) -> bool | None:
     """Whether one of the first k quotes covers a place of the evidence: hit@k."""
     if not facts:
         return None
-    return any(quote.covers(place) for quote in quotes[:k] for fact in facts for place in fact)
+    return any(finds(quote, place) for quote in quotes[:k] for fact in facts for place in fact)
 
 
 def recall_at(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
@@ -37,7 +43,7 @@ def found_facts(quotes: Sequence[Span], facts: Facts) -> list[int | None]:
     and no quote that covers two of them, makes it worse.
     """
     covered = [
-        [n for n, fact in enumerate(facts) if any(quote.covers(place) for place in fact)]
+        [n for n, fact in enumerate(facts) if any(finds(quote, place) for place in fact)]
         for quote in quotes
     ]
     holder: dict[int, int] = {}
@@ -96,7 +102,7 @@ def citation_recall(cited: Sequence[Span], facts: Facts) -> float | None:
     """Return the share of facts that have a place which a footnote covers."""
     if not facts:
         return None
-    found = [any(each.covers(place) for each in cited for place in fact) for fact in facts]
+    found = [any(finds(each, place) for each in cited for place in fact) for fact in facts]
     return sum(found) / len(found)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from eval.measuring.metrics import Scores
+from eval.measuring.spans import finds
 from index.documents import Span
 
 if TYPE_CHECKING:
@@ -56,4 +57,4 @@ def stage(
 
 
 def _any_covered(spans: Sequence[Span], facts: Facts) -> bool:
-    return any(span.covers(place) for span in spans for fact in facts for place in fact)
+    return any(finds(span, place) for span in spans for fact in facts for place in fact)

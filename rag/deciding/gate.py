@@ -94,7 +94,8 @@ class Reading:
         """How sure it is, from 0 to 1, that the quote states the answer."""
         if not self.fits:
             return 0.0
-        return logistic(READ_WEIGHTS if self.signals.copied is None else COPY_WEIGHTS, self.signals)
+        weights = READ_WEIGHTS if self.signals.copied is None else COPY_WEIGHTS
+        return 1 / (1 + math.exp(-logit(weights, self.signals)))
 
     def copied(self, none_probability: float) -> Reading:
         """Return the reading with what the language model said of the quote."""
@@ -198,12 +199,12 @@ def _tells(question: Question, words: str) -> bool:
     return not question.yes_or_no and not content_words(words) <= question.words
 
 
-def logistic(weights: Weights, signals: Signals) -> float:
-    """Return the logistic function of the weighted sum of the signals that there are."""
+def logit(weights: Weights, signals: Signals) -> float:
+    """Return the weighted sum of the signals that there are: log-odds."""
     total = weights["intercept"]
     for name, value in asdict(signals).items():
         total += weights[name] * value if value is not None else 0.0
-    return 1 / (1 + math.exp(-total))
+    return total
 
 
 def log_odds(probability: float) -> float:

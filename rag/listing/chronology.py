@@ -43,16 +43,26 @@ names, and nearly all others are below: where nothing has to do with it, all are
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """One of what is listed, in the words of the first of the quotes that name it."""
+
+    words: str
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """The quotes that answer a question which asks for a list: none where there is nothing.
 
     `note` says what the quotes do not show: what they cover, what is left out for length. `told`
     are sentences that answer without a quote, and say so: of a file's properties, or counted.
+    `items` are said instead of the quotes, where these name things.
     """
 
     quotes: tuple[Quote, ...]
     note: str | None = None
     told: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
 
 
 def list_entries(

@@ -1,0 +1,114 @@
+"""Answering a question for all of a kind: every sentence that names one, each thing once.
+
+    List the straits.
+    Which missiles are named?
+    List everyone who met the minister.
+
+Each sentence near the question is asked by itself, in the singular: "Which strait?" The reader has
+learned to find the one answer in a text, and finds it better so than when it is asked for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import repeat
+
+from index.library import Library
+from rag.asking.items import asked_items
+from rag.asking.question import Question
+from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
+from rag.deciding.reader import Reader
+from rag.english.facts import content_words
+from rag.finding.rerank import Reranker
+from rag.listing.chronology import MAX_LISTED, Item, Listing
+from rag.quote import Quote
+
+SEARCHED = 50
+"""Passages whose sentences are ranked."""
+
+READ = 40
+"""Sentences that are read: of the lists that this was tried on, the 30 best hold all that are found
+in 200."""
+
+LEAST = -0.4
+"""The reader's log-odds from which a sentence names one: lower than for an answer, since the others
+in the list speak for it."""
+
+BELOW = 3.0
+"""How far below the best sentence, in log-odds, another one may be."""
+
+
+def list_items(
+    question: str,
+    library: Library,
+    reranker: Reranker,
+    reader: Reader,
+    without: Sequence[str] = (),
+    limit: int = MAX_LISTED,
+) -> Listing | None:
+    """Return all of what a question asks for, at most `limit` things, in the order of the texts.
+
+    None where it asks for no list, or where nothing is found: then it is answered like any other.
+    Documents `without` are not searched.
+    """
+    asked = asked_items(question)
+    if asked is None:
+        return None
+    read = _read(asked.one, library, reranker, reader, without)
+    if not read:
+        return None
+    quotes = [each.quote for each in sorted(read, key=_place)]
+    items = _items(quotes)
+    shown, left = items[:limit], items[limit:]
+    told = f"That makes {len(items)}, as counted from these quotes." if asked.counted else None
+    notes = [f"Found in {len(quotes)} sentence{'' if len(quotes) == 1 else 's'}."]
+    notes += [f"{len(left)} more left out for length."] if left else []
+    cited = tuple(quote for item in shown for quote in item.quotes)
+    return Listing(cited, " ".join(notes), (told,) if told else (), tuple(shown))
+
+
+def _read(
+    asked: str,
+    library: Library,
+    reranker: Reranker,
+    reader: Reader,
+    without: Sequence[str],
+) -> list[Reading]:
+    """Return the sentences that name one, with the words that do."""
+    found = [
+        Quote(hit.document, *place, 0.0, hit.passage.heading, dates=hit.passage.dates)
+        for hit in library.search(asked, SEARCHED, without)
+        for place in hit.passage.sentences
+    ]
+    scores = reranker.score(asked, [quote.text for quote in found])
+    ranked = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])[:READ]
+    quotes = [
+        Quote(each.document, each.start, each.end, score, each.heading, dates=each.dates)
+        for score, each in ranked
+    ]
+    reads = reader.read_quotes(asked, quotes)
+    readings = [
+        each for each in map(weigh, repeat(Question.of(asked)), quotes, reads) if each.quote.words
+    ]
+    sure = {id(each): logit(READ_WEIGHTS, each.signals) for each in readings}
+    least = max(LEAST, max(sure.values(), default=LEAST) - BELOW)
+    return [each for each in readings if sure[id(each)] >= least]
+
+
+def _place(reading: Reading) -> tuple[str, int]:
+    return reading.quote.document.added + reading.quote.document.id, reading.quote.start
+
+
+def _items(quotes: Sequence[Quote]) -> list[Item]:
+    """Put the quotes together that name the same: the words of one are among those of the other."""
+    items: list[Item] = []
+    for quote in quotes:
+        words = content_words(quote.words)
+        for at, item in enumerate(items):
+            own = content_words(item.words)
+            if words <= own or own <= words:
+                items[at] = Item(item.words, (*item.quotes, quote))
+                break
+        else:
+            items.append(Item(" ".join(quote.words.split()), (quote,)))
+    return items

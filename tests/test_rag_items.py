@@ -1,0 +1,117 @@
+"""Lists of all of a kind: each thing once, with a footnote for every sentence that names it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.library import Library
+from index.loading.load import load_bytes
+from rag.answer import Answer
+from rag.asking.items import asked_items
+from rag.assistant import Assistant
+from rag.config import Settings
+from tests.conftest import OpenLibrary
+
+
+@pytest.mark.parametrize(
+    ("question", "one"),
+    [
+        ("List the straits.", "Which strait?"),
+        ("Which missiles are named?", "Which missile?"),
+        ("Which military exercises are mentioned in the article?", "Which military exercise?"),
+        ("Which ships are mentioned by name?", "Which ship?"),
+        ("Please name all the ambassadors", "Which ambassador?"),
+        ("List the treaties and agreements that are mentioned.", "Which treaty or agreement?"),
+        ("List everyone who met Wang Yi.", "Who met Wang Yi?"),
+        ("Everybody who spoke about Taiwan?", "Who spoke about Taiwan?"),
+        ("Show me the exercises of the SCO.", "Which exercise of the SCO?"),
+        ("List all the cities where talks took place.", "Which city where talks took place?"),
+        ("List the men.", "Which man?"),
+        ("List every statement by Putin.", "Which statement by Putin?"),
+        ("Name all the churches, crises and bases.", "Which church, crisis or base?"),
+    ],
+)
+def test_what_is_asked_of_one_sentence(question: str, one: str) -> None:
+    asked = asked_items(question)
+    assert asked is not None
+    assert (asked.one, asked.counted) == (one, False)
+
+
+def test_their_number_may_be_asked_for() -> None:
+    asked = asked_items("How many straits are mentioned?")
+    assert asked is not None
+    assert (asked.one, asked.counted) == ("Which strait?", True)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which countries took part in the drill?",
+        "Name the capital of France.",
+        "Name two of the straits.",
+        "List some of the treaties.",
+        "Name the largest ships.",
+        "Name the three artists who were named.",
+        "How many troops took part?",
+        "Who met Wang Yi?",
+        "What is this article about?",
+    ],
+)
+def test_other_questions_ask_for_no_list(question: str) -> None:
+    assert asked_items(question) is None
+
+
+TEXT = b"""The Alder Bridge was opened in 1901 by the mayor. It is painted green.
+
+Bread was dear in Tolm that year, and wood was cheap. The Rowan Bridge is 300 metres long.
+
+Nobody remembers who built the Elm Bridge. The fair was moved to June.
+
+In 1950 the Alder Bridge was closed for repairs."""
+
+
+@pytest.fixture
+def ask(tmp_path: Path, open_library: OpenLibrary, settings: Settings) -> Callable[[str], Answer]:
+    open_library(tmp_path / "library").add(load_bytes(TEXT, "bridges.txt"))
+    return Assistant(settings.model_copy(update={"library": tmp_path / "library"})).ask
+
+
+@pytest.mark.weights
+def test_each_thing_is_listed_once_with_all_its_footnotes(ask: Callable[[str], Answer]) -> None:
+    answer = ask("List the bridges.")
+    assert answer.text == "Alder Bridge;[1][2] Rowan Bridge;[3] Elm Bridge.[4]"
+    assert [quote.words for quote in answer.citations] == [
+        "Alder Bridge",
+        "Alder Bridge",
+        "Rowan Bridge",
+        "Elm Bridge",
+    ]
+    assert answer.message == "Found in 4 sentences."
+    assert len(answer.quotes) >= 5
+
+
+@pytest.mark.weights
+def test_their_number_is_counted_and_said_to_be(ask: Callable[[str], Answer]) -> None:
+    answer = ask("How many bridges are mentioned?")
+    assert answer.sentences[-1].text == "That makes 3, as counted from these quotes."
+    assert answer.sentences[-1].citations == ()
+
+
+@pytest.mark.weights
+def test_what_there_is_none_of_is_refused(ask: Callable[[str], Answer]) -> None:
+    answer = ask("List the submarines.")
+    assert answer.refused
+    assert len(answer.quotes) >= 5
+
+
+@pytest.mark.weights
+def test_what_is_left_out_for_length_is_told(settings: Settings, briefing_library: Library) -> None:
+    changed = {"library": briefing_library.folder, "sentences": 2}
+    answer = Assistant(settings.model_copy(update=changed)).ask("List the straits.")
+    assert answer.text.startswith("Tsugaru Strait;[1]")
+    assert len(answer.sentences) == 2
+    assert answer.message is not None
+    assert answer.message.endswith("1 more left out for length.")
