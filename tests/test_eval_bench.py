@@ -15,8 +15,10 @@ from eval.bench.regression import KEPT, MEASURES, compare
 from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.bench.table import Sources, measure, show, table
+from eval.cases.cases import SETS, load_set
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
+from eval.running.record import LibraryRecord, Result, Run, SetRecord
 from index.documents import Document
 from index.errors import UserError
 from index.split import split
@@ -111,6 +113,24 @@ def test_the_reader_alone_and_whole_articles_are_measured(
     show(runs, alone)
     shown = capsys.readouterr().out
     assert "SQuAD 2.0, whole articles, without LLM: near-miss: refused" in shown
+
+
+def test_the_set_of_whole_documents_is_reported_by_kind() -> None:
+    cases = load_set(SETS / "whole.jsonl").cases
+    assert len(cases) >= 80
+    scores = {"verbatim": 1.0, "refused": False, "refusal_right": True, "unsupported": []}
+    scores |= {"citation_recall": 0.5, "citation_precision": None}
+    results = tuple(
+        Result(case.id, scores | {"passed": at % 2 == 1}, None) for at, case in enumerate(cases)
+    )
+    asked = SetRecord("whole", "", len(cases), ())
+    run = Run(1, asked, LibraryRecord(()), {}, {}, results)
+    rows = {row.measure: row for row in table({"whole": run}, {})}
+    assert rows["whole, held out, parts: right"].metric.value == 1.0
+    assert rows["whole, parts: right"].metric.value == 0.5
+    assert rows["whole, list: recall"].metric.value == 0.5
+    assert rows["whole, list: precision"].metric.value == 0.0, "what is not cited is not right"
+    assert rows["whole, list: precision"].metric.n == 20
 
 
 def test_a_statement_is_read_once_and_a_changed_one_again(

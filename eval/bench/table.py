@@ -12,11 +12,12 @@ off-topic   a library of every second of the documents: 75 questions on those, 7
 squad       SQuAD 2.0's 18 articles in one library: 100 answerable questions and 100 near-misses
 article     the set `article` on the article that --article names
 briefing    the set `briefing`
+whole       the set `whole`, on the article and the briefing in one library
 comparison  30 questions of `article`, through Footnoted and LlamaIndex's CitationQueryEngine
 
-answers, off-topic, squad, article and briefing are asked with the language model, and once more
-without: answers-without, and so on. Of the two sets every second case (the 1st, 3rd, ...) served to
-fit the gate; the others are held out, and reported on their own.
+answers, off-topic, squad, article, briefing and whole are asked with the language model, and once
+more without: answers-without, and so on. Of the three sets every second case (the 1st, 3rd, ...)
+served for development; the others are held out, and reported on their own.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ from eval.bench.statements import drawn, false_answers, kept
 from eval.cases.cases import SETS, CaseSet, load_set
 from eval.comparing.compare import load_run
 from eval.formats.xquad import Benchmark, load_xquad
-from eval.measuring.statistics import Metric, rate
+from eval.measuring.statistics import Metric, mean, rate
 from eval.running.record import Result, Run
 from eval.running.replies import Replies
 from eval.running.runner import run
@@ -66,7 +67,7 @@ WITHOUT = "-without"
 PARTS = (
     "reader",
     "quotes",
-    *(f"{part}{way}" for way in (WITHOUT, "") for part in ASKED),
+    *(f"{part}{way}" for way in (WITHOUT, "") for part in (*ASKED, "whole")),
     "comparison",
 )
 
@@ -124,7 +125,7 @@ def measure(part: str, folder: Path, sources: Sources) -> None:
         measure_both(load_set(SETS / "article.jsonl"), load(sources.article), out)
     else:
         case_set, documents, library = _case_set(part.removesuffix(WITHOUT), sources)
-        llm = part in ASKED
+        llm = part != "quotes" and not part.endswith(WITHOUT)
         ask_all(case_set, documents, folder / f"library-{library}", out=out, llm=llm)
 
 
@@ -148,6 +149,9 @@ def _case_set(part: str, sources: Sources) -> tuple[CaseSet, Iterable[Document],
     if part in ("article", "briefing"):
         source = sources.article if part == "article" else SETS / "briefing.md"
         return load_set(SETS / f"{part}.jsonl"), (load(source),), part
+    if part == "whole":
+        both = load(SETS / "briefing.md"), load(sources.article)
+        return load_set(SETS / "whole.jsonl"), both, part
     if part == "squad":
         documents, case_set = whole_articles(sources.squad, NEAR_MISSES, part)
         return case_set, documents, part
@@ -223,6 +227,17 @@ SCORES = {
 }
 FALSE = "false statements, of {} answers that were written"
 MOST_FALSE = round(1 / 150, 4)
+WHOLE = (
+    ("overview", "citation_recall", "sections represented", 1.0),
+    ("about", "passed", "right", 0.9),
+    ("parts", "passed", "right", 0.9),
+    ("half", "passed", "unanswerable part refused", 0.85),
+    ("computed", "passed", "right", 0.9),
+    ("list", "citation_recall", "recall", 0.9),
+    ("list", "citation_precision", "precision", 0.9),
+    ("follow-up", "passed", "right", 0.9),
+)
+"""What is measured on the set `whole`, by tags; a list that is refused has a precision of 0."""
 NAMES = {"answers": "XQuAD", "squad": "SQuAD 2.0, whole articles"}
 
 
@@ -259,6 +274,8 @@ def table(runs: dict[str, Run], alone: dict[str, dict[str, Any]]) -> list[Row]:
 def _part_rows(part: str, results: Sequence[Result]) -> list[Row]:
     asked = part.removesuffix(WITHOUT)
     name = NAMES.get(asked, asked) + (", without LLM" if part.endswith(WITHOUT) else "")
+    if asked == "whole":
+        return [*_whole_rows(name, results), *_whole_rows(f"{name}, held out", results[1::2])]
     if asked not in ("article", "briefing"):
         return _rows(name, asked, results)
     cases = {case.id: case for case in load_set(SETS / f"{asked}.jsonl").cases}
@@ -271,6 +288,13 @@ def _part_rows(part: str, results: Sequence[Result]) -> list[Row]:
         *_rows(name, asked, results, counts),
         *_rows(f"{name}, held out", asked, results[1::2], counts),
     ]
+
+
+def _whole_rows(name: str, results: Sequence[Result]) -> Iterator[Row]:
+    tags = {case.id: case.tags for case in load_set(SETS / "whole.jsonl").cases}
+    for tag, score, what, least in WHOLE:
+        values = [float(each.scores[score] or 0) for each in results if tag in tags[each.id]]
+        yield _least(f"{name}, {tag}: {what}", least, mean(values))
 
 
 def _rows(
