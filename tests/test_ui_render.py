@@ -34,7 +34,8 @@ TAGS = {
     *"h4 input progress section summary sup table tbody td th thead tr ul pre".split(),
 }
 ATTRIBUTES = {
-    *"aria-label aria-pressed checked class data-act data-around data-choose data-document".split(),
+    *"aria-label aria-pressed checked class colspan data-act data-around data-choose".split(),
+    *"data-document".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
     *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
     *"type value".split(),

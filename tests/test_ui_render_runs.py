@@ -12,6 +12,7 @@ from eval.measuring.statistics import rate
 from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
 from tests.test_ui_render import HOSTILE, Page
 from ui.drawing import runs as render_runs
+from ui.reports.figures import group_of, label
 
 CASES = {"one": {"answers": ["Ada", "Ada L."]}, "two": {"question": "What of Bo?"}}
 
@@ -73,6 +74,28 @@ def test_what_broke_comes_first_with_both_answers() -> None:
     row = page.texts["tr."][1]
     assert row.startswith("passed33.3%")
     assert row.endswith("33.3%+0.0%")
+
+
+def test_metrics_stand_under_what_they_tell_of() -> None:
+    table = Page(render_runs.report(AFTER, None, None, ""))
+    assert table.texts["tr.group"] == ["Answers"]
+    assert [row for row in table.texts["tr."] if row.startswith("passed")]
+    assert "CRAG" not in table.text, "what was not measured has no line"
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "group"),
+    [
+        ("citation_recall", "citation recall", "Footnotes"),
+        ("refusal_f1", "refusal F1", "Refusals"),
+        ("char_iou", "character IoU", "Footnotes"),
+        ("total_s_p50", "total, median", "Time"),
+        ("first_quote_s_p95", "first quote, 95th percentile", "Time"),
+        ("judge:tone", "judge:tone", "Judges"),
+    ],
+)
+def test_metrics_have_names_for_people(name: str, words: str, group: str) -> None:
+    assert (label(name), group_of(name)) == (words, group)
 
 
 def test_without_a_baseline_there_is_one_side() -> None:

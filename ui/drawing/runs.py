@@ -8,7 +8,7 @@ from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Comparison
 from eval.running.record import Run
 from ui.drawing.jinja import draw
-from ui.reports.figures import NONE, figure, interval
+from ui.reports.figures import GROUPS, NONE, figure, group_of, interval, label
 
 NOTHING = '<p class="empty">This set has not been run on this library yet.</p>'
 
@@ -42,22 +42,35 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A metric: its name as files have it, the name for people, and its figures."""
+
+    name: str
+    label: str
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """A table's heads, and its rows, each with its name."""
+    """A table's heads, and its lines by what they tell of."""
 
     heads: list[str]
-    rows: list[tuple[str, list[str]]]
+    groups: dict[str, list[Line]]
 
 
 def _table(last: Run, before: Run | None, against: Comparison | None) -> Table:
-    rows = []
+    groups: dict[str, list[Line]] = {}
     for name, metric in last.metrics.items():
+        was = before.metrics.get(name) if before else None
+        if metric.value is None and (was is None or was.value is None):
+            continue  # Nothing of the kind was asked.
         cells = [figure(name, metric.value), interval(metric), str(metric.n)]
         if before:
-            was = before.metrics.get(name)
             change = against.differences.get(name) if against else None
             cells.append(figure(name, was.value if was else None))
             cells.append(figure(name, change.value, sign="+") if change else NONE)
-        rows.append((name, cells))
+        groups.setdefault(group_of(name), []).append(Line(name, label(name), cells))
     heads = ["metric", "value", "95% interval", "n"]
-    return Table([*heads, *(["baseline", "difference"] if before else [])], rows)
+    order = [*GROUPS, "Judges", "Time"]
+    sorted_groups = {group: groups[group] for group in order if group in groups}
+    return Table([*heads, *(["baseline", "difference"] if before else [])], sorted_groups)

@@ -7,6 +7,37 @@ from eval.running.grader import PREFIX
 
 NONE = "–"
 
+GROUPS = {
+    "Answers": (
+        *("passed", "answer_right", "joint", "exact_match", "token_f1", "crag", "unsupported"),
+        *("flaky", "errors"),
+    ),
+    "Footnotes": (
+        *("cited_evidence", "citation_precision", "citation_recall", "citation_f1"),
+        *("char_precision", "char_recall", "char_iou", "verbatim"),
+    ),
+    "Quotes found": ("hit@1", "hit@3", "hit@5", "recall@5", "mrr", "ndcg@5"),
+    "Refusals": ("refusal_precision", "refusal_recall", "refusal_f1", "false_refusals"),
+}
+"""What metrics tell of. The times have a group of their own, and so has what a judge says."""
+_WORDS = {"crag": "CRAG", "mrr": "MRR", "ndcg@5": "nDCG@5"}
+_WORDS |= {"char": "character", "iou": "IoU", "f1": "F1"}
+
+
+def group_of(name: str) -> str:
+    """Return what a metric tells of."""
+    if is_time(name):
+        return "Time"
+    return next((group for group, names in GROUPS.items() if name in names), "Judges")
+
+
+def label(name: str) -> str:
+    """Return a metric's name for people: "citation recall", "total, median"."""
+    if is_time(name):
+        what, _, percent = name.partition("_s_p")
+        return f"{what.replace('_', ' ')}, {'median' if percent == '50' else '95th percentile'}"
+    return " ".join(_WORDS.get(word, word) for word in name.split("_"))
+
 
 def figure(name: str, value: float | None, sign: str = "") -> str:
     """Return a metric's value, or a difference with its sign ("+")."""
