@@ -45,6 +45,7 @@ from tests.conftest import OpenLibrary
         ("TL;DR", "", True),
         ("an overview of the naval exercises", "the naval exercises", True),
         ("Tell me about AUKUS in three sentences.", "aukus", True),
+        ("What does the article say about the submarines?", "the submarines", True),
     ],
 )
 def test_what_an_overview_is_asked_of(question: str, name: str, topics: bool) -> None:
@@ -61,6 +62,7 @@ def test_what_an_overview_is_asked_of(question: str, name: str, topics: bool) ->
         "What did Putin say about Taiwan?",
         "What is the main point of disagreement about the pact between Moscow and Beijing?",
         "Who summarized the talks?",
+        "What does the law say about ships?",
         "How was the summary of the talks received?",
         "",
     ],

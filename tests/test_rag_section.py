@@ -8,12 +8,9 @@ import pytest
 
 from index.library import Library
 from index.loading.load import load_bytes
-from rag.assistant import Assistant
-from rag.config import Settings
 from rag.finding.rerank import Reranker
 from rag.listing.section import list_section
 from tests.conftest import OpenLibrary
-from ui.panels.examples import example_questions
 
 pytestmark = pytest.mark.weights
 
@@ -87,16 +84,3 @@ def test_what_is_left_out_is_counted(library: Library, reranker: Reranker) -> No
     left = len(whole.quotes) - 1
     assert (listing.note or "").startswith(f"{left} further") is (left > 0)
     assert list_section(question, library, reranker, [document.id]) is None
-
-
-def test_every_example_of_the_briefing_is_answered(
-    settings: Settings, briefing_library: Library
-) -> None:
-    assistant = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
-    questions = example_questions(briefing_library)
-    assert len(questions) == 3
-    for question in questions:
-        answer = assistant.ask(question)
-        assert not answer.refused, question
-        assert len(answer.citations) > 1
-        assert len(answer.quotes) >= 5

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from index.documents import Document, Span
+from index.documents import Span
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence
@@ -18,7 +18,6 @@ from rag.quote import Quote
 from tests.conftest import OpenLibrary
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
 from ui.conversations.export import FORMATS, export
-from ui.panels.examples import example_questions
 
 pytestmark = pytest.mark.weights
 
@@ -159,19 +158,3 @@ def test_without_an_address_there_are_no_links(briefing_library: Library) -> Non
         made = export([exchange(briefing_library)], FORMATS[form], "javascript:alert(1)")
         assert "?document=" not in made
         assert "javascript" not in made
-
-
-def test_examples_are_what_it_is_about_and_come_from_dates_and_headings(
-    briefing_library: Library, open_library: OpenLibrary, tmp_path: Path
-) -> None:
-    made = example_questions(briefing_library)
-    assert len(made) == 3
-    assert made[0] == "What is this document about?"
-    assert made[1].startswith("What happened in ")
-    assert made[2].startswith("What does the section “")
-    assert example_questions(open_library(tmp_path)) == []
-    plain = open_library(tmp_path)
-    plain.add(Document.of("A sentence without anything.", title="x", source="/x"))
-    assert example_questions(plain) == ["What is this document about?"]
-    plain.add(Document.of("Another sentence.", title="y", source="/y"))
-    assert example_questions(plain) == ["What are these documents about?"]

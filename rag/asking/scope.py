@@ -150,6 +150,11 @@ _FORMS = [
             True,
         ),
         (rf"what(?:s| is| are) the {_POINTS} (?:about|on) (?P<of>.+?)", True),
+        (
+            rf"what (?:does|do) (?:the |this |these )?{_KIND}s? (?:say|tell(?: us| me)?) "
+            r"(?:about|of|on) (?P<of>.+?)",
+            True,
+        ),
         (rf"{_POLITE}tell me (?:more )?about (?P<of>.+?)", True),
     )
 ]

@@ -27,7 +27,7 @@ from ui.drawing import render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
 from ui.panels.events import BUG, PRIVATE, Updates, field, number
-from ui.panels.examples import example_questions
+from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
 
 MAX_QUESTION = 2_000
@@ -61,6 +61,8 @@ class ConversationPanel:
         self.left_out = left_out
         self.configured = configured
         self.log = Log(assistant.library.folder)
+        self.examples = Examples(assistant)
+        self.examples.begin()
         self.conversation = gr.State(Conversation())
         self.answering = gr.State(None)
 
@@ -304,7 +306,7 @@ class ConversationPanel:
 
     def welcome(self) -> str:
         """Return what stands where a conversation begins, with questions to begin with."""
-        questions = attempt(lambda: example_questions(self.assistant.library))
+        questions = attempt(self.examples.questions)
         return render.welcome([] if isinstance(questions, UserError) else questions)
 
 

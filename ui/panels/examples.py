@@ -1,15 +1,21 @@
-"""Questions to begin with: what it is about, and others of its dates and headings."""
+"""Questions to begin with: made of what the documents hold, and asked before they are shown."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
+from threading import Lock, Thread
 
 from index.documents import Document
+from index.errors import UserError
 from index.library import Library
 from index.months import MONTHS
+from rag.assistant import Assistant
+from rag.english.mentions import mentions
+from rag.english.names import name_forms, whole_name
 
 QUESTIONS = 3
 
@@ -19,15 +25,56 @@ WORDS = range(2, 9)
 LOOKED_AT = 5
 """Documents, the newest first, that the questions are made of."""
 
+NAMED = 5
+"""How often something is named in a document that a question is asked about it."""
 
-def example_questions(library: Library) -> list[str]:
-    """Return up to three questions: what it is about, on the month with most entries, on headings.
 
-    Raises UserError when the library cannot be read.
-    """
-    documents = [library.document(entry.id) for entry in reversed(library.entries()[-LOOKED_AT:])]
-    questions = [*_about(documents), *_months(library, documents), *_headings(documents)]
-    return list(islice(dict.fromkeys(questions), QUESTIONS))
+class Examples:
+    """The questions of a library, made and asked anew when its documents have changed."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        """Name the assistant that is asked; nothing is asked yet."""
+        self._assistant = assistant
+        self._of: tuple[str, ...] = ()
+        self._questions: list[str] = []
+        self._making = Lock()
+
+    def begin(self) -> None:
+        """Make the questions in the background, so that the first page need not wait for them."""
+
+        def made() -> None:
+            with suppress(UserError):  # Whoever asks for them is told.
+                self.questions()
+
+        Thread(target=made, daemon=True).start()
+
+    def questions(self) -> list[str]:
+        """Return up to three questions that the documents answer.
+
+        What they are about, what happened in the month with most entries, what they say of whom
+        they name most, and what stands under their headings. Raises UserError when the library or
+        the models cannot be read.
+        """
+        documents = tuple(entry.id for entry in self._assistant.library.entries())
+        with self._making:
+            if documents != self._of:
+                candidates = dict.fromkeys(_candidates(self._assistant.library, documents))
+                answered = (each for each in candidates if self._is_answered(each))
+                self._questions = list(islice(answered, QUESTIONS))
+                self._of = documents
+            return list(self._questions)
+
+    def _is_answered(self, question: str) -> bool:
+        answer = self._assistant.ask(question, use_llm=False)
+        return not answer.refused and bool(answer.citations)
+
+
+def _candidates(library: Library, ids: tuple[str, ...]) -> Iterator[str]:
+    documents = [library.document(each) for each in reversed(ids[-LOOKED_AT:])]
+    yield from _about(documents)
+    yield from _months(library, documents)
+    yield from _names(documents)
+    yield from _headings(documents)
 
 
 def _about(documents: list[Document]) -> Iterator[str]:
@@ -47,6 +94,20 @@ def _months(library: Library, documents: list[Document]) -> Iterator[str]:
     )
     for (year, month), _ in months.most_common(1):
         yield f"What happened in {MONTHS[month - 1]} {year}?"
+
+
+def _names(documents: list[Document]) -> Iterator[str]:
+    """Yield a question on what is named most often, but for countries, which are everywhere."""
+    for document in documents:
+        text = document.text
+        names = Counter(
+            text[each.start : each.end] for each in mentions(text) if each.kind == "name"
+        )
+        for name, count in names.most_common():
+            country = len(name_forms(name.split()[-1])) > 1 or whole_name(name) is not None
+            if count >= NAMED and not country and "\n" not in name:
+                yield f"Tell me about {name}."
+                break
 
 
 def _headings(documents: list[Document]) -> Iterator[str]:

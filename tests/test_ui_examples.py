@@ -1,0 +1,46 @@
+"""The questions to begin with: the documents answer each of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.documents import Document
+from index.library import Library
+from rag.assistant import Assistant
+from rag.config import Settings
+from tests.conftest import OpenLibrary
+from ui.panels.examples import Examples
+
+pytestmark = pytest.mark.weights
+
+
+def test_they_are_answered_and_made_once(settings: Settings, briefing_library: Library) -> None:
+    assistant = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
+    examples = Examples(assistant)
+    made = examples.questions()
+    assert len(made) == 3
+    assert made[0] == "What is this document about?"
+    assert made[1].startswith("What happened in ")
+    assert made[2].startswith("Tell me about ")
+    for question in made:
+        answer = assistant.ask(question)
+        assert not answer.refused, question
+        assert len(answer.citations) > 1
+    assistant.ask = None  # type: ignore[assignment,method-assign]
+    assert examples.questions() == made, "nothing is asked again"
+
+
+def test_they_are_made_anew_when_documents_change(
+    settings: Settings, open_library: OpenLibrary, tmp_path: Path
+) -> None:
+    folder = tmp_path / "library"
+    library = open_library(folder)
+    examples = Examples(Assistant(settings.model_copy(update={"library": folder})))
+    assert examples.questions() == []
+    text = "Walls\n\nThe harbour wall of Tolm was built by the engineer Ada Lunt in 1931.\n"
+    library.add(Document.of(text, title="x", source="/x"))
+    assert examples.questions() == ["What is this document about?"]
+    library.add(Document.of("The ferry Mira sank off Cape Tolm in March.", title="y", source="/y"))
+    assert examples.questions() == ["What are these documents about?"]
