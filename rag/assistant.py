@@ -12,14 +12,16 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from index.library import Library
+from index.split import sentence_spans
 from index.weights.embedding import load_embedding
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, standalone
-from rag.asking.parts import Parts, parted
+from rag.asking.parts import Difference, Interval, Parts, parted
 from rag.asking.question import Question
 from rag.config import Settings
 from rag.deciding.gate import DOUBT, Decision, weigh
 from rag.deciding.reader import Reader
+from rag.english.facts import content_words
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.listing.about import list_about
@@ -158,7 +160,7 @@ class Assistant:
         # What stands alone only behind the question before it is one question, not two.
         alone = so_far.question.text == so_far.question.asked
         parts = parted(so_far.question.text) if alone else None
-        if parts:
+        if parts and not self._one_sentence_may_say(parts, so_far, without):
             yield from self._answer_parts(parts, so_far, writer, without)
         else:
             yield from self._answer(so_far, writer, without)
@@ -172,6 +174,19 @@ class Assistant:
                 yield event
                 if isinstance(event, Answer):
                     return
+
+    def _one_sentence_may_say(self, parts: Parts, so_far: _SoFar, without: Sequence[str]) -> bool:
+        """Whether a sentence names both things whose difference is asked for: it may state that."""
+        if not isinstance(parts.computed, Difference | Interval):
+            return False
+        things = content_words(" ".join(parts.computed.things))
+        for quote in self._find(so_far, without):
+            text = quote.text
+            sentences = (text[slice(*at)] for at in sentence_spans(text, 0, len(text)))
+            if any(things <= content_words(sentence) for sentence in sentences):
+                return True
+        so_far.quotes, so_far.searched = (), 0
+        return False
 
     def _answer_parts(
         self, parts: Parts, so_far: _SoFar, writer: Writer | None, without: Sequence[str]

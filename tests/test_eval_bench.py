@@ -15,6 +15,7 @@ from eval.bench.regression import KEPT, MEASURES, compare
 from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.bench.table import Sources, measure, show, table
+from eval.bench.taken import main as taken
 from eval.cases.cases import SETS, load_set
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
@@ -113,6 +114,19 @@ def test_the_reader_alone_and_whole_articles_are_measured(
     show(runs, alone)
     shown = capsys.readouterr().out
     assert "SQuAD 2.0, whole articles, without LLM: near-miss: refused" in shown
+
+
+def test_what_the_special_ways_take_of_ordinary_questions_is_printed(
+    capsys: pytest.CaptureFixture[str], squad: Path
+) -> None:
+    assert taken([str(SETS / "briefing.jsonl"), str(squad)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "briefing.jsonl: 105 questions"
+    assert "    Which strait is wider, Tsugaru or Osumi?" in lines
+    assert lines[-5:] == [
+        "squad.json: 2 questions",
+        *(f"  {way}: 0" for way in ("overview", "about the document", "parts", "list")),
+    ]
 
 
 def test_the_set_of_whole_documents_is_reported_by_kind() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from eval.cases.cases import SETS, CaseSet, find_set, load_set
+from eval.cases.cases import SETS, Area, CaseSet, find_set, load_set
 from eval.cases.evidence import locate, resolve
 from index.documents import Document
 from index.errors import UserError
@@ -74,3 +75,20 @@ def test_the_conversations_do_not_copy_the_documents(
     for case in follow_ups.cases:
         for _, text in (*case.turns, ("user", case.question)):
             assert not runs(text) & copied, case.id
+
+
+def test_the_set_of_whole_documents(documents: list[Document]) -> None:
+    whole = load_set(find_set("whole"))
+    found, _ = resolve(whole, Shelf(*documents))
+    kinds = Counter(case.tags[0] for case in whole.cases)
+    assert kinds.total() >= 80
+    assert set(kinds) == {"overview", "about", "parts", "computed", "list", "follow-up"}
+    assert kinds["list"] >= 20
+    by_name = {Path(each.source).name: each for each in documents}
+    for case in whole.cases:
+        assert case.unanswerable <= (not found[case.id]), case.id
+        for evidence in case.evidence:
+            assert evidence.sha256 == by_name[evidence.document].sha256, case.id
+            assert evidence.quote is None, "places are given by offsets"
+            assert isinstance(locate(evidence, by_name[evidence.document]), Area) == evidence.area
+            assert evidence.area == (case.tags[0] == "overview" or "horter" in case.question)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ir_measures import RR, R, nDCG
 
-from eval.cases.cases import Case
+from eval.cases.cases import Area, Case
 from eval.formats.exports import Material, qrels, trec_run
 from eval.measuring.spans import (
     characters,
@@ -21,6 +21,7 @@ from eval.measuring.spans import (
     found_facts,
     harmonic,
     ndcg,
+    quote_hit,
     recall_at,
     reciprocal_rank,
 )
@@ -109,3 +110,14 @@ def test_names_without_blanks_stay_apart() -> None:
     text, lost = qrels(Material(cases, facts, {document.id: document}))
     assert Counter(line.split()[0] for line in text.splitlines()) == {"a_b": 1, "a_b_": 1}
     assert not lost
+
+
+def test_an_area_is_found_by_what_lies_in_it() -> None:
+    area = ((Area("doc", 10, 50),),)
+    inside, around, beside = Span("doc", 12, 20), Span("doc", 5, 60), Span("doc", 45, 55)
+    assert quote_hit([inside], area, 1)
+    assert not quote_hit([around], area, 1)
+    assert not quote_hit([beside], area, 1)
+    assert citation_recall([inside, beside], area) == 1.0
+    assert citation_precision([inside, beside], area) == 0.5
+    assert found_facts([beside, inside], area) == [None, 0]

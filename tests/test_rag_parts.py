@@ -115,6 +115,8 @@ Mayor Holm called the Alder Bridge a promise kept.
 
 Bishop Lund said that the Alder Bridge was too dear.
 
+The Oak Bridge is 12 metres longer than the Fir Bridge.
+
 The flood of Tolm was on 3 March 1931. The fair of Tolm opened on 2 April 1931.
 
 The market of Esker was on Feb. 20. The feast of Esker was on March 5."""
@@ -147,6 +149,13 @@ def test_a_difference_is_computed(ask: Ask) -> None:
     last = longer.sentences[-1]
     assert last.text.startswith("Computed: the difference is 110 metres, from 410 metres")
     assert sorted(last.citations) == [1, 2]
+
+
+@pytest.mark.weights
+def test_a_difference_that_is_stated_is_not_computed(ask: Ask) -> None:
+    told = ask("How much longer is the Oak Bridge than the Fir Bridge?")
+    assert "12 metres" in told.text
+    assert "Computed" not in told.text
 
 
 @pytest.mark.weights

@@ -26,11 +26,14 @@ class Comparison:
 class Difference:
     """How much more the first thing's number is than the second's."""
 
+    things: tuple[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """How many of a unit, "day" or "week", lie between two days."""
+    """How many of a unit, "day" or "week", lie between the days of two things."""
 
+    things: tuple[str, str]
     unit: str
 
 
@@ -99,7 +102,7 @@ def _difference(match: re.Match[str]) -> Iterator[Parts]:
     if measure and not _POINTS.search(f"{x} {y}"):
         verb = match["verb"]
         questions = (f"How {measure} {verb} {x}?", f"How {measure} {verb} {y}?")
-        yield Parts(questions, computed=Difference())
+        yield Parts(questions, computed=Difference((x, y)))
 
 
 def _interval(match: re.Match[str]) -> Iterator[Parts]:
@@ -107,7 +110,7 @@ def _interval(match: re.Match[str]) -> Iterator[Parts]:
     x, y = match.group("x", "y")
     if not _POINTS.search(f"{x} {y}"):
         unit = (match["unit"] or "days").lower().removesuffix("s")
-        yield Parts((f"When was {x}?", f"When was {y}?"), computed=Interval(unit))
+        yield Parts((f"When was {x}?", f"When was {y}?"), computed=Interval((x, y), unit))
 
 
 def _two_times(match: re.Match[str]) -> Iterator[Parts]:
