@@ -63,7 +63,7 @@ def draw_page(file: bytes, document: Document, number: int, place: tuple[int, in
                 picture = page.render(scale=scale).to_pil()
             finally:
                 page.close()
-    except (pypdfium2.PdfiumError, IndexError, ValueError) as error:
+    except (pypdfium2.PdfiumError, IndexError, ValueError, ZeroDivisionError) as error:
         raise DocumentError(f"Page {number} of {document.name} cannot be drawn.") from error
     png = io.BytesIO()
     picture.save(png, "PNG")

@@ -19,6 +19,7 @@ from ui.panels.answering import attempt
 from ui.panels.events import field, strings
 
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
+_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 _SCRIPT = Path(__file__).parent / "source.js"
 
 MOST = 200
@@ -37,9 +38,9 @@ class SourcePanel:
             return self.open_place(field(place, "document"), field(place, "span"), others)
 
         def open_page(place: Any) -> str:
-            number = field(place, "page")
+            number = _NUMBER.fullmatch(field(place, "page"))
             return self.open_page(
-                field(place, "document"), field(place, "span"), int(number) if number else None
+                field(place, "document"), field(place, "span"), int(number[0]) if number else None
             )
 
         with gr.Column(elem_id="source-panel"):
