@@ -71,8 +71,8 @@ SURE = 0.8
 
 SURE_WORDS = 5.0
 """The reader's log-odds of its words from which an answer is written around them. Chosen on answers
-about XQuAD's articles that were read by eye: 7 of 22 below are false, and none of 42 others. Of those
-about other texts it is 5 of 25, and 2 of 61 (eval/README.md)."""
+about XQuAD's articles that were read by eye: 7 of 22 below are false, and none of 42 others. About
+other texts it is 5 of 25, and 2 of 61 (eval/README.md)."""
 
 MAX_LOG_ODDS = 7.0
 """A probability of 0 or 1 (all that some providers tell) counts as this, not as infinity."""
