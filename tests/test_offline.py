@@ -46,7 +46,7 @@ def test_everything_runs_without_a_network(tmp_path: Path) -> None:
     library = ["--library", str(tmp_path / "library")]
     added = cut_off("add", str(BRIEFING), *library)
     assert added.returncode == 0, added.stderr
-    question = "Which strait did the warships pass, and how wide is it?"
+    question = "How wide is the Tsugaru Strait?"
     asked = cut_off("ask", question, "--json", *library)
     assert asked.returncode == 0, asked.stderr
     answer = json.loads(asked.stdout)

@@ -20,8 +20,8 @@ from tests.fake_llm import ScriptedLLM
 pytestmark = pytest.mark.weights
 
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
-QUESTION = "Which strait did the warships pass, and how wide is it?"
-RIGHT = "The warships passed the Tsugaru Strait, which is about 20 km wide."
+QUESTION = "How wide is the Tsugaru Strait?"
+RIGHT = "The Tsugaru Strait is about 20 km wide."
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +235,7 @@ def test_an_answer_is_as_long_as_it_is_set_to_be(
 ) -> None:
     monkeypatch.setattr(gate, "THRESHOLD", 0.0)  # so that several quotes are given
     short = assistant.with_settings(assistant.settings.model_copy(update={"sentences": 1}))
-    question = QUESTION
+    question = "Which strait did the warships pass, and how wide is it?"
     whole, cut = assistant.ask(question), short.ask(question)
     assert len(whole.sentences) > 1
     assert [each.text for each in cut.sentences] == [whole.sentences[0].text]

@@ -39,7 +39,7 @@ from ui.panels.fetch import Fetch, FetchLine, fetching, in_words
 ROOT = Path(__file__).parents[1]
 LANGUAGE_MODEL = next(name for name in DEFAULTS if CATALOGUE[name].role == "answer")
 SEARCHING = [name for name in DEFAULTS if CATALOGUE[name].role in ("embedding", "rerank")]
-QUESTION = "Which strait did the warships pass, and how wide is it?"
+QUESTION = "How wide is the Tsugaru Strait?"
 KNOW_TINY = (
     "from index.weights.catalogue import CATALOGUE; from tests.wheels import CATALOGUE as small; "
     "CATALOGUE.update(small)"

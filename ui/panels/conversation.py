@@ -62,7 +62,6 @@ class ConversationPanel:
         self.configured = configured
         self.log = Log(assistant.library.folder)
         self.examples = Examples(assistant)
-        self.examples.begin()
         self.conversation = gr.State(Conversation())
         self.answering = gr.State(None)
 

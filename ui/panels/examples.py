@@ -30,50 +30,58 @@ NAMED = 5
 
 
 class Examples:
-    """The questions of a library, made and asked anew when its documents have changed."""
+    """The questions of a library, asked in the background when its documents have changed.
+
+    Whoever opens a page is not kept waiting: until they are asked, those are shown that come from
+    dates and headings, which are answered by what they are made of.
+    """
 
     def __init__(self, assistant: Assistant) -> None:
         """Name the assistant that is asked; nothing is asked yet."""
         self._assistant = assistant
-        self._of: tuple[str, ...] = ()
-        self._questions: list[str] = []
+        self._made: tuple[tuple[str, ...], list[str]] = ((), [])
         self._making = Lock()
-
-    def begin(self) -> None:
-        """Make the questions in the background, so that the first page need not wait for them."""
-
-        def made() -> None:
-            with suppress(UserError):  # Whoever asks for them is told.
-                self.questions()
-
-        Thread(target=made, daemon=True).start()
 
     def questions(self) -> list[str]:
         """Return up to three questions that the documents answer.
 
         What they are about, what happened in the month with most entries, what they say of whom
-        they name most, and what stands under their headings. Raises UserError when the library or
-        the models cannot be read.
+        they name most, and what stands under their headings. Raises UserError when the library
+        cannot be read.
         """
-        documents = tuple(entry.id for entry in self._assistant.library.entries())
+        documents = self._documents()
+        of, questions = self._made
+        if of == documents:
+            return list(questions)
+        Thread(target=self._make_unless_made, daemon=True).start()
+        return list(islice(_candidates(self._assistant.library, documents, names=False), QUESTIONS))
+
+    def make(self) -> None:
+        """Ask until three are answered. Raises UserError when the models cannot be read."""
         with self._making:
-            if documents != self._of:
+            documents = self._documents()
+            if self._made[0] != documents:
                 candidates = dict.fromkeys(_candidates(self._assistant.library, documents))
                 answered = (each for each in candidates if self._is_answered(each))
-                self._questions = list(islice(answered, QUESTIONS))
-                self._of = documents
-            return list(self._questions)
+                self._made = documents, list(islice(answered, QUESTIONS))
+
+    def _make_unless_made(self) -> None:
+        with suppress(UserError):  # Whoever asks a question is told.
+            self.make()
+
+    def _documents(self) -> tuple[str, ...]:
+        return tuple(entry.id for entry in self._assistant.library.entries())
 
     def _is_answered(self, question: str) -> bool:
         answer = self._assistant.ask(question, use_llm=False)
         return not answer.refused and bool(answer.citations)
 
 
-def _candidates(library: Library, ids: tuple[str, ...]) -> Iterator[str]:
+def _candidates(library: Library, ids: tuple[str, ...], *, names: bool = True) -> Iterator[str]:
     documents = [library.document(each) for each in reversed(ids[-LOOKED_AT:])]
     yield from _about(documents)
     yield from _months(library, documents)
-    yield from _names(documents)
+    yield from _names(documents) if names else ()
     yield from _headings(documents)
 
 
