@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -67,7 +68,8 @@ def test_an_answer_is_kept_as_a_case(
 
 def test_a_run_is_stopped_and_goes_on(page: Page, window_library: Library) -> None:
     briefing = load_set(SETS / "briefing.jsonl").cases
-    write_set(window_library.folder / "cases" / "a-tenth.jsonl", briefing[::10])
+    wrong = replace(briefing[0], answers=("what no answer says",))  # So that one is there to open.
+    write_set(window_library.folder / "cases" / "a-tenth.jsonl", [wrong, *briefing[10::10]])
     page.get_by_role("button", name="Regression").click()
     page.locator("#set input").click()
     page.get_by_role("option", name="a-tenth", exact=True).click()
