@@ -75,12 +75,10 @@ def _singular(kind: str) -> str | None:
     head, rest = kind[:end], kind[end:]
     parts = re.split(r"(, | and | or )", head)
     changed = [_one(part) for part in parts[::2]]
-    if changed == parts[::2] and not kind.startswith(("every ", "each ")):
+    if changed == parts[::2]:
         return head + rest if _IS_ONE.fullmatch(head) else None
     parts[::2] = changed
-    return (
-        "".join("or".join(part.split("and")) if part == " and " else part for part in parts) + rest
-    )
+    return "".join(" or " if part == " and " else part for part in parts) + rest
 
 
 _IS_ONE = re.compile(r"(?:\w+ ){0,3}(?:statement|place|mention|occasion|time|aircraft|person)")

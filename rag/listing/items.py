@@ -11,6 +11,7 @@ learned to find the one answer in a text, and finds it better so than when it is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import repeat
 
 from index.library import Library
@@ -81,18 +82,13 @@ def _read(
         for place in hit.passage.sentences
     ]
     scores = reranker.score(asked, [quote.text for quote in found])
-    ranked = sorted(zip(scores, found, strict=True), key=lambda pair: -pair[0])[:READ]
-    quotes = [
-        Quote(each.document, each.start, each.end, score, each.heading, dates=each.dates)
-        for score, each in ranked
-    ]
+    scored = [replace(quote, score=score) for quote, score in zip(found, scores, strict=True)]
+    quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]
     reads = reader.read_quotes(asked, quotes)
-    readings = [
-        each for each in map(weigh, repeat(Question.of(asked)), quotes, reads) if each.quote.words
-    ]
-    sure = {id(each): logit(READ_WEIGHTS, each.signals) for each in readings}
-    least = max(LEAST, max(sure.values(), default=LEAST) - BELOW)
-    return [each for each in readings if sure[id(each)] >= least]
+    weighed = map(weigh, repeat(Question.of(asked)), quotes, reads)
+    readings = [(each, logit(READ_WEIGHTS, each.signals)) for each in weighed if each.quote.words]
+    least = max(LEAST, max((sure for _, sure in readings), default=LEAST) - BELOW)
+    return [each for each, sure in readings if sure >= least]
 
 
 def _place(reading: Reading) -> tuple[str, int]:

@@ -83,8 +83,9 @@ def place(quote: Quote) -> str:
     where = f"page {page}" if page else f"line {quote.document.line_at(quote.start)}"
     heading = f", “{quote.heading}”" if quote.heading else ""
     days = f", {in_words(quote.dates)}" if quote.dates else ""
-    cell = f", row “{quote.cell.row}”, column “{quote.cell.column}”" if quote.cell else ""
-    return f"{quote.document.name}, {where}{heading}{days}{cell}"
+    cell = quote.cell
+    in_table = f", row “{cell.row}”, column “{cell.column}”" if cell else ""
+    return f"{quote.document.name}, {where}{heading}{days}{in_table}"
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:

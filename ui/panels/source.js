@@ -32,11 +32,12 @@ const setView = (wanted) => {
 
 // Return the panel's content for a place; only a document with pages is drawn.
 const contentOf = async (place, others, page) => {
+  if (page) return server.open_page({ ...place, page }); // Its pages are being turned.
   const text = await server.open_place({ ...place, others: others.map((each) => each.span) });
   const drawn = /^<header class="about" data-pages="[1-9]/.test(text);
   document.querySelector('#source-bar [data-view="page"]').hidden = !drawn;
   if (view === "page" && !drawn) setView("text");
-  return view === "page" ? server.open_page({ ...place, page: String(page ?? "") }) : text;
+  return view === "page" ? server.open_page({ ...place, page: "" }) : text;
 };
 
 const open = async (place, page) => {
