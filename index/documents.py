@@ -10,6 +10,7 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,18 @@ class Heading:
     level: int
 
 
+StyleKind = Literal["strong", "emphasis", "struck", "monospace", "link"]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Words in a document's line, `text[start:end]`, that its file sets apart from the others."""
+
+    start: int
+    end: int
+    kind: StyleKind
+
+
 @dataclass(frozen=True, slots=True)
 class Properties:
     """What a file or a page says of itself, apart from its text; None where it does not.
@@ -62,8 +75,9 @@ class Document:
     `id` is the beginning of the text's own SHA-256, so equal texts are the same document and an
     id names one exact text for ever. `source` is an absolute path or an address. `pages` holds the
     offset at which each page starts, and is empty for formats without pages. `loader` names the
-    format and the version of what read it ("pdf 1"); a text that a program gave has none. `file` is
-    the file itself, where it was just read and more of it can be shown than its text.
+    format and the version of what read it ("pdf 1"); a text that a program gave has none. `styles`
+    are those that the text itself does not show, in its order, the outer before the inner. `file`
+    is the file itself, where it was just read and more of it can be shown than its text.
     """
 
     id: str
@@ -75,6 +89,7 @@ class Document:
     added: str = ""
     loader: str = ""
     properties: Properties = UNTOLD
+    styles: tuple[Style, ...] = ()
     file: bytes | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -88,11 +103,22 @@ class Document:
         pages: tuple[int, ...] = (),
         loader: str = "",
         properties: Properties = UNTOLD,
+        styles: tuple[Style, ...] = (),
         file: bytes | None = None,
     ) -> Document:
         """Make a document of a text, with its id computed."""
-        known = (title, source, text, headings, pages)
-        return cls(text_sha256(text)[:12], *known, loader=loader, properties=properties, file=file)
+        return cls(
+            text_sha256(text)[:12],
+            title,
+            source,
+            text,
+            headings,
+            pages,
+            loader=loader,
+            properties=properties,
+            styles=styles,
+            file=file,
+        )
 
     @property
     def sha256(self) -> str:

@@ -7,12 +7,13 @@ bars, the stars around a word) are places too, which need not be shown where the
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from index.documents import Document
+from index.documents import Document, Style, StyleKind
 from index.loading.text import without_front_matter
 
 if TYPE_CHECKING:
@@ -29,12 +30,8 @@ Kind = Literal[
     "code",
     "rule",
     "heading",
-    "strong",
-    "emphasis",
-    "struck",
-    "monospace",
-    "link",
     "escaped",
+    StyleKind,
 ]
 
 BLOCKS = frozenset(("list", "item", "table", "row", "cell", "quotation", "code", "rule"))
@@ -69,7 +66,7 @@ def structure(document: Document) -> tuple[Element, ...]:
     """Return a document's elements in the order of the text, the outer before the inner ones."""
     loader = document.loader.partition(" ")[0]
     levels = tuple((each.start, each.end, each.level) for each in document.headings)
-    return _structure(document.text, loader, levels)
+    return _structure(document.text, loader, levels, document.styles)
 
 
 def cell_of(document: Document, place: Place) -> Cell | None:
@@ -103,13 +100,17 @@ def _of_kind(elements: Sequence[Element], kind: Kind, outer: Element) -> list[El
 
 @lru_cache(maxsize=16)
 def _structure(
-    text: str, loader: str, headings: tuple[tuple[int, int, int], ...]
+    text: str,
+    loader: str,
+    headings: tuple[tuple[int, int, int], ...],
+    styles: tuple[Style, ...],
 ) -> tuple[Element, ...]:
     if loader == "markdown":
         found = _of_markdown(text)
     else:
         found = [Element(start, end, "heading", level=level) for start, end, level in headings]
         found += _of_composed(text) if loader in ("html", "docx", "epub") else ()
+        found += _in_one(styles, found)
     return tuple(sorted(found, key=lambda each: (each.start, -each.end, each.kind not in BLOCKS)))
 
 
@@ -171,6 +172,15 @@ def _with_gaps(outer: Element, inner: Sequence[Element]) -> Element:
     edges = [outer.start, *(at for each in inner for at in (each.start, each.end)), outer.end]
     gaps = tuple((a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b)
     return Element(outer.start, outer.end, outer.kind, gaps, outer.label)
+
+
+def _in_one(styles: Sequence[Style], blocks: Sequence[Element]) -> Iterator[Element]:
+    """Yield the styles that begin and end in the same elements."""
+    edges = sorted({at for each in blocks for at in (each.start, each.end)})
+    for each in styles:
+        after = bisect_right(edges, each.start)
+        if after == len(edges) or each.end <= edges[after]:
+            yield Element(each.start, each.end, each.kind)
 
 
 # --- Markdown

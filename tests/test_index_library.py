@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from llama_index.core.base.embeddings.base import BaseEmbedding
 
-from index.documents import Document, Properties
+from index.documents import Document, Properties, Style
 from index.errors import DocumentError, LibraryError, UserError
 from index.library import EMBED_BATCH, Library, Stage
 from index.loading.load import load
@@ -493,8 +493,10 @@ def of_schema(number: int, folder: Path) -> None:
     """Make a library one of an earlier schema, whose documents say less."""
     connection = sqlite3.connect(folder / "library.db")
     with connection:
-        connection.execute("DROP TABLE files")
-        for column in {1: ("loader", "properties"), 2: ("properties",), 3: ()}[number]:
+        connection.execute("ALTER TABLE documents DROP COLUMN styles")
+        if number < 4:
+            connection.execute("DROP TABLE files")
+        for column in {1: ("loader", "properties"), 2: ("properties",)}.get(number, ()):
             connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
         connection.execute("UPDATE meta SET value = ? WHERE key = 'schema'", (str(number),))
     connection.close()
@@ -597,6 +599,22 @@ def test_a_library_from_before_files_were_kept(library: Library, open_library: O
     assert hashes(library.folder) == before, "opening never writes"
     added = old.add(replace(document, file=b"%PDF"))  # The same text again brings its file.
     assert (added.outcome, old.file(document.id)) == ("unchanged", b"%PDF")
+
+
+def test_a_library_from_before_styles_were_kept(
+    library: Library, open_library: OpenLibrary
+) -> None:
+    document = made(WHALES, "/whales.html")
+    library.add(document)
+    of_schema(4, library.folder)
+    before = hashes(library.folder)
+    old = open_library(library.folder)
+    assert old.document(document.id).styles == ()
+    assert hashes(library.folder) == before, "opening never writes"
+    styled = replace(made(WHALES + " Again.", "/new.html"), styles=(Style(0, 5, "link"),))
+    old.add(styled)
+    read = [open_library(library.folder).document(each.id) for each in old.entries()]
+    assert [each.styles for each in read] == [(), (Style(0, 5, "link"),)]
 
 
 def folder_gone(vectors: Path) -> None:

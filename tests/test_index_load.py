@@ -252,6 +252,43 @@ def test_a_page_of_a_site_gives_its_main_text() -> None:
     assert document.title == "Storm over the harbour"
 
 
+def styles(document: Document) -> list[tuple[str, str]]:
+    return [(each.kind, document.text[each.start : each.end]) for each in document.styles]
+
+
+def test_what_a_page_sets_apart_is_kept_as_places() -> None:
+    page = """<h1>The <em>harbour</em></h1><p>Its <b> lamp\n<i>could</i> be </b>seen, <a href="/x">
+    by <code>every</code></a> <a name="here">ship</a> <s></s><u>from</u> the <del>south</del>.</p>
+    <ul><li><strong>One.</strong></li></ul>
+    <table><tr><th>Year</th><th><a href="x">Ships</a></th></tr>
+    <tr><td>1921</td><td><b>3</b></td></tr></table><a href="y"><div>Loud.</div><div>Both.</div></a>No."""
+    document = load_bytes(page.encode(), "a.html")
+    assert document.text.startswith("The harbour\n\nIts lamp could be seen, by every ship from")
+    assert styles(document) == [
+        ("emphasis", "harbour"),
+        ("strong", "lamp could be"),
+        ("emphasis", "could"),
+        ("link", "by every"),
+        ("monospace", "every"),
+        ("struck", "south"),
+        ("strong", "One."),
+        ("link", "Ships"),
+        ("strong", "3"),
+        ("link", "Loud."),
+        ("link", "Both."),
+    ]
+
+
+def test_what_the_main_text_of_a_page_sets_apart_is_kept() -> None:
+    plain = load_bytes(news_page().encode(), "a.html")
+    storm = "Three <b>ships</b> were <a href='/lost'>lost</a> in the night."
+    page = news_page().replace("Three ships were lost in the night.", storm)
+    document = load_bytes(page.replace("Long ago.", "<em>Long</em> ago.").encode(), "a.html")
+    assert document.text == plain.text
+    assert styles(document) == [("strong", "ships"), ("link", "lost"), ("emphasis", "Long")]
+    assert not plain.styles
+
+
 def test_headings_that_trafilatura_drops_are_kept() -> None:
     """Of this page trafilatura 2.3 gives the paragraphs alone."""
     columns = f"<div class='two'>{f'<p>{PROSE} {PROSE}</p>' * 3}</div>"

@@ -373,6 +373,40 @@ def test_a_composed_table_and_list_are_set() -> None:
     assert page.texts["span.cell"] == ["", "Width", "Tsugaru", "20 km"]
 
 
+PIECES = (
+    *("<p>", "</p>", "<b>", "</b>", "<i>", "</i>", "<a href=x>", "</a>", "<code>", "</code>"),
+    *("<ul>", "<li>", "</ul>", "<table>", "<tr>", "<td>", "</table>", "<h2>", "</h2>", "<br>"),
+    *("One ", "two", " | ", "- three", "\n", "4. ", "<pre>", "</pre>", "\u00a0", "&lt;b&gt;"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=30), st.data())
+def test_no_character_of_a_styled_page_is_lost_or_added(
+    pieces: list[str], data: st.DataObject
+) -> None:
+    made = load_bytes(f"{''.join(pieces)}<p>The end.".encode(), "a.html")
+    start = data.draw(st.integers(0, len(made.text) - 1))
+    end = data.draw(st.integers(start + 1, len(made.text)))
+    page = Page(render.source(made, (start, end)))
+    assert page.texts["div.text"] == [made.text]
+    assert page.texts["mark.quote"] == [made.text[start:end]]
+    page.assert_harmless()
+
+
+def test_emphasis_and_inert_links_of_a_page_are_set() -> None:
+    made = load_bytes(
+        b"<h1>Two <i>straits</i></h1><p>The <b>wide</b> <a href='https://x.y/'>one</a> has <code>a"
+        b"</code> lamp.</p><ul><li><b>One</b> of two.</li></ul>",
+        "straits.html",
+    )
+    page = Page(render.source(made, (made.text.index("wide"), made.text.index("has"))))
+    assert page.texts["div.text"] == [made.text]
+    assert page.texts["span.emphasis"] == ["straits"]
+    assert page.texts["span.strong"] == ["wide", "One"]
+    assert (page.texts["span.link"], page.texts["span.monospace"]) == (["one"], ["a"])
+    assert not any(tag == "a" for tag, _ in page.elements)
+
+
 def test_the_place_of_a_cell_says_its_row_and_column() -> None:
     document = markdown(SET)
 

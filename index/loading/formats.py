@@ -43,9 +43,10 @@ MEDIA_TYPES = {
 """What web servers call the same formats."""
 
 
-VERSIONS = {"text": 1, "markdown": 1, "html": 2, "pdf": 3, "docx": 2, "epub": 2}
+VERSIONS = {"text": 1, "markdown": 1, "html": 3, "pdf": 3, "docx": 2, "epub": 3}
 """The version of what reads each format. A change of what is taken out of files (text, headings,
-pages, properties, the file itself) raises it; libraries then know which documents to read again."""
+pages, properties, styles, the file itself) raises it; libraries then know which documents to read
+again."""
 
 
 def loader_of(kind: str) -> str:

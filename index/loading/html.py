@@ -6,13 +6,13 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from index.documents import Properties
+from index.documents import Properties, Style, StyleKind
 from index.errors import DocumentError
-from index.loading.text import DAY, Block, Content, compose, decode
+from index.loading.text import DAY, Block, Content, compose, decode, moved
 
 
 def read_html(data: bytes, charset: str | None = None) -> Content:
@@ -38,6 +38,8 @@ def _read(tree: Any) -> Content:
     if body is None or not tree.xpath(_FRILLS):
         return compose(everything, _restored(title))
     main, main_title = _main_text(tree)
+    styles = {block.text: block.styles for block in everything}  # trafilatura drops them.
+    main = [block._replace(styles=styles.get(block.text, ())) for block in main]
     region = list(_blocks(_region(body, main)))
     # trafilatura takes pages that it does not understand for bare paragraphs: then the part of the
     # page that it found is read, or all of it where that is not half of the running text.
@@ -60,7 +62,7 @@ def _region(body: Any, main: list[Block]) -> Any:
     texts = {block.text for block in main}
     sizes: Counter[Any] = Counter()
     for paragraph in body.iter("p"):
-        text = _spaced("".join(paragraph.itertext()))
+        text = _spaced("".join(paragraph.itertext())).text
         if text in texts:
             for around in paragraph.iterancestors():
                 sizes[around] += len(text)
@@ -175,7 +177,34 @@ _BLOCK = re.compile(
 )
 _LAYOUT = ".//table|.//h1|.//h2|.//h3|.//h4|.//ul|.//ol"
 _HEADING = re.compile("h[1-6]")
-_BREAK = "\x1e"  # Cannot come from the page: control characters are gone.
+
+# These cannot come from the page: control characters are gone.
+_BREAK = "\x1e"
+_OPENED: dict[str, StyleKind] = {
+    "\x0e": "strong",
+    "\x0f": "emphasis",
+    "\x10": "struck",
+    "\x11": "monospace",
+    "\x12": "link",
+}
+_CLOSE = "\x13"
+
+_STYLED: dict[str, StyleKind] = {
+    "b": "strong",
+    "strong": "strong",
+    "i": "emphasis",
+    "em": "emphasis",
+    "cite": "emphasis",
+    "s": "struck",
+    "del": "struck",
+    "strike": "struck",
+    "code": "monospace",
+    "kbd": "monospace",
+    "samp": "monospace",
+    "tt": "monospace",
+    "a": "link",
+}
+_OPENING = {tag: sign for tag, kind in _STYLED.items() for sign in _OPENED if _OPENED[sign] == kind}
 
 
 class _Walk:
@@ -184,7 +213,8 @@ class _Walk:
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.words: list[str] = []
-        self.row: list[str] | None = None
+        self.opened: list[str] = []
+        self.row: list[Block] | None = None
         self.numbers: list[int | None] = []
         self.marker = ""
         self.level = 0
@@ -195,6 +225,9 @@ class _Walk:
             self.flush()
         if tag == "br":
             self.words.append(_BREAK)
+        elif tag in _OPENING:
+            self.opened.append(_OPENING[tag])
+            self.words.append(_OPENING[tag])
         elif _HEADING.fullmatch(tag):
             self.level = int(tag[1])
         elif tag == "pre":
@@ -216,7 +249,10 @@ class _Walk:
     def end(self, tag: str) -> None:
         if _BLOCK.fullmatch(tag):
             self.flush()
-        if _HEADING.fullmatch(tag):
+        if tag in _OPENING:
+            self.opened.pop()
+            self.words.append(_CLOSE)
+        elif _HEADING.fullmatch(tag):
             self.level = 0
         elif tag == "pre":
             self.verbatim = False
@@ -224,10 +260,10 @@ class _Walk:
             self.numbers.pop()
         elif tag in ("td", "th") and self.row is not None:
             self.row.append(_spaced("".join(self.words)))
-            self.words = []
+            self.words = [*self.opened]
         elif tag == "tr" and self.row is not None:
-            if any(self.row):
-                self.blocks.append(Block(" | ".join(self.row)))
+            if any(cell.text for cell in self.row):
+                self.blocks.append(_joined(self.row))
             self.row = None
         elif tag == "table":
             self.in_data_table = False
@@ -237,21 +273,69 @@ class _Walk:
         if self.row is not None:
             self.words.append(" ")
             return
-        text, self.words = "".join(self.words), []
+        text, self.words = "".join(self.words), [*self.opened]
         if self.verbatim:
             lines = text.replace(_BREAK, "\n").split("\n")
-            pieces = [_restored("\n".join(line.rstrip() for line in lines)).strip("\n")]
+            whole = "\n".join(line.rstrip() for line in lines).translate(_UNSIGNED)
+            pieces = [Block(_restored(whole).strip("\n"))]
         else:
             pieces = [_spaced(piece) for piece in re.split(rf"{_BREAK}\s*{_BREAK}", text)]
-        for piece in pieces:
-            if piece.strip():
+        for text, _, _, styles in pieces:
+            if text.strip():
                 marker, self.marker = "" if self.level else self.marker, ""
-                self.blocks.append(Block(marker + piece, self.level, item=bool(marker)))
+                styles = tuple(moved(styles, len(marker)))
+                self.blocks.append(Block(marker + text, self.level, bool(marker), styles))
 
 
-def _spaced(text: str) -> str:
-    """Collapse white space as HTML does: no-break spaces are not white space."""
-    return _restored(re.sub(rf"[ \t\n\r\f{_BREAK}]+", " ", text).strip(" "))
+def _joined(cells: Sequence[Block]) -> Block:
+    """Set the cells of a row side by side."""
+    offset = 0
+    styles: list[Style] = []
+    for cell in cells:
+        styles += moved(cell.styles, offset)
+        offset += len(f"{cell.text} | ")
+    return Block(" | ".join(cell.text for cell in cells), styles=tuple(styles))
+
+
+def _spaced(words: str) -> Block:
+    """Collapse white space as HTML does (no-break spaces are none), and place the styles."""
+    text = ""
+    opened: list[Style] = []
+    styles: list[Style] = []
+    for piece in re.split(f"([{''.join(_OPENED)}{_CLOSE}])", words):
+        if kind := _OPENED.get(piece):
+            opened.append(Style(len(text), -1, kind))
+        elif piece != _CLOSE:
+            spaced = re.sub(rf"[ \t\n\r\f{_BREAK}]+", " ", piece)
+            text += spaced.lstrip(" ") if text[-1:] in ("", " ") else spaced
+        elif opened:  # Else the paragraph was cut in two.
+            styles.append(replace(opened.pop(), end=len(text)))
+    text = text.rstrip(" ")
+    styles += [replace(each, end=len(text)) for each in opened]
+    return Block(_restored(text), styles=tuple(sorted(_trimmed(text, styles), key=_outer_first)))
+
+
+_UNSIGNED = dict.fromkeys(map(ord, (*_OPENED, _CLOSE)))
+
+
+def _trimmed(text: str, styles: Sequence[Style]) -> Iterator[Style]:
+    """Yield styles without the white space at their ends, and not those of nothing else."""
+    for each in styles:
+        words = text[each.start : each.end]
+        start = each.start + len(words) - len(words.lstrip())
+        end = start + len(words.strip())
+        if start < end:
+            yield replace(each, start=start, end=end)
+
+
+def _outer_first(style: Style) -> tuple[int, int]:
+    return style.start, -style.end
+
+
+def _tag(element: Any) -> str:
+    """Return an element's name; an anchor is no link, and what is no element is as a script."""
+    tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"
+    return "span" if tag == "a" and element.get("href") is None else tag
 
 
 def _blocks(root: Any) -> Iterator[Block]:
@@ -261,7 +345,7 @@ def _blocks(root: Any) -> Iterator[Block]:
     walk = _Walk()
     steps = etree.iterwalk(root, events=("start", "end"))
     for event, element in steps:
-        tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"
+        tag = _tag(element)
         dropped = _DROPPED.fullmatch(tag) is not None or element.get("hidden") is not None
         if event == "start" and dropped:
             steps.skip_subtree()

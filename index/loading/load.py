@@ -108,6 +108,7 @@ def _document(
         pages=content.pages,
         loader=loader_of(kind),
         properties=cleaned(content.properties),
+        styles=content.styles,
         file=data if kind == "pdf" else None,  # Its pages can be drawn.
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from index.documents import UNTOLD, Heading, Properties
+from index.documents import UNTOLD, Heading, Properties, Style
 from index.entries import entry_dates
 from index.errors import DocumentError
 
@@ -33,30 +33,43 @@ class Content:
     headings: tuple[Heading, ...] = ()
     pages: tuple[int, ...] = ()
     properties: Properties = UNTOLD
+    styles: tuple[Style, ...] = ()
 
 
 class Block(NamedTuple):
-    """A paragraph on one line: plain, or a heading with its level, or an item of a list."""
+    """A paragraph on one line: plain, or a heading with its level, or an item of a list.
+
+    Its styles are places in its own text.
+    """
 
     text: str
     level: int = 0
     item: bool = False
+    styles: tuple[Style, ...] = ()
 
 
 def compose(blocks: Iterable[Block], title: str | None = None) -> Content:
     """Set blocks one below the other, items of a list close together, and note the headings."""
     parts: list[str] = []
     headings: list[Heading] = []
+    styles: list[Style] = []
     offset, last_item = 0, False
     for block in blocks:
         gap = ("\n" if block.item and last_item else "\n\n") if parts else ""
         offset, last_item = offset + len(gap), block.item
         if block.level:
             headings.append(Heading(offset, offset + len(block.text), block.level))
+        styles += moved(block.styles, offset)
         parts += gap, block.text
         offset += len(block.text)
     text = "".join(parts)
-    return Content(text, title or _first_title(text, headings), tuple(headings))
+    title = title or _first_title(text, headings)
+    return Content(text, title, tuple(headings), styles=tuple(styles))
+
+
+def moved(styles: Iterable[Style], by: int) -> Iterable[Style]:
+    """Return styles of a text that now stands `by` characters further on in another one."""
+    return (replace(each, start=each.start + by, end=each.end + by) for each in styles)
 
 
 def read_text(data: bytes, charset: str | None = None) -> Content:

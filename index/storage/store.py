@@ -17,16 +17,16 @@ from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 
-from index.documents import Document, Heading, Passage, Properties, Span
+from index.documents import Document, Heading, Passage, Properties, Span, Style
 from index.errors import LibraryError
 from index.function_words import FUNCTION_WORDS
 
-SCHEMA_VERSION = 4
-ADDED = {"loader": "'unknown'", "properties": "'{}'"}
-"""The columns of documents that libraries of schema 1 (both) and 2 (the second) do not have, with
-what stands for them. Up to schema 3 there is no table of files. The next command that writes makes
-such libraries ones of this schema."""
-READABLE = ("1", "2", "3", "4")
+SCHEMA_VERSION = 5
+ADDED = {"loader": "'unknown'", "properties": "'{}'", "styles": "'[]'"}
+"""The columns of documents that libraries of schema 1 (all three), 2 (the last two), and 3 and 4
+(the last) do not have, with what stands for them. Up to schema 3 there is no table of files. The
+next command that writes makes such libraries ones of this schema."""
+READABLE = ("1", "2", "3", "4", "5")
 
 _FILES = """
 -- The files of documents of which more can be shown than their text, whole.
@@ -39,7 +39,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, title TEXT NOT NULL, source TEXT NOT NULL, sha256 TEXT NOT NULL,
     headings TEXT NOT NULL, pages TEXT NOT NULL, added TEXT NOT NULL, text TEXT NOT NULL,
-    loader TEXT NOT NULL, properties TEXT NOT NULL);
+    loader TEXT NOT NULL, properties TEXT NOT NULL, styles TEXT NOT NULL);
 CREATE INDEX documents_source ON documents (source);
 CREATE TABLE passages (
     rowid INTEGER PRIMARY KEY, document_id TEXT NOT NULL, number INTEGER NOT NULL,
@@ -160,10 +160,10 @@ class Store:
     def document(self, document_id: str) -> Document | None:
         """Read one document whole."""
         with self._connection() as connection:
+            added = ", ".join(_column(connection, name) for name in ADDED)
             row = connection.execute(
                 "SELECT id, title, source, text, added, headings, pages, "  # noqa: S608
-                f"{_column(connection, 'loader')}, {_column(connection, 'properties')} "
-                "FROM documents WHERE id = ?",
+                f"{added} FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
         if row is None:
@@ -171,7 +171,9 @@ class Store:
         headings = tuple(Heading(*each) for each in json.loads(row[5]))
         pages = tuple(json.loads(row[6]))
         properties = Properties(**json.loads(row[8]))
-        return Document(row[0], row[1], row[2], row[3], headings, pages, row[4], row[7], properties)
+        styles = tuple(Style(*each) for each in json.loads(row[9]))
+        known = (headings, pages, row[4], row[7], properties, styles)
+        return Document(row[0], row[1], row[2], row[3], *known)
 
     def file(self, document_id: str) -> bytes | None:
         """Return the file that is kept of a document, or None where none is."""
@@ -372,7 +374,7 @@ def _insert(
 ) -> None:
     connection.execute(
         "INSERT INTO documents (id, title, source, sha256, headings, pages, added, text, loader, "
-        "properties) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "properties, styles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             document.id,
             document.title,
@@ -384,6 +386,7 @@ def _insert(
             document.text,
             document.loader,
             json.dumps(asdict(document.properties)),
+            json.dumps([astuple(style) for style in document.styles]),
         ),
     )
     _keep_file(connection, document)
