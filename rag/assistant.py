@@ -19,7 +19,7 @@ from rag.asking.condense import Turn, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
 from rag.asking.question import Question
 from rag.config import Settings
-from rag.deciding.gate import DOUBT, Decision, weigh
+from rag.deciding.gate import DOUBT, Decision, both, weigh
 from rag.deciding.reader import Reader
 from rag.english.facts import content_words
 from rag.finding.quotes import find_quotes
@@ -314,8 +314,19 @@ class Assistant:
     def _read(self, so_far: _SoFar) -> Decision:
         """Decide by what the reader finds in the quotes."""
         quotes = so_far.quotes[: self.settings.quotes]
-        reads = self.reader.read_quotes(so_far.question.text, quotes)
-        return Decision(tuple(map(weigh, repeat(so_far.question), quotes, reads)))
+        question = so_far.question
+        reads = self.reader.read_quotes(question.text, quotes)
+        readings = tuple(map(weigh, repeat(question), quotes, reads))
+        if question.last != question.text:
+            # A quote that answers the questions before is found as well: it must answer this too.
+            scores = self.reranker.score(question.last, [quote.text for quote in quotes])
+            scored = [
+                replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)
+            ]
+            reads = self.reader.read_quotes(question.last, quotes)
+            alone = map(weigh, repeat(question), scored, reads)
+            readings = tuple(map(both, alone, readings))
+        return Decision(readings)
 
     def _ask_where_in_doubt(
         self, decision: Decision, so_far: _SoFar, writer: Writer | None

@@ -261,7 +261,8 @@ def test_what_a_page_sets_apart_is_kept_as_places() -> None:
     by <code>every</code></a> <a name="here">ship</a> <s></s><u>from</u> the <del>south</del>.</p>
     <ul><li><strong>One.</strong></li></ul>
     <table><tr><th>Year</th><th><a href="x">Ships</a></th></tr>
-    <tr><td>1921</td><td><b>3</b></td></tr></table><a href="y"><div>Loud.</div><div>Both.</div></a>No."""
+    <tr><td>1921</td><td><b>3</b></td></tr></table>
+    <a href="y"><div>Loud.</div><div>Both.</div></a>No."""
     document = load_bytes(page.encode(), "a.html")
     assert document.text.startswith("The harbour\n\nIts lamp could be seen, by every ship from")
     assert styles(document) == [

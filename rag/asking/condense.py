@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from index.months import MONTH
 from rag.asking.about import asked_about_document
 from rag.asking.scope import asked_overview, shorter
 from rag.english.facts import content_words, facts, missing_facts, stem
@@ -66,6 +67,11 @@ _CLAUSE = re.compile(
 _DOES_SO = re.compile(r"\b(?:do|does|did|done) (?:so\b|(?:it|that|this)\s*(?:$|[?.,]))", re.I)
 _PLURAL = re.compile(r"they|them|their|theirs|themselves", re.I)
 _NAME = re.compile(r"(?:\b[Tt]he )?\b[A-Z][\w-]*(?: (?:of (?:the )?)?[A-Z][\w-]*| \d+)*")
+_ARTICLE_AND_NAME = re.compile(
+    rf"(?:\b[Tt]he )?(?P<bare>\b(?![Tt]he )(?=[A-Z])(?:(?i:{MONTH})"
+    r"|[A-Z][\w-]*(?: (?:of (?:the )?)?[A-Z][\w-]*| \d+)*))"
+)
+_FORMS = {"month": MONTH, "code": r"\w+-\d\w*", "year": r"\d{4}"}
 _NAME_FOR = re.compile(r"(?:who|whom|which|what)\b", re.I)
 _SUBJECT = re.compile(rf"\b(?:is|are|was|were) ({_NAME.pattern})\b(?! to\b)")
 _ASIDE = re.compile(r"\b(?:with|of|and|or|for|against|than|like)\s+$", re.I)
@@ -115,9 +121,9 @@ def _stands_for_own(question: str, pronoun: re.Match[str]) -> bool:
 def standalone(question: str, history: Sequence[Turn], writer: Writer | None) -> str:
     """Return the question as it is searched for; unrelated next questions are left as they are.
 
-    Where it is plain which name a pronoun stands for, the name is put in its place. Else the
-    language model rewrites. Without one, or when what it writes is no sound question, the last
-    question is put before the follow-up, which serves the search as well.
+    Where it is plain what is left out, or which name a pronoun stands for, that is put in its
+    place. Else the language model rewrites. Without one, or when what it writes is no sound
+    question, the last question is put before the follow-up, which serves the search as well.
 
     Raises LLMUnavailable when the language model does not answer.
     """
@@ -130,8 +136,13 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
         return half
     if not points_back(question, " ".join(texts)):
         return question
-    if named := with_name(question, asked[-1], texts[-1]):
-        return named
+    if plain := (
+        without_opening(question, " ".join(texts))
+        or of_another(question, asked)
+        or of_another_one(question, asked[-1])
+        or with_name(question, asked[-1], texts[-1])
+    ):
+        return plain
     rewritten = writer.condense(told, question) if writer else ""
     return rewritten if sound(rewritten, question, texts) else " ".join([*_topic(asked), question])
 
@@ -147,6 +158,78 @@ def _topic(asked: Sequence[str]) -> list[str]:
     """Return the questions from the last one on that stands alone: follow-ups have follow-ups."""
     alone = [at for at, each in enumerate(asked) if not points_back(each, " ".join(asked[:at]))]
     return list(asked[alone[-1] if alone else 0 :])
+
+
+def without_opening(question: str, before: str = "") -> str | None:
+    """Return what follows "And" where that asks all by itself; `before` is what was said before."""
+    rest = _ONLY_OPENS.sub("", question.strip())
+    complete = _ASKS.match(rest) and _names_something(rest)
+    if rest == question or not complete or len(content_words(rest)) < FEW_WORDS:
+        return None
+    return None if points_back(rest, before) else rest[0].upper() + rest[1:]
+
+
+_ONLY_OPENS = re.compile(r"^(?:and|but|so|also)[, ]+", re.I)
+
+
+def of_another(question: str, asked: Sequence[str]) -> str | None:
+    """Ask what was asked last of another name: "And the United States?", "What about November?".
+
+    The name stands in the place of the one of its kind in the last question, or else of the only
+    one there. None where it is not as simple as that.
+    """
+    match = _OF_ANOTHER.fullmatch(_OPENS_BACK.sub("", question.strip()).lstrip(" ,"))
+    before = " ".join(asked[:-1])
+    if match is None or _ASKS.match(match["name"]) or points_back(asked[-1], before):
+        return None
+    name, kind = match["name"], _kind(match["name"])
+    names = list(_names(asked[-1]))
+    alike = [each for each in names if kind and _kind(each["bare"]) == kind]
+    if len(alike or names) != 1 or (not alike and {kind, _kind(names[0]["bare"])} & {*_FORMS}):
+        return None
+    [old] = alike or names
+    # "The range of the DF-41" and "China's DF-41": the article is that of the question before.
+    place, name = (old.span("bare"), _bare(name)) if alike else (old.span(), name)
+    return asked[-1][: place[0]] + name + asked[-1][place[1] :]
+
+
+_OF_ANOTHER = re.compile(
+    r"(?:(?:in|on|at|of|for|from|by|with|to|about) )?"
+    rf"(?P<name>{_NAME.pattern})\s*\?"
+)
+
+
+def of_another_one(question: str, asked: str) -> str | None:
+    """Ask what was asked last of another one: after "the Russian minister", "the Chinese one"."""
+    match = _ANOTHER_ONE.search(question)
+    described = list(_DESCRIBED.finditer(asked))
+    if match is None or len(described) != 1 or described[0][1] == match[1]:
+        return None
+    start, end = described[0].span(1)
+    return asked[:start] + match[1] + asked[end:]
+
+
+_ANOTHER_ONE = re.compile(r"\bthe ([A-Z][\w-]*) one\s*\?\s*$")
+_DESCRIBED = re.compile(r"\bthe ([A-Z][\w-]*)(?= [a-z])")
+
+
+def _names(text: str) -> Iterator[re.Match[str]]:
+    for name in _ARTICLE_AND_NAME.finditer(text):
+        found = facts(name[0])
+        known = found.names or found.months
+        if known and name["bare"].split()[0].casefold() not in NO_CONTENT:
+            yield name
+
+
+def _kind(name: str) -> str | None:
+    """Return what a name is one of, as far as its form tells: a month, a code, a strait."""
+    name = _bare(name)
+    form = next((kind for kind, form in _FORMS.items() if re.fullmatch(form, name, re.I)), None)
+    return form or (name.split()[-1] if " " in name else None)
+
+
+def _bare(name: str) -> str:
+    return re.sub("^[Tt]he ", "", name)
 
 
 def with_name(question: str, asked: str, answered: str) -> str | None:

@@ -13,10 +13,12 @@ class AskedItems:
     """What is asked for all of a kind.
 
     `one` asks a single sentence for one of them, in the singular: "List the straits." is "Which
-    strait?". `counted` is whether the number of them is asked for.
+    strait?". `kind` is what each of them is, "strait"; without one, what they did is asked for.
+    `counted` is whether the number of them is asked for.
     """
 
     one: str
+    kind: str = ""
     counted: bool = False
 
 
@@ -34,7 +36,7 @@ def asked_items(question: str) -> AskedItems | None:
         if who := found.get("who"):
             return AskedItems(f"Who {who}?")
         if not _NOT_ALL.match(found["kind"]) and (one := _singular(found["kind"])):
-            return AskedItems(f"Which {one}?", counted="how" in found)
+            return AskedItems(f"Which {one}?", _HEAD_ENDS.split(one)[0], "how" in found)
     return None
 
 

@@ -13,13 +13,16 @@ class Question:
     """What is asked. Search, reading, deciding, writing and verifying all go by this.
 
     `asked` is what was typed, `text` the same made to stand alone, and `words` are the stems of its
-    content words. `yes_or_no` is whether it is answered by yes or no and offers no choice.
-    `several` is whether it may ask for more than one thing: a list, what each said, two questions.
-    Such a question is answered from more than one quote, and its sentences are not read again.
+    content words. `last` is the question that is to be answered, where `text` holds the ones before
+    it as well; else it is `text`. `yes_or_no` is whether it is answered by yes or no and offers no
+    choice. `several` is whether it may ask for more than one thing: a list, what each said, two
+    questions. Such a question is answered from more than one quote, and its sentences are not read
+    again.
     """
 
     asked: str
     text: str
+    last: str
     words: frozenset[str]
     yes_or_no: bool
     several: bool
@@ -27,12 +30,15 @@ class Question:
     @classmethod
     def of(cls, text: str, asked: str | None = None) -> Question:
         """Work out a question that stands alone; `asked` is what was typed, if that differs."""
+        asked = text if asked is None else asked
+        last = asked if text.endswith(asked) else text
         return cls(
-            text if asked is None else asked,
+            asked,
             text,
+            last,
             frozenset(content_words(text)),
-            _YES_NO.search(text.strip()) is not None and " or " not in text,
-            _SEVERAL.search(text) is not None or _PARTS.search(text) is not None,
+            _YES_NO.search(last.strip()) is not None and " or " not in last,
+            _SEVERAL.search(last) is not None or _PARTS.search(last) is not None,
         )
 
 

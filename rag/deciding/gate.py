@@ -189,10 +189,23 @@ class Decision:
 def weigh(question: Question, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
     words = quote.text[read.start : read.end]
-    kind = fits(question.text, words, quote.text, quote.before)
+    kind = fits(question.last, words, quote.text, quote.before)
     marks = ((quote.start + read.start, quote.start + read.end),)
     marked = replace(quote, marks=marks if _tells(question, words) else ())
     return Reading(marked, Signals(quote.score, read.answers, read.words), kind)
+
+
+def both(alone: Reading, whole: Reading) -> Reading:
+    """Judge a quote by two readings, with a follow-up alone and with the questions before it.
+
+    It is as sure as the less sure of them, by each signal. The words are those that answer alone.
+    """
+    pairs = (
+        (name, value, getattr(whole.signals, name)) for name, value in asdict(alone.signals).items()
+    )
+    least = {name: min(one, other) for name, one, other in pairs if one is not None}
+    quote = replace(whole.quote, marks=alone.quote.marks)
+    return Reading(quote, Signals(**least), alone.fits)
 
 
 def _tells(question: Question, words: str) -> bool:

@@ -10,6 +10,7 @@ learned to find the one answer in a text, and finds it better so than when it is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import repeat
@@ -19,7 +20,8 @@ from rag.asking.items import asked_items
 from rag.asking.question import Question
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words
+from rag.english.facts import content_words, stem
+from rag.english.mentions import Mention, mentions
 from rag.finding.rerank import Reranker
 from rag.listing.chronology import MAX_LISTED, Item, Listing
 from rag.quote import Quote
@@ -35,8 +37,9 @@ LEAST = -0.4
 """The reader's log-odds from which a sentence names one: lower than for an answer, since the others
 in the list speak for it."""
 
-BELOW = 3.0
-"""How far below the best sentence, in log-odds, another one may be."""
+BELOW = 2.25
+"""How far below the best sentence, in log-odds, another one may be: chosen on the lists of the set
+`whole` that are for development, where 2 to 2.5 is as good."""
 
 
 def list_items(
@@ -58,7 +61,7 @@ def list_items(
     read = _read(asked.one, library, reranker, reader, without)
     if not read:
         return None
-    quotes = [each.quote for each in sorted(read, key=_place)]
+    quotes = [each.quote for each in sorted(_of_kind(asked.kind, read), key=_place)]
     items = _items(quotes)
     shown, left = items[:limit], items[limit:]
     told = f"That makes {len(items)}, as counted from these quotes." if asked.counted else None
@@ -86,9 +89,41 @@ def _read(
     quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]
     reads = reader.read_quotes(asked, quotes)
     weighed = map(weigh, repeat(Question.of(asked)), quotes, reads)
-    readings = [(each, logit(READ_WEIGHTS, each.signals)) for each in weighed if each.quote.words]
+    names = [each for each in mentions(f"and {asked}") if each.kind == "name"]
+    readings = [
+        (each, logit(READ_WEIGHTS, each.signals))
+        for each in weighed
+        if each.quote.words and _speaks_of(each.quote, names)
+    ]
     least = max(LEAST, max((sure for _, sure in readings), default=LEAST) - BELOW)
     return [each for each, sure in readings if sure >= least]
+
+
+def _of_kind(kind: str, read: Sequence[Reading]) -> Sequence[Reading]:
+    """Return the sentences that say what is listed, "special envoy", where at least half do.
+
+    Else all of them: then they have other words for it.
+    """
+    words = _stems(kind)
+    saying = [each for each in read if _runs_in(words, _stems(each.quote.text))]
+    return saying if 2 * len(saying) >= len(read) else read
+
+
+def _stems(text: str) -> list[str]:
+    return [stem(word) for word in re.findall(r"\w+", text.lower())]
+
+
+def _runs_in(words: Sequence[str], text: Sequence[str]) -> bool:
+    """Whether words stand in a text one after the other."""
+    starts = range(len(text) - len(words) + 1)
+    return any(text[at : at + len(words)] == words for at in starts)
+
+
+def _speaks_of(quote: Quote, names: Sequence[Mention]) -> bool:
+    """Whether a sentence, its paragraph before it, and its heading have the question's names."""
+    before = quote.before.rpartition("\n")[2]
+    said = mentions(" ".join(filter(None, (quote.heading, before, quote.text))))
+    return all(any(name.same(each) for each in said) for name in names)
 
 
 def _place(reading: Reading) -> tuple[str, int]:
@@ -99,12 +134,22 @@ def _items(quotes: Sequence[Quote]) -> list[Item]:
     """Put the quotes together that name the same: the words of one are among those of the other."""
     items: list[Item] = []
     for quote in quotes:
-        words = content_words(quote.words)
-        for at, item in enumerate(items):
-            own = content_words(item.words)
-            if words <= own or own <= words:
-                items[at] = Item(item.words, (*item.quotes, quote))
-                break
-        else:
-            items.append(Item(" ".join(quote.words.split()), (quote,)))
+        for name in _things(" ".join(quote.words.split())):
+            words = content_words(name)
+            for at, item in enumerate(items):
+                own = content_words(item.words)
+                if words <= own or own <= words:
+                    items[at] = Item(item.words, tuple(dict.fromkeys((*item.quotes, quote))))
+                    break
+            else:
+                items.append(Item(name, (quote,)))
     return items
+
+
+_NAME = r"(?:the )?[A-Z][\w.’'-]*(?: (?:(?:of|the|de|von) )*[A-Z][\w.’'-]*)*"
+_NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*,? and {_NAME}")
+
+
+def _things(words: str) -> list[str]:
+    """Return the things that some words name: each of several names, or else all of it."""
+    return re.split(r",? and |, ", words) if _NAMES.fullmatch(words) else [words]
