@@ -194,6 +194,12 @@ def test_what_nobody_says_is_refused(
     assert assistant.ask("Who is the author?").refused
     said = Document.of("This report was written by Ann Lee.", title="x", source="/x")
     assert list_about("Who is the author?", library_with(said), assistant.reranker) is None
+    spoken = Document.of("They published a joint article in May.", title="y", source="/y.txt")
+    listing = list_about("Who published y.txt?", library_with(spoken), assistant.reranker)
+    assert listing is not None
+    assert not listing.quotes
+    own = Document.of("This book was first published by Lee & Co.", title="z", source="/z.txt")
+    assert list_about("Who published z.txt?", library_with(own), assistant.reranker) is None
     answer = assistant.ask("How long is the article?")
     assert not answer.refused
     assert "words" in answer.text

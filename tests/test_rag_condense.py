@@ -148,6 +148,51 @@ def test_a_name_is_put_in_the_place_of_a_pronoun_where_it_is_plain(
 
 
 @pytest.mark.parametrize(
+    ("asked", "question", "alone"),
+    [
+        (
+            "How wide is the Alder Strait?",
+            "And how wide is the Rowan Strait?",
+            "How wide is the Rowan Strait?",
+        ),
+        ("How wide is the Alder Bay?", "And the Rowan Bay?", "How wide is the Rowan Bay?"),
+        ("What range has the QX-4?", "What about the QX-9?", "What range has the QX-9?"),
+        (
+            "What is the range of Norland's QX-4?",
+            "And of the QX-9?",
+            "What is the range of Norland's QX-9?",
+        ),
+        ("How many ships has Norland?", "And Esker?", "How many ships has Esker?"),
+        ("How many ships has Norland?", "And the Isles?", "How many ships has the Isles?"),
+        ("What happened in April 2019?", "And in June?", "What happened in June 2019?"),
+        (
+            "Who is the Norse minister?",
+            "And who was the Danish one?",
+            "Who is the Danish minister?",
+        ),
+    ],
+)
+def test_what_another_name_leaves_out_is_put_in(asked: str, question: str, alone: str) -> None:
+    assert standalone(question, [("user", asked), ("assistant", "20.")], None) == alone
+
+
+@pytest.mark.parametrize(
+    ("asked", "question"),
+    [
+        ("Why did Norland object to the Tolm Pact?", "And Esker?"),  # Of which of the two?
+        ("Where is Esker?", "And in June?"),
+        ("When did Holm resign?", "And why?"),
+        ("When did Holm resign?", "And why did he do so in Tolm?"),
+        ("How long was it?", "And the Rowan Bridge?"),
+        ("Who is the Norse minister of the Danish king?", "And the Swedish one?"),
+    ],
+)
+def test_what_is_not_plain_is_not_put_in(asked: str, question: str) -> None:
+    made = standalone(question, [("user", asked), ("assistant", "In Tolm.")], None)
+    assert made == f"{asked} {question}"
+
+
+@pytest.mark.parametrize(
     ("rewritten", "good"),
     [
         ("How wide is the Alder Strait?", True),

@@ -20,6 +20,7 @@ from rag.deciding.gate import (
     Decision,
     Reading,
     Signals,
+    both,
     log_odds,
     logit,
 )
@@ -124,6 +125,14 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
     assert Decision((yes,)).doubtful(DOUBT) is None
     assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).doubtful(DOUBT) is None
     assert Decision((weigh(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
+
+
+def test_a_follow_up_is_as_sure_as_the_less_sure_of_two_readings() -> None:
+    whole = Reading(WIDE, Signals(8.0, 2.0, 9.0), fits=False)
+    alone = Reading(replace(WIDE, score=1.0, marks=(TWENTY,)), Signals(1.0, 3.0, -4.0))
+    least = both(alone, whole)
+    assert least.signals == Signals(1.0, 2.0, -4.0)
+    assert (least.quote.marks, least.quote.score, least.fits) == ((TWENTY,), WIDE.score, True)
 
 
 def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:

@@ -115,3 +115,35 @@ def test_what_is_left_out_for_length_is_told(settings: Settings, briefing_librar
     assert len(answer.sentences) == 2
     assert answer.message is not None
     assert answer.message.endswith("1 more left out for length.")
+
+
+ENVOYS = b"""Special envoy Ann Lee and special envoy Bo Nye met in Tolm. The mayor, Cy Orr, was there.
+
+In June the special envoy of Esker, Di Poe, saw Ann Lee. The fair was moved.
+
+The special envoy Ed Roe, sent by Norland, never met the mayor."""
+
+
+@pytest.mark.weights
+def test_names_that_stand_together_are_listed_apart(
+    tmp_path: Path, open_library: OpenLibrary, settings: Settings
+) -> None:
+    folder = tmp_path / "envoys"
+    text = "The ships Alder, Rowan and Elm sailed to Tolm. The ship Alder came back in June."
+    open_library(folder).add(load_bytes(text.encode(), "ships.txt"))
+    ask = Assistant(settings.model_copy(update={"library": folder})).ask
+    assert ask("Which ships are named?").text == "Alder;[1][2] Rowan;[1] Elm.[1]"
+
+
+@pytest.mark.weights
+def test_a_list_is_of_its_kind_and_of_the_names_in_the_question(
+    tmp_path: Path, open_library: OpenLibrary, settings: Settings
+) -> None:
+    folder = tmp_path / "envoys"
+    open_library(folder).add(load_bytes(ENVOYS, "envoys.txt"))
+    ask = Assistant(settings.model_copy(update={"library": folder})).ask
+    listed = ask("List the special envoys.")
+    assert "Cy Orr" not in listed.text
+    assert all("special envoy" in quote.text.lower() for quote in listed.citations)
+    of_esker = ask("List the special envoys of Esker.")
+    assert {quote.text[:7] for quote in of_esker.citations} == {"In June"}

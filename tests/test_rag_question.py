@@ -42,6 +42,15 @@ def test_two_questions_in_one() -> None:
     assert not several("Did Russia and China meet?")
 
 
+def test_the_last_of_several_questions_is_the_one_to_answer() -> None:
+    whole = Question.of("Did Holm talk to Aro? How long did they talk?", "How long did they talk?")
+    assert whole.last == "How long did they talk?"
+    assert not whole.yes_or_no
+    assert "holm" in whole.words
+    alone = Question.of("How long did Holm and Aro talk?", "How long did they talk?")
+    assert alone.last == alone.text
+
+
 def test_yes_or_no() -> None:
     assert yes_or_no("Did Belarus take part?")
     assert not yes_or_no("Was it in May or in June?")

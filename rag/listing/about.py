@@ -68,7 +68,11 @@ def list_about(
 
 def _is_spoken_of(matter: Matter, documents: Sequence[Document]) -> bool:
     """Whether a text may say it in a sentence: "This report was written by the ministry"."""
-    words = r"\b(?:authors?|written by|wrote th(?:is|e))\b" if matter == "author" else r"\bpublish"
+    words = (
+        r"\b(?:authors?|written by|wrote th(?:is|e))\b"
+        if matter == "author"
+        else r"\b(?:publish(?:ed|es) (?:by|this)|publishers?|(?:was|is|first) published)\b"
+    )
     return any(re.search(words, each.text, re.IGNORECASE) for each in documents)
 
 
