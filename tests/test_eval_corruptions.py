@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench.corruptions import FALSE_ALARMS, NOTICED, TOGETHER, Claim, claims, main, table
+from eval.bench.corruptions import FALSE_ALARMS, NOTICED, TOGETHER, claims, main, table
 from eval.cases.cases import SETS, load_set
+from eval.training.corruptions import Claim
 from index.errors import UserError
 from index.loading.load import load
 

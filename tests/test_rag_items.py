@@ -117,7 +117,7 @@ def test_what_is_left_out_for_length_is_told(settings: Settings, briefing_librar
     assert answer.message.endswith("1 more left out for length.")
 
 
-ENVOYS = b"""Special envoy Ann Lee and special envoy Bo Nye met in Tolm. The mayor, Cy Orr, was there.
+ENVOYS = b"""Special envoy Ann Lee and special envoy Bo Nye met in Tolm. The mayor, Cy Orr, came.
 
 In June the special envoy of Esker, Di Poe, saw Ann Lee. The fair was moved.
 

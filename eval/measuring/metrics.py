@@ -144,13 +144,15 @@ def unsupported(answer: Mapping[str, Any]) -> list[str]:
     A run of digits must stand in the quotes that the sentence cites or in the question, a
     capitalised word also in the quotes' headings. The first word of a sentence is not checked.
     Written apart from `rag.english.facts`, so that a mistake there shows here; "October" for "Oct."
-    and "10" for "ten" are the only other forms that it knows.
+    and "10" for "ten" are the only other forms that it knows. A sentence that cites nothing, or says
+    that it was computed, is not one that a quote is said to show.
     """
     cited = {each["number"]: each for each in answer["citations"]}
     questions = [answer["question"], answer["standalone_question"]]
     found: list[str] = []
     for sentence in answer["sentences"]:
-        if not sentence["supported"]:
+        computed = sentence["text"].startswith("Computed: ")
+        if not sentence["supported"] or not sentence["citations"] or computed:
             continue
         sources = [cited[number] for number in sentence["citations"] if number in cited]
         texts = [*questions, *(source["quote"] for source in sources)]

@@ -398,16 +398,16 @@ def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
     examples = []
     for question, evidence, label, subject, claim in asked:
         if label != "not enough":
-            examples.append(Example(question, _joined(evidence[0]), True, kind="yes or no"))
+            examples.append(Example(question, untokenised(evidence[0]), True, kind="yes or no"))
         elif others := by_subject.get(subject):
             own = content_words(claim)
             text = max(others, key=lambda each: (len(own & content_words(each)), each))
-            examples.append(Example(question, _joined(text), False, kind="yes or no, not told"))
+            examples.append(Example(question, untokenised(text), False, kind="yes or no, not told"))
     rng.shuffle(examples)
     return examples
 
 
-def _joined(tokenised: str) -> str:
+def untokenised(tokenised: str) -> str:
     """Undo the blanks that a tokenizer put around punctuation."""
     text = re.sub(r"\s+([.,;:!?%)])", r"\1", tokenised)
     return re.sub(r"([(])\s+|\s+(['’]s\b)", r"\1\2", text)

@@ -126,7 +126,7 @@ def export(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
             opset_version=17,
             dynamo=False,
         )
-        _quantize(whole, made / "model.onnx")
+        quantize(whole, made / "model.onnx")
         whole.unlink()
         shutil.copyfile(tokenizer, made / "tokenizer.json")
         folder.mkdir(exist_ok=True)
@@ -134,7 +134,7 @@ def export(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
             file.replace(folder / file.name)
 
 
-def _quantize(whole: Path, to: Path) -> None:
+def quantize(whole: Path, to: Path) -> None:
     """Write a network's int8 form.
 
     Weights are rounded per channel to seven bits, so that processors without VNNI, which add in

@@ -61,6 +61,15 @@ class ReaderWeights:
         start, end = max(read.start - len(head), 0), max(read.end - len(head), 0)
         return replace(read, start=start, end=end)
 
+    def bears_out(self, statement: str, texts: Sequence[str]) -> list[np.ndarray]:
+        """Return three logits for each text: it bears the statement out, denies it, neither."""
+
+        def judge(text: str) -> np.ndarray:
+            [logits] = self._weights.run(self._weights.encode(statement, text), "bears_out")
+            return logits
+
+        return in_parallel(judge, texts)
+
 
 def text_tokens(encoded: Encoding) -> np.ndarray:
     """Return the positions of the text's own tokens: those after the question, without markers."""
