@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Literal
 
 from index.documents import Document, Style, StyleKind
@@ -72,7 +73,7 @@ def structure(document: Document) -> tuple[Element, ...]:
 def cell_of(document: Document, place: Place) -> Cell | None:
     """Return where in a table a place stands, or None where it is in none or in more than a cell.
 
-    A table's first row holds the heads of its columns.
+    A table's first row holds the heads of its columns, unless there are figures in it.
     """
     elements = structure(document)
     around = [each for each in elements if each.start <= place[0] and place[1] <= each.end]
@@ -81,13 +82,69 @@ def cell_of(document: Document, place: Place) -> Cell | None:
     if table is None or row is None or cell is None:
         return None
     head = next(each for each in _of_kind(elements, "row", table))
-    heads, own = (_of_kind(elements, "cell", each) for each in (head, row))
+    heads, own = _heads(document.text, elements, table), _of_kind(elements, "cell", row)
     at = own.index(cell)
     if row == head or at >= len(heads):
         return None
-    first, column = own[0], heads[at]
-    text = document.text
-    return Cell(text[first.start : first.end], text[column.start : column.end])
+    return Cell(document.text[own[0].start : own[0].end], heads[at])
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """A place in a table as it is read: each cell behind the head of its column.
+
+    `cells` are, for each cell, its place in this text and where in the document it begins.
+    """
+
+    text: str
+    cells: tuple[tuple[int, int, int], ...]
+
+    def in_document(self, start: int, end: int) -> Place | None:
+        """Return where the words at a place of this text stand; None if they are of heads alone."""
+        told = [each for each in self.cells if each[0] < end and start < each[1]]
+        if not told:
+            return None
+        first, last = told[0], told[-1]
+        begins = first[2] + max(start - first[0], 0)
+        return begins, last[2] + min(end, last[1]) - last[0]
+
+
+def spelled(document: Document, place: Place) -> Spelled | None:
+    """Return the rows of a table that a place covers as they are read, or None where it is in none.
+
+    "Tsugaru | 20 km" under "Strait | Width" is read as "Strait: Tsugaru; Width: 20 km."
+    """
+    if "|" not in document.text[slice(*place)]:
+        return None
+    elements = structure(document)
+    tables = (each for each in elements if each.kind == "table")
+    around = next((e for e in tables if e.start <= place[0] and place[1] <= e.end), None)
+    heads = _heads(document.text, elements, around) if around else []
+    if around is None or not heads:
+        return None
+    text, cells = "", []
+    for row in _of_kind(elements, "row", around)[1:]:
+        if row.start < place[0] or row.end > place[1]:
+            continue
+        own = _of_kind(elements, "cell", row)
+        for head, cell in zip_longest(heads, own[: len(heads)]):
+            words = document.text[cell.start : cell.end] if cell else ""
+            if words:
+                text += f"{head.rstrip(' :')}: " if head else ""
+                cells.append((len(text), len(text) + len(words), cell.start))
+                text += f"{words}; "
+        text = f"{text.rstrip('; ')}. "
+    return Spelled(text.rstrip(), tuple(cells)) if cells else None
+
+
+def _heads(text: str, elements: Sequence[Element], table: Element) -> list[str]:
+    """Return the heads of a table's columns; none where its first row has figures."""
+    first = next(each for each in _of_kind(elements, "row", table))
+    heads = [text[each.start : each.end] for each in _of_kind(elements, "cell", first)]
+    return [] if any(_FIGURE.fullmatch(head) for head in heads) else heads
+
+
+_FIGURE = re.compile(r"(?!(?:1\d|20)\d\d$)[-+±<>~$€£]?\d[\d.,\s]*(?:[%°]|\b[a-zA-Z]{1,3})?")
 
 
 def _of_kind(elements: Sequence[Element], kind: Kind, outer: Element) -> list[Element]:
@@ -109,7 +166,9 @@ def _structure(
         found = _of_markdown(text)
     else:
         found = [Element(start, end, "heading", level=level) for start, end, level in headings]
-        found += _of_composed(text) if loader in ("html", "docx", "epub") else ()
+        lines = [match.span() for match in re.finditer(r"[^\n]+", text)]
+        found += _lists(text, lines) if loader in ("html", "docx", "epub") else ()
+        found += _tables(text, lines) if loader in ("html", "docx", "epub", "pdf") else ()
         found += _in_one(styles, found)
     return tuple(sorted(found, key=lambda each: (each.start, -each.end, each.kind not in BLOCKS)))
 
@@ -120,10 +179,12 @@ _ITEM = re.compile(r"(?:- |(\d+\.) )(?=.)")
 _BAR = " | "
 
 
-def _of_composed(text: str) -> Iterator[Element]:
-    lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n]+", text)]
+def _lists(text: str, lines: Sequence[Place]) -> Iterator[Element]:
     for run in _runs(text, lines, 1, lambda line: _ITEM.match(line) is not None):
         yield from _list(text, run)
+
+
+def _tables(text: str, lines: Sequence[Place]) -> Iterator[Element]:
     for run in _runs(text, lines, 2, lambda line: _BAR in line):
         if len(run) > 1 and len({text.count(_BAR, *line) for line in run}) == 1:
             yield from _table(text, run)

@@ -319,7 +319,7 @@ class Assistant:
         readings = tuple(map(weigh, repeat(question), quotes, reads))
         if question.last != question.text:
             # A quote that answers the questions before is found as well: it must answer this too.
-            scores = self.reranker.score(question.last, [quote.text for quote in quotes])
+            scores = self.reranker.score(question.last, [quote.read for quote in quotes])
             scored = [
                 replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)
             ]
@@ -340,7 +340,7 @@ class Assistant:
                 if doubtful is None:
                     break
                 so_far.llm = writer.name
-                none = writer.none_probability(doubtful.quote.text, so_far.question.text)
+                none = writer.none_probability(doubtful.quote.read, so_far.question.text)
                 decision = decision.with_copied(doubtful, none)
         except LLMUnavailable as error:
             so_far.fail(error)
@@ -350,7 +350,7 @@ class Assistant:
         """Let the LLM write from the quotes that answer, and verify what it wrote."""
         so_far.llm = writer.name
         written = ""
-        read = [(quote.text, quote.words) for quote in chosen]
+        read = [(quote.read, quote.words) for quote in chosen]
         for piece in writer.write(read, so_far.question.text):
             if piece and not written:
                 so_far.time("first_token_s")

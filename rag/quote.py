@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from index.documents import Document, Span
-from index.structure import Cell, cell_of
+from index.structure import Cell, cell_of, spelled
 
 BEFORE = 400
 """Characters before a quote in which "he" may have been named."""
@@ -41,6 +41,17 @@ class Quote:
     def text(self) -> str:
         """The quote's words, read from the document at its place."""
         return self.document.text[self.start : self.end]
+
+    @property
+    def read(self) -> str:
+        """What models read: the quote's words, in a table each cell behind its column's head."""
+        table = spelled(self.document, (self.start, self.end))
+        return table.text if table else self.text
+
+    def place_of(self, start: int, end: int) -> tuple[int, int] | None:
+        """Return where words at a place of what is read stand in the document; None if nowhere."""
+        table = spelled(self.document, (self.start, self.end))
+        return table.in_document(start, end) if table else (self.start + start, self.start + end)
 
     @property
     def words(self) -> str:

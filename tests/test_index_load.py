@@ -515,6 +515,36 @@ def test_two_columns_of_a_pdf_are_read_one_after_the_other() -> None:
     assert load_bytes(bytes(pdf.output()), "a.pdf").text.split("\n\n") == paragraphs
 
 
+@pytest.mark.parametrize(
+    ("rows", "is_table"),
+    [
+        (
+            ["Strait|Width|Sea", "Tsugaru Strait|20 km|Sea of Japan", "Osumi|40 km|Philippine Sea"],
+            True,
+        ),
+        (["|1990|2000", "Ships sold|12|9"], True),
+        (["Captain|Ann Lee", "Crew|12", "Built|1921"], True),
+        (["Captain|Ann Lee", "Crew|12"], False),  # As likely two words far apart.
+        (["Strait|Width|Sea"], False),
+    ],
+)
+def test_a_table_of_a_pdf_is_read_row_by_row(rows: list[str], is_table: bool) -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", size=11)
+    pdf.multi_cell(0, 5, f"{PROSE} {PROSE}", align="J")
+    pdf.ln(4)
+    with pdf.table() as table:
+        for row in rows:
+            table.row(row.split("|"))
+    pdf.multi_cell(0, 5, f"{PROSE} {PROSE}", align="J")
+    first, *told, last = load_bytes(bytes(pdf.output()), "a.pdf").text.split("\n\n")
+    assert first == last == f"{PROSE} {PROSE}"
+    expected = [" | ".join(row.split("|")) for row in rows]
+    assert (told == expected) == is_table
+    assert " ".join(told).replace(" |", "").split() == " ".join(rows).replace("|", " ").split()
+
+
 def test_hyphens_at_the_ends_of_lines_of_a_pdf() -> None:
     pdf = FPDF()
     pdf.add_page()

@@ -421,6 +421,44 @@ def test_the_place_of_a_cell_says_its_row_and_column() -> None:
     assert told("Width | Sea") == told("Width") == "set.md, line 14"
 
 
+def test_a_table_is_read_with_the_heads_of_its_columns() -> None:
+    document = markdown(SET)
+    start = document.text.index("| Tsugaru")
+    end = document.text.index("\n\n```sh")
+    rows = Quote(document, start, end, 1.0)
+    assert rows.read == (
+        "Strait: Tsugaru; Width: 20 km; Sea: Sea of Japan. Strait: Osumi; Sea: East China Sea."
+    )
+    for words in ("20 km", "Sea of Japan", "Osumi", "East China Sea"):
+        at = rows.read.index(words)
+        place = rows.place_of(at, at + len(words))
+        assert place is not None
+        assert document.text[slice(*place)] == words
+    at = rows.read.index("Width")
+    assert rows.place_of(at, at + 5) is None, "a head is not in the quote"
+    both = rows.place_of(rows.read.index("Tsugaru"), rows.read.index(" km"))
+    assert both is not None
+    assert document.text[slice(*both)] == "Tsugaru | 20"
+    prose = document.text.index("Some")
+    assert Quote(document, prose, prose + 9, 1.0).place_of(5, 9) == (prose + 5, prose + 9)
+
+
+def test_a_table_without_heads_is_read_as_it_stands() -> None:
+    bare = load_bytes(
+        b"<p>One.</p><table><tr><td>1.27</td><td>4.0</td></tr><tr><td>278</td><td>1680</td></tr></table>",
+        "a.html",
+    )
+    row = Quote(bare, bare.text.index("278"), len(bare.text), 1.0)
+    assert row.read == row.text == "278 | 1680"
+    assert row.cell is None
+    years = load_bytes(
+        b"<table><tr><th>Ships</th><th>2019</th></tr><tr><td>Sold</td><td>12</td></tr></table>",
+        "b.html",
+    )
+    row = Quote(years, years.text.index("Sold"), len(years.text), 1.0)
+    assert row.read == "Ships: Sold; 2019: 12."
+
+
 @given(st.data())
 def test_no_character_of_markdown_is_lost_or_added(data: st.DataObject) -> None:
     odd = ("> - a", "    x", "| a | b |", "|-|-|", "***", "<b>", "&amp;", "\\|", "![p](q) *", "``")

@@ -144,8 +144,8 @@ def unsupported(answer: Mapping[str, Any]) -> list[str]:
     A run of digits must stand in the quotes that the sentence cites or in the question, a
     capitalised word also in the quotes' headings. The first word of a sentence is not checked.
     Written apart from `rag.english.facts`, so that a mistake there shows here; "October" for "Oct."
-    and "10" for "ten" are the only other forms that it knows. A sentence that cites nothing, or says
-    that it was computed, is not one that a quote is said to show.
+    and "10" for "ten" are the only other forms that it knows. Of a sentence that cites nothing, or
+    that says that it was computed, nobody says that a quote shows it.
     """
     cited = {each["number"]: each for each in answer["citations"]}
     questions = [answer["question"], answer["standalone_question"]]

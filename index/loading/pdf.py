@@ -1,4 +1,4 @@
-"""PDF: lines as they stand on the page, put together into paragraphs, with page numbers."""
+"""PDF: lines as they stand on the page, put together into paragraphs and tables, with pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ctypes
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import hypot
@@ -25,6 +25,13 @@ HEADING_CHARACTERS = 200
 EDGE_SHARE = 0.4
 """A line at a page's edge is a header or footer when this share of the pages has it: "most", and
 also half of them, as where left and right pages differ."""
+
+CELL_GAP = 1.1
+"""Words of a line that are further apart than this, in letters' sizes, stand in two cells if the
+lines above or below have the same."""
+
+SHORTEST = ((2, 3), (3, 2))
+"""How many rows of so many cells make a table: three of two, two of three."""
 
 PDFIUM = threading.Lock()  # pdfium must not be called from two threads at a time.
 
@@ -78,6 +85,19 @@ class _Line:
     size: float
     hyphen: bool = False
     """Whether pdfium took a hyphen away from its end."""
+    cells: tuple[_Cell, ...] = ()
+    """Its pieces with wide gaps between them, where there are several."""
+    is_row: bool = False
+    """Whether it is a table's row, with its cells set apart in the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A piece of a line between two wide gaps, with where it stands."""
+
+    text: str
+    left: float
+    right: float
 
 
 def _page_lines(pdf: Any, number: int) -> list[_Line]:
@@ -105,25 +125,40 @@ def _line(textpage: Any, text: str, match: re.Match[str], page: int, hyphen: boo
         units = offset if text.isascii() else len(text[:offset].encode("utf-16-le")) // 2
         return int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, units))
 
-    first = match.start() + len(match[0]) - len(match[0].lstrip())
-    last = match.start() + len(match[0].rstrip()) - 1
+    def sides(offset: int) -> tuple[float, float]:
+        box = raw.FS_RECTF()
+        raw.FPDFText_GetLooseCharBox(textpage, char(match.start() + offset), box)
+        return box.left, box.right
+
+    words = list(re.finditer(r"\S+", match[0]))
     # The longest word tells the size: the first may be a raised note number or a large initial.
-    word = max(re.finditer(r"\S+", match[0]), key=lambda found: len(found[0]))
-    middle = char(match.start() + word.start())
-    box, matrix = raw.FS_RECTF(), raw.FS_MATRIX()
+    middle = char(match.start() + max(words, key=lambda found: len(found[0])).start())
+    matrix = raw.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
-    raw.FPDFText_GetLooseCharBox(textpage, char(last), box)
-    right = box.right
-    raw.FPDFText_GetLooseCharBox(textpage, char(first), box)
     raw.FPDFText_GetCharOrigin(textpage, middle, x, y)
     raw.FPDFText_GetMatrix(textpage, middle, matrix)
     # Some programs set everything in size 1 and scale it.
     size = raw.FPDFText_GetFontSize(textpage, middle) * hypot(matrix.b, matrix.d)
-    cleaned = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\xad\uffff]", "", match[0])
-    cleaned = re.sub(r"[ \t]+", " ", cleaned).strip(" ")
+    ends = [(sides(word.start())[0], sides(word.end() - 1)[1]) for word in words]
+    cells: list[_Cell] = []
+    for number, word in enumerate(words):
+        if number and ends[number][0] - ends[number - 1][1] <= CELL_GAP * size:
+            begun = cells.pop()
+            text = f"{begun.text} {_cleaned(word[0])}".strip()
+            cells.append(_Cell(text, begun.left, ends[number][1]))
+        else:
+            cells.append(_Cell(_cleaned(word[0]), *ends[number]))
+    cleaned = _cleaned(match[0])
     if re.search(r"\w[-\u2010]$", cleaned):  # One that pdfium did not mark.
         cleaned, hyphen = cleaned[:-1], True
-    return _Line(cleaned, page, box.left, right, y.value, round(size * 2) / 2, hyphen)
+    left, right, size = ends[0][0], ends[-1][1], round(size * 2) / 2
+    apart = tuple(cells) if len(cells) > 1 else ()
+    return _Line(cleaned, page, left, right, y.value, size, hyphen, apart)
+
+
+def _cleaned(text: str) -> str:
+    kept = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\xad\uffff]", "", text)
+    return re.sub(r"[ \t]+", " ", kept).strip(" ")
 
 
 def _most_common(values: Any) -> float:
@@ -174,6 +209,7 @@ class _Run:
         drop = last.base - line.base
         return (
             line.page == last.page
+            and not (line.is_row or last.is_row)
             and line.size == last.size
             and 0 < drop <= 3 * line.size
             and line.left < last.right
@@ -184,7 +220,7 @@ class _Run:
 def _paragraphs(lines: list[_Line]) -> list[list[_Line]]:
     """Join lines into paragraphs by gaps, indents, and lines that end early."""
     runs: list[_Run] = []
-    for line in _rejoined(lines):
+    for line in _with_tables(list(_rejoined(lines))):
         if not runs or not runs[-1].takes(line):
             runs.append(_Run())
         runs[-1].lines.append(line)
@@ -214,14 +250,85 @@ def _rejoined(lines: list[_Line]) -> Iterator[_Line]:
             and 0 <= line.left - held.right < 3 * line.size
         )
         if held is not None and beside:
-            text = f"{held.text} {line.text}"
-            held = replace(held, text=text, right=line.right, hyphen=line.hyphen)
+            held = _side_by_side(held, line)
             continue
         if held is not None:
             yield held
         held = line
     if held is not None:
         yield held
+
+
+def _side_by_side(one: _Line, other: _Line) -> _Line:
+    """Return two pieces of a line as one."""
+    cells = [*(one.cells or [_Cell(one.text, one.left, one.right)])]
+    added = [*(other.cells or [_Cell(other.text, other.left, other.right)])]
+    if other.left - one.right <= CELL_GAP * other.size:
+        last, first = cells.pop(), added.pop(0)
+        cells.append(_Cell(f"{last.text} {first.text}", last.left, first.right))
+    cells += added
+    return replace(
+        one,
+        text=f"{one.text} {other.text}",
+        right=other.right,
+        hyphen=other.hyphen,
+        cells=tuple(cells) if len(cells) > 1 else (),
+    )
+
+
+def _with_tables(lines: list[_Line]) -> Iterator[_Line]:
+    """Yield the lines, those of tables as rows: lines in a run whose pieces stand in columns."""
+    run: list[_Line] = []
+    for line in lines:
+        if run and not (line.cells and _below(run[-1], line)):
+            yield from _as_table(run)
+            run = []
+        if line.cells:
+            run.append(line)
+        else:
+            yield line
+    yield from _as_table(run)
+
+
+def _below(above: _Line, line: _Line) -> bool:
+    drop = above.base - line.base
+    return line.page == above.page and 0 < drop <= 3 * line.size and above.size == line.size
+
+
+def _as_table(run: list[_Line]) -> list[_Line]:
+    """Return a run's lines as rows, or as they are where they are no table."""
+    most = max((len(line.cells) for line in run), default=0)
+    full = [line.cells for line in run if len(line.cells) == most]
+    if not any(len(run) >= rows and most >= cells for rows, cells in SHORTEST):
+        return run
+    columns = [
+        (min(cell.left for cell in column), max(cell.right for cell in column))
+        for column in zip(*full, strict=True)
+    ]
+    if any(one[1] > other[0] for one, other in pairwise(columns)):
+        return run
+    placed = [_in_columns(line.cells, columns) for line in run]
+    if not all(placed):
+        return run
+    return [
+        replace(line, text=" | ".join(cells), hyphen=False, is_row=True)
+        for line, cells in zip(run, placed, strict=True)
+    ]
+
+
+def _in_columns(cells: Sequence[_Cell], columns: Sequence[tuple[float, float]]) -> list[str]:
+    """Return a row's text by columns, blank where it has none; nothing where it does not fit."""
+    row = [""] * len(columns)
+    for cell in cells:
+        middle = (cell.left + cell.right) / 2
+        at = min(
+            range(len(columns)),
+            key=lambda number: abs(middle - (columns[number][0] + columns[number][1]) / 2),
+        )
+        if row[at]:
+            return []
+        row[at] = cell.text
+    return row
 
 
 _ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’»)\]\d]*$")
@@ -231,6 +338,8 @@ _BULLET = re.compile(r"[•◦▪‣●–-] ")
 
 def _continues(before: _Line, after: _Line) -> bool:
     """Whether a sentence runs on over the end of a column or page."""
+    if before.is_row or after.is_row:
+        return False
     runs_on = before.hyphen or not _ENDS_SENTENCE.search(before.text)
     return runs_on and before.size == after.size and after.text[0].islower()
 

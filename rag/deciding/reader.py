@@ -34,7 +34,7 @@ class Reader:
     def read_quotes(self, question: str, quotes: Sequence[Quote]) -> list[Read]:
         """Return what is read in each quote, under its document's title."""
         titles = [quote.document.title.replace("_", " ") for quote in quotes]
-        return self.read(question, [quote.text for quote in quotes], titles)
+        return self.read(question, [quote.read for quote in quotes], titles)
 
 
 def _load(models: Path) -> ReaderWeights:

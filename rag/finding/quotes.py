@@ -67,7 +67,7 @@ def select_quotes(
         key=lambda pair: -pair[0],
     )
     found = [
-        _Window(score, hit, hit.document.text[start:end], quoted)
+        _Window(score, hit, Quote(hit.document, start, end, score).read, quoted)
         for score, hit in scored[:READ_PASSAGES]
         for (start, end), quoted in windows(hit.document.text, hit.passage.sentences)
     ]

@@ -84,7 +84,7 @@ def _read(
         for hit in library.search(asked, SEARCHED, without)
         for place in hit.passage.sentences
     ]
-    scores = reranker.score(asked, [quote.text for quote in found])
+    scores = reranker.score(asked, [quote.read for quote in found])
     scored = [replace(quote, score=score) for quote, score in zip(found, scores, strict=True)]
     quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]
     reads = reader.read_quotes(asked, quotes)

@@ -79,7 +79,7 @@ def compose(
     # What the sentences were written from comes first: it wins where another quote says the same.
     places = {quote.span for quote in chosen}
     ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
-    texts = [quote.text for quote in ordered]
+    texts = [quote.read for quote in ordered]
     replaced = False
     for sentence in _sentences(written, question):
         attribution = attribute(sentence, texts, question.text)
