@@ -162,6 +162,7 @@ def test_a_name_is_put_in_the_place_of_a_pronoun_where_it_is_plain(
             "And of the QX-9?",
             "What is the range of Norland's QX-9?",
         ),
+        ("What is the stack?", "And the heap?", "What is the heap?"),
         ("How many ships has Norland?", "And Esker?", "How many ships has Esker?"),
         ("How many ships has Norland?", "And the Isles?", "How many ships has the Isles?"),
         ("What happened in April 2019?", "And in June?", "What happened in June 2019?"),
@@ -184,6 +185,7 @@ def test_what_another_name_leaves_out_is_put_in(asked: str, question: str, alone
         ("When did Holm resign?", "And why?"),
         ("When did Holm resign?", "And why did he do so in Tolm?"),
         ("How long was it?", "And the Rowan Bridge?"),
+        ("What was the cause of the war?", "And the result?"),
         ("Who is the Norse minister of the Danish king?", "And the Swedish one?"),
     ],
 )

@@ -140,6 +140,7 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
         without_opening(question, " ".join(texts))
         or of_another(question, asked)
         or of_another_one(question, asked[-1])
+        or what_another_is(question, asked[-1])
         or with_name(question, asked[-1], texts[-1])
     ):
         return plain
@@ -209,6 +210,15 @@ def of_another_one(question: str, asked: str) -> str | None:
     return asked[:start] + match[1] + asked[end:]
 
 
+def what_another_is(question: str, asked: str) -> str | None:
+    """Ask what another thing is: "And the heap?", after "What is the stack?"."""
+    match, before = _ANOTHER_THING.fullmatch(question.strip()), _WHAT_IS.fullmatch(asked.strip())
+    return f"{before['asks']} {match['thing']}?" if match and before else None
+
+
+_THING = r"(?P<thing>(?:the|an?) [a-z][a-z-]*(?: (?!of\b)[a-z][a-z-]*)?)"
+_ANOTHER_THING = re.compile(rf"(?:and |(?:and )?(?:what|how) about ){_THING}\s*\?", re.I)
+_WHAT_IS = re.compile(rf"(?P<asks>(?:what|who) (?:is|are|was|were)) {_THING}\s*\?", re.I)
 _ANOTHER_ONE = re.compile(r"\bthe ([A-Z][\w-]*) one\s*\?\s*$")
 _DESCRIBED = re.compile(r"\bthe ([A-Z][\w-]*)(?= [a-z])")
 

@@ -134,7 +134,7 @@ def _items(quotes: Sequence[Quote]) -> list[Item]:
     """Put the quotes together that name the same: the words of one are among those of the other."""
     items: list[Item] = []
     for quote in quotes:
-        for name in _things(" ".join(quote.words.split())):
+        for name in _things(" ".join(_BULLET.sub("", quote.words).split())):
             words = content_words(name)
             for at, item in enumerate(items):
                 own = content_words(item.words)
@@ -146,6 +146,7 @@ def _items(quotes: Sequence[Quote]) -> list[Item]:
     return items
 
 
+_BULLET = re.compile(r"^(?:[-*+•]|\d+\.)\s+")
 _NAME = r"(?:the )?[A-Z][\w.’'-]*(?: (?:(?:of|the|de|von) )*[A-Z][\w.’'-]*)*"
 _NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*,? and {_NAME}")
 
