@@ -15,7 +15,7 @@ from index.library import Library
 from index.split import sentence_spans
 from index.weights.embedding import load_embedding
 from rag.answer import Answer, AnswerSentence, Reason
-from rag.asking.condense import Turn, standalone
+from rag.asking.condense import Turn, may_stand_alone, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
 from rag.asking.question import Question
 from rag.config import Settings
@@ -155,7 +155,8 @@ class Assistant:
             yield so_far.finish("no_documents")
             return
         writer = self._load_writer(so_far) if use_llm else None
-        so_far.question = self._understood(question, history, writer, so_far)
+        if not (may_stand_alone(question, history) and self._is_answered(so_far, without)):
+            so_far.question = self._understood(question, history, writer, so_far)
         yield Searching(so_far.question.text)
         # What stands alone only behind the question before it is one question, not two.
         alone = so_far.question.text == so_far.question.asked
@@ -174,6 +175,14 @@ class Assistant:
                 yield event
                 if isinstance(event, Answer):
                     return
+
+    def _is_answered(self, so_far: _SoFar, without: Sequence[str]) -> bool:
+        """Whether quotes answer the question as it was typed."""
+        self._find(so_far, without)
+        if self._read(so_far).answerable:
+            return True
+        so_far.quotes, so_far.searched = (), 0
+        return False
 
     def _one_sentence_may_say(self, parts: Parts, so_far: _SoFar, without: Sequence[str]) -> bool:
         """Whether a sentence names both things whose difference is asked for: it may state that."""

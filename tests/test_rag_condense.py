@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from eval.cases.cases import Case, find_set, load_set
-from rag.asking.condense import points_back, sound, standalone, with_name
+from rag.asking.condense import may_stand_alone, points_back, sound, standalone, with_name
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
@@ -192,6 +192,26 @@ def test_what_another_name_leaves_out_is_put_in(asked: str, question: str, alone
 def test_what_is_not_plain_is_not_put_in(asked: str, question: str) -> None:
     made = standalone(question, [("user", asked), ("assistant", "In Tolm.")], None)
     assert made == f"{asked} {question}"
+
+
+@pytest.mark.parametrize(
+    ("question", "may"),
+    [
+        ("When is a value dropped?", True),
+        ("How are bridges painted?", True),
+        ("In which city?", False),
+        ("Why?", False),
+        ("When was it painted?", False),
+        ("When was the strait mapped?", False),  # The strait was spoken of.
+        ("When did Norland map the Rowan Strait?", False),  # It stands alone in any case.
+    ],
+)
+def test_a_short_question_may_be_the_next_one(question: str, may: bool) -> None:
+    assert may_stand_alone(question, HISTORY) == may
+
+
+def test_a_list_stands_alone() -> None:
+    assert standalone("List the straits.", HISTORY, None) == "List the straits."
 
 
 @pytest.mark.parametrize(

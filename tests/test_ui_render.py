@@ -371,6 +371,8 @@ def test_a_composed_table_and_list_are_set() -> None:
     assert page.texts["div.text"] == [made.text]
     assert page.texts["span.item"] == ["One.", "Two."]
     assert page.texts["span.cell"] == ["", "Width", "Tsugaru", "20 km"]
+    kinds = [each.get("class") for _, each in page.elements]
+    assert kinds.index("table") < kinds.index("row") < kinds.index("cell")
 
 
 PIECES = (

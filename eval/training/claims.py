@@ -155,7 +155,9 @@ def learn(
     torch.manual_seed(SEED)
     branch.train()
     batches = _batches(read, epochs)
-    optimizer = torch.optim.AdamW(branch.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    optimizer = torch.optim.AdamW(
+        branch.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, fused=True
+    )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: _rate(at, len(batches)))
     learned = {"branch": branch, "optimizer": optimizer, "schedule": schedule}
     first = _resume(checkpoint, learned, len(batches))
@@ -224,10 +226,9 @@ def _loss(branch: Branch, read: Read, batch: Sequence[int]) -> torch.Tensor:
     for row, at in enumerate(batch):
         states[row, : read.length(at)] = read.states[read.starts[at] : read.starts[at + 1]]
         mask[row, : read.length(at)] = 1
-    with torch.autocast("cpu", torch.bfloat16):
-        logits = branch(torch.from_numpy(states), torch.from_numpy(mask))
+    logits = branch(torch.from_numpy(states), torch.from_numpy(mask))
     labels = torch.from_numpy(read.labels[list(batch)])
-    return torch.nn.functional.cross_entropy(logits.float(), labels)
+    return torch.nn.functional.cross_entropy(logits, labels)
 
 
 # --- figures on what was held out

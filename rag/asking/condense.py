@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from index.months import MONTH
 from rag.asking.about import asked_about_document
+from rag.asking.items import asked_items
 from rag.asking.scope import asked_overview, shorter
 from rag.english.facts import content_words, facts, missing_facts, stem
 from rag.english.words import NO_CONTENT
@@ -84,17 +85,38 @@ def points_back(question: str, before: str = "") -> bool:
     Without a word that points back it does when it is short and names nothing, or when it speaks of
     "the submarine" and one was spoken of.
     """
-    question = question.strip()
+    return _points_plainly(question.strip(), before) or _is_short(question.strip())
+
+
+def _points_plainly(question: str, before: str) -> bool:
     if _OPENS_BACK.match(question) or _POINTS.search(question):
         return True
     if any(not _stands_for_own(question, found) for found in _PRONOUN.finditer(question)):
         return True
     spoken_of = content_words(before)
-    if any(stem(found[1] or found[2]) in spoken_of for found in _DEFINITE.finditer(question)):
-        return True
+    return any(stem(found[1] or found[2]) in spoken_of for found in _DEFINITE.finditer(question))
+
+
+def _is_short(question: str) -> bool:
     few = len(content_words(question)) < FEW_WORDS
     asks = _ASKS if _names_something(question) else _DEFINES
     return few and not asks.match(question)
+
+
+def may_stand_alone(question: str, history: Sequence[Turn]) -> bool:
+    """Whether a question seems to need what was said before it only since it is short.
+
+    "When is a value dropped?" may well be the next question, and "In which city?" is not.
+    """
+    question = question.strip()
+    before = " ".join(text for _, text in history)
+    whole = _WHOLE.search(question) and len(content_words(question)) == FEW_WORDS - 1
+    return bool(whole) and _is_short(question) and not _points_plainly(question, before)
+
+
+_WHOLE = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b", re.I
+)
 
 
 def _names_something(text: str) -> bool:
@@ -149,7 +171,9 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
 
 
 def _names_what_is_read(question: str) -> bool:
-    """Whether something is asked of what there is to read: "the article", and not "it"."""
+    """Whether something is asked of all there is to read: "the article", and not "it"; a list."""
+    if asked_items(question) and not _points_plainly(question, ""):
+        return True
     about = asked_about_document(question)
     scope = about.scope if about else asked_overview(question)
     return scope is not None and scope.is_whole and not scope.is_pronoun

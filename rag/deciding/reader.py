@@ -36,6 +36,11 @@ class Reader:
         titles = [quote.document.title.replace("_", " ") for quote in quotes]
         return self.read(question, [quote.read for quote in quotes], titles)
 
+    def bears_out(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return three logits for each text: it bears the statement out, denies it, neither."""
+        judged = self._weights().bears_out(statement, texts) if texts else []
+        return [[float(each) for each in logits] for logits in judged]
+
 
 def _load(models: Path) -> ReaderWeights:
     from index.weights.reader import ReaderWeights

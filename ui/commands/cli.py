@@ -21,6 +21,7 @@ from rich.text import Text
 from index.documents import source_name
 from index.errors import DocumentError, UserError
 from index.printable import visible
+from ui.commands import check as check_command
 from ui.commands import evaluate as eval_command
 from ui.commands import models as models_command
 from ui.commands.terminal import line, messages, open_assistant, progress_bar
@@ -227,6 +228,9 @@ def ask(
     console.print(answer_text(answer))
     if explain:
         console.print(decision_text(answer))
+
+
+app.command()(check_command.check)
 
 
 @app.command()

@@ -143,10 +143,15 @@ def _nodes(elements: Sequence[Element], edges: set[int]) -> Iterator[Node]:
 _OUTER_FIRST = ("list", "quotation", "table", "row", "cell", "item", "code", "quote", "other")
 
 
-def _order(node: Node) -> tuple[int, bool, int, int]:
-    """Sort the outer before the inner: of equals blocks first, then marks, then what is in line."""
+def _order(node: Node) -> tuple[int, int, int, int]:
+    """Sort the outer before the inner: of equals blocks first, then marks, then what is in line.
+
+    A cell without text comes right behind what begins around it.
+    """
     kinds = (*_OUTER_FIRST, node.kind)
-    return node.start, node.end > node.start, -node.end, kinds.index(node.kind)
+    around = node.kind in _OUTER_FIRST and node.kind != "cell"
+    rank = 1 if node.start == node.end else 2 * (not around)
+    return node.start, rank, -node.end, kinds.index(node.kind)
 
 
 def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, int]) -> Node:

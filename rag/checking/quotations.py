@@ -1,0 +1,80 @@
+"""Words between quotation marks, held to the sources letter by letter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from index.documents import Document
+from rag.checking.verdict import Quotation
+from rag.quote import Quote
+
+LEAST_WORDS = 3
+"""Words from which what stands in quotation marks is a quotation; less may be a name or a doubt."""
+
+ALIKE = 0.6
+"""The share of words in common from which a place in a source is the one that was quoted."""
+
+_QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+
+
+def quotations(
+    draft: Document, start: int, end: int, sources: Sequence[Document]
+) -> Iterator[Quotation]:
+    """Yield what a sentence of a draft quotes, with where the sources have it."""
+    for match in _QUOTED.finditer(draft.text, start, end):
+        group = match.lastindex or 1
+        words = match[group].strip(" .,;:!?…")
+        if len(_WORD.findall(words)) >= LEAST_WORDS:
+            at = match.start(group) + match[group].index(words)
+            yield _found(at, words, sources)
+
+
+def _found(at: int, words: str, sources: Sequence[Document]) -> Quotation:
+    pattern = re.compile(r"\s+".join(map(re.escape, words.split())))
+    for source in sources:
+        if match := pattern.search(source.text):
+            return Quotation(at, at + len(words), Quote(source, *match.span(), 0.0))
+    nearest = max(
+        (found for source in sources if (found := _nearest(words, source))),
+        key=lambda found: found[0],
+        default=None,
+    )
+    if nearest is None or nearest[0] < ALIKE:
+        return Quotation(at, at + len(words), None)
+    _, quote = nearest
+    return Quotation(at, at + len(words), quote, tuple(_differences(words, quote.text)))
+
+
+def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
+    """Return the run of as many words of a source that shares most with some words."""
+    own = [word.casefold() for word in _WORD.findall(words)]
+    theirs = list(_WORD.finditer(source.text))
+    folded = [match[0].casefold() for match in theirs]
+    wanted = set(own)
+    starts = [at for at, word in enumerate(folded) if word in wanted]
+    best, place = 0, None
+    for at in starts:
+        shared = len(wanted & set(folded[at : at + len(own)]))
+        if shared > best:
+            best, place = shared, at
+    if place is None:
+        return None
+    last = theirs[min(place + len(own), len(theirs)) - 1]
+    quote = Quote(source, theirs[place].start(), last.end(), 0.0)
+    return best / len(wanted), quote
+
+
+def _differences(words: str, source: str) -> Iterator[str]:
+    """Yield in which words the source's are others, for people to read."""
+    own, theirs = words.split(), source.split()
+    for tag, a, b, c, d in SequenceMatcher(None, own, theirs, autojunk=False).get_opcodes():
+        here, there = " ".join(own[a:b]), " ".join(theirs[c:d])
+        if tag == "replace":
+            yield f"“{here}”: the source has “{there}”"
+        elif tag == "delete":
+            yield f"“{here}” is not in the source"
+        elif tag == "insert":
+            yield f"“{there}” is left out"

@@ -1,0 +1,119 @@
+"""What becomes of a sentence that is checked, and its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from index.documents import Document
+from rag.quote import Quote
+
+Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources", "nothing_to_check"]
+
+VERDICTS: dict[Verdict, str] = {
+    "supported": "Supported",
+    "contradicted": "Contradicted",
+    "in_part": "Supported in part",
+    "not_in_sources": "Not in the sources",
+    "nothing_to_check": "Nothing to check",
+}
+"""Each verdict as people read it."""
+
+SCHEMA = 1
+"""Of the JSON form; it rises when a field changes its meaning or goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words of a draft between quotation marks, and where a source has them.
+
+    `found` is the place of the same words, or of those that come nearest; `differs` says in which
+    words the source's are others, where they are.
+    """
+
+    start: int
+    end: int
+    found: Quote | None
+    differs: tuple[str, ...] = ()
+
+    @property
+    def verbatim(self) -> bool:
+        """Whether a source has these words, to the letter."""
+        return self.found is not None and not self.differs
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A sentence of a draft, `draft.text[start:end]`, with its verdict and what it rests on.
+
+    `quotes` bear it out, say otherwise, or come nearest, by the verdict. `differs` is what the
+    quotes have otherwise, or not at all, for people to read; `unproven` are its places in the
+    draft. `probability` is how sure it is that the quotes bear the sentence out.
+    """
+
+    start: int
+    end: int
+    verdict: Verdict
+    quotes: tuple[Quote, ...] = ()
+    differs: tuple[str, ...] = ()
+    unproven: tuple[tuple[int, int], ...] = ()
+    quotations: tuple[Quotation, ...] = ()
+    probability: float = 0.0
+    asked: bool = False
+    """Whether the language model was asked."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing speaks against the sentence."""
+        said = all(each.verbatim for each in self.quotations)
+        return said and self.verdict in ("supported", "nothing_to_check")
+
+
+def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
+    """Return what `footnoted check --json` prints of a checked draft."""
+    counts = {name: sum(each.verdict == name for each in checked) for name in VERDICTS}
+    return {
+        "schema": SCHEMA,
+        "draft": {"name": draft.name, "title": draft.title, "sha256": draft.sha256},
+        "counts": counts,
+        "sentences": [_sentence(draft, each) for each in checked],
+    }
+
+
+def _sentence(draft: Document, checked: Checked) -> dict[str, Any]:
+    return {
+        "start": checked.start,
+        "end": checked.end,
+        "text": draft.text[checked.start : checked.end],
+        "verdict": checked.verdict,
+        "probability": round(checked.probability, 3),
+        "quotes": [_quote(each) for each in checked.quotes],
+        "differs": list(checked.differs),
+        "unproven": [list(each) for each in checked.unproven],
+        "quotations": [
+            {
+                "start": each.start,
+                "end": each.end,
+                "verbatim": each.verbatim,
+                "found": each.found and _quote(each.found),
+                "differs": list(each.differs),
+            }
+            for each in checked.quotations
+        ],
+    }
+
+
+def _quote(quote: Quote) -> dict[str, Any]:
+    document = quote.document
+    about = {"id": document.id, "title": document.title, "source": document.source}
+    return {
+        "document": about | {"sha256": document.sha256},
+        "start": quote.start,
+        "end": quote.end,
+        "quote": quote.text,
+        "marks": [list(each) for each in quote.marks],
+        "page": quote.page,
+        "heading": quote.heading,
+        "score": round(quote.score, 3),
+    }

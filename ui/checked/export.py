@@ -1,0 +1,209 @@
+"""A checked text for elsewhere: Markdown, HTML, JSON, a Word document with comments, JUnit."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from index.documents import Document
+from rag.checking.verdict import VERDICTS, Checked, Verdict, as_json
+from rag.quote import Quote
+from ui.checked.text import differences, summary
+from ui.conversations.text import place
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A way to write a checked text down."""
+
+    suffix: str
+    media_type: str
+    write: Callable[[Document, Sequence[Checked]], bytes]
+
+
+def _json(draft: Document, checked: Sequence[Checked]) -> bytes:
+    return (json.dumps(as_json(draft, checked), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+# --- Markdown
+
+_SIGNS: dict[Verdict, str] = {
+    "supported": "✓",
+    "contradicted": "✗",
+    "in_part": "◐",
+    "not_in_sources": "?",
+    "nothing_to_check": "",
+}
+
+
+def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
+    blocks = [f"# {_md(draft.title)}", _md(summary(checked))]
+    notes: list[str] = []
+    for paragraph in paragraphs(draft, checked):
+        words = []
+        for each in paragraph:
+            sentence = _md(draft.text[each.start : each.end])
+            if each.verdict != "nothing_to_check":
+                notes.append(_md_note(each, len(notes) + 1))
+                sentence += f" {_SIGNS[each.verdict]}[^{len(notes)}]"
+            words.append(sentence)
+        blocks.append(" ".join(words))
+    return ("\n\n".join([*blocks, *notes]) + "\n").encode()
+
+
+def _md_note(checked: Checked, number: int) -> str:
+    told = [f"**{VERDICTS[checked.verdict]}.**", *map(_md, differences(checked))]
+    told += [f"{_md(place(quote))}: “{_md(quote.text)}”" for quote in checked.quotes]
+    return f"[^{number}]: " + " ".join(told)
+
+
+def _md(words: str) -> str:
+    """Return words as Markdown that shows just them."""
+    return re.sub(r"([\\`*_\[\]<>#|~!$&()+.-])", r"\\\1", " ".join(words.split()))
+
+
+def paragraphs(draft: Document, checked: Sequence[Checked]) -> list[list[Checked]]:
+    """Return the sentences by the draft's paragraphs: a blank line, or a line's end, is between."""
+    found: list[list[Checked]] = []
+    for each in checked:
+        last = found[-1][-1] if found else None
+        if last is None or "\n" in draft.text[last.end : each.start]:
+            found.append([])
+        found[-1].append(each)
+    return found
+
+
+# --- HTML
+
+
+def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"place": place, "differences": differences, "pieces": pieces}
+    numbers = {
+        id(each): number
+        for number, each in enumerate(
+            (each for each in checked if each.verdict != "nothing_to_check"), 1
+        )
+    }
+    page = environment.get_template("checked.html").render(
+        draft=draft,
+        paragraphs=paragraphs(draft, checked),
+        checked=checked,
+        numbers=numbers,
+        VERDICTS=VERDICTS,
+        summary=summary(checked),
+        key=id,
+    )
+    return page.encode()
+
+
+def pieces(quote: Quote) -> list[tuple[str, bool]]:
+    """Return a quote's text in pieces, each with whether it is marked."""
+    found: list[tuple[str, bool]] = []
+    at = quote.start
+    for start, end in quote.marks:
+        found += [(quote.document.text[at:start], False), (quote.document.text[start:end], True)]
+        at = end
+    return [*found, (quote.document.text[at : quote.end], False)]
+
+
+# --- Word
+
+_COLOURS: dict[Verdict, str] = {
+    "contradicted": "C0392B",
+    "in_part": "B7950B",
+    "not_in_sources": "7D3C98",
+}
+
+
+def _docx(draft: Document, checked: Sequence[Checked]) -> bytes:
+    """Write a Word document in which each sentence that was checked has a comment."""
+    import docx
+    from docx.shared import RGBColor
+
+    headings = {each.start: each.level for each in draft.headings}
+    made = docx.Document()
+    for paragraph in paragraphs(draft, checked):
+        level = headings.get(paragraph[0].start)
+        written = made.add_heading(level=min(level, 9)) if level else made.add_paragraph()
+        for number, each in enumerate(paragraph):
+            text = " ".join(draft.text[each.start : each.end].split())
+            run = written.add_run(_xml(f"{' ' if number else ''}{text}"))
+            if each.verdict in _COLOURS:
+                run.font.underline = True
+                run.font.color.rgb = RGBColor.from_string(_COLOURS[each.verdict])
+            if each.verdict != "nothing_to_check":
+                made.add_comment(run, _xml(_comment(each)), author="Footnoted", initials="F")
+    stream = io.BytesIO()
+    made.save(stream)
+    return stream.getvalue()
+
+
+def _comment(checked: Checked) -> str:
+    quotes = [f"{place(quote)}: “{' '.join(quote.text.split())}”" for quote in checked.quotes]
+    return "\n".join([f"{VERDICTS[checked.verdict]}.", *differences(checked), *quotes])
+
+
+# --- JUnit
+
+
+def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
+    """Write each sentence as a test, which fails where the sources do not say the same."""
+    failed = [each for each in checked if fails(each)]
+    counts: dict[str, Any] = {
+        "tests": str(len(checked)),
+        "failures": str(len(failed)),
+        "errors": "0",
+        "skipped": str(sum(each.verdict == "nothing_to_check" for each in checked)),
+    }
+    root = ElementTree.Element("testsuites", counts)
+    suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(draft.name), **counts})
+    for number, each in enumerate(checked, 1):
+        words = " ".join(draft.text[each.start : each.end].split())
+        about = {"classname": _xml(draft.name), "name": _xml(f"{number}: {words}")}
+        test = ElementTree.SubElement(suite, "testcase", about)
+        if each.verdict == "nothing_to_check":
+            ElementTree.SubElement(test, "skipped")
+        elif fails(each):
+            told = {"message": VERDICTS[each.verdict], "type": each.verdict}
+            ElementTree.SubElement(test, "failure", told).text = _xml(_comment(each))
+    ElementTree.indent(root)
+    return (ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n").encode()
+
+
+def fails(checked: Checked) -> bool:
+    """Whether a sentence holds a text back: the sources say otherwise, or nothing of it."""
+    return checked.verdict in ("contradicted", "not_in_sources")
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _xml(words: str) -> str:
+    """Return words without the characters that no XML may hold."""
+    return _NOT_XML.sub("�", words)
+
+
+FORMATS = {
+    "json": Format(".json", "application/json", _json),
+    "markdown": Format(".md", "text/markdown", _markdown),
+    "html": Format(".html", "text/html", _html),
+    "docx": Format(
+        ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _docx
+    ),
+    "junit": Format(".xml", "application/xml", _junit),
+}

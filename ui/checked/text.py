@@ -1,0 +1,64 @@
+"""A checked sentence as text for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from index.documents import Document
+from index.printable import visible
+from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict
+from ui.conversations.text import place
+
+STYLES: dict[Verdict, str] = {
+    "supported": "green",
+    "contradicted": "bold red",
+    "in_part": "yellow",
+    "not_in_sources": "magenta",
+    "nothing_to_check": "dim",
+}
+
+
+def checked_text(draft: Document, checked: Checked) -> Group:
+    """Return a sentence with its verdict, what differs, and the quotes that show it."""
+    style = STYLES[checked.verdict]
+    words = " ".join(draft.text[checked.start : checked.end].split())
+    parts: list[Text | Padding] = [
+        Text.assemble((f"{VERDICTS[checked.verdict]}: ", style), visible(words))
+    ]
+    parts += [
+        Padding(Text(visible(told), style="yellow"), (0, 0, 0, 2)) for told in differences(checked)
+    ]
+    for quote in checked.quotes if checked.verdict != "nothing_to_check" else ():
+        where = Text(visible(place(quote)), style="dim")
+        parts.append(Padding(where, (0, 0, 0, 2)))
+        quoted = f"“{visible(' '.join(quote.text.split()))}”"
+        parts.append(Padding(Text(quoted), (0, 0, 0, 2)))
+    return Group(*parts)
+
+
+def differences(checked: Checked) -> list[str]:
+    """Return what a sentence has otherwise than its quotes, or beyond them, in words."""
+    told = []
+    if checked.differs:
+        what = "Otherwise" if checked.verdict == "contradicted" else "No quote bears out"
+        told.append(f"{what}: {'; '.join(checked.differs)}.")
+    return told + [each for quotation in checked.quotations for each in _quotation(quotation)]
+
+
+def _quotation(quotation: Quotation) -> list[str]:
+    if quotation.found is None:
+        return ["The words in quotation marks stand in no source."]
+    if quotation.verbatim:
+        return []
+    return [f"Not to the letter: {'; '.join(quotation.differs)} ({place(quotation.found)})."]
+
+
+def summary(checked: Sequence[Checked]) -> str:
+    """Return how many sentences got which verdict."""
+    counts = {name: sum(each.verdict == name for each in checked) for name in VERDICTS}
+    told = ", ".join(f"{count} {VERDICTS[name].lower()}" for name, count in counts.items() if count)
+    return f"{len(checked)} sentences: {told}." if checked else "There is no sentence to check."

@@ -1,0 +1,78 @@
+"""`footnoted check`: every sentence of a text against the library."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from index.errors import UserError
+from ui.commands.terminal import messages, open_assistant, progress_bar
+
+OutOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--out",
+        help="Write it down as well: FILE.json, .md, .html, .docx (with comments) or .xml (JUnit).",
+    ),
+]
+
+
+def check(
+    source: Annotated[str, typer.Argument(help="A file, an address, or - for standard input.")],
+    library: Annotated[
+        Path | None,
+        typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    out: OutOption = None,
+) -> None:
+    """Check a text: each sentence with its footnotes, or the word that the sources say otherwise.
+
+    The exit code is 1 when a sentence is contradicted, or not in the sources.
+    """
+    from index.atomic import write_whole
+    from index.loading.load import load, load_bytes
+    from rag.checking.check import check as check_draft
+    from rag.checking.draft import statements
+    from ui.checked.export import FORMATS, fails
+    from ui.checked.text import checked_text, summary
+
+    forms = {form.suffix: form for form in FORMATS.values()}
+    for path in out or []:
+        if path.suffix.lower() not in forms:
+            known = ", ".join(forms)
+            raise UserError(f"{path.name} has none of the endings {known}. Give --out one of them.")
+    if source == "-":
+        draft = load_bytes(sys.stdin.buffer.read(), "standard input.txt")
+    else:
+        draft = load(source)
+    assistant = open_assistant(library)
+    if assistant.library.is_empty:
+        raise UserError(
+            "The library is empty, so there is nothing to check a text against. `footnoted add "
+            "FILE` puts a document in."
+        )
+    console = Console(highlight=False)
+    checked = []
+    with progress_bar(messages) as bar:
+        task = bar.add_task("checking", total=len(statements(draft)))
+        parts = (assistant.library, assistant.reranker, assistant.reader)
+        for each in check_draft(draft, *parts):
+            checked.append(each)
+            bar.update(task, advance=1)
+            if not as_json:
+                console.print(checked_text(draft, each))
+    if as_json:
+        sys.stdout.write(FORMATS["json"].write(draft, checked).decode())
+    for path in out or []:
+        try:
+            write_whole(path, forms[path.suffix.lower()].write(draft, checked))
+        except OSError as error:
+            raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
+    messages.print(summary(checked))
+    if any(map(fails, checked)):
+        raise typer.Exit(1)
