@@ -11,6 +11,7 @@ from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from index.documents import Document
 from index.library import Library
 from index.split import sentence_spans
 from index.weights.embedding import load_embedding
@@ -18,6 +19,8 @@ from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, may_stand_alone, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
 from rag.asking.question import Question
+from rag.checking.check import check
+from rag.checking.verdict import Checked
 from rag.config import Settings
 from rag.deciding.gate import DOUBT, Decision, both, weigh
 from rag.deciding.reader import Reader
@@ -165,6 +168,15 @@ class Assistant:
             yield from self._answer_parts(parts, so_far, writer, without)
         else:
             yield from self._answer(so_far, writer, without)
+
+    def check(self, draft: Document, *, without: Sequence[str] = ()) -> Iterator[Checked]:
+        """Check a text sentence by sentence, in its order: what do the sources say of it?
+
+        Documents `without`, by their ids, are left aside.
+
+        Raises ModelMissing when the weights for searching are not on this machine.
+        """
+        return check(draft, self.library, self.reranker, self.reader, without)
 
     def _answer(
         self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SETS = Path(__file__).parents[1] / "sets"
 """Where the sets are that come with Footnoted."""
 
+Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources"]
 AnswerType = Literal["text", "number", "date", "yesno", "list"]
 Words = Annotated[str, Field(pattern=r"\S")]
 Facts = tuple[tuple[Span, ...], ...]
@@ -78,12 +79,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A question with what is expected of its answer. See eval/README.md."""
+    """A question with what is expected of its answer, or a claim with its verdict.
+
+    See eval/README.md.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     id: Words
-    question: Words
+    question: str = ""
     answers: tuple[str, ...] = ()
     answer_type: AnswerType = "text"
     evidence: tuple[Evidence, ...] = ()
@@ -95,9 +99,20 @@ class Case:
     """How far a number, in its unit, or a date, in days, may be from an accepted one."""
     draft: bool = False
     """Proposed by a program: it does not count until somebody has accepted it."""
+    claim: str = ""
+    """In the place of a question: a statement that is checked, with the verdict that is right."""
+    verdict: Verdict | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no answer could fulfil."""
+        if bool(self.question.strip()) == bool(self.claim.strip()):
+            raise ValueError("either a question or a claim must be given")
+        if bool(self.claim) != (self.verdict is not None):
+            raise ValueError("a claim has a verdict, and a question has none")
+        if self.claim and (self.answers or self.unanswerable or self.history):
+            raise ValueError("a claim has no answers, and is not asked in a conversation")
+        if self.verdict == "not_in_sources" and self.evidence:
+            raise ValueError("a claim that is not in the sources has no evidence")
         if self.tolerance is not None and self.answer_type not in ("number", "date"):
             raise ValueError("only a number or a date has a tolerance")
         if self.unanswerable and (self.evidence or self.answers):
@@ -106,6 +121,16 @@ class Case:
             parts = answer.split(";") if self.answer_type == "list" else [answer]
             if not all(normalise(part) for part in parts):
                 raise ValueError(f"the answer “{answer}” has a part without words to look for")
+
+    @property
+    def asked(self) -> str:
+        """What is asked or claimed."""
+        return self.question or self.claim
+
+    @property
+    def unsaid(self) -> bool:
+        """Whether the sources do not say it."""
+        return self.unanswerable or self.verdict == "not_in_sources"
 
     @property
     def turns(self) -> list[Turn]:

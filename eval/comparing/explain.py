@@ -18,6 +18,8 @@ def expected(case: Mapping[str, Any]) -> str:
         return "not kept with this run"
     if case.get("unanswerable"):
         return "a refusal"
+    if case.get("verdict"):
+        return f"the verdict “{case['verdict']}”"
     accepted = " or ".join(f"“{each}”" for each in case.get("answers", ()))
     return accepted or "any answer that cites the evidence"
 

@@ -65,16 +65,18 @@ def score(
         "char_iou": marked[2],
         "verbatim": verbatim(answer, text_of),
         "refused": refused,
-        "refusal_right": refused == case.unanswerable,
+        "refusal_right": refused == case.unsaid,
         "unsupported": unsupported(answer),
     }
     # What a case does not state (no answers, no evidence) cannot fail it.
     good = right is not False and evidence is not False
-    passed = refused if case.unanswerable else not refused and good
-    return scores | {"passed": passed, "crag": crag(case.unanswerable, refused, passed)}
+    passed = refused if case.unsaid else not refused and good
+    return scores | {"passed": passed, "crag": crag(case.unsaid, refused, passed)}
 
 
 def _right(case: Case, answer: Mapping[str, Any]) -> bool | None:
+    if case.verdict:
+        return bool(answer["verdict"] == case.verdict)
     if not case.answers:
         return None
     if answer["refused"]:

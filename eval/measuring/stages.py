@@ -47,7 +47,7 @@ def stage(
     """
     if scores["passed"]:
         return None
-    if case.unanswerable:
+    if case.unsaid:
         return "not_refused"
     if facts and not scores["cited_evidence"] and not _any_covered(quotes, facts):
         return "not_quoted" if _any_covered(passages, facts) else "not_retrieved"

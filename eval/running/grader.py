@@ -37,7 +37,7 @@ class Judge:
     def __call__(self, case: Case, answer: Mapping[str, Any]) -> float | None:
         """Return what the function says of an answer; None where it fails or says no number."""
         try:
-            grade = self.grade(case.question, written(answer), case.answers)
+            grade = self.grade(case.asked, written(answer), case.answers)
             number = math.nan if grade is None else float(grade)
         except Exception:  # noqa: BLE001  a judge's mistake is no mistake of the answer's
             return None

@@ -114,8 +114,8 @@ class Result:
 
     @property
     def question(self) -> str:
-        """The question that was asked."""
-        return str((self.answer or self.case).get("question", ""))
+        """The question that was asked, or the claim that was checked."""
+        return str((self.answer or self.case).get("question", self.case.get("claim", "")))
 
     @property
     def shown(self) -> str:

@@ -17,6 +17,7 @@ from eval.cases.cases import Case, CaseSet, Facts
 from eval.cases.evidence import resolve
 from eval.measuring.metrics import score
 from eval.measuring.stages import stage
+from eval.running.claims import check_claim
 from eval.running.record import (
     SCHEMA,
     Conditions,
@@ -198,8 +199,13 @@ class Asking:
         return replace(made, stage=None if made.passed else failed)
 
     def _scored(self, assistant: Assistant, case: Case, facts: Facts) -> Result:
-        given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
-        answer, library = given.as_json(), self.library
+        if case.claim:
+            given, verdict = check_claim(assistant, case.claim)
+            answer = given.as_json() | {"verdict": verdict}
+        else:
+            given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
+            answer = given.as_json()
+        library = self.library
         if given.llm_failed:
             return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
         scores = score(case, facts, answer, lambda name: library.document(name).text)

@@ -48,6 +48,7 @@ def check(
             tuple(_unproven(draft, statement, judged)),
             said,
             judged.supported,
+            quotes,
         )
 
 

@@ -16,6 +16,9 @@ LEAST_WORDS = 3
 ALIKE = 0.6
 """The share of words in common from which a place in a source is the one that was quoted."""
 
+LEFT_OUT = 3
+"""Words of a source that a quotation may have left out and still end where the source does."""
+
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
@@ -49,7 +52,7 @@ def _found(at: int, words: str, sources: Sequence[Document]) -> Quotation:
 
 
 def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
-    """Return the run of as many words of a source that shares most with some words."""
+    """Return the run of about as many words of a source that shares most with some words."""
     own = [word.casefold() for word in _WORD.findall(words)]
     theirs = list(_WORD.finditer(source.text))
     folded = [match[0].casefold() for match in theirs]
@@ -62,7 +65,10 @@ def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
             best, place = shared, at
     if place is None:
         return None
-    last = theirs[min(place + len(own), len(theirs)) - 1]
+    run = folded[place : place + len(own) + LEFT_OUT]
+    shared_at = [at for at, word in enumerate(run) if word in wanted]
+    whole = len(run) >= len(own) and folded[place + len(own) - 1] not in wanted
+    last = theirs[place + max(shared_at[-1], len(own) - 1 if whole else 0)]
     quote = Quote(source, theirs[place].start(), last.end(), 0.0)
     return best / len(wanted), quote
 

@@ -60,8 +60,8 @@ class Checked:
     unproven: tuple[tuple[int, int], ...] = ()
     quotations: tuple[Quotation, ...] = ()
     probability: float = 0.0
-    asked: bool = False
-    """Whether the language model was asked."""
+    found: tuple[Quote, ...] = ()
+    """All quotes that were found for it, best first."""
 
     @property
     def passes(self) -> bool:

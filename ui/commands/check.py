@@ -36,7 +36,6 @@ def check(
     """
     from index.atomic import write_whole
     from index.loading.load import load, load_bytes
-    from rag.checking.check import check as check_draft
     from rag.checking.draft import statements
     from ui.checked.export import FORMATS, fails
     from ui.checked.text import checked_text, summary
@@ -60,8 +59,7 @@ def check(
     checked = []
     with progress_bar(messages) as bar:
         task = bar.add_task("checking", total=len(statements(draft)))
-        parts = (assistant.library, assistant.reranker, assistant.reader)
-        for each in check_draft(draft, *parts):
+        for each in assistant.check(draft):
             checked.append(each)
             bar.update(task, advance=1)
             if not as_json:

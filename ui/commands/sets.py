@@ -135,8 +135,10 @@ def export_set(
     facts, _ = resolve(case_set, shelf)
     entries = [shelf.document(each.id) for each in shelf.entries()]
     results = {each.id: each for each in load_run(run).results} if run else None
-    material = Material(case_set.cases, facts, {each.id: each for each in entries}, results)
+    asked = [case for case in case_set.cases if not case.claim]
+    material = Material(asked, facts, {each.id: each for each in entries}, results)
     text, lost = EXPORTS[form](material)
+    lost["claims, which no such format has"] += len(case_set.cases) - len(asked)
     typer.echo(text, nl=False)
     _tell_lost(lost)
 
@@ -216,7 +218,7 @@ def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
     console = Console()
     for case in drafts:
         told = {"unanswerable": case.unanswerable, "answers": case.answers}
-        line(console, f"\n{case.id}: {case.question}\n    expected: {expected(told)}")
+        line(console, f"\n{case.id}: {case.asked}\n    expected: {expected(told)}")
         for evidence in case.evidence:
             line(console, f"    evidence: {evidence.document}: “{evidence.quote}”")
         word = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()

@@ -14,7 +14,9 @@ import gradio as gr
 
 from index.errors import UserError
 from index.library import Library
+from index.loading.load import load_bytes
 from rag.assistant import Assistant
+from rag.checking.verdict import as_json
 from rag.finding.quotes import find_quotes
 from rag.quote import quotes_as_json
 from ui.panels.answering import attempt
@@ -23,6 +25,9 @@ T = TypeVar("T")
 
 MOST_QUOTES = 50
 
+MOST_CHECKED = 50_000
+"""Characters of a text that `check` takes: some four hundred sentences."""
+
 CONTEXT = 300
 """Characters around a quote that `open_quote` gives."""
 
@@ -30,7 +35,7 @@ CONTEXT = 300
 def add_api(assistant: Assistant) -> None:
     """Put the endpoints into the Blocks that are being made."""
     given = Endpoints(assistant)
-    for endpoint in (given.ask, given.search, given.open_quote):
+    for endpoint in (given.ask, given.check, given.search, given.open_quote):
         gr.api(endpoint, api_name=endpoint.__name__)
 
 
@@ -53,6 +58,20 @@ class Endpoints:
             The object that `footnoted ask --json` prints.
         """
         return _or_error(lambda: self.assistant.ask(_words(question)).as_json())
+
+    def check(self, text: str) -> dict[str, Any]:
+        """Check a text against the documents of the library, sentence by sentence.
+
+        Each sentence is supported, contradicted, supported in part, not in the sources, or has
+        nothing to check; the quotes that show it are verbatim, with their places.
+
+        Args:
+            text: The text to check, as plain text.
+
+        Returns:
+            The object that `footnoted check --json` prints.
+        """
+        return _or_error(lambda: _checked(self.assistant, text))
 
     def search(self, question: str, limit: int = 5) -> list[dict[str, Any]]:
         """Find the quotes in the documents that are most likely to answer a question, best first.
@@ -93,6 +112,18 @@ def speak_json(blocks: gr.Blocks) -> None:
         return [server.types.TextContent(type="text", text=text) for text in texts]
 
     server.postprocess_output_data = as_json
+
+
+def _checked(assistant: Assistant, text: str) -> dict[str, Any]:
+    if not text.strip():
+        raise UserError("The text is empty.")
+    if len(text) > MOST_CHECKED:
+        raise UserError(
+            f"The text has {len(text):,} characters, and up to {MOST_CHECKED:,} are checked at "
+            "once. Send it in parts, or use `footnoted check FILE`."
+        )
+    draft = load_bytes(text.encode(), "text.txt")
+    return as_json(draft, list(assistant.check(draft)))
 
 
 def _opened(library: Library, name: str, start: int, end: int) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""Checking a claim of a set: its verdict, in the form of an answer, so that runs are alike."""
+
+from __future__ import annotations
+
+import time
+
+from index.documents import Document
+from rag.answer import Answer, AnswerSentence
+from rag.assistant import Assistant
+from rag.checking.verdict import VERDICTS, Checked
+
+
+def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
+    """Return what the sources say of a claim, as an answer with footnotes, and the verdict.
+
+    Of a claim of several sentences that is the first one that states anything. One that is not in
+    the sources is a refusal.
+    """
+    started = time.perf_counter()
+    draft = Document.of(claim, title="claim", source="claim")
+    checked = list(assistant.check(draft))
+    told = next((e for e in checked if e.verdict != "nothing_to_check"), checked[0])
+    seconds = time.perf_counter() - started
+    cited = () if told.verdict == "not_in_sources" else told.quotes
+    numbers = tuple(range(1, len(cited) + 1))
+    settings = assistant.settings
+    answer = Answer(
+        question=claim,
+        standalone_question=claim,
+        sentences=(AnswerSentence(_said(told), numbers, supported=True),),
+        citations=cited,
+        quotes=told.found,
+        reason="not_in_sources" if told.verdict == "not_in_sources" else None,
+        models={"embedding": settings.embedding, "reranker": settings.reranker, "llm": None},
+        timings={
+            "total_s": seconds,
+            "retrieve_s": None,
+            "first_quote_s": None,
+            "first_token_s": None,
+        },
+    )
+    return answer, told.verdict
+
+
+def _said(checked: Checked) -> str:
+    return f"{VERDICTS[checked.verdict]}."

@@ -1,0 +1,130 @@
+"""Checking a text: its sentences, its quotations, and what the sources say of each."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.documents import Document
+from index.loading.load import load_bytes
+from rag.assistant import Assistant
+from rag.checking.draft import statements, with_name
+from rag.checking.quotations import quotations
+from rag.checking.verdict import as_json
+from rag.config import Settings
+
+DRAFT = """# Straits of the north
+
+Dear colleagues,
+
+The Alder Strait is 20 kilometers wide. It was mapped in 1931. Is that not odd? I think that it is
+beautiful. Holm said: “Nobody has ever crossed it by night.” Kind regards"""
+
+
+def document(text: str) -> Document:
+    return Document.of(text, title="Straits", source="/straits.txt")
+
+
+def test_what_there_is_to_check() -> None:
+    draft = load_bytes(DRAFT.encode(), "draft.md")
+    found = statements(draft)
+    assert [draft.text[each.start : each.end].split()[0] for each in found] == [
+        "Straits",
+        "Dear",
+        "The",
+        "It",
+        "Is",
+        "I",
+        "Holm",
+        "Kind",
+    ]
+    states = [each.text for each in found if each.states]
+    assert states == [
+        "The Alder Strait is 20 kilometers wide.",
+        "Alder Strait was mapped in 1931.",
+        "Holm said: “Nobody has ever crossed it by night.”",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "made"),
+    [
+        ("It is deep.", "The Alder Strait is wide.", "Alder Strait is deep."),
+        ("His ship sank.", "Minister Holm sailed.", "Minister Holm’s ship sank."),
+        ("They met.", "two ministers spoke.", "They met."),  # Nobody is named.
+        ("The strait is deep.", "The Alder Strait is wide.", "The strait is deep."),
+    ],
+)
+def test_a_pronoun_that_opens_is_the_name_before(sentence: str, before: str, made: str) -> None:
+    assert with_name(sentence, before) == made
+
+
+def test_a_text_without_sentences_has_nothing() -> None:
+    assert statements(document("   ")) == []
+
+
+SOURCE = document("In May Holm said that nobody had ever crossed it by night.\nHe was right.")
+
+
+def quoted(words: str) -> tuple[bool, str | None, tuple[str, ...]]:
+    draft = document(f"He wrote: “{words}”")
+    [found] = quotations(draft, 0, len(draft.text), [SOURCE])
+    assert draft.text[found.start : found.end] == words.strip(" .")
+    return found.verbatim, found.found and found.found.text, found.differs
+
+
+def test_a_quotation_is_held_to_the_letter() -> None:
+    right = "nobody had ever crossed it by night"
+    assert quoted(right) == (True, right, ())
+    assert quoted(f"{right}.") == (True, right, ()), "its last stop is the quoter's"
+    assert quoted("crossed it by night.\n He was right")[0], "white space is no letter"
+    verbatim, found, differs = quoted("nobody had ever crossed it by day")
+    assert (verbatim, found) == (False, right)
+    assert differs == ("“day”: the source has “night”",)
+    verbatim, _, differs = quoted("nobody had crossed it by night")
+    assert differs == ("“ever” is left out",)
+    assert quoted("the museum opens at nine on Sundays") == (False, None, ())
+
+
+def test_a_name_in_quotation_marks_is_no_quotation() -> None:
+    draft = document("The “Red Heron” sailed.")
+    assert not list(quotations(draft, 0, len(draft.text), [SOURCE]))
+
+
+@pytest.fixture
+def briefed(settings: Settings, briefing_library: object) -> Assistant:
+    folder = briefing_library.folder  # type: ignore[attr-defined]
+    return Assistant(settings.model_copy(update={"library": folder}))
+
+
+@pytest.mark.weights
+def test_each_sentence_gets_its_verdict(briefed: Assistant) -> None:
+    draft = load_bytes(
+        b"What is this?\n\nThe Tsugaru Strait is 20 kilometers wide. The Tsugaru Strait is 70 "
+        b"kilometers wide. The museum of Tolm was painted green by Oda Brandt.",
+        "draft.txt",
+    )
+    checked = list(briefed.check(draft))
+    assert [each.verdict for each in checked] == [
+        "nothing_to_check",
+        "supported",
+        "contradicted",
+        "not_in_sources",
+    ]
+    _, right, wrong, untold = checked
+    assert "20 kilometers" in right.quotes[0].words
+    assert right.passes
+    assert any("70" in each for each in wrong.differs)
+    assert [draft.text[start:end] for start, end in wrong.unproven] == ["70"]
+    assert untold.quotes, "the nearest passages"
+    told = as_json(draft, checked)
+    assert told["counts"]["supported"] == 1
+    for sentence in told["sentences"]:
+        assert draft.text[sentence["start"] : sentence["end"]] == sentence["text"]
+
+
+@pytest.mark.weights
+def test_the_text_itself_is_no_source_of_its_own(briefed: Assistant, briefing: Document) -> None:
+    checked = list(briefed.check(Document.of(briefing.text[:700], title="x", source="x.md")))
+    assert all(quote.document.title != "x" for each in checked for quote in each.quotes)
+    own = next(iter(briefed.check(briefing)))
+    assert all(quote.document.id != briefing.id for quote in own.found)
