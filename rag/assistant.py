@@ -169,14 +169,17 @@ class Assistant:
         else:
             yield from self._answer(so_far, writer, without)
 
-    def check(self, draft: Document, *, without: Sequence[str] = ()) -> Iterator[Checked]:
+    def check(
+        self, draft: Document, *, without: Sequence[str] = (), first: int = 0
+    ) -> Iterator[Checked]:
         """Check a text sentence by sentence, in its order: what do the sources say of it?
 
-        Documents `without`, by their ids, are left aside.
+        Documents `without`, by their ids, are left aside. The sentences before the one at position
+        `first` are passed.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
-        return check(draft, self.library, self.reranker, self.reader, without)
+        return check(draft, self.library, self.reranker, self.reader, without, first)
 
     def _answer(
         self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]

@@ -13,8 +13,9 @@ from index.documents import Document
 from index.loading.load import load_bytes
 from rag.checking.verdict import Checked, Quotation
 from rag.quote import Quote
-from ui.checked.export import FORMATS, fails, pieces
+from ui.checked.export import FORMATS, fails
 from ui.checked.text import summary
+from ui.conversations.text import pieces
 
 SOURCE = Document.of(
     "The Alder Strait <b>is</b> 20 km wide. Nobody swam it.", title="S", source="/s.txt"

@@ -25,14 +25,15 @@ def check(
     reranker: Reranker,
     reader: Reader,
     without: Sequence[str] = (),
+    first: int = 0,
 ) -> Iterator[Checked]:
-    """Yield each sentence of a draft with its verdict, in the draft's order.
+    """Yield each sentence of a draft with its verdict, in the draft's order, from `first` on.
 
     Documents `without` are not searched, and neither is the draft itself where it is among them.
     """
     apart = [*without, draft.id]
     sources = [each for each in library.documents(apart) if each.id != draft.id]
-    for statement in statements(draft):
+    for statement in statements(draft)[first:]:
         said = tuple(quotations(draft, statement.start, statement.end, sources))
         if not statement.states:
             yield Checked(statement.start, statement.end, "nothing_to_check", quotations=said)

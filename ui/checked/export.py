@@ -15,9 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from index.documents import Document
 from rag.checking.verdict import VERDICTS, Checked, Verdict, as_json
-from rag.quote import Quote
 from ui.checked.text import differences, summary
-from ui.conversations.text import place
+from ui.conversations.text import pieces, place
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,16 +108,6 @@ def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
         key=id,
     )
     return page.encode()
-
-
-def pieces(quote: Quote) -> list[tuple[str, bool]]:
-    """Return a quote's text in pieces, each with whether it is marked."""
-    found: list[tuple[str, bool]] = []
-    at = quote.start
-    for start, end in quote.marks:
-        found += [(quote.document.text[at:start], False), (quote.document.text[start:end], True)]
-        at = end
-    return [*found, (quote.document.text[at : quote.end], False)]
 
 
 # --- Word

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import fields
 
 from rich.console import Group
@@ -16,6 +17,18 @@ from rag.quote import Quote
 
 NEAREST = 3
 """Passages shown with a refusal."""
+
+
+def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
+    """Yield a quote's words piece by piece, and whether a piece answers the question."""
+    at = quote.start
+    for start, end in sorted(quote.marks):
+        start, end = max(start, at), min(end, quote.end)
+        if start < end:
+            yield quote.document.text[at:start], False
+            yield quote.document.text[start:end], True
+            at = end
+    yield quote.document.text[at : quote.end], False
 
 
 def answer_text(answer: Answer) -> Group:

@@ -7,7 +7,6 @@ of what stands around it, and from losing a character.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from rag.answer import Answer
 from rag.listing.chronology import in_words
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
-from ui.conversations.text import NEAREST, place
+from ui.conversations.text import NEAREST, pieces, place
 
 LISTED = 3
 """An answer of more sentences than these is set as a list."""
@@ -45,18 +44,6 @@ def exact(words: str) -> Markup:
     """Return words as HTML text whose content is the same, character by character."""
     # The parser would make a bare carriage return a line feed.
     return Markup(str(escape(words)).replace("\r", "&#13;"))  # noqa: S704  escaped the moment before
-
-
-def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
-    """Yield a quote's words piece by piece, and whether a piece answers the question."""
-    at = quote.start
-    for start, end in sorted(quote.marks):
-        start, end = max(start, at), min(end, quote.end)
-        if start < end:
-            yield quote.document.text[at:start], False
-            yield quote.document.text[start:end], True
-            at = end
-    yield quote.document.text[at : quote.end], False
 
 
 def _given_in_full(quote: Quote, answer: Answer) -> bool:

@@ -34,6 +34,7 @@ HEADER = """<header><h1>Footnoted</h1><nav aria-label="Panels">
 <button type="button" data-panel-button="documents">Documents</button>
 <button type="button" data-panel-button="talk">Conversation</button>
 <button type="button" data-panel-button="source">Source</button>
+<button type="button" data-panel-button="check">Check</button>
 <button type="button" data-panel-button="regression">Regression</button></nav></header>"""
 
 CONVERSATION_BAR = """<div class="bar">

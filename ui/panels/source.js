@@ -10,11 +10,14 @@ let view = "text"; // and how it is shown: "text", "stored" (as it is stored), o
 const wide = window.matchMedia("(min-width: 901px)"); // All panels beside each other.
 const steps = document.querySelector("#source-bar .steps");
 
-const show = (panel) => {
-  document.getElementById("panels").dataset.panel = panel;
+const show = (wanted) => {
+  const panels = document.getElementById("panels").dataset;
+  // Beside a text that is checked its sources are shown.
+  const panel = wanted === "source" && panels.panel === "check" && wide.matches ? "check" : wanted;
+  panels.panel = panel;
   for (const button of document.querySelectorAll("[data-panel-button]")) {
     const mine = button.dataset.panelButton;
-    const beside = mine === "talk" && panel !== "regression" && wide.matches;
+    const beside = mine === "talk" && !["regression", "check"].includes(panel) && wide.matches;
     button.setAttribute("aria-pressed", String(mine === panel || beside));
   }
 };

@@ -30,6 +30,7 @@ from rag.assistant import Assistant
 from ui.conversations.exchange import Conversation
 from ui.drawing import render
 from ui.panels.answering import attempt
+from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel
 from ui.panels.documents import DocumentsPanel
 from ui.panels.events import PRIVATE
@@ -61,6 +62,7 @@ def build_window(assistant: Assistant, fetch: Fetch | None = None) -> gr.Blocks:
             with documents.column:
                 settings = SettingsForm(assistant)
             talk = ConversationPanel(assistant, left_out, settings.configured, fetch)
+            checking = CheckPanel(assistant, left_out)
             SourcePanel(assistant)
             regression = RegressionPanel(assistant)
 
@@ -74,6 +76,7 @@ def build_window(assistant: Assistant, fetch: Fetch | None = None) -> gr.Blocks:
         blocks.load(documents.listed, left_out, documents.documents, **PRIVATE)
         talk.connect(blocks)
         settings.connect()
+        checking.connect()
         regression.connect()
     return blocks
 

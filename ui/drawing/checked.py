@@ -1,0 +1,38 @@
+"""A checked text as HTML: functions from values to strings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.documents import Document
+from rag.checking.verdict import VERDICTS, Checked
+from ui.checked.export import paragraphs
+from ui.checked.text import differences, summary
+from ui.drawing.jinja import draw
+
+EMPTY = (
+    '<div class="empty"><h3>Check a text</h3><p>Paste a text, or open a file: each sentence is '
+    "held to the documents on the left, and gets its footnotes, or the word that they say "
+    "otherwise, or nothing.</p></div>"
+)
+
+
+def checked(draft: Document, done: Sequence[Checked], total: int, *, runs: bool) -> str:
+    """Return a draft with what is known of its sentences so far, of `total` there are."""
+    counts = {name: sum(each.verdict == name for each in done) for name in VERDICTS}
+    numbers = {id(each): number for number, each in enumerate(done, 1)}
+    return draw(
+        "checked.html",
+        "checked",
+        draft.text,
+        paragraphs(draft, done),
+        {id(each): differences(each) for each in done},
+        numbers,
+        id,
+        VERDICTS,
+        counts,
+        len(done),
+        total,
+        runs,
+        "" if runs else summary(done),
+    )
