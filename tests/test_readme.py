@@ -97,6 +97,21 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
 
 
 @pytest.mark.weights
+def test_check(folder: Path, library: Path) -> None:
+    [line] = [each for each in COMMANDS if each.startswith("footnoted check")]
+    _, _, draft, _, out = shlex.split(line)
+    (folder / draft).write_text("The Tsugaru Strait is 20 kilometers wide.\n", "utf-8")
+    done = run(shlex.split(line)[1:], folder, library)
+    assert done.returncode == 0, done.stderr
+    assert "Supported: The Tsugaru Strait is 20 kilometers wide." in done.stdout
+    comments = [each.text for each in docx.Document(str(folder / out)).comments]
+    assert comments[0].startswith("Supported.")
+    (folder / draft).write_text("The Tsugaru Strait is 70 kilometers wide.\n", "utf-8")
+    done = run(shlex.split(line)[1:], folder, library)
+    assert (done.returncode, "Contradicted" in done.stdout) == (1, True)
+
+
+@pytest.mark.weights
 def test_eval(folder: Path, library: Path) -> None:
     lines = [each for each in COMMANDS if each.startswith("footnoted eval")]
     for line in lines:
@@ -129,6 +144,7 @@ def test_every_command_is_known_here() -> None:
         "footnoted add",
         "footnoted ask",
         "footnoted chat",
+        "footnoted check",
         "footnoted eval",
         "footnoted user",
     }
@@ -184,7 +200,7 @@ def test_what_programs_may_rely_on_is_stated_and_there(front: str) -> None:
 @pytest.mark.weights
 def test_the_lines_for_programs(window_address: str) -> None:
     lines = block("import gradio_client")
-    assert len(lines) == 6
+    assert len(lines) == 7
     names: dict[str, Any] = {}
     # The README's own lines.
     exec("\n".join(lines).replace("http://127.0.0.1:7860/", window_address), names)  # noqa: S102

@@ -1,0 +1,166 @@
+"""Checking, measured: claims of the set `claims`, sentences made false by rule, and the pace.
+
+    python -m eval.bench.claims FOLDER --article FILE [--llm] [--each N]
+
+Checks the set against the sample briefing and the article in one library, and with --llm asks the
+default language model for a verdict of the same claims from the same quotes. Then the sentences of
+`eval.bench.corruptions`, N of each kind, go the whole way: each is looked for and judged as the
+sentence of a text. Of the set every second claim (the 1st, 3rd, ...) served for development.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.bench.corruptions import TOGETHER, claims
+from eval.cases.cases import SETS, Case, load_set
+from eval.cases.evidence import resolve
+from eval.command import run_command
+from eval.measuring.spans import finds
+from eval.measuring.statistics import rate
+from eval.training.corruptions import Claim
+from index.documents import Document
+from index.errors import UserError
+from index.loading.load import load
+from rag.assistant import Assistant
+from rag.checking.verdict import Checked
+from rag.config import load_settings
+from rag.writing.llm import Writer
+
+SEED = 2026
+FAILED = ("contradicted", "not_in_sources")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(prog="python -m eval.bench.claims", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--article", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--llm", action="store_true")
+    parser.add_argument("--each", type=int, default=40, metavar="N")
+    given = parser.parse_args(arguments)
+    assistant = Assistant(load_settings(library=given.folder / "library"))
+    sources = [load(SETS / "briefing.md"), load(given.article)]
+    for source in sources:
+        assistant.library.add(source)
+    _set(assistant, given.llm)
+    pairs = zip(("briefing", "article"), sources, strict=True)
+    true, false = claims([(load_set(SETS / f"{name}.jsonl"), each) for name, each in pairs])
+    _corruptions(assistant, true, false, given.each)
+    return 0
+
+
+# --- the set
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    case: Case
+    checked: Checked
+    evidence: bool
+    seconds: float
+    said: str | None = None
+    """The language model's verdict."""
+
+
+def _set(assistant: Assistant, llm: bool) -> None:
+    case_set = load_set(SETS / "claims.jsonl")
+    facts, _ = resolve(case_set, assistant.library)
+    writer = assistant.writer if llm else None
+    if llm and writer is None:
+        raise UserError("There is no language model to compare with: FOOTNOTED_LLM is none.")
+    done = []
+    for case in case_set.cases:
+        started = time.perf_counter()
+        checked = _check(assistant, case.claim)
+        seconds = time.perf_counter() - started
+        places = [place for fact in facts[case.id] for place in fact]
+        shown = any(finds(quote.span, place) for quote in checked.quotes for place in places)
+        said = _asked(writer, case.claim, checked) if writer else None
+        done.append(_Done(case, checked, shown, seconds, said))
+    for name, some in (("all", done), ("held out", done[1::2])):
+        _say(f"claims, {name}")
+        _say(_share("verdict right", [e.checked.verdict == e.case.verdict for e in some]))
+        for verdict in ("supported", "contradicted", "not_in_sources"):
+            of = [e for e in some if e.case.verdict == verdict]
+            _say(_share(f"  {verdict}", [e.checked.verdict == verdict for e in of]))
+        with_evidence = [e for e in some if e.case.evidence]
+        _say(_share("evidence right", [e.evidence for e in with_evidence]))
+        true = [e.checked.verdict in FAILED for e in some if e.case.verdict == "supported"]
+        _say(_share("true, put down as contradicted or not in the sources", true))
+        if llm:
+            _say(
+                _share(
+                    "the language model's verdict right", [e.said == e.case.verdict for e in some]
+                )
+            )
+    median = sorted(each.seconds for each in done)[len(done) // 2]
+    _say(f"median {median:.2f} s a claim")
+
+
+def _check(assistant: Assistant, claim: str) -> Checked:
+    """Return what becomes of a sentence; of several, of the first that states anything."""
+    draft = Document.of(claim, title="claim", source="claim")
+    checked = list(assistant.check(draft))
+    return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
+
+
+_ASK = (
+    "You check a claim against quotes. Answer with one word: supported, if the quotes say the same; "
+    "contradicted, if they say otherwise; unsaid, if they do not say."
+)
+
+
+def _asked(writer: Writer, claim: str, checked: Checked) -> str:
+    from llama_index.core.base.llms.types import ChatMessage
+
+    quotes = "\n".join(f"- {' '.join(quote.text.split())}" for quote in checked.found[:5])
+    content = f"Quotes:\n{quotes}\n\nClaim: {claim}"
+    messages = [ChatMessage(role="system", content=_ASK), ChatMessage(role="user", content=content)]
+    words = (writer.llm.chat(messages, max_tokens=8).message.content or "").lower()
+    return next((v for v in ("supported", "contradicted") if v in words), "not_in_sources")
+
+
+# --- sentences made false by rule
+
+
+def _corruptions(
+    assistant: Assistant, true: Sequence[Claim], false: Sequence[Claim], each: int
+) -> None:
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    kinds = dict.fromkeys(claim.kind for claim in false)
+    kinds.pop("quotes of elsewhere")  # There the whole library is searched.
+    noticed: dict[str, list[bool]] = {}
+    for kind in kinds:
+        of = [claim for claim in false if claim.kind == kind]
+        some = rng.sample(of, min(each, len(of)))
+        noticed[kind] = [_check(assistant, c.sentence).verdict != "supported" for c in some]
+    _say("sentences made false by rule: not put down as supported")
+    for kind, flags in noticed.items():
+        _say(_share(f"  {kind}", flags))
+    for name, together in TOGETHER.items():
+        _say(_share(name, [flag for kind in together for flag in noticed.get(kind, [])]))
+    some = rng.sample(list(true), min(each, len(true)))
+    failed = [_check(assistant, c.sentence).verdict in FAILED for c in some]
+    _say(_share("true sentences, put down as contradicted or not in the sources", failed))
+
+
+def _share(what: str, flags: Sequence[bool]) -> str:
+    share = rate(sum(flags), len(flags))
+    low, high = share.interval or (0.0, 0.0)
+    return f"{what:<62}{share.value or 0:>7.3f}  ({low:.3f} to {high:.3f}), n = {share.n}"
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    run_command(main)
