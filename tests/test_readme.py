@@ -206,6 +206,7 @@ def test_the_lines_for_programs(window_address: str) -> None:
     exec("\n".join(lines).replace("http://127.0.0.1:7860/", window_address), names)  # noqa: S102
     assert names["answer"]["schema"] == 1
     assert names["place"]["quote"] == names["first"]["quote"]
+    assert names["checked"]["schema"] == 1
 
 
 @pytest.mark.parametrize("command", [each for each in COMMANDS if each.startswith("make")])

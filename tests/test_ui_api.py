@@ -34,7 +34,14 @@ def test_programs_ask_search_and_open_quotes(window_address: str, briefing: Docu
     assert opened["quote"] == first["quote"]
     with pytest.raises(AppError, match="There is no place 5-5"):
         client.predict(document=briefing.id, start=5, end=5, api_name="/open_quote")
-    assert {"/ask", "/search", "/open_quote"} == set(
+    checked = client.predict(
+        text="The Tsugaru Strait is 20 kilometers wide. The Tsugaru Strait is 70 kilometers wide.",
+        api_name="/check",
+    )
+    assert [each["verdict"] for each in checked["sentences"]] == ["supported", "contradicted"]
+    with pytest.raises(AppError, match="The text is empty"):
+        client.predict(text=" ", api_name="/check")
+    assert {"/ask", "/check", "/search", "/open_quote"} == set(
         client.view_api(return_format="dict")["named_endpoints"]
     )
 
@@ -52,6 +59,6 @@ def test_an_mcp_client_finds_and_uses_the_tools(window_address: str, briefing: D
 
     with ThreadPoolExecutor(1) as pool:  # Playwright's own loop runs in this thread.
         tools, found = pool.submit(asyncio.run, use()).result(timeout=60)
-    assert tools == {"ask", "search", "open_quote"}
+    assert tools == {"ask", "check", "search", "open_quote"}
     [quote] = found if isinstance(found, list) else [found]
     assert briefing.text[quote["start"] : quote["end"]] == quote["quote"]

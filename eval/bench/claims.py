@@ -95,11 +95,8 @@ def _set(assistant: Assistant, llm: bool) -> None:
         true = [e.checked.verdict in FAILED for e in some if e.case.verdict == "supported"]
         _say(_share("true, put down as contradicted or not in the sources", true))
         if llm:
-            _say(
-                _share(
-                    "the language model's verdict right", [e.said == e.case.verdict for e in some]
-                )
-            )
+            right = [e.said == e.case.verdict for e in some]
+            _say(_share("the language model's verdict right", right))
     median = sorted(each.seconds for each in done)[len(done) // 2]
     _say(f"median {median:.2f} s a claim")
 
@@ -112,8 +109,8 @@ def _check(assistant: Assistant, claim: str) -> Checked:
 
 
 _ASK = (
-    "You check a claim against quotes. Answer with one word: supported, if the quotes say the same; "
-    "contradicted, if they say otherwise; unsaid, if they do not say."
+    "You check a claim against quotes. Answer with one word: supported, if the quotes say the "
+    "same; contradicted, if they say otherwise; unsaid, if they do not say."
 )
 
 
