@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -50,11 +48,7 @@ class Checking:
     draft: Document | None = None
     total: int = 0
     done: list[Checked] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Checking:
-        """Return a new one: Gradio copies what a session begins with."""
-        return Checking()
+    stopped: bool = False
 
 
 class CheckPanel:
@@ -121,7 +115,7 @@ class CheckPanel:
 
     def stop(self, state: Checking) -> None:
         """Stop after the sentence that is being checked."""
-        state.stop.set()
+        state.stopped = True
 
     def _check(
         self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
@@ -136,11 +130,11 @@ class CheckPanel:
         same = state.draft is not None and state.draft.id == draft.id
         if not same or len(state.done) == state.total:
             state.draft, state.total, state.done = draft, len(statements(draft)), []
-        state.stop.clear()
+        state.stopped = False
         shown_at = 0.0
         yield self._shown(state, runs=True)
         checking = self.assistant.check(draft, without=left_out, first=len(state.done))
-        while not state.stop.is_set():
+        while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):
                 yield self._told(str(each))

@@ -1,0 +1,86 @@
+"""A text checked in the window, in a real browser."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from index.documents import Document
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+DRAFT = (
+    "The Tsugaru Strait is 20 kilometers wide. The Tsugaru Strait is 70 kilometers wide.\n\n"
+    "<img src=x onerror=window.pwned=1> painted the museum of Tolm in 1931. Is that so?"
+)
+
+
+def check(page: Page, text: str) -> None:
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    page.locator("#draft textarea").fill(text)
+    page.locator("#check").click()
+    expect(page.locator("#checked .covered")).to_contain_text("sentence", timeout=60_000)
+    expect(page.locator("#check")).to_be_visible(timeout=60_000)
+
+
+def test_a_text_is_underlined_and_a_sentence_opens_its_quote(
+    page: Page, briefing: Document
+) -> None:
+    check(page, DRAFT)
+    shown = page.locator("#checked .draft-text")
+    assert " ".join(shown.inner_text().split()) == " ".join(DRAFT.split())
+    expect(shown.locator("a.supported")).to_have_count(1)
+    expect(shown.locator("a.contradicted")).to_have_count(1)
+    expect(shown.locator("a.not_in_sources")).to_have_count(1)
+    expect(shown.locator("a.nothing_to_check")).to_have_count(1)
+    assert page.evaluate("window.pwned") is None
+    shown.locator("a.contradicted").click()
+    mark = page.locator("#source mark.quote")
+    expect(mark).to_be_in_viewport()
+    assert "20 kilometers" in mark.inner_text()
+    expect(page.locator("#checked")).to_be_visible()  # Beside its sources.
+    page.locator(".counts button.contradicted").click()
+    expect(page.locator(".found > li:visible")).to_have_count(1)
+    page.locator(".counts button.contradicted").click()
+    expect(page.locator(".found > li:visible")).to_have_count(3)
+
+
+def test_a_checked_text_is_taken_along(page: Page, tmp_path: Path) -> None:
+    check(page, DRAFT)
+    with page.expect_download() as download:
+        page.locator("#checked-files").get_by_text("JSON").click()
+    download.value.save_as(tmp_path / "checked.json")
+    told = json.loads((tmp_path / "checked.json").read_text("utf-8"))
+    assert told["counts"]["contradicted"] == 1
+
+
+def test_a_text_that_was_stopped_goes_on(page: Page) -> None:
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    page.locator("#check").click()
+    expect(page.locator("#checked")).to_contain_text("There is no text")
+    many = " ".join(f"The Tsugaru Strait is {width} kilometers wide." for width in range(2, 60))
+    page.locator("#draft textarea").fill(many)
+    page.locator("#check").click()
+    expect(page.locator("#checked progress")).to_be_visible(timeout=60_000)
+    page.locator("#stop-check").click()
+    expect(page.locator("#checked .covered")).to_contain_text("Stopped after", timeout=60_000)
+    done = page.locator("#checked a.s").count()
+    assert 0 < done < 58
+    page.locator("#check").click()
+    expect(page.locator("#stop-check")).to_be_visible()
+    page.wait_for_function(f"document.querySelectorAll('#checked a.s').length > {done}")
+    page.locator("#stop-check").click()
+    expect(page.locator("#check")).to_be_visible(timeout=60_000)
+
+
+def test_a_file_is_checked(page: Page, tmp_path: Path) -> None:
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    draft = tmp_path / "draft.md"
+    draft.write_text("# Straits\n\nThe Tsugaru Strait is 20 kilometers wide.\n", "utf-8")
+    with page.expect_file_chooser() as chooser:
+        page.locator("#open-draft").click()
+    chooser.value.set_files(draft)
+    expect(page.locator("#checked a.supported")).to_have_count(1, timeout=60_000)
