@@ -2,8 +2,8 @@
 
 It starts from int8 weights turned back into floats: the reranker's, which know already how well a
 text goes with a question, or a reader's. It has two heads: one for the first and the last token of
-the answer, and one for whether the text answers at all, which starts as the reranker's own logit. The
-third one has layers of its own (`branch.py`).
+the answer, and one for whether the text answers at all, which starts as the reranker's own logit.
+The third one has layers of its own (`branch.py`).
 """
 
 from __future__ import annotations
@@ -80,9 +80,8 @@ def from_weights(path: Path) -> ReaderModel:
         key = f"bert.embeddings.{name}_embeddings.weight"
         state[key] = floats(key)
     for node in graph.node:
-        if node.op_type == "MatMulInteger" and not node.name.startswith(
-            THIRD
-        ):  # Named as the layer is, as /bert/pooler/dense/MatMul.
+        if node.op_type == "MatMulInteger" and not node.name.startswith(THIRD):
+            # Named as the layer is, as /bert/pooler/dense/MatMul.
             layer = ours(node.name.strip("/").rpartition("/")[0]).replace("/", ".")
             state[f"{layer}.weight"] = floats(node.input[1].removesuffix("_quantized")).T
     model = ReaderModel()
