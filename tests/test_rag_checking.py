@@ -67,7 +67,7 @@ SOURCE = document("In May Holm said that nobody had ever crossed it by night.\nH
 
 def quoted(words: str) -> tuple[bool, str | None, tuple[str, ...]]:
     draft = document(f"He wrote: “{words}”")
-    [found] = quotations(draft, 0, len(draft.text), [SOURCE])
+    [found] = quotations(draft, 0, len(draft.text), lambda: [SOURCE])
     assert draft.text[found.start : found.end] == words.strip(" .")
     return found.verbatim, found.found and found.found.text, found.differs
 
@@ -87,7 +87,7 @@ def test_a_quotation_is_held_to_the_letter() -> None:
 
 def test_a_name_in_quotation_marks_is_no_quotation() -> None:
     draft = document("The “Red Heron” sailed.")
-    assert not list(quotations(draft, 0, len(draft.text), [SOURCE]))
+    assert not list(quotations(draft, 0, len(draft.text), lambda: [SOURCE]))
 
 
 @pytest.fixture

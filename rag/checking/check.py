@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from index.documents import Document
 from index.library import Library
@@ -32,7 +33,7 @@ def check(
     Documents `without` are not searched, and neither is the draft itself where it is among them.
     """
     apart = [*without, draft.id]
-    sources = [each for each in library.documents(apart) if each.id != draft.id]
+    sources = cache(lambda: tuple(library.documents(apart)))  # Read only for a quotation.
     for statement in statements(draft)[first:]:
         said = tuple(quotations(draft, statement.start, statement.end, sources))
         if not statement.states:

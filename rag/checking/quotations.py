@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from index.documents import Document
@@ -24,7 +24,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def quotations(
-    draft: Document, start: int, end: int, sources: Sequence[Document]
+    draft: Document, start: int, end: int, sources: Callable[[], Sequence[Document]]
 ) -> Iterator[Quotation]:
     """Yield what a sentence of a draft quotes, with where the sources have it."""
     for match in _QUOTED.finditer(draft.text, start, end):
@@ -32,7 +32,7 @@ def quotations(
         words = match[group].strip(" .,;:!?…")
         if len(_WORD.findall(words)) >= LEAST_WORDS:
             at = match.start(group) + match[group].index(words)
-            yield _found(at, words, sources)
+            yield _found(at, words, sources())
 
 
 def _found(at: int, words: str, sources: Sequence[Document]) -> Quotation:

@@ -22,7 +22,7 @@ from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import BUG, PRIVATE, Updates
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Updates
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile."""
@@ -92,8 +92,14 @@ class CheckPanel:
         shown = [self.checked, self.start, self.end, self.row, *self.files.values()]
         given = [self.text, self.state, self.left_out]
         for event in (
-            self.start.click(self.check_text, given, shown, **PRIVATE),
-            self.file.upload(self.check_file, [self.file, *given[1:]], shown, **PRIVATE),
+            self.start.click(self.check_text, given, shown, concurrency_limit=AT_ONCE, **PRIVATE),
+            self.file.upload(
+                self.check_file,
+                [self.file, *given[1:]],
+                shown,
+                concurrency_limit=AT_ONCE,
+                **PRIVATE,
+            ),
         ):
             event.failure(lambda: self._told(BUG), None, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)

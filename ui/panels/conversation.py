@@ -26,15 +26,12 @@ from ui.conversations.export import FORMATS, export
 from ui.drawing import render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
-from ui.panels.events import BUG, PRIVATE, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Updates, field, number
 from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
 
 MAX_QUESTION = 2_000
 """Characters of a question; what a model reads well beside the quotes is far less."""
-
-AT_ONCE = 8
-"""Answers made at the same time; further questions wait for their turn."""
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
 _ID = re.compile(r"[0-9a-f]{32}")

@@ -12,6 +12,9 @@ Updates = dict[Any, Any]
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """The window's own events: without Gradio's spinners, and not part of what programs may call."""
 
+AT_ONCE = 8
+"""Answers made, and texts checked, at the same time; further ones wait for their turn."""
+
 BUG = "Something went wrong inside Footnoted. The terminal it was started from says what."
 
 
