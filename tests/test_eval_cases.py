@@ -319,7 +319,10 @@ def test_yaml_is_read_as_strictly(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("- id: one\n  question: Who?\n- id: two\n", "line 3: question: Field required"),
+        (
+            "- id: one\n  question: Who?\n- id: two\n",
+            "line 3: either a question or a claim must be given",
+        ),
         ("- id: one\n  question: Who?\n  answers: [1700]\n", "line 1: answers.0: Input should be"),
         ("id: one\n", "line 1: not YAML: a set is a list of cases"),
         ("- id: 'one\n", "not YAML"),

@@ -56,7 +56,7 @@ class Signals:
 
 Weights = Mapping[str, float]
 
-# Fitted by python -m eval.bench.fit_claims FOLDER
+# Fitted by python -m eval.training.fit_claims FOLDER
 SUPPORTED_WEIGHTS: Weights = {
     "intercept": -0.043,
     "supported": 0.822,

@@ -1,6 +1,6 @@
 """Fit what is weighed when a statement is judged, and print the weights.
 
-    python -m eval.bench.fit_claims FOLDER
+    python -m eval.training.fit_claims FOLDER
 
 FOLDER is that of `python -m eval.training.claims`: its statements that were held out are judged by
 the reader that comes with Footnoted. The weights, for `rag/checking/judge.py`, are those of a
@@ -34,7 +34,7 @@ ORDER = ("supported", "refuted", "not enough")
 
 def main(arguments: Sequence[str]) -> int:
     """Judge the statements held out, fit, and print."""
-    parser = argparse.ArgumentParser(prog="python -m eval.bench.fit_claims", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.training.fit_claims", description=__doc__)
     parser.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
     file = given.folder / "statements-held-out.jsonl"
