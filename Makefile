@@ -94,12 +94,13 @@ lock: install  ## Take the newest versions that pyproject.toml allows, and write
 	@$(PY) -m pip freeze --exclude-editable | sed 's/+.*//' > constraints.txt
 
 .PHONY: chromium
-# The browser tests need a Chromium; on Debian as root it is installed here, else it is asked for.
+# The browser tests need a Chromium; on Debian as root it is installed here, else it is asked for. The
+# font is for the Chinese words of the sample, which a bare system would show as boxes.
 chromium:
 	@command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
 	|| command -v google-chrome >/dev/null 2>&1 \
 	|| { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] \
-	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-wqy-microhei >/dev/null; } \
 	|| { echo 'The browser tests need Chromium: install it (on Debian: apt-get install chromium).' >&2; exit 2; }
 
 clean:  ## Remove .venv and the sample libraries; weights stay in the cache.
