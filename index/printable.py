@@ -37,3 +37,16 @@ def in_place(text: str) -> str:
     Line breaks stay, and so do the offsets of all that is said.
     """
     return re.sub(rf"(?!\n)[{_CONTROL}{_TURNS}]", " ", text)
+
+
+def as_markdown(text: str) -> str:
+    """Return a text on one line, as Markdown that shows just its words."""
+    return re.sub(r"([\\`*_\[\]<>#|~!$&()+.-])", r"\\\1", " ".join(text.split()))
+
+
+def as_xml(text: str) -> str:
+    """Return a text without the characters that no XML may hold."""
+    return _NOT_XML.sub("�", text)
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

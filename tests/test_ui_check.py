@@ -13,7 +13,7 @@ from index.documents import Document
 from index.loading.load import load_bytes
 from rag.checking.verdict import Checked, Quotation
 from rag.quote import Quote
-from ui.checked.export import FORMATS, fails
+from ui.checked.export import FORMATS
 from ui.checked.text import summary
 from ui.conversations.text import pieces
 
@@ -108,7 +108,7 @@ def test_junit_fails_what_the_sources_do_not_say() -> None:
 
 
 def test_what_holds_a_text_back() -> None:
-    assert [fails(each) for each in CHECKED] == [False, False, True, False, True]
+    assert [each.fails for each in CHECKED] == [False, False, True, False, True]
     assert "1 contradicted" in summary(CHECKED)
     assert summary([]) == "There is no sentence to check."
     assert "".join(words for words, _ in pieces(QUOTE)) == QUOTE.text

@@ -24,8 +24,8 @@ from eval.cases.evidence import resolve
 from eval.command import run_command
 from eval.measuring.spans import finds
 from eval.measuring.statistics import rate
+from eval.running.claims import checked_claim
 from eval.training.corruptions import Claim
-from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
 from rag.assistant import Assistant
@@ -34,7 +34,6 @@ from rag.config import load_settings
 from rag.writing.llm import Writer
 
 SEED = 2026
-FAILED = ("contradicted", "not_in_sources")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -78,7 +77,7 @@ def _set(assistant: Assistant, llm: bool) -> None:
     done = []
     for case in case_set.cases:
         started = time.perf_counter()
-        checked = _check(assistant, case.claim)
+        checked = checked_claim(assistant, case.claim)
         seconds = time.perf_counter() - started
         places = [place for fact in facts[case.id] for place in fact]
         shown = any(finds(quote.span, place) for quote in checked.quotes for place in places)
@@ -92,20 +91,13 @@ def _set(assistant: Assistant, llm: bool) -> None:
             _say(_share(f"  {verdict}", [e.checked.verdict == verdict for e in of]))
         with_evidence = [e for e in some if e.case.evidence]
         _say(_share("evidence right", [e.evidence for e in with_evidence]))
-        true = [e.checked.verdict in FAILED for e in some if e.case.verdict == "supported"]
+        true = [e.checked.fails for e in some if e.case.verdict == "supported"]
         _say(_share("true, put down as contradicted or not in the sources", true))
         if llm:
             right = [e.said == e.case.verdict for e in some]
             _say(_share("the language model's verdict right", right))
     median = sorted(each.seconds for each in done)[len(done) // 2]
     _say(f"median {median:.2f} s a claim")
-
-
-def _check(assistant: Assistant, claim: str) -> Checked:
-    """Return what becomes of a sentence; of several, of the first that states anything."""
-    draft = Document.of(claim, title="claim", source="claim")
-    checked = list(assistant.check(draft))
-    return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
 
 
 _ASK = (
@@ -137,14 +129,14 @@ def _corruptions(
     for kind in kinds:
         of = [claim for claim in false if claim.kind == kind]
         some = rng.sample(of, min(each, len(of)))
-        noticed[kind] = [_check(assistant, c.sentence).verdict != "supported" for c in some]
+        noticed[kind] = [checked_claim(assistant, c.sentence).verdict != "supported" for c in some]
     _say("sentences made false by rule: not put down as supported")
     for kind, flags in noticed.items():
         _say(_share(f"  {kind}", flags))
     for name, together in TOGETHER.items():
         _say(_share(name, [flag for kind in together for flag in noticed.get(kind, [])]))
     some = rng.sample(list(true), min(each, len(true)))
-    failed = [_check(assistant, c.sentence).verdict in FAILED for c in some]
+    failed = [checked_claim(assistant, c.sentence).fails for c in some]
     _say(_share("true sentences, put down as contradicted or not in the sources", failed))
 
 

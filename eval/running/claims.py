@@ -10,16 +10,19 @@ from rag.assistant import Assistant
 from rag.checking.verdict import VERDICTS, Checked
 
 
+def checked_claim(assistant: Assistant, claim: str) -> Checked:
+    """Return what becomes of a claim; of several sentences, of the first that states anything."""
+    checked = list(assistant.check(Document.of(claim, title="claim", source="claim")))
+    return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
+
+
 def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
     """Return what the sources say of a claim, as an answer with footnotes, and the verdict.
 
-    Of a claim of several sentences that is the first one that states anything. One that is not in
-    the sources is a refusal.
+    One that is not in the sources is a refusal.
     """
     started = time.perf_counter()
-    draft = Document.of(claim, title="claim", source="claim")
-    checked = list(assistant.check(draft))
-    told = next((e for e in checked if e.verdict != "nothing_to_check"), checked[0])
+    told = checked_claim(assistant, claim)
     seconds = time.perf_counter() - started
     cited = () if told.verdict == "not_in_sources" else told.quotes
     numbers = tuple(range(1, len(cited) + 1))
@@ -27,7 +30,7 @@ def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
     answer = Answer(
         question=claim,
         standalone_question=claim,
-        sentences=(AnswerSentence(_said(told), numbers, supported=True),),
+        sentences=(AnswerSentence(f"{VERDICTS[told.verdict]}.", numbers, supported=True),),
         citations=cited,
         quotes=told.found,
         reason="not_in_sources" if told.verdict == "not_in_sources" else None,
@@ -40,7 +43,3 @@ def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
         },
     )
     return answer, told.verdict
-
-
-def _said(checked: Checked) -> str:
-    return f"{VERDICTS[checked.verdict]}."

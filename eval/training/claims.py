@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import random
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -32,6 +30,7 @@ from eval.training.examples import held_out as held_out_article
 from eval.training.examples import load_squad
 from eval.training.model import WIDTH
 from eval.training.statements import Statement, load_claims, of_questions, of_sentences
+from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, rate_at, resume
 from index.atomic import write_whole
 from index.errors import UserError
 from index.weights.download import model_folder
@@ -44,9 +43,6 @@ SEED = 2026
 RATE = 2e-4
 WARM_UP = 0.06
 WEIGHT_DECAY = 0.01
-BATCH_TOKENS = 2048
-POOL = 2048
-CHECKPOINT_SECONDS = 600.0
 LONGEST = 160
 """Tokens of a statement with its text; of the few longer ones the end of the text is cut off."""
 
@@ -154,13 +150,15 @@ def learn(
     """
     torch.manual_seed(SEED)
     branch.train()
-    batches = _batches(read, epochs)
+    batches = batches_of(range(len(read)), read.length, epochs, SEED)
     optimizer = torch.optim.AdamW(
         branch.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, fused=True
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: _rate(at, len(batches)))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
+    )
     learned = {"branch": branch, "optimizer": optimizer, "schedule": schedule}
-    first = _resume(checkpoint, learned, len(batches))
+    first = resume(checkpoint, learned, len(batches), torch.device("cpu"))
     task = progress.add_task("training", total=len(batches), completed=first)
     saved = time.monotonic()
     for at in range(first, len(batches)):
@@ -174,49 +172,8 @@ def learn(
         progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
         if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
             saved = time.monotonic()
-            state = {name: part.state_dict() for name, part in learned.items()}
-            partial = checkpoint.with_suffix(".partial")
-            torch.save({**state, "step": at + 1, "steps": len(batches)}, partial)
-            partial.replace(checkpoint)
+            keep(checkpoint, learned, at + 1, len(batches))
     branch.eval()
-
-
-def _resume(checkpoint: Path, learned: dict[str, Any], steps: int) -> int:
-    if not checkpoint.exists():
-        return 0
-    kept = torch.load(checkpoint)
-    if kept["steps"] != steps:
-        raise UserError(
-            f"{checkpoint} is of a training of {kept['steps']} steps, and this one has {steps}. "
-            "Name a new folder, or delete it."
-        )
-    for name, part in learned.items():
-        part.load_state_dict(kept[name])
-    return int(kept["step"])
-
-
-def _batches(read: Read, epochs: float) -> list[list[int]]:
-    """Shuffle, and put statements of like lengths together."""
-    rng = random.Random(SEED)  # noqa: S311  reproducible
-    wanted: list[int] = []
-    while len(wanted) < int(epochs * len(read)):
-        wanted += rng.sample(range(len(read)), len(read))
-    wanted = wanted[: int(epochs * len(read))]
-    batches: list[list[int]] = []
-    for first in range(0, len(wanted), POOL):
-        made: list[list[int]] = [[]]
-        for at in sorted(wanted[first : first + POOL], key=read.length):
-            if (len(made[-1]) + 1) * read.length(at) > BATCH_TOKENS and made[-1]:
-                made.append([])
-            made[-1].append(at)
-        rng.shuffle(made)
-        batches += made
-    return batches
-
-
-def _rate(step: int, steps: int) -> float:
-    rising = (step + 1) / max(1, math.ceil(WARM_UP * steps))
-    return min(rising, max(0.0, (steps - step) / (steps * (1 - WARM_UP))))
 
 
 def _loss(branch: Branch, read: Read, batch: Sequence[int]) -> torch.Tensor:

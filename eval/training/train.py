@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,8 @@ from eval.training.model import ReaderModel
 from index.errors import UserError
 from index.weights.onnx import features
 from index.weights.reader import text_tokens
+
+T = TypeVar("T")
 
 SEED = 2021
 RATE = 1e-4
@@ -81,12 +83,15 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model.to(device).train()
     model.bert.embeddings.requires_grad_(False)
-    batches = _batches(_encode(examples, tokenizer), epochs)
+    prepared = _encode(examples, tokenizer)
+    batches = batches_of(prepared, lambda each: len(each.encoded.ids), epochs, SEED)
     learning = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=WEIGHT_DECAY, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: _rate(at, len(batches)))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
+    )
     learned = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    first = _resume(checkpoint, learned, len(batches), device)
+    first = resume(checkpoint, learned, len(batches), device)
     task = progress.add_task("training", total=len(batches), completed=first)
     saved = time.monotonic()
     for at in range(first, len(batches)):
@@ -99,11 +104,11 @@ def train(
         progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
         if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
             saved = time.monotonic()
-            _keep(checkpoint, learned, at + 1, len(batches))
+            keep(checkpoint, learned, at + 1, len(batches))
     model.to("cpu").eval()
 
 
-def _resume(checkpoint: Path, learned: dict[str, Any], steps: int, device: torch.device) -> int:
+def resume(checkpoint: Path, learned: dict[str, Any], steps: int, device: torch.device) -> int:
     """Put what was learned so far in place, if there is a checkpoint; return the next step.
 
     Raises UserError for a checkpoint of a training of another length.
@@ -121,7 +126,7 @@ def _resume(checkpoint: Path, learned: dict[str, Any], steps: int, device: torch
     return int(kept["step"])
 
 
-def _keep(checkpoint: Path, learned: dict[str, Any], step: int, steps: int) -> None:
+def keep(checkpoint: Path, learned: dict[str, Any], step: int, steps: int) -> None:
     """Write a checkpoint, whole or not at all."""
     state = {name: part.state_dict() for name, part in learned.items()}
     partial = checkpoint.with_suffix(".partial")
@@ -134,19 +139,20 @@ def _encode(examples: Sequence[Example], tokenizer: Tokenizer) -> list[Prepared]
     return [Prepared(*each) for each in zip(examples, encoded, strict=True)]
 
 
-def _batches(prepared: list[Prepared], epochs: float) -> list[list[Prepared]]:
-    """Shuffle, and put examples of like lengths together."""
-    rng = random.Random(SEED)  # noqa: S311  reproducible
-    wanted: list[Prepared] = []
-    while len(wanted) < int(epochs * len(prepared)):
-        wanted += rng.sample(prepared, len(prepared))
-    wanted = wanted[: int(epochs * len(prepared))]
-    batches: list[list[Prepared]] = []
+def batches_of(
+    items: Sequence[T], length: Callable[[T], int], epochs: float, seed: int
+) -> list[list[T]]:
+    """Shuffle, and put items of like lengths, in tokens, together."""
+    rng = random.Random(seed)  # noqa: S311  reproducible
+    wanted: list[T] = []
+    while len(wanted) < int(epochs * len(items)):
+        wanted += rng.sample(items, len(items))
+    wanted = wanted[: int(epochs * len(items))]
+    batches: list[list[T]] = []
     for first in range(0, len(wanted), POOL):
-        pool = sorted(wanted[first : first + POOL], key=lambda each: len(each.encoded.ids))
-        made: list[list[Prepared]] = [[]]
-        for each in pool:
-            if (len(made[-1]) + 1) * len(each.encoded.ids) > BATCH_TOKENS and made[-1]:
+        made: list[list[T]] = [[]]
+        for each in sorted(wanted[first : first + POOL], key=length):
+            if (len(made[-1]) + 1) * length(each) > BATCH_TOKENS and made[-1]:
                 made.append([])
             made[-1].append(each)
         rng.shuffle(made)
@@ -154,9 +160,10 @@ def _batches(prepared: list[Prepared], epochs: float) -> list[list[Prepared]]:
     return batches
 
 
-def _rate(step: int, steps: int) -> float:
-    rising = (step + 1) / max(1, math.ceil(WARM_UP * steps))
-    return min(rising, max(0.0, (steps - step) / (steps * (1 - WARM_UP))))
+def rate_at(step: int, steps: int, warm_up: float) -> float:
+    """Return the share of the highest learning rate: it rises, and then falls to nothing."""
+    rising = (step + 1) / max(1, math.ceil(warm_up * steps))
+    return min(rising, max(0.0, (steps - step) / (steps * (1 - warm_up))))
 
 
 def _loss(model: ReaderModel, batch: Sequence[Prepared], device: torch.device) -> torch.Tensor:

@@ -64,6 +64,11 @@ class Checked:
     """All quotes that were found for it, best first."""
 
     @property
+    def fails(self) -> bool:
+        """Whether it holds the text back: the sources say otherwise, or nothing of it."""
+        return self.verdict in ("contradicted", "not_in_sources")
+
+    @property
     def passes(self) -> bool:
         """Whether nothing speaks against the sentence."""
         said = all(each.verbatim for each in self.quotations)

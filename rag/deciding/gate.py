@@ -188,8 +188,9 @@ class Decision:
 
 def weigh(question: Question, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
-    words = quote.read[read.start : read.end]
-    kind = fits(question.last, words, quote.read, quote.before)
+    text = quote.read
+    words = text[read.start : read.end]
+    kind = fits(question.last, words, text, quote.before)
     place = quote.place_of(read.start, read.end)
     marked = replace(quote, marks=(place,) if place and _tells(question, words) else ())
     return Reading(marked, Signals(quote.score, read.answers, read.words), kind)

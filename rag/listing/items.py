@@ -121,6 +121,8 @@ def _runs_in(words: Sequence[str], text: Sequence[str]) -> bool:
 
 def _speaks_of(quote: Quote, names: Sequence[Mention]) -> bool:
     """Whether a sentence, its paragraph before it, and its heading have the question's names."""
+    if not names:
+        return True
     before = quote.before.rpartition("\n")[2]
     said = mentions(" ".join(filter(None, (quote.heading, before, quote.text))))
     return all(any(name.same(each) for each in said) for name in names)

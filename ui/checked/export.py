@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from index.documents import Document
+from index.printable import as_markdown, as_xml
 from rag.checking.verdict import VERDICTS, Checked, Verdict, as_json
 from ui.checked.text import differences, summary
+from ui.conversations.page import draw_page
 from ui.conversations.text import pieces, place
 
 
@@ -44,12 +43,12 @@ _SIGNS: dict[Verdict, str] = {
 
 
 def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
-    blocks = [f"# {_md(draft.title)}", _md(summary(checked))]
+    blocks = [f"# {as_markdown(draft.title)}", as_markdown(summary(checked))]
     notes: list[str] = []
     for paragraph in paragraphs(draft, checked):
         words = []
         for each in paragraph:
-            sentence = _md(draft.text[each.start : each.end])
+            sentence = as_markdown(draft.text[each.start : each.end])
             if each.verdict != "nothing_to_check":
                 notes.append(_md_note(each, len(notes) + 1))
                 sentence += f" {_SIGNS[each.verdict]}[^{len(notes)}]"
@@ -59,14 +58,11 @@ def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
 
 
 def _md_note(checked: Checked, number: int) -> str:
-    told = [f"**{VERDICTS[checked.verdict]}.**", *map(_md, differences(checked))]
-    told += [f"{_md(place(quote))}: “{_md(quote.text)}”" for quote in checked.quotes]
+    told = [f"**{VERDICTS[checked.verdict]}.**", *map(as_markdown, differences(checked))]
+    told += [
+        f"{as_markdown(place(quote))}: “{as_markdown(quote.text)}”" for quote in checked.quotes
+    ]
     return f"[^{number}]: " + " ".join(told)
-
-
-def _md(words: str) -> str:
-    """Return words as Markdown that shows just them."""
-    return re.sub(r"([\\`*_\[\]<>#|~!$&()+.-])", r"\\\1", " ".join(words.split()))
 
 
 def paragraphs(draft: Document, checked: Sequence[Checked]) -> list[list[Checked]]:
@@ -84,21 +80,16 @@ def paragraphs(draft: Document, checked: Sequence[Checked]) -> list[list[Checked
 
 
 def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"place": place, "differences": differences, "pieces": pieces}
+    filters = {"place": place, "differences": differences, "pieces": pieces}
     numbers = {
         id(each): number
         for number, each in enumerate(
             (each for each in checked if each.verdict != "nothing_to_check"), 1
         )
     }
-    page = environment.get_template("checked.html").render(
+    page = draw_page(
+        Path(__file__).parent / "checked.html",
+        filters,
         draft=draft,
         paragraphs=paragraphs(draft, checked),
         checked=checked,
@@ -131,12 +122,12 @@ def _docx(draft: Document, checked: Sequence[Checked]) -> bytes:
         written = made.add_heading(level=min(level, 9)) if level else made.add_paragraph()
         for number, each in enumerate(paragraph):
             text = " ".join(draft.text[each.start : each.end].split())
-            run = written.add_run(_xml(f"{' ' if number else ''}{text}"))
+            run = written.add_run(as_xml(f"{' ' if number else ''}{text}"))
             if each.verdict in _COLOURS:
                 run.font.underline = True
                 run.font.color.rgb = RGBColor.from_string(_COLOURS[each.verdict])
             if each.verdict != "nothing_to_check":
-                made.add_comment(run, _xml(_comment(each)), author="Footnoted", initials="F")
+                made.add_comment(run, as_xml(_comment(each)), author="Footnoted", initials="F")
     stream = io.BytesIO()
     made.save(stream)
     return stream.getvalue()
@@ -152,7 +143,7 @@ def _comment(checked: Checked) -> str:
 
 def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
     """Write each sentence as a test, which fails where the sources do not say the same."""
-    failed = [each for each in checked if fails(each)]
+    failed = [each for each in checked if each.fails]
     counts: dict[str, Any] = {
         "tests": str(len(checked)),
         "failures": str(len(failed)),
@@ -160,31 +151,18 @@ def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
         "skipped": str(sum(each.verdict == "nothing_to_check" for each in checked)),
     }
     root = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(draft.name), **counts})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": as_xml(draft.name), **counts})
     for number, each in enumerate(checked, 1):
         words = " ".join(draft.text[each.start : each.end].split())
-        about = {"classname": _xml(draft.name), "name": _xml(f"{number}: {words}")}
+        about = {"classname": as_xml(draft.name), "name": as_xml(f"{number}: {words}")}
         test = ElementTree.SubElement(suite, "testcase", about)
         if each.verdict == "nothing_to_check":
             ElementTree.SubElement(test, "skipped")
-        elif fails(each):
+        elif each.fails:
             told = {"message": VERDICTS[each.verdict], "type": each.verdict}
-            ElementTree.SubElement(test, "failure", told).text = _xml(_comment(each))
+            ElementTree.SubElement(test, "failure", told).text = as_xml(_comment(each))
     ElementTree.indent(root)
     return (ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n").encode()
-
-
-def fails(checked: Checked) -> bool:
-    """Whether a sentence holds a text back: the sources say otherwise, or nothing of it."""
-    return checked.verdict in ("contradicted", "not_in_sources")
-
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _xml(words: str) -> str:
-    """Return words without the characters that no XML may hold."""
-    return _NOT_XML.sub("�", words)
 
 
 FORMATS = {

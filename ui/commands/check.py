@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from index.errors import UserError
-from ui.commands.terminal import messages, open_assistant, progress_bar
+from ui.commands.terminal import messages, open_assistant, progress_bar, write_file
 
 OutOption = Annotated[
     list[Path] | None,
@@ -34,10 +34,9 @@ def check(
 
     The exit code is 1 when a sentence is contradicted, or not in the sources.
     """
-    from index.atomic import write_whole
     from index.loading.load import load, load_bytes
     from rag.checking.draft import statements
-    from ui.checked.export import FORMATS, fails
+    from ui.checked.export import FORMATS
     from ui.checked.text import checked_text, summary
 
     forms = {form.suffix: form for form in FORMATS.values()}
@@ -67,10 +66,7 @@ def check(
     if as_json:
         sys.stdout.write(FORMATS["json"].write(draft, checked).decode())
     for path in out or []:
-        try:
-            write_whole(path, forms[path.suffix.lower()].write(draft, checked))
-        except OSError as error:
-            raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
+        write_file(path, forms[path.suffix.lower()].write(draft, checked))
     messages.print(summary(checked))
-    if any(map(fails, checked)):
+    if any(each.fails for each in checked):
         raise typer.Exit(1)

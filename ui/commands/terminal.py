@@ -60,7 +60,12 @@ def progress_bar(console: Console) -> ProgressBar:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text whole or not at all.
+    """Write a text whole or not at all; see `write_file`."""
+    write_file(path, text.encode())
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all.
 
     Raises UserError where it cannot be written.
     """
@@ -68,6 +73,6 @@ def write_text(path: Path, text: str) -> None:
     from index.errors import UserError
 
     try:
-        write_whole(path, text.encode())
+        write_whole(path, data)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote as url_part
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from index.printable import as_markdown
 from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
 from ui.conversations.exchange import Exchange
+from ui.conversations.page import draw_page
 from ui.conversations.text import NEAREST, place
 
 SCHEMA = 1
@@ -54,20 +54,20 @@ def _json(exchanges: Sequence[Exchange], _: str) -> str:
 def _markdown(exchanges: Sequence[Exchange], address: str) -> str:
     blocks = ["# Conversation"]
     for number, exchange in enumerate(exchanges, 1):
-        blocks.append(f"## {_md(exchange.question)}")
-        blocks += [_md(each) for each in _before(exchange)]
+        blocks.append(f"## {as_markdown(exchange.question)}")
+        blocks += [as_markdown(each) for each in _before(exchange)]
         answer = exchange.answer
         if answer is None:
             continue
         if answer.refused:
-            blocks.append(_md(answer.text))
+            blocks.append(as_markdown(answer.text))
             blocks += ["Nearest passages:"] if answer.quotes else []
             for quote in answer.quotes[:NEAREST]:
                 blocks.append(f"- {_md_quote(quote, address)}")
             continue
         blocks.append(
             " ".join(
-                _md(sentence.text) + "".join(f"[^{number}-{n}]" for n in sentence.citations)
+                as_markdown(sentence.text) + "".join(f"[^{number}-{n}]" for n in sentence.citations)
                 for sentence in _supported(answer)
             )
         )
@@ -76,15 +76,10 @@ def _markdown(exchanges: Sequence[Exchange], address: str) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _md(words: str) -> str:
-    """Return words as Markdown that shows just them."""
-    return re.sub(r"([\\`*_\[\]<>#|~!$&()+.-])", r"\\\1", " ".join(words.split()))
-
-
 def _md_quote(quote: Quote, address: str) -> str:
-    where = _md(place(quote))
+    where = as_markdown(place(quote))
     where = f"[{where}](<{link(quote, address)}>)" if address else where
-    return f"{where}: “{_md(quote.text)}”"
+    return f"{where}: “{as_markdown(quote.text)}”"
 
 
 # --- plain text
@@ -109,16 +104,9 @@ def _text(exchanges: Sequence[Exchange], address: str) -> str:
 
 
 def _html(exchanges: Sequence[Exchange], address: str) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"before": _before, "place": place, "link": link}
-    page = environment.get_template("export.html")
-    return page.render(exchanges=exchanges, address=address, NEAREST=NEAREST)
+    template = Path(__file__).parent / "export.html"
+    filters = {"before": _before, "place": place, "link": link}
+    return draw_page(template, filters, exchanges=exchanges, address=address, NEAREST=NEAREST)
 
 
 # --- what all have

@@ -59,6 +59,7 @@ class CheckPanel:
         self.assistant = assistant
         self.left_out = left_out
         self.state = gr.State(Checking())
+        self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
         with gr.Column(elem_id="check-panel"):
             self.bar = gr.HTML(
                 _BAR,
@@ -157,7 +158,7 @@ class CheckPanel:
         """Write down what has been checked, for who wants to take it along."""
         if state.draft is None or not state.done:
             return {}
-        folder = Path(tempfile.mkdtemp())
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
         paths = {}
         for name, button in self.files.items():
             path = folder / f"checked{FORMATS[name].suffix}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from eval.comparing.explain import explain
 from eval.measuring.stages import STAGES
 from eval.running.record import Run
-
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from index.printable import as_xml
 
 
 def junit(run: Run) -> str:
@@ -22,7 +20,7 @@ def junit(run: Run) -> str:
         "skipped": "0",
     }
     root = ElementTree.Element("testsuites", counts)
-    suite = ElementTree.SubElement(root, "testsuite", {"name": _xml(run.set.name), **counts})
+    suite = ElementTree.SubElement(root, "testsuite", {"name": as_xml(run.set.name), **counts})
     properties = ElementTree.SubElement(suite, "properties")
     for name, metric in run.metrics.items():
         if metric.value is not None:
@@ -34,8 +32,8 @@ def junit(run: Run) -> str:
             suite,
             "testcase",
             {
-                "classname": _xml(run.set.name),
-                "name": _xml(result.id),
+                "classname": as_xml(run.set.name),
+                "name": as_xml(result.id),
                 "time": f"{seconds:.3f}",
             },
         )
@@ -43,16 +41,11 @@ def junit(run: Run) -> str:
             kept = ElementTree.SubElement(test, "properties")
             ElementTree.SubElement(kept, "property", {"name": "cached", "value": "true"})
         if result.error is not None:
-            told = {"message": _xml(result.error), "type": "error"}
+            told = {"message": as_xml(result.error), "type": "error"}
             ElementTree.SubElement(test, "error", told)
         elif not result.passed:
             message = STAGES[result.stage] if result.stage else "failed"
             told = {"message": message, "type": result.stage or "failed"}
-            ElementTree.SubElement(test, "failure", told).text = _xml(explain(result))
+            ElementTree.SubElement(test, "failure", told).text = as_xml(explain(result))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _xml(words: str) -> str:
-    """Return words without the characters that no XML may hold."""
-    return _NOT_XML.sub("�", words)

@@ -1,0 +1,22 @@
+"""One page of HTML that stands on its own, from a template."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+
+def draw_page(template: Path, filters: Mapping[str, Any], **values: Any) -> str:
+    """Return what a template makes of values; all that it puts in is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= filters
+    return environment.get_template(template.name).render(**values)
