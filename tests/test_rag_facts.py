@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from decimal import Decimal
 
-from rag.english.facts import content_words, facts, missing_facts
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.english.facts import content_words, facts, missing_facts, numbers
 
 SOURCE = (
     "On Oct. 14-17, 2021 the fleets of China and Norland, with 5,500 sailors, passed the "
@@ -74,3 +78,22 @@ def test_chinese_and_russian_have_facts_and_words() -> None:
 
 def test_content_words_are_stems_without_function_words() -> None:
     assert content_words("The drills were conducted by them") == {"drill", "conduct"}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1,700", "1700"),
+        ("1,234,567.89", "1234567.89"),
+        ("1.700.000", "1700000"),
+        ("2,5", "2.5"),
+        ("1,00,000", "100000"),
+    ],
+)
+def test_a_number_is_read_as_it_is_written(written: str, value: str) -> None:
+    assert numbers(written) == [(Decimal(value), written)]
+
+
+@given(st.text("0123456789,. "))
+def test_no_row_of_digits_is_too_odd_to_be_read(text: str) -> None:
+    assert all(value >= 0 for value, _ in numbers(text))

@@ -205,6 +205,26 @@ def test_stop_takes_effect_while_the_language_model_is_silent(
             silent.close()
 
 
+def test_a_question_that_is_entered_while_one_is_answered_is_next(
+    browser: Browser, window_library: Library
+) -> None:
+    with provider("Dec. 15", ["The summit was held", " on Dec. 15."]) as writer:
+        settings = {"FOOTNOTED_LLM_URL": writer.url}
+        with window(window_library, **settings) as address, pages(browser) as open_page:
+            page = open_page(address)
+            box = page.locator("#question textarea")
+            box.fill(SUMMIT)
+            box.press("Enter")
+            expect(page.locator("#current .turn[data-step=draft]")).to_be_visible(timeout=60_000)
+            box.fill(OFF_TOPIC)
+            box.press("Enter")
+            writer.go_on.set()
+            refused = page.locator("#current .turn[data-step=answered]").filter(has_text=OFF_TOPIC)
+            expect(refused).to_be_visible(timeout=60_000)
+            expect(page.locator("#past .turn")).to_contain_text(SUMMIT)
+            expect(box).to_have_value("")
+
+
 @pytest.mark.llm
 def test_with_the_language_model(
     browser: Browser, window_library: Library, briefing: Document

@@ -153,14 +153,12 @@ def numbers(text: str) -> list[tuple[Decimal, str]]:
 
 
 def _plain(digits: str) -> str:
-    """Read "1,700" as 1700 and "2.5" as 2.5; "1.700.000" and "1,2" are read as thousands or not."""
-    parts = re.split(r"[.,]", digits)
-    thousands = len(parts) > 1 and all(len(part) == 3 for part in parts[1:]) and "," in digits
-    if thousands or digits.count(".") > 1:
-        return "".join(parts)
-    if "," in digits and "." in digits:
+    """Read "1,700", "1.700.000" and "1,00,000" as whole numbers, "2.5" and "1,2" as fractions."""
+    if "," in digits and digits.count(".") == 1:
         return digits.replace(",", "")
-    return digits.replace(",", ".")
+    parts = re.split(r"[.,]", digits)
+    thousands = "," in digits and all(len(part) == 3 for part in parts[1:])
+    return "".join(parts) if thousands or len(parts) > 2 else digits.replace(",", ".")
 
 
 def _days(text: str) -> set[tuple[str, int]]:

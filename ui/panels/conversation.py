@@ -117,6 +117,9 @@ class ConversationPanel:
                 [self.question, *known],
                 shown,
                 concurrency_limit=AT_ONCE,
+                # The page shows an answer a moment before Gradio knows that it is the last step:
+                # what is entered then, or earlier, is asked next.
+                trigger_mode="always_last",
                 **PRIVATE,
             ),
             self.bar.again(self.ask_again, known, shown, concurrency_limit=AT_ONCE, **PRIVATE),
@@ -141,6 +144,9 @@ class ConversationPanel:
     ) -> Iterator[Updates]:
         """Answer a question step by step, each step on the screen as soon as it is there."""
         question = (question or "").encode(errors="replace").decode().strip()
+        if not question and conversation.exchanges:
+            yield {self.status: ""}  # Enter, pressed twice.
+            return
         if wrong := _what_is_wrong(question):
             yield {self.status: wrong}
             return
