@@ -32,6 +32,7 @@ from rag.listing.chronology import MAX_LISTED, Listing, list_entries
 from rag.listing.items import list_items
 from rag.listing.overview import list_overview
 from rag.listing.section import list_section
+from rag.log import Log
 from rag.once import Once
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
@@ -175,11 +176,12 @@ class Assistant:
         """Check a text sentence by sentence, in its order: what do the sources say of it?
 
         Documents `without`, by their ids, are left aside. The sentences before the one at position
-        `first` are passed.
+        `first` are passed. What a person has overruled in this library's log stands overruled.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
-        return check(draft, self.library, self.reranker, self.reader, without, first)
+        overruled = Log(self.library.folder).overruled()
+        return check(draft, self.library, self.reranker, self.reader, without, first, overruled)
 
     def _answer(
         self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]

@@ -1,9 +1,9 @@
-"""The library's log: what people said of answers, with the answers themselves.
+"""The library's log: what people said of answers, with the answers themselves, and of verdicts.
 
-    <folder>/log.db     one row an answer that was rated
+    <folder>/log.db     one row an answer that was rated, or a verdict that was overruled
 
-It is no part of what is searched: without it, the library is as good. Rating an answer again
-replaces what was said; taking the rating back deletes the row.
+It is no part of what is searched: without it, the library is as good. Rating an answer again, or
+overruling a verdict again, replaces what was said; taking it back deletes the row.
 """
 
 from __future__ import annotations
@@ -23,12 +23,15 @@ Rating = Literal["up", "down"]
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS ratings "
-    "(id TEXT PRIMARY KEY, at TEXT NOT NULL, rating TEXT NOT NULL, answer TEXT NOT NULL)"
+    "(id TEXT PRIMARY KEY, at TEXT NOT NULL, rating TEXT NOT NULL, answer TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS overruled "
+    "(sentence TEXT, verdict TEXT, at TEXT NOT NULL, instead TEXT NOT NULL, note TEXT NOT NULL, "
+    "PRIMARY KEY (sentence, verdict))",
 )
 
 
 class Log:
-    """The ratings in one library's folder; the first one makes the file."""
+    """What people said, in one library's folder; the first word makes the file."""
 
     def __init__(self, folder: Path) -> None:
         """Name the folder of the library."""
@@ -46,8 +49,7 @@ class Log:
         with self._connection() as connection:
             connection.execute("DELETE FROM ratings WHERE id = ?", (key,))
             if rating:
-                now = datetime.now(UTC).isoformat(timespec="seconds")
-                row = (key, now, rating, json.dumps(answer, ensure_ascii=False))
+                row = (key, _now(), rating, json.dumps(answer, ensure_ascii=False))
                 connection.execute("INSERT INTO ratings VALUES (?, ?, ?, ?)", row)
 
     def ratings(self) -> list[dict[str, Any]]:
@@ -63,12 +65,42 @@ class Log:
             ).fetchall()
         return [{"at": at, "rating": rating, "answer": json.loads(a)} for at, rating, a in rows]
 
+    def overrule(self, sentence: str, verdict: str, instead: str | None, note: str = "") -> None:
+        """Keep what a person puts in the place of a verdict on a sentence; None takes it back.
+
+        Raises LibraryError when it cannot be written.
+        """
+        known = (sentence, verdict)
+        with self._connection() as connection:
+            connection.execute("DELETE FROM overruled WHERE sentence = ? AND verdict = ?", known)
+            if instead:
+                row = (*known, _now(), instead, note)
+                connection.execute("INSERT INTO overruled VALUES (?, ?, ?, ?, ?)", row)
+
+    def overruled(self) -> dict[tuple[str, str], tuple[str, str, str]]:
+        """Return by (sentence, verdict) what stands instead: the verdict, the note, and when.
+
+        Raises LibraryError when the log cannot be read.
+        """
+        if not self._path.exists():
+            return {}
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT sentence, verdict, instead, note, at FROM overruled"
+            ).fetchall()
+        return {(sentence, verdict): (new, note, at) for sentence, verdict, new, note, at in rows}
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
-                connection.execute(_SCHEMA)
+                for table in _SCHEMA:
+                    connection.execute(table)
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise LibraryError(f"The log {self._path} cannot be used: {error}.") from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

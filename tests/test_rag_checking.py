@@ -11,6 +11,7 @@ from rag.checking.draft import statements, with_name
 from rag.checking.quotations import quotations
 from rag.checking.verdict import as_json
 from rag.config import Settings
+from rag.log import Log
 
 DRAFT = """# Straits of the north
 
@@ -97,6 +98,26 @@ def briefed(settings: Settings, briefing_library: object) -> Assistant:
 
 
 @pytest.mark.weights
+def test_a_person_overrules_a_verdict_as_long_as_it_is_the_same(briefed: Assistant) -> None:
+    draft = load_bytes(b"The Tsugaru Strait is 70  kilometers wide.", "draft.txt")
+    words = "The Tsugaru Strait is 70 kilometers wide."
+    log = Log(briefed.library.folder)
+    log.overrule(words, "supported", "not_in_sources", "Of another verdict.")
+    [checked] = briefed.check(draft)
+    assert (checked.overruled, checked.fails) == (None, True)
+    log.overrule(words, "contradicted", "supported", "Measured elsewhere.")
+    [checked] = briefed.check(draft)
+    assert (checked.verdict, checked.stands, checked.fails) == ("contradicted", "supported", False)
+    told = as_json(draft, [checked])
+    assert told["counts"]["supported"] == 1
+    assert told["sentences"][0]["overruled"]["note"] == "Measured elsewhere."
+    for verdict in ("supported", "contradicted"):
+        log.overrule(words, verdict, None)
+    [checked] = briefed.check(draft)
+    assert checked.overruled is None
+
+
+@pytest.mark.weights
 def test_each_sentence_gets_its_verdict(briefed: Assistant) -> None:
     draft = load_bytes(
         b"What is this?\n\nThe Tsugaru Strait is 20 kilometers wide. The Tsugaru Strait is 70 "
@@ -112,7 +133,7 @@ def test_each_sentence_gets_its_verdict(briefed: Assistant) -> None:
     ]
     _, right, wrong, untold = checked
     assert "20 kilometers" in right.quotes[0].words
-    assert right.passes
+    assert not right.fails
     assert any("70" in each for each in wrong.differs)
     assert [draft.text[start:end] for start, end in wrong.unproven] == ["70"]
     assert untold.quotes, "the nearest passages"

@@ -6,9 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from index.documents import Document
+from index.library import Library
+from rag.log import Log
+from tests.browser import SUMMIT, ask, pages, window
+from tests.provider import provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -84,3 +88,52 @@ def test_a_file_is_checked(page: Page, tmp_path: Path) -> None:
         page.locator("#open-draft").click()
     chooser.value.set_files(draft)
     expect(page.locator("#checked a.supported")).to_have_count(1, timeout=60_000)
+
+
+def test_a_file_that_is_dropped_is_checked(page: Page) -> None:
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    page.evaluate(
+        """() => {
+            const carried = new DataTransfer();
+            carried.items.add(new File(["The Tsugaru Strait is 20 kilometers wide."], "a.txt"));
+            const event = new DragEvent("drop", { dataTransfer: carried, bubbles: true });
+            document.querySelector("#draft textarea").dispatchEvent(event);
+        }"""
+    )
+    expect(page.locator("#checked a.supported")).to_have_count(1, timeout=60_000)
+
+
+def test_a_verdict_is_overruled_with_a_note(page: Page, window_library: Library) -> None:
+    wrong = "The Tsugaru Strait is 70 kilometers wide."
+    check(page, wrong)
+    note = page.locator("#checked .found > li")
+    note.locator("summary").click()
+    note.get_by_label("Verdict").select_option(label="Supported")
+    note.get_by_role("button", name="Keep").click()
+    expect(page.locator("#checked .notice")).to_contain_text("Say why")
+    note.locator("summary").click()
+    note.get_by_label("Verdict").select_option(label="Supported")
+    note.get_by_label("Note").fill("<b>Measured</b> at its mouth.")
+    note.get_by_role("button", name="Keep").click()
+    expect(page.locator("#checked a.supported")).to_have_count(1)
+    expect(note).to_contain_text("Overruled, it was “Contradicted”: <b>Measured</b> at its mouth.")
+    assert list(Log(window_library.folder).overruled()) == [(wrong, "contradicted")]
+    page.locator("#check").click()  # It stands in another check as well.
+    expect(page.locator("#checked a.supported")).to_have_count(1, timeout=60_000)
+    page.locator("#checked .found summary").click()
+    page.get_by_role("button", name="Take back").click()
+    expect(page.locator("#checked a.contradicted")).to_have_count(1)
+    assert Log(window_library.folder).overruled() == {}
+
+
+def test_what_a_language_model_wrote_is_checked_from_its_answer(
+    browser: Browser, window_library: Library
+) -> None:
+    with provider("Dec. 15", ["The summit was held on Dec. 15."]) as writer:
+        settings = {"FOOTNOTED_LLM_URL": writer.url}
+        with window(window_library, **settings) as address, pages(browser) as open_page:
+            page = open_page(address)
+            turn = ask(page, SUMMIT)
+            turn.get_by_role("button", name="Check").click()
+            expect(page.locator("#draft textarea")).to_have_value("The summit was held on Dec. 15.")
+            expect(page.locator("#checked a.s")).to_have_count(1, timeout=60_000)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
+from types import MappingProxyType
 
 from index.documents import Document
 from index.library import Library
 from rag.checking.draft import Statement, statements
 from rag.checking.judge import Judged, judge
 from rag.checking.quotations import quotations
-from rag.checking.verdict import Checked
+from rag.checking.verdict import VERDICTS, Checked, Overruled, words_of
 from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
+
+Overrulings = Mapping[tuple[str, str], tuple[str, str, str]]
+"""By a sentence's words and its verdict: the verdict that a person put there, why, and when."""
 
 FOUND = 8
 """Quotes that are found for a sentence."""
@@ -27,6 +32,7 @@ def check(
     reader: Reader,
     without: Sequence[str] = (),
     first: int = 0,
+    overruled: Overrulings = MappingProxyType({}),
 ) -> Iterator[Checked]:
     """Yield each sentence of a draft with its verdict, in the draft's order, from `first` on.
 
@@ -36,22 +42,27 @@ def check(
     sources = cache(lambda: tuple(library.documents(apart)))  # Read only for a quotation.
     for statement in statements(draft)[first:]:
         said = tuple(quotations(draft, statement.start, statement.end, sources))
-        if not statement.states:
-            yield Checked(statement.start, statement.end, "nothing_to_check", quotations=said)
-            continue
-        quotes, _ = find_quotes(library, reranker, statement.text, FOUND, apart)
-        judged = judge(statement.text, quotes, reader)
-        yield Checked(
-            statement.start,
-            statement.end,
-            judged.verdict,
-            judged.quotes,
-            judged.differs,
-            tuple(_unproven(draft, statement, judged)),
-            said,
-            judged.supported,
-            quotes,
-        )
+        checked = Checked(statement.start, statement.end, "nothing_to_check", quotations=said)
+        if statement.states:
+            quotes, _ = find_quotes(library, reranker, statement.text, FOUND, apart)
+            judged = judge(statement.text, quotes, reader)
+            checked = replace(
+                checked,
+                verdict=judged.verdict,
+                quotes=judged.quotes,
+                differs=judged.differs,
+                unproven=tuple(_unproven(draft, statement, judged)),
+                probability=judged.supported,
+                found=quotes,
+            )
+        yield overruled_by(overruled, draft, checked)
+
+
+def overruled_by(overruled: Overrulings, draft: Document, checked: Checked) -> Checked:
+    """Return a checked sentence with what a person has put in the place of its verdict, if any."""
+    verdict, note, at = overruled.get((words_of(draft, checked), checked.verdict), ("", "", ""))
+    known = next((name for name in VERDICTS if name == verdict), None)
+    return replace(checked, overruled=known and Overruled(known, note, at))
 
 
 def _unproven(draft: Document, statement: Statement, judged: Judged) -> Iterator[tuple[int, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from index.documents import Document
@@ -44,6 +44,15 @@ class Quotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Overruled:
+    """What a person has put in the place of a verdict, why, and when (ISO 8601, in UTC)."""
+
+    verdict: Verdict
+    note: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """A sentence of a draft, `draft.text[start:end]`, with its verdict and what it rests on.
 
@@ -62,26 +71,35 @@ class Checked:
     probability: float = 0.0
     found: tuple[Quote, ...] = ()
     """All quotes that were found for it, best first."""
+    overruled: Overruled | None = None
+
+    @property
+    def stands(self) -> Verdict:
+        """The verdict that stands: a person's, where one has overruled this one."""
+        return self.overruled.verdict if self.overruled else self.verdict
 
     @property
     def fails(self) -> bool:
         """Whether it holds the text back: the sources say otherwise, or nothing of it."""
-        return self.verdict in ("contradicted", "not_in_sources")
+        return self.stands in ("contradicted", "not_in_sources")
 
-    @property
-    def passes(self) -> bool:
-        """Whether nothing speaks against the sentence."""
-        said = all(each.verbatim for each in self.quotations)
-        return said and self.verdict in ("supported", "nothing_to_check")
+
+def words_of(draft: Document, checked: Checked) -> str:
+    """Return a sentence's words on one line: it is known by them in any draft."""
+    return " ".join(draft.text[checked.start : checked.end].split())
+
+
+def counts(checked: Sequence[Checked]) -> dict[Verdict, int]:
+    """Return how many sentences have which verdict, by what stands."""
+    return {name: sum(each.stands == name for each in checked) for name in VERDICTS}
 
 
 def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
     """Return what `footnoted check --json` prints of a checked draft."""
-    counts = {name: sum(each.verdict == name for each in checked) for name in VERDICTS}
     return {
         "schema": SCHEMA,
         "draft": {"name": draft.name, "title": draft.title, "sha256": draft.sha256},
-        "counts": counts,
+        "counts": counts(checked),
         "sentences": [_sentence(draft, each) for each in checked],
     }
 
@@ -92,6 +110,7 @@ def _sentence(draft: Document, checked: Checked) -> dict[str, Any]:
         "end": checked.end,
         "text": draft.text[checked.start : checked.end],
         "verdict": checked.verdict,
+        "overruled": checked.overruled and asdict(checked.overruled),
         "probability": round(checked.probability, 3),
         "quotes": [_quote(each) for each in checked.quotes],
         "differs": list(checked.differs),

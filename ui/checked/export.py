@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 from index.documents import Document
 from index.printable import as_markdown, as_xml
-from rag.checking.verdict import VERDICTS, Checked, Verdict, as_json
+from rag.checking.verdict import VERDICTS, Checked, Verdict, as_json, words_of
 from ui.checked.text import differences, summary
 from ui.conversations.page import draw_page
 from ui.conversations.text import pieces, place
@@ -51,14 +51,14 @@ def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
             sentence = as_markdown(draft.text[each.start : each.end])
             if each.verdict != "nothing_to_check":
                 notes.append(_md_note(each, len(notes) + 1))
-                sentence += f" {_SIGNS[each.verdict]}[^{len(notes)}]"
+                sentence += f" {_SIGNS[each.stands]}[^{len(notes)}]"
             words.append(sentence)
         blocks.append(" ".join(words))
     return ("\n\n".join([*blocks, *notes]) + "\n").encode()
 
 
 def _md_note(checked: Checked, number: int) -> str:
-    told = [f"**{VERDICTS[checked.verdict]}.**", *map(as_markdown, differences(checked))]
+    told = [f"**{VERDICTS[checked.stands]}.**", *map(as_markdown, differences(checked))]
     told += [
         f"{as_markdown(place(quote))}: “{as_markdown(quote.text)}”" for quote in checked.quotes
     ]
@@ -121,11 +121,10 @@ def _docx(draft: Document, checked: Sequence[Checked]) -> bytes:
         level = headings.get(paragraph[0].start)
         written = made.add_heading(level=min(level, 9)) if level else made.add_paragraph()
         for number, each in enumerate(paragraph):
-            text = " ".join(draft.text[each.start : each.end].split())
-            run = written.add_run(as_xml(f"{' ' if number else ''}{text}"))
-            if each.verdict in _COLOURS:
+            run = written.add_run(as_xml(f"{' ' if number else ''}{words_of(draft, each)}"))
+            if each.stands in _COLOURS:
                 run.font.underline = True
-                run.font.color.rgb = RGBColor.from_string(_COLOURS[each.verdict])
+                run.font.color.rgb = RGBColor.from_string(_COLOURS[each.stands])
             if each.verdict != "nothing_to_check":
                 made.add_comment(run, as_xml(_comment(each)), author="Footnoted", initials="F")
     stream = io.BytesIO()
@@ -135,7 +134,7 @@ def _docx(draft: Document, checked: Sequence[Checked]) -> bytes:
 
 def _comment(checked: Checked) -> str:
     quotes = [f"{place(quote)}: “{' '.join(quote.text.split())}”" for quote in checked.quotes]
-    return "\n".join([f"{VERDICTS[checked.verdict]}.", *differences(checked), *quotes])
+    return "\n".join([f"{VERDICTS[checked.stands]}.", *differences(checked), *quotes])
 
 
 # --- JUnit
@@ -153,13 +152,15 @@ def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
     root = ElementTree.Element("testsuites", counts)
     suite = ElementTree.SubElement(root, "testsuite", {"name": as_xml(draft.name), **counts})
     for number, each in enumerate(checked, 1):
-        words = " ".join(draft.text[each.start : each.end].split())
-        about = {"classname": as_xml(draft.name), "name": as_xml(f"{number}: {words}")}
+        about = {
+            "classname": as_xml(draft.name),
+            "name": as_xml(f"{number}: {words_of(draft, each)}"),
+        }
         test = ElementTree.SubElement(suite, "testcase", about)
         if each.verdict == "nothing_to_check":
             ElementTree.SubElement(test, "skipped")
         elif each.fails:
-            told = {"message": VERDICTS[each.verdict], "type": each.verdict}
+            told = {"message": VERDICTS[each.stands], "type": each.stands}
             ElementTree.SubElement(test, "failure", told).text = as_xml(_comment(each))
     ElementTree.indent(root)
     return (ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n").encode()

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from index.documents import Document
 from index.printable import visible
-from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict
+from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict, counts, words_of
 from ui.conversations.text import place
 
 STYLES: dict[Verdict, str] = {
@@ -24,11 +24,9 @@ STYLES: dict[Verdict, str] = {
 
 def checked_text(draft: Document, checked: Checked) -> Group:
     """Return a sentence with its verdict, what differs, and the quotes that show it."""
-    style = STYLES[checked.verdict]
-    words = " ".join(draft.text[checked.start : checked.end].split())
-    parts: list[Text | Padding] = [
-        Text.assemble((f"{VERDICTS[checked.verdict]}: ", style), visible(words))
-    ]
+    style = STYLES[checked.stands]
+    words = visible(words_of(draft, checked))
+    parts: list[Text | Padding] = [Text.assemble((f"{VERDICTS[checked.stands]}: ", style), words)]
     parts += [
         Padding(Text(visible(told), style="yellow"), (0, 0, 0, 2)) for told in differences(checked)
     ]
@@ -43,6 +41,11 @@ def checked_text(draft: Document, checked: Checked) -> Group:
 def differences(checked: Checked) -> list[str]:
     """Return what a sentence has otherwise than its quotes, or beyond them, in words."""
     told = []
+    if checked.overruled:
+        told.append(
+            f"Overruled, it was “{VERDICTS[checked.verdict]}”: {checked.overruled.note} "
+            f"({checked.overruled.at[:10]})."
+        )
     if checked.differs:
         what = "Otherwise" if checked.verdict == "contradicted" else "No quote bears out"
         told.append(f"{what}: {'; '.join(checked.differs)}.")
@@ -59,6 +62,7 @@ def _quotation(quotation: Quotation) -> list[str]:
 
 def summary(checked: Sequence[Checked]) -> str:
     """Return how many sentences got which verdict."""
-    counts = {name: sum(each.verdict == name for each in checked) for name in VERDICTS}
-    told = ", ".join(f"{count} {VERDICTS[name].lower()}" for name, count in counts.items() if count)
+    told = ", ".join(
+        f"{count} {VERDICTS[name].lower()}" for name, count in counts(checked).items() if count
+    )
     return f"{len(checked)} sentences: {told}." if checked else "There is no sentence to check."

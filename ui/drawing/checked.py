@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.documents import Document
-from rag.checking.verdict import VERDICTS, Checked
+from rag.checking.verdict import VERDICTS, Checked, counts
 from ui.checked.export import paragraphs
 from ui.checked.text import differences, summary
 from ui.drawing.jinja import draw
@@ -19,7 +19,6 @@ EMPTY = (
 
 def checked(draft: Document, done: Sequence[Checked], total: int, *, runs: bool) -> str:
     """Return a draft with what is known of its sentences so far, of `total` there are."""
-    counts = {name: sum(each.verdict == name for each in done) for name in VERDICTS}
     numbers = {id(each): number for number, each in enumerate(done, 1)}
     return draw(
         "checked.html",
@@ -30,7 +29,7 @@ def checked(draft: Document, done: Sequence[Checked], total: int, *, runs: bool)
         numbers,
         id,
         VERDICTS,
-        counts,
+        counts(done),
         len(done),
         total,
         runs,

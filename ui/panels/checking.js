@@ -1,7 +1,16 @@
-// Runs once, when #check-bar is on the page. A sentence leads to its note and opens its first
-// quote; the counts show the sentences of one verdict alone.
+// Runs once, when #check-bar is on the page. Gradio gives `trigger`. A sentence leads to its note and
+// opens its first quote; the counts show the sentences of one verdict alone; a verdict is overruled;
+// a file that is dropped is opened.
 
-document.getElementById("check-panel").addEventListener("click", (event) => {
+const panel = document.getElementById("check-panel");
+
+panel.addEventListener("click", (event) => {
+  const keep = event.target.closest("button[data-overrule]");
+  if (keep) {
+    const [verdict, note] = keep.parentElement.querySelectorAll("select, input");
+    const said = "back" in keep.dataset ? {} : { verdict: verdict.value, note: note.value };
+    trigger("overrule", { sentence: Number(keep.dataset.overrule), ...said });
+  }
   const count = event.target.closest("button[data-only]");
   if (count) {
     const shown = count.closest(".checked");
@@ -24,3 +33,18 @@ document.getElementById("check-panel").addEventListener("click", (event) => {
   note.scrollIntoView({ block: "nearest" });
   note.querySelector("a.card")?.click();
 });
+
+for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
+  panel.addEventListener(type, (event) => {
+    const files = event.dataTransfer?.types.includes("Files");
+    if (!files) return; // Words are dropped into the box.
+    event.preventDefault();
+    panel.classList.toggle("dropping", type === "dragenter" || type === "dragover");
+    const input = document.querySelector("#check-row input[type=file]");
+    if (type !== "drop" || !event.dataTransfer.files.length || !input) return;
+    const one = new DataTransfer();
+    one.items.add(event.dataTransfer.files[0]);
+    input.files = one.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}

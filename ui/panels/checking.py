@@ -5,7 +5,8 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import gradio as gr
@@ -16,16 +17,18 @@ from index.errors import UserError
 from index.loading.load import load_bytes
 from index.printable import title_line
 from rag.assistant import Assistant
+from rag.checking.check import overruled_by
 from rag.checking.draft import statements
-from rag.checking.verdict import Checked
+from rag.checking.verdict import VERDICTS, Checked, words_of
+from rag.log import Log
 from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Updates
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Updates, field, number
 
 SECONDS = 0.4
-"""Between two times that the page shows what has been checked meanwhile."""
+"""Between two times that the page shows what has been checked meanwhile, of a short text."""
 
 LONGEST = 1_000_000
 """Characters of a text that are checked in the window."""
@@ -45,9 +48,9 @@ _FILES = {"markdown": "Markdown", "html": "HTML", "docx": "Word, with comments",
 class Checking:
     """A visitor's text, and how far it has been checked."""
 
-    draft: Document | None = None
-    total: int = 0
-    done: list[Checked] = field(default_factory=list)
+    draft: Document | None
+    total: int
+    done: list[Checked]
     stopped: bool = False
 
 
@@ -58,7 +61,8 @@ class CheckPanel:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
         self.assistant = assistant
         self.left_out = left_out
-        self.state = gr.State(Checking())
+        self.log = Log(assistant.library.folder)
+        self.state = gr.State(Checking(None, 0, []))
         self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
         with gr.Column(elem_id="check-panel"):
             self.bar = gr.HTML(
@@ -102,13 +106,14 @@ class CheckPanel:
                 **PRIVATE,
             ),
         ):
-            event.failure(lambda: self._told(BUG), None, shown, **PRIVATE)
+            event.failure(partial(self._shown, told=BUG), self.state, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)
+        self.bar.overrule(self.overrule, self.state, shown, **PRIVATE)
 
     def check_text(self, text: str, state: Checking, left_out: Sequence[str]) -> Iterator[Updates]:
         """Check what was pasted; the same text again goes on where it was stopped."""
         if not text.strip():
-            yield self._told("There is no text: paste one, or open a file.")
+            yield self._shown(state, told="There is no text: paste one, or open a file.")
             return
         yield from self._check(text.encode(), NAME, state, left_out)
 
@@ -116,7 +121,7 @@ class CheckPanel:
         """Check an uploaded file."""
         data = attempt(Path(path).read_bytes)
         if isinstance(data, UserError):
-            yield self._told(str(data))
+            yield self._shown(state, told=str(data))
             return
         yield from self._check(data, title_line(Path(path).name), state, left_out)
 
@@ -124,66 +129,78 @@ class CheckPanel:
         """Stop after the sentence that is being checked."""
         state.stopped = True
 
+    def overrule(self, state: Checking, event: gr.EventData) -> Updates:
+        """Put a person's verdict in the place of one, with a note, or take it back."""
+        at = number(event._data, "sentence")
+        instead = field(event._data, "verdict")
+        verdict = next((name for name in VERDICTS if name == instead), None)
+        note = field(event._data, "note")
+        if state.draft is None or at is None or not 0 <= at < len(state.done):
+            return self._shown(state)
+        if verdict and not note:
+            return self._shown(state, told="Say why in the note: it is kept with the verdict.")
+        checked = state.done[at]
+        words = words_of(state.draft, checked)
+        error = attempt(lambda: self.log.overrule(words, checked.verdict, verdict, note))
+        if isinstance(error, UserError):
+            return self._shown(state, told=str(error))
+        state.done[at] = overruled_by(self.log.overruled(), state.draft, checked)
+        return self._shown(state)
+
     def _check(
         self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
     ) -> Iterator[Updates]:
         draft = attempt(lambda: load_bytes(data, name, max_characters=LONGEST))
         if isinstance(draft, UserError):
-            yield self._told(str(draft))
+            yield self._shown(state, told=str(draft))
             return
         if self.assistant.library.is_empty:
-            yield self._told("There is no document to check a text against. Add one first.")
+            nothing = "There is no document to check a text against. Add one first."
+            yield self._shown(state, told=nothing)
             return
         same = state.draft is not None and state.draft.id == draft.id
         if not same or len(state.done) == state.total:
             state.draft, state.total, state.done = draft, len(statements(draft)), []
         state.stopped = False
-        shown_at = 0.0
         yield self._shown(state, runs=True)
+        shown_at = time.monotonic()
         checking = self.assistant.check(draft, without=left_out, first=len(state.done))
         while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):
-                yield self._told(str(each))
+                yield self._shown(state, told=str(each))
                 return
             if each is None:
                 break
             state.done.append(each)
-            if time.monotonic() - shown_at > SECONDS:
-                shown_at = time.monotonic()
+            # The whole text is drawn anew each time: a long one less often.
+            if time.monotonic() - shown_at > SECONDS * (1 + len(state.done) / 100):
                 yield self._shown(state, runs=True)
-        yield self._shown(state, runs=False) | self._written(state)
+                shown_at = time.monotonic()
+        yield self._shown(state)
 
-    def _written(self, state: Checking) -> Updates:
+    def _shown(self, state: Checking, *, runs: bool = False, told: str = "") -> Updates:
+        """Show how far a text is checked, below what there is to be told."""
+        files = self._written(state.draft, state.done) if state.draft and not runs else {}
+        html = notice(told) if told else ""
+        if state.draft:
+            html += render_checked.checked(state.draft, state.done, state.total, runs=runs)
+        return {
+            self.checked: html or render_checked.EMPTY,
+            self.start: gr.Button(visible=not runs),
+            self.end: gr.Button(visible=runs),
+            self.row: gr.Row(visible=bool(files)),
+            **files,
+        }
+
+    def _written(self, draft: Document, done: Sequence[Checked]) -> Updates:
         """Write down what has been checked, for who wants to take it along."""
-        if state.draft is None or not state.done:
+        if not done:
             return {}
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
         paths = {}
         for name, button in self.files.items():
             path = folder / f"checked{FORMATS[name].suffix}"
-            write_whole(path, FORMATS[name].write(state.draft, state.done))
+            write_whole(path, FORMATS[name].write(draft, done))
             paths[button] = gr.DownloadButton(value=str(path))
-        return {**paths, self.row: gr.Row(visible=True)}
-
-    def _shown(self, state: Checking, *, runs: bool) -> Updates:
-        draft = state.draft
-        html = (
-            render_checked.checked(draft, state.done, state.total, runs=runs)
-            if draft
-            else render_checked.EMPTY
-        )
-        return {
-            self.checked: html,
-            self.start: gr.Button(visible=not runs),
-            self.end: gr.Button(visible=runs),
-            self.row: gr.Row(visible=False),
-        }
-
-    def _told(self, message: str) -> Updates:
-        return {
-            self.checked: notice(message),
-            self.start: gr.Button(visible=True),
-            self.end: gr.Button(visible=False),
-            self.row: gr.Row(visible=False),
-        }
+        return paths

@@ -108,6 +108,15 @@ const copy = async (turn, button) => {
   }
 };
 
+const check = (turn) => {
+  const said = exchange(turn).answer.sentences.filter((each) => each.supported);
+  const box = document.querySelector("#draft textarea");
+  box.value = said.map((each) => each.text).join(" ");
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  document.querySelector('[data-panel-button="check"]').click();
+  document.getElementById("check")?.click();
+};
+
 let pressed; // The button that has the focus while its turn is drawn anew.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
@@ -120,6 +129,7 @@ document.addEventListener("click", (event) => {
   if (format) download(format);
   const turn = button.closest(".turn");
   if (act === "copy") copy(turn, button);
+  if (act === "check") check(turn);
   if (act === "case") trigger("keep_case", { turn: turns().indexOf(turn) });
   if (busy()) return; // One answer at a time: stop it first.
   if (act || conversationAct) keep(); // What was answered a moment ago, too.
