@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 
 from eval.bench.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.bench.ablation import main as ablation
+from eval.bench.claims import main as claims
 from eval.bench.regression import KEPT, MEASURES, compare
 from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
@@ -23,6 +26,7 @@ from eval.running.record import LibraryRecord, Result, Run, SetRecord
 from index.documents import Document
 from index.errors import UserError
 from index.split import split
+from tests.test_eval_training import article
 
 PARAGRAPHS = {
     "Bridges": (
@@ -229,3 +233,20 @@ def test_what_is_kept_names_cases_and_no_text() -> None:
         for cases in told[part].values():
             assert all(isinstance(passed, bool) for passed in cases.values())
             assert not any(" " in case for case in cases)
+
+
+@pytest.mark.weights
+def test_statements_on_whole_articles_go_the_whole_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rng = random.Random(3)
+    told = {"data": [article(kind, rng) for kind in ("Bridge", "Tower")]}
+    path = tmp_path / "made.json"
+    path.write_text(json.dumps(told), "utf-8")
+    assert claims([str(tmp_path / "bench"), "--squad", str(path), "--each", "3"]) == 0
+    shown = capsys.readouterr().out
+    counted = dict(re.findall(r"^(.+?) +\d\.\d{3} .*n = (\d+)$", shown, re.MULTILINE))
+    assert counted["true: supported"] == "3"
+    assert counted["without their document: not in the sources"] == "6"
+    [right] = re.findall(r"^true: supported +(\d\.\d+)", shown, re.MULTILINE)
+    assert float(right) > 0.5

@@ -1,11 +1,16 @@
 """Checking, measured: claims of the set `claims`, sentences made false by rule, and the pace.
 
-    python -m eval.bench.claims FOLDER --article FILE [--llm] [--each N]
+    python -m eval.bench.claims FOLDER [--article FILE] [--squad FILE] [--llm] [--each N]
 
-Checks the set against the sample briefing and the article in one library, and with --llm asks the
-default language model for a verdict of the same claims from the same quotes. Then the sentences of
-`eval.bench.corruptions`, N of each kind, go the whole way: each is looked for and judged as the
-sentence of a text. Of the set every second claim (the 1st, 3rd, ...) served for development.
+With --article the set is checked against the sample briefing and the article in one library, and
+with --llm the default language model is asked for a verdict of the same claims from the same
+quotes. Then the sentences of `eval.bench.corruptions`, N of each kind, go the whole way: each is
+looked for and judged as the sentence of a text. Of the set every second claim (the 1st, 3rd, ...)
+served for development.
+
+With --squad statements are made of articles in SQuAD's format, as those that the reader's third
+head learned from. Each article is two documents, of every second paragraph. N true statements and N
+false ones are checked against all of them, and N of each without the document that they are about.
 """
 
 from __future__ import annotations
@@ -26,6 +31,9 @@ from eval.measuring.spans import finds
 from eval.measuring.statistics import rate
 from eval.running.claims import checked_claim
 from eval.training.corruptions import Claim
+from eval.training.examples import Article, load_squad
+from eval.training.statements import of_questions, of_sentences
+from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
 from rag.assistant import Assistant
@@ -34,24 +42,31 @@ from rag.config import load_settings
 from rag.writing.llm import Writer
 
 SEED = 2026
+SHARE = 0.5
+"""The share of paragraphs of which a sentence is made into statements by rule."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print the figures."""
     parser = argparse.ArgumentParser(prog="python -m eval.bench.claims", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--article", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--article", type=Path, metavar="FILE")
+    parser.add_argument("--squad", type=Path, metavar="FILE")
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--each", type=int, default=40, metavar="N")
     given = parser.parse_args(arguments)
-    assistant = Assistant(load_settings(library=given.folder / "library"))
-    sources = [load(SETS / "briefing.md"), load(given.article)]
-    for source in sources:
-        assistant.library.add(source)
-    _set(assistant, given.llm)
-    pairs = zip(("briefing", "article"), sources, strict=True)
-    true, false = claims([(load_set(SETS / f"{name}.jsonl"), each) for name, each in pairs])
-    _corruptions(assistant, true, false, given.each)
+    if given.article:
+        assistant = Assistant(load_settings(library=given.folder / "library"))
+        sources = [load(SETS / "briefing.md"), load(given.article)]
+        for source in sources:
+            assistant.library.add(source)
+        _set(assistant, given.llm)
+        pairs = zip(("briefing", "article"), sources, strict=True)
+        true, false = claims([(load_set(SETS / f"{name}.jsonl"), each) for name, each in pairs])
+        _corruptions(assistant, true, false, given.each)
+    if given.squad:
+        assistant = Assistant(load_settings(library=given.folder / "library-squad"))
+        _statements(assistant, load_squad(given.squad), given.each)
     return 0
 
 
@@ -138,6 +153,46 @@ def _corruptions(
     some = rng.sample(list(true), min(each, len(true)))
     failed = [checked_claim(assistant, c.sentence).fails for c in some]
     _say(_share("true sentences, put down as contradicted or not in the sources", failed))
+
+
+# --- statements on articles in SQuAD's format
+
+
+def _statements(assistant: Assistant, articles: Sequence[Article], each: int) -> None:
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    made: dict[str, list[tuple[str, str]]] = {"supported": [], "refuted": []}
+    for article in articles:
+        for first in (0, 1):
+            half = Article(article.title, article.paragraphs[first::2])
+            text = "\n\n".join(paragraph.text for paragraph in half.paragraphs)
+            source = f"{article.title} {first + 1}"
+            document = Document.of(text, title=article.title, source=source)
+            assistant.library.add(document)
+            for kind in (of_questions([half], rng), of_sentences([half], rng, SHARE)):
+                for found in kind:
+                    if found.label in made:
+                        made[found.label].append((found.statement, document.id))
+    drawn = {label: rng.sample(of, min(2 * each, len(of))) for label, of in made.items()}
+    told = {
+        label: [checked_claim(assistant, statement).verdict for statement, _ in of[:each]]
+        for label, of in drawn.items()
+    }
+    untold = [
+        checked_claim(assistant, statement, [home]).verdict
+        for of in drawn.values()
+        for statement, home in of[each:]
+    ]
+    _say("statements on whole articles")
+    _say(_share("true: supported", [v == "supported" for v in told["supported"]]))
+    flagged = [v in ("contradicted", "not_in_sources") for v in told["supported"]]
+    _say(_share("true, put down as contradicted or not in the sources", flagged))
+    _say(_share("false: contradicted", [v == "contradicted" for v in told["refuted"]]))
+    _say(_share("false, put down as supported", [v == "supported" for v in told["refuted"]]))
+    _say(
+        _share(
+            "without their document: not in the sources", [v == "not_in_sources" for v in untold]
+        )
+    )
 
 
 def _share(what: str, flags: Sequence[bool]) -> str:

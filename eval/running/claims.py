@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from index.documents import Document
 from rag.answer import Answer, AnswerSentence
@@ -10,9 +11,13 @@ from rag.assistant import Assistant
 from rag.checking.verdict import VERDICTS, Checked
 
 
-def checked_claim(assistant: Assistant, claim: str) -> Checked:
-    """Return what becomes of a claim; of several sentences, of the first that states anything."""
-    checked = list(assistant.check(Document.of(claim, title="claim", source="claim")))
+def checked_claim(assistant: Assistant, claim: str, without: Sequence[str] = ()) -> Checked:
+    """Return what becomes of a claim; of several sentences, of the first that states anything.
+
+    Documents `without`, by their ids, are left aside.
+    """
+    draft = Document.of(claim, title="claim", source="claim")
+    checked = list(assistant.check(draft, without=without))
     return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
 
 
