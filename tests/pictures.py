@@ -28,6 +28,11 @@ from tests.browser import CHROMIUM, ask, chromium, window
 FOLDER = Path(__file__).parents[1] / "ui"
 QUESTION = "Which strait did the warships pass, and how wide is it?"
 FOLLOW_UP = "And when was that?"
+DRAFT = (
+    "Putin and Xi spoke by video on Dec. 15. It was their third such conference of the year.\n\n"
+    "In October, ten warships passed the Tsugaru Strait, which is 50 kilometers wide. The ships "
+    "took on fuel in Vladivostok before they left. Is that so?"
+)
 LOADS = 15
 
 
@@ -42,6 +47,7 @@ def main() -> None:
             _wide(browser, address)
             _narrow(browser, address)
             _regression(browser, address)
+            _check(browser, address)
             _measure(browser, address)
 
 
@@ -84,6 +90,18 @@ def _regression(browser: Browser, address: str) -> None:
         page.locator("#report details.case").first.scroll_into_view_if_needed()
         page.wait_for_timeout(500)
         page.screenshot(path=FOLDER / "window-regression.png")
+
+
+def _check(browser: Browser, address: str) -> None:
+    with _page(browser, address, 1440, 900, "light") as page:
+        page.get_by_role("button", name="Check", exact=True).first.click()
+        page.locator("#draft textarea").fill(DRAFT)
+        page.locator("#check").click()
+        expect(page.locator("#checked-files")).to_be_visible(timeout=120_000)
+        page.locator("#checked a.contradicted").first.click()
+        expect(page.locator("mark.quote")).to_be_in_viewport()
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / "window-check.png")
 
 
 def _measure(browser: Browser, address: str) -> None:

@@ -13,8 +13,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.training.examples import load_squad
-from eval.training.statements import load_claims, of_questions, of_sentences, statement
+from eval.training.examples import _article, load_squad
+from eval.training.statements import (
+    Statement,
+    load_claims,
+    of_denials,
+    of_questions,
+    of_refuted,
+    of_sentences,
+    statement,
+)
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights
@@ -110,6 +118,27 @@ def test_sentences_are_made_false_one_fact_at_a_time(squad: Path) -> None:
         if each.kind == "number changed":
             assert each.label == "refuted"
             assert each.statement not in each.text
+
+
+def test_denials_are_true_and_false() -> None:
+    false = Statement("Lise Holm was the mayor of Tolm.", "Ada Lunt was.", "refuted", "FEVER")
+    long = Statement(
+        "The bridge was red in 1931.", "It was red in 1930.", "refuted", "year changed"
+    )
+    [made] = of_refuted([false, long], random.Random(1), share=1.0)
+    assert made.label == "supported"
+    assert made.statement.replace("never", "not") == "Lise Holm was not the mayor of Tolm."
+    text = (
+        "The mayor of Tolm did not open the bridge. It was opened by the queen of Norland in May."
+    )
+    told = {"title": "Bridges", "paragraphs": [{"context": text, "qas": []}]}
+    denials = list(of_denials([_article(told)], random.Random(1), share=1.0))
+    true, affirmed = (
+        {each.statement for each in denials if each.label == label}
+        for label in ("supported", "refuted")
+    )
+    assert true == {"The mayor of Tolm did not open the bridge."}
+    assert affirmed == {"The mayor of Tolm did open the bridge."}
 
 
 @pytest.mark.weights

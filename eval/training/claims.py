@@ -29,7 +29,14 @@ from eval.training.branch import LABELS, Branch, export, hidden_states, lower_ha
 from eval.training.examples import held_out as held_out_article
 from eval.training.examples import load_squad
 from eval.training.model import WIDTH
-from eval.training.statements import Statement, load_claims, of_questions, of_sentences
+from eval.training.statements import (
+    Statement,
+    load_claims,
+    of_denials,
+    of_questions,
+    of_refuted,
+    of_sentences,
+)
 from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, rate_at, resume
 from index.atomic import write_whole
 from index.errors import UserError
@@ -45,6 +52,12 @@ WARM_UP = 0.06
 WEIGHT_DECAY = 0.01
 LONGEST = 160
 """Tokens of a statement with its text; of the few longer ones the end of the text is cut off."""
+
+DENIALS = 0.25
+"""The share of SQuAD's windows with a denial that are made into statements."""
+
+REFUTED_DENIED = 0.35
+"""The share of short refuted statements that are also denied, which makes them true."""
 
 SENTENCES = 0.4
 """The share of SQuAD's paragraphs of which one window is made into statements by rule."""
@@ -84,6 +97,12 @@ def prepare(folder: Path, squad: Path, claims: Path) -> tuple[list[Statement], l
         for article in articles:
             made = [*of_questions([article], rng), *of_sentences([article], rng, SENTENCES)]
             (apart if held_out_article(article.title) else train).extend(made)
+        for some in (train, apart):
+            held = some is apart
+            denials = of_denials(
+                (a for a in articles if held_out_article(a.title) == held), rng, DENIALS
+            )
+            some.extend([*of_refuted(some, rng, REFUTED_DENIED), *denials])
         rng.shuffle(train)
         for file, statements in zip(files, (train, apart), strict=True):
             lines = (json.dumps(asdict(each), ensure_ascii=False) for each in statements)

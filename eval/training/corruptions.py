@@ -247,22 +247,33 @@ _VERB = re.compile(
 _DENIAL = re.compile(r"\b(?:not |never |no )|n’t\b")
 
 
-def _negated(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    if _DENIAL.search(claim.sentence):
+def denied(sentence: str, rng: random.Random) -> str | None:
+    """Return a sentence that denies what one affirms, or None where that takes more than a rule."""
+    if _DENIAL.search(sentence):
         return None
-    found = _AUXILIARY.search(claim.sentence)
+    found = _AUXILIARY.search(sentence)
     if found:
         end = found.end()
         word = rng.choice([" not", " never"])
-        return claim.sentence[:end] + word + claim.sentence[end:]
-    found = _VERB.search(claim.sentence)
+        return sentence[:end] + word + sentence[end:]
+    found = _VERB.search(sentence)
     if not found:
         return None
-    return f"{claim.sentence[: found.start()]}never {claim.sentence[found.start() :]}"
+    return f"{sentence[: found.start()]}never {sentence[found.start() :]}"
+
+
+def affirmed(sentence: str) -> str | None:
+    """Return a sentence that affirms what one denies, or None where it denies nothing."""
+    made = _DENIAL.sub("", sentence, count=1)
+    return made if made != sentence else None
+
+
+def _negated(claim: Claim, words: Words, rng: random.Random) -> str | None:
+    return denied(claim.sentence, rng)
 
 
 def _affirmed(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    return _DENIAL.sub("", claim.sentence, count=1)
+    return affirmed(claim.sentence)
 
 
 _CIRCUMSTANCE = re.compile(

@@ -1,8 +1,8 @@
 """What the reader's third head learns from: statements with texts that bear them out, or do not.
 
-Three sources: claims that people wrote about sentences; SQuAD's questions, turned by rule into
-statements by their answers, with the right answer or another one; and sentences with one fact
-changed by rule.
+Four sources: claims that people wrote about sentences; SQuAD's questions, turned by rule into
+statements by their answers, with the right answer or another one; sentences with one fact changed
+by rule; and denials, true ones and false ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from eval.training.corruptions import Claim, Words, corruptions, rewrites
+from eval.training.corruptions import Claim, Words, affirmed, corruptions, denied, rewrites
 from eval.training.examples import Article, Paragraph, untokenised
 from index.documents import Document
 from index.errors import UserError
@@ -290,6 +290,46 @@ def _of_window(paragraph: Paragraph, words: Words, rng: random.Random) -> Iterat
     if others and rng.random() < 0.5:
         s, e = rng.choice(others)
         yield Statement(true.sentence, paragraph.text[s:e], "not enough", "another window")
+
+
+# --- denials, since what denies would else nearly always be false
+
+DENIED = ("FEVER", "CAD-NLI", "question, another answer")
+"""The kinds of short refuted statements whose denial is true."""
+
+
+def of_refuted(
+    statements: Iterable[Statement], rng: random.Random, share: float
+) -> Iterator[Statement]:
+    """Make true statements of a share of the refuted ones, by denying them."""
+    for each in statements:
+        if each.label == "refuted" and each.kind in DENIED and rng.random() < share:
+            true = denied(each.statement, rng)
+            if true:
+                yield Statement(true, each.text, "supported", "refuted, denied")
+
+
+def of_denials(
+    articles: Iterable[Article], rng: random.Random, share: float
+) -> Iterator[Statement]:
+    """Make statements of a share of the sentences that deny: as they are, affirmed, and untold."""
+    for article in articles:
+        for paragraph in article.paragraphs:
+            texts = [paragraph.text[start:end] for start, end in paragraph.windows]
+            for text in texts:
+                sentence = _a_sentence(text, rng)
+                false = affirmed(sentence)
+                if false is None or rng.random() >= share:
+                    continue
+                yield Statement(sentence, text, "supported", "denial")
+                yield Statement(false, text, "refuted", "negation removed")
+                others = [each for each in texts if sentence not in each]
+                if others and rng.random() < UNTOLD:
+                    yield Statement(sentence, rng.choice(others), "not enough", "denial elsewhere")
+
+
+UNTOLD = 0.3
+"""How often a denial is also shown with another window of its paragraph."""
 
 
 def _a_sentence(text: str, rng: random.Random) -> str:

@@ -182,7 +182,7 @@ acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokeni
             {},
             "",
             _files("""
-365fa405ec5994a8311ff65282c8036dc0c82be70e97e66b1b3fa13d7ca2ef10 45150689 model.onnx
+0bbac90d8046add84b61af99cc2fa096d485568a3b106e1e2b5521b4d5e09248 45150689 model.onnx
 cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokenizer.json
 """),
             home=Path(__file__).parents[1] / "reader_weights",

@@ -58,22 +58,22 @@ Weights = Mapping[str, float]
 
 # Fitted by python -m eval.training.fit_claims FOLDER
 SUPPORTED_WEIGHTS: Weights = {
-    "intercept": -0.043,
-    "supported": 0.822,
-    "refuted": 0.010,
-    "figures": -1.728,
+    "intercept": 0.714,
+    "supported": 0.883,
+    "refuted": 0.301,
+    "figures": -0.793,
     "names": 0.314,
-    "otherwise": -1.870,
-    "words": -0.116,
+    "otherwise": -1.621,
+    "words": -0.988,
 }
 REFUTED_WEIGHTS: Weights = {
-    "intercept": -0.054,
-    "supported": 0.093,
-    "refuted": 0.839,
-    "figures": -0.062,
-    "names": -0.876,
-    "otherwise": 0.899,
-    "words": 0.084,
+    "intercept": -0.230,
+    "supported": 0.101,
+    "refuted": 1.013,
+    "figures": 0.215,
+    "names": -0.393,
+    "otherwise": 0.286,
+    "words": 0.498,
 }
 
 
