@@ -118,9 +118,11 @@ def test_a_verdict_is_overruled_with_a_note(page: Page, window_library: Library)
     expect(page.locator("#checked a.supported")).to_have_count(1)
     expect(note).to_contain_text("Overruled, it was “Contradicted”: <b>Measured</b> at its mouth.")
     assert list(Log(window_library.folder).overruled()) == [(wrong, "contradicted")]
-    page.reload()
-    check(page, wrong)  # It stands in another check as well.
-    expect(page.locator("#checked a.supported")).to_have_count(1)
+    page.locator("#draft textarea").fill(f"{wrong} Is that so?")
+    page.locator("#check").click()
+    expect(page.locator("#checked a.s")).to_have_count(2, timeout=60_000)
+    expect(page.locator("#checked-files")).to_be_visible()
+    expect(page.locator("#checked a.supported")).to_have_count(1)  # In another text as well.
     page.locator("#checked .found summary").click()
     page.get_by_role("button", name="Take back").click()
     expect(page.locator("#checked a.contradicted")).to_have_count(1)
