@@ -55,6 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--each", type=int, default=40, metavar="N")
     given = parser.parse_args(arguments)
+    if not (given.article or given.squad):
+        raise UserError("There is nothing to measure: give --article FILE, --squad FILE, or both.")
     if given.article:
         assistant = Assistant(load_settings(library=given.folder / "library"))
         sources = [load(SETS / "briefing.md"), load(given.article)]
@@ -174,7 +176,7 @@ def _statements(assistant: Assistant, articles: Sequence[Article], each: int) ->
                         made[found.label].append((found.statement, document.id))
     drawn = {label: rng.sample(of, min(2 * each, len(of))) for label, of in made.items()}
     told = {
-        label: [checked_claim(assistant, statement).verdict for statement, _ in of[:each]]
+        label: [checked_claim(assistant, statement) for statement, _ in of[:each]]
         for label, of in drawn.items()
     }
     untold = [
@@ -183,11 +185,12 @@ def _statements(assistant: Assistant, articles: Sequence[Article], each: int) ->
         for statement, home in of[each:]
     ]
     _say("statements on whole articles")
-    _say(_share("true: supported", [v == "supported" for v in told["supported"]]))
-    flagged = [v in ("contradicted", "not_in_sources") for v in told["supported"]]
-    _say(_share("true, put down as contradicted or not in the sources", flagged))
-    _say(_share("false: contradicted", [v == "contradicted" for v in told["refuted"]]))
-    _say(_share("false, put down as supported", [v == "supported" for v in told["refuted"]]))
+    true, false = told["supported"], told["refuted"]
+    _say(_share("true: supported", [e.verdict == "supported" for e in true]))
+    failed = [e.fails for e in true]
+    _say(_share("true, put down as contradicted or not in the sources", failed))
+    _say(_share("false: contradicted", [e.verdict == "contradicted" for e in false]))
+    _say(_share("false, put down as supported", [e.verdict == "supported" for e in false]))
     _say(
         _share(
             "without their document: not in the sources", [v == "not_in_sources" for v in untold]

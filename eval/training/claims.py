@@ -97,8 +97,7 @@ def prepare(folder: Path, squad: Path, claims: Path) -> tuple[list[Statement], l
         for article in articles:
             made = [*of_questions([article], rng), *of_sentences([article], rng, SENTENCES)]
             (apart if held_out_article(article.title) else train).extend(made)
-        for some in (train, apart):
-            held = some is apart
+        for some, held in ((train, False), (apart, True)):
             denials = of_denials(
                 (a for a in articles if held_out_article(a.title) == held), rng, DENIALS
             )

@@ -13,7 +13,7 @@ from index.library import Library
 from rag.checking.draft import Statement, statements
 from rag.checking.judge import Judged, judge
 from rag.checking.quotations import quotations
-from rag.checking.verdict import VERDICTS, Checked, Overruled, words_of
+from rag.checking.verdict import Checked, Overruled, verdict_named, words_of
 from rag.deciding.reader import Reader
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
@@ -61,7 +61,7 @@ def check(
 def overruled_by(overruled: Overrulings, draft: Document, checked: Checked) -> Checked:
     """Return a checked sentence with what a person has put in the place of its verdict, if any."""
     verdict, note, at = overruled.get((words_of(draft, checked), checked.verdict), ("", "", ""))
-    known = next((name for name in VERDICTS if name == verdict), None)
+    known = verdict_named(verdict)
     return replace(checked, overruled=known and Overruled(known, note, at))
 
 

@@ -20,6 +20,12 @@ VERDICTS: dict[Verdict, str] = {
 }
 """Each verdict as people read it."""
 
+
+def verdict_named(name: str) -> Verdict | None:
+    """Return the verdict of a name that comes from outside, or None where there is none."""
+    return next((each for each in VERDICTS if each == name), None)
+
+
 SCHEMA = 1
 """Of the JSON form; it rises when a field changes its meaning or goes."""
 

@@ -19,7 +19,7 @@ from index.printable import title_line
 from rag.assistant import Assistant
 from rag.checking.check import overruled_by
 from rag.checking.draft import statements
-from rag.checking.verdict import VERDICTS, Checked, words_of
+from rag.checking.verdict import Checked, verdict_named, words_of
 from rag.log import Log
 from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
@@ -132,8 +132,7 @@ class CheckPanel:
     def overrule(self, state: Checking, event: gr.EventData) -> Updates:
         """Put a person's verdict in the place of one, with a note, or take it back."""
         at = number(event._data, "sentence")
-        instead = field(event._data, "verdict")
-        verdict = next((name for name in VERDICTS if name == instead), None)
+        verdict = verdict_named(field(event._data, "verdict"))
         note = field(event._data, "note")
         if state.draft is None or at is None or not 0 <= at < len(state.done):
             return self._shown(state)
