@@ -227,6 +227,13 @@ class Library:
             if key in passages
         ]
 
+    def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Hit]:
+        """Return passages that hold some words one behind the other, whatever their endings are.
+
+        Documents `without` are left out.
+        """
+        return [] if self.is_empty else self.hits(self._store.holding(words, limit, without))
+
     def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
         """Return the entries of chronologies that overlap a time, in date order.
 

@@ -109,6 +109,17 @@ def test_the_rarer_word_and_the_shorter_passage_rank_first(store: Store) -> None
     assert len(store.bm25("bread", 2)) == 2
 
 
+def test_words_are_found_in_their_order(store: Store) -> None:
+    made = put(store, "The baker's bread was sold at the harbour.")
+    other = put(store, "今天面包师没有来。", "/zh.txt")
+    assert store.holding("bread was sold", 5) == [(made.id, 0)]
+    assert store.holding("The baker’s\n bread", 5) == [(made.id, 0)]
+    assert store.holding("sold bread", 5) == []
+    assert store.holding("面包师", 5) == [(other.id, 0)]
+    assert store.holding("bread was sold", 5, [made.id]) == []
+    assert store.holding('" OR (', 5) == []
+
+
 def test_a_passage_is_found_by_its_heading(store: Store) -> None:
     text = "# Zeppelins\n\nThey were slow.\n"
     made = replace(document(text), headings=(Heading(2, 11, 1),))

@@ -52,7 +52,11 @@ def test_what_there_is_to_check() -> None:
     [
         ("It is deep.", "The Alder Strait is wide.", "Alder Strait is deep."),
         ("His ship sank.", "Minister Holm sailed.", "Minister Holm’s ship sank."),
-        ("They met.", "two ministers spoke.", "They met."),  # Nobody is named.
+        ("It was two ministers.", "two ministers spoke.", "It was two ministers."),
+        ("They met.", "Holm spoke.", "They met."),
+        ("Then, he sailed.", "In Tolm, Holm spoke.", "Then, Holm sailed."),
+        ("When Holm left, he sailed.", "Brandt spoke.", "When Holm left, he sailed."),
+        ("It is likely that they met.", "Holm spoke.", "It is likely that they met."),
         ("The strait is deep.", "The Alder Strait is wide.", "The strait is deep."),
     ],
 )
@@ -69,7 +73,7 @@ SOURCE = document("In May Holm said that nobody had ever crossed it by night.\nH
 
 def quoted(words: str) -> tuple[bool, str | None, tuple[str, ...]]:
     draft = document(f"He wrote: “{words}”")
-    [found] = quotations(draft, 0, len(draft.text), lambda: [SOURCE])
+    [found] = quotations(draft, 0, len(draft.text), lambda _: [SOURCE])
     assert draft.text[found.start : found.end] == words.strip(" .")
     return found.verbatim, found.found and found.found.text, found.differs
 
@@ -89,7 +93,7 @@ def test_a_quotation_is_held_to_the_letter() -> None:
 
 def test_a_name_in_quotation_marks_is_no_quotation() -> None:
     draft = document("The “Red Heron” sailed.")
-    assert not list(quotations(draft, 0, len(draft.text), lambda: [SOURCE]))
+    assert not list(quotations(draft, 0, len(draft.text), lambda _: [SOURCE]))
 
 
 @pytest.fixture
@@ -166,6 +170,22 @@ def test_each_sentence_gets_its_verdict(briefed: Assistant) -> None:
     assert told["counts"]["supported"] == 1
     for sentence in told["sentences"]:
         assert draft.text[sentence["start"] : sentence["end"]] == sentence["text"]
+
+
+@pytest.mark.weights
+def test_what_stands_in_a_source_word_for_word_is_supported(
+    briefed: Assistant, briefing: Document
+) -> None:
+    copied = briefing.text[briefing.text.index("##") :][:4000]
+    draft = load_bytes(copied.encode(), "draft.md")  # Another document, of the same words.
+    checked = [each for each in briefed.check(draft) if each.found]
+    assert len(checked) > 10
+    alike = [each for each in checked if each.verdict == "supported" and each.probability == 1]
+    assert len(alike) == len(checked)
+    for each in alike:
+        [(start, end)] = each.quotes[0].marks
+        assert each.quotes == each.found
+        assert briefing.text[start:end].split() == draft.text[each.start : each.end].split()
 
 
 @pytest.mark.weights

@@ -69,6 +69,7 @@ def test_a_text_that_was_stopped_goes_on(page: Page) -> None:
     page.locator("#draft textarea").fill(many)
     page.locator("#check").click()
     expect(page.locator("#checked progress")).to_be_visible(timeout=60_000)
+    expect(page.locator("#checked .draft-text")).to_contain_text(many)  # The whole text at once.
     page.locator("#stop-check").click()
     expect(page.locator("#checked .covered")).to_contain_text("Stopped after", timeout=60_000)
     done = page.locator("#checked a.s").count()

@@ -231,7 +231,17 @@ class Store:
         terms = query_terms(question)
         if not terms:
             return []
-        match = " OR ".join(f'"{term}"' for term in terms)
+        return self._matching(" OR ".join(f'"{term}"' for term in terms), limit, without)
+
+    def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+        """Return passages that hold some words one behind the other, whatever their endings are.
+
+        Documents `without` are left out.
+        """
+        run = " ".join(re.findall(r"\w+", _spaced(words)))
+        return self._matching(f'"{run}"', limit, without) if run else []
+
+    def _matching(self, match: str, limit: int, without: Sequence[str]) -> list[Key]:
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT document_id, number FROM words "

@@ -21,12 +21,14 @@ Place = tuple[int, int]
 class Statement:
     """A sentence of a draft.
 
-    `text` is what is checked: the sentence's own words, with the name that "it" or "he" stands for
-    in its place where that is plain. `states` is whether there is anything to check in it.
+    `own` are its words on one line. `text` is what is checked: the same, with the name that "it" or
+    "he" stands for in its place where that is plain. `states` is whether there is anything to check
+    in it.
     """
 
     start: int
     end: int
+    own: str
     text: str
     states: bool
 
@@ -41,7 +43,7 @@ def statements(draft: Document) -> list[Statement]:
         own = " ".join(draft.text[start:end].split())
         states = (start, end) not in headings and _states(own)
         text = with_name(own, before) if states else own
-        found.append(Statement(start, end, text, states))
+        found.append(Statement(start, end, own, text, states))
         before = text if states else ""
     return found
 
@@ -77,19 +79,44 @@ def _states(sentence: str) -> bool:
 
 
 _POINTS = re.compile(
-    r"^(?P<possessive>his|her|its|their)\b(?= \w)|^(?:he|she|it|they)\b"
-    r"|(?<=, )(?:he|she|it|they)\b",
+    r"(?P<opening>(?:[\w ]{1,30}, )?)(?:(?P<possessive>his|her|its)(?= \w)|(?:he|she|it)\b)",
     re.IGNORECASE,
 )
+_STANDS_FOR_NOTHING = re.compile(
+    r"it (?:(?:has|will|would|may|might) )?(?:is|was|be|been|seem|appear|remain|take|took)(?:s|ed)?"
+    r"\b.{0,40}?\b(?:that|whether|to)\b",
+    re.IGNORECASE,
+)
+_NO_SUBJECT = re.compile(
+    r"\b(?:about|after|against|and|as|at|before|between|by|during|for|from|in|into|near|of|on|over"
+    r"|since|to|toward|towards|under|until|with)(?: (?:the|a|an|early|late|mid))?\s+$",
+    re.IGNORECASE,
+)
+"""What stands before a name that is not what its sentence speaks of."""
 
 
 def with_name(sentence: str, before: str) -> str:
-    """Put the name that the sentence before begins with in the place of a pronoun that opens."""
-    pronoun = _POINTS.match(sentence)
-    named = [each for each in mentions(f"and {before}") if each.kind == "name"] if pronoun else []
-    if pronoun is None or not named:
+    """Put the name that the sentence before speaks of in the place of a pronoun that opens.
+
+    That is its first name that no preposition leads to. "They" may be several, and stays.
+    """
+    points = _POINTS.match(sentence)
+    if points is None or _first_name(points["opening"]):
         return sentence
-    first = named[0]
-    name = f"and {before}"[first.start : first.end]
-    name += "’s" if pronoun["possessive"] else ""
-    return f"{name}{sentence[pronoun.end() :]}"
+    at = points.end("opening")
+    name = "" if _STANDS_FOR_NOTHING.match(sentence, at) else _first_name(before)
+    if not name:
+        return sentence
+    return f"{sentence[:at]}{name}{'’s' if points['possessive'] else ''}{sentence[points.end() :]}"
+
+
+def _first_name(sentence: str) -> str:
+    """Return the first name of a sentence that no preposition leads to, if there is one."""
+    # Behind another word, so that a name is not taken for a word that only opens a sentence.
+    told = f"now {sentence}"
+    names = (
+        told[each.start : each.end]
+        for each in mentions(told)
+        if each.kind == "name" and not _NO_SUBJECT.search(told, 0, each.start)
+    )
+    return next(names, "")

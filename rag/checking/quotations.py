@@ -24,15 +24,18 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 
 def quotations(
-    draft: Document, start: int, end: int, sources: Callable[[], Sequence[Document]]
+    draft: Document, start: int, end: int, near: Callable[[str], Sequence[Document]]
 ) -> Iterator[Quotation]:
-    """Yield what a sentence of a draft quotes, with where the sources have it."""
+    """Yield what a sentence of a draft quotes, with where the sources have it.
+
+    `near` returns the documents that may have some words.
+    """
     for match in _QUOTED.finditer(draft.text, start, end):
         group = match.lastindex or 1
         words = match[group].strip(" .,;:!?…")
         if len(_WORD.findall(words)) >= LEAST_WORDS:
             at = match.start(group) + match[group].index(words)
-            yield _found(at, words, sources())
+            yield _found(at, words, near(words))
 
 
 def _found(at: int, words: str, sources: Sequence[Document]) -> Quotation:

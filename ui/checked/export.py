@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from xml.etree import ElementTree
 
 from index.documents import Document
@@ -65,10 +65,20 @@ def _md_note(checked: Checked, number: int) -> str:
     return f"[^{number}]: " + " ".join(told)
 
 
-def paragraphs(draft: Document, checked: Sequence[Checked]) -> list[list[Checked]]:
+class _Placed(Protocol):
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+Sentence = TypeVar("Sentence", bound=_Placed)
+
+
+def paragraphs(draft: Document, sentences: Sequence[Sentence]) -> list[list[Sentence]]:
     """Return the sentences by the draft's paragraphs: a blank line, or a line's end, is between."""
-    found: list[list[Checked]] = []
-    for each in checked:
+    found: list[list[Sentence]] = []
+    for each in sentences:
         last = found[-1][-1] if found else None
         if last is None or "\n" in draft.text[last.end : each.start]:
             found.append([])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.documents import Document
+from rag.checking.draft import Statement
 from rag.checking.verdict import VERDICTS, Checked, counts
 from ui.checked.export import paragraphs
 from ui.checked.text import differences, summary
@@ -17,21 +18,23 @@ EMPTY = (
 )
 
 
-def checked(draft: Document, done: Sequence[Checked], total: int, *, runs: bool) -> str:
-    """Return a draft with what is known of its sentences so far, of `total` there are."""
+def checked(
+    draft: Document, done: Sequence[Checked], left: Sequence[Statement], *, runs: bool
+) -> str:
+    """Return a draft with what is known of its sentences so far, and those that are left."""
     numbers = {id(each): number for number, each in enumerate(done, 1)}
     return draw(
         "checked.html",
         "checked",
         draft.text,
-        paragraphs(draft, done),
+        paragraphs(draft, [*done, *left]),
+        done,
         {id(each): differences(each) for each in done},
         numbers,
         id,
         VERDICTS,
         counts(done),
-        len(done),
-        total,
+        len(done) + len(left),
         runs,
         "" if runs else summary(done),
     )

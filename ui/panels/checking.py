@@ -18,7 +18,7 @@ from index.loading.load import load_bytes
 from index.printable import title_line
 from rag.assistant import Assistant
 from rag.checking.check import overruled_by
-from rag.checking.draft import statements
+from rag.checking.draft import Statement, statements
 from rag.checking.verdict import Checked, verdict_named, words_of
 from rag.log import Log
 from ui.checked.export import FORMATS
@@ -49,7 +49,7 @@ class Checking:
     """A visitor's text, and how far it has been checked."""
 
     draft: Document | None
-    total: int
+    sentences: list[Statement]
     done: list[Checked]
     stopped: bool = False
 
@@ -62,7 +62,7 @@ class CheckPanel:
         self.assistant = assistant
         self.left_out = left_out
         self.log = Log(assistant.library.folder)
-        self.state = gr.State(Checking(None, 0, []))
+        self.state = gr.State(Checking(None, [], []))
         self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
         with gr.Column(elem_id="check-panel"):
             self.bar = gr.HTML(
@@ -158,8 +158,8 @@ class CheckPanel:
             yield self._shown(state, told=nothing)
             return
         same = state.draft is not None and state.draft.id == draft.id
-        if not same or len(state.done) == state.total:
-            state.draft, state.total, state.done = draft, len(statements(draft)), []
+        if not same or len(state.done) == len(state.sentences):
+            state.draft, state.sentences, state.done = draft, statements(draft), []
         state.stopped = False
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
@@ -183,7 +183,8 @@ class CheckPanel:
         files = self._written(state.draft, state.done) if state.draft and not runs else {}
         html = notice(told) if told else ""
         if state.draft:
-            html += render_checked.checked(state.draft, state.done, state.total, runs=runs)
+            left = state.sentences[len(state.done) :]
+            html += render_checked.checked(state.draft, state.done, left, runs=runs)
         return {
             self.checked: html or render_checked.EMPTY,
             self.start: gr.Button(visible=not runs),
