@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 MONTHS = tuple(
     "January February March April May June July August September October November December".split()
 )
@@ -15,7 +17,13 @@ MONTH = (
 )
 """A regular expression for a month's name in lower case, whole or shortened, with its dot."""
 
+_SHORTENED = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\.(?=\s)|(?=\s\d))")
 _SHORT = [month[:3].lower() for month in MONTHS]
+
+
+def months_in_full(text: str) -> str:
+    """Return a text with its shortened months written out: "Sept. 3" is "September 3"."""
+    return _SHORTENED.sub(lambda match: MONTHS[month_number(match[1]) - 1], text)
 
 
 def month_number(name: str) -> int:

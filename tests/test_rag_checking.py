@@ -189,6 +189,14 @@ def test_what_stands_in_a_source_word_for_word_is_supported(
 
 
 @pytest.mark.weights
+def test_a_shortened_month_is_the_same_month(briefed: Assistant) -> None:
+    draft = document("On September 15, Australia and the United Kingdom unveiled AUKUS.")
+    [checked] = briefed.check(draft)
+    assert checked.verdict == "supported"
+    assert "Sept. 15" in checked.quotes[0].text
+
+
+@pytest.mark.weights
 def test_the_text_itself_is_no_source_of_its_own(briefed: Assistant, briefing: Document) -> None:
     checked = list(briefed.check(Document.of(briefing.text[:700], title="x", source="x.md")))
     assert all(quote.document.title != "x" for each in checked for quote in each.quotes)

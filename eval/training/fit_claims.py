@@ -3,7 +3,7 @@
     python -m eval.training.fit_claims FOLDER
 
 FOLDER is that of `python -m eval.training.claims`: its statements that were held out are judged by
-the reader that comes with Footnoted. The weights, for `rag/checking/judge.py`, are those of a
+the reader that comes with Footnoted. The weights, for `rag/verifying/bearing.py`, are those of a
 multinomial logistic regression in which each kind of statement counts the same; the figures are of
 tenfold cross-validation.
 """
@@ -25,9 +25,9 @@ from sklearn.model_selection import cross_val_predict
 from eval.command import run_command
 from eval.training.statements import Statement
 from index.errors import UserError
-from rag.checking.judge import weigh
 from rag.config import load_settings
 from rag.deciding.reader import Reader
+from rag.verifying.bearing import weigh
 
 ORDER = ("supported", "refuted", "not enough")
 

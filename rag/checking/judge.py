@@ -1,23 +1,16 @@
-"""Judging one statement by quotes: borne out, spoken against, or neither.
-
-The reader's third head says what a text makes of a statement. Beside it stand the facts: whether
-the text has the numbers, days and names of the statement, and whether it has them otherwise. What
-weighs how much is fitted on statements that the head was not trained on.
-"""
+"""Judging one statement by quotes: borne out, spoken against, or neither."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from rag.checking.verdict import Verdict
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words, missing_names
-from rag.english.mentions import Mention, mentions
+from rag.english.mentions import mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
+from rag.verifying.bearing import missing, probabilities, weigh
 
 READ = 6
 """Quotes that are read with a statement, the best ranked."""
@@ -36,45 +29,6 @@ text that is about the same seldom says neither. Chosen on the same claims."""
 
 IN_PART = 0.2
 """The probability that a statement is borne out from which it may be so in part."""
-
-
-def _named(title: str) -> Any:
-    return field(metadata={"title": title})
-
-
-@dataclass(frozen=True, slots=True)
-class Signals:
-    """What is weighed of a text with a statement. Weights take their names from these fields."""
-
-    supported: float = _named("the head's log-odds of borne out against neither")
-    refuted: float = _named("the head's log-odds of spoken against, against neither")
-    figures: float = _named("numbers and days that the text does not have: 1 or 0")
-    names: float = _named("names that the text does not have: 1 or 0")
-    otherwise: float = _named("facts that the text has otherwise: 1 or 0")
-    words: float = _named("the share of the statement's words that the text has")
-
-
-Weights = Mapping[str, float]
-
-# Fitted by python -m eval.training.fit_claims FOLDER
-SUPPORTED_WEIGHTS: Weights = {
-    "intercept": 0.714,
-    "supported": 0.883,
-    "refuted": 0.301,
-    "figures": -0.793,
-    "names": 0.314,
-    "otherwise": -1.621,
-    "words": -0.988,
-}
-REFUTED_WEIGHTS: Weights = {
-    "intercept": -0.230,
-    "supported": 0.101,
-    "refuted": 1.013,
-    "figures": 0.215,
-    "names": -0.393,
-    "otherwise": 0.286,
-    "words": 0.498,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +68,6 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     return Judged("not_in_sources", tuple(read[:3]), tuple(lacking), supported, refuted)
 
 
-def weigh(statement: str, text: str, logits: Sequence[float]) -> Signals:
-    """Return the signals of a text with a statement; `logits` are the reader's."""
-    own = mentions(statement)
-    return Signals(
-        supported=logits[0] - logits[2],
-        refuted=logits[1] - logits[2],
-        figures=float(any(each.kind != "name" for each in _missing(own, text))),
-        names=float(bool(missing_names(statement, [text]))),
-        otherwise=float(bool(conflicts(statement, [text], ""))),
-        words=_held(statement, text),
-    )
-
-
-def probabilities(signals: Signals) -> tuple[float, float]:
-    """Return how sure it is that a text bears a statement out, and that it speaks against it."""
-    logits = [_sum(weights, signals) for weights in (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)]
-    raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
-    return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)
-
-
-def _sum(weights: Weights, signals: Signals) -> float:
-    told = asdict(signals)
-    return weights["intercept"] + math.fsum(weights[name] * told[name] for name in told)
-
-
 def _bearing(
     statement: str, texts: Sequence[str], alone: Sequence[tuple[float, float]], reader: Reader
 ) -> tuple[float, tuple[int, ...]]:
@@ -154,24 +83,14 @@ def _bearing(
     return alone[best][0], (best,)
 
 
-def _missing(own: Sequence[Mention], text: str) -> list[Mention]:
-    there = mentions(text)
-    return [each for each in own if each.asserts and not any(each.same(other) for other in there)]
-
-
 def _lacking(statement: str, text: str) -> list[str]:
     """Return the facts of a statement that a text does not have, in the statement's words."""
-    return [statement[each.start : each.end] for each in _missing(mentions(statement), text)]
+    return [statement[each.start : each.end] for each in missing(mentions(statement), text)]
 
 
 def otherwise(statement: str, text: str) -> list[str]:
     """Return what a text that speaks against a statement has otherwise, for people to read."""
     return _lacking(statement, text) or conflicts(statement, [text], "")
-
-
-def _held(statement: str, text: str) -> float:
-    words = content_words(statement)
-    return len(words & content_words(text)) / len(words) if words else 0.0
 
 
 def marked(statement: str, quotes: Sequence[Quote], at: Sequence[int]) -> tuple[Quote, ...]:

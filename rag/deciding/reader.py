@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.months import months_in_full
 from index.weights.download import model_folder
 from rag.once import Once
 from rag.quote import Quote
@@ -37,8 +38,13 @@ class Reader:
         return self.read(question, [quote.read for quote in quotes], titles)
 
     def bears_out(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
-        """Return three logits for each text: it bears the statement out, denies it, neither."""
-        judged = self._weights().bears_out(statement, texts) if texts else []
+        """Return three logits for each text: it bears the statement out, denies it, neither.
+
+        Shortened months are read in full: what the head has learned from has no others, so it would
+        take "Sept. 3" and "September 3" for two days.
+        """
+        full = [months_in_full(text) for text in texts]
+        judged = self._weights().bears_out(months_in_full(statement), full) if texts else []
         return [[float(each) for each in logits] for logits in judged]
 
 

@@ -1,0 +1,92 @@
+"""How sure it is that a text bears a statement out, or speaks against it.
+
+The reader's third head says what a text makes of a statement. Beside it stand the facts: whether
+the text has the numbers, days and names of the statement, and whether it has them otherwise. What
+weighs how much is fitted on statements that the head was not trained on.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rag.english.facts import content_words, missing_names
+from rag.english.mentions import Mention, mentions
+from rag.verifying.attribution import conflicts
+
+
+def _named(title: str) -> Any:
+    return field(metadata={"title": title})
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is weighed of a text with a statement. Weights take their names from these fields."""
+
+    supported: float = _named("the head's log-odds of borne out against neither")
+    refuted: float = _named("the head's log-odds of spoken against, against neither")
+    figures: float = _named("numbers and days that the text does not have: 1 or 0")
+    names: float = _named("names that the text does not have: 1 or 0")
+    otherwise: float = _named("facts that the text has otherwise: 1 or 0")
+    words: float = _named("the share of the statement's words that the text has")
+
+
+Weights = Mapping[str, float]
+
+# Fitted by python -m eval.training.fit_claims FOLDER
+SUPPORTED_WEIGHTS: Weights = {
+    "intercept": 0.714,
+    "supported": 0.883,
+    "refuted": 0.301,
+    "figures": -0.793,
+    "names": 0.314,
+    "otherwise": -1.621,
+    "words": -0.988,
+}
+REFUTED_WEIGHTS: Weights = {
+    "intercept": -0.230,
+    "supported": 0.101,
+    "refuted": 1.013,
+    "figures": 0.215,
+    "names": -0.393,
+    "otherwise": 0.286,
+    "words": 0.498,
+}
+
+
+def weigh(statement: str, text: str, logits: Sequence[float]) -> Signals:
+    """Return the signals of a text with a statement; `logits` are the reader's."""
+    own = mentions(statement)
+    return Signals(
+        supported=logits[0] - logits[2],
+        refuted=logits[1] - logits[2],
+        figures=float(any(each.kind != "name" for each in missing(own, text))),
+        names=float(bool(missing_names(statement, [text]))),
+        otherwise=float(bool(conflicts(statement, [text], ""))),
+        words=_held(statement, text),
+    )
+
+
+def probabilities(signals: Signals) -> tuple[float, float]:
+    """Return how sure it is that a text bears a statement out, and that it speaks against it."""
+    logits = [_sum(weights, signals) for weights in (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)]
+    raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
+    return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)
+
+
+def _sum(weights: Weights, signals: Signals) -> float:
+    told = asdict(signals)
+    return weights["intercept"] + math.fsum(weights[name] * told[name] for name in told)
+
+
+def missing(own: Sequence[Mention], text: str) -> list[Mention]:
+    """Return the facts, of a statement's, that a text does not have."""
+    there = mentions(text)
+    return [each for each in own if each.asserts and not any(each.same(other) for other in there)]
+
+
+def _held(statement: str, text: str) -> float:
+    words = content_words(statement)
+    return len(words & content_words(text)) / len(words) if words else 0.0
