@@ -190,10 +190,10 @@ def test_what_stands_in_a_source_word_for_word_is_supported(
 
 @pytest.mark.weights
 def test_a_shortened_month_is_the_same_month(briefed: Assistant) -> None:
-    draft = document("On September 15, Australia and the United Kingdom unveiled AUKUS.")
+    draft = document("On December 17, Russia handed NATO draft documents on security guarantees.")
     [checked] = briefed.check(draft)
     assert checked.verdict == "supported"
-    assert "Sept. 15" in checked.quotes[0].text
+    assert "Dec. 17" in checked.quotes[0].text
 
 
 @pytest.mark.weights
