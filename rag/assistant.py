@@ -19,7 +19,8 @@ from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, may_stand_alone, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
 from rag.asking.question import Question
-from rag.checking.check import check
+from rag.checking.check import Sources, check
+from rag.checking.kept import Kept
 from rag.checking.verdict import Checked
 from rag.config import Settings
 from rag.deciding.gate import DOUBT, Decision, both, weigh
@@ -171,17 +172,27 @@ class Assistant:
             yield from self._answer(so_far, writer, without)
 
     def check(
-        self, draft: Document, *, without: Sequence[str] = (), first: int = 0
+        self,
+        draft: Document,
+        *,
+        without: Sequence[str] = (),
+        done: Sequence[Checked] = (),
+        keep: bool = False,
     ) -> Iterator[Checked]:
         """Check a text sentence by sentence, in its order: what do the sources say of it?
 
-        Documents `without`, by their ids, are left aside. The sentences before the one at position
-        `first` are passed. What a person has overruled in this library's log stands overruled.
+        Documents `without`, by their ids, are left aside. Sentences that are `done` already
+        are passed. What a person has overruled in this library's log stands overruled. With
+        `keep`, verdicts are kept in the library's folder, and the same sentence is not checked
+        again until the library changes.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
+        sources = Sources(self.library, self.reranker, self.reader, without)
         overruled = Log(self.library.folder).overruled()
-        return check(draft, self.library, self.reranker, self.reader, without, first, overruled)
+        apart = [*without, draft.id]
+        kept = Kept(self.library, self.settings.reranker, apart) if keep else None
+        return check(draft, sources, done, overruled, kept)
 
     def _answer(
         self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
 import pytest
 
 from index.documents import Document
 from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.checking.draft import statements, with_name
+from rag.checking.judge import Judged, judge
 from rag.checking.quotations import quotations
 from rag.checking.verdict import as_json
 from rag.config import Settings
+from rag.deciding.reader import Reader
 from rag.log import Log
+from rag.quote import Quote
 from ui.checked.export import FORMATS
 
 DRAFT = """# Straits of the north
@@ -194,6 +201,46 @@ def test_a_shortened_month_is_the_same_month(briefed: Assistant) -> None:
     [checked] = briefed.check(draft)
     assert checked.verdict == "supported"
     assert "Dec. 17" in checked.quotes[0].text
+
+
+@pytest.mark.weights
+def test_a_fact_that_is_another_one_is_told_with_the_source_s(briefed: Assistant) -> None:
+    draft = document("Under AUKUS, Australia will receive six submarines driven by nuclear power.")
+    [checked] = briefed.check(draft)
+    assert checked.verdict == "contradicted"
+    assert checked.differs == ("six: the source has “eight”",)
+    assert [draft.text[start:end] for start, end in checked.unproven] == ["six"]
+
+
+@pytest.mark.weights
+def test_what_was_kept_is_not_checked_again(
+    briefed: Assistant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copytree(briefed.library.folder, tmp_path / "library")
+    assistant = Assistant(briefed.settings.model_copy(update={"library": tmp_path / "library"}))
+    first = "The Tsugaru Strait is 70 kilometers wide."
+    second = "He wrote: “by way of the Osumi Strait, where the passage is 40 meters wide”."
+    [before] = assistant.check(document(first), keep=True)
+    judged: list[str] = []
+
+    def told(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
+        judged.append(statement)
+        return judge(statement, quotes, reader)
+
+    monkeypatch.setattr("rag.checking.check.judge", told)
+    changed = document(f"{second}\n\n{first}")
+    checked = list(assistant.check(changed, keep=True))
+    assert judged == [second]
+    kept = list(assistant.check(changed, keep=True))
+    assert as_json(changed, kept) == as_json(changed, checked)
+    again = checked[1]
+    assert (again.verdict, again.differs) == (before.verdict, before.differs)
+    assert again.quotes[0].span == before.quotes[0].span
+    assert [changed.text[start:end] for start, end in again.unproven] == ["70"]
+    assistant.library.add(document("The Tsugaru Strait is 70 kilometers wide."))
+    assert next(assistant.check(document(f"{first} So it is."), keep=True)).verdict == "supported"
+    (tmp_path / "library" / "checked.db").write_bytes(b"no database")
+    assert len(list(assistant.check(changed, keep=True))) == 2
 
 
 @pytest.mark.weights

@@ -33,10 +33,11 @@ from eval.running.record import (
     write_run,
 )
 from eval.running.summary import summarise
-from eval.running.versions import code_hash, versions, weights_hash
+from eval.running.versions import versions, weights_hash
 from index.documents import Span
 from index.errors import UserError
 from rag.deciding.reader import READER
+from rag.program import code_hash
 from rag.writing.llm import CONTEXT_TOKENS
 
 if TYPE_CHECKING:
@@ -117,11 +118,12 @@ def describe(
     must_pass = tuple(case.id for case in case_set.cases if case.must_pass)
     documents = tuple(DocumentRecord(each.id, each.title, each.sha256) for each in entries)
     count = len(case_set.cases)
+    code = code_hash("index", "rag", "eval")
     return Conditions(
         SCHEMA,
         SetRecord(case_set.name, case_set.sha256, count, must_pass, case_set.drafts, moved),
         LibraryRecord(documents, library.fingerprint),
-        _models(settings, use_llm) | {"judge": judge.name if judge else None, "code": code_hash()},
+        _models(settings, use_llm) | {"judge": judge.name if judge else None, "code": code},
         versions=versions(),
         repeats=repeats,
     )

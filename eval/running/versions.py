@@ -40,15 +40,6 @@ def versions() -> dict[str, str]:
     return known | {name: _version(name) for name in PACKAGES}
 
 
-def code_hash() -> str:
-    """Return a hash of the program's text: a run is not to go on with half-changed code."""
-    digest = hashlib.sha256()
-    for folder in ("index", "rag", "eval"):
-        for path in sorted((Path(__file__).parents[2] / folder).rglob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 @lru_cache
 def _file_hash(path: Path, _changed: int) -> str:
     with path.open("rb") as file:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from index.documents import Document
 from index.library import Library
 from rag.checking.draft import Statement, statements
 from rag.checking.judge import Judged, judge
+from rag.checking.kept import Kept
 from rag.checking.quotations import quotations
 from rag.checking.verdict import Checked, Overruled, verdict_named, words_of
 from rag.deciding.reader import Reader
 from rag.english.facts import missing_names
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
-from rag.quote import Quote
+from rag.quote import BEFORE, Quote
 
 Overrulings = Mapping[tuple[str, str], tuple[str, str, str]]
 """By a sentence's words and its verdict: the verdict that a person put there, why, and when."""
@@ -29,45 +30,93 @@ PLACES = 10
 """Passages in which a sentence, or words in quotation marks, may stand to the letter."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What a draft is checked against, and what reads it; documents `without` are left aside."""
+
+    library: Library
+    reranker: Reranker
+    reader: Reader
+    without: Sequence[str] = ()
+
+
 def check(
     draft: Document,
-    library: Library,
-    reranker: Reranker,
-    reader: Reader,
-    without: Sequence[str] = (),
-    first: int = 0,
+    sources: Sources,
+    done: Sequence[Checked] = (),
     overruled: Overrulings = MappingProxyType({}),
+    kept: Kept | None = None,
 ) -> Iterator[Checked]:
-    """Yield each sentence of a draft with its verdict, in the draft's order, from `first` on.
+    """Yield each sentence of a draft with its verdict, in the draft's order, but for those `done`.
 
-    Documents `without` are not searched, and neither is the draft itself where it is among them.
+    The draft itself is no source, where it is in the library. What was `kept` is not judged again.
     """
-    apart = [*without, draft.id]
+    apart = replace(sources, without=(*sources.without, draft.id))
+    before = _bearing(done[-1]) if done else ()
+    for statement in statements(draft)[len(done) :]:
+        checked = kept.find(draft, statement, before) if kept and statement.states else None
+        if checked is None:
+            checked = _checked(draft, statement, before, apart)
+            if kept and statement.states:
+                kept.keep(draft, statement, before, checked)
+        before = _bearing(checked)
+        yield overruled_by(overruled, draft, checked)
+
+
+def _bearing(checked: Checked) -> tuple[Quote, ...]:
+    return checked.quotes if checked.verdict == "supported" else ()
+
+
+def _checked(
+    draft: Document, statement: Statement, before: Sequence[Quote], sources: Sources
+) -> Checked:
+    """Check a sentence; quotes bear out the one `before`."""
+    library, apart = sources.library, sources.without
 
     def near(words: str) -> list[Document]:
         hits = library.holding(words, PLACES, apart) or library.search(words, PLACES, apart)
         return list({hit.document.id: hit.document for hit in hits}.values())
 
-    for statement in statements(draft)[first:]:
-        said = tuple(quotations(draft, statement.start, statement.end, near))
-        checked = Checked(statement.start, statement.end, "nothing_to_check", quotations=said)
-        if statement.states:
-            quotes = _word_for_word(statement, library, apart)
-            if quotes:
-                judged = Judged("supported", quotes, (), 1.0, 0.0)
-            else:
-                quotes, _ = find_quotes(library, reranker, statement.text, FOUND, apart)
-                judged = judge(statement.text, quotes, reader)
-            checked = replace(
-                checked,
-                verdict=judged.verdict,
-                quotes=judged.quotes,
-                differs=judged.differs,
-                unproven=tuple(_unproven(draft, statement, judged)),
-                probability=judged.supported,
-                found=quotes,
-            )
-        yield overruled_by(overruled, draft, checked)
+    said = tuple(quotations(draft, statement.start, statement.end, near))
+    checked = Checked(statement.start, statement.end, "nothing_to_check", quotations=said)
+    if not statement.states:
+        return checked
+    quotes = _word_for_word(statement, library, apart)
+    if quotes:
+        judged = Judged("supported", quotes, (), 1.0, 0.0)
+    else:
+        quotes, _ = find_quotes(library, sources.reranker, statement.text, FOUND, apart)
+        judged = _judged(statement, quotes, before, sources.reader)
+    return replace(
+        checked,
+        verdict=judged.verdict,
+        quotes=judged.quotes,
+        differs=judged.differs,
+        unproven=tuple(_unproven(draft, statement, judged)),
+        probability=judged.supported,
+        found=quotes,
+    )
+
+
+def _judged(
+    statement: Statement, quotes: Sequence[Quote], before: Sequence[Quote], reader: Reader
+) -> Judged:
+    """Judge a statement; with "it" as well as with the name that this may stand for.
+
+    The name is a guess, and the source may have another one. Where the sentence before
+    rests on the same place of a source, both speak of the same.
+    """
+    judged = judge(statement.text, quotes, reader)
+    if judged.verdict == "supported" or statement.text == statement.own:
+        return judged
+    own = judge(statement.own, quotes, reader)
+    goes_on = any(_near(one, other) for one in own.quotes for other in before)
+    return own if own.verdict == "supported" and goes_on else judged
+
+
+def _near(one: Quote, other: Quote) -> bool:
+    apart = max(one.start, other.start) - min(one.end, other.end)
+    return one.document.id == other.document.id and apart <= BEFORE
 
 
 def overruled_by(overruled: Overrulings, draft: Document, checked: Checked) -> Checked:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from rag.checking.verdict import Verdict
 from rag.deciding.reader import Reader
 from rag.english.mentions import mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
-from rag.verifying.bearing import missing, probabilities, weigh
+from rag.verifying.bearing import bears_out, missing
 
 READ = 6
 """Quotes that are read with a statement, the best ranked."""
@@ -21,14 +22,28 @@ speak against it. Of the claims for development of the set `claims` that are not
 in twenty have a quote above it, of the others all but one."""
 
 SUPPORTED = 0.5
-"""The probability from which a text bears a statement out."""
+"""The probability from which a near text bears a statement out."""
+
+SURE = 0.9
+"""The probability from which any other text does."""
 
 REFUTED = 0.3
 """The probability from which a near text speaks against one, where none bears it out as surely: a
 text that is about the same seldom says neither. Chosen on the same claims."""
 
+FARTHER = 2.0
+"""How much further off, by the reranker's logit, a text may be that speaks against a statement that
+another one bears out: what is further off speaks of another event."""
+
+EXCHANGED = 0.7
+"""The probability from which a near text bears a statement out with a fact of its own in the place
+of one that it does not have: then it speaks against the statement as it is."""
+
 IN_PART = 0.2
 """The probability that a statement is borne out from which it may be so in part."""
+
+EXCHANGES = 8
+"""Facts of one quote that are tried in the place of a statement's, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,39 +63,74 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     if not read:
         return Judged("not_in_sources", (), (), 0.0, 0.0)
     texts = [quote.read for quote in read]
-    judged = zip(texts, reader.bears_out(statement, texts), strict=True)
-    alone = [probabilities(weigh(statement, text, logits)) for text, logits in judged]
-    supported, at = _bearing(statement, texts, alone, reader)
-    near = [n for n, quote in enumerate(read) if quote.score >= NEAR]
-    against = max(near, key=lambda n: (alone[n][1], -n), default=None)
+    alone = [bears_out(statement, text, reader) for text in texts]
+    near = [at for at, quote in enumerate(read) if quote.score >= NEAR]
+    bearing = [sure if at in near or sure >= SURE else 0.0 for at, (sure, _) in enumerate(alone)]
+    best = max(range(len(read)), key=lambda at: (bearing[at], -at))
+    against = max(near, key=lambda at: (alone[at][1], -at), default=None)
     refuted = alone[against][1] if against is not None else 0.0
-    if supported >= max(SUPPORTED, refuted):
-        return Judged("supported", marked(statement, read, at), (), supported, refuted)
+    supported = bearing[best]
+    cited: tuple[int, ...] = (best,)
+    if supported < SUPPORTED and refuted < REFUTED:
+        supported, cited = max((supported, cited), _together(statement, texts, reader))
+    least = read[best].score - FARTHER
+    denied = max((alone[at][1] for at in near if read[at].score >= least), default=0.0)
+    if supported >= max(SUPPORTED, denied):
+        return Judged("supported", marked(statement, read, cited), (), supported, refuted)
+    if exchanged := _exchanged(statement, texts, near, reader):
+        shown = marked(statement, read, exchanged[:1])
+        return Judged("contradicted", shown, exchanged[1:], supported, refuted)
     if against is not None and refuted >= REFUTED:
-        differs = otherwise(statement, texts[against])
+        differs = tuple(otherwise(statement, texts[against]))
         shown = marked(statement, read, (against,))
-        return Judged("contradicted", shown, tuple(differs), supported, refuted)
-    cited = " ".join(texts[each] for each in at)
-    lacking = _lacking(statement, cited)
+        return Judged("contradicted", shown, differs, supported, refuted)
+    lacking = tuple(_lacking(statement, " ".join(texts[each] for each in cited)))
     if lacking and supported >= IN_PART:
-        shown = marked(statement, read, at)
-        return Judged("in_part", shown, tuple(lacking), supported, refuted)
-    return Judged("not_in_sources", tuple(read[:3]), tuple(lacking), supported, refuted)
+        return Judged("in_part", marked(statement, read, cited), lacking, supported, refuted)
+    return Judged("not_in_sources", tuple(read[:3]), lacking, supported, refuted)
 
 
-def _bearing(
-    statement: str, texts: Sequence[str], alone: Sequence[tuple[float, float]], reader: Reader
+def _together(
+    statement: str, texts: Sequence[str], reader: Reader
 ) -> tuple[float, tuple[int, ...]]:
-    """Return how sure the fewest quotes bear a statement out, and which these are."""
-    best = max(range(len(texts)), key=lambda n: (alone[n][0], -n))
+    """Return how sure the fewest quotes bear a statement out that hold its facts, if several."""
     several = attribute(statement, texts, "").quotes[:MAX_CITED]
-    if alone[best][0] < SUPPORTED and len(several) > 1:
-        together = " ".join(texts[n] for n in several)
-        [logits] = reader.bears_out(statement, [together])
-        sure, _ = probabilities(weigh(statement, together, logits))
-        if sure > alone[best][0]:
-            return sure, tuple(several)
-    return alone[best][0], (best,)
+    if len(several) < 2:
+        return 0.0, ()
+    sure, _ = bears_out(statement, " ".join(texts[at] for at in several), reader)
+    return sure, tuple(several)
+
+
+def _exchanged(
+    statement: str, texts: Sequence[str], near: Sequence[int], reader: Reader
+) -> tuple[int, str] | None:
+    """Return which text has a fact of the statement otherwise, and how, for people to read.
+
+    That is one that bears the statement out as soon as the fact is the text's own.
+    """
+    found = []
+    for at in near[:3]:
+        for exchanged, told in islice(exchanges(statement, texts[at]), EXCHANGES):
+            sure, _ = bears_out(exchanged, texts[at], reader)
+            found.append((sure, -at, told))
+    sure, at, told = max(found, key=lambda each: each[:2], default=(0.0, 0, ""))
+    return (-at, told) if sure >= EXCHANGED else None
+
+
+def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield a statement with a fact of a text in the place of one that the text does not have.
+
+    And what it has in its place, for people to read. A fact is exchanged for one of its kind, and a
+    measure for one in the same unit.
+    """
+    own, there = mentions(statement), mentions(text)
+    for mine in missing(own, text):
+        for theirs in there:
+            alike = mine.kind == theirs.kind and mine.unit == theirs.unit
+            if alike and theirs.asserts and not any(each.same(theirs) for each in own):
+                fact = text[theirs.start : theirs.end]
+                changed = statement[: mine.start] + fact + statement[mine.end :]
+                yield changed, f"{statement[mine.start : mine.end]}: the source has “{fact}”"
 
 
 def _lacking(statement: str, text: str) -> list[str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from index.documents import Document
+from index.library import Library
 from rag.quote import Quote
 
 Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources", "nothing_to_check"]
@@ -106,11 +107,12 @@ def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
         "schema": SCHEMA,
         "draft": {"name": draft.name, "title": draft.title, "sha256": draft.sha256},
         "counts": counts(checked),
-        "sentences": [_sentence(draft, each) for each in checked],
+        "sentences": [sentence_as_json(draft, each) for each in checked],
     }
 
 
-def _sentence(draft: Document, checked: Checked) -> dict[str, Any]:
+def sentence_as_json(draft: Document, checked: Checked) -> dict[str, Any]:
+    """Return one sentence of a checked draft as it stands in `as_json`."""
     return {
         "start": checked.start,
         "end": checked.end,
@@ -147,3 +149,38 @@ def _quote(quote: Quote) -> dict[str, Any]:
         "heading": quote.heading,
         "score": round(quote.score, 3),
     }
+
+
+def sentence_from_json(told: Mapping[str, Any], library: Library, start: int) -> Checked:
+    """Return a sentence from its JSON, now at a place `start` of a draft; its quotes are proven.
+
+    What was overruled, and what was found besides the quotes, is not brought back.
+
+    Raises UserError when a document is not in the library any more.
+    """
+    moved = start - told["start"]
+    quotations = (
+        Quotation(
+            each["start"] + moved,
+            each["end"] + moved,
+            each["found"] and _quote_from_json(each["found"], library),
+            tuple(each["differs"]),
+        )
+        for each in told["quotations"]
+    )
+    return Checked(
+        start,
+        told["end"] + moved,
+        told["verdict"],
+        tuple(_quote_from_json(each, library) for each in told["quotes"]),
+        tuple(told["differs"]),
+        tuple((first + moved, last + moved) for first, last in told["unproven"]),
+        tuple(quotations),
+        told["probability"],
+    )
+
+
+def _quote_from_json(told: Mapping[str, Any], library: Library) -> Quote:
+    marks = tuple((first, last) for first, last in told["marks"])
+    document = library.document(told["document"]["id"])
+    return Quote(document, told["start"], told["end"], told["score"], told["heading"], marks)

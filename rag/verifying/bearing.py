@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rag.deciding.reader import Reader
 from rag.english.facts import content_words, missing_names
 from rag.english.mentions import Mention, mentions
 from rag.verifying.attribution import conflicts
@@ -56,6 +57,12 @@ REFUTED_WEIGHTS: Weights = {
 }
 
 
+def bears_out(statement: str, text: str, reader: Reader) -> tuple[float, float]:
+    """Return how sure it is that a text bears a statement out, and that it speaks against it."""
+    [logits] = reader.bears_out(statement, [text])
+    return probabilities(weigh(statement, text, logits))
+
+
 def weigh(statement: str, text: str, logits: Sequence[float]) -> Signals:
     """Return the signals of a text with a statement; `logits` are the reader's."""
     own = mentions(statement)
@@ -70,7 +77,7 @@ def weigh(statement: str, text: str, logits: Sequence[float]) -> Signals:
 
 
 def probabilities(signals: Signals) -> tuple[float, float]:
-    """Return how sure it is that a text bears a statement out, and that it speaks against it."""
+    """Return, by signals, how sure it is that a text bears a statement out, and denies it."""
     logits = [_sum(weights, signals) for weights in (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)]
     raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
     return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)

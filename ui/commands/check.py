@@ -58,7 +58,7 @@ def check(
     checked = []
     with progress_bar(messages) as bar:
         task = bar.add_task("checking", total=len(statements(draft)))
-        for each in assistant.check(draft):
+        for each in assistant.check(draft, keep=True):
             checked.append(each)
             bar.update(task, advance=1)
             if not as_json:

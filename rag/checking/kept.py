@@ -1,0 +1,88 @@
+"""Verdicts that were reached before.
+
+    <folder>/checked.db     one row a sentence, by all that its verdict depends on
+
+A check that was stopped goes on where it was, and of a draft that was changed only what is new is
+checked. Nothing else rests on it: what cannot be kept, or read, is checked again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import astuple
+
+from index.documents import Document
+from index.library import Library
+from rag.checking.draft import Statement
+from rag.checking.verdict import Checked, sentence_as_json, sentence_from_json
+from rag.program import code_hash
+from rag.quote import Quote
+
+
+class Kept:
+    """The verdicts on sentences against a library as it is now, with some documents left aside."""
+
+    def __init__(self, library: Library, reranker: str, without: Sequence[str]) -> None:
+        """Say what verdicts depend on besides the sentence; nothing is opened yet."""
+        entries = {entry.id: entry.loader for entry in library.entries()}
+        self._path = library.folder / "checked.db"
+        self._library = library
+        self._conditions = json.dumps(
+            [
+                code_hash("index", "rag"),
+                library.fingerprint,
+                reranker,
+                sorted(entries.items()),
+                sorted(entries.keys() & set(without)),
+            ]
+        )
+
+    def find(
+        self, draft: Document, statement: Statement, before: Sequence[Quote]
+    ) -> Checked | None:
+        """Return what was kept of a sentence, at its place in this draft; None if nothing was.
+
+        The sentence rests on the quotes of the one `before`, too.
+        """
+        if not self._path.exists():
+            return None
+        try:
+            with self._connection() as connection:
+                query = "SELECT checked FROM checked WHERE id = ?"
+                row = connection.execute(query, (self._key(draft, statement, before),)).fetchone()
+        except sqlite3.Error:
+            return None
+        return row and sentence_from_json(json.loads(row[0]), self._library, statement.start)
+
+    def keep(
+        self, draft: Document, statement: Statement, before: Sequence[Quote], checked: Checked
+    ) -> None:
+        """Keep a sentence's verdict, and forget those on the library as it was before."""
+        told = json.dumps(sentence_as_json(draft, checked), ensure_ascii=False)
+        made = hashlib.sha256(self._conditions.encode()).hexdigest()
+        try:
+            with self._connection() as connection:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS checked "
+                    "(id TEXT PRIMARY KEY, conditions TEXT NOT NULL, checked TEXT NOT NULL)"
+                )
+                connection.execute("DELETE FROM checked WHERE conditions != ?", (made,))
+                row = (self._key(draft, statement, before), made, told)
+                connection.execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", row)
+        except sqlite3.Error:
+            return
+
+    def _key(self, draft: Document, statement: Statement, before: Sequence[Quote]) -> str:
+        words = draft.text[statement.start : statement.end]
+        places = [quote.span for quote in before]
+        told = json.dumps([self._conditions, words, statement.text, places], default=astuple)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
+            yield connection
