@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -12,6 +13,8 @@ from eval.cases.cases import SETS, load_set
 from eval.training.corruptions import Claim
 from index.errors import UserError
 from index.loading.load import load
+from rag.config import load_settings
+from rag.deciding.reader import Reader
 
 BRIEFING = SETS / "briefing.md"
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
@@ -32,25 +35,36 @@ def made(name: str, document: Path) -> tuple[list[Claim], list[Claim]]:
     return claims([(load_set(SETS / f"{name}.jsonl"), load(document))])
 
 
-def share(made: list[Claim]) -> float:
-    return sum(each.flagged for each in made) / len(made)
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(load_settings().models)
 
 
+def share(made: list[Claim], reader: Reader) -> float:
+    """Return the share of what is flagged, of a hundred at most."""
+    some = Random(1).sample(made, min(100, len(made)))
+    return sum(each.flagged(reader) for each in some) / len(some)
+
+
+@pytest.mark.weights
 @pytest.mark.parametrize(("name", "document"), DOCUMENTS)
-def test_numbers_dates_and_names_that_are_false_are_noticed(name: str, document: Path) -> None:
+def test_numbers_dates_and_names_that_are_false_are_noticed(
+    name: str, document: Path, reader: Reader
+) -> None:
     _, false = made(name, document)
     assert len(false) >= 200
     for what, kinds in TOGETHER.items():
         for kind in kinds:
             assert sum(each.kind == kind for each in false) >= 10, kind
-        assert share([each for each in false if each.kind in kinds]) >= NOTICED, what
+        assert share([each for each in false if each.kind in kinds], reader) >= NOTICED, what
 
 
+@pytest.mark.weights
 @pytest.mark.parametrize(("name", "document"), DOCUMENTS)
-def test_true_sentences_pass(name: str, document: Path) -> None:
+def test_true_sentences_pass(name: str, document: Path, reader: Reader) -> None:
     true, _ = made(name, document)
     assert len(true) >= 100
-    assert share(true) <= FALSE_ALARMS
+    assert share(true, reader) <= FALSE_ALARMS
 
 
 def test_the_same_corruptions_are_made_in_every_run() -> None:
@@ -67,14 +81,15 @@ def test_no_corruption_is_the_true_sentence_and_a_true_one_stands_in_its_quotes(
         assert each.kind != "verbatim" or each.sentence in each.quotes
 
 
-def test_the_table_has_a_line_for_each_kind_and_one_for_all() -> None:
+@pytest.mark.weights
+def test_the_table_has_a_line_for_each_kind_and_one_for_all(reader: Reader) -> None:
     quotes = ("The Alder Bridge is 410 metres long.",)
     false = [
         Claim("number", "The Alder Bridge is 411 metres long.", quotes, "How long?", True),
         Claim("name", "The Rowan Bridge is 410 metres long.", quotes, "How long?", True),
         Claim("name", "The Alder Bridge is 410 metres long.", quotes, "How long?", True),
     ]
-    lines = [line.split() for line in table(false).splitlines()]
+    lines = [line.split() for line in table(false, reader).splitlines()]
     assert [line[:3] for line in lines] == [
         ["number", "1", "100.0%"],
         ["name", "2", "50.0%"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,28 +25,6 @@ def test_two_quotes_are_cited_when_each_holds_a_part() -> None:
     found = attribute(sentence, QUOTES, "Who opened it?")
     assert set(found.quotes) == {1, 2}
     assert found.supported
-
-
-TWO = "The Heron carries 40 people, and the Swift flies at 700 km/h."
-WHICH = "The navy tested the Heron and the Swift, which has a range of 900 kilometers."
-YEARS = "In 1931 the canal was opened, and 400 ships passed that year; in 1932 it was 520."
-
-
-@pytest.mark.parametrize(
-    ("quote", "false", "true"),
-    [
-        (TWO, "The Heron flies at 700 km/h.", "The Swift flies at 700 km/h."),
-        (WHICH, "The Heron has a range of 900 kilometers.", "The Swift has a range of 900 km."),
-        (YEARS, "In 1932, 400 ships passed.", "In 1932, 520 ships passed."),
-        (YEARS, "520 ships passed in 1931.", "400 ships passed in 1931."),
-    ],
-)
-def test_a_number_belongs_to_the_name_and_the_year_of_its_clause(
-    quote: str, false: str, true: str
-) -> None:
-    question = "How is it?"
-    assert not attribute(false, [quote], question).supported
-    assert attribute(true, [quote], question).supported
 
 
 def test_a_number_that_no_quote_holds_fails_the_sentence() -> None:

@@ -22,6 +22,8 @@ from eval.training.corruptions import Claim, Words, corruptions, rewrites, verba
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
+from rag.config import load_settings
+from rag.deciding.reader import Reader
 
 SEED = 7
 
@@ -46,22 +48,23 @@ def main(arguments: Sequence[str]) -> int:
     pairs = [each.partition("=") for each in arguments]
     sets = [(load_set(Path(name)), load(Path(path))) for name, _, path in pairs]
     true, false = claims(sets)
+    reader = Reader(load_settings().models)
     for part, development in (("development", True), ("held out", False)):
         sys.stdout.write(f"{part}\n")
-        sys.stdout.write(table([each for each in false if each.development == development]))
+        sys.stdout.write(table([each for each in false if each.development == development], reader))
         sys.stdout.write("true sentences wrongly flagged\n")
-        sys.stdout.write(table([each for each in true if each.development == development]))
+        sys.stdout.write(table([each for each in true if each.development == development], reader))
     return 0
 
 
-def table(made: Sequence[Claim]) -> str:
+def table(made: Sequence[Claim], reader: Reader) -> str:
     """Return the share of flagged claims of each kind, and of all, as lines of text."""
     rows: dict[str, Sequence[str]] = {each.kind: (each.kind,) for each in made}
     rows |= {
         name: kinds for name, kinds in TOGETHER.items() if any(each.kind in kinds for each in made)
     }
     rows["all"] = tuple({each.kind for each in made})
-    noticed = [(each.kind, each.flagged) for each in made]
+    noticed = [(each.kind, each.flagged(reader)) for each in made]
     lines = []
     for kind, kinds in rows.items():
         flagged = [flag for name, flag in noticed if name in kinds]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from eval.cases.cases import CaseSet
@@ -16,7 +16,9 @@ from eval.cases.evidence import locate
 from index.documents import Document
 from index.months import MONTHS
 from index.split import split
+from rag.deciding.reader import Reader
 from rag.verifying.attribution import attribute
+from rag.verifying.bearing import is_borne_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Claim:
     quotes: tuple[str, ...]
     question: str
     development: bool
+    title: str = ""
 
-    @property
-    def flagged(self) -> bool:
+    def flagged(self, reader: Reader) -> bool:
         """Whether the verification would keep the sentence out of an answer."""
-        return not attribute(self.sentence, self.quotes, self.question).supported
+        found = attribute(self.sentence, self.quotes, self.question)
+        cited = [self.quotes[at] for at in found.quotes]
+        return not (found.supported and is_borne_out(self.sentence, cited, self.title, reader))
 
 
 # --- true sentences
@@ -85,7 +89,9 @@ def verbatim(
             chosen = [here, *near, like, rng.choice([i for i in rest if i != like])]
             rng.shuffle(chosen)
             quotes = tuple(sentences[i] for i in chosen)
-            yield Claim("verbatim", sentences[here], quotes, case.question, at % 2 == 0)
+            yield Claim(
+                "verbatim", sentences[here], quotes, case.question, at % 2 == 0, document.title
+            )
 
 
 def rewrites(claim: Claim) -> Iterator[Claim]:
@@ -166,7 +172,7 @@ def corruptions(claim: Claim, words: Words, rng: random.Random) -> Iterator[Clai
             yield _with(claim, kind, sentence)
     others = words.elsewhere or [each for each in words.sentences if each not in claim.quotes]
     quotes = tuple(rng.sample(others, min(5, len(others))))
-    yield Claim("quotes of elsewhere", claim.sentence, quotes, claim.question, claim.development)
+    yield replace(claim, kind="quotes of elsewhere", quotes=quotes)
 
 
 def _number_changed(claim: Claim, words: Words, rng: random.Random) -> str | None:
@@ -421,4 +427,4 @@ def _bag(text: str) -> set[str]:
 
 
 def _with(claim: Claim, kind: str, sentence: str) -> Claim:
-    return Claim(kind, sentence, claim.quotes, claim.question, claim.development)
+    return replace(claim, kind=kind, sentence=sentence)

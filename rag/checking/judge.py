@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -11,7 +12,7 @@ from rag.deciding.reader import Reader
 from rag.english.mentions import mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
-from rag.verifying.bearing import bears_out, missing
+from rag.verifying.bearing import SUPPORTED, bears_out, missing
 
 READ = 6
 """Quotes that are read with a statement, the best ranked."""
@@ -21,11 +22,8 @@ NEAR = 4.0
 speak against it. Of the claims for development of the set `claims` that are not in the sources two
 in twenty have a quote above it, of the others all but one."""
 
-SUPPORTED = 0.5
-"""The probability from which a near text bears a statement out."""
-
 SURE = 0.9
-"""The probability from which any other text does."""
+"""The probability from which a text that is not near bears a statement out."""
 
 REFUTED = 0.3
 """The probability from which a near text speaks against one, where none bears it out as surely: a
@@ -140,7 +138,25 @@ def _lacking(statement: str, text: str) -> list[str]:
 
 def otherwise(statement: str, text: str) -> list[str]:
     """Return what a text that speaks against a statement has otherwise, for people to read."""
-    return _lacking(statement, text) or conflicts(statement, [text], "")
+    return (
+        _lacking(statement, text) or conflicts(statement, [text], "") or _denials(statement, text)
+    )
+
+
+_DENIAL = re.compile(
+    r"\b(?:not|never|no|none|neither|nor|nobody|nothing|cannot|without)\b|\w+n[’']t\b",
+    re.IGNORECASE,
+)
+
+
+def _denials(statement: str, text: str) -> list[str]:
+    """Return which of the two denies, where only one does."""
+    mine, theirs = _DENIAL.search(statement), _DENIAL.search(text)
+    if mine and not theirs:
+        return [f"{mine[0]}: the source does not deny it"]
+    if theirs and not mine:
+        return [f"the source says “{theirs[0]}”"]
+    return []
 
 
 def marked(statement: str, quotes: Sequence[Quote], at: Sequence[int]) -> tuple[Quote, ...]:

@@ -2,7 +2,8 @@
 
 The LLM writes prose and no citations. Each of its sentences is attributed here, by its words and
 its facts, to the fewest quotes that hold them, and then verified: each fact must stand in those
-quotes, with the words that it has in the sentence, and what one denies the other may not affirm.
+quotes, with the words that it has in the sentence. Whether they bear the sentence out besides,
+`bearing.py` tells.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.english.facts import content_words, missing_facts, mixed_scripts, tokens
+from rag.english.facts import content_words, missing_facts, mixed_scripts
 from rag.english.mentions import Mention, around, mentions, shared
 
 MIN_SUPPORT = 0.6
@@ -110,15 +111,7 @@ def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
     These rules read a fact with the words around it. Each speaks up only where the quotes say
     something else, not where they say it in other words.
     """
-    rules = (
-        _between_the_same,
-        _apart,
-        _of_another,
-        _joined_names,
-        _other_units,
-        _denials,
-        _lookalikes,
-    )
+    rules = (_between_the_same, _apart, _of_another, _other_units, _lookalikes)
     return [found for rule in rules for found in rule(sentence, list(quotes), question)]
 
 
@@ -263,18 +256,6 @@ def _has(those: Sequence[Mention], one: Mention) -> bool:
     return any(map(one.same, those))
 
 
-def _joined_names(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
-    """A name put together from the words of two names that stand in different texts."""
-    held = [
-        {form for each in mentions(text) for form in each.holds.union(*each.words)}
-        for text in (*quotes, question)
-    ]
-    for mention in mentions(sentence):
-        words = [set(word) for word in mention.words]
-        if len(words) > 1 and not any(all(word & forms for word in words) for forms in held):
-            yield sentence[mention.start : mention.end]
-
-
 def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
     """A number with another unit than it has wherever it stands."""
     held = [each for text in (*quotes, question) for each in mentions(text)]
@@ -290,68 +271,3 @@ _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be|by)\b", re.I)
 def _lookalikes(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
     """A word of two scripts is not the word that it looks like; "μm" is, where a quote has it."""
     yield from mixed_scripts(sentence) - {word for quote in quotes for word in mixed_scripts(quote)}
-
-
-# --- what is denied
-
-_NOT = frozenset("not never no none neither nor nothing nobody nowhere without cannot".split())
-_AS_IF_NOT = frozenset(
-    "absent abstain abstained away avoid avoided avoids barely decline declined declines denied "
-    "denies deny disagree excluded excludes excluding exclude fail failed fails failing failure "
-    "few hardly impossible lack lacked lacking lacks left little merely only out prevent prevented "
-    "prevents rarely refuse refused refuses refusal reject rejected rejects seldom stop stopped "
-    "stops unable unclear unknown unlikely unwilling unwillingness yet".split()
-)
-"""Words that can stand for a denial, though they need not: they excuse one, and demand none."""
-
-_SCOPE = 3
-"""How many words after a denial are denied."""
-
-_NEIGHBOURHOOD = 6
-"""How near to the same words the other side's denial must stand, in words to both sides."""
-
-
-def _denials(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
-    """What the sentence denies and its quotes do not, or the other way round.
-
-    A denial is sought on the other side near the words that are denied, in any wording.
-    """
-    excused = [near for quote in quotes for near in _denied(quote, widely=True)]
-    for scope in _denied(sentence):
-        if not any(scope & near for near in excused):
-            yield f"not {' '.join(sorted(scope))}"
-    said = content_words(sentence)
-    excused = _denied(sentence, widely=True)
-    for quote in quotes:
-        for scope in _denied(quote, before=_SCOPE):
-            if len(scope) > 1 and scope <= said and not any(scope & near for near in excused):
-                yield f"{' '.join(sorted(scope))}: denied"
-
-
-def _denied(text: str, *, widely: bool = False, before: int = 0) -> list[set[str]]:
-    """Return the content words of what is denied, for each denial of a text.
-
-    These are the next ones in the clause, or `widely`, also for weaker denials, all words nearby.
-    Where a single word is denied, as many words `before` the denial are added.
-    """
-    parts = re.findall(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]", text)
-    found: list[set[str]] = []
-    for at, part in enumerate(parts):
-        word = part.casefold().replace("’", "'")
-        hard = word in _NOT or word.endswith("n't")
-        following = parts[at + 1 : at + 2]
-        if not (hard or (widely and word in _AS_IF_NOT)) or following == ["only"]:
-            continue
-        if widely:
-            nearby = " ".join(parts[max(at - 3 * _NEIGHBOURHOOD, 0) : at + 3 * _NEIGHBOURHOOD])
-            found.append(content_words(nearby))
-            continue
-        clause = re.match(r"[^,;:.()“”\"—–]*", " ".join(parts[at + 1 :]))
-        words = tokens(re.split(r"\b(?:and|but|or|nor|no|not)\b", clause[0] if clause else "")[0])
-        scope = [stemmed for word in words for stemmed in content_words(word)][:_SCOPE]
-        if len(scope) == 1 and before:
-            told = [stemmed for word in parts[:at] for stemmed in content_words(word)]
-            scope += told[-before:]
-        if scope:
-            found.append(set(scope))
-    return found

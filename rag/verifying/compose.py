@@ -13,6 +13,7 @@ from rag.deciding.reader import Reader
 from rag.english.facts import content_words, facts, missing_facts
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
+from rag.verifying.bearing import is_borne_out
 
 KEPT = 0.5
 """The words that answer count as said when their facts are, and this share of their words: the
@@ -119,11 +120,14 @@ def _says_another_thing(
 ) -> bool:
     """Whether a sentence says of one thing what its quotes say of another, or answers otherwise.
 
-    It answers otherwise when the reader finds other words in it than those that answer in its
-    quote. Yes and no stand in no quote, and of several things each may stand in a sentence of its
-    own: there the words are not compared.
+    The quotes must bear it out as a statement. It answers otherwise when the reader finds other
+    words in it than those that answer in its quote. Yes and no stand in no quote, and of several
+    things each may stand in a sentence of its own: there the words are not compared.
     """
     if only_asked(sentence, cited, question.text):
+        return True
+    title = cited[0].document.title.replace("_", " ")
+    if not is_borne_out(sentence, [quote.read for quote in cited], title, reader):
         return True
     if len(chosen) > 1 or question.yes_or_no or question.several:
         return False

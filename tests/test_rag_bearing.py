@@ -1,0 +1,72 @@
+"""Whether a text bears a statement out, told by the reader's third head and by the facts."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.config import load_settings
+from rag.deciding.reader import Reader
+from rag.verifying.attribution import attribute
+from rag.verifying.bearing import is_borne_out
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(load_settings().models)
+
+
+TWO = "The Heron carries 40 people, and the Swift flies at 700 km/h."
+WHICH = "The navy tested the Heron and the Swift, which has a range of 900 kilometers."
+YEARS = "In 1931 the canal was opened, and 400 ships passed that year; in 1932 it was 520."
+
+
+@pytest.mark.parametrize(
+    ("quote", "false", "true"),
+    [
+        (TWO, "The Heron flies at 700 km/h.", "The Swift flies at 700 km/h."),
+        (WHICH, "The Heron has a range of 900 kilometers.", "The Swift has a range of 900 km."),
+        (YEARS, "In 1932, 400 ships passed.", "In 1932, 520 ships passed."),
+        (YEARS, "520 ships passed in 1931.", "400 ships passed in 1931."),
+    ],
+)
+def test_a_number_belongs_to_the_name_and_the_year_of_its_clause(
+    quote: str, false: str, true: str, reader: Reader
+) -> None:
+    def stands(sentence: str) -> bool:
+        found = attribute(sentence, [quote], "How is it?")
+        return found.supported and is_borne_out(sentence, [quote], "Notes", reader)
+
+    assert not stands(false)
+    assert stands(true)
+
+
+@pytest.mark.parametrize(
+    ("quote", "false", "true"),
+    [
+        (
+            "The mayor did not attend the opening.",
+            "The mayor attended the opening.",
+            "The mayor was not at the opening.",
+        ),
+        (
+            "The bridge was finished in May.",
+            "The bridge was never finished.",
+            "In May the bridge was finished.",
+        ),
+        (
+            "Holm refused to sign the treaty.",
+            "Holm signed the treaty.",
+            "Holm did not sign the treaty.",
+        ),
+    ],
+)
+def test_what_is_denied_is_not_affirmed(quote: str, false: str, true: str, reader: Reader) -> None:
+    assert not is_borne_out(false, [quote], "Notes", reader)
+    assert is_borne_out(true, [quote], "Notes", reader)
+
+
+def test_what_stands_there_word_for_word_is_borne_out(reader: Reader) -> None:
+    quote = "Xyzzy plugh 40 km/h,\nplover. Holm sailed."
+    assert is_borne_out("Xyzzy plugh 40 km/h, plover.", [quote], "", reader)
