@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from itertools import cycle, islice
+from pathlib import Path
 from xml.etree import ElementTree
 
 import docx
 import pytest
 
 from index.documents import Document
+from index.library import Library
 from index.loading.load import load_bytes
+from index.split import split
 from rag.checking.verdict import Checked, Quotation
 from rag.quote import Quote
 from ui.checked.export import FORMATS
@@ -109,11 +118,42 @@ def test_junit_fails_what_the_sources_do_not_say() -> None:
 
 def test_what_holds_a_text_back() -> None:
     assert [each.fails for each in CHECKED] == [False, False, True, False, True]
-    assert "1 contradicted" in summary(CHECKED)
-    assert summary([]) == "There is no sentence to check."
+    assert summary(DRAFT, CHECKED).endswith(
+        "1 contradicted, 1 supported in part, 1 not in the sources, 1 nothing to check."
+    )
+    assert summary(DRAFT, CHECKED[:3]).endswith("1 nothing to check. 2 were not checked yet.")
+    assert json.loads(FORMATS["json"].write(DRAFT, CHECKED[:3]))["left"] == 2
+    assert summary(DRAFT, []) == "There is no sentence to check."
     assert "".join(words for words, _ in pieces(QUOTE)) == QUOTE.text
 
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_an_empty_text_can_be_written(form: str) -> None:
     assert FORMATS[form].write(DRAFT, ())
+
+
+@pytest.mark.weights
+def test_a_text_of_2000_sentences_is_stopped_and_goes_on(
+    briefing_library: Library, briefing: Document, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    shutil.copytree(briefing_library.folder, library)
+    passages = split(briefing)
+    spans = [place for passage in passages for place in passage.sentences]
+    own = [" ".join(briefing.text[start:end].split()) for start, end in spans]
+    (tmp_path / "long.txt").write_text("\n\n".join(islice(cycle(own), 2000)), "utf-8")
+    program = "from ui.commands.cli import main; main()"
+    command = [sys.executable, "-c", program, "check", str(tmp_path / "long.txt")]
+    command += ["--library", str(library)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        seen = sum(1 for line in islice(running.stdout, 1000) if line.startswith("Supported: "))
+        running.send_signal(signal.SIGINT)
+    assert running.returncode == 130
+    assert 0 < seen < 1000
+    kept = sqlite3.connect(library / "checked.db").execute("SELECT count(*) FROM checked")
+    assert kept.fetchone()[0] >= min(seen, len(own))
+    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout)
+    assert told["counts"]["supported"] == 2000
+    assert told["left"] == 0

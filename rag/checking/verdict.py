@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from index.documents import Document
 from index.library import Library
+from rag.checking.draft import statements
 from rag.quote import Quote
 
 Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources", "nothing_to_check"]
@@ -102,11 +103,15 @@ def counts(checked: Sequence[Checked]) -> dict[Verdict, int]:
 
 
 def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
-    """Return what `footnoted check --json` prints of a checked draft."""
+    """Return what `footnoted check --json` prints of a checked draft.
+
+    `left` is how many sentences were not checked: a check can be stopped.
+    """
     return {
         "schema": SCHEMA,
         "draft": {"name": draft.name, "title": draft.title, "sha256": draft.sha256},
         "counts": counts(checked),
+        "left": len(statements(draft)) - len(checked),
         "sentences": [sentence_as_json(draft, each) for each in checked],
     }
 

@@ -43,7 +43,7 @@ _SIGNS: dict[Verdict, str] = {
 
 
 def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
-    blocks = [f"# {as_markdown(draft.title)}", as_markdown(summary(checked))]
+    blocks = [f"# {as_markdown(draft.title)}", as_markdown(summary(draft, checked))]
     notes: list[str] = []
     for paragraph in paragraphs(draft, checked):
         words = []
@@ -105,7 +105,7 @@ def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
         checked=checked,
         numbers=numbers,
         VERDICTS=VERDICTS,
-        summary=summary(checked),
+        summary=summary(draft, checked),
         key=id,
     )
     return page.encode()

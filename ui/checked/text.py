@@ -10,6 +10,7 @@ from rich.text import Text
 
 from index.documents import Document
 from index.printable import visible
+from rag.checking.draft import statements
 from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict, counts, words_of
 from ui.conversations.text import place
 
@@ -60,9 +61,12 @@ def _quotation(quotation: Quotation) -> list[str]:
     return [f"Not to the letter: {'; '.join(quotation.differs)} ({place(quotation.found)})."]
 
 
-def summary(checked: Sequence[Checked]) -> str:
-    """Return how many sentences got which verdict."""
+def summary(draft: Document, checked: Sequence[Checked]) -> str:
+    """Return how many sentences got which verdict, and how many of the draft's got none yet."""
     told = ", ".join(
         f"{count} {VERDICTS[name].lower()}" for name, count in counts(checked).items() if count
     )
-    return f"{len(checked)} sentences: {told}." if checked else "There is no sentence to check."
+    if not checked:
+        return "There is no sentence to check."
+    left = len(statements(draft)) - len(checked)
+    return f"{len(checked)} sentences: {told}." + (f" {left} were not checked yet." if left else "")

@@ -67,6 +67,6 @@ def check(
         sys.stdout.write(FORMATS["json"].write(draft, checked).decode())
     for path in out or []:
         write_file(path, forms[path.suffix.lower()].write(draft, checked))
-    messages.print(summary(checked))
+    messages.print(summary(draft, checked))
     if any(each.fails for each in checked):
         raise typer.Exit(1)

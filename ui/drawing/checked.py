@@ -36,5 +36,5 @@ def checked(
         counts(done),
         len(done) + len(left),
         runs,
-        "" if runs else summary(done),
+        "" if runs else summary(draft, done),
     )
