@@ -225,6 +225,27 @@ def test_a_question_that_is_entered_while_one_is_answered_is_next(
             expect(box).to_have_value("")
 
 
+def test_one_answer_is_made_at_a_time(browser: Browser, window_library: Library) -> None:
+    with provider("Dec. 15", ["The summit was held", " on Dec. 15."]) as writer:
+        settings = {"FOOTNOTED_LLM_URL": writer.url}
+        with window(window_library, **settings) as address, pages(browser) as open_page:
+            page = open_page(address)
+            writer.go_on.set()
+            turn = ask(page, SUMMIT)
+            writer.go_on.clear()
+            turn.get_by_role("button", name="Ask again").click()
+            expect(page.locator("#current .turn[data-step=draft]")).to_be_visible(timeout=60_000)
+            box = page.locator("#question textarea")
+            box.fill(OFF_TOPIC)
+            box.press("Enter")
+            expect(page.locator("#status")).to_contain_text("Wait for the answer")
+            writer.go_on.set()
+            expect(page.locator("#current .turn[data-step=answered]")).to_contain_text(SUMMIT)
+            expect(page.locator("#send")).to_be_visible()
+            expect(box).to_have_value(OFF_TOPIC)
+            expect(page.locator("#past .turn")).to_have_count(0)
+
+
 @pytest.mark.llm
 def test_with_the_language_model(
     browser: Browser, window_library: Library, briefing: Document

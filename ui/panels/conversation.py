@@ -109,7 +109,7 @@ class ConversationPanel:
             self.line.connect(blocks)
         shown: list[Any] = [self.question, self.past, self.current, self.status]
         shown += [self.conversation, self.answering, self.send, self.stop]
-        known = [self.conversation, self.left_out, self.configured]
+        known = [self.conversation, self.left_out, self.configured, self.answering]
         for asking in (
             gr.on(
                 [self.question.submit, self.send.click],
@@ -141,8 +141,14 @@ class ConversationPanel:
         conversation: Conversation,
         left_out: Sequence[str],
         configured: Assistant | None,
+        running: Answering | None,
     ) -> Iterator[Updates]:
         """Answer a question step by step, each step on the screen as soon as it is there."""
+        if running:
+            yield {
+                self.status: render.notice("Wait for the answer that is being made, or stop it.")
+            }
+            return
         question = (question or "").encode(errors="replace").decode().strip()
         if not question and conversation.exchanges:
             yield {self.status: ""}  # Enter, pressed twice.
@@ -204,6 +210,7 @@ class ConversationPanel:
         conversation: Conversation,
         left_out: Sequence[str],
         configured: Assistant | None,
+        running: Answering | None,
         event: gr.EventData,
     ) -> Iterator[Updates]:
         """Ask an example, or a question of the conversation again.
@@ -211,7 +218,7 @@ class ConversationPanel:
         The last answer is made anew; an earlier one begins a conversation of its own, so that
         what followed is not lost.
         """
-        given = (left_out, configured)
+        given = (left_out, configured, running)
         at = number(event._data, "turn")
         if at is None or not 0 <= at < len(conversation.exchanges):
             yield from self.ask(field(event._data, "question"), conversation, *given)
