@@ -209,6 +209,7 @@ def test_a_fact_that_is_another_one_is_told_with_the_source_s(briefed: Assistant
     [checked] = briefed.check(draft)
     assert checked.verdict == "contradicted"
     assert checked.differs == ("six: the source has “eight”",)
+    assert "eight" in checked.quotes[0].words
     assert [draft.text[start:end] for start, end in checked.unproven] == ["six"]
 
 

@@ -33,10 +33,6 @@ FARTHER = 2.0
 """How much further off, by the reranker's logit, a text may be that speaks against a statement that
 another one bears out: what is further off speaks of another event."""
 
-EXCHANGED = 0.7
-"""The probability from which a near text bears a statement out with a fact of its own in the place
-of one that it does not have: then it speaks against the statement as it is."""
-
 IN_PART = 0.2
 """The probability that a statement is borne out from which it may be so in part."""
 
@@ -76,12 +72,13 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     if supported >= max(SUPPORTED, denied):
         return Judged("supported", marked(statement, read, cited), (), supported, refuted)
     if exchanged := _exchanged(statement, texts, near, reader):
-        shown = marked(statement, read, exchanged[:1])
-        return Judged("contradicted", shown, exchanged[1:], supported, refuted)
+        at, as_told, differs = exchanged
+        shown = marked(as_told, read, (at,))
+        return Judged("contradicted", shown, (differs,), supported, refuted)
     if against is not None and refuted >= REFUTED:
-        differs = tuple(otherwise(statement, texts[against]))
         shown = marked(statement, read, (against,))
-        return Judged("contradicted", shown, differs, supported, refuted)
+        told = tuple(otherwise(statement, texts[against]))
+        return Judged("contradicted", shown, told, supported, refuted)
     lacking = tuple(_lacking(statement, " ".join(texts[each] for each in cited)))
     if lacking and supported >= IN_PART:
         return Judged("in_part", marked(statement, read, cited), lacking, supported, refuted)
@@ -101,18 +98,19 @@ def _together(
 
 def _exchanged(
     statement: str, texts: Sequence[str], near: Sequence[int], reader: Reader
-) -> tuple[int, str] | None:
-    """Return which text has a fact of the statement otherwise, and how, for people to read.
+) -> tuple[int, str, str] | None:
+    """Return which text has a fact of a statement otherwise, and how.
 
+    With its position come the statement with the text's fact, and what differs, for people to read.
     That is one that bears the statement out as soon as the fact is the text's own.
     """
     found = []
     for at in near[:3]:
         for exchanged, told in islice(exchanges(statement, texts[at]), EXCHANGES):
             sure, _ = bears_out(exchanged, texts[at], reader)
-            found.append((sure, -at, told))
-    sure, at, told = max(found, key=lambda each: each[:2], default=(0.0, 0, ""))
-    return (-at, told) if sure >= EXCHANGED else None
+            found.append((sure, -at, exchanged, told))
+    sure, at, exchanged, told = max(found, key=lambda each: each[:2], default=(0.0, 0, "", ""))
+    return (-at, exchanged, told) if sure >= SUPPORTED else None
 
 
 def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,11 +42,19 @@ class Reader:
         """Return three logits for each text: it bears the statement out, denies it, neither.
 
         Shortened months are read in full: what the head has learned from has no others, so it would
-        take "Sept. 3" and "September 3" for two days.
+        take "Sept. 3" and "September 3" for two days. Of a sign that is repeated it reads a few, so
+        that there is room for the words.
         """
-        full = [months_in_full(text) for text in texts]
-        judged = self._weights().bears_out(months_in_full(statement), full) if texts else []
+        plain = [_plain(text) for text in texts]
+        judged = self._weights().bears_out(_plain(statement), plain) if texts else []
         return [[float(each) for each in logits] for logits in judged]
+
+
+_REPEATED = re.compile(r"([^\w\s])\1{3,}")
+
+
+def _plain(text: str) -> str:
+    return _REPEATED.sub(r"\1\1\1", months_in_full(text))
 
 
 def _load(models: Path) -> ReaderWeights:
