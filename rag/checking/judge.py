@@ -17,6 +17,9 @@ from rag.verifying.bearing import SUPPORTED, bears_out, missing
 READ = 6
 """Quotes that are read with a statement, the best ranked."""
 
+NEAREST = 3
+"""Quotes that are shown where none says it."""
+
 NEAR = 4.0
 """The reranker's logit from which a quote is about the same as a statement: only such a one can
 speak against it. Of the claims for development of the set `claims` that are not in the sources two
@@ -82,7 +85,7 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     lacking = tuple(_lacking(statement, " ".join(texts[each] for each in cited)))
     if lacking and supported >= IN_PART:
         return Judged("in_part", marked(statement, read, cited), lacking, supported, refuted)
-    return Judged("not_in_sources", tuple(read[:3]), lacking, supported, refuted)
+    return Judged("not_in_sources", tuple(read[:NEAREST]), lacking, supported, refuted)
 
 
 def _together(
@@ -105,7 +108,7 @@ def _exchanged(
     That is one that bears the statement out as soon as the fact is the text's own.
     """
     found = []
-    for at in near[:3]:
+    for at in near[:NEAREST]:
         for exchanged, told in islice(exchanges(statement, texts[at]), EXCHANGES):
             sure, _ = bears_out(exchanged, texts[at], reader)
             found.append((sure, -at, exchanged, told))
