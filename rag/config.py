@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         None, description="a Chroma server that holds the vectors instead of the folder"
     )
+    private_addresses: bool = Field(
+        False, description="whether pages of this machine and of its network may be fetched"
+    )
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
 

@@ -118,7 +118,7 @@ def window_library(
 
 @pytest.fixture(scope="session")
 def window_address(window_library: Library) -> Iterator[str]:
-    with window(window_library, FOOTNOTED_LLM="none") as found:
+    with window(window_library, FOOTNOTED_LLM="none", FOOTNOTED_PRIVATE_ADDRESSES="true") as found:
         yield found
 
 

@@ -728,7 +728,7 @@ def site(server: http.server.ThreadingHTTPServer) -> str:
 
 
 def test_a_web_page(site: str, server: http.server.ThreadingHTTPServer) -> None:
-    document = load(f"{site}/page?a=1#part")
+    document = load(f"{site}/page?a=1#part", private=True)
     assert document.text == BARE_TEXT
     assert document.source == f"{site}/page?a=1"
     assert server.agent.startswith("footnoted/")  # type: ignore[attr-defined]
@@ -736,7 +736,7 @@ def test_a_web_page(site: str, server: http.server.ThreadingHTTPServer) -> None:
 
 def test_a_redirect_is_followed_and_a_password_is_not_kept(site: str) -> None:
     address = site.replace("http://", "http://me:secret@")
-    assert load(f"{address}/moved").source == f"{site}/page"
+    assert load(f"{address}/moved", private=True).source == f"{site}/page"
 
 
 @pytest.mark.parametrize(
@@ -750,7 +750,7 @@ def test_a_redirect_is_followed_and_a_password_is_not_kept(site: str) -> None:
     ],
 )
 def test_the_content_type_tells_the_format(site: str, path: str, text: str, title: str) -> None:
-    document = load(site + path)
+    document = load(site + path, private=True)
     assert document.text.startswith(text)
     assert document.title == title
 
@@ -772,7 +772,7 @@ def test_the_content_type_tells_the_format(site: str, path: str, text: str, titl
 )
 def test_answers_that_are_refused(site: str, path: str, message: str) -> None:
     with pytest.raises(DocumentError, match=message):
-        load(site + path, max_text_bytes=4000)
+        load(site + path, private=True, max_text_bytes=4000)
 
 
 def test_addresses_that_are_refused() -> None:
@@ -780,13 +780,13 @@ def test_addresses_that_are_refused() -> None:
         taken.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{taken.getsockname()[1]}/a.txt"
         with pytest.raises(DocumentError, match="cannot be reached"):
-            load(address)
+            load(address, private=True)
     for address in ("ftp://example.org/a.txt", "file:///etc/passwd"):
         with pytest.raises(DocumentError, match=r"only files and http:// or https://"):
-            load(address)
+            load(address, private=True)
     for address in ("http://", "http://[::1", "http://..", "http://a\0b/"):
         with pytest.raises(DocumentError, match="cannot be read"):
-            load(address)
+            load(address, private=True)
 
 
 def test_a_server_that_does_not_answer(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -794,13 +794,13 @@ def test_a_server_that_does_not_answer(site: str, monkeypatch: pytest.MonkeyPatc
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
         with pytest.raises(DocumentError, match="does not answer in time"):
-            load(address)
+            load(address, private=True)
 
 
 def test_a_server_that_never_ends(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("index.loading.address.FETCH_SECONDS", -1.0)
     with pytest.raises(DocumentError, match="not there in full"):
-        load(f"{site}/plain")
+        load(f"{site}/plain", private=True)
 
 
 def test_importing_it_loads_none_of_the_heavy_libraries() -> None:

@@ -82,7 +82,8 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
     [add] = [each for each in COMMANDS if each.startswith("footnoted add")]
     sources = shlex.split(add)[2:]
     assert sources[-1].startswith("https://")
-    done = run(["add", *sources[:-1], address], folder, folder / "mixed")
+    here = {PREFIX + "PRIVATE_ADDRESSES": "true"}
+    done = run(["add", *sources[:-1], address], folder, folder / "mixed", **here)
     assert done.returncode == 0, done.stderr
     assert all(name in done.stderr for name in ("report.pdf", "notes.docx", "article.html"))
 

@@ -22,6 +22,7 @@ from index.loading.load import load_bytes
 from index.split import split
 from rag.checking.verdict import Checked, Quotation
 from rag.quote import Quote
+from tests.browser import HEED
 from ui.checked.export import FORMATS
 from ui.checked.text import summary
 from ui.conversations.text import pieces
@@ -142,7 +143,7 @@ def test_a_text_of_2000_sentences_is_stopped_and_goes_on(
     spans = [place for passage in passages for place in passage.sentences]
     own = [" ".join(briefing.text[start:end].split()) for start, end in spans]
     (tmp_path / "long.txt").write_text("\n\n".join(islice(cycle(own), 2000)), "utf-8")
-    program = "from ui.commands.cli import main; main()"
+    program = f"{HEED}\nfrom ui.commands.cli import main; main()"
     command = [sys.executable, "-c", program, "check", str(tmp_path / "long.txt")]
     command += ["--library", str(library)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:

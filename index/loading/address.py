@@ -30,9 +30,17 @@ class Fetched(NamedTuple):
     charset: str | None
 
 
-def fetch(address: str, limits: Limits) -> Fetched:
-    """Fetch an address, following a few redirects."""
+def fetch(address: str, limits: Limits, *, private: bool = False) -> Fetched:
+    """Fetch an address, following a few redirects.
+
+    Addresses of this machine and of its network are fetched where `private` says so: whoever can
+    have something fetched, or leads a page on, could read there what is for this machine alone.
+
+    Raises DocumentError for what cannot be fetched.
+    """
     import httpx
+
+    from index.loading.public import PublicTransport
 
     shown = title_line(address)
     try:
@@ -42,6 +50,7 @@ def fetch(address: str, limits: Limits) -> Fetched:
                 max_redirects=MAX_REDIRECTS,
                 timeout=httpx.Timeout(30, connect=10),
                 headers={"User-Agent": _user_agent()},
+                transport=None if private else PublicTransport(),
             ) as client,
             client.stream("GET", address) as response,
         ):

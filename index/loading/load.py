@@ -38,11 +38,14 @@ MAX_UNPACKED_BYTES = 500_000_000
 def load(
     source: str | Path,
     *,
+    private: bool = False,
     max_bytes: int = MAX_BYTES,
     max_text_bytes: int = MAX_TEXT_BYTES,
     max_characters: int = MAX_CHARACTERS,
 ) -> Document:
     """Read a file, or fetch an address that starts with http:// or https://.
+
+    Addresses of this machine and of its network are fetched only where `private` says so.
 
     Raises `DocumentError`, in words for the user, for whatever cannot become a document.
     """
@@ -61,7 +64,7 @@ def load(
         )
     from index.loading.address import fetch, name_of
 
-    found = fetch(source, limits)
+    found = fetch(source, limits, private=private)
     name = name_of(found.address)
     return _document(found.data, found.kind, name, found.address, limits, found.charset)
 

@@ -129,7 +129,8 @@ def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:
             if alike and theirs.asserts and not any(each.same(theirs) for each in own):
                 fact = text[theirs.start : theirs.end]
                 changed = statement[: mine.start] + fact + statement[mine.end :]
-                yield changed, f"{statement[mine.start : mine.end]}: the source has “{fact}”"
+                lacking = statement[mine.start : mine.end].strip(" ,")
+                yield changed, f"{lacking}: the source has “{fact.strip(' ,')}”"
 
 
 def _lacking(statement: str, text: str) -> list[str]:

@@ -44,11 +44,11 @@ def check(
         if path.suffix.lower() not in forms:
             known = ", ".join(forms)
             raise UserError(f"{path.name} has none of the endings {known}. Give --out one of them.")
+    assistant = open_assistant(library)
     if source == "-":
         draft = load_bytes(sys.stdin.buffer.read(), "standard input.txt")
     else:
-        draft = load(source)
-    assistant = open_assistant(library)
+        draft = load(source, private=assistant.settings.private_addresses)
     if assistant.library.is_empty:
         raise UserError(
             "The library is empty, so there is nothing to check a text against. `footnoted add "

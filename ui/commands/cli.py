@@ -97,7 +97,7 @@ def add(
             name = visible(source_name(source))
             task = bar.add_task(f"{name}: reading", total=None)
             try:
-                document = load(source)
+                document = load(source, private=assistant.settings.private_addresses)
                 added = assistant.library.add(
                     document, partial(_show_stage, bar, task, document.name)
                 )
@@ -247,6 +247,10 @@ def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="The port; a free one from 7860 on.")] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="A further name that the window is reached by; may be given repeatedly."),
+    ] = None,
     auth: AuthOption = None,
     fetch: Annotated[
         bool,
@@ -270,7 +274,15 @@ def chat(
     assistant = open_assistant(library)
     with ExitStack() as stack:
         begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
-        serve(assistant, host=host, port=port, users=users, fetch=begun, on_ready=typer.echo)
+        serve(
+            assistant,
+            host=host,
+            port=port,
+            names=name or (),
+            users=users,
+            fetch=begun,
+            on_ready=typer.echo,
+        )
 
 
 @app.command()

@@ -121,8 +121,14 @@ class DocumentsPanel:
             yield {self.outcomes: ""}
             return
         outcomes: list[Outcome] = []
-        yield from self._add(address, outcomes, partial(_fetch, address))
+        yield from self._add(address, outcomes, partial(self._fetch, address))
         yield self._listed(outcomes, left_out) | ({self.address: ""} if outcomes[-1].well else {})
+
+    def _fetch(self, address: str) -> Document:
+        if not address.lower().startswith(("http://", "https://")):
+            wanted = "Give an address that starts with http:// or https://, or upload the file."
+            raise UserError(wanted)
+        return load(address, private=self.assistant.settings.private_addresses)
 
     def remove(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
         """Take a document out of the library; it can be put back."""
@@ -208,12 +214,6 @@ def _read_upload(path: Path, name: str) -> Document:
     data = path.read_bytes()
     path.unlink(missing_ok=True)  # The library keeps the text; the upload is of no more use.
     return load_bytes(data, name)
-
-
-def _fetch(address: str) -> Document:
-    if not address.lower().startswith(("http://", "https://")):
-        raise UserError("Give an address that starts with http:// or https://, or upload the file.")
-    return load(address)
 
 
 def _original_names(event: gr.EventData) -> list[str]:

@@ -11,7 +11,7 @@ import errno
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
 from functools import partial
 from io import StringIO
@@ -23,6 +23,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from index.errors import UserError
 from index.loading.formats import MAX_BYTES
@@ -39,6 +40,7 @@ from ui.panels.regression import RegressionPanel
 from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, speak_json
+from ui.window.guard import Guard
 from ui.window.users import may_enter
 
 FIRST_PORT, PORTS = 7860, 100
@@ -86,6 +88,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
+    names: Sequence[str] = (),
     users: dict[str, tuple[bytes, bytes]] | None = None,
     fetch: Fetch | None = None,
     on_ready: Callable[[str], None],
@@ -93,16 +96,22 @@ def serve(
     """Show the window at an address until Ctrl-C.
 
     `on_ready` is called with the address once it answers. Without a port, the first free one from
-    7860 on is taken. With `users` (of `users.py`) everybody has to log in, and programs as well;
-    there are no MCP tools then, because their clients cannot. What `fetch` brings is loaded
-    when it is there.
+    7860 on is taken. What is answered are requests to addresses, to localhost, to the host and to
+    other `names` (`guard.py`). With `users` (of `users.py`) everybody has to log in, and programs
+    as well; there are no MCP tools then, because their clients cannot. What `fetch` brings is
+    loaded when it is there.
 
     Raises UserError when the address cannot be listened at.
     """
     _no_proxy(host)
     blocks = build_window(assistant, fetch)
     address = _launch(
-        blocks, host, port, auth=partial(may_enter, users) if users else None, mcp_server=not users
+        blocks,
+        host,
+        port,
+        auth=partial(may_enter, users) if users else None,
+        mcp_server=not users,
+        names=names,
     )
     if not users:
         speak_json(blocks)
@@ -115,7 +124,9 @@ def serve(
         blocks.close(verbose=False)
 
 
-def _launch(blocks: gr.Blocks, host: str, port: int | None, **more: Any) -> str:
+def _launch(
+    blocks: gr.Blocks, host: str, port: int | None, *, names: Sequence[str], **more: Any
+) -> str:
     """Show the window at a port, or at the first free one; return its address.
 
     Raises UserError when it cannot be listened at.
@@ -142,6 +153,8 @@ def _launch(blocks: gr.Blocks, host: str, port: int | None, **more: Any) -> str:
                     max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
                     theme=_theme(),
                     css=style,
+                    # Anew for each try, since Gradio puts more into it.
+                    app_kwargs={"middleware": [Middleware(Guard, names=(host, *names))]},
                     **more,
                 )
         except OSError as error:  # Another program was quicker: look again.

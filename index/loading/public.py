@@ -1,0 +1,69 @@
+"""Connections to public addresses alone: the address that was looked up is the one connected to."""
+
+from __future__ import annotations
+
+import socket
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpx
+
+from index.errors import DocumentError
+
+
+class PublicTransport(httpx.HTTPTransport):
+    """Looks a host up once, and connects to what was found if all of it is public.
+
+    A name that leads elsewhere the next time it is looked up (DNS rebinding) gains nothing by it;
+    each redirect comes through here as well. Where the environment names a proxy, the proxy looks
+    hosts up, and this is not asked.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request to the public address of its host.
+
+        Raises DocumentError where the host has another one, and ConnectError where it has none.
+        """
+        host = request.url.host
+        pinned = httpx.Request(
+            request.method,
+            request.url.copy_with(host=_public_address(host)),
+            headers=request.headers,  # With the host's name.
+            stream=request.stream,
+            extensions={
+                **request.extensions,
+                "sni_hostname": host,
+            },  # Its certificate is the name's.
+        )
+        return super().handle_request(pinned)
+
+
+def _public_address(host: str) -> str:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpx.ConnectError(str(error)) from error
+    addresses = [str(each[4][0]).partition("%")[0] for each in found]
+    for address in addresses:
+        if not is_public(address):
+            raise DocumentError(
+                f"{host} is {address}, an address of this machine or of its network, and those are "
+                "not fetched. FOOTNOTED_PRIVATE_ADDRESSES=true lets them be."
+            )
+    return addresses[0]
+
+
+_IPV4_BY_IPV6 = IPv6Network("64:ff9b::/96")  # RFC 6052
+_LOCAL_IPV4_BY_IPV6 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address is one of the internet's, and of a single machine."""
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        if ip in _LOCAL_IPV4_BY_IPV6:
+            return False
+        translated = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _IPV4_BY_IPV6 else None
+        carried = ip.ipv4_mapped or ip.sixtofour or translated
+        if carried:
+            return is_public(str(carried))
+    return ip.is_global and not ip.is_multicast

@@ -1,0 +1,84 @@
+"""Who is answered: pages of the window itself, and programs that name it by its own address.
+
+Any page that somebody opens can send requests to a server on the same machine, and a name that its
+owner points there (DNS rebinding) lets it read what comes back. Such a request carries that name in
+`Host`, or another page's address in `Origin`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+HEADERS = {
+    # Gradio's page has scripts and styles of its own inline, and makes functions of ours.
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+        "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+"""What every response says: the page talks to this server alone, and stands in no other page."""
+
+
+class Guard:
+    """Answers requests to the window's own hosts that come from its own pages, or from no page."""
+
+    def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
+        """Stand before an application; `names` are hosts besides addresses and localhost."""
+        self._app = app
+        self._names = {"localhost", *(name.casefold() for name in names)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._is_own(host):
+            words = f"This window is not called {host!r}. Its owner can name it so with --name."
+            await PlainTextResponse(words, 421, HEADERS)(scope, receive, send)
+        elif origin is not None and urlsplit(origin).netloc.casefold() != host.casefold():
+            words = "Another page asks here, and only this window's own pages are answered."
+            await PlainTextResponse(words, 403, HEADERS)(scope, receive, send)
+        else:
+            await self._app(scope, receive, _with_headers(send))
+
+    def _is_own(self, host: str) -> bool:
+        """Whether a host is one of ours: an address cannot be pointed elsewhere, as a name can."""
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").casefold()
+        except ValueError:
+            return False
+        return name in self._names or _is_address(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _with_headers(send: Send) -> Send:
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return sent
