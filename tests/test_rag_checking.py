@@ -142,15 +142,14 @@ HOSTILE = (
 @pytest.mark.weights
 def test_hostile_sentences_change_no_verdict_but_their_own(briefed: Assistant) -> None:
     right, wrong = (f"The Tsugaru Strait is {width} kilometers wide." for width in (20, 70))
-    for hostile in HOSTILE:
-        draft = load_bytes(f"{right}\n\n{hostile}\n\n{wrong}".encode(), "draft.txt")
-        checked = list(briefed.check(draft))
-        assert checked[0].verdict == "supported"
-        assert checked[-1].verdict == "contradicted"
-        assert all(each.verdict != "supported" for each in checked[1:-1])
-        for form in FORMATS.values():
-            written = form.write(draft, checked)
-            assert b"<script>alert" not in written or form is FORMATS["json"]
+    draft = load_bytes("\n\n".join([right, *HOSTILE, wrong]).encode(), "draft.txt")
+    checked = list(briefed.check(draft))
+    assert checked[0].verdict == "supported"
+    assert checked[-1].verdict == "contradicted"
+    assert all(each.verdict != "supported" for each in checked[1:-1])
+    for form in FORMATS.values():
+        written = form.write(draft, checked)
+        assert b"<script>alert" not in written or form is FORMATS["json"]
 
 
 @pytest.mark.weights

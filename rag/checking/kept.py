@@ -62,7 +62,9 @@ class Kept:
         self, draft: Document, statement: Statement, before: Sequence[Quote], checked: Checked
     ) -> None:
         """Keep a sentence's verdict, and forget those on the library as it was before."""
-        told = json.dumps(sentence_as_json(draft, checked), ensure_ascii=False)
+        sentence = sentence_as_json(draft, checked)
+        del sentence["text"]  # It is known by its hash.
+        told = json.dumps(sentence, ensure_ascii=False)
         made = hashlib.sha256(self._conditions.encode()).hexdigest()
         try:
             with self._connection() as connection:

@@ -163,7 +163,7 @@ class CheckPanel:
         state.stopped = False
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
-        checking = self.assistant.check(draft, without=left_out, done=tuple(state.done), keep=True)
+        checking = self.assistant.check(draft, without=left_out, done=tuple(state.done))
         while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):

@@ -123,7 +123,7 @@ def _checked(assistant: Assistant, text: str) -> dict[str, Any]:
             "once. Send it in parts, or use `footnoted check FILE`."
         )
     draft = load_bytes(text.encode(), "text.txt")
-    return as_json(draft, list(assistant.check(draft, keep=True)))
+    return as_json(draft, list(assistant.check(draft)))
 
 
 def _opened(library: Library, name: str, start: int, end: int) -> dict[str, Any]:
