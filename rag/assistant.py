@@ -188,9 +188,9 @@ class Assistant:
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
-        sources = Sources(self.library, self.reranker, self.reader, without)
+        apart = (*without, draft.id)  # It is no source of its own, where it is in the library.
+        sources = Sources(self.library, self.reranker, self.reader, apart)
         overruled = Log(self.library.folder).overruled()
-        apart = [*without, draft.id]
         kept = Kept(self.library, self.settings.reranker, apart) if keep else None
         return check(draft, sources, done, overruled, kept)
 

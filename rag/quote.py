@@ -43,6 +43,11 @@ class Quote:
         return self.document.text[self.start : self.end]
 
     @property
+    def title(self) -> str:
+        """The document's title, as models read it."""
+        return self.document.title.replace("_", " ")
+
+    @property
     def read(self) -> str:
         """What models read: the quote's words, in a table each cell behind its column's head."""
         table = spelled(self.document, (self.start, self.end))

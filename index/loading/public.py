@@ -29,10 +29,7 @@ class PublicTransport(httpx.HTTPTransport):
             request.url.copy_with(host=_public_address(host)),
             headers=request.headers,  # With the host's name.
             stream=request.stream,
-            extensions={
-                **request.extensions,
-                "sni_hostname": host,
-            },  # Its certificate is the name's.
+            extensions=request.extensions | {"sni_hostname": host},  # For its certificate.
         )
         return super().handle_request(pinned)
 

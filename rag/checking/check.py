@@ -49,14 +49,13 @@ def check(
 ) -> Iterator[Checked]:
     """Yield each sentence of a draft with its verdict, in the draft's order, but for those `done`.
 
-    The draft itself is no source, where it is in the library. What was `kept` is not judged again.
+    What was `kept` is not judged again.
     """
-    apart = replace(sources, without=(*sources.without, draft.id))
     before = _bearing(done[-1]) if done else ()
     for statement in statements(draft)[len(done) :]:
         checked = kept.find(draft, statement, before) if kept and statement.states else None
         if checked is None:
-            checked = _checked(draft, statement, before, apart)
+            checked = _checked(draft, statement, before, sources)
             if kept and statement.states:
                 kept.keep(draft, statement, before, checked)
         before = _bearing(checked)
@@ -83,7 +82,7 @@ def _checked(
         return checked
     quotes = _word_for_word(statement, library, apart)
     if quotes:
-        judged = Judged("supported", quotes, (), 1.0, 0.0)
+        judged = Judged("supported", quotes, (), 1.0)
     else:
         quotes, _ = find_quotes(library, sources.reranker, statement.text, FOUND, apart)
         judged = _judged(statement, quotes, before, sources.reader)
@@ -107,7 +106,7 @@ def _judged(
     rests on the same place of a source, both speak of the same.
     """
     judged = judge(statement.text, quotes, reader)
-    if judged.verdict == "supported" or statement.text == statement.own:
+    if judged.verdict == "supported" or statement.text == statement.own or not before:
         return judged
     own = judge(statement.own, quotes, reader)
     goes_on = any(_near(one, other) for one in own.quotes for other in before)

@@ -45,20 +45,19 @@ EXCHANGES = 8
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What quotes make of a statement, with the probabilities of the best of them."""
+    """What quotes make of a statement, and how sure it is that they bear it out."""
 
     verdict: Verdict
     quotes: tuple[Quote, ...]
     differs: tuple[str, ...]
     supported: float
-    refuted: float
 
 
 def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     """Judge a statement by the quotes that were found for it, best first."""
     read = quotes[:READ]
     if not read:
-        return Judged("not_in_sources", (), (), 0.0, 0.0)
+        return Judged("not_in_sources", (), (), 0.0)
     texts = [quote.read for quote in read]
     alone = [bears_out(statement, text, reader) for text in texts]
     near = [at for at, quote in enumerate(read) if quote.score >= NEAR]
@@ -73,19 +72,19 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     least = read[best].score - FARTHER
     denied = max((alone[at][1] for at in near if read[at].score >= least), default=0.0)
     if supported >= max(SUPPORTED, denied):
-        return Judged("supported", marked(statement, read, cited), (), supported, refuted)
+        return Judged("supported", marked(statement, read, cited), (), supported)
     if exchanged := _exchanged(statement, texts, near, reader):
         at, as_told, differs = exchanged
         shown = marked(as_told, read, (at,))
-        return Judged("contradicted", shown, (differs,), supported, refuted)
+        return Judged("contradicted", shown, (differs,), supported)
     if against is not None and refuted >= REFUTED:
         shown = marked(statement, read, (against,))
         told = tuple(otherwise(statement, texts[against]))
-        return Judged("contradicted", shown, told, supported, refuted)
+        return Judged("contradicted", shown, told, supported)
     lacking = tuple(_lacking(statement, " ".join(texts[each] for each in cited)))
     if lacking and supported >= IN_PART:
-        return Judged("in_part", marked(statement, read, cited), lacking, supported, refuted)
-    return Judged("not_in_sources", tuple(read[:NEAREST]), lacking, supported, refuted)
+        return Judged("in_part", marked(statement, read, cited), lacking, supported)
+    return Judged("not_in_sources", tuple(read[:NEAREST]), lacking, supported)
 
 
 def _together(

@@ -102,6 +102,11 @@ def counts(checked: Sequence[Checked]) -> dict[Verdict, int]:
     return {name: sum(each.stands == name for each in checked) for name in VERDICTS}
 
 
+def left(draft: Document, checked: Sequence[Checked]) -> int:
+    """Return how many sentences of a draft were not checked yet."""
+    return len(statements(draft)) - len(checked)
+
+
 def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
     """Return what `footnoted check --json` prints of a checked draft.
 
@@ -111,7 +116,7 @@ def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
         "schema": SCHEMA,
         "draft": {"name": draft.name, "title": draft.title, "sha256": draft.sha256},
         "counts": counts(checked),
-        "left": len(statements(draft)) - len(checked),
+        "left": left(draft, checked),
         "sentences": [sentence_as_json(draft, each) for each in checked],
     }
 

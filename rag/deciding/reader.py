@@ -35,7 +35,7 @@ class Reader:
 
     def read_quotes(self, question: str, quotes: Sequence[Quote]) -> list[Read]:
         """Return what is read in each quote, under its document's title."""
-        titles = [quote.document.title.replace("_", " ") for quote in quotes]
+        titles = [quote.title for quote in quotes]
         return self.read(question, [quote.read for quote in quotes], titles)
 
     def bears_out(self, statement: str, texts: Sequence[str]) -> list[list[float]]:

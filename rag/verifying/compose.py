@@ -126,8 +126,7 @@ def _says_another_thing(
     """
     if only_asked(sentence, cited, question.text):
         return True
-    title = cited[0].document.title.replace("_", " ")
-    if not is_borne_out(sentence, [quote.read for quote in cited], title, reader):
+    if not is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader):
         return True
     if len(chosen) > 1 or question.yes_or_no or question.several:
         return False
@@ -180,9 +179,8 @@ def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str
 
 
 def _surroundings(quote: Quote) -> str:
-    title = quote.document.title.replace("_", " ")
     days = " to ".join(f"{day:%B} {day.day}, {day.year}" for day in quote.dates or ())
-    return "\n".join([title, quote.heading or "", days, quote.before + quote.text])
+    return "\n".join([quote.title, quote.heading or "", days, quote.before + quote.text])
 
 
 def right_particle(sentence: str, question: str) -> str:

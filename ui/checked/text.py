@@ -10,8 +10,7 @@ from rich.text import Text
 
 from index.documents import Document
 from index.printable import visible
-from rag.checking.draft import statements
-from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict, counts, words_of
+from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict, counts, left, words_of
 from ui.conversations.text import place
 
 STYLES: dict[Verdict, str] = {
@@ -68,5 +67,5 @@ def summary(draft: Document, checked: Sequence[Checked]) -> str:
     )
     if not checked:
         return "There is no sentence to check."
-    left = len(statements(draft)) - len(checked)
-    return f"{len(checked)} sentences: {told}." + (f" {left} were not checked yet." if left else "")
+    more = left(draft, checked)
+    return f"{len(checked)} sentences: {told}." + (f" {more} were not checked yet." if more else "")
