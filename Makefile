@@ -22,7 +22,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-all check regression bench ablation pictures lock clean
+.PHONY: help install models library chat ask test test-all faults check regression bench ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -69,6 +69,11 @@ test: models chromium  ## Run the tests.
 test-all: models chromium  ## Run all tests, also those that take long and rarely fail.
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm"
 	@$(PY) -m pytest -m llm
+
+# By itself, since some of it asks how memory and threads grow.
+faults: models chromium  ## Break everything that can be broken, and print what came of it (30 minutes).
+	@$(PY) -m pytest -n 2 --dist loadfile -m "faults and not llm" --share 1
+	@$(PY) -m pytest -m "faults and llm" --share 1
 
 check: install  ## Look at style and types.
 	@$(VENV)/bin/ruff check .

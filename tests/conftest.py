@@ -22,8 +22,38 @@ from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
+from tests.faults import Faults, table
 
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--share", type=float, default=0.1, help="how many of the faults are tried; 1 is all"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        report
+        for outcome in terminalreporter.stats.values()
+        for report in outcome
+        if isinstance(report, pytest.TestReport)
+    ]
+    for line in table([report for report in reports if report.when == "teardown"]):
+        terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def faults(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Iterator[Faults]:
+    """What a test breaks is counted (tests/faults.py); the test fails where it did harm."""
+    made = Faults(request.node.nodeid, request.config.getoption("--share"), record_property)
+    yield made
+    if made.harm:
+        pytest.fail("\n".join(made.harm), pytrace=False)
+
 
 OpenLibrary = Callable[[Path], Library]
 

@@ -1,0 +1,168 @@
+"""A process that works for this one: its crash, its hunger and its dawdling are errors here.
+
+    parser = Child("index.loading.parsing", memory=2_000_000_000)
+    told, data = parser.call({"kind": "pdf"}, file, seconds=60)
+
+What goes over the pipe is JSON and bytes, never pickles: a parser that a document has taken over
+can say something wrong, and no more. `worker.py` is the other end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any
+
+import index.errors
+from index.errors import UserError
+
+OUT_OF_MEMORY = 77
+"""The exit code of a process that was denied memory."""
+
+START_SECONDS = 60
+"""How long a process may take to begin, on a machine that has much else to do."""
+
+
+class ChildFailed(Exception):
+    """The process has died, or was stopped because it took too long; the next call starts anew."""
+
+
+class Child:
+    """A process that answers one request at a time by a module's `answer(request, data)`.
+
+    It starts with the first call, and ends with this process, however that ends.
+    """
+
+    def __init__(self, module: str, *, memory: int | None = None) -> None:
+        """Name the module, and how many bytes of memory it may take; nothing is started yet.
+
+        With a limit of memory, it may not write files either.
+        """
+        self._module = module
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._running: _Running | None = None
+
+    def call(
+        self, request: dict[str, Any], data: bytes = b"", *, seconds: float | None = None
+    ) -> tuple[Any, bytes]:
+        """Return what `answer` returns for the request: something that JSON can say, and bytes.
+
+        Raises ChildFailed where the process dies or takes longer than `seconds`, and any UserError
+        that `answer` raises.
+        """
+        with self._lock:
+            try:
+                answer = self._ask(request, data, seconds)
+            except BaseException:  # Also Ctrl-C: an answer that comes late is to no question.
+                self._stop()
+                raise
+        told = json.loads(answer[0])
+        if "error" in told:
+            raise _error(told["error"], told["text"])
+        return told["answer"], answer[1]
+
+    def stop(self) -> None:
+        """End the process, if there is one; the next call starts another."""
+        with self._lock:
+            self._stop()
+
+    def _ask(
+        self, request: dict[str, Any], data: bytes, seconds: float | None
+    ) -> tuple[bytes, bytes]:
+        if self._running is None or self._running.process.poll() is not None:
+            self._stop()
+            self._running = _start(self._module, self._memory or 0)
+            self._running.wait_until_ready()
+        running = self._running
+        try:
+            running.said.send_bytes(json.dumps({**request, "seconds": seconds}).encode())
+            running.said.send_bytes(data)
+            if not running.heard.poll(seconds):
+                raise ChildFailed(f"it took longer than {seconds:g} seconds")
+            return running.heard.recv_bytes(), running.heard.recv_bytes()
+        except (EOFError, OSError) as error:
+            raise ChildFailed(running.cause_of_death()) from error
+
+    def _stop(self) -> None:
+        if self._running:
+            self._running.stop()
+        self._running = None
+
+    def __del__(self) -> None:
+        with suppress(Exception):
+            self._stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A process that has been started, with the pipes to it and from it."""
+
+    process: subprocess.Popen[bytes]
+    said: Connection
+    heard: Connection
+
+    def wait_until_ready(self) -> None:
+        if not self.heard.poll(START_SECONDS):
+            raise ChildFailed(f"it did not start within {START_SECONDS} seconds")
+        try:
+            self.heard.recv_bytes()
+        except EOFError as error:
+            raise ChildFailed(self.cause_of_death()) from error
+
+    def cause_of_death(self) -> str:
+        try:
+            code = self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        if code == OUT_OF_MEMORY:
+            return "it needs more memory than it is given"
+        return f"it crashed ({signal.Signals(-code).name})" if code < 0 else f"it ended ({code})"
+
+    def stop(self) -> None:
+        self.said.close()
+        self.heard.close()
+        self.process.kill()
+        self.process.wait()
+
+
+def _start(module: str, memory: int) -> _Running:
+    there, said = _pipe()
+    heard, back = _pipe()
+    numbers = (str(there.fileno()), str(back.fileno()), str(memory))
+    # Settings, the language model's key among them, are none of its business.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTED_")}
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "index.processes.worker", module, *numbers],
+            pass_fds=(there.fileno(), back.fileno()),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+    finally:
+        there.close()
+        back.close()
+    return _Running(process, said, heard)
+
+
+def _pipe() -> tuple[Connection, Connection]:
+    """Return the end that is read and the end that is written."""
+    read, write = os.pipe()
+    return Connection(read, writable=False), Connection(write, readable=False)
+
+
+def _error(name: str, text: str) -> Exception:
+    """Return what was raised there: a UserError under its own name, else what a bug has left."""
+    kind = getattr(index.errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, UserError):
+        return kind(text)
+    return RuntimeError(text)

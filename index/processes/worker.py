@@ -1,0 +1,71 @@
+"""The other end of `child.py`: a process that answers requests until its pipe is closed."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+
+from index.errors import UserError
+from index.processes.child import OUT_OF_MEMORY
+
+
+def main(module: str, there: str, back: str, memory: str) -> None:
+    """Answer requests with a module's `answer`, within limits of memory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks.
+    heard = Connection(int(there), writable=False)
+    said = Connection(int(back), readable=False)
+    if int(memory):
+        resource.setrlimit(resource.RLIMIT_AS, (int(memory), int(memory)))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    threading.Thread(target=_end_when_alone, args=(os.getppid(),), daemon=True).start()
+    answer = importlib.import_module(module).answer
+    said.send_bytes(b"ready")
+    while True:
+        try:
+            request = json.loads(heard.recv_bytes())
+            data = heard.recv_bytes()
+        except EOFError:
+            os._exit(0)  # Whoever asked is gone.
+        _limit_time(request.pop("seconds"))
+        made = b""
+        try:
+            told, made = answer(request, data)
+            text = json.dumps({"answer": told})
+        except UserError as error:
+            text = json.dumps({"error": type(error).__name__, "text": str(error)})
+        except MemoryError:
+            os._exit(OUT_OF_MEMORY)  # What is left of this process is not to be trusted.
+        except Exception:  # noqa: BLE001  it is told, and raised there
+            text = json.dumps({"error": "", "text": traceback.format_exc()})
+        del request, data
+        said.send_bytes(text.encode())
+        said.send_bytes(made)
+
+
+def _end_when_alone(parent: int) -> None:
+    """End this process when the one that it works for is gone, whatever it is doing."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(0)
+
+
+def _limit_time(seconds: float | None) -> None:
+    """End this process also where a loop lets no thread look whether anybody still waits."""
+    if seconds is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit = int(used.ru_utime + used.ru_stime + 2 * seconds) + 2
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, most))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
