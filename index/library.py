@@ -30,7 +30,7 @@ from index.loading.formats import CURRENT
 from index.loading.load import load
 from index.split import SPLITTER_VERSION, split
 from index.storage.store import Dated, Entry, Key, Store, searchable_text
-from index.storage.vectors import Vectors
+from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
 if TYPE_CHECKING:
@@ -211,6 +211,7 @@ class Library:
         """
         if self.is_empty:
             return []
+        begin_chroma()
         bm25 = _ranks(self._store.bm25(question, DEPTH, without))
         vector = self._load_embedding().get_query_embedding(question)
         excluded = [*self._store.pending(), *without]
@@ -278,6 +279,7 @@ class Library:
                 count = len(self._store.passages_of(document.id))
                 return Added(known, "replaced" if old else "unchanged", count)
             report("splitting", 0, 1)
+            begin_chroma()
             passages = split(document)
             if not passages:
                 raise DocumentError(f"{document.name} holds no words that could be searched.")

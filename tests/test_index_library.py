@@ -49,8 +49,7 @@ def sources(library: Library, question: str, limit: int = 3) -> list[str]:
 
 
 def vector_count(library: Library) -> int:
-    with library._opened()._using() as store:
-        return int(store.client.count())
+    return len(library._opened().keys())
 
 
 def rows(folder: Path, table: str) -> int:

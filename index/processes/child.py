@@ -69,6 +69,12 @@ class Child:
             raise _error(told["error"], told["text"])
         return told["answer"], answer[1]
 
+    def begin(self) -> None:
+        """Start the process, if there is none, while this one does other things."""
+        with self._lock:
+            if self._running is None:
+                self._running = _start(self._module, self._memory or 0)
+
     def stop(self) -> None:
         """End the process, if there is one; the next call starts another."""
         with self._lock:
@@ -80,8 +86,8 @@ class Child:
         if self._running is None or self._running.process.poll() is not None:
             self._stop()
             self._running = _start(self._module, self._memory or 0)
-            self._running.wait_until_ready()
         running = self._running
+        running.wait_until_ready()
         try:
             running.said.send_bytes(json.dumps({**request, "seconds": seconds}).encode())
             running.said.send_bytes(data)
@@ -101,21 +107,25 @@ class Child:
             self._stop()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Running:
     """A process that has been started, with the pipes to it and from it."""
 
     process: subprocess.Popen[bytes]
     said: Connection
     heard: Connection
+    ready: bool = False
 
     def wait_until_ready(self) -> None:
+        if self.ready:
+            return
         if not self.heard.poll(START_SECONDS):
             raise ChildFailed(f"it did not start within {START_SECONDS} seconds")
         try:
             self.heard.recv_bytes()
         except EOFError as error:
             raise ChildFailed(self.cause_of_death()) from error
+        self.ready = True
 
     def cause_of_death(self) -> str:
         try:

@@ -1,31 +1,42 @@
 """The passages' vectors in Chroma, through LlamaIndex's vector store.
 
-The only module that imports `chromadb`. Vectors live in a folder of the library, or on a Chroma
-server with the same code path; texts do not: they are read from the library's documents.
+Vectors live in a folder of the library, or on a Chroma server with the same code path; texts do
+not: they are read from the library's documents. Chroma runs in a process of its own (`chroma.py`),
+one for all the libraries of a program.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
+
+import numpy as np
 
 from index.errors import LibraryError
+from index.processes.child import Child, ChildFailed
 from index.storage.store import Key
 
-if TYPE_CHECKING:
-    from llama_index.vector_stores.chroma import ChromaVectorStore
+CHROMA = Child("index.storage.chroma")
+
+SECONDS = 600
+"""How long Chroma may take for one thing before it is taken to hang."""
+
+READ_AT_ONCE = 1000
+"""Vectors that are read with one call."""
+
+
+def begin_chroma() -> None:
+    """Start Chroma, which takes seconds, while other things are done."""
+    CHROMA.begin()
 
 
 class Vectors:
     """One collection of vectors, opened when it is first needed.
 
-    `name` is the collection's name and, without a server, also its folder's.
+    `name` is the collection's name and, without a server, also its folder's. What goes wrong is a
+    LibraryError that says what mends it.
     """
 
     def __init__(self, library: Path, name: str, fingerprint: str, server: str | None) -> None:
@@ -35,131 +46,63 @@ class Vectors:
         self.name = name
         self._fingerprint = fingerprint
         self._server = server
-        self._client: Any = None
-        self._opened: ChromaVectorStore | None = None
-        self._lock = threading.RLock()
 
     def create(self) -> None:
         """Make the collection, empty, in cosine space, with the library's fingerprint."""
-        with self._lock, self._errors():
-            self._connect().create_collection(
-                self.name,
-                configuration={"hnsw": {"space": "cosine"}},
-                metadata={"fingerprint": self._fingerprint},
-                embedding_function=None,
-            )
+        self._ask("create", fingerprint=self._fingerprint)
 
     def add(self, document_id: str, vectors: Sequence[list[float]], first: int) -> None:
         """Write vectors of a document's passages, the first of which has the number `first`."""
-        from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
-
-        source = RelatedNodeInfo(node_id=document_id)
-        nodes = [
-            TextNode(
-                id_=f"{document_id}:{number}",
-                embedding=vector,
-                relationships={NodeRelationship.SOURCE: source},
-            )
-            for number, vector in enumerate(vectors, first)
-        ]
-        with self._using() as store:
-            store.add(nodes)
+        about = {"document_id": document_id, "first": first, "count": len(vectors)}
+        self._use("add", _bytes(vectors), **about)
 
     def delete(self, document_id: str) -> None:
         """Take out all vectors of a document."""
-        with self._using() as store:
-            store.delete(document_id)
+        self._use("delete", document_id=document_id)
 
     def nearest(self, vector: list[float], limit: int, without: Sequence[str]) -> list[Key]:
-        """Return the passages whose vectors are nearest, best first.
+        """Return the passages whose vectors are nearest, best first."""
+        about = {"limit": limit, "without": list(without)}
+        return list(map(_key, self._use("nearest", _bytes([vector]), **about)[0]))
 
-        Chroma's distance is turned into an order here and goes no further.
-        """
-        from llama_index.core.vector_stores import (
-            FilterOperator,
-            MetadataFilter,
-            MetadataFilters,
-            VectorStoreQuery,
-        )
+    def keys(self) -> list[Key]:
+        """Return the passages that there are vectors of."""
+        return list(map(_key, self._use("ids")[0]))
 
-        filters = None
-        if without:
-            excluded = MetadataFilter(
-                key="document_id", value=list(without), operator=FilterOperator.NIN
-            )
-            filters = MetadataFilters(filters=[excluded])
-        query = VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=filters)
-        with self._using() as store:
-            ids = store.query(query).ids or []
-        split = (each.rpartition(":") for each in ids)
-        return [(document_id, int(number)) for document_id, _, number in split]
+    def read(self, keys: Sequence[Key]) -> Iterator[tuple[Key, np.ndarray]]:
+        """Yield the vectors of passages; what there is none of is left out."""
+        for first in range(0, len(keys), READ_AT_ONCE):
+            ids = [f"{name}:{number}" for name, number in keys[first : first + READ_AT_ONCE]]
+            there, data = self._use("read", ids=ids)
+            if there:
+                rows = np.frombuffer(data, np.float32).reshape(len(there), -1)
+                yield from zip(map(_key, there), rows, strict=True)
 
     def drop(self) -> None:
         """Delete the collection with all its vectors."""
         if self._server:
-            with self._lock, self._errors():
-                self._connect().delete_collection(self.name)
+            self._ask("drop")
         else:
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def close(self) -> None:
         """Let go of the files; the next use opens them anew, as they are then."""
-        with self._lock:
-            if self._client is not None and not self._server:
-                self._client.close()
-            self._client = self._opened = None
+        self._ask("close")
 
-    @contextmanager
-    def _using(self) -> Iterator[ChromaVectorStore]:
-        """Give the store to one thread at a time: another may close it meanwhile."""
-        with self._lock:
-            store = self._store()
-            with self._errors():
-                yield store
+    def _use(self, do: str, data: bytes = b"", **given: Any) -> tuple[Any, bytes]:
+        return self._ask(do, data, fingerprint=self._fingerprint, **given)
 
-    def _store(self) -> ChromaVectorStore:
-        if self._opened is None:
-            if not self._server and not (self._folder / "chroma.sqlite3").exists():
-                raise self._damaged("its vectors are missing")
-            with self._errors():
-                collection = self._connect().get_collection(self.name, embedding_function=None)
-            if (collection.metadata or {}).get("fingerprint") != self._fingerprint:
-                raise self._damaged("its vectors belong to other settings")
-            from llama_index.vector_stores.chroma import ChromaVectorStore
-
-            self._opened = ChromaVectorStore(chroma_collection=collection)
-        return self._opened
-
-    def _connect(self) -> Any:
-        if self._client is None:
-            os.environ["ANONYMIZED_TELEMETRY"] = "False"
-            import chromadb
-
-            settings = chromadb.Settings(anonymized_telemetry=False)
-            if self._server:
-                address = urlsplit(self._server)
-                secure = address.scheme == "https"
-                self._client = chromadb.HttpClient(
-                    host=address.hostname or "localhost",
-                    port=address.port or (443 if secure else 8000),
-                    ssl=secure,
-                    settings=settings,
-                )
-            else:
-                self._client = chromadb.PersistentClient(str(self._folder), settings)
-        return self._client
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turn what Chroma raises, which has no common type, into one sentence."""
+    def _ask(self, do: str, data: bytes = b"", **given: Any) -> tuple[Any, bytes]:
+        at = self._server or str(self._folder.absolute())
         try:
-            yield
-        except LibraryError:
-            raise
-        except Exception as error:
-            reason = str(error).strip().splitlines() or [type(error).__name__]
-            raise self._damaged(reason[0]) from error
+            return CHROMA.call(
+                {"do": do, "at": at, "name": self.name, **given}, data, seconds=SECONDS
+            )
+        except ChildFailed as error:
+            raise self._damaged(f"Chroma stopped, {error}") from error
+        except LibraryError as error:
+            raise self._damaged(str(error)) from error
 
     def _damaged(self, reason: str) -> LibraryError:
         where = f" on the server {self._server}" if self._server else ""
@@ -168,3 +111,12 @@ class Vectors:
             f"documents are still there: `footnoted reindex --library {self._library}` makes the "
             "vectors anew."
         )
+
+
+def _bytes(vectors: Sequence[Sequence[float]]) -> bytes:
+    return np.asarray(vectors, np.float32).tobytes()
+
+
+def _key(name: str) -> Key:
+    document_id, _, number = name.rpartition(":")
+    return document_id, int(number)

@@ -1,0 +1,197 @@
+"""Chroma, as `vectors.py` asks it, in a process of its own.
+
+The only module that imports `chromadb`. A damaged index can crash Chroma, and it takes no more than
+its own process along.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from index.errors import LibraryError
+
+os.environ["ANONYMIZED_TELEMETRY"] = "False"
+import chromadb
+from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+from llama_index.core.vector_stores import (
+    FilterOperator,
+    MetadataFilter,
+    MetadataFilters,
+    VectorStoreQuery,
+)
+from llama_index.vector_stores.chroma import ChromaVectorStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
+    """Do what is asked for with one collection.
+
+    `request` has `at` (the folder, or a server's address), `name` (the collection's), `do` (a
+    function below) and what that is given. Vectors are rows of float32 in `data`.
+
+    Raises LibraryError, with one line that says why, for whatever Chroma raises: it has no common
+    type.
+    """
+    where = (request.pop("at"), request.pop("name"))
+    do = _ACTIONS[request.pop("do")]
+    if where[0] in _CLIENTS and _CLIENTS[where[0]].file != _file_of(where[0]):
+        _close(where, b"")  # Another folder has been put in its place.
+    try:
+        made = do(where, data, **request)
+    except LibraryError:
+        raise
+    except Exception as error:
+        _close(where, b"")  # What is wrong may have been mended when it is asked for next.
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise LibraryError(reason[0]) from error
+    return made if isinstance(made, tuple) else (made, b"")
+
+
+@dataclass(frozen=True)
+class _Client:
+    """A client of Chroma, and the file that it has opened, where it is no server's."""
+
+    chroma: Any
+    file: tuple[int, int] | None
+
+
+Where = tuple[str, str]
+_CLIENTS: dict[str, _Client] = {}
+_STORES: dict[Where, ChromaVectorStore] = {}
+
+
+def _create(where: Where, _: bytes, fingerprint: str) -> None:
+    """Make the collection, empty, in cosine space, with the library's fingerprint."""
+    _client(where[0]).create_collection(
+        where[1],
+        configuration={"hnsw": {"space": "cosine"}},
+        metadata={"fingerprint": fingerprint},
+        embedding_function=None,
+    )
+
+
+def _add(
+    where: Where, data: bytes, fingerprint: str, document_id: str, first: int, count: int
+) -> None:
+    source = RelatedNodeInfo(node_id=document_id)
+    nodes = [
+        TextNode(
+            id_=f"{document_id}:{number}",
+            embedding=vector,
+            relationships={NodeRelationship.SOURCE: source},
+        )
+        for number, vector in enumerate(_rows(data, count).tolist(), first)
+    ]
+    _store(where, fingerprint).add(nodes)
+
+
+def _delete(where: Where, _: bytes, fingerprint: str, document_id: str) -> None:
+    _store(where, fingerprint).delete(document_id)
+
+
+def _nearest(
+    where: Where, data: bytes, fingerprint: str, limit: int, without: Sequence[str]
+) -> list[str]:
+    """Return the ids of the nearest vectors: Chroma's distance is an order, and goes no further."""
+    filters = None
+    if without:
+        excluded = MetadataFilter(
+            key="document_id", value=list(without), operator=FilterOperator.NIN
+        )
+        filters = MetadataFilters(filters=[excluded])
+    [vector] = _rows(data, 1).tolist()
+    query = VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=filters)
+    return list(_store(where, fingerprint).query(query).ids or [])
+
+
+def _ids(where: Where, _: bytes, fingerprint: str) -> list[str]:
+    return list(_store(where, fingerprint).client.get(include=[])["ids"])
+
+
+def _read(where: Where, _: bytes, fingerprint: str, ids: Sequence[str]) -> tuple[list[str], bytes]:
+    """Return which of some vectors there are, and the vectors."""
+    found = _store(where, fingerprint).client.get(ids=list(ids), include=["embeddings"])
+    return list(found["ids"]), np.asarray(found["embeddings"], np.float32).tobytes()
+
+
+def _drop(where: Where, _: bytes) -> None:
+    _client(where[0]).delete_collection(where[1])
+    _STORES.pop(where, None)
+
+
+def _close(where: Where, _: bytes) -> None:
+    """Let go of the files; the next use opens them anew, as they are then."""
+    for each in [each for each in _STORES if each[0] == where[0]]:
+        del _STORES[each]
+    client = _CLIENTS.pop(where[0], None)
+    if client is not None and not _is_server(where[0]):
+        client.chroma.close()
+
+
+_ACTIONS: dict[str, Callable[..., Any]] = {
+    "create": _create,
+    "add": _add,
+    "delete": _delete,
+    "nearest": _nearest,
+    "ids": _ids,
+    "read": _read,
+    "drop": _drop,
+    "close": _close,
+}
+
+
+def _rows(data: bytes, count: int) -> np.ndarray:
+    return np.frombuffer(data, np.float32).reshape(count, -1)
+
+
+def _store(where: Where, fingerprint: str) -> ChromaVectorStore:
+    if where not in _STORES:
+        if not _is_server(where[0]) and not (Path(where[0]) / "chroma.sqlite3").exists():
+            raise LibraryError("its vectors are missing")
+        collection = _client(where[0]).get_collection(where[1], embedding_function=None)
+        if (collection.metadata or {}).get("fingerprint") != fingerprint:
+            raise LibraryError("its vectors belong to other settings")
+        _STORES[where] = ChromaVectorStore(chroma_collection=collection)
+    return _STORES[where]
+
+
+def _client(at: str) -> Any:
+    if at not in _CLIENTS:
+        settings = chromadb.Settings(anonymized_telemetry=False)
+        if _is_server(at):
+            address = urlsplit(at)
+            secure = address.scheme == "https"
+            made = chromadb.HttpClient(
+                host=address.hostname or "localhost",
+                port=address.port or (443 if secure else 8000),
+                ssl=secure,
+                settings=settings,
+            )
+        else:
+            made = chromadb.PersistentClient(at, settings)
+        _CLIENTS[at] = _Client(made, _file_of(at))
+    return _CLIENTS[at].chroma
+
+
+def _file_of(at: str) -> tuple[int, int] | None:
+    """Return which file Chroma's book is, as the system knows it."""
+    if _is_server(at):
+        return None
+    try:
+        found = (Path(at) / "chroma.sqlite3").stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _is_server(at: str) -> bool:
+    return at.startswith(("http://", "https://"))
