@@ -12,6 +12,7 @@ swept away by the next command that writes.
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import load
 from index.split import SPLITTER_VERSION, split
-from index.storage.store import Dated, Entry, Key, Store, searchable_text
+from index.storage.store import Dated, Entry, Key, Store, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
@@ -48,6 +49,8 @@ EMBED_BATCH = 64
 Stage = Literal["splitting", "embedding", "writing"]
 Report = Callable[[Stage, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
+DocumentReport = Callable[[Document, Stage, int, int], None]
+"""The same of many documents, with the one that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +122,15 @@ class Library:
         )
         self._load_embedding = embedding
         self._server = server
-        self._store = Store(folder)
+        self.store = Store(folder)
         self._vectors: Vectors | None = None
         self._revision: str | None = None
         self._cached = lru_cache(maxsize=32)(self._read)
         self.embed = lru_cache(maxsize=8)(self._embed_texts)
         if folder.exists() and not folder.is_dir():
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
-        if check and self._store.exists:
-            self._check(self._store.meta())
+        if check and self.store.exists:
+            self._check(self.store.meta())
 
     def _check(self, meta: dict[str, str]) -> None:
         if meta["fingerprint"] == self.fingerprint:
@@ -143,12 +146,17 @@ class Library:
 
     def entries(self) -> list[Entry]:
         """Return what is in the library, in the order it was added."""
-        return self._store.entries() if self._store.exists else []
+        return self.store.entries() if self.store.exists else []
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to search; cheap enough to ask with every question."""
-        return not self._store.exists or self._store.is_empty()
+        return not self.store.exists or self.store.is_empty()
+
+    @property
+    def may_be_written(self) -> bool:
+        """Whether this program may write to the folder."""
+        return os.access(self.folder, os.W_OK)
 
     def document(self, document_id: str) -> Document:
         """Return a document by its id.
@@ -163,11 +171,16 @@ class Library:
         return (self.document(entry.id) for entry in self.entries() if entry.id not in without)
 
     def _read(self, document_id: str) -> Document:
-        found = self._store.document(document_id) if self._store.exists else None
+        found = self.store.document(document_id) if self.store.exists else None
         if found is None:
             raise UserError(
                 f"There is no document {document_id} in the library {self.folder}. "
                 "`footnoted list` shows what there is."
+            )
+        if not found.sha256.startswith(document_id):
+            raise LibraryError(
+                f"The text of {found.name} in the library {self.folder} is damaged: it is not the "
+                f"one that its hash names. {mends(self.folder)}"
             )
         return found
 
@@ -195,11 +208,11 @@ class Library:
 
     def file(self, document_id: str) -> bytes | None:
         """Return the file that was kept of a document: a PDF's, of which pages can be drawn."""
-        return self._store.file(document_id)
+        return self.store.file(document_id)
 
     def passages(self, document_id: str) -> list[Passage]:
         """Return the passages of a document, in the order of its text."""
-        return self._store.passages_of(document_id)
+        return self.store.passages_of(document_id)
 
     # --- searching
 
@@ -212,16 +225,16 @@ class Library:
         if self.is_empty:
             return []
         begin_chroma()
-        bm25 = _ranks(self._store.bm25(question, DEPTH, without))
+        bm25 = _ranks(self.store.bm25(question, DEPTH, without))
         vector = self._load_embedding().get_query_embedding(question)
-        excluded = [*self._store.pending(), *without]
-        dense = _ranks(self._opened().nearest(vector, DEPTH, excluded))
+        excluded = [*self.store.pending(), *without]
+        dense = _ranks(self.vectors().nearest(vector, DEPTH, excluded))
         scores: dict[Key, float] = {}
         for ranks in (bm25, dense):
             for key, rank in ranks.items():
                 scores[key] = scores.get(key, 0.0) + 1 / (RRF_K + rank)
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-        passages = self._store.passages(best)
+        passages = self.store.passages(best)
         return [
             Hit(self.document(key[0]), passages[key], scores[key], bm25.get(key), dense.get(key))
             for key in best
@@ -233,7 +246,7 @@ class Library:
 
         Documents `without` are left out.
         """
-        return [] if self.is_empty else self.hits(self._store.holding(words, limit, without))
+        return [] if self.is_empty else self.hits(self.store.holding(words, limit, without))
 
     def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
         """Return the entries of chronologies that overlap a time, in date order.
@@ -241,15 +254,15 @@ class Library:
         Both days are included; documents `without` are not. Keys and days alone, because a time may
         hold a whole chronology: `hits` reads the entries that are wanted.
         """
-        return self._store.dated(first, last, without) if self._store.exists else []
+        return self.store.dated(first, last, without) if self.store.exists else []
 
     def dates(self) -> dict[str, tuple[date, date]]:
         """Return the first and the last day of each document that has a chronology's entries."""
-        return self._store.dates() if self._store.exists else {}
+        return self.store.dates() if self.store.exists else {}
 
     def hits(self, keys: Sequence[Key]) -> list[Hit]:
         """Return passages by their keys, as hits that no search has ranked."""
-        passages = self._store.passages(keys)
+        passages = self.store.passages(keys)
         return [
             Hit(self.document(key[0]), passages[key], 0.0, None, None)
             for key in keys
@@ -269,25 +282,25 @@ class Library:
         replaces the old one.
         """
         with self._writing():
-            same_source = self._store.ids_of_source(document.source)
+            same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
-            known = self._store.document(document.id)
+            known = self.store.document(document.id)
             if known is not None:
-                self._store.keep_file(document)
+                self.store.keep_file(document)
                 for each in old:
                     self._remove(each)
-                count = len(self._store.passages_of(document.id))
+                count = len(self.store.passages_of(document.id))
                 return Added(known, "replaced" if old else "unchanged", count)
             report("splitting", 0, 1)
             begin_chroma()
             passages = split(document)
             if not passages:
                 raise DocumentError(f"{document.name} holds no words that could be searched.")
-            self._store.set_pending(document.id)
-            self._embed(document, passages, self._opened(), report)
+            self.store.set_pending(document.id)
+            self._embed(document, passages, self.vectors(), report)
             report("writing", 0, 1)
             document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
-            self._store.insert(document, passages, old)
+            self.store.insert(document, passages, old)
             self._sweep()
         return Added(document, "replaced" if old else "added", len(passages))
 
@@ -299,9 +312,9 @@ class Library:
 
     def outdated(self) -> int:
         """Return how many documents were read by another version of their loader than there is."""
-        return self._store.outdated(list(CURRENT)) if self._store.exists else 0
+        return self.store.outdated(list(CURRENT)) if self.store.exists else 0
 
-    def reindex(self, report: Callable[[Document, Stage, int, int], None]) -> Reindexed:
+    def reindex(self, report: DocumentReport) -> Reindexed:
         """Cut and embed all documents anew, for changed settings, loaders, or damaged vectors.
 
         Documents whose loader has changed are read again where their file is still there. The old
@@ -309,17 +322,17 @@ class Library:
 
         Raises LibraryError when there is no library in the folder.
         """
-        if not self._store.exists:
+        if not self.store.exists:
             raise LibraryError(f"There is no library in {self.folder}: nothing to make anew.")
-        with self._lock():
-            meta = self._store.meta()
+        with self.lock():
+            meta = self.store.meta()
             fresh = self._collection(_new_name())
             fresh.create()
-            self._store.upgrade()
+            self.store.upgrade()
             read_again: list[Document] = []
             kept: list[tuple[Document, str]] = []
             documents: dict[str, Document] = {}
-            for entry in self._store.entries():
+            for entry in self.store.entries():
                 document = self.document(entry.id)
                 if entry.loader not in CURRENT:
                     try:
@@ -331,18 +344,41 @@ class Library:
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
                 self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
-            self._store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
-            # With the old ones goes what earlier, interrupted commands have left.
-            left = {meta["vectors"], *(each.name for each in self.folder.glob("vectors-*"))}
-            old = [self._collection(name) for name in left - {fresh.name}]
-            self._vectors, self._revision = fresh, self._store.meta()["revision"]
-            self._cached.cache_clear()
-            for each in old:
-                each.drop()
+            self.store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
+            self._use(fresh, meta["vectors"])
         return Reindexed(len(cut), tuple(read_again), tuple(kept))
 
+    def renew(self, documents: Sequence[Document], report: DocumentReport) -> None:
+        """Put documents in a new book with new vectors, in the place of a book that is damaged.
+
+        The old book serves until the new one is complete. The caller holds the `lock`.
+        """
+        fresh = self._collection(_new_name())
+        fresh.create()
+        book = self.store.beside("library.db.new")
+        book.remove()
+        book.create({"fingerprint": self.fingerprint, "vectors": fresh.name})
+        for document in documents:
+            passages = split(document)
+            self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
+            book.insert(document, passages, ())
+        book.take_the_place_of(self.store)
+        self._use(fresh, None)
+
+    def _use(self, fresh: Vectors, before: str | None) -> None:
+        """Take new vectors, which the book names now; those `before` go.
+
+        With them goes what earlier, interrupted commands have left.
+        """
+        left = {each.name for each in self.folder.glob("vectors-*")} | {before or fresh.name}
+        old = [self._collection(name) for name in left - {fresh.name}]
+        self._vectors, self._revision = fresh, self.store.meta().get("revision")
+        self._cached.cache_clear()
+        for each in old:
+            each.drop()
+
     def _remove(self, document_id: str) -> None:
-        self._store.delete(document_id)
+        self.store.delete(document_id)
         self._cached.cache_clear()
         self._sweep()
 
@@ -359,27 +395,32 @@ class Library:
 
     def _sweep(self) -> None:
         """Delete the vectors of documents that are not in the library."""
-        for document_id in self._store.pending():
-            self._opened().delete(document_id)
-            self._store.clear_pending(document_id)
+        for document_id in self.store.pending():
+            self.vectors().delete(document_id)
+            self.store.clear_pending(document_id)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Hold the library's lock, make the library if there is none, and sweep what was left."""
-        with self._lock():
-            if not self._store.exists:
+        with self.lock():
+            if not self.store.exists:
                 self._vectors = self._collection(_new_name())
                 self._vectors.create()
                 meta = {"fingerprint": self.fingerprint, "vectors": self._vectors.name}
-                self._store.create(meta)
-            self._check(self._store.meta())
-            self._store.upgrade()
+                self.store.create(meta)
+            self._check(self.store.meta())
+            self.store.upgrade()
             self._sweep()
             yield
-            self._revision = self._store.meta().get("revision")  # Chroma knows our own changes.
+            self._revision = self.store.meta().get("revision")  # Chroma knows our own changes.
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
+        """Keep all others from writing to the library.
+
+        Raises LibraryError when another program writes for ten minutes, or the folder cannot be
+        written to.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / ".lock", timeout=600):
@@ -394,13 +435,13 @@ class Library:
                 f"The library {self.folder} cannot be written: {error.strerror or error}."
             ) from error
 
-    def _opened(self) -> Vectors:
+    def vectors(self) -> Vectors:
         """Return the vectors in use, as they are now.
 
         Chroma does not see what another process writes to files that it has open, so they are
         opened anew after every change (some 30 ms).
         """
-        meta = self._store.meta()
+        meta = self.store.meta()
         if self._vectors is not None and self._revision != meta.get("revision"):
             self._vectors.close()
             self._cached.cache_clear()
@@ -436,4 +477,8 @@ def _ranks(keys: Sequence[Key]) -> dict[Key, int]:
 
 
 def _fingerprint_words(fingerprint: dict[str, str]) -> str:
-    return f"the embedding {fingerprint['embedding']} (splitter {fingerprint['splitter']})"
+    weights = (fingerprint.get("weights", "of an older version") or "not known")[:20]
+    return (
+        f"the embedding {fingerprint['embedding']} (weights {weights}, "
+        f"splitter {fingerprint['splitter']})"
+    )

@@ -49,7 +49,7 @@ def sources(library: Library, question: str, limit: int = 3) -> list[str]:
 
 
 def vector_count(library: Library) -> int:
-    return len(library._opened().keys())
+    return len(library.vectors().keys())
 
 
 def rows(folder: Path, table: str) -> int:
@@ -139,7 +139,7 @@ def test_a_changed_file_takes_the_place_of_the_old_one(library: Library) -> None
     assert library.add(made(WHALES, "/note.txt")).outcome == "replaced"
     assert [each.source for each in library.entries()] == ["/trains.txt", "/note.txt"]
     assert left(library) == (2, 2, 2, 0, 2)
-    assert library._store.bm25("baker rye", 9) == []
+    assert library.store.bm25("baker rye", 9) == []
     assert sorted(sources(library, "dark rye bread", 9)) == ["/note.txt", "/trains.txt"]
     with pytest.raises(UserError, match=old.id):
         library.document(old.id)
@@ -532,8 +532,8 @@ def test_a_changed_loader_is_noticed_and_its_documents_are_read_again(
 
 
 def test_what_came_from_elsewhere_is_not_called_again(library: Library, note: Path) -> None:
-    for source in ("https://example.org/note", "upload.md"):
-        library.add(replace(load(note), id=source[:12], source=source))
+    for text, source in ((BREAD, "https://example.org/note"), (WHALES, "upload.md")):
+        library.add(replace(made(text, source), loader="markdown 1"))
     read_by(library.folder, "markdown 0")
     done = library.reindex(lambda *_: None)
     assert not done.read_again

@@ -12,11 +12,12 @@ import re
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
 
+from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Span, Style
 from index.errors import LibraryError
 from index.function_words import FUNCTION_WORDS
@@ -53,6 +54,13 @@ CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 """
     + _FILES
 )
+
+_BELONGS = {
+    "passages": "document_id IN (SELECT id FROM documents)",
+    "files": "document_id IN (SELECT id FROM documents)",
+    "words": "rowid IN (SELECT rowid FROM passages)",
+}
+"""What has to be true of each row of a table."""
 
 Key = tuple[str, int]
 """A passage's name: its document's id and its number in it. Chroma's id is "id:number"."""
@@ -94,13 +102,28 @@ class Store:
     def create(self, meta: dict[str, str]) -> None:
         """Make an empty library, whole or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = Store(self.path.parent, self.path.name + ".part")
-        part.path.unlink(missing_ok=True)
+        part = self.beside(self.path.name + ".part")
+        part.remove()
         with part._connection("rwc") as connection:
             connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
             items = {"schema": str(SCHEMA_VERSION), **meta}.items()
             connection.executemany("INSERT INTO meta VALUES (?, ?)", items)
-        part.path.replace(self.path)
+        part.take_the_place_of(self)
+
+    def remove(self) -> None:
+        """Delete the file, with what a killed writer has left beside it."""
+        self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)
+
+    def beside(self, name: str) -> Store:
+        """Return another file of the same folder."""
+        return Store(self.path.parent, name)
+
+    def take_the_place_of(self, other: Store) -> None:
+        """Put this file in another's place, in one step, and forget what that had to undo."""
+        other.path.with_name(other.path.name + "-journal").unlink(missing_ok=True)
+        self.path.replace(other.path)
+        sync_folder(self.path.parent)
 
     def meta(self) -> dict[str, str]:
         """Return what is known of the library: schema, fingerprint, where its vectors are.
@@ -174,6 +197,15 @@ class Store:
         styles = tuple(Style(*each) for each in json.loads(row[9]))
         known = (headings, pages, row[4], row[7], properties, styles)
         return Document(row[0], row[1], row[2], row[3], *known)
+
+    def about(self, document_id: str) -> tuple[str, str, str] | None:
+        """Return a document's title, its source and when it was added; None where it cannot be."""
+        with suppress(LibraryError), self._connection() as connection:
+            row = connection.execute(
+                "SELECT title, source, added FROM documents WHERE id = ?", (document_id,)
+            ).fetchone()
+            return row and (str(row[0]), str(row[1]), str(row[2]))
+        return None
 
     def file(self, document_id: str) -> bytes | None:
         """Return the file that is kept of a document, or None where none is."""
@@ -312,6 +344,54 @@ class Store:
             _revise(connection)
             _delete(connection, document_id)
 
+    def words_of(self, document_id: str) -> list[str]:
+        """Return what BM25 finds each passage of a document by, in the order of its text."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT words.text FROM passages LEFT JOIN words ON words.rowid = passages.rowid "
+                "WHERE document_id = ? ORDER BY number",
+                (document_id,),
+            ).fetchall()
+        return [str(row[0]) for row in rows]
+
+    def faults(self) -> list[str]:
+        """Return what SQLite finds wrong with the file and with its BM25 index, in its own words.
+
+        It is asked of a copy, which is as it was at one moment, and which a check may write to.
+        """
+        with self._connection() as connection, closing(sqlite3.connect("")) as copy:
+            connection.backup(copy)
+            found = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(20)")]
+            if found == ["ok"]:
+                found = []
+            try:
+                copy.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+            except sqlite3.DatabaseError as error:
+                found.append(f"the BM25 index: {error}")
+            for table, belongs in _BELONGS.items():
+                if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                    [[strays]] = copy.execute(f"SELECT count(*) FROM {table} WHERE NOT {belongs}")  # noqa: S608
+                    if strays:
+                        found.append(f"{strays} rows of {table} belong to nothing")
+        return found
+
+    def rescue(self) -> Iterator[str]:
+        """Yield the ids of the documents that can still be seen, in the order they were added.
+
+        Where the table is damaged, the others are looked for by their rows' numbers and by the
+        indexes.
+        """
+        seen: dict[str, None] = {}
+        for query in (
+            "SELECT id FROM documents ORDER BY rowid",
+            "SELECT DISTINCT document_id FROM passages ORDER BY document_id",
+            "SELECT id FROM documents INDEXED BY sqlite_autoindex_documents_1",
+        ):
+            with suppress(LibraryError), self._connection() as connection:
+                for row in connection.execute(query):
+                    seen.setdefault(str(row[0]))
+        yield from seen
+
     def replace_all(
         self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
     ) -> None:
@@ -352,9 +432,13 @@ class Store:
             ) from error
         except sqlite3.DatabaseError as error:
             raise LibraryError(
-                f"The library {self.path.parent} is damaged ({error}). Put back a copy of the "
-                "folder, or add the documents to a new library with --library."
+                f"The library {self.path.parent} is damaged ({error}). {mends(self.path.parent)}"
             ) from error
+
+
+def mends(folder: Path) -> str:
+    """Say what mends a library's book."""
+    return f"`footnoted library repair --library {folder}` keeps what can be proven of it."
 
 
 def _passage(document_id: str, row: Sequence[object]) -> Passage:
@@ -429,7 +513,7 @@ def _insert_passages(
         )
         connection.execute(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            (cursor.lastrowid, _spaced(searchable_text(document, passage))),
+            (cursor.lastrowid, indexed_words(document, passage)),
         )
 
 
@@ -455,6 +539,11 @@ def searchable_text(document: Document, passage: Passage) -> str:
     """Return what is embedded and indexed of a passage: its heading, for context, and its text."""
     text = document.text[passage.span.start : passage.span.end]
     return f"{passage.heading}\n{text}" if passage.heading else text
+
+
+def indexed_words(document: Document, passage: Passage) -> str:
+    """Return what BM25 finds a passage by."""
+    return _spaced(searchable_text(document, passage))
 
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")

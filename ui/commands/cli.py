@@ -15,7 +15,6 @@ from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
 from rich.text import Text
 
 from index.documents import source_name
@@ -23,8 +22,9 @@ from index.errors import DocumentError, UserError
 from index.printable import visible
 from ui.commands import check as check_command
 from ui.commands import evaluate as eval_command
+from ui.commands import library as library_command
 from ui.commands import models as models_command
-from ui.commands.terminal import line, messages, open_assistant, progress_bar
+from ui.commands.terminal import line, messages, open_assistant, progress_bar, show_stage
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -32,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models_command.app, name="models", help="The weights: list, fetch, check.")
+app.add_typer(library_command.app, name="library", help="Prove, mend and keep a library.")
 app.add_typer(eval_command.app, name="eval", help="Regression sets: run and compare.")
 
 LibraryOption = Annotated[
@@ -99,7 +100,7 @@ def add(
             try:
                 document = load(source, private=assistant.settings.private_addresses)
                 added = assistant.library.add(
-                    document, partial(_show_stage, bar, task, document.name)
+                    document, partial(show_stage, bar, task, document.name)
                 )
             except DocumentError as error:
                 failed += 1
@@ -188,7 +189,7 @@ def reindex(library: LibraryOption = None) -> None:
     opened = open_assistant(library, check=False).library
     with progress_bar(messages) as bar:
         task = bar.add_task("reading", total=None)
-        made = opened.reindex(lambda document, *at: _show_stage(bar, task, document.name, *at))
+        made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
     for document in made.read_again:
         _tell(f"{document.name}: read again ({document.id})")
     for document, reason in made.kept:
@@ -301,7 +302,3 @@ def user(
 
 def _tell(message: str) -> None:
     line(messages, message)
-
-
-def _show_stage(bar: Progress, task: TaskID, name: str, stage: str, done: int, total: int) -> None:
-    bar.update(task, description=f"{visible(name)}: {stage}", completed=done, total=total)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
@@ -57,6 +57,15 @@ def progress_bar(console: Console) -> ProgressBar:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+def show_stage(
+    bar: ProgressBar, task: TaskID, name: str, stage: str, done: int, total: int
+) -> None:
+    """Show how much of a stage of a document is done."""
+    from index.printable import visible
+
+    bar.update(task, description=f"{visible(name)}: {stage}", completed=done, total=total)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,0 +1,1 @@
+"""A library is proven, mended, and kept elsewhere."""

@@ -1,0 +1,179 @@
+"""A library as one file, made while it is in use, and put back.
+
+The file is a tar archive. Its first member is `manifest.json`, with the length and the SHA-256 of
+every other: `library.db`, `log.db` if there is one, and Chroma's files, unless a server holds them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from index.atomic import sync_folder
+from index.errors import LibraryError
+from index.library import Library
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_MEMBER = re.compile(r"(library|log)\.db|vectors-[0-9a-f]{12}/([\w-]+/)?[\w-]+(\.[\w-]+)?")
+_MOST_MANIFEST = 10_000_000
+"""Bytes of the largest manifest that is read."""
+
+
+def back_up(library: Library, path: Path) -> int:
+    """Write a library into one file, whole or not at all; return how many bytes it has.
+
+    Others may read meanwhile; who wants to write waits.
+
+    Raises LibraryError where there is no library, or the file cannot be written.
+    """
+    if not library.store.exists:
+        raise LibraryError(f"There is no library in {library.folder}: nothing to back up.")
+    if path.is_dir():
+        raise LibraryError(f"{path} is a folder: give the name of a file that is to be written.")
+    with _told(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as at:
+        staged, part = Path(at) / "library", Path(at) / "part"
+        staged.mkdir()
+        with library.lock():
+            _copy(library, staged)
+        _pack(staged, part)
+        part.replace(path)
+        sync_folder(path.parent)
+    return path.stat().st_size
+
+
+def restore(path: Path, folder: Path) -> None:
+    """Make a library in a folder of a backup, whole or not at all.
+
+    Raises LibraryError where there is something in the folder, or the file is no backup, or is
+    damaged.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise LibraryError(
+            f"{folder} is not empty. Give a new folder with --library; nothing was changed."
+        )
+    with _told(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as at:
+            staged = Path(at) / "library"
+            staged.mkdir()
+            try:
+                _unpack(path, staged)
+            except (tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
+                raise LibraryError(f"{path} is no backup of a library, or is damaged. Nothing was changed.") from error
+            staged.replace(folder)
+            sync_folder(folder.parent)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        name = error.filename or path
+        raise LibraryError(f"{name}: {error.strerror or error}. Nothing was changed.") from error
+    except sqlite3.Error as error:
+        raise LibraryError(
+            f"The library cannot be read ({error}): `footnoted library check` says what is wrong."
+        ) from error
+
+
+def _copy(library: Library, staged: Path) -> None:
+    """Copy what a library is, as it is at one moment. Nobody else writes meanwhile."""
+    folder = library.folder
+    vectors = folder / library.store.meta()["vectors"]
+    for path in (folder / "library.db", folder / "log.db", *sorted(vectors.rglob("*"))):
+        copied = staged / path.relative_to(folder)
+        if path.is_file():
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix in (".db", ".sqlite3"):
+                _copy_database(path, copied)  # Chroma and the log may be written to by readers.
+            else:
+                shutil.copyfile(path, copied)
+
+
+def _copy_database(path: Path, copied: Path) -> None:
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    with (
+        closing(sqlite3.connect(address, uri=True, timeout=60)) as old,
+        closing(sqlite3.connect(copied)) as new,
+    ):
+        old.backup(new)
+
+
+def _pack(staged: Path, part: Path) -> None:
+    files = sorted(path for path in staged.rglob("*") if path.is_file())
+    told = {
+        path.relative_to(staged).as_posix(): {
+            "bytes": path.stat().st_size,
+            "sha256": _sha256(path),
+        }
+        for path in files
+    }
+    manifest = json.dumps({"format": FORMAT, "files": told}, indent=2).encode()
+    with tarfile.open(part, "w") as archive:
+        member = tarfile.TarInfo(_MANIFEST)
+        member.size = len(manifest)
+        archive.addfile(member, io.BytesIO(manifest))
+        for path in files:
+            archive.add(path, path.relative_to(staged).as_posix(), filter=_plain)
+
+
+def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leave out who made a file and when."""
+    plain = tarfile.TarInfo(member.name)
+    plain.size, plain.mode = member.size, 0o600
+    return plain
+
+
+def _unpack(path: Path, staged: Path) -> None:
+    """Write what a backup holds, by the names of its manifest alone.
+
+    Raises ValueError where it is not what the manifest says.
+    """
+    with tarfile.open(path, "r:") as archive:
+        files = _manifest(archive)
+        for member in iter(archive.next, None):
+            told = files.pop(member.name)
+            if not member.isreg() or member.size != told["bytes"]:
+                raise ValueError(member.name)
+            copied = staged / member.name
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            held = archive.extractfile(member)
+            if held is None:
+                raise ValueError(member.name)
+            with held, copied.open("wb") as file:
+                shutil.copyfileobj(held, file)
+            if _sha256(copied) != told["sha256"]:
+                raise ValueError(member.name)
+    if files or not (staged / "library.db").exists():
+        raise ValueError("files are missing")
+
+
+def _manifest(archive: tarfile.TarFile) -> dict[str, dict[str, Any]]:
+    first = archive.next()
+    if first is None or first.name != _MANIFEST or first.size > _MOST_MANIFEST:
+        raise ValueError("there is no manifest")
+    held = archive.extractfile(first)
+    if held is None:
+        raise ValueError("the manifest is no file")
+    manifest = json.loads(held.read())
+    files: dict[str, dict[str, Any]] = manifest["files"]
+    if manifest["format"] != FORMAT or not all(map(_MEMBER.fullmatch, files)):
+        raise ValueError("the manifest names other files than a library's")
+    return files
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
