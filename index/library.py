@@ -366,16 +366,12 @@ class Library:
         self._use(fresh, None)
 
     def _use(self, fresh: Vectors, before: str | None) -> None:
-        """Take new vectors, which the book names now; those `before` go.
-
-        With them goes what earlier, interrupted commands have left.
-        """
-        left = {each.name for each in self.folder.glob("vectors-*")} | {before or fresh.name}
-        old = [self._collection(name) for name in left - {fresh.name}]
+        """Take new vectors, which the book names now; those `before` go."""
         self._vectors, self._revision = fresh, self.store.meta().get("revision")
         self._cached.cache_clear()
-        for each in old:
-            each.drop()
+        if before:
+            self._collection(before).drop()
+        self._sweep_folders()
 
     def _remove(self, document_id: str) -> None:
         self.store.delete(document_id)
@@ -399,6 +395,13 @@ class Library:
             self.vectors().delete(document_id)
             self.store.clear_pending(document_id)
 
+    def _sweep_folders(self) -> None:
+        """Delete vectors that an interrupted command has made, and no book names."""
+        used = self.vectors().name
+        for folder in self.folder.glob("vectors-*"):
+            if folder.name != used:
+                self._collection(folder.name).drop()
+
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Hold the library's lock, make the library if there is none, and sweep what was left."""
@@ -411,6 +414,7 @@ class Library:
             self._check(self.store.meta())
             self.store.upgrade()
             self._sweep()
+            self._sweep_folders()
             yield
             self._revision = self.store.meta().get("revision")  # Chroma knows our own changes.
 

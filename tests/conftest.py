@@ -24,6 +24,8 @@ from rag.finding.rerank import Reranker
 from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
 from tests.faults import Faults, table
 
+pytest.register_assert_rewrite("tests.breaking")
+
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
 

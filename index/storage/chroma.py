@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from index.errors import LibraryError
 
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
 import chromadb
+from chromadb.errors import NotFoundError
 from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores import (
     FilterOperator,
@@ -124,7 +126,8 @@ def _read(where: Where, _: bytes, fingerprint: str, ids: Sequence[str]) -> tuple
 
 
 def _drop(where: Where, _: bytes) -> None:
-    _client(where[0]).delete_collection(where[1])
+    with suppress(NotFoundError):  # Then there is nothing left to drop.
+        _client(where[0]).delete_collection(where[1])
     _STORES.pop(where, None)
 
 

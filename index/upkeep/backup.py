@@ -70,7 +70,9 @@ def restore(path: Path, folder: Path) -> None:
             try:
                 _unpack(path, staged)
             except (tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
-                raise LibraryError(f"{path} is no backup of a library, or is damaged. Nothing was changed.") from error
+                raise LibraryError(
+                    f"{path} is no backup of a library, or is damaged. Nothing was changed."
+                ) from error
             staged.replace(folder)
             sync_folder(folder.parent)
 

@@ -1,0 +1,163 @@
+"""What tests that break libraries share: a small library, what is done to it, and its proof.
+
+The embedding is made of hashed words: what breaks here are files, and hundreds of processes are
+started, each forked from one that has imported everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pytest
+from llama_index.core.base.embeddings.base import BaseEmbedding
+
+import index.library
+import index.processes.child
+import index.storage.chroma  # noqa: F401  imported once, for all that are forked from here
+from index.documents import Document
+from index.errors import UserError
+from index.library import Library
+from index.processes import worker
+from index.processes.child import Child, _pipe, _Running
+from index.storage import vectors
+from index.upkeep.proof import prove
+
+ROOMS = 64
+
+
+class HashedWords(BaseEmbedding):
+    """An embedding of words by their hash: the same text, the same vector, at once."""
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        made = np.zeros(ROOMS, np.float32)
+        for word in text.lower().split():
+            made[
+                int(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest(), 16) % ROOMS
+            ] += 1
+        return cast("list[float]", (made / np.linalg.norm(made)).tolist())
+
+    _get_query_embedding = _get_text_embedding
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query)
+
+
+EMBEDDING = HashedWords()
+
+
+def opened(folder: Path, *, check: bool = True) -> Library:
+    """Open a library with the embedding of these tests."""
+    return Library(folder, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
+
+
+def book(name: str, days: int, version: int = 1) -> Document:
+    """A chronology of so many passages, of which another version is another text."""
+    text = "".join(
+        f"{1 + day % 28} May {1500 + day // 28}: The {name} counts sheep {day} of book {version}.\n"
+        for day in range(days)
+    )
+    return Document.of(text, title=name, source=f"/{name}.txt")
+
+
+BEFORE = (book("farm", 3), book("mill", 2))
+
+OPERATIONS: dict[str, Callable[[Library], object]] = {
+    "add": lambda library: library.add(book("inn", 3)),
+    "replacement": lambda library: library.add(book("farm", 3, version=2)),
+    "removal": lambda library: library.remove(BEFORE[0].id),
+    "reindex": lambda library: library.reindex(lambda *_: None),
+}
+
+
+def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[], None]:
+    """Return the operation as a program does it: an error for people ends it with code 2."""
+
+    def run() -> None:
+        vectors.CHROMA = Child(vectors.CHROMA._module)
+        index.library.EMBED_BATCH = 2  # So that few passages are written in two steps.
+        try:
+            operation(opened(folder))
+        except UserError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
+
+    return run
+
+
+class _Forked:
+    """A process that was forked, as much of a `Popen` as `child.py` asks for."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.code: int | None = None
+
+    def poll(self) -> int | None:
+        return self._wait(os.WNOHANG)
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self._wait(0)
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def _wait(self, options: int) -> int | None:
+        if self.code is None:
+            with suppress(ChildProcessError):
+                pid, status = os.waitpid(self.pid, options)
+                if pid:
+                    self.code = os.waitstatus_to_exitcode(status)
+        return self.code
+
+
+def _start_forked(module: str, memory: int) -> _Running:
+    there, said = _pipe()
+    heard, back = _pipe()
+    pid = os.fork()
+    if pid == 0:
+        said.close()
+        heard.close()
+        worker.main(module, str(there.fileno()), str(back.fileno()), "0")
+    there.close()
+    back.close()
+    return _Running(_Forked(pid), said, heard)  # type: ignore[arg-type]
+
+
+@contextmanager
+def forked_children() -> Iterator[None]:
+    """Fork Chroma's process from this one, which has imported it, instead of starting it anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index.processes.child, "_start", _start_forked)
+        yield
+
+
+def state(library: Library) -> frozenset[str]:
+    """Return which documents there are."""
+    return frozenset(entry.id for entry in library.entries())
+
+
+def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
+    """Prove every record of a library in one of some states, and that it can be worked with."""
+    library = opened(folder)
+    assert state(library) in allowed
+    if library.store.exists:
+        proof = prove(library)
+        assert not proof.faults
+        assert proof.vectors == proof.passages
+    for hit in library.search("sheep 3 of the farm", 20):
+        assert hit.text == hit.document.text[hit.passage.span.start : hit.passage.span.end]
+    library.add(book("well", 2))
+    proof = prove(library)
+    assert not proof.faults
+    assert not library.store.pending()
+    assert len(list(folder.glob("vectors-*"))) == 1
+    assert "/well.txt" in {hit.document.source for hit in library.search("the well", 20)}
+    library.vectors().close()
