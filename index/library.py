@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -45,6 +46,9 @@ DEPTH = 50
 
 EMBED_BATCH = 64
 """Passages embedded between two reports of progress."""
+
+PAUSES = (0.05, 0.2, 0.5)
+"""Seconds to wait before Chroma is asked again."""
 
 Stage = Literal["splitting", "embedding", "writing"]
 Report = Callable[[Stage, int, int], None]
@@ -173,7 +177,7 @@ class Library:
     def _read(self, document_id: str) -> Document:
         found = self.store.document(document_id) if self.store.exists else None
         if found is None:
-            raise UserError(
+            raise _Gone(
                 f"There is no document {document_id} in the library {self.folder}. "
                 "`footnoted list` shows what there is."
             )
@@ -228,18 +232,24 @@ class Library:
         bm25 = _ranks(self.store.bm25(question, DEPTH, without))
         vector = self._load_embedding().get_query_embedding(question)
         excluded = [*self.store.pending(), *without]
-        dense = _ranks(self.vectors().nearest(vector, DEPTH, excluded))
+        dense = _ranks(self._nearest(vector, excluded))
         scores: dict[Key, float] = {}
         for ranks in (bm25, dense):
             for key, rank in ranks.items():
                 scores[key] = scores.get(key, 0.0) + 1 / (RRF_K + rank)
         best = sorted(scores, key=lambda key: (-scores[key], key))[:limit]
-        passages = self.store.passages(best)
         return [
-            Hit(self.document(key[0]), passages[key], scores[key], bm25.get(key), dense.get(key))
-            for key in best
-            if key in passages
+            replace(hit, score=scores[key], bm25_rank=bm25.get(key), dense_rank=dense.get(key))
+            for key, hit in self._hits(best)
         ]
+
+    def _nearest(self, vector: list[float], without: Sequence[str]) -> list[Key]:
+        """Ask Chroma, again where another program was just changing what it has read half of."""
+        for pause in PAUSES:
+            with suppress(LibraryError):
+                return self.vectors().nearest(vector, DEPTH, without)
+            time.sleep(pause)
+        return self.vectors().nearest(vector, DEPTH, without)
 
     def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Hit]:
         """Return passages that hold some words one behind the other, whatever their endings are.
@@ -262,12 +272,15 @@ class Library:
 
     def hits(self, keys: Sequence[Key]) -> list[Hit]:
         """Return passages by their keys, as hits that no search has ranked."""
+        return [hit for _, hit in self._hits(keys)]
+
+    def _hits(self, keys: Sequence[Key]) -> Iterator[tuple[Key, Hit]]:
+        """Yield hits by their keys, but those that another program has just taken out."""
         passages = self.store.passages(keys)
-        return [
-            Hit(self.document(key[0]), passages[key], 0.0, None, None)
-            for key in keys
-            if key in passages
-        ]
+        for key in keys:
+            if key in passages:
+                with suppress(_Gone):
+                    yield key, Hit(self.document(key[0]), passages[key], 0.0, None, None)
 
     def _embed_texts(self, texts: tuple[str, ...]) -> np.ndarray:
         """Return the vectors of texts, each of length one; shape (texts, dimension)."""
@@ -427,7 +440,7 @@ class Library:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".lock", timeout=600):
+            with FileLock(self.folder / ".lock", timeout=600), self._collection("").held():
                 yield
         except Timeout:
             raise LibraryError(
@@ -457,6 +470,10 @@ class Library:
         if self._vectors is not None and self._vectors.name == name:
             return self._vectors
         return Vectors(self.folder, name, self.fingerprint, self._server)
+
+
+class _Gone(UserError):
+    """A document that is not in the library (any more)."""
 
 
 def _read_again(document: Document) -> Document:

@@ -59,7 +59,7 @@ class Log:
         """
         if not self._path.exists():
             return []
-        with self._connection() as connection:
+        with self._connection(write=False) as connection:
             rows = connection.execute(
                 "SELECT at, rating, answer FROM ratings ORDER BY at, rowid"
             ).fetchall()
@@ -84,19 +84,22 @@ class Log:
         """
         if not self._path.exists():
             return {}
-        with self._connection() as connection:
+        with self._connection(write=False) as connection:
             rows = connection.execute(
                 "SELECT sentence, verdict, instead, note, at FROM overruled"
             ).fetchall()
         return {(sentence, verdict): (new, note, at) for sentence, verdict, new, note, at in rows}
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self, *, write: bool = True) -> Iterator[sqlite3.Connection]:
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if write:
+                self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
-                for table in _SCHEMA:
-                    connection.execute(table)
+                tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
+                if write or connection.execute(tables).fetchone()[0] < len(_SCHEMA):
+                    for table in _SCHEMA:
+                        connection.execute(table)
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise LibraryError(f"The log {self._path} cannot be used: {error}.") from error

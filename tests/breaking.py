@@ -21,7 +21,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 
 import index.library
 import index.processes.child
-import index.storage.chroma  # noqa: F401  imported once, for all that are forked from here
+import index.storage.chroma
 from index.documents import Document
 from index.errors import UserError
 from index.library import Library
@@ -51,6 +51,7 @@ class HashedWords(BaseEmbedding):
 
 
 EMBEDDING = HashedWords()
+_KEPT: list[Child] = []
 
 
 def opened(folder: Path, *, check: bool = True) -> Library:
@@ -81,12 +82,13 @@ def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[]
     """Return the operation as a program does it: an error for people ends it with code 2."""
 
     def run() -> None:
+        _KEPT.append(vectors.CHROMA)  # It is the other process's, and ends where it is let go.
         vectors.CHROMA = Child(vectors.CHROMA._module)
         index.library.EMBED_BATCH = 2  # So that few passages are written in two steps.
         try:
             operation(opened(folder))
         except UserError as error:
-            print(error, file=sys.stderr)
+            sys.stderr.write(f"{error}\n")
             sys.exit(2)
 
     return run
@@ -123,9 +125,12 @@ def _start_forked(module: str, memory: int) -> _Running:
     heard, back = _pipe()
     pid = os.fork()
     if pid == 0:
-        said.close()
-        heard.close()
-        worker.main(module, str(there.fileno()), str(back.fileno()), "0")
+        try:
+            said.close()
+            heard.close()
+            worker.main(module, str(there.fileno()), str(back.fileno()), "0")
+        finally:
+            os._exit(0)
     there.close()
     back.close()
     return _Running(_Forked(pid), said, heard)  # type: ignore[arg-type]

@@ -39,7 +39,7 @@ EMPTY: frozenset[str] = frozenset()
 @pytest.fixture
 def at() -> Iterator[Path]:
     """A folder in memory, where there is one: thousands of waits for the disk prove nothing."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108  a folder of a random name is made in it
     with tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None) as made:
         yield Path(made)
 

@@ -180,9 +180,9 @@ class _Tracer:
     def _is_change(self, pid: int, name: str, registers: _Registers) -> bool:
         try:
             if name in _BY_HANDLE:
-                path = os.readlink(f"/proc/{pid}/fd/{registers.rdi & 0xFFFFFFFF}")
+                path = str(Path(f"/proc/{pid}/fd/{registers.rdi & 0xFFFFFFFF}").readlink())
             elif name == "copy_file_range":
-                path = os.readlink(f"/proc/{pid}/fd/{registers.rdx & 0xFFFFFFFF}")
+                path = str(Path(f"/proc/{pid}/fd/{registers.rdx & 0xFFFFFFFF}").readlink())
             else:
                 second = name in _SECOND_IS_NAME
                 if name == "openat" and not registers.rdx & os.O_CREAT:
@@ -203,7 +203,7 @@ class _Tracer:
 class _Registers(ctypes.Structure):
     """What `struct user_regs_struct` of Linux on x86-64 holds."""
 
-    _fields_ = [  # noqa: RUF012  as ctypes wants it
+    _fields_ = [
         (name, ctypes.c_ulong)
         for name in (
             "r15 r14 r13 r12 rbp rbx r11 r10 r9 r8 rax rcx rdx rsi rdi orig_rax rip cs eflags rsp "

@@ -123,7 +123,7 @@ class _Running:
             raise ChildFailed(f"it did not start within {START_SECONDS} seconds")
         try:
             self.heard.recv_bytes()
-        except EOFError as error:
+        except (EOFError, OSError) as error:
             raise ChildFailed(self.cause_of_death()) from error
         self.ready = True
 

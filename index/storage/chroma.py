@@ -7,10 +7,12 @@ its own process along.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,6 +23,7 @@ from index.errors import LibraryError
 os.environ["ANONYMIZED_TELEMETRY"] = "False"
 import chromadb
 from chromadb.errors import NotFoundError
+from filelock import FileLock
 from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
 from llama_index.core.vector_stores import (
     FilterOperator,
@@ -64,11 +67,16 @@ class _Client:
 
     chroma: Any
     file: tuple[int, int] | None
+    copy: TemporaryDirectory[str] | None = None
 
 
 Where = tuple[str, str]
 _CLIENTS: dict[str, _Client] = {}
 _STORES: dict[Where, ChromaVectorStore] = {}
+_HELD: dict[str, FileLock] = {}
+
+HOLD_SECONDS = 60
+"""How long a killed program's Chroma may go on writing."""
 
 
 def _create(where: Where, _: bytes, fingerprint: str) -> None:
@@ -138,6 +146,23 @@ def _close(where: Where, _: bytes) -> None:
     client = _CLIENTS.pop(where[0], None)
     if client is not None and not _is_server(where[0]):
         client.chroma.close()
+        if client.copy:
+            client.copy.cleanup()
+
+
+def _hold(_: Where, __: bytes, folder: str) -> None:
+    """Keep other writers away as long as this process lives, or until `release`.
+
+    The program that asks holds a lock of its own. Where it is killed, this process may still be
+    writing what it was last asked to.
+    """
+    lock = _HELD.setdefault(folder, FileLock(Path(folder) / ".lock-vectors"))
+    lock.acquire(timeout=HOLD_SECONDS)
+
+
+def _release(_: Where, __: bytes, folder: str) -> None:
+    if folder in _HELD:
+        _HELD.pop(folder).release()
 
 
 _ACTIONS: dict[str, Callable[..., Any]] = {
@@ -149,6 +174,8 @@ _ACTIONS: dict[str, Callable[..., Any]] = {
     "read": _read,
     "drop": _drop,
     "close": _close,
+    "hold": _hold,
+    "release": _release,
 }
 
 
@@ -179,16 +206,28 @@ def _client(at: str) -> Any:
                 ssl=secure,
                 settings=settings,
             )
+            _CLIENTS[at] = _Client(made, None)
         else:
-            made = chromadb.PersistentClient(at, settings)
-        _CLIENTS[at] = _Client(made, _file_of(at))
+            # Chroma writes to what it opens: what may not be written to is read from a copy.
+            copy = None if os.access(at, os.W_OK) or not Path(at).exists() else _copy(at)
+            made = chromadb.PersistentClient(copy.name if copy else at, settings)
+            _CLIENTS[at] = _Client(made, _file_of(at), copy)
     return _CLIENTS[at].chroma
 
 
+def _copy(at: str) -> TemporaryDirectory[str]:
+    made = TemporaryDirectory(prefix="footnoted-")
+    for path in Path(at).rglob("*"):
+        copied = Path(made.name) / path.relative_to(at)
+        if path.is_dir():
+            copied.mkdir()
+        else:
+            shutil.copyfile(path, copied)
+    return made
+
+
 def _file_of(at: str) -> tuple[int, int] | None:
-    """Return which file Chroma's book is, as the system knows it."""
-    if _is_server(at):
-        return None
+    """Return which file Chroma's book is, as the system knows it; None of a server's."""
     try:
         found = (Path(at) / "chroma.sqlite3").stat()
     except OSError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,16 @@ class Vectors:
         else:
             self.close()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other writers away also where this program is killed while Chroma writes for it."""
+        folder = str(self._library.absolute())
+        self._ask("hold", folder=folder)
+        try:
+            yield
+        finally:
+            self._ask("release", folder=folder)
 
     def close(self) -> None:
         """Let go of the files; the next use opens them anew, as they are then."""

@@ -1,0 +1,360 @@
+"""A library proven, mended, backed up and put back; and one of the first format."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sqlite3
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fpdf import FPDF
+
+from index.documents import Document
+from index.errors import LibraryError
+from index.library import Library
+from index.loading.load import load
+from index.upkeep.backup import back_up, restore
+from index.upkeep.proof import Proof, prove
+from index.upkeep.repair import Repaired, repair
+from rag.log import Log
+from tests.breaking import BEFORE, ROOMS, assert_sound, opened, state
+from tests.conftest import BRIEFING, OpenLibrary
+
+FIRST_FORMAT = Path(__file__).with_name("first_format.tar.gz")
+
+FARM, MILL = BEFORE
+
+
+@pytest.fixture(scope="module")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("made") / "library"
+    library = opened(folder)
+    for document in BEFORE:
+        library.add(document)
+    answer = {"question": "Who counts?", "answer": "The farm."}
+    for number in range(200):
+        Log(folder).rate(str(number), answer, "up")
+    library.vectors().close()
+    return folder
+
+
+@pytest.fixture
+def library(tmp_path: Path, _made: Path) -> Library:
+    """A library of two books, with a log."""
+    shutil.copytree(_made, tmp_path / "library")
+    return opened(tmp_path / "library")
+
+
+def change(library: Library, *statements: str) -> None:
+    connection = sqlite3.connect(library.folder / "library.db")
+    with connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+def mended(library: Library) -> tuple[Proof, Repaired]:
+    """Prove, repair, and prove that nothing is wrong any more."""
+    proof = prove(library)
+    made = repair(library, proof, lambda *_: None)
+    assert not prove(opened(library.folder)).faults
+    return proof, made
+
+
+def test_a_library_that_is_as_it_should_be(library: Library) -> None:
+    proof = prove(library)
+    assert proof.as_json() == {
+        "documents": 2,
+        "passages": 5,
+        "vectors": 5,
+        "embedded": True,
+        "faults": (),
+    }
+    assert not prove(library, embed=False).embedded
+
+
+def test_there_is_nothing_to_prove_or_back_up(tmp_path: Path) -> None:
+    for act in (prove, lambda library: back_up(library, tmp_path / "x.tar")):
+        with pytest.raises(LibraryError, match="There is no library"):
+            act(opened(tmp_path / "nowhere"))
+    assert list(tmp_path.iterdir()) == []
+
+
+IN_THE_BOOK = {
+    "another text": (
+        "UPDATE documents SET text = replace(text, 'sheep', 'goats') WHERE title = 'farm'",
+        "its text is not the one",
+    ),
+    "another hash": (
+        "UPDATE documents SET sha256 = 'x' WHERE title = 'farm'",
+        "its hash is not that of its text",
+    ),
+    "structure that cannot be read": (
+        "UPDATE documents SET headings = '[' WHERE title = 'farm'",
+        "what is kept of it cannot be read",
+    ),
+    "structure outside of the text": (
+        "UPDATE documents SET pages = '[99999]' WHERE title = 'farm'",
+        "outside of its text",
+    ),
+    "a passage that is gone": (
+        "DELETE FROM passages WHERE number = 1",
+        "its passages are not those",
+    ),
+    "a passage elsewhere": (
+        'UPDATE passages SET "end" = "end" - 4 WHERE number = 1',
+        "its passages are not those",
+    ),
+    "words that are gone": ("DELETE FROM words WHERE rowid = 2", "BM25 does not hold the words"),
+    "other words": (
+        "UPDATE words SET text = 'goats' WHERE rowid = 2",
+        "BM25 does not hold the words",
+    ),
+    "words of nothing": ("INSERT INTO words (text) VALUES ('goats')", "1 rows of words belong"),
+    "a file of nothing": ("INSERT INTO files VALUES ('x', 'y')", "1 rows of files belong"),
+}
+
+
+@pytest.mark.parametrize("what", IN_THE_BOOK)
+def test_damage_in_the_book_is_found_and_mended(library: Library, what: str) -> None:
+    statement, words = IN_THE_BOOK[what]
+    change(library, statement)
+    proof, made = mended(library)
+    assert any(words in fault.text for fault in proof.faults)
+    kept = {FARM.id, MILL.id}
+    if "structure" in what or "text" in what:  # Its file is not there to be read again.
+        assert made.lost == ("farm (/farm.txt)",)
+        kept.remove(FARM.id)
+    else:
+        assert made.lost == ()
+    assert made.kept
+    assert (made.kept / "library.db").exists()
+    assert_sound(library.folder, {frozenset(kept)})
+
+
+def test_an_index_that_lacks_what_its_table_holds_is_found(library: Library) -> None:
+    change(library, "UPDATE words_data SET block = zeroblob(8) WHERE id > 10")
+    proof, _ = mended(library)
+    assert any("the BM25 index" in fault.text for fault in proof.faults)
+
+
+VECTORS: dict[str, tuple[Callable[[Library], None], str]] = {
+    "gone": (lambda library: library.vectors().delete(FARM.id), "3 passages have no vector"),
+    "of nothing": (
+        lambda library: library.vectors().add("gone", [[1.0] * ROOMS], 0),
+        "1 vectors belong to no passage",
+    ),
+    "of other words": (
+        lambda library: _replace(library, MILL, np.eye(2, ROOMS).tolist()),
+        "2 vectors are not those of their passages",
+    ),
+}
+
+
+def _replace(library: Library, document: Document, vectors: list[list[float]]) -> None:
+    library.vectors().delete(document.id)
+    library.vectors().add(document.id, vectors, 0)
+
+
+@pytest.mark.parametrize("what", VECTORS)
+def test_wrong_vectors_are_found_and_made_anew(library: Library, what: str) -> None:
+    spoil, words = VECTORS[what]
+    spoil(library)
+    assert [fault.text for fault in prove(library, embed=False).faults] == (
+        [] if what == "of other words" else [f"{words}."]
+    )
+    proof, made = mended(library)
+    assert [(fault.part, fault.text) for fault in proof.faults] == [("vectors", f"{words}.")]
+    assert (made.documents, made.lost, made.kept) == (2, (), None)
+
+
+def test_a_damaged_text_is_not_quoted_and_is_read_again_from_its_file(
+    library: Library, tmp_path: Path
+) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("The barn holds 40 bales of hay.")
+    note = library.add(load(path)).document
+    change(library, "UPDATE documents SET text = replace(text, '40', '90') WHERE title = 'note'")
+    damaged = opened(library.folder)
+    with pytest.raises(LibraryError, match="footnoted library repair"):
+        damaged.search("bales of hay", 1)
+    _, made = mended(damaged)
+    assert [document.id for document in made.read_again] == [note.id]
+    assert opened(library.folder).document(note.id).text == note.text
+    change(library, "UPDATE documents SET text = replace(text, '40', '90') WHERE title = 'note'")
+    path.write_text("The barn holds 50 bales of hay.")
+    _, made = mended(opened(library.folder))
+    assert made.lost == (f"note ({path})",)
+
+
+def pdf_of(text: str) -> bytes:
+    made = FPDF()
+    made.add_page()
+    made.set_font("Helvetica", size=12)
+    made.multi_cell(0, text=text)
+    return bytes(made.output())
+
+
+def test_what_is_kept_of_a_pdf_is_proven(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "page.pdf"
+    path.write_bytes(pdf_of("The page tells of two ships."))
+    document = library.add(load(path)).document
+    assert not prove(library).faults
+    other = pdf_of("The page tells of three ships.")
+    change(library, f"UPDATE files SET data = x'{other.hex()}'")  # noqa: S608
+    assert "another text" in prove(library).faults[0].text
+    change(library, "UPDATE files SET data = x'00'")
+    assert "damaged" in prove(library).faults[0].text
+    assert document.id in state(library)
+
+
+def test_half_a_book_is_rescued(library: Library) -> None:
+    path = library.folder / "library.db"
+    data = bytearray(path.read_bytes())
+    at = data.index(b"The farm counts")
+    data[at : at + 4] = b"\xff\xfe\xff\xfe"  # No UTF-8: SQLite's module cannot read the text.
+    path.write_bytes(data)
+    proof = prove(opened(library.folder, check=False))
+    assert proof.faults
+    made = repair(opened(library.folder, check=False), proof, lambda *_: None)
+    assert made.documents >= 1
+    assert_sound(library.folder, {frozenset({MILL.id}), frozenset({MILL.id, FARM.id})})
+
+
+def test_a_book_of_which_nothing_is_left_says_so(library: Library) -> None:
+    (library.folder / "library.db").write_bytes(b"x" * 50_000)
+    lost = opened(library.folder, check=False)
+    proof = prove(lost)
+    assert proof.faults
+    with pytest.raises(LibraryError, match="Put back a backup"):
+        repair(lost, proof, lambda *_: None)
+
+
+def test_a_damaged_log_keeps_what_can_be_read(library: Library) -> None:
+    path = library.folder / "log.db"
+    data = bytearray(path.read_bytes())
+    data[-4096:] = b"\xff" * 4096
+    path.write_bytes(data)
+    proof, made = mended(library)
+    assert {fault.part for fault in proof.faults} == {"log"}
+    assert made.kept
+    assert len(Log(library.folder).ratings()) > 100
+
+
+# --- backups
+
+
+def test_a_backup_is_the_library(library: Library, tmp_path: Path) -> None:
+    size = back_up(library, tmp_path / "kept.tar")
+    assert size == (tmp_path / "kept.tar").stat().st_size
+    restore(tmp_path / "kept.tar", tmp_path / "restored")
+    assert len(Log(tmp_path / "restored").ratings()) == 200
+    assert opened(tmp_path / "restored").entries() == library.entries()
+    assert_sound(tmp_path / "restored", {state(library)})
+
+
+def test_a_backup_goes_into_an_empty_folder_alone(library: Library, tmp_path: Path) -> None:
+    back_up(library, tmp_path / "kept.tar")
+    with pytest.raises(LibraryError, match="not empty"):
+        restore(tmp_path / "kept.tar", library.folder)
+    (tmp_path / "empty").mkdir()
+    restore(tmp_path / "kept.tar", tmp_path / "empty")
+    assert state(opened(tmp_path / "empty")) == state(library)
+    with pytest.raises(LibraryError, match="is a folder"):
+        back_up(library, tmp_path)
+    with pytest.raises(LibraryError, match="No such file"):
+        back_up(library, tmp_path / "nowhere" / "kept.tar")
+    with pytest.raises(LibraryError, match="No such file"):
+        restore(tmp_path / "none.tar", tmp_path / "other")
+    assert not (tmp_path / "other").exists()
+
+
+def packed(members: dict[str, bytes], files: object, **member: object) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w") as archive:
+        manifest = json.dumps({"format": 1, "files": files}).encode()
+        for name, data in {"manifest.json": manifest, **members}.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            if name != "manifest.json":
+                for key, value in member.items():
+                    setattr(info, key, value)
+            archive.addfile(info, io.BytesIO(data))
+    return made.getvalue()
+
+
+TOLD = {"bytes": 1, "sha256": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
+
+BAD_BACKUPS = {
+    "a name above the folder": packed({"../library.db": b"x"}, {"../library.db": TOLD}),
+    "an absolute name": packed({"/library.db": b"x"}, {"/library.db": TOLD}),
+    "a name that is not a library's": packed({"evil.py": b"x"}, {"evil.py": TOLD}),
+    "a name that is not in the manifest": packed(
+        {"library.db": b"x", "log.db": b"x"}, {"library.db": TOLD}
+    ),
+    "a file that is missing": packed({"library.db": b"x"}, {"library.db": TOLD, "log.db": TOLD}),
+    "another content": packed({"library.db": b"y"}, {"library.db": TOLD}),
+    "a link": packed(
+        {"library.db": b""}, {"library.db": TOLD}, type=tarfile.SYMTYPE, linkname="/etc/passwd"
+    ),
+    "a device": packed({"library.db": b""}, {"library.db": TOLD}, type=tarfile.CHRTYPE),
+    "no book": packed({"log.db": b"x"}, {"log.db": TOLD}),
+    "no manifest's form": packed({}, ["library.db"]),
+    "no tar file": b"x" * 2000,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("what", BAD_BACKUPS)
+def test_what_is_no_backup_is_not_unpacked(tmp_path: Path, what: str) -> None:
+    (tmp_path / "bad.tar").write_bytes(BAD_BACKUPS[what])
+    with pytest.raises(LibraryError, match="is no backup of a library, or is damaged"):
+        restore(tmp_path / "bad.tar", tmp_path / "library")
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.tar"]
+
+
+def test_a_backup_that_is_cut_or_changed_is_told(library: Library, tmp_path: Path) -> None:
+    back_up(library, tmp_path / "kept.tar")
+    data = (tmp_path / "kept.tar").read_bytes()
+    for number, damaged in enumerate(
+        (data[: len(data) // 2], data[:3000], data.replace(b"sheep 1 of", b"sheep 9 of"))
+    ):
+        path = tmp_path / f"{number}.tar"
+        path.write_bytes(damaged)
+        with pytest.raises(LibraryError, match="damaged"):
+            restore(path, tmp_path / "restored")
+        assert not (tmp_path / "restored").exists()
+
+
+# --- the first format
+
+
+@pytest.mark.weights
+def test_a_library_of_the_first_format_is_migrated(
+    tmp_path: Path, open_library: OpenLibrary, settings: object
+) -> None:
+    with tarfile.open(FIRST_FORMAT) as archive:
+        archive.extractall(tmp_path, filter="data")
+    folder = tmp_path / "library"
+    with pytest.raises(LibraryError, match="footnoted reindex"):
+        open_library(folder)
+    library = Library(
+        folder,
+        embedding_name="bge-small-en-v1.5-int8",
+        embedding=open_library(tmp_path / "other")._load_embedding,
+        check=False,
+    )
+    made = library.reindex(lambda *_: None)
+    assert [document.name for document, _ in made.kept] == ["orchard.md"]
+    migrated = open_library(folder)
+    assert not prove(migrated).faults
+    [best, *_] = migrated.search("How many apple trees does the orchard have?", 3)
+    assert "214 apple trees" in best.text
+    assert best.document.sha256.startswith("fba49b3013f0")
+    migrated.add(load(BRIEFING))
+    assert not prove(migrated).faults
