@@ -98,6 +98,17 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
 
 
 @pytest.mark.weights
+def test_keeping_a_library(folder: Path, library: Path) -> None:
+    lines = [each for each in COMMANDS if each.startswith("footnoted library")]
+    said = [run(shlex.split(line)[1:], folder, library) for line in lines]
+    assert [done.returncode for done in said] == [0, 0, 0, 0], said
+    words = ("as they should be", "nothing to repair", "kept.tar", "1 documents")
+    assert all(word in done.stderr for word, done in zip(words, said, strict=True))
+    done = run(["ask", "How wide is the Tsugaru Strait?", "--no-llm"], folder, folder / "restored")
+    assert "Tsugaru" in done.stdout
+
+
+@pytest.mark.weights
 def test_check(folder: Path, library: Path) -> None:
     [line] = [each for each in COMMANDS if each.startswith("footnoted check")]
     _, _, draft, _, out = shlex.split(line)
