@@ -64,11 +64,11 @@ class Vectors:
     def nearest(self, vector: list[float], limit: int, without: Sequence[str]) -> list[Key]:
         """Return the passages whose vectors are nearest, best first."""
         about = {"limit": limit, "without": list(without)}
-        return list(map(_key, self._use("nearest", _bytes([vector]), **about)[0]))
+        return self._keys(self._use("nearest", _bytes([vector]), **about)[0])
 
     def keys(self) -> list[Key]:
         """Return the passages that there are vectors of."""
-        return list(map(_key, self._use("ids")[0]))
+        return self._keys(self._use("ids")[0])
 
     def read(self, keys: Sequence[Key]) -> Iterator[tuple[Key, np.ndarray]]:
         """Yield the vectors of passages; what there is none of is left out."""
@@ -77,7 +77,7 @@ class Vectors:
             there, data = self._use("read", ids=ids)
             if there:
                 rows = np.frombuffer(data, np.float32).reshape(len(there), -1)
-                yield from zip(map(_key, there), rows, strict=True)
+                yield from zip(self._keys(there), rows, strict=True)
 
     def drop(self) -> None:
         """Delete the collection with all its vectors."""
@@ -115,6 +115,12 @@ class Vectors:
         except LibraryError as error:
             raise self._damaged(str(error)) from error
 
+    def _keys(self, names: Sequence[str]) -> list[Key]:
+        split = [name.rpartition(":") for name in names]
+        if not all(document_id and number.isdecimal() for document_id, _, number in split):
+            raise self._damaged("the names of its records are damaged")
+        return [(document_id, int(number)) for document_id, _, number in split]
+
     def _damaged(self, reason: str) -> LibraryError:
         where = f" on the server {self._server}" if self._server else ""
         return LibraryError(
@@ -126,8 +132,3 @@ class Vectors:
 
 def _bytes(vectors: Sequence[Sequence[float]]) -> bytes:
     return np.asarray(vectors, np.float32).tobytes()
-
-
-def _key(name: str) -> Key:
-    document_id, _, number = name.rpartition(":")
-    return document_id, int(number)
