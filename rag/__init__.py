@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rag.config import Settings, load_settings
     from rag.quote import Quote
     from rag.writing.llm import LLMUnavailable
+    from rag.writing.retry import Waiting
 
 __all__ = [
     "Answer",
@@ -20,10 +21,18 @@ __all__ = [
     "Quote",
     "Searching",
     "Settings",
+    "Waiting",
     "Writing",
     "load_settings",
 ]
 
 __getattr__, __dir__ = from_homes(
-    __name__, __all__, "rag.config", "rag.quote", "rag.answer", "rag.writing.llm", "rag.assistant"
+    __name__,
+    __all__,
+    "rag.config",
+    "rag.quote",
+    "rag.answer",
+    "rag.writing.retry",
+    "rag.writing.llm",
+    "rag.assistant",
 )

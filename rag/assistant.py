@@ -40,6 +40,7 @@ from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
 from rag.verifying.join import joined
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
+from rag.writing.retry import Wait, sleep
 
 if TYPE_CHECKING:
     from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -133,9 +134,16 @@ class Assistant:
         other._writer = Once(wrapped)
         return other
 
-    def ask(self, question: str, history: Sequence[Turn] = (), *, use_llm: bool = True) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        use_llm: bool = True,
+        wait: Wait = sleep,
+    ) -> Answer:
         """Answer a question, or refuse. See `stream`."""
-        *_, answer = self.stream(question, history, use_llm=use_llm)
+        *_, answer = self.stream(question, history, use_llm=use_llm, wait=wait)
         if not isinstance(answer, Answer):
             raise TypeError(answer)
         return answer
@@ -147,11 +155,13 @@ class Assistant:
         *,
         use_llm: bool = True,
         without: Sequence[str] = (),
+        wait: Wait = sleep,
     ) -> Iterator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
         Documents `without`, by their ids, are left aside. Without a language model, or when it
-        fails on the way, the answer is the words that answer with their quotes.
+        fails on the way, the answer is the words that answer with their quotes. Where its failure
+        may pass, `wait` tells how long is waited for it, and waits.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
@@ -159,7 +169,7 @@ class Assistant:
         if self.library.is_empty:
             yield so_far.finish("no_documents")
             return
-        writer = self._load_writer(so_far) if use_llm else None
+        writer = self._load_writer(so_far, wait) if use_llm else None
         if not (may_stand_alone(question, history) and self._is_answered(so_far, without)):
             so_far.question = self._understood(question, history, writer, so_far)
         yield Searching(so_far.question.text)
@@ -233,7 +243,7 @@ class Assistant:
         history: list[Turn] = []
         for asked in parts.questions:
             part = _SoFar(asked, self.settings)
-            part.llm_failed = so_far.llm_failed
+            part.llm_failed = so_far.llm_failed or any(each.llm_failed for each in answers)
             part.most_listed = max(so_far.most_listed // len(parts.questions), 1)
             part.question = self._understood(asked, history, writer, part)
             for event in self._answer(part, writer, without):
@@ -399,14 +409,16 @@ class Assistant:
         self, asked: str, history: Sequence[Turn], writer: Writer | None, so_far: _SoFar
     ) -> Question:
         try:
-            return Question.of(standalone(asked, history, writer), asked)
+            speaks = None if so_far.llm_failed else writer
+            return Question.of(standalone(asked, history, speaks), asked)
         except LLMUnavailable as error:
             so_far.fail(error)
             return Question.of(standalone(asked, history, None), asked)
 
-    def _load_writer(self, so_far: _SoFar) -> Writer | None:
+    def _load_writer(self, so_far: _SoFar, wait: Wait) -> Writer | None:
         try:
-            return self._writer()
+            writer = self._writer()
+            return writer.for_one_answer(wait) if writer else None
         except LLMUnavailable as error:
             so_far.fail(error)
             return None

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from index.errors import UserError
+from rag.writing.llm import is_last
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -103,11 +104,13 @@ class KeptLLM:
         key = self._key("stream", messages, given)
         kept = self._replies.get(key)
         if kept is None:
-            kept = []
+            kept, ended = [], False
             for piece in self._llm.stream_chat(messages, **given):
                 kept.append(piece.delta or "")
+                ended = ended or is_last(piece)
                 yield piece
-            self._replies.put(key, kept)
+            if ended:
+                self._replies.put(key, kept)
             return
         for delta in kept:
             yield SimpleNamespace(delta=delta)

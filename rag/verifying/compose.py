@@ -105,10 +105,10 @@ def compose(
 
 
 def _sentences(written: str, question: Question) -> list[str]:
-    """Return the sentences that were written, each on one line."""
+    """Return the sentences that were written, each on one line, and once: a model may loop."""
     spans = sentence_spans(written, 0, len(written))
     lines = (" ".join(written[start:end].split()) for start, end in spans)
-    return [right_particle(line, question.text) for line in lines]
+    return list(dict.fromkeys(right_particle(line, question.text) for line in lines))
 
 
 def _says_another_thing(

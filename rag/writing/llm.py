@@ -9,15 +9,19 @@ from __future__ import annotations
 import math
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
+from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from index.errors import UserError
+from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
+from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prompts import (
     NONE,
     condense_messages,
@@ -26,11 +30,15 @@ from rag.writing.prompts import (
     propose_messages,
     write_messages,
 )
+from rag.writing.retry import Patience, Wait, retry_after, sleep
 
 if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ChatMessage
     from llama_index.core.llms import LLM
 
     from rag.config import Settings
+
+T = TypeVar("T")
 
 CONTEXT_TOKENS = 8192
 COPY_TOKENS = 4
@@ -39,6 +47,10 @@ WRITE_TOKENS = 160
 CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
 TOP_LOGPROBS = 10
+MOST_WRITTEN = 4_000
+"""Characters of an answer; `WRITE_TOKENS` are far fewer, but a server may not count."""
+SHORTEST_KEY = 8
+"""Characters; what is shorter may be any word."""
 
 _PROPOSED = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
 
@@ -58,6 +70,16 @@ class Writer:
         self.llm = llm
         self.name = name
         self.elsewhere = elsewhere
+        self._patience: Patience | None = None
+
+    def for_one_answer(self, wait: Wait = sleep) -> Writer:
+        """Return the same writer for one answer: how long all of it waits for new tries is bounded.
+
+        `wait` tells of each wait, and waits.
+        """
+        other = copy(self)
+        other._patience = Patience(wait)
+        return other
 
     def read_examples(self) -> None:
         """Read the beginning that all requests of a kind have in common.
@@ -74,48 +96,85 @@ class Writer:
 
         0 or 1 where the provider does not tell probabilities.
         """
-        with self._answering():
+
+        def ask() -> float:
             response = self.llm.chat(
                 copy_messages(quote, question),
                 max_tokens=COPY_TOKENS,
                 logprobs=True,
                 top_logprobs=TOP_LOGPROBS,
             )
-        words = (response.message.content or "").strip().strip('"“”').strip()
-        if not words and not response.logprobs:
-            return 0.5  # Nothing was said: that speaks neither for nor against.
-        return _none_probability(
-            response.logprobs, words, refused=words.upper().startswith(NONE) or not words
-        )
+            words = (response.message.content or "").strip().strip('"“”').strip()
+            if not words and not response.logprobs:
+                return 0.5  # Nothing was said: that speaks neither for nor against.
+            return _none_probability(
+                response.logprobs, words, refused=words.upper().startswith(NONE) or not words
+            )
+
+        return self._ask(ask)
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
         """Write the answer from quotes, each with the words of it that answer, best first.
 
-        Yields pieces of text as they come.
+        Yields pieces of text as they come. Once there are words, nothing is tried again.
         """
+        messages = write_messages(read, question)
+
+        def begin() -> Iterator[Any]:
+            pieces = iter(self.llm.stream_chat(messages, max_tokens=WRITE_TOKENS))
+            silent = []
+            for piece in pieces:
+                silent.append(piece)
+                if piece.delta:
+                    break
+            return chain(silent, pieces)
+
         with self._answering():
-            for piece in self.llm.stream_chat(
-                write_messages(read, question), max_tokens=WRITE_TOKENS
-            ):
-                yield piece.delta or ""
+            length, ended = 0, False
+            for piece in self._ask(begin):
+                words = _readable(piece.delta or "")
+                length += len(words)
+                if length > MOST_WRITTEN:
+                    raise LLMUnavailable(
+                        f"The language model {self.name} does not stop writing: answers are one "
+                        "or two sentences, and it has not heeded how long one may be."
+                    )
+                ended = ended or is_last(piece)
+                yield words
+            if not ended:
+                raise LLMUnavailable(f"The language model {self.name} broke off in an answer.")
 
     def propose(self, sentence: str) -> tuple[str, str] | None:
         """Propose a question that a sentence answers, and the words of it that do.
 
         None when what was said is not of that form.
         """
-        with self._answering():
-            response = self.llm.chat(propose_messages(sentence), max_tokens=PROPOSED_TOKENS)
-        found = _PROPOSED.search(response.message.content or "")
+        said = self._say(propose_messages(sentence), PROPOSED_TOKENS)
+        found = _PROPOSED.search(said)
         return (on_one_line(found["question"]), on_one_line(found["words"])) if found else None
 
     def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
         """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
-        with self._answering():
-            response = self.llm.chat(
-                condense_messages(history, question), max_tokens=CONDENSED_TOKENS
-            )
-        return on_one_line(response.message.content or "")
+        return on_one_line(self._say(condense_messages(history, question), CONDENSED_TOKENS))
+
+    def _say(self, messages: Sequence[ChatMessage], tokens: int) -> str:
+        def ask() -> str:
+            response = self.llm.chat(messages, max_tokens=tokens)
+            return _readable((response.message.content or "")[:MOST_WRITTEN])
+
+        return self._ask(ask)
+
+    def _ask(self, request: Callable[[], T]) -> T:
+        """Make a request, again where what has failed may pass."""
+        patience, tries = self._patience or Patience(), 1
+        while True:
+            try:
+                with self._answering():
+                    return request()
+            except LLMUnavailable as error:
+                if not patience.waits(error.__cause__, tries):
+                    raise
+            tries += 1
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
@@ -126,11 +185,49 @@ class Writer:
         try:
             yield
         except (openai.OpenAIError, httpx.HTTPError) as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            key = getattr(self.llm, "api_key", "")
             raise LLMUnavailable(
-                f"The language model {self.name} does not answer: {reason.rstrip('.')}."
+                f"The language model {self.name} does not answer: {_reason(error, key)}."
                 + _mends(error, elsewhere=self.elsewhere)
             ) from error
+        except _NONSENSE as error:
+            raise LLMUnavailable(
+                f"The language model {self.name} says what no OpenAI-compatible server would "
+                f"({type(error).__name__})."
+                + (" Check its address (FOOTNOTED_LLM_URL)." if self.elsewhere else "")
+            ) from error
+
+
+_NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What the client raises, and it may be at any place in it, where what it reads is not JSON, not in
+UTF-8, or of another form than it should be."""
+
+
+def is_last(piece: Any) -> bool:
+    """Whether a piece says that it is the last one; of one that cannot say it, it is assumed."""
+    raw = getattr(piece, "raw", None)
+    return raw is None or any(choice.finish_reason for choice in raw.choices)
+
+
+def _readable(words: str) -> str:
+    """Return words without what is no character of a text, such as NUL or half of a pair."""
+    return in_place(words)
+
+
+def _reason(error: Exception, key: str) -> str:
+    """Return what a failure says of itself, as a part of a sentence, without the key."""
+    import openai
+
+    if isinstance(error, openai.APIStatusError):
+        kind = error.response.headers.get("Content-Type", "")
+        if "html" in kind:  # A page for people, of whatever stands between.
+            return f"HTTP {error.status_code} {error.response.reason_phrase}".strip()
+    told = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+    reason = visible(str(told or error))
+    if len(key) >= SHORTEST_KEY:  # A server may repeat what it was sent.
+        reason = reason.replace(key, "…")
+    reason = shortened(reason, 200)
+    return reason.rstrip(".") or type(error).__name__
 
 
 def load_writer(settings: Settings) -> Writer | None:
@@ -183,9 +280,13 @@ def _serve(path: Path) -> tuple[str, str]:
 
 
 def _start(path: Path) -> tuple[Any, str]:
-    """Start llama.cpp in this process on a free loopback port; returns it and its key."""
+    """Start llama.cpp in this process on a free loopback port; returns it and its key.
+
+    Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
+    """
     import xllamacpp
 
+    _check_memory(path)
     key = secrets.token_urlsafe()
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
@@ -209,8 +310,27 @@ def _start(path: Path) -> tuple[Any, str]:
     return server, key
 
 
+def _check_memory(path: Path) -> None:
+    """Raise LLMUnavailable when a model needs more memory than is free."""
+    try:
+        needed = needed_memory(path, CONTEXT_TOKENS)
+    except OSError as error:
+        raise LLMUnavailable(
+            f"The language model {path} cannot be read: {error.strerror or error}."
+        ) from error
+    free = free_memory()
+    if free is not None and free < needed:
+        raise LLMUnavailable(
+            f"The language model {path.stem} needs about {needed / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free. Close other programs, or set FOOTNOTED_LLM to a "
+            "smaller model: `footnoted models list` shows some, and “none” answers with quotes."
+        )
+
+
 def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
     from llama_index.llms.openai_like import OpenAILike
+
+    from rag.writing.client import bounded_client
 
     return OpenAILike(
         model=model,
@@ -220,7 +340,8 @@ def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
         context_window=CONTEXT_TOKENS,
         temperature=0.0,
         timeout=settings.llm_timeout,
-        max_retries=0,
+        max_retries=0,  # `Writer` tries again itself, and says so.
+        http_client=bounded_client(address, settings.llm_timeout),
         additional_kwargs={"seed": 0},
     )
 
@@ -237,6 +358,10 @@ def _mends(error: Exception, *, elsewhere: bool) -> str:
             return " Check its key (FOOTNOTED_LLM_KEY)."
         case openai.NotFoundError() if elsewhere:
             return " Check its name there (FOOTNOTED_LLM) and the address (FOOTNOTED_LLM_URL)."
+        case openai.APIStatusError() if (seconds := retry_after(error)) is not None:
+            return f" It says to ask again in {seconds:,.0f} s."
+        case openai.APIStatusError(status_code=status) if elsewhere and 300 <= status < 400:
+            return " It lies at another address now: name that one (FOOTNOTED_LLM_URL)."
         case openai.APIConnectionError() | httpx.TransportError() if elsewhere:
             return " Check its address (FOOTNOTED_LLM_URL)."
     return ""

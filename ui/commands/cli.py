@@ -7,14 +7,16 @@ command that needs it, so that `footnoted --help` answers at once.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.status import Status
 from rich.text import Text
 
 from index.documents import source_name
@@ -24,7 +26,17 @@ from ui.commands import check as check_command
 from ui.commands import evaluate as eval_command
 from ui.commands import library as library_command
 from ui.commands import models as models_command
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, show_stage
+from ui.commands.terminal import (
+    leave,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    show_stage,
+)
+
+if TYPE_CHECKING:
+    from rag.writing.retry import Waiting
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,6 +56,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other p
 AuthOption = Annotated[
     Path | None, typer.Option(help="Ask for a login: a file of users, made by `footnoted user`.")
 ]
+ASKING = "Searching and reading…"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -76,7 +89,7 @@ def main() -> NoReturn:
         sys.exit(2)
     except KeyboardInterrupt:
         messages.print("Stopped.")
-        sys.exit(130)
+        leave(130)
     except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
         messages.print_exception()
         sys.exit(2)
@@ -215,8 +228,8 @@ def ask(
     if not question.strip():
         raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
     assistant = open_assistant(library)
-    with messages.status("Searching and reading…"):
-        answer = assistant.ask(question.strip(), use_llm=not no_llm)
+    with messages.status(ASKING) as status:
+        answer = assistant.ask(question.strip(), use_llm=not no_llm, wait=partial(_wait, status))
     if answer.message:
         _tell(answer.message)
     if as_json:
@@ -273,6 +286,8 @@ def chat(
         )
     users = read_users(auth) if auth else None
     assistant = open_assistant(library)
+    # A service manager's wish to end it (SIGTERM) is as good as Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
         serve(
@@ -284,6 +299,7 @@ def chat(
             fetch=begun,
             on_ready=typer.echo,
         )
+    leave(0)
 
 
 @app.command()
@@ -298,6 +314,18 @@ def user(
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     add_user(auth, name, password)
     _tell(f"{name} may enter with --auth {auth}")
+
+
+def _wait(status: Status, waiting: Waiting) -> None:
+    """Tell of a wait for the language model, in place or in a line of its own, and wait."""
+    from rag.writing.retry import sleep
+
+    if messages.is_terminal:
+        status.update(f"{waiting}…")
+    else:
+        _tell(f"{waiting}.")
+    sleep(waiting)
+    status.update(ASKING)
 
 
 def _tell(message: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -36,6 +38,17 @@ def open_assistant(
             "of such files: `footnoted reindex` reads them again.",
         )
     return assistant
+
+
+def leave(code: int) -> NoReturn:
+    """End the program at once, whatever its threads are waiting for.
+
+    Python would wait for a thread that is asking a language model, which may not answer for
+    minutes. What is kept is written whole or not at all, so that nothing is lost.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def line(console: Console, text: str) -> None:

@@ -6,28 +6,37 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
+from threading import Event as Flag
 from typing import TypeVar
 
 from index.errors import UserError
 from rag.assistant import Event
+from rag.writing.llm import LLMUnavailable
+from rag.writing.retry import Wait, Waiting
 
 T = TypeVar("T")
 
 
 class Answering:
-    """The events of an answer, as they come; a UserError is an event as well."""
+    """The events of an answer, as they come; a UserError and a wait are events as well."""
 
-    def __init__(self, question: str, events: Iterator[Event]) -> None:
-        """Begin at once."""
+    def __init__(self, question: str, begin: Callable[[Wait], Iterator[Event]]) -> None:
+        """Begin at once; `begin` is given what it tells of waits, and what waits."""
         self.question = question
-        self.stopped = False
-        self._arrived: SimpleQueue[Event | UserError | None] = SimpleQueue()
+        self._stopped = Flag()
+        self._arrived: SimpleQueue[Event | Waiting | UserError | None] = SimpleQueue()
+        self._last: Event | UserError | None = None
         pool = ThreadPoolExecutor(1)
-        self._work = pool.submit(self._run, events)
+        self._work = pool.submit(self._run, begin(self._wait))
         self._work.add_done_callback(lambda _: self._arrived.put(None))
         pool.shutdown(wait=False)
 
-    def __iter__(self) -> Iterator[Event | UserError]:
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self._stopped.is_set()
+
+    def __iter__(self) -> Iterator[Event | Waiting | UserError]:
         """Yield what is made, as it comes; nothing more once it was stopped."""
         try:
             while not self.stopped and (event := self._arrived.get()) is not None:
@@ -40,12 +49,20 @@ class Answering:
 
     def stop(self) -> None:
         """Leave it: the step that is being made still ends, and no other begins."""
-        self.stopped = True
+        self._stopped.set()
         self._arrived.put(None)
 
     def _run(self, events: Iterator[Event]) -> None:
         while not self.stopped and (event := attempt(partial(next, events, None))) is not None:
+            self._last = event
             self._arrived.put(event)
+
+    def _wait(self, waiting: Waiting) -> None:
+        self._arrived.put(waiting)
+        if self._stopped.wait(waiting.seconds):
+            raise LLMUnavailable("Stopped.")
+        if self._last:
+            self._arrived.put(self._last)  # That goes on now.
 
 
 def attempt(step: Callable[[], T]) -> T | UserError:

@@ -18,9 +18,10 @@ import gradio as gr
 
 from index.errors import UserError
 from rag.answer import Answer
-from rag.assistant import Assistant, Found, Searching, Writing
+from rag.assistant import Assistant, Event, Found, Searching, Writing
 from rag.log import Log, Rating
 from rag.quote import Quote
+from rag.writing.retry import Wait, Waiting
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
 from ui.conversations.export import FORMATS, export
 from ui.drawing import render
@@ -159,8 +160,11 @@ class ConversationPanel:
         assistant = configured or self.assistant
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = conversation.history()
-        events = assistant.stream(question, history, without=left_out, use_llm=use_llm)
-        answering = Answering(question, events)
+
+        def begin(wait: Wait) -> Iterator[Event]:
+            return assistant.stream(question, history, without=left_out, use_llm=use_llm, wait=wait)
+
+        answering = Answering(question, begin)
         yield {
             self.question: "",
             self.past: render.conversation(conversation),
@@ -189,6 +193,9 @@ class ConversationPanel:
                     shown = partial(shown, quotes=quotes)
                     progress = f"Reading {len(quotes)} quotes…"
                     yield {self.current: shown(progress), self.status: render.quiet(progress)}
+                case Waiting():
+                    told = f"{event}."
+                    yield {self.current: shown(told), self.status: render.quiet(told)}
                 case Writing():
                     yield {
                         self.current: shown("", written=event.text),

@@ -1,0 +1,143 @@
+"""How much memory a language model needs, and how much is free: told before it is loaded.
+
+A system that runs out of memory ends a program without a word, or stands still.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+OVERHEAD = 400_000_000
+"""Bytes that llama.cpp takes for its work besides the weights and what it has read (measured)."""
+
+_HEADER = 1_000_000
+"""Bytes of a file in which its numbers stand; the vocabulary, which is long, comes after them."""
+
+_NUMBERS = dict(enumerate("BbHhIif?")) | {10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY, _COUNT, _KIND = 8, 9, 10, 4
+_PART = re.compile(r"-00001-of-(\d{5})\.gguf$")
+
+
+def needed_memory(path: Path, tokens: int) -> int:
+    """Return how many bytes a GGUF model needs about, to read so many tokens.
+
+    These are its file, or its parts, the keys and values of the tokens (in 16 bits each), and some
+    more to work with. What a broken file does not tell is not counted: loading it tells the error.
+    """
+    parts = _PART.search(path.name)
+    files = [path]
+    if parts:
+        count = parts[1]
+        names = (f"-{n:05}-of-{count}.gguf" for n in range(1, int(count) + 1))
+        files = [path.with_name(path.name[: parts.start()] + name) for name in names]
+    weights = sum(file.stat().st_size for file in files if file.is_file())
+    return weights + 2 * tokens * _values_of_a_token(path) + OVERHEAD
+
+
+def _values_of_a_token(path: Path) -> int:
+    """Return how many numbers, keys and values of all layers, are kept for a token."""
+    with path.open("rb") as file:
+        told = dict(_metadata(file.read(_HEADER)))
+
+    def numbers(name: str) -> list[int]:
+        """What is told of all layers at once, or of each."""
+        found = told.get(f"{told.get('general.architecture')}.{name}", [])
+        each = found if isinstance(found, list) else [found]
+        return [number for number in each if isinstance(number, int) and number > 0]
+
+    layers, heads, wide = map(numbers, ("block_count", "attention.head_count", "embedding_length"))
+    kept = numbers("attention.head_count_kv") or heads
+    if not layers or not heads or not wide:
+        return 0
+    one = [wide[0] // max(heads)]
+    key, value = (numbers(f"attention.{each}_length") or one for each in ("key", "value"))
+    return (sum(kept) if len(kept) > 1 else layers[0] * kept[0]) * (key[0] + value[0])
+
+
+def _metadata(data: bytes) -> Iterator[tuple[str, Any]]:
+    """Yield the names and values that stand at the beginning of a GGUF file, as far as they go."""
+    file = BytesIO(data)
+
+    def number(kind: int) -> Any:
+        form = f"<{_NUMBERS[kind]}"
+        return struct.unpack(form, file.read(struct.calcsize(form)))[0]
+
+    def value(kind: int) -> Any:
+        if kind == _STRING:
+            return file.read(number(_COUNT)).decode(errors="replace")
+        if kind == _ARRAY:
+            kind, count = number(_KIND), number(_COUNT)
+            return [value(kind) for _ in range(count)]
+        return number(kind)
+
+    try:
+        magic, _version, _tensors, count = struct.unpack("<4sIQQ", file.read(24))
+        if magic == b"GGUF":
+            for _ in range(count):
+                name = value(_STRING)
+                yield name, value(number(_KIND))
+    except (struct.error, KeyError, OverflowError, RecursionError):
+        return  # Its end, or no such file.
+
+
+def free_memory(root: Path = Path("/")) -> int | None:
+    """Return how many bytes may still be taken: by the machine, the container and the process.
+
+    None where the system does not say. `root` is where the system's files are.
+    """
+    found = [*_of_machine(root), *_of_group(root), *_of_process(root)]
+    return max(0, min(found)) if found else None
+
+
+def _of_machine(root: Path) -> Iterator[int]:
+    found = re.search(r"^MemAvailable:\s*(\d+) kB", _read(root / "proc/meminfo"), re.M)
+    if found:
+        yield int(found[1]) * 1024
+
+
+def _of_group(root: Path) -> Iterator[int]:
+    """Yield what the control groups (cgroups, of both versions) that hold this process leave."""
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        _, kinds, path = (line + "::").split(":")[:3]
+        if not kinds:
+            top, names = root / "sys/fs/cgroup", ("max", "current", "inactive_file")
+        elif "memory" in kinds.split(","):
+            top = root / "sys/fs/cgroup/memory"
+            names = ("limit_in_bytes", "usage_in_bytes", "total_inactive_file")
+        else:
+            continue
+        group = top / path.strip("/")
+        # Each group above counts as well. A container sees its own at the top, whatever its path.
+        for folder in (group, *(each for each in group.parents if each.is_relative_to(top))):
+            yield from _left_in(folder, *names)
+
+
+def _left_in(group: Path, limit: str, usage: str, stale: str) -> Iterator[int]:
+    most, taken = (_read(group / f"memory.{name}").strip() for name in (limit, usage))
+    if most.isdigit() and taken.isdigit():  # Else there is no limit, which is "max".
+        # What was read of files and is not in use is given up when memory is needed.
+        spare = re.search(rf"^{stale} (\d+)$", _read(group / "memory.stat"), re.M)
+        yield int(most) - int(taken) + (int(spare[1]) if spare else 0)
+
+
+def _of_process(root: Path) -> Iterator[int]:
+    try:
+        import resource
+    except ImportError:  # On Windows.
+        return
+    most, _ = resource.getrlimit(resource.RLIMIT_AS)
+    pages = _read(root / "proc/self/statm").split()
+    if most != resource.RLIM_INFINITY and pages:
+        yield most - int(pages[0]) * resource.getpagesize()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,99 @@
+"""Asking a language model again that did not answer for a moment: few times, and not for long."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+TRIES = 3
+"""How often a request is made at most."""
+
+LONGEST = 30.0
+"""Seconds that are waited for one question in all, between tries."""
+
+_BUSY = (429, 503)
+_PASSES = (*_BUSY, 500, 502, 504)
+_BROKEN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The language model did not answer, and is asked again in some seconds."""
+
+    seconds: float
+    why: str
+
+    def __str__(self) -> str:
+        return f"The language model {self.why}: trying again in {math.ceil(self.seconds)} s"
+
+
+Wait = Callable[[Waiting], None]
+"""What tells of a wait, and waits: it returns when the language model may be asked again."""
+
+
+def sleep(waiting: Waiting) -> None:
+    """Wait without a word."""
+    time.sleep(waiting.seconds)
+
+
+class Patience:
+    """How long is still waited for a language model while one question is answered."""
+
+    def __init__(self, wait: Wait = sleep) -> None:
+        self._wait = wait
+        self._left = LONGEST
+
+    def waits(self, error: BaseException | None, tries: int) -> bool:
+        """Wait after a failure that may pass; whether to ask again then.
+
+        It may not where the server has said so, was given all the time it has (a time-out), or
+        wants more time than is left.
+        """
+        why = _may_pass(error)
+        if why is None or tries >= TRIES:
+            return False
+        asked = retry_after(error)
+        seconds = 2.0 ** (tries - 1) if asked is None else asked
+        if seconds > self._left:
+            return False
+        self._left -= seconds
+        self._wait(Waiting(seconds, why))
+        return True
+
+
+def _may_pass(error: BaseException | None) -> str | None:
+    """Return what is wrong with a language model where that may pass by itself."""
+    import openai
+
+    match error:
+        case openai.APIStatusError(status_code=status) if status in _PASSES:
+            return "is busy" if status in _BUSY else "has failed"
+        case openai.APIConnectionError() if isinstance(error.__cause__, _BROKEN):
+            return "cannot be reached"
+        case _ if isinstance(error, _BROKEN):
+            return "broke off"
+    return None
+
+
+def retry_after(error: BaseException | None) -> float | None:
+    """Return in how many seconds a server says that it may be asked again; None if it does not."""
+    import openai
+
+    if not isinstance(error, openai.APIStatusError):
+        return None
+    told = error.response.headers.get("Retry-After", "").strip()
+    if told.isascii() and told.isdigit():
+        return min(float(told), 1e9)
+    try:
+        then = parsedate_to_datetime(told)
+    except (ValueError, OverflowError):
+        return None
+    if then.tzinfo is None:
+        then = then.replace(tzinfo=UTC)
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())

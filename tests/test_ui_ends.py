@@ -1,0 +1,136 @@
+"""However the program ends, it ends: no thread holds it up, and no process of its own stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from index.library import Library
+from tests.browser import HEED, SUMMIT
+from tests.provider import provider
+
+pytestmark = pytest.mark.weights
+
+ROOT = Path(__file__).parents[1]
+PROGRAM = f"{HEED}\nfrom ui.commands.cli import main; main()"
+ENDS = [signal.SIGINT, signal.SIGTERM]
+SECONDS = 60
+"""To end in, on a machine that has much else to do; a language model is waited for much longer."""
+
+
+@contextmanager
+def footnoted(library: Library, *arguments: str, **settings: str) -> Iterator[subprocess.Popen]:
+    """Run `footnoted` as a process; nothing that it started may be there after its end."""
+    command = [sys.executable, "-c", PROGRAM, *arguments, "--library", str(library.folder)]
+    environment = {**os.environ, "FOOTNOTED_LLM_TIMEOUT": "600", **settings}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+            assert process.poll() is not None
+            deadline = time.monotonic() + SECONDS
+            while left := in_session(process.pid):
+                assert time.monotonic() < deadline, left
+                time.sleep(0.1)
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def in_session(number: int) -> list[int]:
+    """Return the processes of a session, by what /proc tells of each."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            told = path.read_text().rpartition(")")[2].split()
+        except OSError:  # It has ended meanwhile.
+            continue
+        if int(told[3]) == number and told[0] != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
+@contextmanager
+def silent() -> Iterator[tuple[str, socket.socket]]:
+    """A language model's address that takes each request and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v1", server
+
+
+def test_a_question_that_is_answered(window_library: Library) -> None:
+    with provider("Dec. 15", ["The summit was held", " on Dec. 15."]) as writer:
+        writer.go_on.set()
+        with footnoted(window_library, "ask", SUMMIT, FOOTNOTED_LLM_URL=writer.url) as process:
+            out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, err
+    assert "The summit was held on Dec. 15.[1]" in " ".join(out.split())
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_question_that_is_not_answered(window_library: Library, end: signal.Signals) -> None:
+    with (
+        silent() as (url, server),
+        footnoted(window_library, "ask", SUMMIT, FOOTNOTED_LLM_URL=url) as process,
+    ):
+        connection, _ = server.accept()
+        process.send_signal(end)
+        _, err = process.communicate(timeout=SECONDS)
+        connection.close()
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}[end]
+    assert "Traceback" not in err
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_the_window(
+    browser: Browser, window_library: Library, end: signal.Signals, busy: bool
+) -> None:
+    with silent() as (url, _), footnoted(window_library, "chat", FOOTNOTED_LLM_URL=url) as process:
+        assert process.stdout
+        address = process.stdout.readline().strip()
+        page = browser.new_page()
+        page.goto(address)
+        page.locator("#question textarea").fill(SUMMIT)
+        if busy:
+            page.locator("#send").click()
+            expect(page.locator("#current .turn[data-step=found]")).to_be_visible(timeout=60_000)
+        process.send_signal(end)
+        out, err = process.communicate(timeout=SECONDS)
+        page.close()
+        assert (process.returncode, out) == (0, "")
+        assert "Traceback" not in err
+        port = urlsplit(address).port
+        socket.create_server(("127.0.0.1", port or 0)).close()
+
+
+@pytest.mark.llm
+@pytest.mark.parametrize("end", ENDS)
+def test_the_window_while_the_default_model_writes(
+    window_library: Library, end: signal.Signals
+) -> None:
+    """The weights are being loaded, or read their examples, when it is ended."""
+    with footnoted(window_library, "chat") as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith("http://")
+        process.send_signal(end)
+        process.communicate(timeout=SECONDS)
+        assert process.returncode == 0
