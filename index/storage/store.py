@@ -33,6 +33,14 @@ _FILES = """
 CREATE TABLE IF NOT EXISTS files (document_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
 
+_READINGS = """
+-- Which document a loader makes of a file's bytes: such a file need not be read again.
+CREATE TABLE IF NOT EXISTS readings (
+    sha256 TEXT NOT NULL, loader TEXT NOT NULL, document_id TEXT NOT NULL,
+    PRIMARY KEY (sha256, loader));
+"""
+"""Libraries without it are as good: the next command that writes makes it."""
+
 _SCHEMA = (
     """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -52,6 +60,7 @@ CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove
 CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 """
     + _FILES
+    + _READINGS
 )
 
 Key = tuple[str, int]
@@ -120,9 +129,11 @@ class Store:
 
     def upgrade(self) -> None:
         """Make a library of an earlier schema one of this."""
-        if self.meta()["schema"] == str(SCHEMA_VERSION):
-            return
+        schema = self.meta()["schema"]
         with self._connection("rw") as connection:
+            connection.execute(_READINGS)
+            if schema == str(SCHEMA_VERSION):
+                return
             for name in _missing(connection):
                 connection.execute(
                     f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT {ADDED[name]}"
@@ -178,9 +189,7 @@ class Store:
     def file(self, document_id: str) -> bytes | None:
         """Return the file that is kept of a document, or None where none is."""
         with self._connection() as connection:
-            if not connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'files'"
-            ).fetchone():
+            if not _has_table(connection, "files"):
                 return None
             row = connection.execute(
                 "SELECT data FROM files WHERE document_id = ?", (document_id,)
@@ -188,9 +197,21 @@ class Store:
         return row and bytes(row[0])
 
     def keep_file(self, document: Document) -> None:
-        """Keep the file of a document that is in the library already, where it brings one."""
+        """Keep what a document that is in the library already brings of its file."""
         with self._connection("rw") as connection:
             _keep_file(connection, document)
+
+    def read_before(self, sha256: str, loader: str) -> str | None:
+        """Return the id of the document that a loader has read from a file's bytes, if any."""
+        with self._connection() as connection:
+            if not _has_table(connection, "readings"):
+                return None
+            row = connection.execute(
+                "SELECT id FROM readings JOIN documents ON id = document_id "
+                "WHERE readings.sha256 = ? AND readings.loader = ?",
+                (sha256, loader),
+            ).fetchone()
+        return row and str(row[0])
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -325,9 +346,11 @@ class Store:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names above
             for document, passages in cut:
                 _insert(connection, document, passages)
-            connection.execute(
-                "DELETE FROM files WHERE document_id NOT IN (SELECT id FROM documents)"
-            )
+            for table in ("files", "readings"):
+                connection.execute(
+                    f"DELETE FROM {table} "  # noqa: S608  the names above
+                    "WHERE document_id NOT IN (SELECT id FROM documents)"
+                )
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
@@ -368,6 +391,11 @@ def _passage(document_id: str, row: Sequence[object]) -> Passage:
     )
 
 
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+    return found.fetchone() is not None
+
+
 def _missing(connection: sqlite3.Connection) -> list[str]:
     """Return the columns of documents that a library of an earlier schema does not have."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
@@ -406,6 +434,9 @@ def _insert(
 def _keep_file(connection: sqlite3.Connection, document: Document) -> None:
     if document.file is not None:
         connection.execute("REPLACE INTO files VALUES (?, ?)", (document.id, document.file))
+    if document.read_sha256:
+        reading = (document.read_sha256, document.loader, document.id)
+        connection.execute("REPLACE INTO readings VALUES (?, ?, ?)", reading)
 
 
 def _insert_passages(
@@ -448,6 +479,7 @@ def _delete(connection: sqlite3.Connection, document_id: str) -> None:
     connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     connection.execute("DELETE FROM files WHERE document_id = ?", (document_id,))
+    connection.execute("DELETE FROM readings WHERE document_id = ?", (document_id,))
     connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
 
 

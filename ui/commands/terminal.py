@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 from rich.text import Text
 
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 messages = Console(stderr=True, highlight=False)
 """What is not data: progress, and what a person should know."""
+
+
+@dataclass
+class Watching:
+    """What is shown of what the program does, by the options before the command."""
+
+    verbose: bool = False
+    texts: bool = False
+
+
+watching = Watching()
 
 
 def open_assistant(
@@ -26,8 +38,11 @@ def open_assistant(
     """
     from rag.assistant import Assistant
     from rag.config import load_settings
+    from rag.trace import start
 
-    assistant = Assistant(load_settings(library=library, models=models), check=check)
+    settings = load_settings(library=library, models=models)
+    start(settings, verbose=watching.verbose, texts=watching.texts)
+    assistant = Assistant(settings, check=check)
     if check and (outdated := assistant.library.outdated()):
         were = "1 document was" if outdated == 1 else f"{outdated} documents were"
         line(
@@ -57,6 +72,15 @@ def progress_bar(console: Console) -> ProgressBar:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+def show_stage(
+    bar: ProgressBar, task: TaskID, name: str, stage: str, done: int, total: int
+) -> None:
+    """Show how far a stage of the work on a document is."""
+    from index.printable import visible
+
+    bar.update(task, description=f"{visible(name)}: {stage}", completed=done, total=total)
 
 
 def write_text(path: Path, text: str) -> None:
