@@ -168,7 +168,7 @@ class JsonLines(logging.Formatter):
             told["message"] = record.getMessage()
         line = json.dumps(told, default=str)  # In ASCII: no control or direction marks.
         for each in self._hidden:
-            line = line.replace(each, "…")
+            line = line.replace(each, "***")
         return re.sub(r'(?<=//)[^/@\s"\\]*@', "", line)  # A password in an address.
 
 

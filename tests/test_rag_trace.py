@@ -1,4 +1,4 @@
-"""The lines that tell what is done: what stands in them, what never does, and that each is whole."""
+"""The lines that tell what is done: what stands in them, what never does, and each whole."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_line_an_ask_in_numbers_and_without_a_text(assistant: Assistant, log: 
     ("question", "way"),
     [
         ("What happened in October 2021?", "time"),
-        ("What does the section “Red October” say?", "section"),
+        ("What does the section “Missiles and Early Warning” say?", "section"),
         ("How long is the article?", "about"),
         ("What is it about?", "overview"),
         ("List the straits.", "items"),
@@ -116,8 +116,8 @@ def test_texts_are_told_where_they_are_asked_for_and_secrets_never(
     assistant.ask(hostile.replace('\\"', '"').replace("\\\\", "\\"))
     plain, other = log.lines()
     assert plain["texts"]["question"] == QUESTION
-    assert "20 km" in plain["texts"]["answer"]
-    assert other["texts"]["question"].startswith('Who wrote "…" to http://host/a')
+    assert "20 kilometers" in plain["texts"]["answer"]
+    assert other["texts"]["question"].startswith('Who wrote "***" to http://host/a')
     written = log.path.read_text()
     assert "geheim" not in written
     assert "hunter2" not in written

@@ -241,7 +241,7 @@ def _sqlite() -> Found:
 
 
 def _weights(settings: Settings, *, thorough: bool) -> Found:
-    for name, role in _roles(settings).items():
+    for role, name in _models(settings).items():
         model = CATALOGUE.get(name)
         if model is None:
             yield _own_model(name, role)
@@ -257,12 +257,18 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
         yield "note", "FOOTNOTED_LLM is none: answers are words with their quotes"
 
 
-def _roles(settings: Settings) -> dict[str, str]:
-    """Return the models that the settings name, and what each is for."""
-    roles = {settings.embedding: "embedding", settings.reranker: "rerank", READER: "read"}
+def _models(settings: Settings) -> dict[str, str]:
+    """Return what models are for, and which of them the settings name for it."""
+    models = {"embedding": settings.embedding, "rerank": settings.reranker, "read": READER}
     if settings.llm != "none" and not settings.llm_url:
-        roles[settings.llm] = "answer"
-    return roles
+        models["answer"] = settings.llm
+    return models
+
+
+def _missing(settings: Settings) -> list[Model]:
+    """Return the models of the catalogue that are named, and are not here or not whole."""
+    named = [CATALOGUE[name] for name in _models(settings).values() if name in CATALOGUE]
+    return [model for model in named if _problem(model, settings.models, thorough=False)]
 
 
 def _problem(model: Model, models: Path, *, thorough: bool) -> str | None:
@@ -289,14 +295,9 @@ def _own_model(name: str, role: str) -> tuple[State, str]:
 
 
 def _disk(settings: Settings) -> Found:
-    missing = [
-        CATALOGUE[name]
-        for name in _roles(settings)
-        if name in CATALOGUE and _problem(CATALOGUE[name], settings.models, thorough=False)
-    ]
     wanted = {
         "library": (settings.library, LEAST_FREE),
-        "weights": (settings.models, sum(model.size for model in missing)),
+        "weights": (settings.models, sum(model.size for model in _missing(settings))),
     }
     for what, (folder, least) in wanted.items():
         free = shutil.disk_usage(_existing(folder)).free
@@ -311,10 +312,6 @@ def _disk(settings: Settings) -> Found:
 
 
 def _folders(settings: Settings) -> Found:
-    ready = not any(
-        name in CATALOGUE and _problem(CATALOGUE[name], settings.models, thorough=False)
-        for name in _roles(settings)
-    )
     folders = {"library": settings.library, "weights": settings.models}
     if settings.log:
         folders["log"] = settings.log if settings.log.exists() else settings.log.absolute().parent
@@ -326,7 +323,7 @@ def _folders(settings: Settings) -> Found:
                 tempfile.TemporaryFile(dir=_existing(path)).close()
         except OSError as error:
             reason = error.strerror or str(error)
-            if what == "weights" and ready:
+            if what == "weights" and not _missing(settings):
                 yield (
                     "note",
                     f"{path} cannot be written ({reason}): no weights can be fetched there",
