@@ -108,9 +108,12 @@ def _asking(config: pytest.Config) -> Asking:
         from eval.running.runner import Asking
         from rag.assistant import Assistant
         from rag.config import load_settings
+        from rag.trace import start
 
         folder = config.getoption("--footnoted-library")
-        assistant = Assistant(load_settings(library=Path(folder) if folder else None))
+        settings = load_settings(library=Path(folder) if folder else None)
+        start(settings)
+        assistant = Assistant(settings)
         use_llm = not config.getoption("--footnoted-no-llm")
         config.stash[_KEY] = Asking(assistant, use_llm=use_llm)
     return config.stash[_KEY]

@@ -77,7 +77,8 @@ class Document:
     offset at which each page starts, and is empty for formats without pages. `loader` names the
     format and the version of what read it ("pdf 1"); a text that a program gave has none. `styles`
     are those that the text itself does not show, in its order, the outer before the inner. `file`
-    is the file itself, where it was just read and more of it can be shown than its text.
+    is the file itself, where it was just read and more of it can be shown than its text, and
+    `read_sha256` the SHA-256 of the bytes that it was just read from.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Document:
     properties: Properties = UNTOLD
     styles: tuple[Style, ...] = ()
     file: bytes | None = field(default=None, repr=False, compare=False)
+    read_sha256: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def of(
@@ -105,6 +107,7 @@ class Document:
         properties: Properties = UNTOLD,
         styles: tuple[Style, ...] = (),
         file: bytes | None = None,
+        read_sha256: str = "",
     ) -> Document:
         """Make a document of a text, with its id computed."""
         return cls(
@@ -118,6 +121,7 @@ class Document:
             properties=properties,
             styles=styles,
             file=file,
+            read_sha256=read_sha256,
         )
 
     @property

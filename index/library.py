@@ -29,7 +29,7 @@ from filelock import FileLock, Timeout
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
-from index.loading.load import load
+from index.loading.load import fingerprint, load
 from index.split import SPLITTER_VERSION, split
 from index.storage.store import Dated, Entry, Key, Store, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
@@ -316,6 +316,25 @@ class Library:
             self.store.insert(document, passages, old)
             self._sweep()
         return Added(document, "replaced" if old else "added", len(passages))
+
+    def read_before(self, source: str) -> Document | None:
+        """Return the document that was read from a file with these very bytes, if it is here.
+
+        It is known by the file's hash, so that nothing has to be taken out of the file again. What
+        an older version of the loader has read does not count, and neither do addresses.
+
+        Raises DocumentError for a file that cannot be read.
+        """
+        known = fingerprint(source) if self.store.exists else None
+        if known is None:
+            return None
+        path, sha256, loader = known
+        found = self.store.read_before(sha256, loader)
+        return replace(self.document(found), source=path) if found else None
+
+    def unfinished(self) -> int:
+        """Return of how many documents an interrupted command has left something behind."""
+        return len(self.store.pending()) if self.store.exists else 0
 
     def remove(self, document_id: str) -> None:
         """Take a document out, with all that was made of it."""

@@ -57,6 +57,8 @@ class Answer:
     """Whether a language model was to answer and did not, whatever became of the question."""
     searched: int = 0
     """How many passages the search brought for it."""
+    way: str | None = None
+    """Which of the ways to answer it was answered by; None where none was tried."""
 
     @property
     def refused(self) -> bool:

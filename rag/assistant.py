@@ -36,6 +36,7 @@ from rag.listing.section import list_section
 from rag.log import Log
 from rag.once import Once
 from rag.quote import Quote
+from rag.trace import Line
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
 from rag.verifying.join import joined
@@ -77,6 +78,7 @@ class Writing:
 
 Event = Searching | Found | Writing | Answer
 Find = Callable[[str, Library, Reranker, Sequence[str], int], Listing | None]
+Way = Callable[["_SoFar", Writer | None, Sequence[str]], Iterator[Event]]
 
 
 class Assistant:
@@ -165,6 +167,21 @@ class Assistant:
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
+        with Line("ask") as line:
+            line.asked(question)
+            for event in self._events(question, history, use_llm, without, wait):
+                if isinstance(event, Answer):
+                    line.answered(event)
+                yield event
+
+    def _events(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        use_llm: bool,
+        without: Sequence[str],
+        wait: Wait,
+    ) -> Iterator[Event]:
         so_far = _SoFar(question, self.settings)
         if self.library.is_empty:
             yield so_far.finish("no_documents")
@@ -198,17 +215,21 @@ class Assistant:
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
-        apart = (*without, draft.id)  # It is no source of its own, where it is in the library.
-        sources = Sources(self.library, self.reranker, self.reader, apart)
-        overruled = Log(self.library.folder).overruled()
-        kept = Kept(self.library, self.settings.reranker, apart) if keep else None
-        return check(draft, sources, done, overruled, kept)
+        with Line("check", document=draft.source) as line:
+            line.checking(len(draft.text))
+            apart = (*without, draft.id)  # It is no source of its own, where it is in the library.
+            sources = Sources(self.library, self.reranker, self.reader, apart)
+            overruled = Log(self.library.folder).overruled()
+            kept = Kept(self.library, self.settings.reranker, apart) if keep else None
+            for each in check(draft, sources, done, overruled, kept):
+                line.checked(each)
+                yield each
 
     def _answer(
         self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
     ) -> Iterator[Event]:
         """Answer one question by the first way that is for it; the last event is the Answer."""
-        for way in self._ways:
+        for so_far.way, way in self._ways:
             for event in way(so_far, writer, without):
                 yield event
                 if isinstance(event, Answer):
@@ -259,6 +280,7 @@ class Assistant:
             yield from self._answer(so_far, writer, without)
             return
         so_far.join(parts, answers)
+        so_far.way = "parts"
         if all(answer.refused for answer in answers):
             yield so_far.finish("not_in_sources")
         else:
@@ -267,11 +289,17 @@ class Assistant:
     # --- the ways to answer, in the order in which they are tried; what yields nothing is passed
 
     @property
-    def _ways(self) -> Iterator[Callable[[_SoFar, Writer | None, Sequence[str]], Iterator[Event]]]:
-        yield self._list_entries
-        for find in (list_section, list_about, list_overview, self._find_items):
-            yield partial(self._list_what_is_named, find)
-        yield self._answer_from_evidence
+    def _ways(self) -> Iterator[tuple[str, Way]]:
+        yield "time", self._list_entries
+        finds: dict[str, Find] = {
+            "section": list_section,
+            "about": list_about,
+            "overview": list_overview,
+            "items": self._find_items,
+        }
+        for name, find in finds.items():
+            yield name, partial(self._list_what_is_named, find)
+        yield "evidence", self._answer_from_evidence
 
     def _list_entries(
         self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
@@ -450,6 +478,7 @@ class _SoFar:
         self.llm: str | None = None
         self.llm_failed = False
         self.searched = 0
+        self.way: str | None = None
         self.most_listed = min(MAX_LISTED, settings.sentences)
         self._settings = settings
         self._started = time.perf_counter()
@@ -531,4 +560,5 @@ class _SoFar:
             borne_out=self.composition.borne_out,
             llm_failed=self.llm_failed,
             searched=self.searched,
+            way=self.way,
         )

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     private_addresses: bool = Field(
         False, description="whether pages of this machine and of its network may be fetched"
     )
+    log: Path | None = Field(
+        None, description="a file to which a line is added for each thing that is asked or done"
+    )
+    log_text: bool = Field(
+        False, description="whether these lines hold texts: questions, answers, names of documents"
+    )
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
 

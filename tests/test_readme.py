@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import importlib
+import json
 import os
 import re
 import shlex
@@ -109,6 +110,20 @@ def test_keeping_a_library(folder: Path, library: Path) -> None:
 
 
 @pytest.mark.weights
+def test_doctor_and_the_line_of_what_is_done(folder: Path, library: Path) -> None:
+    done = run(["doctor"], folder, library, FOOTNOTED_LLM="none")
+    assert done.returncode == 0, done.stdout
+    [line] = [each for each in COMMANDS if each.startswith("footnoted --verbose")]
+    done = run(shlex.split(line)[1:], folder, library, FOOTNOTED_LLM="none")
+    assert done.returncode == 0, done.stderr
+    [told] = [json.loads(each) for each in done.stderr.splitlines() if each[:1] == "{"]
+    [shown] = [json.loads(each) for each in README.splitlines() if each[:5] == "    {"]
+    assert told.keys() == shown.keys()
+    for name in ("sizes", "decision", "models", "timings"):
+        assert told[name].keys() == shown[name].keys()
+
+
+@pytest.mark.weights
 def test_check(folder: Path, library: Path) -> None:
     [line] = [each for each in COMMANDS if each.startswith("footnoted check")]
     _, _, draft, _, out = shlex.split(line)
@@ -157,7 +172,9 @@ def test_every_command_is_known_here() -> None:
         "footnoted ask",
         "footnoted chat",
         "footnoted check",
+        "footnoted doctor",
         "footnoted eval",
+        "footnoted --verbose",
         "footnoted user",
     }
 

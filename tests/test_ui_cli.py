@@ -100,7 +100,8 @@ def test_add_tells_what_failed_and_adds_the_others(
     added = here(capsys, monkeypatch, "add", *sources, "--library", folder)
     assert (added.returncode, added.stdout) == (2, "")
     lines = [line for line in added.stderr.splitlines() if line.strip()]
-    assert len(lines) == 4
+    assert lines[4:6] == ["1 added, 1 unchanged, 2 failed.", "What failed:"]
+    assert [line.strip() for line in lines[6:]] == [lines[0], lines[2]]
     assert "gone.txt" in lines[0]
     assert lines[1].startswith("note.txt: added, 1 passages")
     assert "rubbish.bin" in lines[2]
@@ -549,12 +550,13 @@ def test_wrong_usage(arguments: list[str]) -> None:
 
 
 COMMANDS: dict[str, list[str]] = {
-    "": ["add", "list", "show", "remove", "ask", "chat", "eval", "models", "reindex"],
+    "": ["add", "list", "show", "remove", "ask", "chat", "eval", "models", "reindex", "doctor"],
     "add": ["--library", "SOURCES"],
     "list": ["--library", "--json"],
     "show": ["--library", "--text", "DOCUMENT"],
     "remove": ["--library", "DOCUMENT"],
     "reindex": ["--library"],
+    "doctor": ["--library", "--weights", "--json"],
     "ask": ["--library", "--json", "--no-llm", "QUESTION"],
     "chat": ["--library", "--host", "--port", "--fetch"],
     "eval": ["run", "compare"],

@@ -61,8 +61,8 @@ def test_a_port_that_another_program_takes_meanwhile_is_passed(window_library: L
         port = taken.getsockname()[1]
         quicker = (
             "import ui.window.window as window\n"
-            f"found, free = iter([{port}]), window._free_port\n"
-            "window._free_port = lambda host, port: next(found, None) or free(host, port)"
+            f"found, free = iter([{port}]), window.free_port\n"
+            "window.free_port = lambda host, port: next(found, None) or free(host, port)"
         )
         with window(window_library, first=quicker, FOOTNOTED_LLM="none") as address:
             assert not address.endswith(f":{port}/")

@@ -10,6 +10,7 @@ Markdown), `load_html` (web pages and EPUB), `load_docx` and `load_pdf`.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import zipfile
@@ -52,21 +53,36 @@ def load(
     limits = Limits(max_bytes, max_text_bytes, max_characters)
     if not str(source).strip():
         raise DocumentError("No file or address was given.")
-    scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(source))
-    if isinstance(source, Path) or scheme is None:
+    scheme = _scheme(source)
+    if scheme is None:
         path = _existing(source)
         kind = kind_of_ending(path.name)
         return _document(_read(path, kind, limits), kind, path.name, str(path), limits)
-    if scheme[1].lower() not in ("http", "https"):
+    if scheme not in ("http", "https"):
         raise DocumentError(
-            f"{title_line(source)} cannot be opened:"
+            f"{title_line(str(source))} cannot be opened:"
             " only files and http:// or https:// addresses can be."
         )
     from index.loading.address import fetch, name_of
 
-    found = fetch(source, limits, private=private)
+    found = fetch(str(source), limits, private=private)
     name = name_of(found.address)
     return _document(found.data, found.kind, name, found.address, limits, found.charset)
+
+
+def fingerprint(source: str | Path) -> tuple[str, str, str] | None:
+    """Return a file's path, the SHA-256 of its bytes, and what would read it.
+
+    None for an address, since nobody knows what is there before it is fetched.
+
+    Raises `DocumentError` for a file that `load` would not read either.
+    """
+    if _scheme(source) is not None or not str(source).strip():
+        return None
+    path = _existing(source)
+    kind = kind_of_ending(path.name)
+    data = _read(path, kind, Limits())
+    return str(path), hashlib.sha256(data).hexdigest(), loader_of(kind)
 
 
 def load_bytes(
@@ -113,6 +129,7 @@ def _document(
         properties=cleaned(content.properties),
         styles=content.styles,
         file=data if kind == "pdf" else None,  # Its pages can be drawn.
+        read_sha256=hashlib.sha256(data).hexdigest(),
     )
 
 
@@ -172,6 +189,12 @@ def _check_zip(data: bytes, kind: str) -> None:
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         raise DocumentError(f"{{name}} is damaged, or is not a .{kind} file.") from error
+
+
+def _scheme(source: str | Path) -> str | None:
+    """Return what an address begins with, in small letters; None for a file."""
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(source))
+    return None if found is None or isinstance(source, Path) else found[1].lower()
 
 
 def _existing(source: str | Path) -> Path:

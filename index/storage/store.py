@@ -34,6 +34,14 @@ _FILES = """
 CREATE TABLE IF NOT EXISTS files (document_id TEXT PRIMARY KEY, data BLOB NOT NULL);
 """
 
+_READINGS = """
+-- Which document a loader makes of a file's bytes: such a file need not be read again.
+CREATE TABLE IF NOT EXISTS readings (
+    sha256 TEXT NOT NULL, loader TEXT NOT NULL, document_id TEXT NOT NULL,
+    PRIMARY KEY (sha256, loader));
+"""
+"""Libraries without it are as good: the next command that writes makes it."""
+
 _SCHEMA = (
     """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -53,11 +61,13 @@ CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove
 CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 """
     + _FILES
+    + _READINGS
 )
 
 _BELONGS = {
     "passages": "document_id IN (SELECT id FROM documents)",
     "files": "document_id IN (SELECT id FROM documents)",
+    "readings": "document_id IN (SELECT id FROM documents)",
     "words": "rowid IN (SELECT rowid FROM passages)",
 }
 """What has to be true of each row of a table."""
@@ -143,9 +153,11 @@ class Store:
 
     def upgrade(self) -> None:
         """Make a library of an earlier schema one of this."""
-        if self.meta()["schema"] == str(SCHEMA_VERSION):
-            return
+        schema = self.meta()["schema"]
         with self._connection("rw") as connection:
+            connection.execute(_READINGS)
+            if schema == str(SCHEMA_VERSION):
+                return
             for name in _missing(connection):
                 connection.execute(
                     f"ALTER TABLE documents ADD COLUMN {name} TEXT NOT NULL DEFAULT {ADDED[name]}"
@@ -210,9 +222,7 @@ class Store:
     def file(self, document_id: str) -> bytes | None:
         """Return the file that is kept of a document, or None where none is."""
         with self._connection() as connection:
-            if not connection.execute(
-                "SELECT 1 FROM sqlite_master WHERE name = 'files'"
-            ).fetchone():
+            if not _has_table(connection, "files"):
                 return None
             row = connection.execute(
                 "SELECT data FROM files WHERE document_id = ?", (document_id,)
@@ -220,9 +230,21 @@ class Store:
         return row and bytes(row[0])
 
     def keep_file(self, document: Document) -> None:
-        """Keep the file of a document that is in the library already, where it brings one."""
+        """Keep what a document that is in the library already brings of its file."""
         with self._connection("rw") as connection:
             _keep_file(connection, document)
+
+    def read_before(self, sha256: str, loader: str) -> str | None:
+        """Return the id of the document that a loader has read from a file's bytes, if any."""
+        with self._connection() as connection:
+            if not _has_table(connection, "readings"):
+                return None
+            row = connection.execute(
+                "SELECT id FROM readings JOIN documents ON id = document_id "
+                "WHERE readings.sha256 = ? AND readings.loader = ?",
+                (sha256, loader),
+            ).fetchone()
+        return row and str(row[0])
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -369,7 +391,7 @@ class Store:
             except sqlite3.DatabaseError as error:
                 found.append(f"the BM25 index: {error}")
             for table, belongs in _BELONGS.items():
-                if copy.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+                if _has_table(copy, table):
                     [[strays]] = copy.execute(f"SELECT count(*) FROM {table} WHERE NOT {belongs}")  # noqa: S608
                     if strays:
                         found.append(f"{strays} rows of {table} belong to nothing")
@@ -405,9 +427,11 @@ class Store:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names above
             for document, passages in cut:
                 _insert(connection, document, passages)
-            connection.execute(
-                "DELETE FROM files WHERE document_id NOT IN (SELECT id FROM documents)"
-            )
+            for table in ("files", "readings"):
+                connection.execute(
+                    f"DELETE FROM {table} "  # noqa: S608  the names above
+                    "WHERE document_id NOT IN (SELECT id FROM documents)"
+                )
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
@@ -452,6 +476,11 @@ def _passage(document_id: str, row: Sequence[object]) -> Passage:
     )
 
 
+def _has_table(connection: sqlite3.Connection, name: str) -> bool:
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,))
+    return found.fetchone() is not None
+
+
 def _missing(connection: sqlite3.Connection) -> list[str]:
     """Return the columns of documents that a library of an earlier schema does not have."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
@@ -490,6 +519,9 @@ def _insert(
 def _keep_file(connection: sqlite3.Connection, document: Document) -> None:
     if document.file is not None:
         connection.execute("REPLACE INTO files VALUES (?, ?)", (document.id, document.file))
+    if document.read_sha256:
+        reading = (document.read_sha256, document.loader, document.id)
+        connection.execute("REPLACE INTO readings VALUES (?, ?, ?)", reading)
 
 
 def _insert_passages(
@@ -532,6 +564,7 @@ def _delete(connection: sqlite3.Connection, document_id: str) -> None:
     connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     connection.execute("DELETE FROM files WHERE document_id = ?", (document_id,))
+    connection.execute("DELETE FROM readings WHERE document_id = ?", (document_id,))
     connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
 
 

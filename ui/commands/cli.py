@@ -19,10 +19,11 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from index.documents import source_name
-from index.errors import DocumentError, UserError
+from index.errors import UserError
 from index.printable import visible
+from ui.commands import add as add_command
 from ui.commands import check as check_command
+from ui.commands import doctor as doctor_command
 from ui.commands import evaluate as eval_command
 from ui.commands import library as library_command
 from ui.commands import models as models_command
@@ -33,6 +34,7 @@ from ui.commands.terminal import (
     open_assistant,
     progress_bar,
     show_stage,
+    watching,
 )
 
 if TYPE_CHECKING:
@@ -76,8 +78,15 @@ def footnoted(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
         ),
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show what is done: a line of JSON for each thing.")
+    ] = False,
+    log_text: Annotated[
+        bool, typer.Option("--log-text", help="Let these lines, and the log's, hold texts as well.")
+    ] = False,
 ) -> None:
     """Ask an article, and get an answer whose every sentence carries a proven, verbatim quote."""
+    watching.verbose, watching.texts = verbose, log_text
 
 
 def main() -> NoReturn:
@@ -96,37 +105,7 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-@app.command()
-def add(
-    sources: Annotated[list[str], typer.Argument(help="Files and http(s) addresses.")],
-    library: LibraryOption = None,
-) -> None:
-    """Add documents to the library; what cannot be read is told, and the others go on."""
-    from index.loading.load import load
-
-    assistant = open_assistant(library)
-    failed = 0
-    with progress_bar(messages) as bar:
-        for source in sources:
-            name = visible(source_name(source))
-            task = bar.add_task(f"{name}: reading", total=None)
-            try:
-                document = load(source, private=assistant.settings.private_addresses)
-                added = assistant.library.add(
-                    document, partial(show_stage, bar, task, document.name)
-                )
-            except DocumentError as error:
-                failed += 1
-                _tell(str(error))
-            else:
-                what = {"unchanged": "is in the library already"}.get(
-                    added.outcome, f"{added.outcome}, {added.passages} passages"
-                )
-                _tell(f"{document.name}: {what} ({added.document.id})")
-            finally:
-                bar.remove_task(task)
-    if failed:
-        raise typer.Exit(2)
+app.command()(add_command.add)
 
 
 @app.command(name="list")
@@ -190,19 +169,26 @@ def remove(
     library: LibraryOption = None,
 ) -> None:
     """Take a document out of the library, with all that was made of it."""
+    from rag.trace import Line
+
     opened = open_assistant(library).library
-    found = opened.find(document)
-    opened.remove(found.id)
+    with Line("remove", document=document) as told:
+        found = opened.find(document)
+        opened.remove(found.id)
+        told.removed(found.id)
     _tell(f"{found.name}: removed ({found.id})")
 
 
 @app.command()
 def reindex(library: LibraryOption = None) -> None:
     """Make the library's vectors anew, after changed settings, changed loaders or damage."""
+    from rag.trace import Line
+
     opened = open_assistant(library, check=False).library
-    with progress_bar(messages) as bar:
+    with Line("reindex") as told, progress_bar(messages) as bar:
         task = bar.add_task("reading", total=None)
         made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
+        told.reindexed(made)
     for document in made.read_again:
         _tell(f"{document.name}: read again ({document.id})")
     for document, reason in made.kept:
@@ -245,6 +231,7 @@ def ask(
 
 
 app.command()(check_command.check)
+app.command()(doctor_command.doctor)
 
 
 @app.command()

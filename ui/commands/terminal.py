@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,6 +21,17 @@ messages = Console(stderr=True, highlight=False)
 """What is not data: progress, and what a person should know."""
 
 
+@dataclass
+class Watching:
+    """What is shown of what the program does, by the options before the command."""
+
+    verbose: bool = False
+    texts: bool = False
+
+
+watching = Watching()
+
+
 def open_assistant(
     library: Path | None, *, models: Path | None = None, check: bool = True
 ) -> Assistant:
@@ -28,8 +41,11 @@ def open_assistant(
     """
     from rag.assistant import Assistant
     from rag.config import load_settings
+    from rag.trace import start
 
-    assistant = Assistant(load_settings(library=library, models=models), check=check)
+    settings = load_settings(library=library, models=models)
+    start(settings, verbose=watching.verbose, texts=watching.texts)
+    assistant = Assistant(settings, check=check)
     if check and (outdated := assistant.library.outdated()):
         were = "1 document was" if outdated == 1 else f"{outdated} documents were"
         line(
@@ -46,6 +62,7 @@ def leave(code: int) -> NoReturn:
     Python would wait for a thread that is asking a language model, which may not answer for
     minutes. What is kept is written whole or not at all, so that nothing is lost.
     """
+    atexit._run_exitfuncs()  # Temporary folders go.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
@@ -75,7 +92,7 @@ def progress_bar(console: Console) -> ProgressBar:
 def show_stage(
     bar: ProgressBar, task: TaskID, name: str, stage: str, done: int, total: int
 ) -> None:
-    """Show how much of a stage of a document is done."""
+    """Show how far a stage of the work on a document is."""
     from index.printable import visible
 
     bar.update(task, description=f"{visible(name)}: {stage}", completed=done, total=total)

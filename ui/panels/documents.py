@@ -18,6 +18,7 @@ from index.library import Added
 from index.loading.load import load, load_bytes
 from index.printable import title_line
 from rag.assistant import Assistant
+from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
@@ -135,8 +136,11 @@ class DocumentsPanel:
         library, document_id = self.assistant.library, field(event._data, "document")
 
         def taken() -> Document:
-            document = replace(library.document(document_id), file=library.file(document_id))
-            library.remove(document_id)
+            with Line("remove") as line:
+                document = replace(library.document(document_id), file=library.file(document_id))
+                library.remove(document_id)
+                line.texts["document"] = document.source
+                line.removed(document_id)
             return document
 
         removed = attempt(taken)
@@ -174,9 +178,15 @@ class DocumentsPanel:
         def report(stage: str, done: int, total: int) -> None:
             reports.put(Outcome(f"{name}: {stage}", share=done / total))
 
+        def add() -> Added:
+            with Line("add", source=name) as line:
+                added = self.assistant.library.add(read(), report)
+                line.added(added)
+            return added
+
         report("reading", 0, 1)
         with ThreadPoolExecutor(1) as pool:
-            work = pool.submit(attempt, lambda: self.assistant.library.add(read(), report))
+            work = pool.submit(attempt, add)
             work.add_done_callback(lambda _: reports.put(None))
             while outcome := reports.get():
                 yield {self.outcomes: render.outcomes([*outcomes, outcome, *behind])}

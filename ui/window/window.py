@@ -7,9 +7,7 @@ in their place. Each panel (`ui/panels/`) is a module with what runs in the brow
 
 from __future__ import annotations
 
-import errno
 import os
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
@@ -41,9 +39,8 @@ from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, speak_json
 from ui.window.guard import Guard
+from ui.window.ports import PORTS, free_port
 from ui.window.users import may_enter
-
-FIRST_PORT, PORTS = 7860, 100
 
 _STYLE = Path(__file__).parent / "window.css"
 
@@ -134,7 +131,7 @@ def _launch(
     style = _STYLE.read_text("utf-8")
     why: OSError | None = None
     for _ in range(PORTS if port is None else 1):
-        chosen = _free_port(host, port)
+        chosen = free_port(host, port)
         try:
             with redirect_stdout(StringIO()):  # It tells of MCP there, whatever `quiet` says.
                 _, address, _ = blocks.launch(
@@ -185,27 +182,3 @@ def _no_proxy(host: str) -> None:
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join(filter(None, (given, host, "127.0.0.1", "localhost")))
-
-
-def _free_port(host: str, port: int | None) -> int:
-    """Return the port, or the first free one from 7860 on.
-
-    Raises UserError when it, or all of them, cannot be listened at.
-    """
-    wanted = range(FIRST_PORT, FIRST_PORT + PORTS) if port is None else [port]
-    for each in wanted:
-        try:
-            family = socket.getaddrinfo(host, each, type=socket.SOCK_STREAM)[0][0]
-            socket.create_server((host, each), family=family).close()
-        except OverflowError:
-            raise UserError(f"{each} is not a port: give one from 1 to 65535.") from None
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                reason = error.strerror or error
-                raise UserError(f"{host}:{each} cannot be listened at: {reason}.") from error
-        else:
-            return each
-    if port is None:
-        last = FIRST_PORT + PORTS - 1
-        raise UserError(f"All ports from {FIRST_PORT} to {last} are in use: give one with --port.")
-    raise UserError(f"Port {port} is in use already: give another one with --port.")

@@ -1,0 +1,252 @@
+"""What the program does, for who watches it: a line of JSON for each thing that it was asked.
+
+    {"time": "2026-03-01T09:30:00.123+00:00", "event": "ask", "id": "3f9c1a2b", "outcome": …}
+
+The lines are records of Python's `logging`, by loggers such as `footnoted.ask`; `start` lets them
+be seen. They tell numbers, names of models and ids. Texts (questions, answers, what documents are
+called, what errors say) are told only where that was asked for, and keys and passwords never.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import secrets
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from index.errors import UserError
+from index.library import Added, Reindexed
+from index.printable import visible
+from rag.answer import Answer
+from rag.checking.verdict import Checked
+from rag.config import Settings
+
+Event = Literal["ask", "check", "add", "remove", "reindex"]
+
+LOGGER = "footnoted"
+
+
+class Line:
+    """A line in the making, written when the `with` block that does the work ends, however it ends.
+
+    The outcome is what became of it: what `answered` and its like say, “stopped” where nobody
+    waited for the end, or “failed” with the error's class.
+    """
+
+    def __init__(self, event: Event, **texts: str | None) -> None:
+        """Begin a line; `texts` are told only where texts are."""
+        self.event = event
+        self.texts = texts
+        self.told: dict[str, Any] = {"id": secrets.token_hex(4), "outcome": None}
+        self._started = time.perf_counter()
+
+    def asked(self, question: str) -> None:
+        """Tell how long a question is."""
+        self.texts["question"] = question
+        self.told["sizes"] = {"question": len(question)}
+
+    def answered(self, answer: Answer) -> None:
+        """Tell of an answer, or of a refusal: how it came about, and how long that took."""
+        decision = answer.decision
+        self.texts |= {
+            "standalone_question": answer.standalone_question,
+            "answer": answer.text,
+            "message": answer.message,
+        }
+        self.told |= {
+            "outcome": "refused" if answer.refused else "answered",
+            "reason": answer.reason,
+            "way": answer.way,
+            "decision": decision
+            and {
+                "probability": round(decision.probability, 3),
+                "threshold": decision.threshold,
+                "sure": decision.sure,
+                "words_are_sure": decision.words_are_sure,
+                "borne_out": answer.borne_out,
+                "llm_asked": sum(each.signals.copied is not None for each in decision.readings),
+            },
+            "sizes": {
+                "question": len(answer.question),
+                "answer": len(answer.text),
+                "passages": answer.searched,
+                "quotes": len(answer.quotes),
+                "cited": len(answer.citations),
+                "sentences": len(answer.sentences),
+                "not_supported": sum(not each.supported for each in answer.sentences),
+            },
+            "models": answer.models,
+            "llm_failed": answer.llm_failed,
+            "timings": answer.timings,
+        }
+
+    def checking(self, characters: int) -> None:
+        """Tell how long a text that is checked is."""
+        self.told["sizes"] = {"characters": characters, "sentences": 0}
+        self.told["verdicts"] = Counter()
+
+    def checked(self, sentence: Checked) -> None:
+        """Tell of one more sentence that was checked."""
+        self.told["sizes"]["sentences"] += 1
+        self.told["verdicts"][sentence.verdict] += 1
+
+    def added(self, added: Added, *, read: bool = True) -> None:
+        """Tell of a document that was added, and whether it had to be read for that."""
+        sizes = {"characters": len(added.document.text), "passages": added.passages}
+        self.told |= {"outcome": added.outcome, "document": added.document.id}
+        self.told |= {"read": read, "sizes": sizes}
+
+    def removed(self, document_id: str) -> None:
+        """Tell of a document that was taken out."""
+        self.told |= {"outcome": "removed", "document": document_id}
+
+    def reindexed(self, made: Reindexed) -> None:
+        """Tell of a library that was made anew."""
+        read, kept = len(made.read_again), len(made.kept)
+        sizes = {"documents": made.documents, "read_again": read, "kept": kept}
+        self.told |= {"outcome": "reindexed", "sizes": sizes}
+
+    def __enter__(self) -> Line:
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        told = self.told
+        if isinstance(error, Exception):
+            told |= {"outcome": "failed", "error": type(error).__name__}
+            self.texts["error"] = str(error)
+            if not isinstance(error, UserError) and (frames := traceback.extract_tb(trace)):
+                told["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+        elif told["outcome"] is None:
+            told["outcome"] = "done" if error is None else "stopped"
+        told["timings"] = {"total_s": time.perf_counter() - self._started} | {
+            name: seconds
+            for name, seconds in told.get("timings", {}).items()
+            if seconds is not None
+        }
+        told["timings"] = {name: round(each, 3) for name, each in told["timings"].items()}
+        given = {name: text for name, text in self.texts.items() if text}
+        more = {"line": told, "texts": given}
+        logging.getLogger(f"{LOGGER}.{self.event}").info(self.event, extra=more)
+
+
+class JsonLines(logging.Formatter):
+    """Makes a line of JSON of a record; a library's message is told as one."""
+
+    def __init__(self, *, texts: bool = False, hidden: Sequence[str] = ()) -> None:
+        """Say whether texts are told; what is to be `hidden` stands in no line."""
+        super().__init__()
+        self._texts = texts
+        self._hidden = [json.dumps(each)[1:-1] for each in hidden if each]
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without its end."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        told: dict[str, Any] = {"time": at}
+        if hasattr(record, "line"):
+            told |= {"event": record.getMessage(), **record.line}
+            if self._texts:
+                told["texts"] = getattr(record, "texts", {})
+        else:
+            level = record.levelname.lower()
+            told |= {"event": "message", "level": level, "logger": record.name}
+            told["message"] = record.getMessage()
+        line = json.dumps(told, default=str)  # In ASCII: no control or direction marks.
+        for each in self._hidden:
+            line = line.replace(each, "***")
+        return re.sub(r'(?<=//)[^/@\s"\\]*@', "", line)  # A password in an address.
+
+
+def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> None:
+    """Write the lines to the log that the settings name and, if `verbose`, to standard error.
+
+    What was started before ends. Verbose, the warnings of libraries are shown as well; otherwise
+    only their errors are. Texts are told if `texts` or the settings say so.
+    """
+    ours, others = logging.getLogger(LOGGER), logging.getLogger()
+    for logger in (ours, others):
+        for handler in [each for each in logger.handlers if isinstance(each, _Lines)]:
+            logger.removeHandler(handler)
+    key = settings.llm_key.get_secret_value() if settings.llm_key else ""
+    form = JsonLines(texts=texts or settings.log_text, hidden=[key])
+    if settings.log:
+        ours.addHandler(_File(settings.log, form))
+    if verbose:
+        ours.addHandler(_Terminal(form))
+        warnings = _Terminal(form, logging.WARNING)
+        warnings.addFilter(lambda record: not record.name.startswith(LOGGER))
+        others.addHandler(warnings)
+    elif logging.lastResort:  # What shows the messages that nobody has asked for.
+        logging.lastResort.setLevel(logging.ERROR)
+    ours.setLevel(logging.INFO)
+
+
+class _Lines(logging.Handler):
+    """A place where lines are written, each whole."""
+
+    def __init__(self, form: logging.Formatter, level: int = logging.INFO) -> None:
+        super().__init__(level)
+        self.setFormatter(form)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.write(self.format(record) + "\n")
+        except Exception:  # noqa: BLE001  logging's way to tell of a bug in it
+            self.handleError(record)
+
+    def write(self, line: str) -> None:
+        raise NotImplementedError
+
+
+class _Terminal(_Lines):
+    def write(self, line: str) -> None:
+        sys.stderr.write(line)  # As it is now: a progress bar stands in for it while it is shown.
+        sys.stderr.flush()
+
+
+class _File(_Lines):
+    """A file that lines are appended to; that it cannot be written is told once."""
+
+    def __init__(self, path: Path, form: logging.Formatter) -> None:
+        super().__init__(form)
+        self._path = path
+        self._told = False
+
+    def write(self, line: str) -> None:
+        data = line.encode()
+        try:
+            # Opened for each line, so that the file can be moved away, and written at once, so that
+            # the lines of several programs do not mix.
+            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                written = os.write(file, data)
+            finally:
+                os.close(file)
+        except OSError as error:
+            self._tell(error.strerror or str(error))
+        else:
+            if written < len(data):
+                self._tell("No space left on device")
+
+    def _tell(self, reason: str) -> None:
+        if not self._told:
+            self._told = True
+            sys.stderr.write(
+                f"The log {visible(str(self._path))} cannot be written: {reason}. What is done is "
+                "done all the same, and lines are missing there.\n"
+            )

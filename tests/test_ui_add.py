@@ -1,0 +1,271 @@
+"""`footnoted add` of many files: what an interrupted one has done is not done again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import gradio_client
+import pytest
+
+from index.library import Library
+from index.loading import formats
+from index.loading.load import load, load_bytes
+from rag.assistant import Assistant
+from rag.config import load_settings
+from rag.trace import start
+from tests.browser import HEED, window
+from tests.conftest import OpenLibrary
+from tests.faults import Faults
+from ui.drawing.render import Outcome
+from ui.panels.documents import DocumentsPanel
+
+pytestmark = pytest.mark.weights
+
+ROOT = Path(__file__).parents[1]
+MANY = 12
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("files")
+    made = [folder / f"ship-{number:02}.txt" for number in range(MANY)]
+    for number, path in enumerate(made):
+        path.write_text("".join(f"Ship {number} met ship {n}.\n\n" for n in range(number, 60)))
+    return made
+
+
+class Adding:
+    """`footnoted add` as a process, with a log of what it does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.library, self.log = folder / "library", folder / "footnoted.log"
+
+    def start(self, *sources: object) -> subprocess.Popen[str]:
+        program = f"{HEED}\nfrom ui.commands.cli import main; main()"
+        arguments = ["add", *map(str, sources), "--library", str(self.library)]
+        return subprocess.Popen(
+            [sys.executable, "-c", program, *arguments],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "FOOTNOTED_LOG": str(self.log),
+                "FOOTNOTED_PRIVATE_ADDRESSES": "true",
+            },
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *sources: object) -> tuple[int, list[str], list[dict[str, Any]]]:
+        """Return the exit code, what was said, and the lines of the log."""
+        self.log.unlink(missing_ok=True)
+        process = self.start(*sources)
+        _, said = process.communicate()
+        assert "Traceback" not in said
+        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        return process.returncode, said.splitlines(), lines
+
+
+@pytest.fixture
+def adding(tmp_path: Path) -> Adding:
+    return Adding(tmp_path)
+
+
+def holds(library: Library, files: list[Path]) -> None:
+    """The library holds each file once, as it is, and all of it can be found."""
+    entries = library.entries()
+    assert sorted(entry.source for entry in entries) == sorted(map(str, files))
+    for entry in entries:
+        assert library.document(entry.id).text == Path(entry.source).read_text()
+    with library._opened()._using() as store:
+        assert store.client.count() == sum(entry.passages for entry in entries)
+    assert library.unfinished() == 0
+
+
+@pytest.mark.faults
+def test_a_killed_add_goes_on_where_it_was(
+    adding: Adding, files: list[Path], open_library: OpenLibrary, faults: Faults
+) -> None:
+    for told in faults.some(range(1, MANY)):
+        with faults.trying("add killed", f"after {told} files"):
+            shutil.rmtree(adding.library, ignore_errors=True)
+            process = adding.start(*files)
+            assert process.stderr
+            for _ in range(told):
+                assert process.stderr.readline()
+            process.kill()
+            process.communicate()
+            before = len(open_library(adding.library).entries())
+            assert before >= told
+            code, said, lines = adding.run(*files)
+            assert code == 0
+            assert [line["read"] for line in lines] == [False] * before + [True] * (MANY - before)
+            assert {line["outcome"] for line in lines[:before]} <= {"unchanged"}
+            assert {line["outcome"] for line in lines[before:]} <= {"added"}
+            assert f"{before} unchanged" in said[-1]
+            holds(open_library(adding.library), files)
+
+
+def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(
+    adding: Adding, files: list[Path], open_library: OpenLibrary
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # It hangs there.
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/page.html"
+        sources = (*files[:3], address, *files[3:])
+        process = adding.start(*sources)
+        silent.accept()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate()[1].splitlines()
+    assert process.returncode == 130
+    assert said[-2] == f"Stopped after 3 of {MANY + 1}: 3 added."
+    assert said[-1] == "The same command goes on with the others."
+    assert len(open_library(adding.library).entries()) == 3
+    lines = [json.loads(line) for line in adding.log.read_text().splitlines()]
+    assert [line["outcome"] for line in lines] == ["added"] * 3 + ["stopped"]
+    code, said, lines = adding.run(*files)
+    assert code == 0
+    assert [line["read"] for line in lines] == [False] * 3 + [True] * (MANY - 3)
+    holds(open_library(adding.library), files)
+
+
+def test_what_failed_is_listed_at_the_end(adding: Adding, tmp_path: Path) -> None:
+    good, empty, gone = tmp_path / "good.txt", tmp_path / "empty.txt", tmp_path / "gone.txt"
+    good.write_text("The ferry sank in 1931.\n")
+    empty.touch()
+    code, said, lines = adding.run(good, empty, gone, good)
+    assert code == 2
+    assert said[-4] == "1 added, 1 unchanged, 2 failed."
+    assert said[-3:] == [
+        "What failed:",
+        "  empty.txt is empty: it holds 0 bytes.",
+        f"  There is no file {gone}. Check the name and the folder.",
+    ]
+    outcomes = ["added", "failed", "failed", "unchanged"]
+    assert [line["outcome"] for line in lines] == outcomes
+    assert "good.txt" not in adding.log.read_text()
+    code, said, _ = adding.run(good)
+    assert (code, len(said)) == (0, 1), "one file needs no summary"
+
+
+# --- which files are known
+
+
+def add(library: Library, path: Path) -> tuple[str, bool]:
+    """Add a file as the command does; return what became of it, and whether it was read."""
+    known = library.read_before(str(path))
+    return library.add(known or load(path)).outcome, known is None
+
+
+def test_a_file_is_known_by_its_bytes(tmp_path: Path, open_library: OpenLibrary) -> None:
+    library = open_library(tmp_path / "library")
+    one, two, moved = tmp_path / "one.txt", tmp_path / "two.txt", tmp_path / "moved.txt"
+    one.write_text("The ferry sank in 1931.\n")
+    two.write_text("The tower fell in 1931.\n")
+    assert [add(library, one), add(library, two)] == [("added", True)] * 2
+    assert [add(library, one), add(library, two)] == [("unchanged", False)] * 2
+    shutil.copy(one, moved)
+    assert add(library, moved) == ("unchanged", False), "wherever they stand"
+    times = one.stat()
+    one.write_text("The ferry sank in 1932.\n")
+    os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert add(library, one) == ("replaced", True), "of the same size and time, and changed"
+    shutil.copy(two, one)
+    assert add(library, one) == ("replaced", False), "as reading it again would do"
+    [entry] = library.entries()
+    assert entry.source == str(two)
+    library.remove(entry.id)
+    assert add(library, two) == ("added", True)
+
+
+def test_a_file_that_the_loader_reads_otherwise_today_is_read_again(
+    tmp_path: Path, open_library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = open_library(tmp_path / "library")
+    one = tmp_path / "one.txt"
+    one.write_text("The ferry sank in 1931.\n")
+    add(library, one)
+    monkeypatch.setitem(formats.VERSIONS, "text", 99)
+    assert add(library, one) == ("unchanged", True)
+    assert add(library, one) == ("unchanged", False)
+    shutil.copy(one, as_markdown := tmp_path / "one.md")
+    assert add(library, as_markdown) == ("unchanged", True), "another loader"
+
+
+def test_what_is_known_of_files_outlasts_a_reindex(
+    tmp_path: Path, open_library: OpenLibrary
+) -> None:
+    library = open_library(tmp_path / "library")
+    one = tmp_path / "one.txt"
+    one.write_text("The ferry sank in 1931.\n")
+    add(library, one)
+    library.reindex(lambda *_: None)
+    assert add(library, one) == ("unchanged", False)
+
+
+def test_a_library_from_before_files_were_known(tmp_path: Path, open_library: OpenLibrary) -> None:
+    library = open_library(tmp_path / "library")
+    one = tmp_path / "one.txt"
+    one.write_text("The ferry sank in 1931.\n")
+    add(library, one)
+    with closing(sqlite3.connect(library.folder / "library.db")) as connection, connection:
+        connection.execute("DROP TABLE readings")
+    old = open_library(library.folder)
+    assert add(old, one) == ("unchanged", True)
+    assert add(old, one) == ("unchanged", False)
+    old.remove(old.entries()[0].id)
+    assert add(old, one) == ("added", True)
+
+
+# --- the window writes the same lines
+
+
+def test_what_the_window_adds_and_removes_is_a_line(tmp_path: Path) -> None:
+    log = tmp_path / "footnoted.log"
+    settings = load_settings(library=tmp_path / "library", llm="none", log=log)
+    start(settings)
+    with gr.Blocks():
+        panel = DocumentsPanel(Assistant(settings), gr.State([]))
+    outcomes: list[Outcome] = []
+    for data in (b"The ferry sank in 1931.", b""):
+        list(panel._add("secret.txt", outcomes, lambda data=data: load_bytes(data, "secret.txt")))
+    [entry] = panel.assistant.library.entries()
+    event = gr.EventData(None, {"document": entry.id})
+    panel.remove([], event)
+    start(load_settings())
+    assert [outcome.well for outcome in outcomes] == [True, False]
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(line["event"], line["outcome"]) for line in lines] == [
+        ("add", "added"),
+        ("add", "failed"),
+        ("remove", "removed"),
+    ]
+    assert lines[0]["document"] == lines[2]["document"] == entry.id
+    assert "secret" not in log.read_text()
+
+
+def test_visitors_of_the_window_write_lines_that_are_each_whole(
+    briefing_library: Library, tmp_path: Path
+) -> None:
+    log = tmp_path / "footnoted.log"
+    question = "How wide is the Tsugaru Strait?"
+    with window(briefing_library, FOOTNOTED_LLM="none", FOOTNOTED_LOG=str(log)) as address:
+        visitors = [gradio_client.Client(address, verbose=False) for _ in range(3)]
+        jobs = [
+            visitor.submit(question=question, api_name="/ask") for visitor in visitors for _ in "ab"
+        ]
+        answers = [job.result() for job in jobs]
+        written = [json.loads(line) for line in log.read_text().splitlines()]
+    asked = [line for line in written if line["sizes"]["question"] == len(question)]
+    assert len({line["id"] for line in asked}) == len(answers) == 6
+    assert {line["outcome"] for line in asked} == {"answered"}

@@ -1,0 +1,357 @@
+"""`footnoted doctor`: things are broken on purpose, and each is told with what to do."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from index.library import Library
+from index.weights.catalogue import CATALOGUE
+from rag.config import Settings, load_settings
+from tests.faults import Faults
+from ui.commands import doctor
+from ui.commands.doctor import Found, State
+
+ROOT = Path(__file__).parents[1]
+EMBEDDING = "bge-small-en-v1.5-int8"
+KEY, PASSWORD = "geheim-0815", "hunter2"
+
+
+def run(*arguments: object, **environment: object) -> subprocess.CompletedProcess[str]:
+    """Run it as a process of its own."""
+    program = "from ui.commands.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "doctor", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, "FOOTNOTED_LLM": "none", **{k: str(v) for k, v in environment.items()}},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def told(done: subprocess.CompletedProcess[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return the findings by their checks."""
+    said = json.loads(done.stdout)
+    assert (said["schema"], said["ok"]) == (1, done.returncode == 0)
+    found: dict[str, list[tuple[str, str]]] = {}
+    for each in said["findings"]:
+        assert len(each["said"].splitlines()) == 1
+        found.setdefault(each["check"], []).append((each["state"], each["said"]))
+    return found
+
+
+@contextmanager
+def server(status: int, body: bytes = b"") -> Iterator[tuple[str, list[Any]]]:
+    """A server on loopback that answers all alike, and the headers that it was shown."""
+    shown: list[Any] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            shown.append((self.path, self.headers["Authorization"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_port}/v1", shown
+        made.shutdown()
+
+
+def closed_port() -> int:
+    """Return a port of this machine at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def library(tmp_path: Path, briefing_library: Library) -> Path:
+    shutil.copytree(briefing_library.folder, tmp_path / "library")
+    return tmp_path / "library"
+
+
+@pytest.fixture
+def models(tmp_path: Path, settings: Settings) -> Path:
+    """A folder of weights of the test's own, with links to the files there are."""
+    for name in (settings.embedding, settings.reranker):
+        (tmp_path / "models" / name).mkdir(parents=True)
+        for file in CATALOGUE[name].files:
+            (tmp_path / "models" / name / file).symlink_to(settings.models / name / file)
+    return tmp_path / "models"
+
+
+def broken(path: Path, data: bytes) -> None:
+    """Put a file into the place of a link to one, which stays as it is."""
+    path.unlink()
+    path.write_bytes(data)
+
+
+# --- as a program
+
+
+@pytest.mark.weights
+def test_where_all_is_well(library: Path) -> None:
+    before = {path: path.read_bytes() for path in library.rglob("*") if path.suffix == ".db"}
+    done = run("--library", library)
+    assert done.returncode == 0, done.stdout
+    lines = done.stdout.splitlines()
+    assert {line.split()[0] for line in lines} <= {"ok", "note"}
+    checks = ("python", "packages", "machine", "sqlite", "settings", "weights", "disk", "folders")
+    assert {line.split()[1] for line in lines} == {*checks, "library", "port"}
+    assert "1 document; `footnoted library check`" in done.stdout
+    assert "vectors were searched" in done.stdout
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.weights
+def test_everything_that_is_broken_is_told_at_once(
+    library: Path, models: Path, tmp_path: Path
+) -> None:
+    model = models / EMBEDDING / "model.onnx"
+    broken(model, model.read_bytes()[:1000])
+    (library / "library.db").write_bytes(b"garbage " * 1000)
+    with ExitStack() as stack:
+        with suppress(OSError):  # Somebody else may be there.
+            stack.enter_context(socket.create_server(("127.0.0.1", 7860)))
+        found = told(
+            done := run(
+                *("--library", library, "--json"),
+                FOOTNOTED_MODELS=models,
+                FOOTNOTED_LOG=tmp_path / "gone.txt" / "log",
+                FOOTNOTED_LLM_URL=f"http://ada:{PASSWORD}@127.0.0.1:{closed_port()}/v1",
+                FOOTNOTED_LLM_KEY=KEY,
+                FOOTNOTED_CHROMA_URL=f"http://127.0.0.1:{closed_port()}",
+            )
+        )
+    assert done.returncode == 2
+    assert "things are wrong" in done.stderr
+    state, said = found["weights"][0]
+    assert state == "wrong"
+    assert "has 1,000 bytes instead of" in said
+    assert f"Run `footnoted models pull {EMBEDDING} --models {models}`." in said
+    [(state, said)] = found["library"]
+    assert state == "wrong"
+    assert f"The library {library} is damaged" in said
+    for check, setting in (("llm", "LLM_URL"), ("chroma", "CHROMA_URL")):
+        [(state, said)] = found[check]
+        assert state == "wrong"
+        assert "does not answer: [Errno 111] Connection refused. Start it, or change " in said
+        assert said.endswith(f"FOOTNOTED_{setting}.")
+    assert found["port"][0][0] == "note"
+    assert "7860 is in use: the window would take 78" in found["port"][0][1]
+    assert PASSWORD not in done.stdout + done.stderr
+    assert KEY not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("llm = ", "cannot be read"), ("quotes = 99", "quotes"), ("lmm = 'x'", "no setting lmm")],
+)
+def test_settings_that_are_broken_are_told_and_the_rest_is_checked(
+    text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_text(text)
+    if text == "llm = ":
+        found = told(run("--json", "--library", tmp_path / "l", FOOTNOTED_CONFIG=file))
+        assert str(file) in found["settings"][0][1]
+        assert found["library"][0][0] == "ok"
+    else:
+        monkeypatch.setenv("FOOTNOTED_CONFIG", str(file))
+        monkeypatch.setattr(doctor, "NATIVE", ())
+        found = {}
+        for each in doctor.findings(tmp_path / "l"):
+            found.setdefault(each.check, []).append((each.state, each.said))
+    [(state, said)] = found["settings"]
+    assert state == "wrong"
+    assert words in said
+    assert said.endswith("What follows goes by the defaults.")
+    assert {"python", "packages", "weights", "library", "port"} <= set(found)
+
+
+# --- check by check
+
+
+def settings_of(**given: Any) -> Settings:
+    return load_settings(**{"llm": "none", **given})
+
+
+def one(found: Found) -> tuple[State, str]:
+    [finding] = found
+    return finding
+
+
+@pytest.mark.weights
+@pytest.mark.faults
+def test_no_byte_of_the_weights_is_wrong_unseen(models: Path, faults: Faults) -> None:
+    files = [
+        models / name / file
+        for name in (EMBEDDING, "ms-marco-minilm-l-12-v2-int8")
+        for file in CATALOGUE[name].files
+    ]
+    settings = settings_of(models=models)
+    for file in faults.some(files):
+        link = file.readlink()
+        whole = file.read_bytes()
+        middle = len(whole) // 2
+        flipped = whole[:middle] + bytes([whole[middle] ^ 1]) + whole[middle + 1 :]
+        for how, data in (("gone", None), ("cut", whole[:-1]), ("a bit", flipped)):
+            with faults.trying("weights", f"{file.name}: {how}", harm="let in"):
+                file.unlink()
+                if data is not None:
+                    file.write_bytes(data)
+                found = list(doctor._weights(settings, thorough=True))
+                [said] = [said for state, said in found if state == "wrong"]
+                assert str(file) in said
+                assert f"footnoted models pull {file.parent.name}" in said
+            file.unlink(missing_ok=True)
+            file.symlink_to(link)
+    assert {state for state, _ in doctor._weights(settings, thorough=True)} == {"ok", "note"}
+
+
+def test_models_that_are_not_of_the_catalogue(tmp_path: Path) -> None:
+    def last(llm: object) -> tuple[State, str]:
+        given = settings_of(llm=str(llm), models=tmp_path)
+        return list(doctor._weights(given, thorough=False))[-1]
+
+    assert last("none")[0] == "note"
+    state, said = last(tmp_path / "gone.gguf")
+    assert (state, "There is no language model" in said) == ("wrong", True)
+    file = tmp_path / "own.gguf"
+    file.write_bytes(b"no model")
+    assert last(file)[0] == "wrong"
+    file.write_bytes(b"GGUF" + bytes(100))
+    assert last(file)[0] == "ok"
+    assert last(EMBEDDING)[0] == "wrong", "it writes no answers"
+
+
+def test_a_library_made_with_other_settings(library: Path, settings: Settings) -> None:
+    other = settings_of(library=library, embedding="all-minilm-l6-v2", models=settings.models)
+    finding = list(_found(other))[-1]
+    assert finding[0] == "wrong"
+    assert "footnoted reindex" in finding[1]
+
+
+def _found(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Return what `findings` makes of the library's check, errors among it."""
+    try:
+        yield from doctor._library(settings)
+    except doctor.UserError as error:
+        yield "wrong", str(error)
+
+
+@pytest.mark.weights
+def test_vectors_that_are_gone_are_noticed(library: Path) -> None:
+    for folder in library.glob("vectors-*"):
+        shutil.rmtree(folder)
+    state, said = list(_found(settings_of(library=library)))[-1]
+    assert state == "wrong"
+    assert f"`footnoted reindex --library {library}`" in said
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
+def test_folders_that_may_not_be_written(library: Path, models: Path) -> None:
+    library.chmod(0o500)
+    models.chmod(0o500)
+    found = list(doctor._folders(settings_of(library=library, models=models)))
+    library.chmod(0o700)
+    models.chmod(0o700)
+    assert [state for state, _ in found] == ["wrong", "note"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "words"),
+    [
+        (200, b'{"data": [{"id": "mine"}]}', "ok", "answers"),
+        (200, b'{"data": [{"id": "\\u001b[31mother"}]}', "note", "does not list the model mine"),
+        (200, b"<html>", "ok", "answers"),
+        (200, b"[1]", "ok", "answers"),
+        (401, b"", "wrong", "FOOTNOTED_LLM_KEY"),
+        (404, b"", "note", "most addresses end in /v1"),
+        (302, b"", "note", "lists no models"),
+        (500, b"", "wrong", "(500)"),
+    ],
+)
+def test_what_the_address_of_a_language_model_answers(
+    status: int, body: bytes, state: str, words: str
+) -> None:
+    with server(status, body) as (address, shown):
+        given = settings_of(llm_url=address, llm="mine", llm_key=SecretStr(KEY))
+        found, said = one(doctor._llm(given))
+    assert (found, words in said) == (state, True), said
+    assert shown == [("/v1/models", f"Bearer {KEY}")]
+    assert KEY not in said
+
+
+def test_what_is_no_chroma_server() -> None:
+    with server(404) as (address, shown):
+        state, said = one(doctor._chroma(settings_of(chroma_url=address)))
+    assert (state, "no Chroma server" in said) == ("wrong", True)
+    assert shown == [("/api/v2/heartbeat", None)]
+
+
+def test_nobody_is_called_whom_the_settings_do_not_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(httpx, "get", lambda *_, **__: pytest.fail("somebody is called"))
+    assert list(doctor._llm(settings_of())) == list(doctor._chroma(settings_of())) == []
+
+
+def test_a_package_that_crashes_is_told_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crashing.py").write_text("import os; os.abort()")
+    (tmp_path / "failing.py").write_text("raise ImportError('libfoo.so.1 is missing')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name, words in (("crashing", "crashing does not run"), ("failing", "libfoo.so.1")):
+        monkeypatch.setattr(doctor, "NATIVE", ("json", name, "csv"))
+        state, said = list(doctor._packages())[-1]
+        assert (state, words in said) == ("wrong", True), said
+
+
+def test_a_version_that_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "NATIVE", ())
+    wanted = ["pytest>=9999", "no-such-package-here>=1", "httpx", "pytest>9999; os_name == 'x'"]
+    monkeypatch.setattr(doctor.metadata, "requires", lambda name: wanted)
+    wrong, missing, _ = doctor._packages()
+    assert (wrong[0], "and >=9999 is needed" in wrong[1]) == ("wrong", True)
+    assert (missing[0], "no-such-package-here is missing" in missing[1]) == ("wrong", True)
+
+
+def test_a_check_that_fails_is_a_line_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Panic(BaseException):
+        pass
+
+    def fails(*_: object) -> Found:
+        yield "ok", "so far"
+        raise Panic("a\nb")
+
+    for name in ("_packages", "_disk", "_library"):
+        monkeypatch.setattr(doctor, name, fails)
+    found = list(doctor.findings(tmp_path / "library"))
+    assert [each.said for each in found if each.check == "disk"] == [
+        "so far",
+        "This could not be checked: Panic: a b",
+    ]
+    assert found[-1].check == "port"

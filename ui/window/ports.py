@@ -1,0 +1,34 @@
+"""Which port the window listens at."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from index.errors import UserError
+
+FIRST_PORT, PORTS = 7860, 100
+
+
+def free_port(host: str, port: int | None) -> int:
+    """Return the port, or the first free one from 7860 on.
+
+    Raises UserError when it, or all of them, cannot be listened at.
+    """
+    wanted = range(FIRST_PORT, FIRST_PORT + PORTS) if port is None else [port]
+    for each in wanted:
+        try:
+            family = socket.getaddrinfo(host, each, type=socket.SOCK_STREAM)[0][0]
+            socket.create_server((host, each), family=family).close()
+        except OverflowError:
+            raise UserError(f"{each} is not a port: give one from 1 to 65535.") from None
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                reason = error.strerror or error
+                raise UserError(f"{host}:{each} cannot be listened at: {reason}.") from error
+        else:
+            return each
+    if port is None:
+        last = FIRST_PORT + PORTS - 1
+        raise UserError(f"All ports from {FIRST_PORT} to {last} are in use: give one with --port.")
+    raise UserError(f"Port {port} is in use already: give another one with --port.")
