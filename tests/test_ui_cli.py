@@ -21,7 +21,9 @@ from index.documents import Document
 from index.library import Library
 from rag.config import load_settings
 from rag.log import Log
+from tests.browser import SUMMIT
 from tests.conftest import BRIEFING
+from tests.misbehaving import misbehaving, status
 from ui.commands.cli import main
 
 ROOT = Path(__file__).parents[1]
@@ -591,6 +593,17 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     assert process.stderr
     with process:
         assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.weights
+def test_a_wait_for_the_language_model_is_told(library: Path) -> None:
+    busy = status("429 Too Many Requests", "Retry-After: 1")
+    with misbehaving(busy, times=1, written="The summit was held on Dec. 15.") as server:
+        done = footnoted(
+            "ask", SUMMIT, "--json", "--library", library, FOOTNOTED_LLM_URL=server.url
+        )
+    assert done.stderr == "The language model is busy: trying again in 1 s.\n"
+    assert "on Dec. 15.[1]" in json.loads(done.stdout)["answer"]
 
 
 def test_without_a_login_the_window_listens_on_loopback_only(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from tests.browser import (
     place,
     window,
 )
+from tests.misbehaving import misbehaving, status
 from tests.provider import provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -184,6 +185,37 @@ def test_a_draft_is_shown_as_one_until_it_is_verified(
             turn = page.locator("#current .turn[data-step=answered]")
             expect(turn.locator("a.footnote").first).to_be_visible()
             expect(turn.locator(".left-out")).to_contain_text("Oslo")
+
+
+def test_a_wait_for_the_language_model_is_shown_under_the_quotes(
+    browser: Browser, window_library: Library
+) -> None:
+    busy = status("429 Too Many Requests", "Retry-After: 2")
+    with misbehaving(busy, times=1, written="The summit was held on Dec. 15.") as writer:
+        settings = {"FOOTNOTED_LLM_URL": writer.url}
+        with window(window_library, **settings) as address, pages(browser) as open_page:
+            page = open_page(address)
+            page.evaluate(
+                """() => {
+                  window.seen = [];
+                  new MutationObserver(() => {
+                    const quotes = document.querySelectorAll("#current a.card").length;
+                    const told = document.querySelector("#current .progress")?.textContent;
+                    const spoken = document.querySelector("#status").textContent;
+                    window.seen.push([quotes > 0, told, spoken]);
+                  }).observe(document.body, {childList: true, subtree: true, characterData: true});
+                }"""
+            )
+            turn = ask(page, SUMMIT)
+            expect(turn.locator(".answer")).to_contain_text("The summit was held on Dec. 15.")
+            expect(turn.locator(".notice")).to_have_count(0)
+            seen = page.evaluate("window.seen")
+    told = "The language model is busy: trying again in 2 s."
+    waited = [at for at, (quotes, shown, _) in enumerate(seen) if quotes and shown == told]
+    assert waited
+    assert any(told in spoken for _, _, spoken in seen)
+    after = [shown for quotes, shown, _ in seen[waited[-1] :] if quotes]
+    assert any("Reading" in (shown or "") for shown in after), "it goes on"
 
 
 def test_stop_takes_effect_while_the_language_model_is_silent(
