@@ -40,6 +40,9 @@ CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
 TOP_LOGPROBS = 10
 
+SHORTEST_KEY = 8
+"""Characters of a key that are a secret; "none" is what an address without a key is given."""
+
 _PROPOSED = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
 
 
@@ -126,7 +129,8 @@ class Writer:
         try:
             yield
         except (openai.OpenAIError, httpx.HTTPError) as error:
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            words = without(getattr(self.llm, "api_key", None), str(error))
+            reason = " ".join(words.split())[:200] or type(error).__name__
             raise LLMUnavailable(
                 f"The language model {self.name} does not answer: {reason.rstrip('.')}."
                 + _mends(error, elsewhere=self.elsewhere)
@@ -223,6 +227,14 @@ def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
         max_retries=0,
         additional_kwargs={"seed": 0},
     )
+
+
+def without(key: str | None, words: str) -> str:
+    """Return words without a key, which whoever refuses it may say again, in whole or shortened."""
+    if not key or len(key) < SHORTEST_KEY:
+        return words
+    ends = re.escape(key[: SHORTEST_KEY // 2]), re.escape(key[-(SHORTEST_KEY // 2) :])
+    return re.sub(rf"{re.escape(key)}|{ends[0]}\S*|\S*{ends[1]}", "…", words)
 
 
 def _mends(error: Exception, *, elsewhere: bool) -> str:
