@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from urllib.parse import parse_qs
 
 import anyio
 from starlette.datastructures import Headers
@@ -152,16 +153,17 @@ class Login:
     async def _log_in(self, request: Request) -> Response:
         if not _is_short(request.headers):
             return PlainTextResponse("A name and a password are shorter than that.", 413)
-        async with request.form(max_files=0, max_fields=10) as form:
-            name, password = (str(form.get(each) or "") for each in ("username", "password"))
-        keys = ("name", name.strip()[:100]), _address(request)
+        form = parse_qs((await request.body()).decode(errors="replace"))
+        name, password = (form.get(each, [""])[0] for each in ("username", "password"))
+        name = name.strip()
+        keys = ("name", name[:100]), _address(request)
         if (wait := self._tries.wait(*keys)) > 0:
             return _page(_too_many(wait), 429, {"Retry-After": str(wait)})
         self._tries.begin(*keys)
         # Hashing takes a core and 16 MB: whoever tries often must not take all of them.
         self._hashing = self._hashing or anyio.CapacityLimiter(2)
         right = await anyio.to_thread.run_sync(
-            may_enter, self._users, name.strip(), password, limiter=self._hashing
+            may_enter, self._users, name, password, limiter=self._hashing
         )
         if not right:
             return _page("This name and password do not belong together. Try again.", 401)
@@ -171,7 +173,7 @@ class Login:
             response = RedirectResponse(f"./?{request.url.query}".rstrip("?"), 303)
         response.set_cookie(
             _cookie(request),
-            self._begin(name.strip()),
+            self._begin(name),
             httponly=True,
             samesite="lax",
             secure=request.url.scheme == "https",
