@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -18,6 +18,8 @@ from ui.window.login import FREE_BY_ADDRESS, FREE_BY_NAME, IDLE, LONGEST_WAIT, L
 from ui.window.users import User, add_token, add_user, read_users
 
 PASSWORD = "correct horse"
+
+OpenClient = Callable[..., TestClient]
 
 
 class Clock:
@@ -46,7 +48,7 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, User], st
 
 
 @pytest.fixture
-def open_client(known: tuple[dict[str, User], str], clock: Clock) -> Iterator[type[TestClient]]:
+def open_client(known: tuple[dict[str, User], str], clock: Clock) -> OpenClient:
     """Give clients of one server, which says to each who it is."""
 
     def name(request: Request) -> PlainTextResponse:
@@ -58,10 +60,12 @@ def open_client(known: tuple[dict[str, User], str], clock: Clock) -> Iterator[ty
     def opened(address: str = "192.0.2.1") -> TestClient:
         return TestClient(app, client=(address, 1), follow_redirects=False)
 
-    yield opened  # type: ignore[misc]
+    return opened
 
 
-def log_in(client: TestClient, name: str = "ada", password: str = PASSWORD, path: str = "/login"):
+def log_in(
+    client: TestClient, name: str = "ada", password: str = PASSWORD, path: str = "/login"
+) -> httpx.Response:
     form = {"username": name, "password": password}
     return client.post(path, data=form, headers={"accept": "text/html"})
 
@@ -72,7 +76,7 @@ def is_in(client: TestClient) -> bool:
     return answered.status_code == 200
 
 
-def test_nobody_is_shown_anything_but_the_login(open_client: type[TestClient]) -> None:
+def test_nobody_is_shown_anything_but_the_login(open_client: OpenClient) -> None:
     client = open_client()
     page = client.get("/?document=1")
     assert (page.status_code, page.headers["content-type"][:9]) == (401, "text/html")
@@ -83,7 +87,7 @@ def test_nobody_is_shown_anything_but_the_login(open_client: type[TestClient]) -
     assert client.post("/gradio_api/queue/join", json={}).status_code == 401
 
 
-def test_a_password_opens_the_page_that_was_asked_for(open_client: type[TestClient]) -> None:
+def test_a_password_opens_the_page_that_was_asked_for(open_client: OpenClient) -> None:
     client = open_client()
     found = log_in(client, path="/?document=1&span=2-3")
     assert (found.status_code, found.headers["location"]) == (303, "./?document=1&span=2-3")
@@ -94,13 +98,13 @@ def test_a_password_opens_the_page_that_was_asked_for(open_client: type[TestClie
     assert not is_in(open_client())
 
 
-def test_a_program_logs_in_without_a_page(open_client: type[TestClient]) -> None:
+def test_a_program_logs_in_without_a_page(open_client: OpenClient) -> None:
     client = open_client()
     assert client.post("/login", data={"username": "bo", "password": "another"}).status_code == 200
     assert client.get("/config").text == "the library, for bo"
 
 
-def test_a_second_try_needs_nothing_anew(open_client: type[TestClient]) -> None:
+def test_a_second_try_needs_nothing_anew(open_client: OpenClient) -> None:
     client = open_client()
     again = log_in(client, password="wrong")
     assert again.status_code == 401
@@ -109,7 +113,7 @@ def test_a_second_try_needs_nothing_anew(open_client: type[TestClient]) -> None:
     assert log_in(client).status_code == 303
 
 
-def test_who_logs_out_is_out_and_others_stay(open_client: type[TestClient]) -> None:
+def test_who_logs_out_is_out_and_others_stay(open_client: OpenClient) -> None:
     here, there = open_client(), open_client()
     log_in(here)
     log_in(there)
@@ -121,7 +125,7 @@ def test_who_logs_out_is_out_and_others_stay(open_client: type[TestClient]) -> N
     assert is_in(there)
 
 
-def test_a_session_ends_when_it_is_not_used(open_client: type[TestClient], clock: Clock) -> None:
+def test_a_session_ends_when_it_is_not_used(open_client: OpenClient, clock: Clock) -> None:
     client = open_client()
     log_in(client)
     for _ in range(3):
@@ -132,7 +136,7 @@ def test_a_session_ends_when_it_is_not_used(open_client: type[TestClient], clock
 
 
 def test_sessions_and_tries_do_not_grow_without_end(
-    open_client: type[TestClient], clock: Clock, monkeypatch: pytest.MonkeyPatch
+    open_client: OpenClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(login, "MOST", 3)
     clients = [open_client() for _ in range(5)]
@@ -148,7 +152,7 @@ def test_sessions_and_tries_do_not_grow_without_end(
 
 
 @pytest.mark.faults
-def test_tries_are_bounded(open_client: type[TestClient], clock: Clock, faults: Faults) -> None:
+def test_tries_are_bounded(open_client: OpenClient, clock: Clock, faults: Faults) -> None:
     for net, kind in enumerate(("a name", "no name", "an address")):
         with faults.trying("logins", f"many passwords for {kind}", harm="let in"):
             free = FREE_BY_ADDRESS if kind == "an address" else FREE_BY_NAME
@@ -175,7 +179,7 @@ def test_tries_are_bounded(open_client: type[TestClient], clock: Clock, faults: 
 
 
 @pytest.mark.faults
-def test_own_logins_do_not_free_an_address(open_client: type[TestClient], faults: Faults) -> None:
+def test_own_logins_do_not_free_an_address(open_client: OpenClient, faults: Faults) -> None:
     with faults.trying("logins", "guesses between own logins", harm="let in"):
         told = []
         for number in range(FREE_BY_ADDRESS + 5):
@@ -186,7 +190,7 @@ def test_own_logins_do_not_free_an_address(open_client: type[TestClient], faults
 
 @pytest.mark.faults
 def test_what_is_no_login(
-    open_client: type[TestClient], known: tuple[dict[str, User], str], faults: Faults
+    open_client: OpenClient, known: tuple[dict[str, User], str], faults: Faults
 ) -> None:
     token = known[1]
     headers = {
@@ -225,7 +229,7 @@ def test_what_is_no_login(
 
 
 def test_a_token_speaks_for_its_user(
-    open_client: type[TestClient], known: tuple[dict[str, User], str], clock: Clock
+    open_client: OpenClient, known: tuple[dict[str, User], str], clock: Clock
 ) -> None:
     client = open_client()
     right = {"authorization": f"Bearer {known[1]}"}

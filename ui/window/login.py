@@ -16,7 +16,13 @@ from urllib.parse import parse_qs
 import anyio
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.drawing.jinja import draw
@@ -37,7 +43,7 @@ MOST = 10_000
 
 LONGEST_FORM = 10_000
 
-NOBODY = "Log in first, or send a token: `Authorization: Bearer …`."
+NOBODY = "Log in first: open the window anew. Programs send a token, `Authorization: Bearer …`."
 _USER = "footnoted.user"
 
 
@@ -45,6 +51,11 @@ def who(connection: HTTPConnection) -> str | None:
     """Return the user that a request is from; nobody has none."""
     user: str | None = connection.scope.get(_USER)
     return user
+
+
+def refusal(words: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return words as Gradio's page and programs show them."""
+    return JSONResponse({"detail": words}, status, headers)
 
 
 class Tries:
@@ -142,17 +153,17 @@ class Login:
         if "authorization" in connection.headers:
             address = _address(connection)
             if (wait := self._tries.wait(address)) > 0:
-                return PlainTextResponse(_too_many(wait), 429, {"Retry-After": str(wait)})
+                return refusal(_too_many(wait), 429, {"Retry-After": str(wait)})
             self._tries.begin(address)
             words = "This token is nobody's. `footnoted token NAME --auth FILE` makes one."
-            return PlainTextResponse(words, 401, {"WWW-Authenticate": "Bearer"})
+            return refusal(words, 401, {"WWW-Authenticate": "Bearer"})
         if connection.scope["path"] == "/":
             return _page("", 401)
-        return PlainTextResponse(NOBODY, 401, {"WWW-Authenticate": "Bearer"})
+        return refusal(NOBODY, 401, {"WWW-Authenticate": "Bearer"})
 
     async def _log_in(self, request: Request) -> Response:
         if not _is_short(request.headers):
-            return PlainTextResponse("A name and a password are shorter than that.", 413)
+            return refusal("A name and a password are shorter than that.", 413)
         form = parse_qs((await request.body()).decode(errors="replace"))
         name, password = (form.get(each, [""])[0] for each in ("username", "password"))
         name = name.strip()

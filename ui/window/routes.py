@@ -18,11 +18,11 @@ from urllib.parse import parse_qs
 from gradio_client.utils import is_file_obj_with_meta, traverse
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.loading.formats import MAX_BYTES
-from ui.window.login import who
+from ui.window.login import refusal, who
 
 _API = "/gradio_api/"
 _READ = re.compile(
@@ -65,44 +65,44 @@ class Routes:
         elif scope["type"] == "websocket":  # Gradio has none.
             await send({"type": "websocket.close", "code": 1008})
         else:
-            refusal, received = await self._refusal(scope, receive)
-            await (refusal or self._app)(scope, received, send)
+            refused, received = await self._refusal(scope, receive)
+            await (refused or self._app)(scope, received, send)
 
     async def _refusal(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
         method, path = scope["method"], scope["path"]
         allowed = [each for each, paths in _ROUTES.items() if paths.fullmatch(path)]
         if method not in allowed:  # MCP clients ask for a stream, and take 405 for an answer.
             status, headers = (405, {"Allow": ", ".join(allowed)}) if allowed else (404, None)
-            return PlainTextResponse(NOTHING, status, headers), receive
+            return refusal(NOTHING, status, headers), receive
         if path.startswith(f"{_API}file=") and not self._is_own(path.split("=", 1)[1]):
-            return PlainTextResponse(NOTHING, 404), receive
+            return refusal(NOTHING, 404), receive
         named = parse_qs(scope["query_string"].decode("latin-1")).get("session_hash", [])
         if path.startswith(f"{_API}heartbeat/"):
             named.append(path.rsplit("/", 1)[1])
         if method == "POST":
             length = _length(scope)
             if length is None:
-                return PlainTextResponse("Say how long the request is.", 411), receive
+                return refusal("Say how long the request is.", 411), receive
             if path == f"{_API}upload":
                 if self._used() + length > UPLOADS:
                     words = "There are too many uploads at the moment: try again later."
-                    return PlainTextResponse(words, 413), receive
+                    return refusal(words, 413), receive
             else:
                 if length > LONGEST:
                     words = f"A request has up to {LONGEST:,} bytes."
-                    return PlainTextResponse(words, 413), receive
+                    return refusal(words, 413), receive
                 data, receive = await _whole(receive)
                 try:
                     body = json.loads(data) if data else {}
                     traverse(body, self._check_file, is_file_obj_with_meta)
                 except PermissionError:
-                    return PlainTextResponse(NOTHING, 404), receive
+                    return refusal(NOTHING, 404), receive
                 except (ValueError, RecursionError, AttributeError):
-                    return PlainTextResponse("The request is not JSON.", 400), receive
+                    return refusal("The request is not JSON.", 400), receive
                 if isinstance(body, dict) and body.get("session_hash") is not None:
                     named.append(str(body["session_hash"]))
         if not all(self._is_theirs(who(HTTPConnection(scope)), each) for each in named):
-            return PlainTextResponse("This session is somebody else's.", 403), receive
+            return refusal("This session is somebody else's.", 403), receive
         return None, receive
 
     def _is_own(self, path: str) -> bool:
