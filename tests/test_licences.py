@@ -9,9 +9,9 @@ import pytest
 from packaging.requirements import Requirement
 
 FREE = {
-    "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python", "ISC",
-    "Apache-2.0 WITH LLVM-exception", "MIT", "MIT-0", "MIT-CMU", "MPL-1.1", "MPL-2.0", "PSF-2.0",
-    "Zlib",
+    "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "CNRI-Python",
+    "ISC", "Apache-2.0 WITH LLVM-exception", "MIT", "MIT-0", "MIT-CMU", "MPL-1.1", "MPL-2.0",
+    "PSF-2.0", "Zlib",
     # As older metadata spell them.
     "3-Clause BSD License", "Apache 2.0 License", "Apache License, Version 2.0",
     "Apache Software License", "BSD License", "ISC License (ISCL)", "MIT License",
