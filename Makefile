@@ -22,7 +22,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-all faults check regression bench ablation pictures lock clean
+.PHONY: help install models library chat ask test test-all faults check audit regression bench ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -79,6 +79,18 @@ check: install  ## Look at style and types.
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+
+# pip-audit stands in an environment of its own, and asks an advisory database. It writes its report
+# only once it has asked for all: without one, nothing is known of the vulnerabilities.
+audit: install  ## Look at the licences of all libraries, and for known vulnerabilities in them.
+	@$(PY) -m pytest -q tests/test_licences.py
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(PY) -m venv "$$folder" && "$$folder/bin/pip" install --quiet pip-audit || exit 2; \
+	"$$folder/bin/pip-audit" --requirement constraints.txt --no-deps --disable-pip --strict \
+	  --progress-spinner off --output "$$folder/report" 2>"$$folder/errors"; code=$$?; \
+	if [ -f "$$folder/report" ]; then cat "$$folder/report" "$$folder/errors"; exit $$code; fi; \
+	tail -1 "$$folder/errors" >&2; \
+	echo 'pip-audit did not reach its data: nothing is known of vulnerabilities.' >&2; exit 2
 
 regression: models  ## Check that a part of the bench has not fallen below what was kept.
 	@$(PY) -m eval.bench.regression .footnoted/kept --xquad "$(XQUAD)"

@@ -26,7 +26,7 @@ import typer
 from index.library import Library
 from rag.config import PREFIX, Settings
 from ui.commands.evaluate import app as eval_command
-from ui.window.users import read_users
+from ui.window.users import owner_of, read_users
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
@@ -175,13 +175,14 @@ def test_every_command_is_known_here() -> None:
         "footnoted doctor",
         "footnoted eval",
         "footnoted --verbose",
+        "footnoted token",
         "footnoted user",
     }
 
 
 def test_a_user_is_made_and_the_window_knows_the_option(folder: Path) -> None:
     [line] = [each for each in COMMANDS if each.startswith("footnoted user")]
-    name, _, file = shlex.split(line)[2:]
+    name, _, file, *_ = shlex.split(line)[2:]
     command = [*MAIN, *shlex.split(line)[1:]]
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
@@ -194,7 +195,10 @@ def test_a_user_is_made_and_the_window_knows_the_option(folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert name in read_users(folder / file)
+    assert read_users(folder / file)[name].may == {"add", "remove", "fetch"}
+    [token] = [each for each in COMMANDS if each.startswith("footnoted token")]
+    done = run(shlex.split(token)[1:], folder, folder / "none")
+    assert owner_of(read_users(folder / file), done.stdout.strip()) == name
     [chat] = [each for each in COMMANDS if each.startswith("footnoted chat --auth")]
     done = run([*shlex.split(chat)[1:4], "--port", "99999"], folder, folder / "none")
     assert (done.returncode, "not a port" in done.stderr) == (2, True)

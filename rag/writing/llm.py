@@ -49,8 +49,9 @@ PROPOSED_TOKENS = 96
 TOP_LOGPROBS = 10
 MOST_WRITTEN = 4_000
 """Characters of an answer; `WRITE_TOKENS` are far fewer, but a server may not count."""
+
 SHORTEST_KEY = 8
-"""Characters; what is shorter may be any word."""
+"""Characters of a key that are a secret; "none" is what an address without a key is given."""
 
 _PROPOSED = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
 
@@ -223,9 +224,7 @@ def _reason(error: Exception, key: str) -> str:
         if "html" in kind:  # A page for people, of whatever stands between.
             return f"HTTP {error.status_code} {error.response.reason_phrase}".strip()
     told = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-    reason = visible(str(told or error))
-    if len(key) >= SHORTEST_KEY:  # A server may repeat what it was sent.
-        reason = reason.replace(key, "…")
+    reason = without(key, visible(str(told or error)))
     reason = shortened(reason, 200)
     return reason.rstrip(".") or type(error).__name__
 
@@ -344,6 +343,14 @@ def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
         http_client=bounded_client(address, settings.llm_timeout),
         additional_kwargs={"seed": 0},
     )
+
+
+def without(key: str, words: str) -> str:
+    """Return words without a key, which whoever refuses it may say again, in whole or shortened."""
+    if len(key) < SHORTEST_KEY:
+        return words
+    ends = re.escape(key[: SHORTEST_KEY // 2]), re.escape(key[-(SHORTEST_KEY // 2) :])
+    return re.sub(rf"{re.escape(key)}|{ends[0]}\S*|\S*{ends[1]}", "…", words)
 
 
 def _mends(error: Exception, *, elsewhere: bool) -> str:

@@ -261,9 +261,9 @@ def chat(
     ] = False,
 ) -> None:
     """Open the chat window in the browser's reach; Ctrl-C ends it."""
-    from ui.panels.fetch import fetching
     from ui.window.users import read_users
     from ui.window.window import serve
+    from ui.panels.fetch import fetching  # isort: skip  The window says first what Gradio may do.
 
     if auth is None and host not in LOOPBACK:
         raise UserError(
@@ -293,14 +293,30 @@ def chat(
 def user(
     name: str,
     auth: Annotated[Path, typer.Option(help="The file of users, made if there is none.")],
+    may: Annotated[
+        str | None,
+        typer.Option(help="What else than reading: add, remove, fetch, with commas; or read."),
+    ] = None,
     _library: LibraryOption = None,
 ) -> None:
     """Let somebody into the window, or change the password, which is asked for."""
     from ui.window.users import add_user
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    add_user(auth, name, password)
-    _tell(f"{name} may enter with --auth {auth}")
+    made = add_user(auth, name, password, may)
+    _tell(f"{name} may enter with --auth {auth}, and may {', '.join(['read', *sorted(made.may)])}")
+
+
+@app.command()
+def token(
+    name: str,
+    auth: Annotated[Path, typer.Option(help="The file of users.")],
+    _library: LibraryOption = None,
+) -> None:
+    """Print a new token, with which programs ask the window as a user; it ends the one before."""
+    from ui.window.users import add_token
+
+    typer.echo(add_token(auth, name))
 
 
 def _wait(status: Status, waiting: Waiting) -> None:

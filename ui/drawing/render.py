@@ -12,6 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from urllib.parse import quote as url_part
 
 from index.documents import Document
@@ -37,6 +38,9 @@ HEADER = """<header><h1>Footnoted</h1><nav aria-label="Panels">
 <button type="button" data-panel-button="check">Check</button>
 <button type="button" data-panel-button="regression">Regression</button></nav></header>"""
 
+USER = """<form method="post" action="logout" data-may="{}"><span>{}</span>
+<button type="submit">Log out</button></form>"""
+
 CONVERSATION_BAR = """<div class="bar">
 <label class="spoken" for="conversations">Conversation</label>
 <select id="conversations" disabled><option>New conversation</option></select>
@@ -61,6 +65,11 @@ NO_SOURCE = (
     '<div class="empty"><p>Open a footnote or a passage, and its document stands here, with the '
     "quote marked in its place.</p></div>"
 )
+
+
+def user(name: str, rights: Sequence[str]) -> str:
+    """Return who has logged in, with the log-out; the style hides what the rights do not allow."""
+    return USER.format(" ".join(rights), escape(name))
 
 
 # --- the conversation

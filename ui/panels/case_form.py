@@ -24,7 +24,7 @@ from ui.conversations.exchange import Conversation
 from ui.conversations.text import place
 from ui.drawing import render
 from ui.panels.answering import attempt
-from ui.panels.events import PRIVATE, Updates, number
+from ui.panels.events import PRIVATE, Rights, Updates, number
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 
@@ -55,8 +55,9 @@ class Filled:
 class CaseForm:
     """The form; hidden until "Keep as a case" is pressed. It keeps nothing of a visitor's."""
 
-    def __init__(self, assistant: Assistant, conversation: gr.State) -> None:
+    def __init__(self, assistant: Assistant, conversation: gr.State, rights: Rights) -> None:
         """Put the form on the page; `conversation` is what its cases come from."""
+        self.rights = rights
         self.folder = assistant.library.folder / "cases"
         self.conversation = conversation
         self.begun = gr.State(None)
@@ -128,6 +129,8 @@ class CaseForm:
         """Add the case to its set, and show what was written; or say what is wrong with it."""
         if begun is None:
             return self.close()
+        if refused := self.rights.refusal("add"):
+            return {self.told: render.notice(refused)}
 
         def kept() -> Path:
             path = self._path(name)

@@ -25,7 +25,7 @@ from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, number
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile, of a short text."""
@@ -57,9 +57,10 @@ class Checking:
 class CheckPanel:
     """The components and their events; what is checked is the visitor's own."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State) -> None:
+    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
         self.assistant = assistant
+        self.rights = rights
         self.left_out = left_out
         self.log = Log(assistant.library.folder)
         self.state = gr.State(Checking(None, [], []))
@@ -119,10 +120,8 @@ class CheckPanel:
 
     def check_file(self, path: str, state: Checking, left_out: Sequence[str]) -> Iterator[Updates]:
         """Check an uploaded file."""
-        data = attempt(Path(path).read_bytes)
-        if isinstance(data, UserError):
-            yield self._shown(state, told=str(data))
-            return
+        data = Path(path).read_bytes()
+        Path(path).unlink()
         yield from self._check(data, title_line(Path(path).name), state, left_out)
 
     def stop(self, state: Checking) -> None:
@@ -136,6 +135,8 @@ class CheckPanel:
         note = field(event._data, "note")
         if state.draft is None or at is None or not 0 <= at < len(state.done):
             return self._shown(state)
+        if refused := self.rights.refusal("add"):
+            return self._shown(state, told=refused)
         if verdict and not note:
             return self._shown(state, told="Say why in the note: it is kept with the verdict.")
         checked = state.done[at]

@@ -27,7 +27,7 @@ from ui.conversations.export import FORMATS, export
 from ui.drawing import render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, number
 from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
 
@@ -47,6 +47,7 @@ class ConversationPanel:
         assistant: Assistant,
         left_out: gr.State,
         configured: gr.State,
+        rights: Rights,
         fetch: Fetch | None = None,
     ) -> None:
         """Put the panel on the page.
@@ -65,7 +66,7 @@ class ConversationPanel:
 
         with gr.Column(elem_id="talk-panel"):
             self._put_conversation()
-            self.form = CaseForm(assistant, self.conversation)
+            self.form = CaseForm(assistant, self.conversation, rights)
             self.line = FetchLine(fetch) if fetch else None
             self._put_question()
 

@@ -22,7 +22,7 @@ from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
-from ui.panels.events import BUG, PRIVATE, Updates, field, strings
+from ui.panels.events import BUG, PRIVATE, Rights, Updates, field, strings
 
 _SCRIPT = """
 element.addEventListener('click', (event) => {
@@ -46,9 +46,10 @@ element.addEventListener('click', (event) => {
 class DocumentsPanel:
     """The components and their events. One for all visitors: it keeps nothing of theirs."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State) -> None:
+    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
         self.assistant = assistant
+        self.rights = rights
         self.left_out = left_out
         self.removed = gr.State(None)
         with gr.Column(elem_id="documents-panel") as self.column:
@@ -106,6 +107,9 @@ class DocumentsPanel:
         self, paths: Sequence[str] | None, left_out: Sequence[str], event: gr.EventData
     ) -> Iterator[Updates]:
         """Add uploaded files; one that cannot be read is told, and the others go on."""
+        if refused := self.rights.refusal("add"):
+            yield self._listed([Outcome(refused, well=False)], left_out) | {self.add: None}
+            return
         names = _original_names(event)
         outcomes: list[Outcome] = []
         for at, path in enumerate(paths or ()):
@@ -121,6 +125,9 @@ class DocumentsPanel:
         if not address:
             yield {self.outcomes: ""}
             return
+        if refused := self.rights.refusal("add", "fetch"):
+            yield self._listed([Outcome(refused, well=False)], left_out)
+            return
         outcomes: list[Outcome] = []
         yield from self._add(address, outcomes, partial(self._fetch, address))
         yield self._listed(outcomes, left_out) | ({self.address: ""} if outcomes[-1].well else {})
@@ -133,6 +140,8 @@ class DocumentsPanel:
 
     def remove(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
         """Take a document out of the library; it can be put back."""
+        if refused := self.rights.refusal("remove"):
+            return self._listed([Outcome(refused, well=False)], left_out)
         library, document_id = self.assistant.library, field(event._data, "document")
 
         def taken() -> Document:

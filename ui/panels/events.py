@@ -1,8 +1,9 @@
-"""What the window's panels share: what an event changes, and what the browser sends with it."""
+"""What the window's panels share: what an event changes, what comes with it, who may send it."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, get_args
 
 from index.printable import title_line
 
@@ -33,3 +34,40 @@ def strings(given: Any, name: str) -> list[str]:
     """Return a field that is a list of strings; what else is in it is left out."""
     value = given.get(name) if isinstance(given, dict) else None
     return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+Right = Literal["add", "remove", "fetch"]
+RIGHTS: tuple[Right, ...] = get_args(Right)
+
+_WHAT: dict[Right, str] = {
+    "add": "put anything into the library",
+    "remove": "remove documents",
+    "fetch": "have addresses called",
+}
+
+
+class Rights:
+    """What each user may do, where people log in; without a login, everybody may everything.
+
+    A handler asks here before it changes anything: what the page hides (`window.css`) can still be
+    sent.
+    """
+
+    def __init__(self, may: Mapping[str, Collection[str]] | None = None) -> None:
+        """Take the rights of the users by name, or None where there is no login."""
+        self._may = may
+
+    def refusal(self, *wanted: Right) -> str | None:
+        """Return what to say to the visitor whose event this is, if a right is lacking."""
+        if self._may is None:
+            return None
+        from gradio.context import LocalContext
+
+        name = getattr(LocalContext.request.get(None), "username", None)
+        for right in wanted:
+            if right not in self._may.get(name or "", ()):
+                return (
+                    f"{name or 'Nobody'} may not {_WHAT[right]} here: whoever runs this window can "
+                    f"allow it (`footnoted user NAME --may {right}`)."
+                )
+        return None

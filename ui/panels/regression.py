@@ -21,7 +21,7 @@ from rag.assistant import Assistant
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import BUG, PRIVATE, Updates
+from ui.panels.events import BUG, PRIVATE, Rights, Updates
 
 SECONDS = 1.0
 """Between two looks at a run that goes on."""
@@ -73,9 +73,10 @@ class BackgroundRun:
 class RegressionPanel:
     """The panel, and the runs of this program; they are the library's, not a visitor's."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, rights: Rights) -> None:
         """Put the panel on the page."""
         self.assistant = assistant
+        self.rights = rights
         self.folder = assistant.library.folder / "runs"
         self._running: dict[str, BackgroundRun] = {}
         self._lock = threading.Lock()
@@ -103,6 +104,8 @@ class RegressionPanel:
 
     def begin(self, name: str | None) -> Updates:
         """Run a set, or go on with it."""
+        if refused := self.rights.refusal("add"):
+            return self._told(refused)
         case_set = attempt(lambda: load_set(self._path(name)))
         if isinstance(case_set, UserError):
             return self._told(str(case_set))
@@ -116,6 +119,8 @@ class RegressionPanel:
 
     def stop(self, name: str | None) -> Updates:
         """Stop the run of a set after the case that is being asked."""
+        if refused := self.rights.refusal("add"):
+            return self._told(refused)
         if running := self._running.get(name or ""):
             running.stop.set()
         return self.show(name)
@@ -136,6 +141,8 @@ class RegressionPanel:
 
     def keep_baseline(self, name: str | None) -> Updates:
         """Keep the last run of a set as what later ones are compared with."""
+        if refused := self.rights.refusal("add"):
+            return self._told(refused)
         out = self._out(name) if name else None
         if out is None or not out.exists():
             return self._told("There is no run of this set to keep: run it first.")

@@ -11,7 +11,7 @@ from index.weights.catalogue import CATALOGUE
 from rag.assistant import Assistant
 from rag.config import is_address
 from ui.drawing import render
-from ui.panels.events import PRIVATE, Updates
+from ui.panels.events import PRIVATE, Rights, Updates
 
 ADDRESS = "An address"
 NONE = "None: words and their quotes"
@@ -20,9 +20,10 @@ NONE = "None: words and their quotes"
 class SettingsForm:
     """The form. What is set lives in the visitor's session, a key nowhere else."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, rights: Rights) -> None:
         """Put the form on the page, with what the program was started with."""
         self.assistant = assistant
+        self.rights = rights
         self.configured = gr.State(None)
         settings = assistant.settings
         self._models = _models(assistant)
@@ -76,6 +77,8 @@ class SettingsForm:
         """
         update: dict[str, Any] = {"quotes": int(quotes), "sentences": int(sentences)}
         if model == ADDRESS:
+            if refused := self.rights.refusal("fetch"):
+                return self._told(refused)
             url, name = (url or "").strip(), (name or "").strip()
             if not is_address(url) or not name:
                 return self._told(

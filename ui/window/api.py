@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import gradio as gr
+from gradio_client import Client
 
 from index.errors import UserError
 from index.library import Library
@@ -20,6 +21,7 @@ from rag.checking.verdict import as_json
 from rag.finding.quotes import find_quotes
 from rag.quote import quotes_as_json
 from ui.panels.answering import attempt
+from ui.window.login import who
 
 T = TypeVar("T")
 
@@ -103,15 +105,34 @@ class Endpoints:
         return _or_error(lambda: _opened(self.assistant.library, document, start, end))
 
 
-def speak_json(blocks: gr.Blocks) -> None:
-    """Let MCP tools say JSON: of what is no file, Gradio's server says Python's own notation."""
+def serve_mcp(blocks: gr.Blocks) -> None:
+    """Let MCP tools say JSON, and be called as the user whose token they are called with.
+
+    Of what is no file, Gradio's server says Python's own notation; and it calls the window as
+    nobody.
+    """
     server = blocks.mcp_server_obj
+    clients: dict[str | None, Client] = {}
 
     def as_json(data: list[Any], *_: object) -> list[Any]:
         texts = (json.dumps(each, ensure_ascii=False) for each in data)
         return [server.types.TextContent(type="text", text=text) for text in texts]
 
+    def as_user() -> Client:
+        request = server.mcp_server.request_context.request
+        user, token = who(request), request.headers.get("authorization")
+        if user not in clients:
+            clients[user] = Client(
+                server.local_url,
+                download_files=False,
+                verbose=False,
+                analytics_enabled=False,
+                headers={"authorization": token} if token else None,
+            )
+        return clients[user]
+
     server.postprocess_output_data = as_json
+    server._get_or_create_client = as_user
 
 
 def _checked(assistant: Assistant, text: str) -> dict[str, Any]:

@@ -7,6 +7,9 @@ owner points there (DNS rebinding) lets it read what comes back. Such a request 
 
 from __future__ import annotations
 
+import hashlib
+import re
+from base64 import b64encode
 from collections.abc import Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -15,21 +18,27 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-eval'{}; script-src-attr 'none'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""What a page may do. Of the scripts that stand in it only those run that Gradio put there, which
+are named by their hashes. Gradio makes functions of the scripts of our panels, and of the templates
+of its components (`new Function`), which needs 'unsafe-eval'; it sets styles inline."""
+
 HEADERS = {
-    # Gradio's page has scripts and styles of its own inline, and makes functions of ours.
-    "Content-Security-Policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-        "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": POLICY.format(""),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # With less, forms would come from nowhere.
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 """What every response says: the page talks to this server alone, and stands in no other page."""
+
+_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
 
 class Guard:
@@ -47,14 +56,17 @@ class Guard:
             return
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        if not self._is_own(host):
+        # What a proxy was called by, which Gradio makes addresses of.
+        forwarded = headers.getlist("x-forwarded-host")
+        if not all(map(self._is_own, [host, *forwarded])):
             words = f"This window is not called {host!r}. Its owner can name it so with --name."
             await PlainTextResponse(words, 421, HEADERS)(scope, receive, send)
         elif origin is not None and urlsplit(origin).netloc.casefold() != host.casefold():
             words = "Another page asks here, and only this window's own pages are answered."
             await PlainTextResponse(words, 403, HEADERS)(scope, receive, send)
         else:
-            await self._app(scope, receive, _with_headers(send))
+            own = _with_headers(send)
+            await self._app(scope, receive, _with_hashes(own) if scope["path"] == "/" else own)
 
     def _is_own(self, host: str) -> bool:
         """Whether a host is one of ours: an address cannot be pointed elsewhere, as a name can."""
@@ -80,5 +92,32 @@ def _with_headers(send: Send) -> Send:
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
         await send(message)
+
+    return sent
+
+
+def _with_hashes(send: Send) -> Send:
+    """Hold the start page back until it is whole, and name the scripts in it in its policy.
+
+    What comes from outside stands in it as JSON that has no tags.
+    """
+    start: Message = {}
+    page = b""
+
+    async def sent(message: Message) -> None:
+        nonlocal start, page
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        page += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        hashes = (
+            b64encode(hashlib.sha256(script).digest()).decode() for script in _SCRIPT.findall(page)
+        )
+        policy = POLICY.format("".join(f" 'sha256-{each}'" for each in hashes))
+        MutableHeaders(scope=start)["Content-Security-Policy"] = policy
+        await send(start)
+        await send({"type": "http.response.body", "body": page})
 
     return sent

@@ -1,6 +1,10 @@
-"""Who may enter: a file of names with hashed passwords, one a line.
+"""Who may enter, and what they may do: a file of names with hashed passwords, one a line.
 
-name:salt:hash      scrypt (RFC 7914) with N = 2^14, r = 8, p = 1; salt and hash in base64
+    name:salt:hash:rights:token
+
+The hash is scrypt (RFC 7914) with N = 2^14, r = 8, p = 1; salt and hash are in base64. Rights are
+words with commas between them; whoever has none reads. The token's SHA-256 is in base64 as well.
+The last two may be empty or lacking.
 """
 
 from __future__ import annotations
@@ -9,39 +13,71 @@ import hashlib
 import hmac
 import os
 import re
+import secrets
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.atomic import write_whole
 from index.errors import UserError
+from ui.panels.events import RIGHTS
 
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 
 
-def add_user(path: Path, name: str, password: str) -> None:
-    """Let somebody in from now on, or change the password.
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may enter."""
 
-    Raises UserError for a name or a password that cannot be used, or a file that cannot be.
+    salt: bytes
+    hashed: bytes
+    may: frozenset[str] = frozenset()
+    token: bytes = b""
+
+    def line(self, name: str) -> str:
+        """Return the line of the file that says it."""
+        salt, hashed, token = (
+            b64encode(each).decode() for each in (self.salt, self.hashed, self.token)
+        )
+        return f"{name}:{salt}:{hashed}:{','.join(sorted(self.may))}:{token}\n"
+
+
+def add_user(path: Path, name: str, password: str, may: str | None = None) -> User:
+    """Let somebody in from now on, or change the password, which ends the token.
+
+    `may` are rights with commas between them, or "read"; None leaves what the user may do, which is
+    reading for a new one.
+
+    Raises UserError for a name, a password or a right that cannot be used, or such a file.
     """
     if not _NAME.fullmatch(name):
         raise UserError("A name is up to 64 letters, digits, dots, dashes, underscores and @.")
     if not password:
         raise UserError("The password is empty.")
     users = read_users(path) if path.exists() else {}
+    before = users[name].may if name in users else frozenset()
     salt = os.urandom(16)
-    users[name] = (salt, _hash(password, salt))
-    lines = (
-        f"{each}:{b64encode(salted).decode()}:{b64encode(hashed).decode()}\n"
-        for each, (salted, hashed) in users.items()
-    )
-    try:
-        write_whole(path, "".join(lines).encode(), mode=0o600)
-    except OSError as error:
-        raise UserError(f"The users file {path} cannot be written: {error.strerror}.") from error
+    made = User(salt, _hash(password, salt), before if may is None else _rights(may))
+    _write(path, users | {name: made})
+    return made
 
 
-def read_users(path: Path) -> dict[str, tuple[bytes, bytes]]:
-    """Return the salt and the hash of everybody.
+def add_token(path: Path, name: str) -> str:
+    """Return a new token for programs that ask as a user; it ends the one before.
+
+    Raises UserError for a name that is not in the file, or a file that cannot be used.
+    """
+    users = read_users(path)
+    if name not in users:
+        raise UserError(f"There is no {name} in {path}: `footnoted user {name} --auth {path}`.")
+    token = secrets.token_urlsafe(32)
+    _write(path, users | {name: replace(users[name], token=_digest(token))})
+    return token
+
+
+def read_users(path: Path) -> dict[str, User]:
+    """Return everybody by name.
 
     Raises UserError, with the line, for a file that is not one of users, or holds none.
     """
@@ -52,9 +88,14 @@ def read_users(path: Path) -> dict[str, tuple[bytes, bytes]]:
         raise UserError(f"The users file {path} cannot be read: {error}.") from error
     for number, line in enumerate(lines, 1):
         try:
-            name, salt, hashed = line.split(":")
-            users[name] = (b64decode(salt, validate=True), b64decode(hashed, validate=True))
-        except ValueError:
+            name, salt, hashed, rights, token = (line + ":" * max(0, 4 - line.count(":"))).split(
+                ":"
+            )
+            values = [b64decode(each, validate=True) for each in (salt, hashed, token)]
+            if not values[0] or not values[1]:
+                raise ValueError
+            users[name] = User(values[0], values[1], _rights(rights), values[2])
+        except (ValueError, UserError):
             raise UserError(
                 f"{path}, line {number}: this is no user. `footnoted user NAME --auth {path}` "
                 "writes such lines."
@@ -64,11 +105,38 @@ def read_users(path: Path) -> dict[str, tuple[bytes, bytes]]:
     return users
 
 
-def may_enter(users: dict[str, tuple[bytes, bytes]], name: str, password: str) -> bool:
+def may_enter(users: Mapping[str, User], name: str, password: str) -> bool:
     """Tell whether the password is that of the name; as slow for a name that is not there."""
-    salt, hashed = users.get(name, (b"nobody", b""))
-    return hmac.compare_digest(_hash(password, salt), hashed)
+    user = users.get(name, User(b"nobody", b""))
+    return hmac.compare_digest(_hash(password, user.salt), user.hashed)
+
+
+def owner_of(users: Mapping[str, User], token: str) -> str | None:
+    """Return whose token this is; as slow for a token that is nobody's."""
+    digest = _digest(token)
+    owners = [name for name, user in users.items() if hmac.compare_digest(digest, user.token)]
+    return owners[0] if owners else None
+
+
+def _rights(words: str) -> frozenset[str]:
+    rights = {each.strip() for each in words.split(",")} - {"", "read"}
+    if wrong := sorted(rights - set(RIGHTS)):
+        raise UserError(f"There is no right {wrong[0]!r}: give {', '.join(RIGHTS)}, or read.")
+    return frozenset(rights)
+
+
+def _write(path: Path, users: Mapping[str, User]) -> None:
+    lines = "".join(user.line(name) for name, user in users.items())
+    try:
+        write_whole(path, lines.encode(), mode=0o600)
+    except OSError as error:
+        raise UserError(f"The users file {path} cannot be written: {error.strerror}.") from error
 
 
 def _hash(password: str, salt: bytes) -> bytes:
     return hashlib.scrypt(password.encode(), salt=salt, n=2**14, r=8, p=1)
+
+
+def _digest(token: str) -> bytes:
+    """Return what is kept of a token: of so many random signs a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()

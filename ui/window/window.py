@@ -7,11 +7,13 @@ in their place. Each panel (`ui/panels/`) is a module with what runs in the brow
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
-from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,11 @@ from typing import Any
 # Read when Gradio and the hub's client are imported: nothing is reported to anybody.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+# What is uploaded lies in a folder of this program alone, which goes with it.
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(
+    "", "footnoted-", os.environ.get("GRADIO_TEMP_DIR")
+)
+os.environ["GRADIO_EXAMPLES_CACHE"] = os.environ["GRADIO_TEMP_DIR"]
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -32,21 +39,33 @@ from ui.panels.answering import attempt
 from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel
 from ui.panels.documents import DocumentsPanel
-from ui.panels.events import PRIVATE
+from ui.panels.events import PRIVATE, Rights
 from ui.panels.fetch import Fetch
 from ui.panels.regression import RegressionPanel
 from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
-from ui.window.api import add_api, speak_json
+from ui.window.api import add_api, serve_mcp
 from ui.window.guard import Guard
+from ui.window.login import Login, who
 from ui.window.ports import PORTS, free_port
-from ui.window.users import may_enter
+from ui.window.routes import Routes
+from ui.window.users import User
+
+atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 _STYLE = Path(__file__).parent / "window.css"
 
 
-def build_window(assistant: Assistant, fetch: Fetch | None = None) -> gr.Blocks:
-    """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is."""
+def build_window(
+    assistant: Assistant,
+    fetch: Fetch | None = None,
+    users: Mapping[str, User] | None = None,
+) -> gr.Blocks:
+    """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is.
+
+    With `users` each may do what the own rights say; without, everybody may do everything.
+    """
+    rights = Rights({name: user.may for name, user in users.items()} if users else None)
     with gr.Blocks(
         title="Footnoted",
         analytics_enabled=False,
@@ -55,15 +74,18 @@ def build_window(assistant: Assistant, fetch: Fetch | None = None) -> gr.Blocks:
     ) as blocks:
         add_api(assistant)  # Before the window's own events, which may not take its names.
         left_out = gr.State([])
-        gr.HTML(render.HEADER, elem_id="top", apply_default_css=False)
+        with gr.Row(elem_id="top"):
+            gr.HTML(render.HEADER, apply_default_css=False)
+            if users:
+                _put_user(blocks, users)
         with gr.Row(elem_id="panels"):
-            documents = DocumentsPanel(assistant, left_out)
+            documents = DocumentsPanel(assistant, left_out, rights)
             with documents.column:
-                settings = SettingsForm(assistant)
-            talk = ConversationPanel(assistant, left_out, settings.configured, fetch)
-            checking = CheckPanel(assistant, left_out)
+                settings = SettingsForm(assistant, rights)
+            talk = ConversationPanel(assistant, left_out, settings.configured, rights, fetch)
+            checking = CheckPanel(assistant, left_out, rights)
             SourcePanel(assistant)
-            regression = RegressionPanel(assistant)
+            regression = RegressionPanel(assistant, rights)
 
         def welcome_anew(conversation: Conversation) -> Any:
             return gr.skip() if conversation.exchanges else talk.welcome()
@@ -80,13 +102,24 @@ def build_window(assistant: Assistant, fetch: Fetch | None = None) -> gr.Blocks:
     return blocks
 
 
+def _put_user(blocks: gr.Blocks, users: Mapping[str, User]) -> None:
+    """Put who is there on the page, and the log-out; what may not be done is hidden by that."""
+    shown = gr.HTML(render.user("", ()), elem_id="user", apply_default_css=False)
+
+    def greet(request: gr.Request) -> str:
+        name = request.username or ""
+        return render.user(name, sorted(users[name].may))
+
+    blocks.load(greet, None, shown, **PRIVATE)
+
+
 def serve(
     assistant: Assistant,
     *,
     host: str = "127.0.0.1",
     port: int | None = None,
     names: Sequence[str] = (),
-    users: dict[str, tuple[bytes, bytes]] | None = None,
+    users: Mapping[str, User] | None = None,
     fetch: Fetch | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
@@ -94,24 +127,16 @@ def serve(
 
     `on_ready` is called with the address once it answers. Without a port, the first free one from
     7860 on is taken. What is answered are requests to addresses, to localhost, to the host and to
-    other `names` (`guard.py`). With `users` (of `users.py`) everybody has to log in, and programs
-    as well; there are no MCP tools then, because their clients cannot. What `fetch` brings is
-    loaded when it is there.
+    other `names` (`guard.py`), for what the window needs (`routes.py`). With `users` (of
+    `users.py`) everybody has to log in, and programs bring a token or log in as well (`login.py`).
+    What `fetch` brings is loaded when it is there.
 
     Raises UserError when the address cannot be listened at.
     """
     _no_proxy(host)
-    blocks = build_window(assistant, fetch)
-    address = _launch(
-        blocks,
-        host,
-        port,
-        auth=partial(may_enter, users) if users else None,
-        mcp_server=not users,
-        names=names,
-    )
-    if not users:
-        speak_json(blocks)
+    blocks = build_window(assistant, fetch, users)
+    address = _launch(blocks, host, port, names=names, users=users)
+    serve_mcp(blocks)
     try:
         with suppress(KeyboardInterrupt):
             on_ready(address)
@@ -122,7 +147,12 @@ def serve(
 
 
 def _launch(
-    blocks: gr.Blocks, host: str, port: int | None, *, names: Sequence[str], **more: Any
+    blocks: gr.Blocks,
+    host: str,
+    port: int | None,
+    *,
+    names: Sequence[str],
+    users: Mapping[str, User] | None,
 ) -> str:
     """Show the window at a port, or at the first free one; return its address.
 
@@ -150,15 +180,23 @@ def _launch(
                     max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
                     theme=_theme(),
                     css=style,
+                    mcp_server=True,
+                    auth_dependency=who if users else None,
                     # Anew for each try, since Gradio puts more into it.
-                    app_kwargs={"middleware": [Middleware(Guard, names=(host, *names))]},
-                    **more,
+                    app_kwargs={"middleware": _middleware((host, *names), users)},
                 )
         except OSError as error:  # Another program was quicker: look again.
             why = error
         else:
             return str(address)
     raise UserError(f"{host} cannot be listened at: give another port with --port.") from why
+
+
+def _middleware(names: Sequence[str], users: Mapping[str, User] | None) -> list[Middleware]:
+    """Return what each request passes, the outermost first."""
+    login = [Middleware(Login, users=users)] if users else []
+    folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    return [Middleware(Guard, names=names), *login, Middleware(Routes, folder=folder)]
 
 
 def _load(assistant: Assistant, fetch: Fetch | None) -> None:

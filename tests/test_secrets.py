@@ -1,0 +1,144 @@
+"""Keys, passwords and tokens: in nothing that is said, sent, shown or written down."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from index.documents import Document
+from rag.writing.llm import without
+from tests.browser import SUMMIT, window
+from tests.conftest import OpenLibrary
+from tests.faults import Faults
+from tests.visitor import Visitor
+from ui.window.users import add_token, add_user
+
+KEY = "sk-proj-Zq81xVw0Lk3-environment-9aTf"
+OWN_KEY = "sk-own-Hb52nRm7Pd4-of-a-visitor-6uJe"
+PASSWORD = "Gx93-password-of-ada-Wc27"
+TOLD = "a bad key"
+
+
+@contextmanager
+def tells_the_key(status: int) -> Iterator[tuple[str, list[str]]]:
+    """An address for answers that refuses all it is asked, and says again with which key."""
+    asked: list[str] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            key = self.headers["Authorization"].removeprefix("Bearer ")
+            asked.append(key)
+            words = f"{TOLD}: {key}, that is {key[:10]}***{key[-6:]} ({key.encode()!r})"
+            body = json.dumps({"error": {"message": words, "code": key}, "detail": key}).encode()
+            self.send_response(status, key)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("WWW-Authenticate", key)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1", asked
+        server.shutdown()
+
+
+def found_in(said: bytes, secrets: list[str]) -> list[str]:
+    """Return the secrets that are said, in whole or by either end."""
+    pieces = {each: (each, each[:10], each[-8:]) for each in secrets}
+    return [each for each in secrets if any(piece.encode() in said for piece in pieces[each])]
+
+
+def files_in(folder: Path) -> Iterator[bytes]:
+    yield from (path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        (f"Incorrect API key provided: {KEY}.", "Incorrect API key provided: …"),
+        ("Incorrect: sk-proj-********9aTf. See", "Incorrect: … See"),
+        (f"b'{KEY}'", "…"),
+        ("Nothing of it.", "Nothing of it."),
+    ],
+)
+def test_a_key_is_taken_out_of_what_a_server_says(said: str, left: str) -> None:
+    found = without(KEY, said)
+    assert not found_in(found.encode(), [KEY])
+    assert found.rstrip("'.") == left.rstrip("'.")
+    assert without("none", f"there is none: {said}") == f"there is none: {said}"
+
+
+@pytest.mark.weights
+@pytest.mark.faults
+def test_secrets_stay_where_they_are(
+    open_library: OpenLibrary, briefing: Document, tmp_path: Path, faults: Faults
+) -> None:
+    library = open_library(tmp_path / "library")
+    library.add(briefing)
+    users, heard, uploads = tmp_path / "users", tmp_path / "stderr", tmp_path / "uploads"
+    uploads.mkdir()
+    add_user(users, "ada", PASSWORD, "add,remove,fetch")
+    token = add_token(users, "ada")
+    secrets = [KEY, OWN_KEY, PASSWORD, token]
+    said: dict[str, bytes] = {}
+    with tells_the_key(401) as (url, asked), tells_the_key(400) as (other, asked_there):
+        listen = f"import os; os.dup2(os.open({str(heard)!r}, os.O_WRONLY | os.O_CREAT), 2)"
+        more = {"FOOTNOTED_LLM_URL": url, "FOOTNOTED_LLM": "m", "FOOTNOTED_LLM_KEY": KEY}
+        more |= {"GRADIO_TEMP_DIR": str(uploads)}
+        with window(library, "--auth", str(users), first=listen, **more) as address:
+            ada = Visitor(address, token)
+            ada.http.event_hooks["response"].append(
+                lambda response: said.update(
+                    {f"{len(said)} {response.request.url}": str(response.headers).encode()}
+                )
+            )
+            said["the answer"] = ada.send("submit", SUMMIT, at="question").encode()
+            follow = ada.send("submit", "And how wide is it?", at="question")
+            said["the follow-up"] = follow.encode()
+            given = (None, "An address", other, "m", OWN_KEY, 5, 5)
+            said["the settings"] = ada.send("click", *given, at="apply").encode()
+            said["with the own key"] = ada.send("submit", SUMMIT, at="question").encode()
+            said["a rating"] = ada.send(
+                "rate", at="talk-bar", about={"turn": 0, "rating": "up"}
+            ).encode()
+            for path in ("", "config", "gradio_api/info", "theme.css", "gradio_api/nothing"):
+                said[f"GET {path}"] = ada.http.get(path).content
+            called = ada.http.post("gradio_api/call/ask", json={"data": [SUMMIT]}).json()
+            said["the API"] = ada.http.get(f"gradio_api/call/ask/{called['event_id']}").content
+            form = {"username": "ada", "password": f"{PASSWORD}x"}
+            said["a wrong login"] = ada.http.post("login", data=form).content
+            said["a right login"] = ada.http.post(
+                "login", data=form | {"password": PASSWORD}
+            ).content
+            assert KEY in asked
+            assert OWN_KEY in asked_there
+            said["files meanwhile"] = b"".join(files_in(uploads))
+        for command in (["ask", SUMMIT], ["ask", SUMMIT, "--json", "--explain"], ["list"], ["log"]):
+            done = subprocess.run(
+                [sys.executable, "-c", "from ui.commands.cli import main; main()", *command],
+                env={**os.environ, **more, "FOOTNOTED_LIBRARY": str(library.folder)},
+                capture_output=True,
+                check=False,
+            )
+            said[" ".join(command)] = done.stdout + done.stderr
+    assert b"m does not answer" in said[f"ask {SUMMIT}"]
+    said["the terminal"] = heard.read_bytes()
+    said["the library"] = b"".join(files_in(library.folder))
+    said["the file of users"] = users.read_bytes()
+    for where, words in said.items():
+        with faults.trying("secrets", where, harm="let in"):
+            assert found_in(words, secrets) == []

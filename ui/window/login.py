@@ -1,0 +1,233 @@
+"""Who asks: the login page, sessions that end, tokens of programs, and how often is tried.
+
+Gradio's own login knows no bound of tries and no end of a session, and its page takes no second
+try. So Gradio is told who asks (`who`), and asks nobody itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from urllib.parse import parse_qs
+
+import anyio
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ui.drawing.jinja import draw
+from ui.window.users import User, may_enter, owner_of
+
+IDLE = 12 * 3600.0
+"""Seconds without a request after which a session ends."""
+
+FREE_BY_NAME, FREE_BY_ADDRESS = 5, 20
+"""Tries that fail before there is a wait: many people may share an address."""
+
+LONGEST_WAIT = 900.0
+FORGOTTEN = 3600.0
+"""Seconds after the last try that failed, when the ones before it count no more."""
+
+MOST = 10_000
+"""Sessions, and names and addresses with failed tries, that are remembered; the oldest go first."""
+
+LONGEST_FORM = 10_000
+
+NOBODY = "Log in first: open the window anew. Programs send a token, `Authorization: Bearer …`."
+_USER = "footnoted.user"
+
+
+def who(connection: HTTPConnection) -> str | None:
+    """Return the user that a request is from; nobody has none."""
+    user: str | None = connection.scope.get(_USER)
+    return user
+
+
+def refusal(words: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    """Return words as Gradio's page and programs show them."""
+    return JSONResponse({"detail": words}, status, headers)
+
+
+class Tries:
+    """How often was tried in vain, by name and by address.
+
+    Somebody who tries a name on purpose can make its owner wait as well, up to `LONGEST_WAIT`;
+    whoever is in stays in.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._failed: dict[tuple[str, str], tuple[int, float]] = {}
+
+    def wait(self, *keys: tuple[str, str]) -> int:
+        """Return the seconds until the next try."""
+        return max(ceil(self._until(key) - self._clock()) for key in keys)
+
+    def begin(self, *keys: tuple[str, str]) -> None:
+        """Count a try, which is in vain until it has succeeded: many may be made at once."""
+        for key in keys:
+            self._failed[key] = (self._count(key) + 1, self._clock())
+            while len(self._failed) > MOST:
+                del self._failed[min(self._failed, key=lambda each: self._failed[each][1])]
+
+    def succeed(self, name: tuple[str, str], address: tuple[str, str]) -> None:
+        """Forget what a name has tried; of its address only this try, for others share it."""
+        self._failed.pop(name, None)
+        if address in self._failed:
+            count, at = self._failed[address]
+            self._failed[address] = (count - 1, at)
+
+    def _count(self, key: tuple[str, str]) -> int:
+        count, at = self._failed.get(key, (0, 0.0))
+        return count if self._clock() - at < FORGOTTEN else 0
+
+    def _until(self, key: tuple[str, str]) -> float:
+        free = FREE_BY_NAME if key[0] == "name" else FREE_BY_ADDRESS
+        beyond = self._count(key) - free
+        return self._failed[key][1] + min(2.0**beyond, LONGEST_WAIT) if beyond >= 0 else 0.0
+
+
+@dataclass(slots=True)
+class _Session:
+    name: str
+    used: float
+
+
+class Login:
+    """Answers those who have logged in or bring a token, and shows others the login page."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        users: Mapping[str, User],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Stand before an application that is for these users."""
+        self._app = app
+        self._users = users
+        self._clock = clock
+        self._tries = Tries(clock)
+        self._sessions: dict[str, _Session] = {}
+        self._hashing: anyio.CapacityLimiter | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its user, or answer it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        response: Response | None = None
+        asked = (scope.get("method"), scope["path"])
+        if asked in (("POST", "/"), ("POST", "/login")):
+            response = await self._log_in(Request(scope, receive))
+        elif asked == ("POST", "/logout"):
+            response = self._log_out(HTTPConnection(scope))
+        elif asked != ("GET", "/gradio_api/startup-events"):  # Gradio asks itself, at the start.
+            connection = HTTPConnection(scope)
+            scope[_USER] = user = self._user(connection)
+            if user is None:
+                response = self._refuse(connection)
+        await (response or self._app)(scope, receive, send)
+
+    def _user(self, connection: HTTPConnection) -> str | None:
+        kind, _, token = connection.headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer":
+            return owner_of(self._users, token.strip())
+        session = self._sessions.get(connection.cookies.get(_cookie(connection), ""))
+        if session is None or self._clock() - session.used > IDLE:
+            return None
+        session.used = self._clock()
+        return session.name
+
+    def _refuse(self, connection: HTTPConnection) -> Response:
+        """Ask for a login. A right token is never made to wait: none can be guessed."""
+        if "authorization" in connection.headers:
+            address = _address(connection)
+            if (wait := self._tries.wait(address)) > 0:
+                return refusal(_too_many(wait), 429, {"Retry-After": str(wait)})
+            self._tries.begin(address)
+            words = "This token is nobody's. `footnoted token NAME --auth FILE` makes one."
+            return refusal(words, 401, {"WWW-Authenticate": "Bearer"})
+        if connection.scope["path"] == "/":
+            return _page("", 401)
+        return refusal(NOBODY, 401, {"WWW-Authenticate": "Bearer"})
+
+    async def _log_in(self, request: Request) -> Response:
+        if not _is_short(request.headers):
+            return refusal("A name and a password are shorter than that.", 413)
+        form = parse_qs((await request.body()).decode(errors="replace"))
+        name, password = (form.get(each, [""])[0] for each in ("username", "password"))
+        name = name.strip()
+        keys = ("name", name[:100]), _address(request)
+        if (wait := self._tries.wait(*keys)) > 0:
+            return _page(_too_many(wait), 429, {"Retry-After": str(wait)})
+        self._tries.begin(*keys)
+        # Hashing takes a core and 16 MB: whoever tries often must not take all of them.
+        self._hashing = self._hashing or anyio.CapacityLimiter(2)
+        right = await anyio.to_thread.run_sync(
+            may_enter, self._users, name, password, limiter=self._hashing
+        )
+        if not right:
+            return _page("This name and password do not belong together. Try again.", 401)
+        self._tries.succeed(*keys)
+        response: Response = PlainTextResponse("You are logged in.")
+        if "text/html" in request.headers.get("accept", ""):  # A browser; programs want no page.
+            response = RedirectResponse(f"./?{request.url.query}".rstrip("?"), 303)
+        response.set_cookie(
+            _cookie(request),
+            self._begin(name),
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    def _begin(self, name: str) -> str:
+        now = self._clock()
+        self._sessions = {
+            key: each for key, each in self._sessions.items() if now - each.used <= IDLE
+        }
+        while len(self._sessions) >= MOST:
+            del self._sessions[next(iter(self._sessions))]
+        token = secrets.token_urlsafe(32)
+        self._sessions[token] = _Session(name, now)
+        return token
+
+    def _log_out(self, connection: HTTPConnection) -> Response:
+        self._sessions.pop(connection.cookies.get(_cookie(connection), ""), None)
+        response = RedirectResponse("./", 303)
+        response.delete_cookie(_cookie(connection), httponly=True, samesite="lax")
+        return response
+
+
+def _cookie(connection: HTTPConnection) -> str:
+    """Return the cookie's name. Browsers send one host's cookies to all of its ports."""
+    _, port = connection.scope.get("server") or ("", 0)
+    return f"footnoted-{port}"
+
+
+def _address(connection: HTTPConnection) -> tuple[str, str]:
+    return "address", connection.client.host if connection.client else ""
+
+
+def _is_short(headers: Headers) -> bool:
+    length = headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and int(length) <= LONGEST_FORM
+
+
+def _too_many(wait: int) -> str:
+    return f"There were too many tries. Wait {wait} seconds, and try again."
+
+
+def _page(told: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    html = draw("login.html", "login", told)
+    return HTMLResponse(html, status, {"Cache-Control": "no-store", **(headers or {})})
