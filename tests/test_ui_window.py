@@ -129,7 +129,7 @@ def test_a_text_that_was_changed_in_the_library_is_not_shown(
     blocks = build_window(assistant).blocks.values()
     source = next(block for block in blocks if getattr(block, "elem_id", None) == "source")
     shown = source.open_place({"document": notes.id, "span": "0-10"})
-    assert "is not the one that was quoted" in shown
+    assert "is not the one that its hash names" in shown
     assert "1999" not in shown
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from index.documents import Document
-from index.errors import UserError
+from index.errors import LibraryError, UserError
 from index.loading.pages import draw_page
 from index.printable import title_line
 from rag.assistant import Assistant
@@ -96,19 +96,16 @@ class SourcePanel:
     def _opened(
         self, document_id: str, place: str
     ) -> tuple[Document, tuple[int, int] | None] | str:
-        """Return a document, proven to be the one that is named, and a place in it; or what to say.
+        """Return a document and a place in it, or what to say.
 
         Nothing is returned for a place where none is named.
         """
         document = attempt(partial(self.assistant.library.document, document_id))
+        if isinstance(document, LibraryError):
+            return render.no_source(str(document))
         if isinstance(document, UserError):
             return render.no_source("This document is not in the library (any more).")
         name = title_line(document.name)
-        if not document.sha256.startswith(document.id):
-            return render.no_source(
-                f"The stored text of {name} is not the one that was quoted. Remove it, and add the "
-                "file again."
-            )
         span = _span(place, document)
         if place and span is None:
             return render.no_source(f"There is no place {place} in {name}.")
