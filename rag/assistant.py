@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -37,6 +38,7 @@ from rag.log import Log
 from rag.once import Once
 from rag.quote import Quote
 from rag.trace import Line
+from rag.turns import Paused, Turns
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, in_quotation_marks, quoted
 from rag.verifying.join import joined
@@ -97,6 +99,8 @@ class Assistant:
             lambda: load_embedding(settings.embedding, settings.models)
         )
         self._writer: Once[Writer | None] = Once(lambda: load_writer(settings))
+        # Who searches and reads keeps a core busy; who waits for a language model does not.
+        self._turns = Turns(os.cpu_count() or 1)
         self.library = Library(
             settings.library,
             embedding_name=settings.embedding,
@@ -131,7 +135,9 @@ class Assistant:
             writer = self._writer()
             if writer is None:
                 return None
-            return Writer(wrap(writer.llm), writer.name, elsewhere=writer.elsewhere)
+            return Writer(
+                wrap(writer.llm), writer.name, elsewhere=writer.elsewhere, turns=writer.turns
+            )
 
         other._writer = Once(wrapped)
         return other
@@ -169,24 +175,25 @@ class Assistant:
         """
         with Line("ask") as line:
             line.asked(question)
-            for event in self._events(question, history, use_llm, without, wait):
-                if isinstance(event, Answer):
-                    line.answered(event)
-                yield event
+            with self._turns.turn(wait) as paused:
+                begun = partial(self._load_writer, wait=wait, paused=paused) if use_llm else None
+                for event in self._events(question, history, without, begun):
+                    if isinstance(event, Answer):
+                        line.answered(event)
+                    yield event
 
     def _events(
         self,
         question: str,
         history: Sequence[Turn],
-        use_llm: bool,
         without: Sequence[str],
-        wait: Wait,
+        load_writer: Callable[[_SoFar], Writer | None] | None,
     ) -> Iterator[Event]:
         so_far = _SoFar(question, self.settings)
         if self.library.is_empty:
             yield so_far.finish("no_documents")
             return
-        writer = self._load_writer(so_far, wait) if use_llm else None
+        writer = load_writer(so_far) if load_writer else None
         if not (may_stand_alone(question, history) and self._is_answered(so_far, without)):
             so_far.question = self._understood(question, history, writer, so_far)
         yield Searching(so_far.question.text)
@@ -221,7 +228,12 @@ class Assistant:
             sources = Sources(self.library, self.reranker, self.reader, apart)
             overruled = Log(self.library.folder).overruled()
             kept = Kept(self.library, self.settings.reranker, apart) if keep else None
-            for each in check(draft, sources, done, overruled, kept):
+            checking = check(draft, sources, done, overruled, kept)
+            while True:
+                with self._turns.turn():  # For one sentence: between two, others ask.
+                    each = next(checking, None)
+                if each is None:
+                    return
                 line.checked(each)
                 yield each
 
@@ -443,10 +455,10 @@ class Assistant:
             so_far.fail(error)
             return Question.of(standalone(asked, history, None), asked)
 
-    def _load_writer(self, so_far: _SoFar, wait: Wait) -> Writer | None:
+    def _load_writer(self, so_far: _SoFar, *, wait: Wait, paused: Paused) -> Writer | None:
         try:
             writer = self._writer()
-            return writer.for_one_answer(wait) if writer else None
+            return writer.for_one_answer(wait, paused) if writer else None
         except LLMUnavailable as error:
             so_far.fail(error)
             return None

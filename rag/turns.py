@@ -5,19 +5,37 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 
 from index.errors import UserError
 
 MOST_WAITING = 100
 """How many wait for a turn; a further one is sent away rather than left to wait for minutes."""
 
-Tell = Callable[[int], None]
-"""Called with the place in the row, from 1, when it changes. What it raises ends the waiting."""
+
+@dataclass(frozen=True, slots=True)
+class InRow:
+    """A question waits for its turn; `before` are the others that are before it."""
+
+    before: int
+    seconds: float = 0.0
+    """How long to wait after it was told: the turn comes by itself."""
+
+    def __str__(self) -> str:
+        are = "question is" if self.before == 1 else "questions are"
+        return f"{self.before or 'No'} {are} before this one"
+
+
+Tell = Callable[[InRow], object]
+"""Called when the place in the row changes. What it raises ends the waiting."""
 
 
 class TooMany(UserError):
     """So many wait already that a further one is sent away."""
+
+
+Paused = Callable[[], AbstractContextManager[None]]
 
 
 class Turns:
@@ -31,32 +49,49 @@ class Turns:
         self._changed = threading.Condition()
 
     @contextmanager
-    def turn(self, tell: Tell = lambda _: None) -> Iterator[None]:
+    def turn(self, tell: Tell = lambda _: None) -> Iterator[Paused]:
         """Wait for a turn, and have it to the end of the block.
+
+        What comes with it gives the turn to others for a while: `with paused(): …`.
 
         Raises TooMany at once where the row is full.
         """
+
+        @contextmanager
+        def paused() -> Iterator[None]:
+            self._give()
+            try:
+                yield
+            finally:
+                self._take(tell, always=True)
+
         self._take(tell)
         try:
-            yield
+            yield paused
         finally:
-            with self._changed:
-                self._free += 1
-                self._changed.notify_all()
+            self._give()
 
-    def _take(self, tell: Tell) -> None:
-        ticket, told = object(), 0
+    def _give(self) -> None:
         with self._changed:
-            if len(self._row) >= self._most:
+            self._free += 1
+            self._changed.notify_all()
+
+    def _take(self, tell: Tell, *, always: bool = False) -> None:
+        """Wait for a turn; one that was given away comes back `always`, whatever is told."""
+        ticket, told = object(), -1
+        with self._changed:
+            waits = bool(self._row) or not self._free
+            if waits and len(self._row) >= self._most and not always:
                 raise TooMany(
                     f"{self._most} others are waiting for their turn already. Ask again in a while."
                 )
             self._row.append(ticket)
             try:
                 while not self._free or self._row[0] is not ticket:
-                    place = self._row.index(ticket) + 1
-                    if place != told:
-                        tell(told := place)
+                    before = self._row.index(ticket)
+                    if before != told and not always:
+                        told = before
+                        tell(InRow(before))
                     self._changed.wait()
                 self._free -= 1
             finally:

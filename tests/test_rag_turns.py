@@ -7,47 +7,46 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.turns import TooMany, Turns
+from rag.turns import InRow, TooMany, Turns
 
 
 def test_the_first_to_come_is_the_first_to_have_it_and_all_know_their_place() -> None:
     turns = Turns(2)
     order: list[int] = []
-    places: dict[int, list[int]] = {number: [] for number in range(5)}
-    ends = [threading.Event() for _ in range(5)]
-    told = threading.Semaphore(0)
+    places: dict[int, list[int]] = {number: [] for number in range(6)}
+    there = {number: threading.Event() for number in range(6)}
+    end = threading.Event()
 
     def visit(number: int) -> None:
-        def tell(place: int) -> None:
-            places[number].append(place)
-            told.release()
+        def tell(row: InRow) -> None:
+            places[number].append(row.before)
+            there[number].set()
 
         with turns.turn(tell):
             order.append(number)
-            told.release()
-            ends[number].wait(30)
+            there[number].set()
+            end.wait(30)
 
-    with ThreadPoolExecutor(5) as pool:
-        for number in range(5):
+    with ThreadPoolExecutor(6) as pool:
+        for number in range(6):
             pool.submit(visit, number)
-            assert told.acquire(timeout=30)  # It has it, or knows its place.
+            assert there[number].wait(30)
         assert order == [0, 1]
-        for number in range(5):
-            ends[number].set()
-            while number < 3 and len(order) < number + 3:
-                assert told.acquire(timeout=30)
-    assert order == [0, 1, 2, 3, 4]
-    assert places == {0: [], 1: [], 2: [1], 3: [2, 1], 4: [3, 2, 1]}
+        end.set()
+    assert order == [0, 1, 2, 3, 4, 5]
+    assert [told[:1] for told in places.values()] == [[], [], [0], [1], [2], [3]]
+    for told in places.values():
+        assert told == sorted(set(told), reverse=True)
 
 
 def test_one_too_many_is_sent_away_and_one_who_leaves_makes_room() -> None:
     turns = Turns(1, most_waiting=1)
 
-    def leave(place: int) -> None:
-        raise InterruptedError(place)
+    def leave(row: InRow) -> None:
+        raise InterruptedError(str(row))
 
     with turns.turn():
-        with pytest.raises(InterruptedError), turns.turn(leave):
+        with pytest.raises(InterruptedError, match="No questions are before"), turns.turn(leave):
             pass
         with ThreadPoolExecutor(1) as pool:
             waits = threading.Event()
@@ -60,9 +59,7 @@ def test_one_too_many_is_sent_away_and_one_who_leaves_makes_room() -> None:
             assert waits.wait(30)
             with pytest.raises(TooMany, match="Ask again"), turns.turn():
                 pass
-            turns._free += 1  # As where the turn ends.
-            with turns._changed:
-                turns._changed.notify_all()
+            turns._give()  # As where the turn ends.
             visiting.result(30)
             turns._free -= 1
     with turns.turn():
@@ -74,3 +71,16 @@ def test_a_turn_that_ends_in_an_error_is_free_again() -> None:
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), turns.turn():
             raise ZeroDivisionError
+
+
+def test_a_turn_that_is_paused_is_another_ones_meanwhile() -> None:
+    turns = Turns(1, most_waiting=0)
+    with turns.turn() as paused:
+        with paused():
+            with turns.turn():
+                pass
+            assert turns._free == 1
+        assert turns._free == 0
+        with pytest.raises(TooMany), turns.turn():
+            pass
+    assert turns._free == 1

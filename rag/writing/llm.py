@@ -10,7 +10,7 @@ import math
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from copy import copy
 from itertools import chain
 from pathlib import Path
@@ -21,6 +21,7 @@ from index.errors import UserError
 from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
+from rag.turns import Paused, TooMany, Turns
 from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prompts import (
     NONE,
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONTEXT_TOKENS = 8192
+AT_ONCE = 2
+"""Requests that the default weights answer at once, each in a slot that keeps its beginning."""
+AT_ONCE_ELSEWHERE = 8
+"""Requests that are made at once of a model at another address."""
 COPY_TOKENS = 4
 """Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
@@ -63,23 +68,30 @@ class LLMUnavailable(UserError):
 class Writer:
     """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer."""
 
-    def __init__(self, llm: LLM, name: str, *, elsewhere: bool = False) -> None:
+    def __init__(
+        self, llm: LLM, name: str, *, elsewhere: bool = False, turns: Turns | None = None
+    ) -> None:
         """Wrap an LLM; `name` is what answers say they were written by.
 
-        `elsewhere` is whether it is at an address that the user has named.
+        `elsewhere` is whether it is at an address that the user has named. Requests take their
+        `turns`, if it has any.
         """
         self.llm = llm
         self.name = name
         self.elsewhere = elsewhere
+        self.turns = turns
+        self._wait: Wait = sleep
         self._patience: Patience | None = None
+        self._paused: Paused = nullcontext
 
-    def for_one_answer(self, wait: Wait = sleep) -> Writer:
+    def for_one_answer(self, wait: Wait = sleep, paused: Paused = nullcontext) -> Writer:
         """Return the same writer for one answer: how long all of it waits for new tries is bounded.
 
-        `wait` tells of each wait, and waits.
+        `wait` tells of each wait, and waits. While a request is made, what else the answer has a
+        turn of is `paused`.
         """
         other = copy(self)
-        other._patience = Patience(wait)
+        other._wait, other._patience, other._paused = wait, Patience(wait), paused
         return other
 
     def read_examples(self) -> None:
@@ -112,7 +124,8 @@ class Writer:
                 response.logprobs, words, refused=words.upper().startswith(NONE) or not words
             )
 
-        return self._ask(ask)
+        with self._turn():
+            return self._ask(ask)
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
         """Write the answer from quotes, each with the words of it that answer, best first.
@@ -130,7 +143,7 @@ class Writer:
                     break
             return chain(silent, pieces)
 
-        with self._answering():
+        with self._turn(), self._answering():
             length, ended = 0, False
             for piece in self._ask(begin):
                 words = _readable(piece.delta or "")
@@ -163,7 +176,19 @@ class Writer:
             response = self.llm.chat(messages, max_tokens=tokens)
             return _readable((response.message.content or "")[:MOST_WRITTEN])
 
-        return self._ask(ask)
+        with self._turn():
+            return self._ask(ask)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Wait until fewer others are asking it. Raises LLMUnavailable where too many wait."""
+        with self._paused(), ExitStack() as stack:
+            if self.turns:
+                try:
+                    stack.enter_context(self.turns.turn(self._wait))
+                except TooMany as error:
+                    raise LLMUnavailable(f"The language model {self.name}: {error}") from error
+            yield
 
     def _ask(self, request: Callable[[], T]) -> T:
         """Make a request, again where what has failed may pass."""
@@ -237,7 +262,8 @@ def load_writer(settings: Settings) -> Writer | None:
     if settings.llm_url:
         key = settings.llm_key.get_secret_value() if settings.llm_key else "none"
         client = _client(settings.llm_url, key, settings.llm, settings)
-        return Writer(client, settings.llm, elsewhere=True)
+        turns = _turns(settings.llm_url, AT_ONCE_ELSEWHERE)
+        return Writer(client, settings.llm, elsewhere=True, turns=turns)
     if settings.llm == "none":
         return None
     try:
@@ -245,7 +271,16 @@ def load_writer(settings: Settings) -> Writer | None:
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
     address, key = _serve(path)
-    return Writer(_client(address, key, settings.llm, settings), settings.llm)
+    client = _client(address, key, settings.llm, settings)
+    return Writer(client, settings.llm, turns=_turns(address, AT_ONCE))
+
+
+_TURNS: dict[str, Turns] = {}
+"""The turns of each language model, by its address: all who ask it stand in one row."""
+
+
+def _turns(address: str, at_once: int) -> Turns:
+    return _TURNS.setdefault(address, Turns(at_once))
 
 
 def _gguf(name: str, models: Path) -> Path:
@@ -290,8 +325,7 @@ def _start(path: Path) -> tuple[Any, str]:
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = CONTEXT_TOKENS
-    # Two conversations are held, and each keeps its beginning in a slot of its own.
-    params.n_parallel = 2
+    params.n_parallel = AT_ONCE
     params.kv_unified = True
     params.hostnames = ["127.0.0.1"]
     params.port = 0

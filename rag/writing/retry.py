@@ -11,6 +11,8 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+from rag.turns import InRow
+
 TRIES = 3
 """How often a request is made at most."""
 
@@ -33,11 +35,12 @@ class Waiting:
         return f"The language model {self.why}: trying again in {math.ceil(self.seconds)} s"
 
 
-Wait = Callable[[Waiting], None]
-"""What tells of a wait, and waits: it returns when the language model may be asked again."""
+Wait = Callable[[Waiting | InRow], None]
+"""What tells of a wait, and waits: it returns when the language model may be asked again. Of a turn
+it only tells: that comes by itself."""
 
 
-def sleep(waiting: Waiting) -> None:
+def sleep(waiting: Waiting | InRow) -> None:
     """Wait without a word."""
     time.sleep(waiting.seconds)
 

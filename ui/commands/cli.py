@@ -38,6 +38,7 @@ from ui.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from rag.turns import InRow
     from rag.writing.retry import Waiting
 
 app = typer.Typer(
@@ -319,7 +320,7 @@ def token(
     typer.echo(add_token(auth, name))
 
 
-def _wait(status: Status, waiting: Waiting) -> None:
+def _wait(status: Status, waiting: Waiting | InRow) -> None:
     """Tell of a wait for the language model, in place or in a line of its own, and wait."""
     from rag.writing.retry import sleep
 

@@ -21,6 +21,7 @@ from rag.answer import Answer
 from rag.assistant import Assistant, Event, Found, Searching, Writing
 from rag.log import Log, Rating
 from rag.quote import Quote
+from rag.turns import InRow
 from rag.writing.retry import Wait, Waiting
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
 from ui.conversations.export import FORMATS, export
@@ -194,7 +195,7 @@ class ConversationPanel:
                     shown = partial(shown, quotes=quotes)
                     progress = f"Reading {len(quotes)} quotes…"
                     yield {self.current: shown(progress), self.status: render.quiet(progress)}
-                case Waiting():
+                case Waiting() | InRow():
                     told = f"{event}."
                     yield {self.current: shown(told), self.status: render.quiet(told)}
                 case Writing():

@@ -13,8 +13,9 @@ Updates = dict[Any, Any]
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """The window's own events: without Gradio's spinners, and not part of what programs may call."""
 
-AT_ONCE = 8
-"""Answers made, and texts checked, at the same time; further ones wait for their turn."""
+AT_ONCE = 128
+"""Questions and checks that are under way at the same time. Most of them wait: for a core, or for
+a language model, in rows of their own (`rag/turns.py`), and are told their place."""
 
 BUG = "Something went wrong inside Footnoted. The terminal it was started from says what."
 

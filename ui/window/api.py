@@ -21,6 +21,7 @@ from rag.checking.verdict import as_json
 from rag.finding.quotes import find_quotes
 from rag.quote import quotes_as_json
 from ui.panels.answering import attempt
+from ui.panels.events import AT_ONCE
 from ui.window.login import who
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ def add_api(assistant: Assistant) -> None:
     """Put the endpoints into the Blocks that are being made."""
     given = Endpoints(assistant)
     for endpoint in (given.ask, given.check, given.search, given.open_quote):
-        gr.api(endpoint, api_name=endpoint.__name__)
+        gr.api(endpoint, api_name=endpoint.__name__, concurrency_limit=AT_ONCE)
 
 
 class Endpoints:

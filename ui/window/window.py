@@ -39,7 +39,7 @@ from ui.panels.answering import attempt
 from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel
 from ui.panels.documents import DocumentsPanel
-from ui.panels.events import PRIVATE, Rights
+from ui.panels.events import AT_ONCE, PRIVATE, Rights
 from ui.panels.fetch import Fetch
 from ui.panels.regression import RegressionPanel
 from ui.panels.settings import SettingsForm
@@ -52,6 +52,9 @@ from ui.window.routes import Routes
 from ui.window.users import User
 
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
+
+MOST_WAITING = 500
+"""Events that wait to be begun; who sends a further one is told that there are too many."""
 
 _STYLE = Path(__file__).parent / "window.css"
 
@@ -99,7 +102,7 @@ def build_window(
         settings.connect()
         checking.connect()
         regression.connect()
-    return blocks
+    return blocks.queue(max_size=MOST_WAITING)
 
 
 def _put_user(blocks: gr.Blocks, users: Mapping[str, User]) -> None:
@@ -177,6 +180,7 @@ def _launch(
                     enable_monitoring=False,
                     ssr_mode=False,
                     pwa=False,
+                    max_threads=2 * AT_ONCE,
                     max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
                     theme=_theme(),
                     css=style,
