@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document
 from index.errors import DocumentError
-from index.loading import load as load_module
+from index.loading.formats import Limits
 from index.loading.load import load, load_bytes
 
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
@@ -405,7 +405,7 @@ def test_tracked_insertions_in_a_docx_are_read_and_deletions_are_not() -> None:
     assert load_bytes(word(fill), "a.docx").text == "Ships came"
 
 
-def test_archives_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archives_that_are_refused() -> None:
     whole = word(report)
     at = whole.index(b"PK\x03\x04", 2000) + 200
     for name in ("a.docx", "a.epub"):
@@ -420,13 +420,12 @@ def test_archives_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         load_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.docx")
     with pytest.raises(DocumentError, match=r"no text in a\.docx"):
         load_bytes(word(lambda document: None), "a.docx")
-    monkeypatch.setattr(load_module, "MAX_UNPACKED_BYTES", 50_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", bytes(60_000))
     assert len(bomb.getvalue()) < 1000
     with pytest.raises(DocumentError, match="would unpack to"):
-        load_bytes(bomb.getvalue(), "a.docx")
+        load_bytes(bomb.getvalue(), "a.docx", limits=Limits(max_unpacked_bytes=50_000))
 
 
 def test_a_locked_epub() -> None:
@@ -640,13 +639,16 @@ def test_a_file_that_is_too_large_is_not_read(
 
 
 def test_limits() -> None:
-    assert load_bytes(b"12345", "a.txt", max_text_bytes=5, max_characters=5).text == "12345"
+    assert (
+        load_bytes(b"12345", "a.txt", limits=Limits(max_text_bytes=5, max_characters=5)).text
+        == "12345"
+    )
     with pytest.raises(DocumentError, match="too large: up to 4 bytes"):
-        load_bytes(b"12345", "a.txt", max_text_bytes=4)
+        load_bytes(b"12345", "a.txt", limits=Limits(max_text_bytes=4))
     with pytest.raises(DocumentError, match="5 characters of text; up to 4"):
-        load_bytes(b"12345", "a.txt", max_characters=4)
+        load_bytes(b"12345", "a.txt", limits=Limits(max_characters=4))
     with pytest.raises(DocumentError, match="too large"):
-        load_bytes(b"12345", "a.pdf", max_bytes=4, max_text_bytes=9)
+        load_bytes(b"12345", "a.pdf", limits=Limits(max_bytes=4, max_text_bytes=9))
 
 
 def test_the_name_of_an_upload_is_no_path() -> None:
@@ -772,7 +774,7 @@ def test_the_content_type_tells_the_format(site: str, path: str, text: str, titl
 )
 def test_answers_that_are_refused(site: str, path: str, message: str) -> None:
     with pytest.raises(DocumentError, match=message):
-        load(site + path, private=True, max_text_bytes=4000)
+        load(site + path, private=True, limits=Limits(max_text_bytes=4000))
 
 
 def test_addresses_that_are_refused() -> None:

@@ -131,7 +131,7 @@ def _parsed(data: bytes, charset: str | None = None) -> Any:
     declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", data[:4096])
     text = decode(data, charset or (declared[1].decode("ascii", "ignore") if declared else None))
     # As bytes, since lxml refuses a string that names an encoding; huge, since it otherwise drops
-    # what is nested deeply or is very long, without a word.
+    # much of what is nested deeply or is very long.
     parser = html.HTMLParser(
         encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True
     )
@@ -139,6 +139,11 @@ def _parsed(data: bytes, charset: str | None = None) -> Any:
         tree = html.document_fromstring(text.translate(_GONE).encode(), parser=parser)
     except etree.ParserError:  # There is nothing in it.
         return html.Element("html")
+    # What lies deeper, and all that comes after it, was left out.
+    if any(each.type_name == "ERR_RESOURCE_LIMIT" for each in parser.error_log):
+        raise DocumentError(
+            "{name} is nested too deeply to be read whole. Save it as plain text and give that."
+        )
     for element in tree.iter():
         element.text = element.text and element.text.translate(_GONE).translate(_HELD)
         element.tail = element.tail and element.tail.translate(_GONE).translate(_HELD)
