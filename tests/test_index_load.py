@@ -305,6 +305,28 @@ def test_a_page_that_is_no_article_is_read_whole() -> None:
     assert load_bytes(page.encode(), "a.html").text == "Only this."
 
 
+def test_what_nobody_is_to_see_is_not_read() -> None:
+    styles = ("display:none", "color:red; DISPLAY : none", "visibility:hidden", "font-size:0px")
+    styles += ("opacity: 0.0", "font-size:/**/0", "visibility : collapse!important")
+    hidden = "".join(f'<p style="{style}">No <b>way</b>.</p>' for style in styles)
+    shown = (
+        "opacity:0.5",
+        "font-size:0.8em",
+        "font-size:10px",
+        "--display:nonesuch",
+        "display:flex",
+    )
+    seen = "".join(f'<p style="{style}">Yes.</p>' for style in shown)
+    text = load_bytes(f"<h1>One</h1>{hidden}{seen}".encode(), "a.html").text
+    assert text == "\n\n".join(["One", *(["Yes."] * len(shown))])
+
+    def fill(document: docx.document.Document) -> None:
+        for number, hide in enumerate((True, False, None)):
+            document.add_paragraph(f"Run {number}. ").add_run("Hidden.").font.hidden = hide
+
+    assert load_bytes(word(fill), "a.docx").text == "Run 0.\n\nRun 1. Hidden.\n\nRun 2. Hidden."
+
+
 def test_a_layout_table_is_no_row() -> None:
     page = "<table><tr><td><h1>Left</h1></td><td>Right</td></tr></table>"
     assert load_bytes(page.encode(), "a.html").text == "Left\n\nRight"

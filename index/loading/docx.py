@@ -90,6 +90,8 @@ _RUNS = (
     " or self::w:p]"
     # A text box is in the file twice, for old and new programs; moved text too, if it is tracked.
     "[not(ancestor::w:txbxContent or ancestor::w:moveFrom)]"
+    # What is formatted as hidden.
+    "[not(ancestor::w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false' or @w:val='off')]])]"
 )
 
 

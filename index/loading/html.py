@@ -343,6 +343,17 @@ def _tag(element: Any) -> str:
     return "span" if tag == "a" and element.get("href") is None else tag
 
 
+_HIDDEN = re.compile(
+    r"(?<![\w-])(?:display:none|visibility:(?:hidden|collapse)|(?:opacity|font-size):0*\.?0+(?![.\d]))"
+)
+
+
+def _is_hidden(element: Any) -> bool:
+    """Whether an element says itself that nobody is to see it."""
+    style = re.sub(r"\s|/\*.*?\*/", "", element.get("style") or "").lower()
+    return element.get("hidden") is not None or _HIDDEN.search(style) is not None
+
+
 def _blocks(root: Any) -> Iterator[Block]:
     """Walk a tree without recursion, since pages can be nested deeper than Python's stack."""
     from lxml import etree
@@ -351,7 +362,7 @@ def _blocks(root: Any) -> Iterator[Block]:
     steps = etree.iterwalk(root, events=("start", "end"))
     for event, element in steps:
         tag = _tag(element)
-        dropped = _DROPPED.fullmatch(tag) is not None or element.get("hidden") is not None
+        dropped = _DROPPED.fullmatch(tag) is not None or _is_hidden(element)
         if event == "start" and dropped:
             steps.skip_subtree()
         elif event == "start":
