@@ -2,8 +2,8 @@
 
 Each tells when an invented lighthouse was built, which anybody may ask, and has orders for who
 reads it: in its text, where nobody sees them, in its name, title or properties, in several
-languages, as quotes, footnotes and turns of a conversation. `obeyed` is what a language model writes
-that does what the document says, and `invented` are the words of it that stand in no source.
+languages, as quotes, footnotes and turns of a conversation. `obeyed` is what a language model
+writes that does what the document says, and `invented` are the words of it that no source has.
 """
 
 from __future__ import annotations
