@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from index.documents import Document, Style, StyleKind
 from index.loading.text import without_front_matter
@@ -250,11 +250,25 @@ _INLINE: dict[str, Kind] = {"strong": "strong", "em": "emphasis", "s": "struck",
 _LINK_ENDS = re.compile(r"\](?:\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\[[^\]\n]*\])?|>")
 
 
+PARAGRAPH, BRACKETS = 20_000, 500
+"""Nobody writes paragraphs longer than this, or with so many brackets in them. They are not
+searched for emphasis and links, since that would take hours."""
+
+
 def _of_markdown(text: str) -> list[Element]:
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("text_join")
-    return _Markdown(text).read(parser.parse(without_front_matter(text)))
+    parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    known: dict[str, Any] = {}
+    tokens = parser.parse(without_front_matter(text), known)
+    for token in tokens:
+        content = token.content
+        if token.type == "inline":
+            token.children = []
+            if len(content) <= PARAGRAPH and content.count("[") <= BRACKETS:
+                parser.inline.parse(content, parser, known, token.children)
+    return _Markdown(text).read(tokens)
 
 
 class _Unplaced(Exception):
@@ -324,7 +338,7 @@ class _Markdown:
                 continue
             row_start, row_end = self._place(token)
             cursor, own = row_start, []
-            for inner in tokens[at : at + _closing(tokens[at:], 0)]:
+            for inner in tokens[at : _closing(tokens, at)]:
                 if inner.type != "inline":
                     continue
                 found = self.text.find(inner.content or "|", cursor, row_end)

@@ -133,7 +133,7 @@ def _start_forked(module: str, memory: int) -> _Running:
             os._exit(0)
     there.close()
     back.close()
-    return _Running(_Forked(pid), said, heard)  # type: ignore[arg-type]
+    return _Running(_Forked(pid), said, heard, memory)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document
 from index.errors import DocumentError
-from index.loading import load as load_module
+from index.loading.formats import Limits
 from index.loading.load import load, load_bytes
 
 ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
@@ -305,6 +305,28 @@ def test_a_page_that_is_no_article_is_read_whole() -> None:
     assert load_bytes(page.encode(), "a.html").text == "Only this."
 
 
+def test_what_nobody_is_to_see_is_not_read() -> None:
+    styles = ("display:none", "color:red; DISPLAY : none", "visibility:hidden", "font-size:0px")
+    styles += ("opacity: 0.0", "font-size:/**/0", "visibility : collapse!important")
+    hidden = "".join(f'<p style="{style}">No <b>way</b>.</p>' for style in styles)
+    shown = (
+        "opacity:0.5",
+        "font-size:0.8em",
+        "font-size:10px",
+        "--display:nonesuch",
+        "display:flex",
+    )
+    seen = "".join(f'<p style="{style}">Yes.</p>' for style in shown)
+    text = load_bytes(f"<h1>One</h1>{hidden}{seen}".encode(), "a.html").text
+    assert text == "\n\n".join(["One", *(["Yes."] * len(shown))])
+
+    def fill(document: docx.document.Document) -> None:
+        for number, hide in enumerate((True, False, None)):
+            document.add_paragraph(f"Run {number}. ").add_run("Hidden.").font.hidden = hide
+
+    assert load_bytes(word(fill), "a.docx").text == "Run 0.\n\nRun 1. Hidden.\n\nRun 2. Hidden."
+
+
 def test_a_layout_table_is_no_row() -> None:
     page = "<table><tr><td><h1>Left</h1></td><td>Right</td></tr></table>"
     assert load_bytes(page.encode(), "a.html").text == "Left\n\nRight"
@@ -405,7 +427,7 @@ def test_tracked_insertions_in_a_docx_are_read_and_deletions_are_not() -> None:
     assert load_bytes(word(fill), "a.docx").text == "Ships came"
 
 
-def test_archives_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_archives_that_are_refused() -> None:
     whole = word(report)
     at = whole.index(b"PK\x03\x04", 2000) + 200
     for name in ("a.docx", "a.epub"):
@@ -420,13 +442,12 @@ def test_archives_that_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         load_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a.docx")
     with pytest.raises(DocumentError, match=r"no text in a\.docx"):
         load_bytes(word(lambda document: None), "a.docx")
-    monkeypatch.setattr(load_module, "MAX_UNPACKED_BYTES", 50_000)
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("word/document.xml", bytes(60_000))
     assert len(bomb.getvalue()) < 1000
     with pytest.raises(DocumentError, match="would unpack to"):
-        load_bytes(bomb.getvalue(), "a.docx")
+        load_bytes(bomb.getvalue(), "a.docx", limits=Limits(max_unpacked_bytes=50_000))
 
 
 def test_a_locked_epub() -> None:
@@ -640,13 +661,16 @@ def test_a_file_that_is_too_large_is_not_read(
 
 
 def test_limits() -> None:
-    assert load_bytes(b"12345", "a.txt", max_text_bytes=5, max_characters=5).text == "12345"
+    assert (
+        load_bytes(b"12345", "a.txt", limits=Limits(max_text_bytes=5, max_characters=5)).text
+        == "12345"
+    )
     with pytest.raises(DocumentError, match="too large: up to 4 bytes"):
-        load_bytes(b"12345", "a.txt", max_text_bytes=4)
+        load_bytes(b"12345", "a.txt", limits=Limits(max_text_bytes=4))
     with pytest.raises(DocumentError, match="5 characters of text; up to 4"):
-        load_bytes(b"12345", "a.txt", max_characters=4)
+        load_bytes(b"12345", "a.txt", limits=Limits(max_characters=4))
     with pytest.raises(DocumentError, match="too large"):
-        load_bytes(b"12345", "a.pdf", max_bytes=4, max_text_bytes=9)
+        load_bytes(b"12345", "a.pdf", limits=Limits(max_bytes=4, max_text_bytes=9))
 
 
 def test_the_name_of_an_upload_is_no_path() -> None:
@@ -772,7 +796,7 @@ def test_the_content_type_tells_the_format(site: str, path: str, text: str, titl
 )
 def test_answers_that_are_refused(site: str, path: str, message: str) -> None:
     with pytest.raises(DocumentError, match=message):
-        load(site + path, private=True, max_text_bytes=4000)
+        load(site + path, private=True, limits=Limits(max_text_bytes=4000))
 
 
 def test_addresses_that_are_refused() -> None:

@@ -72,7 +72,7 @@ def documents_of(form: str, text: str) -> tuple[Document, ...]:
         return ()
     try:
         return read_squad(json.loads(text))[0]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"The file is not in the format squad: {error!r}.") from error
 
 

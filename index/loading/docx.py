@@ -14,6 +14,9 @@ from index.documents import Properties
 from index.errors import DocumentError
 from index.loading.text import Block, Content, compose
 
+# What python-docx 1.2 raises for parts that are missing, or are not what they are named.
+_DOCX_ERRORS = (LookupError, ValueError, AttributeError, TypeError)
+
 
 def read_docx(data: bytes) -> Content:
     """Read a Word document's body; headers, footers, notes and tables of contents are left out."""
@@ -24,16 +27,16 @@ def read_docx(data: bytes) -> Content:
     try:
         document = docx.Document(io.BytesIO(data))
         blocks = list(_blocks(document))
-    # KeyError, ValueError: what python-docx 1.2 raises for a missing part or another kind of file.
-    except (OpcError, zipfile.BadZipFile, etree.LxmlError, KeyError, ValueError) as error:
+        said = document.core_properties
+        properties = Properties(
+            said.author, said.created and f"{said.created:%Y-%m-%d}", None, said.language
+        )
+        title = said.title
+    except (OpcError, zipfile.BadZipFile, etree.LxmlError, *_DOCX_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a Word document.") from error
-    said = document.core_properties
     content = compose(blocks)
     return replace(
-        content if content.title else compose(blocks, said.title or None),
-        properties=Properties(
-            said.author, said.created and f"{said.created:%Y-%m-%d}", None, said.language
-        ),
+        content if content.title else compose(blocks, title or None), properties=properties
     )
 
 
@@ -90,6 +93,8 @@ _RUNS = (
     " or self::w:p]"
     # A text box is in the file twice, for old and new programs; moved text too, if it is tracked.
     "[not(ancestor::w:txbxContent or ancestor::w:moveFrom)]"
+    # What is formatted as hidden.
+    "[not(ancestor::w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false' or @w:val='off')]])]"
 )
 
 

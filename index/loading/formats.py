@@ -16,6 +16,15 @@ MAX_TEXT_BYTES = 20_000_000
 MAX_CHARACTERS = 20_000_000
 """The longest text that is taken out of a file."""
 
+MAX_UNPACKED_BYTES = 500_000_000
+"""What a .docx or .epub may unpack to; one that is made to fill the memory claims far more."""
+
+MAX_MEMORY = 2_000_000_000
+"""The memory of a process that reads a file, the process itself and the file among it."""
+
+MAX_SECONDS = 600.0
+"""How long reading a file may take: thousands of pages of a PDF take minutes."""
+
 ENDINGS = {
     ".txt": "text",
     ".text": "text",
@@ -43,7 +52,7 @@ MEDIA_TYPES = {
 """What web servers call the same formats."""
 
 
-VERSIONS = {"text": 1, "markdown": 1, "html": 3, "pdf": 4, "docx": 2, "epub": 3}
+VERSIONS = {"text": 1, "markdown": 1, "html": 4, "pdf": 4, "docx": 3, "epub": 4}
 """The version of what reads each format. A change of what is taken out of files (text, headings,
 pages, properties, styles, the file itself) raises it; libraries then know which documents to read
 again."""
@@ -60,11 +69,18 @@ CURRENT = frozenset(["", *map(loader_of, VERSIONS)])
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read: bytes of a file, bytes of a file that is all text, characters of text."""
+    """How much is read, and with how much memory and time.
+
+    It is bytes of a file, bytes of a file that is all text, characters of text, bytes of what an
+    archive unpacks to.
+    """
 
     max_bytes: int = MAX_BYTES
     max_text_bytes: int = MAX_TEXT_BYTES
     max_characters: int = MAX_CHARACTERS
+    max_unpacked_bytes: int = MAX_UNPACKED_BYTES
+    max_memory: int = MAX_MEMORY
+    max_seconds: float = MAX_SECONDS
 
     def check_size(self, name: str, kind: str, size: int) -> None:
         """Refuse a file of this format that is larger than the limit."""
@@ -78,6 +94,10 @@ class Limits:
     def bytes_of(self, kind: str) -> int:
         """Return the limit for a file of this format."""
         return self.max_text_bytes if kind in ("text", "markdown", "html") else self.max_bytes
+
+
+LIMITS = Limits()
+"""Those that hold where no others are given."""
 
 
 def kind_of_ending(name: str) -> str:

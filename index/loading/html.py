@@ -131,7 +131,7 @@ def _parsed(data: bytes, charset: str | None = None) -> Any:
     declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", data[:4096])
     text = decode(data, charset or (declared[1].decode("ascii", "ignore") if declared else None))
     # As bytes, since lxml refuses a string that names an encoding; huge, since it otherwise drops
-    # what is nested deeply or is very long, without a word.
+    # much of what is nested deeply or is very long.
     parser = html.HTMLParser(
         encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True
     )
@@ -139,6 +139,11 @@ def _parsed(data: bytes, charset: str | None = None) -> Any:
         tree = html.document_fromstring(text.translate(_GONE).encode(), parser=parser)
     except etree.ParserError:  # There is nothing in it.
         return html.Element("html")
+    # What lies deeper, and all that comes after it, was left out.
+    if any(each.type_name == "ERR_RESOURCE_LIMIT" for each in parser.error_log):
+        raise DocumentError(
+            "{name} is nested too deeply to be read whole. Save it as plain text and give that."
+        )
     for element in tree.iter():
         element.text = element.text and element.text.translate(_GONE).translate(_HELD)
         element.tail = element.tail and element.tail.translate(_GONE).translate(_HELD)
@@ -338,6 +343,17 @@ def _tag(element: Any) -> str:
     return "span" if tag == "a" and element.get("href") is None else tag
 
 
+_HIDDEN = re.compile(
+    r"(?<![\w-])(?:display:none|visibility:(?:hidden|collapse)|(?:opacity|font-size):0*\.?0+(?![.\d]))"
+)
+
+
+def _is_hidden(element: Any) -> bool:
+    """Whether an element says itself that nobody is to see it."""
+    style = re.sub(r"\s|/\*.*?\*/", "", element.get("style") or "").lower()
+    return element.get("hidden") is not None or _HIDDEN.search(style) is not None
+
+
 def _blocks(root: Any) -> Iterator[Block]:
     """Walk a tree without recursion, since pages can be nested deeper than Python's stack."""
     from lxml import etree
@@ -346,7 +362,7 @@ def _blocks(root: Any) -> Iterator[Block]:
     steps = etree.iterwalk(root, events=("start", "end"))
     for event, element in steps:
         tag = _tag(element)
-        dropped = _DROPPED.fullmatch(tag) is not None or element.get("hidden") is not None
+        dropped = _DROPPED.fullmatch(tag) is not None or _is_hidden(element)
         if event == "start" and dropped:
             steps.skip_subtree()
         elif event == "start":

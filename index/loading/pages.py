@@ -9,18 +9,22 @@ from __future__ import annotations
 import ctypes
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from index.documents import Document
 from index.errors import DocumentError
-from index.loading.pdf import PDFIUM
+from index.loading.apart import apart
+from index.loading.formats import Limits
 
 WIDTH = 1100
 """Pixels of a page's picture from left to right: sharp in a panel of half the width."""
 
 MOST_PIXELS = 4_000_000
 """Of a page that is far longer than wide, the picture is made smaller."""
+
+_LIMITS = Limits(max_seconds=60)
+"""Somebody is waiting for the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,27 +51,42 @@ def draw_page(file: bytes, document: Document, number: int, place: tuple[int, in
 
     Raises DocumentError where the page cannot be drawn.
     """
-    import pypdfium2
-
     start, end = _on_page(document, number, place) if place else (0, 0)
     first = document.pages[number - 1]
-    wanted = _letters(document.text[start:end])
-    before = len(_letters(document.text[first:start]))
+    request = {
+        "do": "draw",
+        "page": number,
+        "wanted": _letters(document.text[start:end]),
+        "before": len(_letters(document.text[first:start])),
+    }
     try:
-        with PDFIUM, pypdfium2.PdfDocument(file) as pdf:
+        boxes, png = apart(request, file, _LIMITS)
+    except DocumentError as error:
+        raise DocumentError(str(error).replace("{name}", document.name)) from error.__cause__
+    return Page(number, png, tuple(Box(*each) for each in boxes))
+
+
+def drawn(
+    file: bytes, number: int, wanted: str, before: int
+) -> tuple[list[tuple[float, ...]], bytes]:
+    """Return where letters stand on a page, about so many from its beginning, and its picture."""
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(file) as pdf:
             page = pdf[number - 1]
             try:
-                boxes = tuple(_boxes(page, wanted, before)) if wanted else ()
+                boxes = [astuple(box) for box in _boxes(page, wanted, before)] if wanted else []
                 width, height = page.get_size()
                 scale = min(WIDTH / width, (MOST_PIXELS / (width * height)) ** 0.5)
                 picture = page.render(scale=scale).to_pil()
             finally:
                 page.close()
     except (pypdfium2.PdfiumError, IndexError, ValueError, ZeroDivisionError) as error:
-        raise DocumentError(f"Page {number} of {document.name} cannot be drawn.") from error
+        raise DocumentError(f"Page {number} of {{name}} cannot be drawn.") from error
     png = io.BytesIO()
     picture.save(png, "PNG")
-    return Page(number, png.getvalue(), boxes)
+    return boxes, png.getvalue()
 
 
 def _on_page(document: Document, number: int, place: tuple[int, int]) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import re
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,27 +32,24 @@ lines above or below have the same."""
 SHORTEST = ((2, 3), (3, 2))
 """How many rows of so many cells make a table: three of two, two of three."""
 
-PDFIUM = threading.Lock()  # pdfium must not be called from two threads at a time.
-
 
 def read_pdf(data: bytes) -> Content:
     """Read a PDF's text; headings are what is set clearly larger than the body."""
     import pypdfium2
     from pypdfium2.raw import FPDF_ERR_PASSWORD
 
-    with PDFIUM:
-        try:
-            with pypdfium2.PdfDocument(data) as pdf:
-                named = pdf.get_metadata_value("Title")
-                author = pdf.get_metadata_value("Author")
-                made = re.match(r"D:(\d{4})(\d{2})(\d{2})", pdf.get_metadata_value("CreationDate"))
-                pages = [_page_lines(pdf, number) for number in range(len(pdf))]
-        except pypdfium2.PdfiumError as error:
-            if error.err_code == FPDF_ERR_PASSWORD:
-                raise DocumentError(
-                    "{name} is protected with a password. Save a copy without it and give that."
-                ) from error
-            raise DocumentError("{name} is damaged and cannot be read as a PDF.") from error
+    try:
+        with pypdfium2.PdfDocument(data) as pdf:
+            named = pdf.get_metadata_value("Title")
+            author = pdf.get_metadata_value("Author")
+            made = re.match(r"D:(\d{4})(\d{2})(\d{2})", pdf.get_metadata_value("CreationDate"))
+            pages = [_page_lines(pdf, number) for number in range(len(pdf))]
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == FPDF_ERR_PASSWORD:
+            raise DocumentError(
+                "{name} is protected with a password. Save a copy without it and give that."
+            ) from error
+        raise DocumentError("{name} is damaged and cannot be read as a PDF.") from error
     if not any(pages):
         raise DocumentError(
             "{name} has no text in it: its pages may be pictures. Run OCR on it first, for example"

@@ -102,7 +102,8 @@ def read_markdown(data: bytes, charset: str | None = None) -> Content:
     named = front and re.search(r"^title:[ \t]*(\S.*)$", front[0], re.MULTILINE)
     title = named[1].strip(" \t'\"") if named else _first_title(text, headings)
     if title and not named:
-        children = MarkdownIt("commonmark").parseInline(title)[0].children or []
+        # Of a title that is none, parsing all brackets would take hours.
+        children = MarkdownIt("commonmark").parseInline(title[:1000])[0].children or []
         title = "".join(child.content or " " * (child.type == "softbreak") for child in children)
     return Content(text, title, tuple(headings))
 
@@ -154,7 +155,7 @@ _WIDER |= dict.fromkeys(("gb2312", "gbk", "gb_2312-80"), "gb18030")
 def _decoded(data: bytes, encoding: str) -> str | None:
     try:
         return data.decode(encoding)
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # Also for names such as "undefined", which is a codec.
         return None
 
 

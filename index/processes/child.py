@@ -46,7 +46,7 @@ class Child:
         With a limit of memory, it may not write files either.
         """
         self._module = module
-        self._memory = memory
+        self.memory = memory
         self._lock = threading.Lock()
         self._running: _Running | None = None
 
@@ -65,6 +65,8 @@ class Child:
                 self._stop()
                 raise
         told = json.loads(answer[0])
+        if answer[2]:  # It has grown, and would keep the memory.
+            self.stop()
         if "error" in told:
             raise _error(told["error"], told["text"])
         return told["answer"], answer[1]
@@ -73,7 +75,7 @@ class Child:
         """Start the process, if there is none, while this one does other things."""
         with self._lock:
             if self._running is None:
-                self._running = _start(self._module, self._memory or 0)
+                self._running = _start(self._module, self.memory or 0)
 
     def stop(self) -> None:
         """End the process, if there is one; the next call starts another."""
@@ -82,18 +84,19 @@ class Child:
 
     def _ask(
         self, request: dict[str, Any], data: bytes, seconds: float | None
-    ) -> tuple[bytes, bytes]:
+    ) -> tuple[bytes, bytes, bytes]:
         if self._running is None or self._running.process.poll() is not None:
             self._stop()
-            self._running = _start(self._module, self._memory or 0)
+            self._running = _start(self._module, self.memory or 0)
         running = self._running
         running.wait_until_ready()
+        said, heard = running.said, running.heard
         try:
-            running.said.send_bytes(json.dumps({**request, "seconds": seconds}).encode())
-            running.said.send_bytes(data)
-            if not running.heard.poll(seconds):
+            said.send_bytes(json.dumps({**request, "seconds": seconds}).encode())
+            said.send_bytes(data)
+            if not heard.poll(seconds):
                 raise ChildFailed(f"it took longer than {seconds:g} seconds")
-            return running.heard.recv_bytes(), running.heard.recv_bytes()
+            return heard.recv_bytes(), heard.recv_bytes(), heard.recv_bytes()
         except (EOFError, OSError) as error:
             raise ChildFailed(running.cause_of_death()) from error
 
@@ -114,6 +117,7 @@ class _Running:
     process: subprocess.Popen[bytes]
     said: Connection
     heard: Connection
+    memory: int
     ready: bool = False
 
     def wait_until_ready(self) -> None:
@@ -133,7 +137,7 @@ class _Running:
         except subprocess.TimeoutExpired:
             return "it does not answer"
         if code == OUT_OF_MEMORY:
-            return "it needs more memory than it is given"
+            return f"it needs more than {self.memory / 1e9:g} GB of memory"
         return f"it crashed ({signal.Signals(-code).name})" if code < 0 else f"it ended ({code})"
 
     def stop(self) -> None:
@@ -161,7 +165,7 @@ def _start(module: str, memory: int) -> _Running:
     finally:
         there.close()
         back.close()
-    return _Running(process, said, heard)
+    return _Running(process, said, heard, memory)
 
 
 def _pipe() -> tuple[Connection, Connection]:

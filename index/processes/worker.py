@@ -12,6 +12,7 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from index.errors import UserError
 from index.processes.child import OUT_OF_MEMORY
@@ -43,12 +44,22 @@ def main(module: str, there: str, back: str, memory: str) -> None:
         except UserError as error:
             text = json.dumps({"error": type(error).__name__, "text": str(error)})
         except MemoryError:
-            os._exit(OUT_OF_MEMORY)  # What is left of this process is not to be trusted.
+            raise
         except Exception:  # noqa: BLE001  it is told, and raised there
             text = json.dumps({"error": "", "text": traceback.format_exc()})
         del request, data
         said.send_bytes(text.encode())
         said.send_bytes(made)
+        said.send_bytes(b"grown" if _has_grown(int(memory)) else b"")
+
+
+def _has_grown(memory: int) -> bool:
+    """Whether this process holds a quarter of the memory that it may."""
+    try:
+        held = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:  # macOS, where the most that was ever held is told, in bytes.
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held > memory / 4 > 0
 
 
 def _end_when_alone(parent: int) -> None:
@@ -68,4 +79,7 @@ def _limit_time(seconds: float | None) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    try:
+        main(*sys.argv[1:])
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)  # What is left of this process is not to be trusted.

@@ -14,6 +14,7 @@ import gradio as gr
 from index.atomic import write_whole
 from index.documents import Document
 from index.errors import UserError
+from index.loading.formats import Limits
 from index.loading.load import load_bytes
 from index.printable import title_line
 from rag.assistant import Assistant
@@ -150,7 +151,7 @@ class CheckPanel:
     def _check(
         self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
     ) -> Iterator[Updates]:
-        draft = attempt(lambda: load_bytes(data, name, max_characters=LONGEST))
+        draft = attempt(lambda: load_bytes(data, name, limits=Limits(max_characters=LONGEST)))
         if isinstance(draft, UserError):
             yield self._shown(state, told=str(draft))
             return

@@ -1,0 +1,468 @@
+"""What others give is damaged at random: files, sets of cases, and all JSON that a browser sends.
+
+    python -m tests.fuzz MINUTES --seed N
+
+Whatever comes of it is a result or a `UserError`. Anything else is a finding: it is printed with
+the number that makes it again, and `python -m tests.fuzz --again TARGET NUMBER` makes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import random
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+
+from eval.cases.cases import load_set, read_set
+from eval.formats.imports import documents_of, read_cases
+from index.errors import UserError
+from index.library import Library
+from index.loading.formats import Limits
+from index.loading.load import load_bytes
+from index.split import split
+from index.structure import structure
+from index.weights.embedding import load_embedding
+from rag.answer import Answer, AnswerSentence
+from rag.assistant import Assistant
+from rag.config import load_settings
+from rag.quote import Quote
+from tests.bombs import forms, page, real_pdf, word_parts, zipped
+from tests.hostile import documents
+from tests.test_ui_render import Page
+from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
+from ui.conversations.export import FORMATS, export
+from ui.drawing import render
+from ui.panels.conversation import ConversationPanel
+from ui.panels.source import SourcePanel
+
+ROOT = Path(__file__).parents[1]
+SMALL = Limits(max_unpacked_bytes=20_000_000, max_memory=1_000_000_000, max_seconds=20)
+
+Target = Callable[[random.Random], None]
+
+
+# --- damage
+
+TOKENS = (
+    *(b"\0", b"\xff\xfe", b"%", b"&#x110000;", b"<", b"</", b"<![CDATA[", b"]]>", b"<!--", b"\x1b"),
+    *(b"obj", b"endobj", b"stream", b"endstream", b"<<", b">>", b"/Length 99999", b"1 0 R", b"[ "),
+    *(
+        b"<table>",
+        b"<tr>",
+        b"<td>",
+        b"<ol>",
+        b"<li>",
+        b"</p>",
+        b"<pre>",
+        b"<br>",
+        b"<b>",
+        b"<a href>",
+    ),
+    *(b"| a |", b"\n- ", b"\n> ", b"```", b"***", b"[x](", b"\n---\n", b"\n===\n", b"-1", b"1e999"),
+    *(
+        b"w:p",
+        b"w:tbl",
+        b"w:numId",
+        b'w:val="x"',
+        b"xml:space",
+        b"itemref",
+        b"idref=",
+        b"\xed\xa0\x80",
+    ),
+)
+
+
+def damaged(data: bytes, chance: random.Random) -> bytes:
+    """Return data with a few bytes changed, cut out, doubled, moved, or put in."""
+    made = bytearray(data)
+    for _ in range(chance.choice((1, 1, 2, 4, 16, 64))):
+        at = chance.randrange(len(made) + 1)
+        length = min(chance.choice((1, 2, 8, 64, 1024)), len(made) - at)
+        match chance.randrange(6):
+            case 0 if at < len(made):
+                made[at] = chance.randrange(256)
+            case 1:
+                del made[at : at + length]
+            case 2:
+                made[at:at] = made[at : at + length]
+            case 3:
+                made[at:at] = chance.choice(TOKENS)
+            case 4:
+                start = chance.randrange(len(made) + 1)
+                made[at:at] = made[start : start + length]
+            case _:
+                made[at : at + length] = chance.randbytes(length)
+    return bytes(made)
+
+
+def damaged_zip(data: bytes, chance: random.Random) -> bytes:
+    """Return a zip whose parts are damaged and not itself, mostly."""
+    if chance.random() < 0.2:
+        return damaged(data, chance)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    for name in chance.sample(sorted(parts), min(len(parts), chance.choice((1, 1, 2, 3)))):
+        if chance.random() < 0.1:
+            del parts[name]
+        else:
+            parts[name] = damaged(parts[name], chance)
+    return zipped(parts, chance.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)))
+
+
+VALUES: tuple[Any, ...] = (
+    *(None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**400, 0.5, 1e308),
+    *(float("nan"), float("inf"), "", "x", "\0", "\ud800", "a" * 10_000, "<script>pwned</script>"),
+    *(
+        "../../etc/passwd",
+        "1-5",
+        "0-99999999",
+        "{{7*7}}",
+        [],
+        {},
+        [None],
+        [[1, 2], [3]],
+        [[0, 1, 2]],
+    ),
+    *({"id": None}, ["x"], [0, 1], {"start": 0, "end": 1}, "not_in_sources", "up", "markdown"),
+)
+
+
+def changed(value: Any, chance: random.Random) -> Any:
+    """Return JSON in which something is another value, gone, or there twice."""
+    if chance.random() < 0.15 or not isinstance(value, dict | list) or not value:
+        return chance.choice(VALUES)
+    if isinstance(value, dict):
+        made, key = dict(value), chance.choice(sorted(value))
+        match chance.randrange(8):
+            case 0:
+                del made[key]
+            case 1:
+                made[chance.choice(("x", "", "__class__", *value))] = chance.choice(VALUES)
+            case _:
+                made[key] = changed(value[key], chance)
+        return made
+    at, made_list = chance.randrange(len(value)), list(value)
+    match chance.randrange(6):
+        case 0:
+            del made_list[at]
+        case 1:
+            made_list.insert(at, made_list[at])
+        case _:
+            made_list[at] = changed(value[at], chance)
+    return made_list
+
+
+def much_changed(value: Any, chance: random.Random) -> Any:
+    for _ in range(chance.choice((1, 1, 1, 2, 5))):
+        value = changed(value, chance)
+    return value
+
+
+# --- files
+
+
+def seeds() -> dict[str, list[bytes]]:
+    """Return small files of each format, all made here."""
+    made: dict[str, list[bytes]] = {
+        kind: [] for kind in ("txt", "md", "html", "pdf", "docx", "epub")
+    }
+    for each in documents():
+        made[each.name.rpartition(".")[2]].append(each.data)
+    made["txt"] += [
+        "Ünder “quotes” é\fTwo\n".encode(code) for code in ("utf-16", "cp1252", "utf-32")
+    ]
+    made["html"].append(
+        b"<html lang=en><head><meta charset=utf-8><script type='application/ld+json'>"
+        b'{"@type":"Article","author":{"name":"A"},"datePublished":"2021-01-02"}</script></head>'
+        b"<nav>x</nav><table><tr><th>A</th><td>1</td></tr></table><ol><li>a<ul><li>b</ul></ol><pre>"
+        b"x\n y</pre><a href=x>l <b>b</b></a><svg><p>s</svg><select><option>o</select>"
+    )
+    made["md"].append(
+        b"---\ntitle: x\n---\n\n# A *b* [c](d)\n\n"
+        b"| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+        b"1. x\n   - y\n\n"
+        b"> q\n> - z\n\n```py\ncode\n```\n\n![i](j) <http://a.b> `c` **d** ~~e~~ \\* &amp;"
+        b"\n\nA\n===\n"
+    )
+    made["docx"].append(zipped(word_parts()))
+    made["pdf"] += [real_pdf(), page()]
+    made["pdf"].append(forms(3, 2))
+    return made
+
+
+SEEDS = seeds()
+
+
+def files(kind: str) -> Target:
+    """Return what loads damaged files of a format, and does with them all that is done with one."""
+
+    def target(chance: random.Random) -> None:
+        damage = damaged_zip if kind in ("docx", "epub") else damaged
+        data = damage(chance.choice(SEEDS[kind]), chance)
+        try:
+            document = load_bytes(data, f"a.{kind}", limits=SMALL)
+        except UserError as error:
+            if "its parser fails" in str(error):
+                raise
+            return
+        for passage in split(document):
+            for start, end in ((passage.span.start, passage.span.end), *passage.sentences):
+                assert 0 <= start < end <= len(document.text)
+        for element in structure(document):
+            assert 0 <= element.start <= element.end <= len(document.text)
+        for heading in document.headings:
+            assert document.text[heading.start : heading.end].strip()
+        assert list(document.pages) == sorted(document.pages)
+        start = chance.randrange(len(document.text))
+        shown = render.source(document, (start, chance.randint(start + 1, len(document.text))))
+        Page(shown.replace("data-pages", "data-span")).assert_harmless()
+
+    return target
+
+
+# --- sets of cases
+
+_SET = [
+    json.loads(line)
+    for line in (ROOT / "eval" / "sets" / "briefing.jsonl").read_text("utf-8").splitlines()[:6]
+]
+_YAML = """
+- id: one
+  question: "How wide is it?"
+  answers: [20 km, "twenty"]
+  answer_type: number
+  evidence:
+    - {document: a.md, start: 0, end: 4, quote: "It is"}
+  history: [{role: user, content: hello}]
+  tags: [a, b]
+- id: two
+  question: |
+    Who?
+  unanswerable: true
+"""
+
+
+def cases(chance: random.Random) -> None:
+    """Read a set of damaged cases, JSON Lines or YAML."""
+    lines = [json.dumps(much_changed(each, chance)) for each in chance.sample(_SET, 3)]
+    text = "\n".join(lines).encode() if chance.random() < 0.6 else _YAML.encode()
+    if text == _YAML.encode() or chance.random() < 0.4:
+        text = damaged(text, chance)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, chance.choice(("a.jsonl", "a.yaml")))
+        path.write_bytes(text)
+        try:
+            found, problems = read_set(path)
+            assert all(str(problem).strip() for problem in problems)
+            assert len(found.cases) == len(found.lines)
+            load_set(path)
+        except UserError:
+            return
+
+
+_IMPORTS: dict[str, Any] = {
+    "squad": {
+        "data": [
+            {
+                "title": "A",
+                "paragraphs": [
+                    {
+                        "context": "It is 20 km wide.",
+                        "qas": [
+                            {
+                                "id": "q",
+                                "question": "How wide?",
+                                "answers": [{"text": "20 km", "answer_start": 6}],
+                                "is_impossible": False,
+                            }
+                        ],
+                    }
+                ],
+            }
+        ]
+    },
+    "llamaindex": {
+        "examples": [{"query": "Who?", "reference_answer": "A", "reference_contexts": ["A b."]}]
+    },
+    "ragas": {"user_input": "Who?", "reference": "A", "reference_contexts": ["A b."]},
+    "deepeval": [
+        {
+            "input": "Who?",
+            "expected_output": "A",
+            "context": ["A b."],
+            "additional_metadata": {"id": "x", "tags": ["a"], "answers": ["A"]},
+        }
+    ],
+    "csv": "id,question,answers,unanswerable,evidence,tags\nx,Who?,A,,[],a\ny,Why?,,true,,\n",
+}
+
+
+def imports(chance: random.Random) -> None:
+    """Read damaged sets of other tools."""
+    form = chance.choice(sorted(_IMPORTS))
+    kept = _IMPORTS[form]
+    text = kept if form == "csv" else json.dumps(much_changed(kept, chance))
+    if form == "csv" or chance.random() < 0.3:
+        text = damaged(text.encode(), chance).decode("utf-8", "replace")
+    for read in (read_cases, documents_of):
+        try:
+            read(form, text)
+        except UserError:
+            continue
+
+
+# --- what the browser sends
+
+
+class Window:
+    """The panels whose events take JSON, over a library that holds one document."""
+
+    def __init__(self, library: Library) -> None:
+        assistant = Assistant(load_settings(library=library.folder, llm="none"))
+        assistant.library = library
+        with gr.Blocks(analytics_enabled=False):
+            state = gr.State([]), gr.State(assistant.settings)
+            self.talk = ConversationPanel(assistant, *state)
+            self.source = SourcePanel(assistant)
+        self.library = library
+        self.document = library.document(library.entries()[0].id)
+        answer = _answer(library)
+        self.kept = [
+            Exchange("How wide is it?", answer, rating="up").as_json(),
+            Exchange("How deep is it?", message="Nobody answered.").as_json(),
+        ]
+        self.open = [getattr(self.source.source, name) for name in ("open_place", "open_page")]
+
+    def conversation(self, chance: random.Random) -> None:
+        """Take back a conversation, which is proven again, and show and export it."""
+        data = much_changed(self.kept, chance)
+        try:
+            exchanges = exchanges_from_json(data, self.library)
+        except UserError:
+            return
+        for exchange in exchanges:
+            for quote in exchange.answer.citations if exchange.answer else ():
+                assert quote.document.text[quote.start : quote.end] == quote.text
+        Page(render.conversation(Conversation(exchanges))).assert_harmless()
+        for form in FORMATS.values():
+            export(exchanges, form, "http://127.0.0.1:7860/").encode("utf-8", "surrogatepass")
+        Conversation(exchanges).history()
+
+    def panels(self, chance: random.Random) -> None:
+        """Call the events that take JSON."""
+        place = {
+            "document": self.document.id,
+            "span": "0-20",
+            "others": ["1-5", "7-9"],
+            "page": "1",
+            "turn": 0,
+            "rating": "up",
+            "question": "How wide is it?",
+            "format": chance.choice(sorted(FORMATS)),
+            "address": "http://127.0.0.1:7860/",
+            "exchanges": self.kept,
+            "conversation": "1" * 32,
+        }
+        data = much_changed(place, chance)
+        event: Any = SimpleNamespace(_data=data)
+        before = Conversation((Exchange("How deep is it?", message="Nobody answered."),))
+        self.talk.restore(event)
+        self.talk.edit(before, event)
+        self.talk.rate(before, event)
+        self.talk.export(data)
+        for call in self.open:
+            call(data)
+
+
+def _answer(library: Library) -> Answer:
+    document = library.document(library.entries()[0].id)
+    passage = library.passages(document.id)[0]
+    start, end = passage.sentences[0]
+    quote = Quote(document, start, end, 0.5, passage.heading, ((start, start + 3),))
+    sentence = AnswerSentence("It is 20 km wide.", (1,), True)
+    return Answer(
+        "How wide?", "How wide?", (sentence,), (quote,), (quote,), None, {"llm": None}, {}
+    )
+
+
+# --- running
+
+
+def targets(library: Library) -> dict[str, Target]:
+    """Return what is fuzzed, by name."""
+    window = Window(library)
+    named: dict[str, Target] = {f"files: {kind}": files(kind) for kind in sorted(SEEDS)}
+    return named | {
+        "cases": cases,
+        "imports": imports,
+        "conversations": window.conversation,
+        "panels": window.panels,
+    }
+
+
+def tried(name: str, target: Target, number: int) -> str:
+    """Try one damaged input; return what is wrong with what came of it, if anything is."""
+    try:
+        target(random.Random(f"{name} {number}"))
+    except Exception:  # noqa: BLE001  it is a finding
+        return traceback.format_exc()
+    return ""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fuzz for some minutes, and print what was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz")
+    parser.add_argument("minutes", type=float, nargs="?", default=1.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="", help="the targets whose names have this in them")
+    parser.add_argument("--again", nargs=2, metavar=("TARGET", "NUMBER"))
+    given = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        named = {k: v for k, v in targets(made_library(Path(folder))).items() if given.only in k}
+        if given.again:
+            name, number = given.again
+            sys.stdout.write(tried(name, named[name], int(number)) or "Nothing is wrong.\n")
+            return 0
+        counts, found = dict.fromkeys(named, 0), 0
+        for name, number in _in_turn(list(named), given.seed, given.minutes):
+            counts[name] += 1
+            if wrong := tried(name, named[name], number):
+                found += 1
+                sys.stdout.write(f"--again '{name}' {number}\n{wrong}\n")
+                sys.stdout.flush()
+        tried_all = ", ".join(f"{name}: {count}" for name, count in counts.items())
+        sys.stdout.write(f"{tried_all}; found: {found}\n")
+    return 1 if found else 0
+
+
+def _in_turn(names: Sequence[str], seed: int, minutes: float) -> Iterator[tuple[str, int]]:
+    end = time.monotonic() + 60 * minutes
+    number = seed * 10_000_000
+    while time.monotonic() < end:
+        yield from ((name, number) for name in names)
+        number += 1
+
+
+def made_library(folder: Path) -> Library:
+    """Return a library with one document."""
+    settings = load_settings(library=folder, llm="none")
+    embedding = load_embedding(settings.embedding, settings.models)
+    library = Library(folder, embedding_name=settings.embedding, embedding=lambda: embedding)
+    text = "# The strait\n\nIt is 20 km wide, and 449 metres deep. Nobody swims it.\n"
+    library.add(load_bytes(text.encode(), "strait.md"))
+    return library
+
+
+if __name__ == "__main__":
+    sys.exit(main())

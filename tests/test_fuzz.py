@@ -1,0 +1,70 @@
+"""What others give is damaged at random, for a little while; and what that once found."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from eval.formats.imports import documents_of
+from index.errors import DocumentError, UserError
+from index.library import Library
+from index.loading.load import load_bytes
+from tests.bombs import word_parts, zipped
+from tests.faults import Faults
+from tests.fuzz import Target, targets, tried
+
+
+@pytest.fixture(scope="module")
+def named(briefing_library: Library) -> dict[str, Target]:
+    return targets(briefing_library)
+
+
+@pytest.mark.faults
+@pytest.mark.weights
+def test_damage_is_a_result_or_one_sentence(named: dict[str, Target], faults: Faults) -> None:
+    for number in faults.some(range(1500)):
+        for name, target in named.items():
+            with faults.trying("fuzzing", f"--again '{name}' {number}"):
+                assert not (wrong := tried(name, target, number)), wrong
+
+
+# What was found
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "_rels/.rels",
+        "[Content_Types].xml",
+        "word/_rels/document.xml.rels",
+        "word/document.xml",
+        "docProps/core.xml",
+        "word/styles.xml",
+        "word/numbering.xml",
+    ],
+)
+@pytest.mark.parametrize(
+    "instead", ["<x/>", "<x xmlns='y'><Relationship/><Default/><Override/></x>"]
+)
+def test_a_part_of_a_word_document_that_is_something_else(part: str, instead: str) -> None:
+    parts = word_parts()
+    assert part in parts
+    with pytest.raises(DocumentError, match=r"a\.docx is damaged|no text in a\.docx"):
+        load_bytes(zipped(parts | {part: instead.encode()}, zipfile.ZIP_STORED), "a.docx")
+
+
+def test_a_part_of_a_word_document_that_is_said_to_be_another() -> None:
+    for kind in (b"styles+xml", b"core-properties+xml", b"document.main+xml", b"numbering+xml"):
+        types = word_parts()["[Content_Types].xml"].replace(kind, b"something")
+        with pytest.raises(DocumentError, match=r"a\.docx is damaged|no text in a\.docx"):
+            load_bytes(zipped(word_parts() | {"[Content_Types].xml": types}), "a.docx")
+
+
+@pytest.mark.parametrize(
+    "told", [[], {"data": "x"}, {"data": [[]]}, {"data": [{"paragraphs": "x"}]}]
+)
+def test_a_set_of_squad_that_is_something_else(told: object) -> None:
+    with pytest.raises(UserError, match="not in the format squad"):
+        documents_of("squad", json.dumps(told))
