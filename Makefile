@@ -72,7 +72,7 @@ test-all: models chromium  ## Run all tests, also those that take long and rarel
 
 # By itself, since some of it asks how memory and threads grow.
 faults: models chromium  ## Break everything that can be broken, and print what came of it (30 minutes).
-	@$(PY) -m pytest -n 2 --dist loadfile -m "faults and not llm" --share 1
+	@$(PY) -m pytest -n 2 --dist worksteal -m "faults and not llm" --share 1
 	@$(PY) -m pytest -m "faults and llm" --share 1
 
 check: install  ## Look at style and types.
