@@ -124,9 +124,9 @@ def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/page.html"
         sources = (*files[:3], address, *files[3:])
         process = adding.start(*sources)
-        silent.accept()
-        process.send_signal(signal.SIGINT)
-        said = process.communicate()[1].splitlines()
+        with silent.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            said = process.communicate()[1].splitlines()
     assert process.returncode == 130
     assert said[-2] == f"Stopped after 3 of {MANY + 1}: 3 added."
     assert said[-1] == "The same command goes on with the others."
