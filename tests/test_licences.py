@@ -20,8 +20,6 @@ FREE = {
 """Licences that ask to be named; of their own files' changes too (MPL), of which there are none."""
 
 EXCEPTIONS = {
-    # Footnoted runs it, unchanged, to read EPUB books; README.md says so.
-    "ebooklib": "GNU Affero General Public License v3 or later (AGPLv3+)",
     "footnoted": "Apache-2.0 AND CC-BY-SA-4.0",
     "pypdfium2": "BSD-3-Clause, Apache-2.0, dependency licenses",
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from index.documents import Properties, Style, StyleKind
 from index.errors import DocumentError
@@ -71,41 +73,64 @@ def _region(body: Any, main: list[Block]) -> Any:
     return max(holding, key=lambda found: len(list(found.iterancestors())), default=body)
 
 
-# What ebooklib 0.20 lets through when a part of the book is named but is not there, or is empty.
-_EBOOKLIB_ERRORS = (LookupError, AttributeError, TypeError, AssertionError)
+_OPF = {"opf": "http://www.idpf.org/2007/opf", "dc": "http://purl.org/dc/elements/1.1/"}
+_CONTAINER = {"c": "urn:oasis:names:tc:opendocument:xmlns:container"}
 
 
 def read_epub(data: bytes) -> Content:
-    """Read a book's chapters in the order of its spine."""
-    from ebooklib import epub
+    """Read a book's chapters in the order of its spine (EPUB 2 and 3)."""
     from lxml import etree
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if "META-INF/rights.xml" in archive.namelist():
             raise DocumentError("{name} is locked by its seller (DRM). Give a copy without it.")
-    try:
-        book = epub.read_epub(io.BytesIO(data), {"ignore_ncx": True})
-    except (epub.EpubException, etree.LxmlError, *_EBOOKLIB_ERRORS) as error:
-        raise DocumentError("{name} is damaged and cannot be read as an EPUB book.") from error
-    chapters = [book.get_item_with_id(name) for name, _ in book.spine]
+        try:
+            [package, *_] = _xml(archive, "META-INF/container.xml").xpath(
+                "//c:rootfile/@full-path", namespaces=_CONTAINER
+            )
+            book = _xml(archive, package)
+            chapters = [archive.read(name) for name in _spine(book, package)]
+        except (etree.LxmlError, KeyError, ValueError) as error:
+            raise DocumentError("{name} is damaged and cannot be read as an EPUB book.") from error
     blocks = [
-        block
-        for chapter in chapters
-        if chapter is not None and chapter.content and not isinstance(chapter, epub.EpubNav)
-        for block in _blocks(_parsed(chapter.content))
+        block for chapter in chapters if chapter.strip() for block in _blocks(_parsed(chapter))
     ]
-    return replace(compose(blocks, str(book.title or "")), properties=_of_book(book))
+    title = next(iter(_said(book, "title")), "")
+    return replace(compose(blocks, title), properties=_of_book(book))
+
+
+def _xml(archive: zipfile.ZipFile, name: str) -> Any:
+    """Parse a part of a book. Entities are not put in, and nothing is fetched."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return etree.fromstring(archive.read(name), parser)
+
+
+def _spine(book: Any, package: str) -> Iterator[str]:
+    """Yield the names of a book's chapters in the archive, but that of its list of contents."""
+    items = {
+        item.get("id"): item for item in book.xpath("//opf:manifest/opf:item", namespaces=_OPF)
+    }
+    for name in book.xpath("//opf:spine/opf:itemref/@idref", namespaces=_OPF):
+        item = items.get(name)
+        if item is not None and "nav" not in (item.get("properties") or "").split():
+            path = unquote(urlsplit(item.get("href") or "").path)
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(package), path))
+
+
+def _said(book: Any, name: str) -> list[str]:
+    """Return what a book's Dublin Core says under a name."""
+    found = book.xpath(f"//opf:metadata//dc:{name}", namespaces=_OPF)
+    texts = (" ".join("".join(each.itertext()).split()) for each in found)
+    return [text for text in texts if text]
 
 
 def _of_book(book: Any) -> Properties:
-    """Return what an EPUB's Dublin Core says: several authors are joined, a day is a day."""
-
-    def said(name: str) -> list[str]:
-        return [str(each[0]) for each in book.get_metadata("DC", name) if each and each[0]]
-
-    published = next((each[:10] for each in said("date") if DAY.match(each)), None)
-    first = {name: next(iter(said(name)), None) for name in ("publisher", "language")}
-    return Properties(", ".join(said("creator")) or None, published, **first)
+    """Return what a book says of itself: several authors are joined, a day is a day."""
+    published = next((each[:10] for each in _said(book, "date") if DAY.match(each)), None)
+    first = {name: next(iter(_said(book, name)), None) for name in ("publisher", "language")}
+    return Properties(", ".join(_said(book, "creator")) or None, published, **first)
 
 
 # A page without any of these has nothing around its text that would have to be taken away.
