@@ -70,6 +70,16 @@ def book(name: str, days: int, version: int = 1) -> Document:
 
 BEFORE = (book("farm", 3), book("mill", 2))
 
+
+def small(folder: Path) -> Path:
+    """Make a library of two books in a folder."""
+    library = opened(folder)
+    for document in BEFORE:
+        library.add(document)
+    library.vectors().close()
+    return folder
+
+
 OPERATIONS: dict[str, Callable[[Library], object]] = {
     "add": lambda library: library.add(book("inn", 3)),
     "replacement": lambda library: library.add(book("farm", 3, version=2)),

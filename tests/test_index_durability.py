@@ -29,6 +29,7 @@ from tests.breaking import (
     done_in,
     forked_children,
     opened,
+    small,
     state,
 )
 from tests.faults import Faults
@@ -39,12 +40,7 @@ pytestmark = pytest.mark.faults
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of two books."""
-    folder = tmp_path_factory.mktemp("before") / "library"
-    library = opened(folder)
-    for document in BEFORE:
-        library.add(document)
-    library.vectors().close()
-    return folder
+    return small(tmp_path_factory.mktemp("before") / "library")
 
 
 def forked(run: Callable[[], object]) -> int:

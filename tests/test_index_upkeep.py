@@ -22,7 +22,7 @@ from index.upkeep.backup import back_up, restore
 from index.upkeep.proof import Proof, prove
 from index.upkeep.repair import Repaired, repair
 from rag.log import Log
-from tests.breaking import BEFORE, ROOMS, assert_sound, opened, state
+from tests.breaking import BEFORE, ROOMS, assert_sound, opened, small, state
 from tests.conftest import BRIEFING, OpenLibrary
 
 FIRST_FORMAT = Path(__file__).with_name("first_format.tar.gz")
@@ -32,14 +32,10 @@ FARM, MILL = BEFORE
 
 @pytest.fixture(scope="module")
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "library"
-    library = opened(folder)
-    for document in BEFORE:
-        library.add(document)
+    folder = small(tmp_path_factory.mktemp("made") / "library")
     answer = {"question": "Who counts?", "answer": "The farm."}
     for number in range(200):
         Log(folder).rate(str(number), answer, "up")
-    library.vectors().close()
     return folder
 
 

@@ -16,13 +16,13 @@ import pytest
 
 from index.library import Library
 from tests.breaking import (
-    BEFORE,
     OPERATIONS,
     assert_sound,
     book,
     done_in,
     forked_children,
     opened,
+    small,
     state,
 )
 from tests.faults import Faults
@@ -47,12 +47,7 @@ def at() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of two books."""
-    folder = tmp_path_factory.mktemp("before") / "library"
-    library = opened(folder)
-    for document in BEFORE:
-        library.add(document)
-    library.vectors().close()
-    return folder
+    return small(tmp_path_factory.mktemp("before") / "library")
 
 
 def try_all(
