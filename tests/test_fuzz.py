@@ -11,7 +11,7 @@ from eval.formats.imports import documents_of
 from index.errors import DocumentError, UserError
 from index.library import Library
 from index.loading.load import load_bytes
-from tests.bombs import word_parts, zipped
+from tests.bombs import word, word_parts, zipped
 from tests.faults import Faults
 from tests.fuzz import Target, targets, tried
 
@@ -60,6 +60,21 @@ def test_a_part_of_a_word_document_that_is_said_to_be_another() -> None:
         types = word_parts()["[Content_Types].xml"].replace(kind, b"something")
         with pytest.raises(DocumentError, match=r"a\.docx is damaged|no text in a\.docx"):
             load_bytes(zipped(word_parts() | {"[Content_Types].xml": types}), "a.docx")
+
+
+def test_styles_of_a_word_document_that_are_none_or_go_in_a_circle() -> None:
+    body = "<w:p><w:pPr><w:pStyle{}/></w:pPr><w:r><w:t>It is wide.</w:t></w:r></w:p>"
+    with pytest.raises(DocumentError, match=r"a\.docx is damaged"):
+        load_bytes(word(body.format("")), "a.docx")
+    styles = word_parts()["word/styles.xml"].replace(b"<w:name", b'<w:basedOn w:val="A"/><w:name')
+    circle = (
+        b'<w:style w:type="paragraph" w:styleId="A"><w:basedOn w:val="A"/></w:style></w:styles>'
+    )
+    made = word(
+        body.format(' w:val="A"'),
+        **{"word/styles.xml": styles.replace(b"</w:styles>", circle)},
+    )
+    assert load_bytes(made, "a.docx").text == "It is wide."
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ def read_docx(data: bytes) -> Content:
     """Read a Word document's body; headers, footers, notes and tables of contents are left out."""
     import docx
     from docx.opc.exceptions import OpcError
+    from docx.oxml.exceptions import XmlchemyError
     from lxml import etree
 
     try:
@@ -32,7 +33,7 @@ def read_docx(data: bytes) -> Content:
             said.author, said.created and f"{said.created:%Y-%m-%d}", None, said.language
         )
         title = said.title
-    except (OpcError, zipfile.BadZipFile, etree.LxmlError, *_DOCX_ERRORS) as error:
+    except (OpcError, XmlchemyError, zipfile.BadZipFile, etree.LxmlError, *_DOCX_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a Word document.") from error
     content = compose(blocks)
     return replace(
@@ -109,7 +110,7 @@ def _text(element: Any) -> str:
 def _numbering(paragraph: Any, style: Any) -> tuple[str, int] | None:
     """Return the list that a paragraph belongs to, and how deep, by itself or by its style."""
     sources = [paragraph]
-    while style is not None:
+    while style is not None and style.element not in sources:  # One can be based on itself.
         sources.append(style.element)
         style = style.base_style
     for source in sources:
