@@ -44,6 +44,7 @@ from ui.conversations.exchange import Conversation, Exchange, exchanges_from_jso
 from ui.conversations.export import FORMATS, export
 from ui.drawing import render
 from ui.panels.conversation import ConversationPanel
+from ui.panels.events import Rights
 from ui.panels.source import SourcePanel
 
 ROOT = Path(__file__).parents[1]
@@ -333,7 +334,7 @@ class Window:
         assistant.library = library
         with gr.Blocks(analytics_enabled=False):
             state = gr.State([]), gr.State(assistant.settings)
-            self.talk = ConversationPanel(assistant, *state)
+            self.talk = ConversationPanel(assistant, *state, Rights())
             self.source = SourcePanel(assistant)
         self.library = library
         self.document = library.document(library.entries()[0].id)
