@@ -30,6 +30,7 @@ from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from ui.drawing.render import Outcome
 from ui.panels.documents import DocumentsPanel
+from ui.panels.events import Rights
 
 pytestmark = pytest.mark.weights
 
@@ -235,7 +236,7 @@ def test_what_the_window_adds_and_removes_is_a_line(tmp_path: Path) -> None:
     settings = load_settings(library=tmp_path / "library", llm="none", log=log)
     start(settings)
     with gr.Blocks():
-        panel = DocumentsPanel(Assistant(settings), gr.State([]))
+        panel = DocumentsPanel(Assistant(settings), gr.State([]), Rights())
     outcomes: list[Outcome] = []
     for data in (b"The ferry sank in 1931.", b""):
         list(panel._add("secret.txt", outcomes, lambda data=data: load_bytes(data, "secret.txt")))
