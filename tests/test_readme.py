@@ -174,6 +174,7 @@ def test_every_command_is_known_here() -> None:
         "footnoted check",
         "footnoted doctor",
         "footnoted eval",
+        "footnoted library",
         "footnoted --verbose",
         "footnoted token",
         "footnoted user",

@@ -24,9 +24,6 @@ CHROMA = Child("index.storage.chroma")
 SECONDS = 600
 """How long Chroma may take for one thing before it is taken to hang."""
 
-READ_AT_ONCE = 1000
-"""Vectors that are read with one call."""
-
 
 def begin_chroma() -> None:
     """Start Chroma, which takes seconds, while other things are done."""
@@ -70,14 +67,11 @@ class Vectors:
         """Return the passages that there are vectors of."""
         return self._keys(self._use("ids")[0])
 
-    def read(self, keys: Sequence[Key]) -> Iterator[tuple[Key, np.ndarray]]:
-        """Yield the vectors of passages; what there is none of is left out."""
-        for first in range(0, len(keys), READ_AT_ONCE):
-            ids = [f"{name}:{number}" for name, number in keys[first : first + READ_AT_ONCE]]
-            there, data = self._use("read", ids=ids)
-            if there:
-                rows = np.frombuffer(data, np.float32).reshape(len(there), -1)
-                yield from zip(self._keys(there), rows, strict=True)
+    def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
+        """Return the vectors of passages; what there is none of is left out."""
+        there, data = self._use("read", ids=[f"{name}:{number}" for name, number in keys])
+        rows = np.frombuffer(data, np.float32).reshape(len(there), -1) if there else ()
+        return dict(zip(self._keys(there), rows, strict=True))
 
     def drop(self) -> None:
         """Delete the collection with all its vectors."""

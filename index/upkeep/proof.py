@@ -149,7 +149,7 @@ class _Proving:
         for first in range(0, len(keys), EMBED_BATCH):
             self.report("vectors", first, len(keys))
             batch = keys[first : first + EMBED_BATCH]
-            read = dict(vectors.read(batch))
+            read = vectors.read(batch)
             right = [key for key in batch if key in read and _is_vector(read[key])]
             if self.embed and right:
                 made = self.library.embed(tuple(self.passages[key] for key in right))
