@@ -22,7 +22,7 @@ from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
-from tests.faults import Faults, table
+from tests.faults import Faults, figures, minutes, table
 
 pytest.register_assert_rewrite("tests.breaking")
 
@@ -42,8 +42,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in outcome
         if isinstance(report, pytest.TestReport)
     ]
-    for line in table([report for report in reports if report.when == "teardown"]):
+    ended = [report for report in reports if report.when == "teardown"]
+    for line in [*table(ended), *figures(ended)]:
         terminalreporter.write_line(line)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let what takes minutes begin first where all faults are tried: none is left for the end."""
+    if config.getoption("--share") >= 1:
+        items.sort(key=minutes, reverse=True)
 
 
 @pytest.fixture

@@ -66,3 +66,16 @@ def table(reports: Sequence[pytest.TestReport]) -> list[str]:
         f"{kind:<{wide}}" + "".join(f"{count[name]:>10}" for name in OUTCOMES)
         for kind, count in rows
     ]
+
+
+def figures(reports: Sequence[pytest.TestReport]) -> list[str]:
+    """Return the lines that tests have recorded with `record_property("figure", …)`."""
+    return [
+        str(told) for report in reports for name, told in report.user_properties if name == "figure"
+    ]
+
+
+def minutes(test: pytest.Item) -> float:
+    """Return how long a test takes about where all faults are tried: `faults(minutes=…)`."""
+    marker = test.get_closest_marker("faults")
+    return float(marker.kwargs.get("minutes", 0)) if marker else 0

@@ -29,7 +29,7 @@ from tests.faults import Faults
 from tests.tracer import is_possible, traced
 
 pytestmark = [
-    pytest.mark.faults,
+    pytest.mark.faults(minutes=5),
     pytest.mark.skipif(not is_possible(), reason="only Linux on x86-64 is watched here"),
 ]
 

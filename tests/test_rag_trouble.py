@@ -85,7 +85,7 @@ def valid(answer: Answer) -> None:
         assert any(sentence.supported for sentence in answer.sentences)
 
 
-@pytest.mark.faults
+@pytest.mark.faults(minutes=3)
 def test_whatever_it_does_there_is_an_answer(silent: Assistant, faults: Faults) -> None:
     for name, where, act in faults.some(FAULTS):
         with faults.trying(KIND, f"{name} ({where})"), misbehaving(act, where) as server:

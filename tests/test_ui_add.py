@@ -94,7 +94,7 @@ def holds(library: Library, files: list[Path]) -> None:
     assert library.unfinished() == 0
 
 
-@pytest.mark.faults
+@pytest.mark.faults(minutes=4)
 def test_a_killed_add_goes_on_where_it_was(
     adding: Adding, files: list[Path], open_library: OpenLibrary, faults: Faults
 ) -> None:

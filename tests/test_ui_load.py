@@ -31,7 +31,7 @@ from tests.faults import Faults
 from tests.provider import _piece, _whole
 from tests.visitor import Visitor
 
-pytestmark = [pytest.mark.faults, pytest.mark.browser, pytest.mark.weights]
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
 SETS = sorted((Path(__file__).parents[1] / "eval" / "sets").glob("*.jsonl"))
 
@@ -181,6 +181,7 @@ def ask_as_a_program(address: str, number: int, until: threading.Event, heard: H
     client.close()
 
 
+@pytest.mark.faults(minutes=10)
 def test_fifty_visitors_at_once(
     faults: Faults, lighthouses: Library, record_property: Callable[[str, object], None]
 ) -> None:
@@ -217,11 +218,17 @@ def test_fifty_visitors_at_once(
             for name, room in (("megabytes", 50), ("threads", 20), ("files", 20)):
                 middle = max(each[name] for each in measured[third : 2 * third])
                 assert max(each[name] for each in measured[2 * third :]) <= middle + room, measured
-    record_property("answers", heard.answered.total())
-    record_property("first quotes", [round(each, 1) for each in sorted(heard.first_quotes)])
-    record_property("memory, threads, files", [dict(measured[0]), dict(measured[-1])])
+    soon = sorted(heard.first_quotes)
+    half, most, all_ = (soon[int(share * (len(soon) - 1))] for share in (0.5, 0.95, 1))
+    record_property(
+        "figure",
+        f"{VISITORS} visitors, {seconds:.0f} s: {heard.answered.total()} answers; first quotes of "
+        f"{len(soon)} after {half:.1f} s (median), {most:.1f} s (95%), {all_:.1f} s (the last); "
+        f"{dict(measured[0])} at first, {dict(measured[-1])} in the end",
+    )
 
 
+@pytest.mark.faults(minutes=20)
 def test_sets_that_are_asked_again_and_again(
     faults: Faults, settings: Settings, briefing_library: Library
 ) -> None:
