@@ -267,7 +267,7 @@ def load_writer(settings: Settings) -> Writer | None:
     if settings.llm == "none":
         return None
     try:
-        path = _gguf(settings.llm, settings.models)
+        path = weights_file(settings.llm, settings.models)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
     address, key = _serve(path)
@@ -283,7 +283,11 @@ def _turns(address: str, at_once: int) -> Turns:
     return _TURNS.setdefault(address, Turns(at_once))
 
 
-def _gguf(name: str, models: Path) -> Path:
+def weights_file(name: str, models: Path) -> Path:
+    """Return the GGUF file of a language model: one of the catalogue, or a path.
+
+    Raises UserError for what is none, and where the catalogue's is not here.
+    """
     if name in CATALOGUE:
         if CATALOGUE[name].role != "answer":
             raise UserError(f"{name} does not write answers; `footnoted models list` shows models.")
@@ -318,29 +322,40 @@ def _start(path: Path) -> tuple[Any, str]:
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
+    key = secrets.token_urlsafe()
+    return start_server(path, key=key), key
+
+
+def start_server(
+    path: Path, *, host: str = "127.0.0.1", port: int = 0, key: str | None = None
+) -> Any:
+    """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
+
+    Without a port it takes a free one. With a key it answers those who bring that.
+
+    Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
+    """
     import xllamacpp
 
     _check_memory(path)
-    key = secrets.token_urlsafe()
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = AT_ONCE
     params.kv_unified = True
-    params.hostnames = ["127.0.0.1"]
-    params.port = 0
-    params.api_keys = [key]
+    params.hostnames = [host]
+    params.port = port
+    params.api_keys = [key] if key else []
     params.ui = False
     params.endpoint_slots = False
     params.verbosity = -1
     try:
-        server = xllamacpp.Server(params)
+        return xllamacpp.Server(params)
     except RuntimeError as error:
         raise LLMUnavailable(
             f"The language model {path} could not be loaded ({error}). `footnoted models verify` "
             "checks the file; a file of your own must be a GGUF that llama.cpp reads."
         ) from error
-    return server, key
 
 
 def _check_memory(path: Path) -> None:
