@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -46,6 +46,9 @@ DEPTH = 50
 
 EMBED_BATCH = 64
 """Passages embedded between two reports of progress."""
+
+WRITE_BATCH = 512
+"""Vectors that are written at once."""
 
 PAUSES = (0.05, 0.2, 0.5)
 """Seconds to wait before Chroma is asked again."""
@@ -294,6 +297,12 @@ class Library:
         The same text again changes nothing. A document of the same source with another text
         replaces the old one.
         """
+        if (unchanged := self._unchanged(document)) is not None:
+            return unchanged
+        # Outside of the lock, so that several programs embed at once and write in turn.
+        begin_chroma()
+        passages = self._cut(document, report)
+        vectors = self._embedded(document, passages, report)
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
@@ -302,16 +311,9 @@ class Library:
                 self.store.keep_file(document)
                 for each in old:
                     self._remove(each)
-                count = len(self.store.passages_of(document.id))
-                return Added(known, "replaced" if old else "unchanged", count)
-            report("splitting", 0, 1)
-            begin_chroma()
-            passages = split(document)
-            if not passages:
-                raise DocumentError(f"{document.name} holds no words that could be searched.")
+                return Added(known, "replaced" if old else "unchanged", len(passages))
             self.store.set_pending(document.id)
-            self._embed(document, passages, self.vectors(), report)
-            report("writing", 0, 1)
+            _write(self.vectors(), document, vectors, report)
             document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
             self.store.insert(document, passages, old)
             self._sweep()
@@ -375,7 +377,9 @@ class Library:
                 documents[document.id] = document
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
-                self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
+                report_of = partial(report, document)
+                vectors = self._embedded(document, passages, report_of)
+                _write(fresh, document, vectors, report_of)
             self.store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
             self._use(fresh, meta["vectors"])
         return Reindexed(len(cut), tuple(read_again), tuple(kept))
@@ -392,7 +396,9 @@ class Library:
         book.create({"fingerprint": self.fingerprint, "vectors": fresh.name})
         for document in documents:
             passages = split(document)
-            self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
+            report_of = partial(report, document)
+            vectors = self._embedded(document, passages, report_of)
+            _write(fresh, document, vectors, report_of)
             book.insert(document, passages, ())
         book.take_the_place_of(self.store)
         self._use(fresh, None)
@@ -410,16 +416,39 @@ class Library:
         self._cached.cache_clear()
         self._sweep()
 
-    def _embed(
-        self, document: Document, passages: Sequence[Passage], vectors: Vectors, report: Report
-    ) -> None:
+    def _unchanged(self, document: Document) -> Added | None:
+        """Return what an `add` that changes nothing returns; None where there is something to do.
+
+        Nobody is kept from writing meanwhile, so that many files that are here already cost little.
+        """
+        if not self.store.exists:
+            return None
+        self._check(self.store.meta())
+        if not self.store.holds(document):
+            return None
+        known = self.document(document.id)
+        return Added(known, "unchanged", self.store.count_passages(document.id))
+
+    def _cut(self, document: Document, report: Report) -> list[Passage]:
+        report("splitting", 0, 1)
+        passages = split(document)
+        if not passages:
+            raise DocumentError(f"{document.name} holds no words that could be searched.")
+        return passages
+
+    def _embedded(
+        self, document: Document, passages: Sequence[Passage], report: Report
+    ) -> np.ndarray:
+        """Return the passages' vectors; shape (passages, dimension)."""
         embedding = self._load_embedding()
+        made = []
         for first in range(0, len(passages), EMBED_BATCH):
             report("embedding", first, len(passages))
             batch = passages[first : first + EMBED_BATCH]
             texts = [searchable_text(document, passage) for passage in batch]
-            vectors.add(document.id, embedding.get_text_embedding_batch(texts), first)
+            made.append(np.asarray(embedding.get_text_embedding_batch(texts), np.float32))
         report("embedding", len(passages), len(passages))
+        return np.concatenate(made)
 
     def _sweep(self) -> None:
         """Delete the vectors of documents that are not in the library."""
@@ -506,6 +535,13 @@ def _read_again(document: Document) -> Document:
     if not split(fresh):
         raise DocumentError(f"{document.name} holds no words that could be searched.")
     return fresh
+
+
+def _write(to: Vectors, document: Document, vectors: np.ndarray, report: Report) -> None:
+    for first in range(0, len(vectors), WRITE_BATCH):
+        report("writing", first, len(vectors))
+        to.add(document.id, vectors[first : first + WRITE_BATCH], first)
+    report("writing", len(vectors), len(vectors))
 
 
 def _new_name() -> str:

@@ -94,7 +94,7 @@ def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[]
     def run() -> None:
         _KEPT.append(vectors.CHROMA)  # It is the other process's, and ends where it is let go.
         vectors.CHROMA = Child(vectors.CHROMA._module)
-        index.library.EMBED_BATCH = 2  # So that few passages are written in two steps.
+        index.library.WRITE_BATCH = 2  # So that few passages are written in two steps.
         try:
             operation(opened(folder))
         except UserError as error:

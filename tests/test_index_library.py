@@ -18,7 +18,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document, Properties, Style
 from index.errors import DocumentError, LibraryError, UserError
-from index.library import EMBED_BATCH, Library, Stage
+from index.library import EMBED_BATCH, WRITE_BATCH, Library, Stage
 from index.loading.load import load
 from index.split import split
 from rag.config import Settings
@@ -343,7 +343,7 @@ def test_two_processes_add_at_the_same_time(library: Library, other: Other) -> N
     theirs = chronology(200, "dairy")
     other.tell(library.folder, "add", theirs.text, theirs.source)
     other.wait_until(f"embedding {EMBED_BATCH} 200")
-    library.add(chronology(10))  # Which would sweep away what they have written, but for the lock.
+    library.add(chronology(10))  # What they embed meanwhile is still theirs to write.
     other.wait_until("added")
     assert {each.source for each in library.entries()} == {"/bakery.txt", "/dairy.txt"}
     assert left(library) == (2, 210, 210, 0, 210)
@@ -356,12 +356,12 @@ def test_an_add_that_is_killed_changes_nothing(library: Library, other: Other) -
     before = library.entries(), left(library)[:3]
     doomed = chronology(3000)
     other.tell(library.folder, "add", doomed.text, doomed.source)
-    other.wait_until(f"embedding {2 * EMBED_BATCH} 3000")
+    other.wait_until(f"writing {2 * WRITE_BATCH} 3000")
     other.process.send_signal(signal.SIGKILL)
     other.process.wait()
     assert (library.entries(), left(library)[:3]) == before
     assert rows(library.folder, "pending") == 1
-    assert 1 + 2 * EMBED_BATCH <= vector_count(library) < 3001, "it was killed half-way"
+    assert 1 + 2 * WRITE_BATCH <= vector_count(library) < 3001, "it was killed half-way"
     assert sources(library, "Which loaf does the bakery sell?", 60) == ["/bread.txt"]
     library.add(made(WHALES, "/whales.txt"))
     assert left(library) == (2, 2, 2, 0, 2)

@@ -229,6 +229,35 @@ class Store:
             ).fetchone()
         return row and bytes(row[0])
 
+    def holds(self, document: Document) -> bool:
+        """Whether a document is here with all that it brings, and no other one of its source."""
+        with self._connection() as connection:
+            if not (_has_table(connection, "files") and _has_table(connection, "readings")):
+                return False
+            row = connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM documents WHERE id = :id) "
+                "AND NOT EXISTS (SELECT 1 FROM documents WHERE source = :source AND id <> :id) "
+                "AND (:file OR EXISTS (SELECT 1 FROM files WHERE document_id = :id)) "
+                "AND (:sha256 = '' OR EXISTS (SELECT 1 FROM readings "
+                "WHERE sha256 = :sha256 AND loader = :loader AND document_id = :id))",
+                {
+                    "id": document.id,
+                    "source": document.source,
+                    "file": document.file is None,
+                    "sha256": document.read_sha256,
+                    "loader": document.loader,
+                },
+            ).fetchone()
+        return bool(row[0])
+
+    def count_passages(self, document_id: str) -> int:
+        """Return how many passages a document has."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM passages WHERE document_id = ?", (document_id,)
+            ).fetchone()
+        return int(row[0])
+
     def keep_file(self, document: Document) -> None:
         """Keep what a document that is in the library already brings of its file."""
         with self._connection("rw") as connection:

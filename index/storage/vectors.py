@@ -49,8 +49,11 @@ class Vectors:
         """Make the collection, empty, in cosine space, with the library's fingerprint."""
         self._ask("create", fingerprint=self._fingerprint)
 
-    def add(self, document_id: str, vectors: Sequence[list[float]], first: int) -> None:
-        """Write vectors of a document's passages, the first of which has the number `first`."""
+    def add(self, document_id: str, vectors: np.ndarray, first: int) -> None:
+        """Write vectors of a document's passages, the first of which has the number `first`.
+
+        Their shape is (passages, dimension).
+        """
         about = {"document_id": document_id, "first": first, "count": len(vectors)}
         self._use("add", _bytes(vectors), **about)
 
