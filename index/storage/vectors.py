@@ -127,5 +127,5 @@ class Vectors:
         )
 
 
-def _bytes(vectors: Sequence[Sequence[float]]) -> bytes:
+def _bytes(vectors: np.ndarray | Sequence[Sequence[float]]) -> bytes:
     return np.asarray(vectors, np.float32).tobytes()
