@@ -36,7 +36,7 @@ from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from index.weights.embedding import Embedding
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
@@ -115,7 +115,7 @@ class Library:
         folder: Path,
         *,
         embedding_name: str,
-        embedding: Callable[[], BaseEmbedding],
+        embedding: Callable[[], Embedding],
         server: str | None = None,
         check: bool = True,
     ) -> None:

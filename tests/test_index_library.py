@@ -14,13 +14,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document, Properties, Style
 from index.errors import DocumentError, LibraryError, UserError
 from index.library import EMBED_BATCH, WRITE_BATCH, Library, Stage
 from index.loading.load import load
 from index.split import split
+from index.weights.embedding import PromptedEmbedding
 from rag.config import Settings
 from tests.conftest import BRIEFING, OpenLibrary
 
@@ -450,7 +450,7 @@ def one_message(error: BaseException, *words: str) -> None:
 
 
 def test_another_embedding_is_an_error_that_reindex_mends(
-    three: Path, settings: Settings, embedding: BaseEmbedding, open_library: OpenLibrary
+    three: Path, settings: Settings, embedding: PromptedEmbedding, open_library: OpenLibrary
 ) -> None:
     def other_model(*, check: bool = True) -> Library:
         name = "all-minilm-l6-v2"

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document
 from index.errors import LibraryError
 from index.library import Library
+from index.weights.embedding import PromptedEmbedding
 
 pytestmark = pytest.mark.weights
 
@@ -39,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_vectors_on_a_server(
-    server: str, tmp_path: Path, embedding: BaseEmbedding, briefing: Document
+    server: str, tmp_path: Path, embedding: PromptedEmbedding, briefing: Document
 ) -> None:
     def opened(address: str) -> Library:
         return Library(
