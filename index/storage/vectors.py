@@ -17,6 +17,7 @@ import numpy as np
 
 from index.errors import LibraryError
 from index.processes.child import Child, ChildFailed
+from index.storage.database import option
 from index.storage.store import Key
 
 CHROMA = Child("index.storage.chroma")
@@ -122,10 +123,10 @@ class Vectors:
         where = f" on the server {self._server}" if self._server else ""
         return LibraryError(
             f"The vectors of the library {self._library}{where} cannot be used: {reason}. The "
-            f"documents are still there: `footnoted reindex --library {self._library}` makes the "
+            f"documents are still there: `footnoted reindex {option(self._library)}` makes the "
             "vectors anew."
         )
 
 
-def _bytes(vectors: Sequence[Sequence[float]]) -> bytes:
+def _bytes(vectors: np.ndarray | Sequence[Sequence[float]]) -> bytes:
     return np.asarray(vectors, np.float32).tobytes()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,7 +13,14 @@ from rich.progress import Progress
 from index.documents import source_name
 from index.errors import DocumentError
 from index.printable import visible
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, show_stage
+from ui.commands.terminal import (
+    LibraryOption,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    show_stage,
+)
 
 if TYPE_CHECKING:
     from index.library import Added
@@ -23,10 +29,7 @@ if TYPE_CHECKING:
 
 def add(
     sources: Annotated[list[str], typer.Argument(help="Files and http(s) addresses.")],
-    library: Annotated[
-        Path | None,
-        typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-    ] = None,
+    library: LibraryOption = None,
 ) -> None:
     """Add documents to the library; what cannot be read is told, and the others go on.
 
