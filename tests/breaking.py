@@ -12,8 +12,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 import pytest
@@ -28,9 +27,12 @@ from index.library import Library
 from index.processes import worker
 from index.processes.child import Child, _pipe, _Running
 from index.storage import vectors
+from index.storage.database import Place
 from index.upkeep.proof import prove
 
 ROOMS = 64
+
+At = TypeVar("At", bound=Place)
 
 
 class HashedWords(BaseEmbedding):
@@ -54,9 +56,9 @@ EMBEDDING = HashedWords()
 _KEPT: list[Child] = []
 
 
-def opened(folder: Path, *, check: bool = True) -> Library:
+def opened(place: Place, *, check: bool = True) -> Library:
     """Open a library with the embedding of these tests."""
-    return Library(folder, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
+    return Library(place, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
 
 
 def book(name: str, days: int, version: int = 1) -> Document:
@@ -71,13 +73,13 @@ def book(name: str, days: int, version: int = 1) -> Document:
 BEFORE = (book("farm", 3), book("mill", 2))
 
 
-def small(folder: Path) -> Path:
-    """Make a library of two books in a folder."""
-    library = opened(folder)
+def small(place: At) -> At:
+    """Make a library of two books."""
+    library = opened(place)
     for document in BEFORE:
         library.add(document)
     library.vectors().close()
-    return folder
+    return place
 
 
 OPERATIONS: dict[str, Callable[[Library], object]] = {
@@ -88,7 +90,7 @@ OPERATIONS: dict[str, Callable[[Library], object]] = {
 }
 
 
-def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[], None]:
+def done_in(place: Place, operation: Callable[[Library], object]) -> Callable[[], None]:
     """Return the operation as a program does it: an error for people ends it with code 2."""
 
     def run() -> None:
@@ -96,7 +98,7 @@ def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[]
         vectors.CHROMA = Child(vectors.CHROMA._module)
         index.library.WRITE_BATCH = 2  # So that few passages are written in two steps.
         try:
-            operation(opened(folder))
+            operation(opened(place))
         except UserError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
@@ -159,9 +161,9 @@ def state(library: Library) -> frozenset[str]:
     return frozenset(entry.id for entry in library.entries())
 
 
-def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
+def assert_sound(place: Place, allowed: set[frozenset[str]]) -> None:
     """Prove every record of a library in one of some states, and that it can be worked with."""
-    library = opened(folder)
+    library = opened(place)
     assert state(library) in allowed
     if library.store.exists:
         proof = prove(library)
@@ -173,6 +175,6 @@ def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
     proof = prove(library)
     assert not proof.faults
     assert not library.store.pending()
-    assert len(list(folder.glob("vectors-*"))) == 1
+    assert len(library.store.collections()) == 1
     assert "/well.txt" in {hit.document.source for hit in library.search("the well", 20)}
     library.vectors().close()

@@ -17,12 +17,14 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from index.documents import Document
 from index.library import Library
 from index.loading.load import load, load_bytes
+from index.storage.database import Place
 from index.weights.embedding import load_embedding
 from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
 from tests.faults import Faults, figures, minutes, table
+from tests.postgres import Server, running
 
 pytest.register_assert_rewrite("tests.breaking")
 
@@ -64,7 +66,7 @@ def faults(
         pytest.fail("\n".join(made.harm), pytrace=False)
 
 
-OpenLibrary = Callable[[Path], Library]
+OpenLibrary = Callable[[Place], Library]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -106,12 +108,32 @@ def reader(settings: Settings) -> Reader:
 
 @pytest.fixture(scope="session")
 def open_library(settings: Settings, embedding: BaseEmbedding) -> OpenLibrary:
-    """Open the library in a folder as the command line would, with the one loaded embedding."""
+    """Open the library at a place as the command line would, with the one loaded embedding."""
 
-    def opened(folder: Path) -> Library:
-        return Library(folder, embedding_name=settings.embedding, embedding=lambda: embedding)
+    def opened(place: Place) -> Library:
+        return Library(place, embedding_name=settings.embedding, embedding=lambda: embedding)
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, which goes on running; each test has places of its own in it."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where a test's library is: in a folder, and again in a database."""
+    if request.param == "folder":
+        return tmp_path / "library"
+    server: Server = request.getfixturevalue("postgres")
+    return server.place()
+
+
+IN_A_FOLDER = pytest.mark.parametrize("place", ["folder"], indirect=True)
+"""For tests of what SQLite's and Chroma's files are."""
 
 
 @pytest.fixture(scope="session")

@@ -551,7 +551,7 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
             "out, or add the file to a library in a folder."
         )
     values |= {"characters": len(document.text), "passages": len(passages)}
-    changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in values)
+    changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in values) + ", place = DEFAULT"
     run(
         connection,
         f"INSERT INTO documents ({', '.join(values)}) "  # noqa: S608
@@ -559,6 +559,8 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
         list(values.values()),
     )
     _keep_file(connection, document)
+    if not passages:
+        return
     rows = [
         (
             number,
