@@ -28,6 +28,7 @@ from index.storage.store import (
     indexed_words,
     passage_of,
     query_terms,
+    spaced,
     values_of,
 )
 
@@ -286,7 +287,7 @@ class PostgresStore:
 
     def keep_file(self, document: Document) -> None:
         """Keep what a document that is in the library already brings of its file."""
-        with self._connection() as connection:
+        with self._change() as connection:
             _keep_file(connection, document)
 
     def read_before(self, sha256: str, loader: str) -> str | None:
@@ -342,9 +343,9 @@ class PostgresStore:
 
         Documents `without` are left out.
         """
-        run = _folded(words)
+        phrase = _folded(spaced(words))
         query = "phraseto_tsquery('footnoted', %(words)s)"
-        return self._ranked(query, run, _terms(run), limit, without)
+        return self._ranked(query, phrase, _terms(phrase), limit, without)
 
     def _ranked(
         self, query: str, words: str, terms: Sequence[str], limit: int, without: Sequence[str]
@@ -402,14 +403,14 @@ class PostgresStore:
         self, document: Document, passages: Sequence[Passage], replaced: Iterable[str]
     ) -> None:
         """Put in a document whose vectors are written, in the place of those it replaces."""
-        with self._connection() as connection:
+        with self._change() as connection:
             self._change_meta(connection, {})
             run(connection, "DELETE FROM documents WHERE id = ANY (%s)", (list(replaced),))
             _insert(connection, document, passages)
 
     def delete(self, document_id: str) -> None:
         """Take a document out, with its vectors."""
-        with self._connection() as connection:
+        with self._change() as connection:
             self._change_meta(connection, {})
             run(connection, "DELETE FROM documents WHERE id = %s", (document_id,))
 
@@ -421,13 +422,19 @@ class PostgresStore:
         Vectors that were written for them stay.
         """
         given = list(cut)
-        with self._connection() as connection:
+        with self._change() as connection:
             self._change_meta(connection, meta)
             kept = [document.id for document, _ in given]
             run(connection, "DELETE FROM documents WHERE id <> ALL (%s)", (kept,))
             run(connection, "DELETE FROM passages")
             for document, passages in given:
                 _insert(connection, document, passages)
+
+    @contextmanager
+    def _change(self) -> Iterator[Connection]:
+        """Yield a connection on which all is done or nothing."""
+        with self._connection() as connection, connection.transaction():
+            yield connection
 
     def _change_meta(self, connection: Connection, meta: dict[str, str]) -> None:
         run(connection, "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'")
@@ -559,8 +566,6 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
         list(values.values()),
     )
     _keep_file(connection, document)
-    if not passages:
-        return
     rows = [
         (
             number,
@@ -573,6 +578,8 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
         )
         for number, each in enumerate(passages)
     ]
+    if not rows:
+        return
     run(
         connection,
         f"INSERT INTO passages (document_id, number, {_PASSAGE}, words) "  # noqa: S608

@@ -367,7 +367,7 @@ class Store:
 
         Documents `without` are left out.
         """
-        run = " ".join(re.findall(r"\w+", _spaced(words)))
+        run = " ".join(re.findall(r"\w+", spaced(words)))
         return self._matching(f'"{run}"', limit, without) if run else []
 
     def _matching(self, match: str, limit: int, without: Sequence[str]) -> list[Key]:
@@ -672,7 +672,7 @@ def searchable_text(document: Document, passage: Passage) -> str:
 
 def indexed_words(document: Document, passage: Passage) -> str:
     """Return what BM25 finds a passage by."""
-    return _spaced(searchable_text(document, passage))
+    return spaced(searchable_text(document, passage))
 
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
@@ -680,12 +680,12 @@ _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
 
 def query_terms(question: str) -> list[str]:
     """Return the words of a question that are worth looking for, once each."""
-    words = re.findall(r"\w+", _spaced(question).casefold())
+    words = re.findall(r"\w+", spaced(question).casefold())
     return list(dict.fromkeys(w for w in words if w not in FUNCTION_WORDS)) or list(
         dict.fromkeys(words)
     )
 
 
-def _spaced(text: str) -> str:
-    """Set Chinese, Japanese and Korean characters apart: FTS5 takes a run of them for one word."""
+def spaced(text: str) -> str:
+    """Set Chinese, Japanese and Korean characters apart: a run of them is taken for one word."""
     return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text))
