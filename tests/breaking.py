@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TypeVar, cast
+from contextlib import closing, contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from index.processes import worker
 from index.processes.child import Child, _pipe, _Running
 from index.storage import vectors
 from index.storage.database import Place
+from index.storage.postgres import PostgresStore
 from index.upkeep.proof import prove
 
 ROOMS = 64
@@ -154,6 +156,16 @@ def forked_children() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index.processes.child, "_start", _start_forked)
         yield
+
+
+def executed(library: Library, statement: str) -> list[tuple[Any, ...]]:
+    """Do something to the book behind the library's back."""
+    if isinstance(library.store, PostgresStore):
+        with library.store._connection() as connection:
+            cursor = connection.execute(statement.encode())
+            return list(cursor.fetchall()) if cursor.description else []
+    with closing(sqlite3.connect(library.folder / "library.db")) as book, book:
+        return book.execute(statement).fetchall()
 
 
 def state(library: Library) -> frozenset[str]:

@@ -71,7 +71,7 @@ OpenLibrary = Callable[[Place], Library]
 
 @pytest.fixture(scope="session", autouse=True)
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep only the place of the models; read an empty settings file."""
+    """Keep only the place of the models; read an empty settings file, and write to no home."""
     empty = tmp_path_factory.mktemp("settings") / "footnoted.toml"
     empty.touch()
     with pytest.MonkeyPatch.context() as patch:
@@ -79,6 +79,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name != "FOOTNOTED_MODELS":
                 patch.delenv(name)
         patch.setenv("FOOTNOTED_CONFIG", str(empty))
+        patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))
         yield
 
 

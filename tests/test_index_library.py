@@ -11,7 +11,6 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from index.split import split
 from index.storage.database import Place
 from index.storage.postgres import PostgresStore
 from rag.config import Settings
+from tests.breaking import executed
 from tests.conftest import BRIEFING, IN_A_FOLDER, OpenLibrary
 
 pytestmark = pytest.mark.weights
@@ -54,16 +54,6 @@ def sources(library: Library, question: str, limit: int = 3) -> list[str]:
 
 def vector_count(library: Library) -> int:
     return len(library.vectors().keys())
-
-
-def executed(library: Library, statement: str) -> list[Sequence[object]]:
-    """Do something to the book behind the library's back."""
-    if isinstance(library.store, PostgresStore):
-        with library.store._connection() as connection:
-            cursor = connection.execute(statement.encode())
-            return list(cursor.fetchall()) if cursor.description else []
-    with closing(sqlite3.connect(library.folder / "library.db")) as book, book:
-        return book.execute(statement).fetchall()
 
 
 def rows(library: Library, table: str) -> int:

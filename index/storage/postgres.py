@@ -196,7 +196,8 @@ class PostgresStore:
     def anew(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
         """Yield an empty book that takes the place of this one when the transaction ends."""
         with self._connection() as connection:
-            run(connection, "DELETE FROM documents")
+            for table in ("passages", "files", "readings", "documents"):
+                run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
             self._change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
         yield self
 
