@@ -14,8 +14,9 @@ import re
 import selectors
 import threading
 import time
+import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from index.errors import LibraryError
@@ -63,7 +64,10 @@ SELECT set_config('search_path', quote_ident(%(schema)s) || coalesce(
 _WRITING = """
 SET LOCAL lock_timeout = '{wait}s'; SET LOCAL statement_timeout = 0;
 SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL client_connection_check_interval = '2s'
+SET LOCAL client_connection_check_interval = '2s';
+-- What is said to be written is written, also where the server is set to say so before it is.
+SELECT set_config('synchronous_commit', 'on', true)
+WHERE current_setting('synchronous_commit') = 'off'
 """
 
 
@@ -84,6 +88,7 @@ class Connections:
         self._lock = threading.Lock()
         self._held = threading.local()
         self._process = os.getpid()
+        weakref.finalize(self, _close, self._idle, self._process)
 
     @property
     def writing(self) -> bool:
@@ -128,21 +133,10 @@ class Connections:
         [row] = run(connection, _SET_UP, given).fetchall()
         return str(row[-1])
 
-    def close(self) -> None:
-        """Close the connections without work."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        if self._process == os.getpid():
-            for connection, _ in idle:
-                connection.close()
-
-    def __del__(self) -> None:
-        with suppress(Exception):
-            self.close()
-
     def _take(self) -> Connection:
         if self._process != os.getpid():  # Those that there are belong to another process.
-            self._process, self._idle = os.getpid(), []
+            self._process = os.getpid()
+            self._idle.clear()
         while True:
             with self._lock:
                 if not self._idle:
@@ -256,6 +250,13 @@ class Connections:
         for secret in self.database.secrets:
             words = words.replace(secret, "…")
         return words.rstrip(".")
+
+
+def _close(idle: list[tuple[Connection, float]], process: int) -> None:
+    """Close connections without work; a forked process leaves those of the other one alone."""
+    if process == os.getpid():
+        for connection, _ in idle:
+            connection.close()
 
 
 def _driver() -> Any:
