@@ -116,13 +116,14 @@ class Library:
         embedding_name: str,
         embedding: Callable[[], BaseEmbedding],
         server: str | None = None,
+        token: str | None = None,
         check: bool = True,
     ) -> None:
         """Open a library, which may not exist yet.
 
         `embedding` loads the embedding when it is first needed. `server` is the address of a
-        Chroma server that holds the vectors instead of the folder. Without `check`, a library made
-        with other settings is opened as well, for `reindex`.
+        Chroma server that holds the vectors instead of the folder, and `token` what it is shown.
+        Without `check`, a library made with other settings is opened as well, for `reindex`.
 
         Raises LibraryError when the folder holds something else, is damaged, or was made with
         another embedding or splitter, and when the database cannot be used.
@@ -137,7 +138,7 @@ class Library:
             }
         )
         self._load_embedding = embedding
-        self._server = server
+        self._server, self._token = server, token
         self.store: Store | PostgresStore
         self._connections: Connections | None = None
         if isinstance(place, Database):
@@ -518,7 +519,7 @@ class Library:
             return self._vectors
         if self._connections:
             return PostgresVectors(self._connections, name)
-        return Vectors(self.folder, name, self.fingerprint, self._server)
+        return Vectors(self.folder, name, self.fingerprint, self._server, self._token)
 
     def _begin(self) -> None:
         """Start what takes seconds to start, while other things are done."""

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         None, description="a Chroma server that holds the vectors instead of the folder"
     )
+    chroma_token: SecretStr | None = Field(
+        None, description="the token for chroma_url, if what stands before it asks for one"
+    )
     private_addresses: bool = Field(
         False, description="whether pages of this machine and of its network may be fetched"
     )

@@ -27,7 +27,7 @@ import typer
 from rich.console import Console
 
 from index.errors import ModelMissing, UserError
-from index.printable import shortened
+from index.printable import shortened, without_password
 from index.weights.catalogue import CATALOGUE, Model
 from index.weights.download import model_folder, pull_command, verify
 from ui.commands.terminal import LibraryOption, line, messages
@@ -378,6 +378,7 @@ def _library(settings: Settings) -> Found:
         embedding_name=settings.embedding,
         embedding=lambda: load_embedding(settings.embedding, settings.models),
         server=settings.chroma_url,
+        token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
     )
     if isinstance(library.store, PostgresStore):
         yield from library.store.diagnosis()
@@ -416,7 +417,7 @@ def _llm(settings: Settings) -> Found:
     if not settings.llm_url:
         return
     key = settings.llm_key.get_secret_value() if settings.llm_key else ""
-    shown = _without_password(settings.llm_url)
+    shown = without_password(settings.llm_url)
     answer = _asked(f"{settings.llm_url.rstrip('/')}/models", key)
     if isinstance(answer, str):
         yield "wrong", f"{shown} does not answer: {answer}. Start it, or change FOOTNOTED_LLM_URL."
@@ -452,12 +453,18 @@ def _models_of(answer: httpx.Response) -> list[str]:
 def _chroma(settings: Settings) -> Found:
     if not settings.chroma_url:
         return
-    shown = _without_password(settings.chroma_url)
-    answer = _asked(_heartbeat(settings.chroma_url))
+    shown = without_password(settings.chroma_url)
+    token = settings.chroma_token.get_secret_value() if settings.chroma_token else ""
+    answer = _asked(_heartbeat(settings.chroma_url), token)
     if isinstance(answer, str):
         yield (
             "wrong",
             f"{shown} does not answer: {answer}. Start it, or change FOOTNOTED_CHROMA_URL.",
+        )
+    elif answer.status_code in (401, 403):
+        yield (
+            "wrong",
+            f"{shown} does not accept the token: set FOOTNOTED_CHROMA_TOKEN to the right one.",
         )
     elif not answer.is_success:
         yield "wrong", f"{shown} is no Chroma server of today: it answers {answer.status_code}."
@@ -483,11 +490,6 @@ def _asked(address: str, key: str = "") -> httpx.Response | str:
         return httpx.get(address, headers=headers, timeout=SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return " ".join(str(error).split()).rstrip(".") or _kind(error)
-
-
-def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _port() -> Found:
