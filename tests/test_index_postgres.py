@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +37,7 @@ from tests.breaking import (
     state,
 )
 from tests.faults import Faults
-from tests.postgres import PASSWORD, Server
+from tests.postgres import PASSWORD, Server, programs
 from tests.test_index_durability import ended, forked
 
 
@@ -264,13 +266,27 @@ def test_documents_left_out_do_not_crowd_out_the_others(postgres: Server) -> Non
     assert {name for name, _ in found} == {few.id}
 
 
-def test_a_backup_is_postgresqls_own(postgres: Server, tmp_path: Path) -> None:
+def test_a_backup_is_made_and_put_back_by_the_commands_that_are_told(
+    postgres: Server, tmp_path: Path
+) -> None:
+    def run(act: Callable[[], object]) -> None:
+        with pytest.raises(LibraryError) as caught:
+            act()
+        told(caught.value)
+        program, *rest = shlex.split(str(caught.value).split("`")[1])
+        found = programs()
+        assert found
+        subprocess.run([found / program, *rest], check=True)
+
     library = opened(small(postgres.place()))
-    with refused("pg_dump", f"--schema={library.store.place.schema}"):  # type: ignore[union-attr]
-        back_up(library, tmp_path / "kept.dump")
-    with refused("pg_restore", "CREATE EXTENSION vector"):
-        restore(tmp_path / "kept.dump", postgres.place())
-    assert list(tmp_path.iterdir()) == []
+    run(lambda: back_up(library, tmp_path / "kept.dump"))
+    postgres.execute("CREATE DATABASE other")
+    postgres.execute("CREATE EXTENSION vector", dbname="other")
+    assert isinstance(library.place, Database)
+    other = postgres.place(library.place.schema, dbname="other")
+    run(lambda: restore(tmp_path / "kept.dump", other))
+    assert opened(other).entries() == library.entries()
+    assert_sound(other, {state(library)})
 
 
 # --- what happens to the server meanwhile
