@@ -150,25 +150,22 @@ def as_user(postgres: Server, user: str, dbname: str = "postgres", schema: str =
 @pytest.fixture(scope="module")
 def plain(postgres: Server) -> str:
     """A user who may do nothing of the administrator's."""
-    postgres.execute("CREATE ROLE plain LOGIN CONNECTION LIMIT 3")
+    postgres.execute("CREATE ROLE plain LOGIN")
     return "plain"
 
 
-def test_a_server_that_cannot_be_reached(postgres: Server, plain: str) -> None:
+def test_a_server_that_cannot_be_reached(postgres: Server) -> None:
     with refused("password authentication failed", "PGPASSWORD"):
         opened(postgres.by_network("wrong"))
     with refused("cannot be reached", "See that the server runs"):
         opened(postgres.by_network(port=9))
     with refused("does not exist", "createdb"):
         opened(postgres.by_network(dbname="nowhere"))
-    held = [Connections(as_user(postgres, plain)) for _ in range(3)]
-    taken = [each._take() for each in held]
-    try:
-        with refused("too many connections", "max_connections"):
-            opened(as_user(postgres, plain))
-    finally:
-        for each in taken:
-            each.close()
+    postgres.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 1")
+    taken = Connections(as_user(postgres, "few"))._take()
+    with refused("too many connections", "max_connections"):
+        opened(as_user(postgres, "few"))
+    taken.close()
     with refused("cannot be read by PostgreSQL"):
         opened(database(f"postgresql://ada:{PASSWORD}@h/b?nonsense=1"))
 

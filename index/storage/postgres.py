@@ -1,15 +1,12 @@
 """The library's book in PostgreSQL: what `store.py` is in SQLite, with the same methods.
 
 Documents, passages, words and vectors change in one transaction (`connections.py`), so that none is
-ever pending. Words are ranked by PostgreSQL's own `ts_rank`, weighted by how rare each is among the
-passages, which `ts_rank` does not ask: eval/README.md says what that is worth against BM25.
+ever pending.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -20,6 +17,13 @@ from index.documents import Document, Passage
 from index.errors import DocumentError, LibraryError
 from index.storage.connections import Connections, run
 from index.storage.database import Database
+from index.storage.postgres_schema import (
+    SCHEMA_VERSION,
+    diagnosis,
+    may_be_written,
+    prepare,
+)
+from index.storage.postgres_words import folded, ranked
 from index.storage.store import (
     Dated,
     Entry,
@@ -35,77 +39,7 @@ from index.storage.store import (
 if TYPE_CHECKING:
     from index.storage.connections import Connection
 
-SCHEMA_VERSION = "1"
-
-LEAST_PGVECTOR = (0, 8)
-"""The first version that goes on searching where documents are left out."""
-
-MOST_TERMS = 500
-"""How many words of a question are weighed: a row of PostgreSQL has no more than 1664 columns."""
-
-LONGEST_WORD = 500
-"""Characters of the longest word that is looked for; PostgreSQL keeps none of 2 KB."""
-
-_SCHEMA = (
-    "CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)",
-    # `place` is the order in which they were put in.
-    """
-    CREATE TABLE documents (
-        id text PRIMARY KEY, title text NOT NULL, source text NOT NULL, sha256 text NOT NULL,
-        headings text NOT NULL, pages text NOT NULL, added text NOT NULL, text text NOT NULL,
-        loader text NOT NULL, properties text NOT NULL, styles text NOT NULL,
-        characters integer NOT NULL, passages integer NOT NULL,
-        place bigint GENERATED ALWAYS AS IDENTITY)
-    """,
-    # An address may be longer than what fits into an ordinary index.
-    "CREATE INDEX documents_source ON documents USING hash (source)",
-    """
-    CREATE TABLE passages (
-        document_id text NOT NULL REFERENCES documents ON DELETE CASCADE, number integer NOT NULL,
-        start integer NOT NULL, "end" integer NOT NULL, sentences text NOT NULL, heading text,
-        first_day date, last_day date, words tsvector NOT NULL,
-        place bigint GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (document_id, number))
-    """,
-    "CREATE INDEX passages_words ON passages USING gin (words)",
-    "CREATE INDEX passages_days ON passages (first_day, last_day) WHERE first_day IS NOT NULL",
-    """
-    CREATE TABLE files (
-        document_id text PRIMARY KEY REFERENCES documents ON DELETE CASCADE, data bytea NOT NULL)
-    """,
-    """
-    CREATE TABLE readings (
-        sha256 text NOT NULL, loader text NOT NULL,
-        document_id text NOT NULL REFERENCES documents ON DELETE CASCADE,
-        PRIMARY KEY (sha256, loader))
-    """,
-    "CREATE INDEX readings_document ON readings (document_id)",
-    # Porter's stems, as FTS5 makes them, and no stop words: a question's are left out before.
-    "CREATE TEXT SEARCH DICTIONARY footnoted (TEMPLATE = snowball, Language = porter)",
-    "CREATE TEXT SEARCH CONFIGURATION footnoted (PARSER = default)",
-    """
-    ALTER TEXT SEARCH CONFIGURATION footnoted ADD MAPPING FOR
-        asciiword, word, numword, int, uint, float, sfloat, version, asciihword, hword, numhword,
-        hword_asciipart, hword_part, hword_numpart, email, url, host, url_path, file
-    WITH footnoted
-    """,
-)
-
 _PASSAGE = 'start, "end", sentences, heading, first_day, last_day'
-
-# How rare a word is, as BM25 has it, times what PostgreSQL makes of how often it stands in a
-# passage, with the passage's length divided out (1).
-_RANKED = """
-WITH found AS MATERIALIZED (
-    SELECT document_id, number, place, {ranks} FROM passages
-    WHERE words @@ {query}::tsquery),
-known AS (SELECT coalesce(sum(passages), 0)::float8 AS passages FROM documents),
-rare AS (SELECT {weights} FROM found, known GROUP BY known.passages)
-SELECT document_id, number FROM found, rare WHERE document_id <> ALL (%(without)s)
-ORDER BY {score} DESC, place LIMIT %(limit)s
-"""
-_RANK = "ts_rank(words, to_tsquery('footnoted', %(term{0})s), 1) AS rank{0}"
-_HOLDING = "count(*) FILTER (WHERE rank{0} > 0)"
-_WEIGHT = f"ln(1 + (known.passages - {_HOLDING} + 0.5) / ({_HOLDING} + 0.5)) AS weight{{0}}"
 
 
 class PostgresStore:
@@ -133,51 +67,27 @@ class PostgresStore:
     def may_be_written(self) -> bool:
         """Whether this user may write, and the server is no replica."""
         with self._connection() as connection:
-            allowed = "SELECT NOT pg_is_in_recovery() AND has_table_privilege('meta', 'UPDATE')"
-            return bool(_one(connection, allowed))
+            return may_be_written(connection)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Keep all others from writing; what is written meanwhile is there wholly or not at all."""
         with self._connections.transaction() as connection:
             if not self.exists:
-                self._prepare(connection)
+                prepare(self._connections, connection)
             yield
-
-    def _prepare(self, connection: Connection) -> None:
-        """Make what an empty library needs."""
-        schema = self.place.schema
-        there = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s)"
-        if not _one(connection, there, (schema,)):
-            run(connection, f'CREATE SCHEMA "{schema}"')
-        if not _one(connection, "SELECT to_regtype('vector') IS NOT NULL"):
-            self._install_pgvector(connection)
-        self._connections.set_up(connection)
-        problem = pgvector_problem(connection)
-        if problem:
-            raise LibraryError(f"The library {self.place} cannot be made: {problem}")
-        for statement in _SCHEMA:
-            run(connection, statement)
-
-    def _install_pgvector(self, connection: Connection) -> None:
-        import psycopg
-
-        try:
-            with connection.transaction():
-                run(connection, "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-        except psycopg.Error:  # It is not on the server's disk, or may not be put in.
-            return
 
     def create(self, meta: dict[str, str]) -> None:
         """Make an empty library of what the `lock` has prepared."""
-        items = {"schema": SCHEMA_VERSION, "revision": "1", **meta}.items()
+        items = {"schema": SCHEMA_VERSION, "revision": "1", "passages": "0", **meta}.items()
         with self._connection() as connection, connection.cursor() as cursor:
             cursor.executemany("INSERT INTO meta VALUES (%s, %s)", list(items))
 
     def meta(self) -> dict[str, str]:
         """Return what is known of the library: schema, fingerprint, which table has its vectors.
 
-        `revision` is another one after every change of the documents or of their vectors.
+        `revision` is another one after every change of the documents or of their vectors;
+        `passages` is how many there are, which is asked with every question.
         """
         with self._connection() as connection:
             meta = dict(run(connection, "SELECT key, value FROM meta").fetchall())
@@ -195,10 +105,11 @@ class PostgresStore:
     @contextmanager
     def anew(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
         """Yield an empty book that takes the place of this one when the transaction ends."""
-        with self._connection() as connection:
+        with self._change() as connection:
             for table in ("passages", "files", "readings", "documents"):
                 run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
-            self._change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
+            _change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
+            _count(connection)
         yield self
 
     def collections(self) -> list[str]:
@@ -335,36 +246,18 @@ class PostgresStore:
 
         Documents `without` are left out. It stands where BM25 does in SQLite, and is not quite it.
         """
-        terms = _terms(" ".join(query_terms(question)))
-        query = "to_tsquery('footnoted', %(words)s)"
-        return self._ranked(query, " | ".join(terms), terms, limit, without)
+        words = " | ".join(dict.fromkeys(folded(" ".join(query_terms(question))).split()))
+        with self._connection() as connection:
+            return ranked(connection, "to_tsquery('footnoted', %(words)s)", words, limit, without)
 
     def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
         """Return passages that hold some words one behind the other, whatever their endings are.
 
         Documents `without` are left out.
         """
-        phrase = _folded(spaced(words))
         query = "phraseto_tsquery('footnoted', %(words)s)"
-        return self._ranked(query, phrase, _terms(phrase), limit, without)
-
-    def _ranked(
-        self, query: str, words: str, terms: Sequence[str], limit: int, without: Sequence[str]
-    ) -> list[Key]:
-        if not terms:
-            return []
-        numbers = range(min(len(terms), MOST_TERMS))
-        statement = _RANKED.format(
-            query=query,
-            ranks=", ".join(map(_RANK.format, numbers)),
-            weights=", ".join(map(_WEIGHT.format, numbers)),
-            score=" + ".join(f"rank{each} * weight{each}" for each in numbers),
-        )
-        given: dict[str, Any] = {f"term{each}": terms[each] for each in numbers}
-        given |= {"words": words, "without": list(without), "limit": limit}
         with self._connection() as connection:
-            rows = run(connection, statement, given).fetchall()
-        return [(row[0], row[1]) for row in rows]
+            return ranked(connection, query, folded(spaced(words)), limit, without)
 
     def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
@@ -405,15 +298,17 @@ class PostgresStore:
     ) -> None:
         """Put in a document whose vectors are written, in the place of those it replaces."""
         with self._change() as connection:
-            self._change_meta(connection, {})
-            run(connection, "DELETE FROM documents WHERE id = ANY (%s)", (list(replaced),))
+            _change_meta(connection, {})
+            for old in replaced:
+                _delete(connection, old)
             _insert(connection, document, passages)
+            _count(connection, len(passages))
 
     def delete(self, document_id: str) -> None:
         """Take a document out, with its vectors."""
         with self._change() as connection:
-            self._change_meta(connection, {})
-            run(connection, "DELETE FROM documents WHERE id = %s", (document_id,))
+            _change_meta(connection, {})
+            _delete(connection, document_id)
 
     def replace_all(
         self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
@@ -424,12 +319,13 @@ class PostgresStore:
         """
         given = list(cut)
         with self._change() as connection:
-            self._change_meta(connection, meta)
+            _change_meta(connection, meta)
             kept = [document.id for document, _ in given]
             run(connection, "DELETE FROM documents WHERE id <> ALL (%s)", (kept,))
             run(connection, "DELETE FROM passages")
             for document, passages in given:
                 _insert(connection, document, passages)
+            _count(connection)
 
     @contextmanager
     def _change(self) -> Iterator[Connection]:
@@ -437,41 +333,22 @@ class PostgresStore:
         with self._connection() as connection, connection.transaction():
             yield connection
 
-    def _change_meta(self, connection: Connection, meta: dict[str, str]) -> None:
-        run(connection, "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'")
-        with connection.cursor() as cursor:
-            put = "INSERT INTO meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE "
-            cursor.executemany(put + "SET value = EXCLUDED.value", list(meta.items()))
-
     # --- proving and mending
 
     def diagnosis(self) -> Iterator[tuple[Literal["ok", "note", "wrong"], str]]:
         """Say whether the server, its extension and the user's rights are what is needed."""
+        exists = self.exists
         with self._connection() as connection:
-            [[version, user, may_create]] = run(
-                connection,
-                "SELECT current_setting('server_version'), current_user, "
-                "has_database_privilege(current_database(), 'CREATE') OR coalesce((SELECT "
-                "has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s), false)",
-                (self.place.schema,),
-            )
-            problem = pgvector_problem(connection)
-        yield "ok", f"{self.place} answers: PostgreSQL {version}"
-        if problem:
-            yield ("wrong" if self.exists else "note"), f"{self.place}: {problem}"
-        if self.exists and not self.may_be_written:
-            yield "note", f"{self.place} may be read and not be written as {user}"
-        elif not self.exists and not may_create:
-            yield (
-                "wrong",
-                f"No library can be made in {self.place}: let an administrator run CREATE SCHEMA "
-                f"{self.place.schema} AUTHORIZATION {user} in that database.",
-            )
+            yield from diagnosis(connection, self.place, exists=exists)
 
     def faults(self) -> list[str]:
         """Return what PostgreSQL finds wrong with the tables."""
         found = []
         with self._connection() as connection:
+            there = _one(connection, "SELECT count(*) FROM passages")
+            told = _one(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
+            if there != told:
+                found.append(f"there are {there} passages, and {told} are told")
             for table in ("passages", "files", "readings"):
                 strays = _one(
                     connection,
@@ -492,7 +369,7 @@ class PostgresStore:
 
     def holds_words(self, document: Document, passages: Sequence[Passage]) -> bool:
         """Whether a document's passages can be found by their words, and by no others."""
-        words = [_folded(indexed_words(document, passage)) for passage in passages]
+        words = [folded(indexed_words(document, passage)) for passage in passages]
         with self._connection() as connection:
             rows = run(
                 connection,
@@ -527,28 +404,29 @@ class PostgresStore:
             yield connection
 
 
-def pgvector_problem(connection: Connection) -> str | None:
-    """Say what is wrong with the extension for vectors, if anything is."""
-    query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
-    row = run(connection, query).fetchone()
-    if row is None:
-        return (
-            "its database has no pgvector. Install it on the server (on Debian "
-            "postgresql-17-pgvector), and let an administrator run CREATE EXTENSION vector in "
-            "that database."
-        )
-    if tuple(int(each) for each in re.findall(r"\d+", row[0])[:2]) < LEAST_PGVECTOR:
-        least = ".".join(map(str, LEAST_PGVECTOR))
-        return (
-            f"its pgvector is {row[0]}, and {least} is needed. Install that, and let an "
-            "administrator run ALTER EXTENSION vector UPDATE in that database."
-        )
-    return None
-
-
 def _one(connection: Connection, query: str, given: Any = None) -> Any:
     row = run(connection, query, given).fetchone()
     return row and row[0]
+
+
+def _change_meta(connection: Connection, meta: dict[str, str]) -> None:
+    run(connection, "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'")
+    with connection.cursor() as cursor:
+        put = "INSERT INTO meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE "
+        cursor.executemany(put + "SET value = EXCLUDED.value", list(meta.items()))
+
+
+def _count(connection: Connection, more: int | None = None) -> None:
+    """Note how many passages there are: so many `more`, or as many as are counted."""
+    new = "value::bigint + %s" if more is not None else "(SELECT count(*) FROM passages)"
+    given = None if more is None else (more,)
+    statement = f"UPDATE meta SET value = ({new})::text WHERE key = 'passages'"  # noqa: S608
+    run(connection, statement, given)
+
+
+def _delete(connection: Connection, document_id: str) -> None:
+    gone = "DELETE FROM documents WHERE id = %s RETURNING passages"
+    _count(connection, -(_one(connection, gone, (document_id,)) or 0))
 
 
 def _insert(connection: Connection, document: Document, passages: Sequence[Passage]) -> None:
@@ -575,7 +453,7 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
             json.dumps(each.sentences),
             each.heading,
             *(each.dates or (None, None)),
-            _folded(indexed_words(document, each)),
+            folded(indexed_words(document, each)),
         )
         for number, each in enumerate(passages)
     ]
@@ -595,7 +473,7 @@ def _keep_file(connection: Connection, document: Document) -> None:
     if document.file is not None:
         run(
             connection,
-            "INSERT INTO files VALUES (%s, %s) "
+            "INSERT INTO files VALUES (%s, %b) "
             "ON CONFLICT (document_id) DO UPDATE SET data = EXCLUDED.data",
             (document.id, document.file),
         )
@@ -606,18 +484,3 @@ def _keep_file(connection: Connection, document: Document) -> None:
             "DO UPDATE SET document_id = EXCLUDED.document_id",
             (document.read_sha256, document.loader, document.id),
         )
-
-
-def _terms(words: str) -> list[str]:
-    return list(dict.fromkeys(_folded(words).split()))
-
-
-def _folded(text: str) -> str:
-    """Return the words of a text with a space between them, without accents and capitals.
-
-    So FTS5 takes them; PostgreSQL's own parser would make more of addresses, hyphens and numbers.
-    """
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", apart))
-    words = re.findall(r"[^\W_]+", plain)
-    return " ".join(word for word in words if len(word) <= LONGEST_WORD)
