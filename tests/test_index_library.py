@@ -60,7 +60,7 @@ def rows(library: Library, table: str) -> int:
     if isinstance(library.store, PostgresStore):
         if table == "pending":  # There is no such table: what is not whole is not there.
             return len(library.store.pending())
-        table = {"words": "passages WHERE words <> ''"}.get(table, table)
+        table = {"words": "passages WHERE passages.words <> ''"}.get(table, table)
     [[count]] = executed(library, f"SELECT count(*) FROM {table}")  # noqa: S608
     return int(str(count))
 

@@ -23,7 +23,15 @@ from index.storage.postgres_schema import (
     may_be_written,
     prepare,
 )
-from index.storage.postgres_words import folded, ranked
+from index.storage.postgres_words import (
+    count_all_words,
+    count_words,
+    discount_words,
+    folded,
+    holding,
+    matching,
+    miscounted_words,
+)
 from index.storage.store import (
     Dated,
     Entry,
@@ -110,6 +118,7 @@ class PostgresStore:
                 run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
             _change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
             _count(connection)
+            count_all_words(connection)
         yield self
 
     def collections(self) -> list[str]:
@@ -246,18 +255,17 @@ class PostgresStore:
 
         Documents `without` are left out. It stands where BM25 does in SQLite, and is not quite it.
         """
-        words = " | ".join(dict.fromkeys(folded(" ".join(query_terms(question))).split()))
+        terms = folded(" ".join(query_terms(question)))
         with self._connection() as connection:
-            return ranked(connection, "to_tsquery('footnoted', %(words)s)", words, limit, without)
+            return matching(connection, terms, limit, without)
 
     def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
         """Return passages that hold some words one behind the other, whatever their endings are.
 
         Documents `without` are left out.
         """
-        query = "phraseto_tsquery('footnoted', %(words)s)"
         with self._connection() as connection:
-            return ranked(connection, query, folded(spaced(words)), limit, without)
+            return holding(connection, folded(spaced(words)), limit, without)
 
     def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
@@ -303,6 +311,7 @@ class PostgresStore:
                 _delete(connection, old)
             _insert(connection, document, passages)
             _count(connection, len(passages))
+            count_words(connection, document.id)
 
     def delete(self, document_id: str) -> None:
         """Take a document out, with its vectors."""
@@ -326,6 +335,7 @@ class PostgresStore:
             for document, passages in given:
                 _insert(connection, document, passages)
             _count(connection)
+            count_all_words(connection)
 
     @contextmanager
     def _change(self) -> Iterator[Connection]:
@@ -349,6 +359,8 @@ class PostgresStore:
             told = _one(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
             if there != told:
                 found.append(f"there are {there} passages, and {told} are told")
+            if wrong := miscounted_words(connection):
+                found.append(f"{wrong} words are told to be in more or fewer passages")
             for table in ("passages", "files", "readings"):
                 strays = _one(
                     connection,
@@ -425,6 +437,7 @@ def _count(connection: Connection, more: int | None = None) -> None:
 
 
 def _delete(connection: Connection, document_id: str) -> None:
+    discount_words(connection, document_id)
     gone = "DELETE FROM documents WHERE id = %s RETURNING passages"
     _count(connection, -(_one(connection, gone, (document_id,)) or 0))
 

@@ -38,6 +38,11 @@ _SCHEMA = (
         first_day date, last_day date, words tsvector NOT NULL,
         place bigint GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (document_id, number))
     """,
+    # In how many passages each word is. Words of a question are asked for by their bytes.
+    """
+    CREATE TABLE words (word text COLLATE "C" PRIMARY KEY, passages integer NOT NULL)
+    WITH (fillfactor = 70)
+    """,
     "CREATE INDEX passages_words ON passages USING gin (words)",
     "CREATE INDEX passages_days ON passages (first_day, last_day) WHERE first_day IS NOT NULL",
     """
