@@ -24,7 +24,7 @@ MOST_TERMS = 500
 LONGEST_WORD = 500
 """Characters of the longest word that is looked for; PostgreSQL keeps none of 2 KB."""
 
-MOST_RANKED = 20_000
+MOST_RANKED = 5000
 """Passages that are ranked for a question, about, where its rarer words lead to enough of them."""
 
 ENOUGH = 1000
