@@ -94,7 +94,7 @@ def shared(by_network: Database, open_library: OpenLibrary, briefing: Document) 
 def test_two_windows_answer_the_same_while_a_third_process_adds(
     shared: Library, tmp_path: Path
 ) -> None:
-    files = [tmp_path / f"{number}.txt" for number in range(40)]
+    files = [tmp_path / f"{number}.txt" for number in range(12)]
     for number, path in enumerate(files):
         path.write_text(f"Cabin {number} is painted in shade {number * 7} of green.\n" * 3)
     settings = {"FOOTNOTED_LLM": "none", "PGPASSWORD": PASSWORD}
@@ -116,9 +116,9 @@ def test_two_windows_answer_the_same_while_a_third_process_adds(
                     rounds += 1
             assert third.returncode == 0
         assert rounds >= len(questions)
-        new = "In which shade of green is cabin 33 painted?"
+        new = "In which shade of green is cabin 11 painted?"
         for client in clients:
-            assert "231" in client.predict(question=new, api_name="/ask")["answer"]
+            assert "77" in client.predict(question=new, api_name="/ask")["answer"]
         pages = [
             client.predict(question="nothing", limit=1, api_name="/search") for client in clients
         ]
