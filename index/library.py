@@ -19,7 +19,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -88,6 +88,15 @@ class Added:
     document: Document
     outcome: Literal["added", "unchanged", "replaced"]
     passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `Library.prepare` made of a document: what there is to write, or that it is here."""
+
+    passages: Sequence[Passage] = ()
+    vectors: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    unchanged: Added | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,18 +314,20 @@ class Library:
 
     # --- changing
 
-    def add(self, document: Document, report: Report = lambda *_: None) -> Added:
+    def add(
+        self,
+        document: Document,
+        report: Report = lambda *_: None,
+        prepared: Prepared | None = None,
+    ) -> Added:
         """Put a document in: wholly or, when anything stops it, not at all.
 
         The same text again changes nothing. A document of the same source with another text
-        replaces the old one.
+        replaces the old one. What `prepare` made of it is not made again.
         """
-        if (unchanged := self._unchanged(document)) is not None:
-            return unchanged
-        # Outside of the lock, so that several programs embed at once and write in turn.
-        self._begin()
-        passages = self._cut(document, report)
-        vectors = self._embedded(document, passages, report)
+        prepared = prepared or self.prepare(document, report)
+        if prepared.unchanged:
+            return prepared.unchanged
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
@@ -325,13 +336,40 @@ class Library:
                 self.store.keep_file(document)
                 for each in old:
                     self._remove(each)
-                return Added(known, "replaced" if old else "unchanged", len(passages))
+                count = self.store.count_passages(document.id)
+                return Added(known, "replaced" if old else "unchanged", count)
+            if not prepared.passages:  # It was here a moment ago.
+                prepared = self._made(document, report)
             self.store.set_pending(document.id)
-            _write(self.vectors(), document, vectors, report)
+            _write(self.vectors(), document, prepared.vectors, report)
             document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
-            self.store.insert(document, passages, old)
+            self.store.insert(document, prepared.passages, old)
             self._sweep()
-        return Added(document, "replaced" if old else "added", len(passages))
+        return Added(document, "replaced" if old else "added", len(prepared.passages))
+
+    def prepare(self, document: Document, report: Report = lambda *_: None) -> Prepared:
+        """Make what `add` puts in: passages and vectors, unless the document is here already.
+
+        Nothing is written and nobody is kept from writing, so that several threads and programs
+        prepare at once and write in turn.
+        """
+        if self.store.exists:
+            self._check(self.store.meta())
+            if self.store.holds(document):
+                known = self.document(document.id)
+                count = self.store.count_passages(document.id)
+                return Prepared(unchanged=Added(known, "unchanged", count))
+            if self.store.about(document.id):  # What it was read from has changed, no more.
+                return Prepared()
+        return self._made(document, report)
+
+    def _made(self, document: Document, report: Report) -> Prepared:
+        self._begin()
+        report("splitting", 0, 1)
+        passages = split(document)
+        if not passages:
+            raise DocumentError(f"{document.name} holds no words that could be searched.")
+        return Prepared(passages, self._embedded(document, passages, report))
 
     def read_before(self, source: str) -> Document | None:
         """Return the document that was read from a file with these very bytes, if it is here.
@@ -426,26 +464,6 @@ class Library:
         self.store.delete(document_id)
         self._cached.cache_clear()
         self._sweep()
-
-    def _unchanged(self, document: Document) -> Added | None:
-        """Return what an `add` that changes nothing returns; None where there is something to do.
-
-        Nobody is kept from writing meanwhile, so that many files that are here already cost little.
-        """
-        if not self.store.exists:
-            return None
-        self._check(self.store.meta())
-        if not self.store.holds(document):
-            return None
-        known = self.document(document.id)
-        return Added(known, "unchanged", self.store.count_passages(document.id))
-
-    def _cut(self, document: Document, report: Report) -> list[Passage]:
-        report("splitting", 0, 1)
-        passages = split(document)
-        if not passages:
-            raise DocumentError(f"{document.name} holds no words that could be searched.")
-        return passages
 
     def _embedded(
         self, document: Document, passages: Sequence[Passage], report: Report

@@ -475,7 +475,7 @@ class Assistant:
         self.reader.load()
         with suppress(LLMUnavailable):
             writer = self._writer()
-            if writer and not self.settings.llm_url:
+            if writer:
                 writer.read_examples()
 
 

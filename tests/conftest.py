@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -49,10 +50,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
+@pytest.hookimpl(trylast=True)  # Of the tests that are chosen.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let what takes minutes begin first where all faults are tried: none is left for the end."""
     if config.getoption("--share") >= 1:
         items.sort(key=minutes, reverse=True)
+        long = sum(1 for item in items if minutes(item))
+        # Workers are given two tests at first: behind a long one comes a short one.
+        pairs = zip_longest(items[:long], items[long:])
+        items[:] = [item for pair in pairs for item in pair if item]
 
 
 @pytest.fixture

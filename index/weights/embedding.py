@@ -59,9 +59,9 @@ def load_scorer(name: str, models: Path) -> Scores:
     Raises as `load_embedding` does.
     """
     if name in CATALOGUE:
-        from index.weights.onnx import OnnxWeights, score
+        from index.weights.onnx import OnnxWeights, scorer
 
-        return partial(score, OnnxWeights(_folder(name, "rerank", models)))
+        return scorer(OnnxWeights(_folder(name, "rerank", models)))
     return partial(_load_foreign("CrossEncoder", name).predict, batch_size=16)
 
 

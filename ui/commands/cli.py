@@ -97,6 +97,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         messages.print("Stopped.")
         leave(130)
+    except SystemExit as ended:
+        if ended.code == 130:  # What Typer makes of Ctrl-C.
+            leave(130)
+        raise
     except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
         messages.print_exception()
         sys.exit(2)
