@@ -159,6 +159,8 @@ def test_a_server_that_cannot_be_reached(postgres: Server) -> None:
         opened(postgres.by_network("wrong"))
     with refused("cannot be reached", "See that the server runs"):
         opened(postgres.by_network(port=9))
+    with refused("role", "Give the right user"):
+        opened(as_user(postgres, "nobody"))
     with refused("does not exist", "createdb"):
         opened(postgres.by_network(dbname="nowhere"))
     postgres.execute("CREATE ROLE few LOGIN CONNECTION LIMIT 1")

@@ -246,7 +246,7 @@ class Connections:
         said = error.diag.message_primary or str(error)
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         words = lines[0] if lines else type(error).__name__
-        words = words.removeprefix("connection failed: ")
+        words = " ".join(words.removeprefix("connection failed: ").split())
         for secret in self.database.secrets:
             words = words.replace(secret, "…")
         return words.rstrip(".")
@@ -298,7 +298,7 @@ def _is_lost(error: psycopg.Error) -> bool:
 
 _ADVICE = (
     (
-        r"password|authentication|no pg_hba",
+        r"password|authentication|no pg_hba|role .* does not exist",
         "Give the right user in the address, and the password by PGPASSWORD or in ~/.pgpass.",
     ),
     (
