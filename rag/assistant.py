@@ -105,6 +105,7 @@ class Assistant:
             embedding_name=settings.embedding,
             embedding=self._embedding,
             server=settings.chroma_url,
+            token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
             check=check,
         )
 

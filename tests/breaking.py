@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import cast
+from contextlib import closing, contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pytest
@@ -27,9 +27,13 @@ from index.library import Library
 from index.processes import worker
 from index.processes.child import Child, _pipe, _Running
 from index.storage import vectors
+from index.storage.database import Place
+from index.storage.postgres import PostgresStore
 from index.upkeep.proof import prove
 
 ROOMS = 64
+
+At = TypeVar("At", bound=Place)
 
 
 class HashedWords:
@@ -51,9 +55,9 @@ EMBEDDING = HashedWords()
 _KEPT: list[Child] = []
 
 
-def opened(folder: Path, *, check: bool = True) -> Library:
+def opened(place: Place, *, check: bool = True) -> Library:
     """Open a library with the embedding of these tests."""
-    return Library(folder, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
+    return Library(place, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
 
 
 def book(name: str, days: int, version: int = 1) -> Document:
@@ -68,13 +72,13 @@ def book(name: str, days: int, version: int = 1) -> Document:
 BEFORE = (book("farm", 3), book("mill", 2))
 
 
-def small(folder: Path) -> Path:
-    """Make a library of two books in a folder."""
-    library = opened(folder)
+def small(place: At) -> At:
+    """Make a library of two books."""
+    library = opened(place)
     for document in BEFORE:
         library.add(document)
     library.vectors().close()
-    return folder
+    return place
 
 
 OPERATIONS: dict[str, Callable[[Library], object]] = {
@@ -85,7 +89,7 @@ OPERATIONS: dict[str, Callable[[Library], object]] = {
 }
 
 
-def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[], None]:
+def done_in(place: Place, operation: Callable[[Library], object]) -> Callable[[], None]:
     """Return the operation as a program does it: an error for people ends it with code 2."""
 
     def run() -> None:
@@ -93,7 +97,7 @@ def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[]
         vectors.CHROMA = Child(vectors.CHROMA._module)
         index.library.WRITE_BATCH = 2  # So that few passages are written in two steps.
         try:
-            operation(opened(folder))
+            operation(opened(place))
         except UserError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
@@ -151,14 +155,24 @@ def forked_children() -> Iterator[None]:
         yield
 
 
+def executed(library: Library, statement: str) -> list[tuple[Any, ...]]:
+    """Do something to the book behind the library's back."""
+    if isinstance(library.store, PostgresStore):
+        with library.store._connection() as connection:
+            cursor = connection.execute(statement.encode())
+            return list(cursor.fetchall()) if cursor.description else []
+    with closing(sqlite3.connect(library.folder / "library.db")) as book, book:
+        return book.execute(statement).fetchall()
+
+
 def state(library: Library) -> frozenset[str]:
     """Return which documents there are."""
     return frozenset(entry.id for entry in library.entries())
 
 
-def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
+def assert_sound(place: Place, allowed: set[frozenset[str]]) -> None:
     """Prove every record of a library in one of some states, and that it can be worked with."""
-    library = opened(folder)
+    library = opened(place)
     assert state(library) in allowed
     if library.store.exists:
         proof = prove(library)
@@ -170,6 +184,6 @@ def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
     proof = prove(library)
     assert not proof.faults
     assert not library.store.pending()
-    assert len(list(folder.glob("vectors-*"))) == 1
+    assert len(library.store.collections()) == 1
     assert "/well.txt" in {hit.document.source for hit in library.search("the well", 20)}
     library.vectors().close()

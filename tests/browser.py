@@ -48,7 +48,7 @@ def chromium() -> str:
 def window(library: Library, *arguments: str, first: str = "", **settings: str) -> Iterator[str]:
     """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
     code = f"{HEED}\n{first}\nfrom ui.commands.cli import main; main()"
-    command = ["-c", code, "chat", "--library", str(library.folder)]
+    command = ["-c", code, "chat", "--library", str(library.place)]
     command += arguments
     process = subprocess.Popen(
         [sys.executable, *command],

@@ -33,12 +33,15 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
     """Do what is asked for with one collection.
 
     `request` has `at` (the folder, or a server's address), `name` (the collection's), `do` (a
-    function below) and what that is given. Vectors are rows of float32 in `data`.
+    function below) and what that is given, and for a server `token`, if there is one. Vectors are
+    rows of float32 in `data`.
 
     Raises LibraryError, with one line that says why, for whatever Chroma raises: it has no common
     type.
     """
     where = (request.pop("at"), request.pop("name"))
+    if token := request.pop("token", None):
+        _TOKENS[where[0]] = token
     do = _ACTIONS[request.pop("do")]
     if where[0] in _CLIENTS and _CLIENTS[where[0]].file != _file_of(where[0]):
         _close(where, b"")  # Another folder has been put in its place.
@@ -66,6 +69,8 @@ Where = tuple[str, str]
 _CLIENTS: dict[str, _Client] = {}
 _COLLECTIONS: dict[Where, Any] = {}
 _HELD: dict[str, FileLock] = {}
+_TOKENS: dict[str, str] = {}
+"""What servers are shown, by their addresses."""
 
 HOLD_SECONDS = 60
 """How long a killed program's Chroma may go on writing."""
@@ -185,7 +190,11 @@ def _client(at: str) -> Any:
         if _is_server(at):
             address = urlsplit(at)
             secure = address.scheme == "https"
+            token = _TOKENS.get(at)
+            # Chroma's cloud reads the one, what stands before other servers the other.
+            shown = {"X-Chroma-Token": token, "Authorization": f"Bearer {token}"}
             made = chromadb.HttpClient(
+                headers=shown if token else None,
                 host=address.hostname or "localhost",
                 port=address.port or (443 if secure else 8000),
                 ssl=secure,

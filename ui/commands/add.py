@@ -18,7 +18,14 @@ from rich.progress import Progress
 from index.documents import source_name
 from index.errors import DocumentError, UserError
 from index.printable import visible
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, show_stage
+from ui.commands.terminal import (
+    LibraryOption,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    show_stage,
+)
 
 if TYPE_CHECKING:
     from index.documents import Document
@@ -38,10 +45,7 @@ def add(
     sources: Annotated[
         list[str], typer.Argument(help="Files, folders with all below them, http(s) addresses.")
     ],
-    library: Annotated[
-        Path | None,
-        typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-    ] = None,
+    library: LibraryOption = None,
     remove_gone: Annotated[
         bool,
         typer.Option(

@@ -28,6 +28,7 @@ from ui.commands import evaluate as eval_command
 from ui.commands import library as library_command
 from ui.commands import models as models_command
 from ui.commands.terminal import (
+    LibraryOption,
     leave,
     line,
     messages,
@@ -50,10 +51,6 @@ app.add_typer(models_command.app, name="models", help="The weights: list, fetch,
 app.add_typer(library_command.app, name="library", help="Prove, mend and keep a library.")
 app.add_typer(eval_command.app, name="eval", help="Regression sets: run and compare.")
 
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 AuthOption = Annotated[
