@@ -29,7 +29,9 @@ class Server:
         self.read: list[int] = []
 
     def beginnings(self, weights: str = "qwen 1") -> Beginnings:
-        return Beginnings(self.address, "key", self.folder, weights)
+        path = self.folder.parent / weights
+        path.touch()
+        return Beginnings(self.address, "key", self.folder, path)
 
     def files(self) -> list[Path]:
         return sorted(self.folder.iterdir())
@@ -37,8 +39,10 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with slots(tmp_path) as (address, said):
-        yield Server(address, tmp_path, said)
+    folder = tmp_path / "beginnings"
+    folder.mkdir()
+    with slots(folder) as (address, said):
+        yield Server(address, folder, said)
 
 
 @contextmanager
@@ -103,11 +107,13 @@ def test_a_damaged_file_is_not_taken_and_is_made_anew(server: Server, change: by
 
 def test_a_server_that_cannot_write_or_is_gone_only_takes_longer(tmp_path: Path) -> None:
     read: list[int] = []
-    with slots(tmp_path, broken=True) as (address, _):
-        Beginnings(address, "key", tmp_path, "qwen").have("write", WRITE, read.append)
-    Beginnings(address, "key", tmp_path, "qwen").have("write", WRITE, read.append)
+    (weights := tmp_path / "qwen.gguf").touch()
+    (folder := tmp_path / "beginnings").mkdir()
+    with slots(folder, broken=True) as (address, _):
+        Beginnings(address, "key", folder, weights).have("write", WRITE, read.append)
+    Beginnings(address, "key", folder, weights).have("write", WRITE, read.append)
     assert read == [0, 0]
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_what_failed_is_tried_again_and_many_wait_for_one(server: Server) -> None:
@@ -129,7 +135,7 @@ def test_the_default_weights_go_on_from_the_file(
 ) -> None:
     from rag.writing import llm
 
-    monkeypatch.setattr(llm, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(llm, "kept_folder", lambda: tmp_path)
 
     def fresh() -> Writer:
         monkeypatch.setattr(llm, "_SERVERS", {})

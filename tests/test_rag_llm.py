@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.writing.llm import Writer, load_writer
+from rag.writing.llm import LLMUnavailable, Writer, load_writer
 
 pytestmark = [pytest.mark.llm, pytest.mark.weights]
 
@@ -54,6 +59,34 @@ def test_another_program_can_be_the_language_model(writer: Writer) -> None:
     assert other is not None
     said = other.write([(QUOTE, "300 metres")], "How long is the Rowan Bridge?")
     assert "300" in "".join(said)
+
+
+def test_the_model_serves_windows_elsewhere_that_bring_its_key() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rag.writing.serve"],
+        cwd=BRIEFING.parents[2],
+        env=os.environ | {"FOOTNOTED_LLM_KEY": "a-key-of-its-own"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    address = process.stdout.readline().strip()
+    try:
+        assert httpx.get(f"{address.removesuffix('/v1')}/health").status_code == 200
+        made = {
+            key: load_writer(load_settings(llm_url=address, llm_key=key))
+            for key in ("a-key-of-its-own", "another-key")
+        }
+        assert all(made.values())
+        read = [(QUOTE, "300 metres")]
+        question = "How long is the Rowan Bridge?"
+        assert "300" in "".join(made["a-key-of-its-own"].write(read, question))  # type: ignore[union-attr]
+        with pytest.raises(LLMUnavailable, match="FOOTNOTED_LLM_KEY"):
+            list(made["another-key"].write(read, question))  # type: ignore[union-attr]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_the_whole_way_with_real_weights(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import load_settings
-from rag.writing.llm import CONTEXT_TOKENS, LLMUnavailable, _gguf, load_writer
+from rag.writing.llm import CONTEXT_TOKENS, LLMUnavailable, load_writer, weights_file
 from rag.writing.memory import OVERHEAD, free_memory, needed_memory
 
 GIGABYTE = 10**9
@@ -188,5 +188,5 @@ def test_a_model_that_is_too_large_is_told_and_not_loaded(tmp_path: Path) -> Non
 @pytest.mark.llm
 def test_the_default_model_needs_what_it_is_said_to() -> None:
     settings = load_settings()
-    path = _gguf(settings.llm, settings.models)
+    path = weights_file(settings.llm, settings.models)
     assert needed_memory(path, CONTEXT_TOKENS) == pytest.approx(1.75 * GIGABYTE, rel=0.01)

@@ -25,7 +25,8 @@ import typer
 
 from index.library import Library
 from index.storage.database import database
-from rag.config import PREFIX, Settings
+from index.weights.catalogue import DEFAULTS
+from rag.config import PREFIX, Settings, load_settings
 from tests.postgres import Server
 from ui.commands.evaluate import app as eval_command
 from ui.window.users import owner_of, read_users
@@ -185,10 +186,21 @@ def test_every_command_is_known_here() -> None:
         "footnoted doctor",
         "footnoted eval",
         "footnoted library",
+        "footnoted models",
         "footnoted --verbose",
         "footnoted token",
         "footnoted user",
     }
+
+
+@pytest.mark.weights
+@pytest.mark.llm
+def test_the_weights_are_pulled_once(folder: Path) -> None:
+    [line] = [each for each in COMMANDS if each.startswith("footnoted models")]
+    models = str(load_settings().models.absolute())
+    done = run(shlex.split(line)[1:], folder, folder / "none", FOOTNOTED_MODELS=models)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("already there") == len(DEFAULTS)
 
 
 def test_a_user_is_made_and_the_window_knows_the_option(folder: Path) -> None:

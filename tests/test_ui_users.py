@@ -56,8 +56,10 @@ def test_what_is_no_file_of_users(tmp_path: Path, text: str, told: str) -> None:
     path.write_text(text)
     with pytest.raises(UserError, match=told):
         read_users(path)
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"There is no users file .*none: `footnoted user NAME"):
         read_users(tmp_path / "none")
+    with pytest.raises(UserError, match="cannot be read"):
+        read_users(tmp_path)
 
 
 def test_rights_are_kept_and_nobody_has_them_unasked(tmp_path: Path) -> None:

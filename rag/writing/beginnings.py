@@ -8,8 +8,11 @@ on and what its bytes must be, so that another one is never used.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
@@ -26,16 +29,25 @@ SECONDS = 60
 """How long the server may take to write or to read a file of some 25 MB."""
 
 
-def cache_folder() -> Path:
-    """Return where the files are: in the user's cache."""
-    return platformdirs.user_cache_path("footnoted") / "beginnings"
+def kept_folder() -> Path:
+    """Return the folder of the files: in the user's cache, or of this process where that fails."""
+    folder = platformdirs.user_cache_path("footnoted") / "beginnings"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.mkdtemp(prefix="footnoted-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 class Beginnings:
     """The beginnings of one server's prompts, each read once and then kept in a slot of its own."""
 
-    def __init__(self, address: str, key: str, folder: Path, weights: str) -> None:
-        """Name the server, the `folder` that it writes to, and the weights that it runs."""
+    def __init__(self, address: str, key: str, folder: Path, weights: Path) -> None:
+        """Name the server, the `folder` that it writes to, and the file of weights that it runs.
+
+        One file is told from another by its path, size and time: it has a gigabyte to be read.
+        """
         import httpx
 
         self._failed = (OSError, httpx.HTTPError)
@@ -46,7 +58,9 @@ class Beginnings:
             trust_env=False,
         )
         self._folder = folder
-        self._depends = [weights, version("xllamacpp")]
+        known = weights.stat()
+        told = (weights.resolve(), known.st_size, known.st_mtime_ns)
+        self._depends = [*map(str, told), version("xllamacpp")]
         self._locks: dict[str, tuple[int, Lock]] = {}
         self._making = Lock()
         self._there: set[str] = set()

@@ -6,13 +6,10 @@ the same address form that Ollama, vLLM or a hosted provider do. So there is one
 
 from __future__ import annotations
 
-import atexit
 import math
 import os
 import re
 import secrets
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from copy import copy
@@ -27,7 +24,7 @@ from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
 from rag.turns import Paused, TooMany, Turns
-from rag.writing.beginnings import Beginnings, cache_folder
+from rag.writing.beginnings import Beginnings, kept_folder
 from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prompts import (
     NONE,
@@ -301,7 +298,7 @@ def load_writer(settings: Settings) -> Writer | None:
     if settings.llm == "none":
         return None
     try:
-        path = _gguf(settings.llm, settings.models)
+        path = weights_file(settings.llm, settings.models)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
     address, key, beginnings = _serve(path)
@@ -318,7 +315,11 @@ def _turns(address: str, at_once: int) -> Turns:
     return _TURNS.setdefault(address, Turns(at_once))
 
 
-def _gguf(name: str, models: Path) -> Path:
+def weights_file(name: str, models: Path) -> Path:
+    """Return the GGUF file of a language model: one of the catalogue, or a path.
+
+    Raises UserError for what is none, and where the catalogue's is not here.
+    """
     if name in CATALOGUE:
         if CATALOGUE[name].role != "answer":
             raise UserError(f"{name} does not write answers; `footnoted models list` shows models.")
@@ -364,50 +365,51 @@ def _start(path: Path) -> _Served:
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
+    key, kept = secrets.token_urlsafe(), kept_folder()
+    server = start_server(path, key=key, kept=kept)
+    beginnings = Beginnings(server.listening_address, key, kept, path)
+    return _Served(server, key, beginnings)
+
+
+def start_server(
+    path: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    key: str | None = None,
+    kept: Path | None = None,
+) -> Any:
+    """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
+
+    Without a port it takes a free one. With a key it answers those who bring that, and who may
+    then have it write down in a folder, `kept`, what it has read.
+
+    Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
+    """
     import xllamacpp
 
     _check_memory(path)
-    key = secrets.token_urlsafe()
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = AT_ONCE
     params.kv_unified = True
-    params.hostnames = ["127.0.0.1"]
-    params.port = 0
-    params.api_keys = [key]
+    params.hostnames = [host]
+    params.port = port
+    params.api_keys = [key] if key else []
     params.ui = False
     params.endpoint_slots = False
     params.cache_ram_mib = PROMPTS_MIB
-    kept = _kept_beginnings()
-    params.slot_save_path = f"{kept}{os.sep}"
+    if kept:
+        params.slot_save_path = f"{kept}{os.sep}"
     params.verbosity = -1
     try:
-        server = xllamacpp.Server(params)
+        return xllamacpp.Server(params)
     except RuntimeError as error:
         raise LLMUnavailable(
             f"The language model {path} could not be loaded ({error}). `footnoted models verify` "
             "checks the file; a file of your own must be a GGUF that llama.cpp reads."
         ) from error
-    beginnings = Beginnings(server.listening_address, key, kept, _identity(path))
-    return _Served(server, key, beginnings)
-
-
-def _kept_beginnings() -> Path:
-    """Return the folder of what was read of prompts: of this process alone, if no other can be."""
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        folder = Path(tempfile.mkdtemp(prefix="footnoted-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-def _identity(path: Path) -> str:
-    """Return what tells one file of weights from another, short of reading a gigabyte."""
-    known = path.stat()
-    return f"{path.resolve()} {known.st_size} {known.st_mtime_ns} {CONTEXT_TOKENS}"
 
 
 def _check_memory(path: Path) -> None:

@@ -84,6 +84,10 @@ def read_users(path: Path) -> dict[str, User]:
     users = {}
     try:
         lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        raise UserError(
+            f"There is no users file {path}: `footnoted user NAME --auth {path}` makes it."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"The users file {path} cannot be read: {error}.") from error
     for number, line in enumerate(lines, 1):
