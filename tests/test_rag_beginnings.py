@@ -30,7 +30,8 @@ class Server:
 
     def beginnings(self, weights: str = "qwen 1") -> Beginnings:
         path = self.folder.parent / weights
-        path.touch()
+        if not path.exists():
+            path.touch()
         return Beginnings(self.address, "key", self.folder, path)
 
     def files(self) -> list[Path]:
