@@ -56,13 +56,13 @@ def run_until(command: Sequence[str], line: re.Pattern[str]) -> float:
     took = None
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         started = time.perf_counter()
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
-        )
-        for each in process.stdout or ():
-            if took is None and line.match(each):
-                took = time.perf_counter() - started
-        code = process.wait()
+        ) as process:
+            for each in process.stdout or ():
+                if took is None and line.match(each):
+                    took = time.perf_counter() - started
+        code = process.returncode
         errors.seek(0)
         if code or took is None:
             raise _failed(command, code, errors.read() or "it did not print what was waited for")
@@ -75,15 +75,18 @@ def serving(command: Sequence[str]) -> Iterator[tuple[str, int]]:
 
     Raises UserError where it prints none.
     """
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        process = subprocess.Popen(
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
+        subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=errors, text=True
-        )
+        ) as process,
+    ):
         try:
             address = process.stdout.readline().strip() if process.stdout else ""
             if not address.startswith("http"):
+                code = process.wait(END_SECONDS)
                 errors.seek(0)
-                raise _failed(command, process.wait(END_SECONDS), errors.read())
+                raise _failed(command, code, errors.read())
             yield address, process.pid
         finally:
             process.terminate()
@@ -91,7 +94,6 @@ def serving(command: Sequence[str]) -> Iterator[tuple[str, int]]:
                 process.wait(END_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait()
 
 
 class Helper:

@@ -12,7 +12,7 @@ from eval.cases.cases import Case
 from eval.formats.xquad import load_xquad
 from eval.speed.given import Given
 from eval.speed.kept import SEED, Kept
-from eval.speed.parts.peers import python_of, versions, weights
+from eval.speed.parts.peers import install_peers, peers_in, versions, weights
 from eval.speed.processes import Helper
 from eval.speed.turns import by_turns, seconds
 from rag.assistant import Assistant, Found
@@ -23,12 +23,15 @@ QUESTIONS = 60
 WARM = 2
 
 
-def evidence(given: Given, questions: int = QUESTIONS) -> Kept:
-    """Ask questions of XQuAD, of a library of all its articles, of both by turns.
+def evidence(given: Given, questions: int = QUESTIONS) -> Kept | None:
+    """Ask both questions of XQuAD by turns, of a library of all its articles.
 
-    Raises UserError without the peers.
+    None where the peers had to be installed first. Raises UserError without them.
     """
-    python = python_of(given.folder, install=given.peers)
+    python = peers_in(given.folder)
+    if python is None:
+        install_peers(given.folder, wanted=given.peers)
+        return None
     data = load_xquad(given.needed("xquad"))
     assistant = Assistant(given.settings(given.folder / "xquad"))
     for document in data.documents:

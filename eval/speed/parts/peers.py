@@ -24,6 +24,9 @@ REQUIRED = (
     "sentence-transformers[onnx]",
 )
 
+DONE = "installed"
+"""The file that says that all of an environment is there."""
+
 VERSIONS = (
     "llama-index-core",
     "llama-index-embeddings-huggingface",
@@ -62,18 +65,21 @@ POOLING = {"word_embedding_dimension": 384, "pooling_mode_cls_token": True}
 """How bge-small's authors make a vector of a text: the first token's, of length one."""
 
 
-def python_of(folder: Path, *, install: bool) -> Path:
-    """Return the peers' Python, installed into the bench's folder if that is wanted.
+def peers_in(folder: Path) -> Path | None:
+    """Return the Python of the peers in the bench's folder; None where they are not installed."""
+    environment = folder / "peers"
+    return environment / "bin" / "python" if (environment / DONE).exists() else None
 
-    Raises UserError where they are not there, or pip cannot bring them.
+
+def install_peers(folder: Path, *, wanted: bool) -> None:
+    """Install the peers into the bench's folder, if that is wanted.
+
+    Raises UserError if it is not, or where pip cannot bring them.
     """
+    if not wanted:
+        raise UserError("The peers are not installed: --peers installs them into FOLDER/peers.")
     environment = folder / "peers"
     python = environment / "bin" / "python"
-    done = environment / "installed"
-    if done.exists():
-        return python
-    if not install:
-        raise UserError("The peers are not installed: --peers installs them into FOLDER/peers.")
     venv.create(environment, with_pip=True, clear=True)
     made = subprocess.run(
         [str(python), "-m", "pip", "install", "--quiet", *REQUIRED],
@@ -85,8 +91,7 @@ def python_of(folder: Path, *, install: bool) -> Path:
     if made.returncode:
         last = "\n".join(made.stderr.strip().splitlines()[-3:])
         raise UserError(f"pip could not install the peers: {last}")
-    done.touch()
-    return python
+    (environment / DONE).touch()
 
 
 def versions(python: Path) -> dict[str, str]:
