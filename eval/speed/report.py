@@ -62,8 +62,8 @@ def report(kept: dict[str, Kept], grown: Sequence[dict[str, Any]]) -> str:
             "Text by rule with a fixed seed. “Made up” are the vectors of a library that is too "
             "large to embed for this; its entries' own and all questions' are real. The words and "
             "the vectors are what finding waits for of the two searches; the first question opens "
-            "the library. Memory is the process's and Chroma's, after 25 questions, and while it was "
-            "made.\n",
+            "the library. Memory is the process's and Chroma's, after 25 questions, and “with "
+            "at most” while it was made.\n",
             _table(heads, rows),
             f"![Curves of adding, evidence, memory and disk]({PLOTS}/growth.svg)\n",
         ]
