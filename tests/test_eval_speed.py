@@ -333,9 +333,7 @@ def test_files_are_added_as_the_command_does_it(
         given.needed("article")
     assistant = Assistant(given.settings(tmp_path / "library"))
     _, quotes = first_quotes(assistant, "How large is the crew of the Mira?")
-    assert [quote.document.text[slice(*at)] for at in quotes[0].marks for quote in quotes[:1]] == [
-        "12"
-    ]
+    assert any("crew of 12" in quote.text for quote in quotes)
 
 
 # --- the machine, and other programs
