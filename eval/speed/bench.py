@@ -150,7 +150,9 @@ def _measurer(part: str) -> Callable[[Given], Kept | None]:
         return cold
     from eval.speed.parts.window import at_once, first, window
 
-    return {"window": window, "first": first, "at-once": at_once}[part]
+    if part == "window":
+        return window
+    return first if part == "first" else at_once
 
 
 def _say(words: str) -> None:

@@ -40,7 +40,8 @@ def _answered(server: Any, messages: list[dict[str, str]]) -> dict[str, Any]:
         "stream": True,
     }
     started = time.perf_counter()
-    first, text, timings = 0.0, "", {}
+    first, text = 0.0, ""
+    timings: dict[str, int] = {}
 
     def hear(chunk: dict[str, Any]) -> bool:
         nonlocal first, text, timings
