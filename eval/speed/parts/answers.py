@@ -25,6 +25,8 @@ ENGINE = (sys.executable, "-m", "eval.speed.parts.engine")
 
 QUESTIONS = 5
 TURNS = 7
+READ = 2
+"""Passages that are read anew: some 300 tokens."""
 LONG = 60
 """Words that the model is told to say, so that it writes for a while."""
 
@@ -113,7 +115,7 @@ def tokens(given: Given, turns: int = TURNS) -> Kept:
 
 def _prompt(rule: Rule, number: int) -> tuple[list[tuple[str, str]], str]:
     """Return a quote that nobody has read yet with the words that answer, and a question."""
-    text = rule.document(number + 1, 4).text
+    text = rule.document(number + 1, READ).text
     words = text.split()
     draw = random.Random(number)  # noqa: S311  reproducible
     at = draw.randrange(len(words) - LONG)
