@@ -22,7 +22,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-all faults check audit regression bench ablation pictures lock clean
+.PHONY: help install models library chat ask test test-all faults check audit regression bench speed ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -98,6 +98,10 @@ regression: models  ## Check that a part of the bench has not fallen below what 
 bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
+
+speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.
+	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
+	@$(PY) -m eval.speed .footnoted/speed --peers --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 pictures: models chromium  ## Make the README's pictures of the window anew.
 	@$(PY) -m tests.pictures

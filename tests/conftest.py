@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from eval.speed.pages import CHROMIUM, chromium
 from index.documents import Document
 from index.library import Library
 from index.loading.load import load, load_bytes
@@ -22,7 +23,7 @@ from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
-from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
+from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.faults import Faults, figures, minutes, table
 from tests.postgres import Server, running
 
