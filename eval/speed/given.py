@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from eval.formats.xquad import load_xquad
 from index.documents import Document
 from index.errors import UserError
 from index.library import Library
 from index.loading.load import load
-from index.weights.embedding import load_embedding
+from index.weights.embedding import Embedding, load_embedding
 from rag.config import Settings, load_settings
-
-if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +52,12 @@ class Given:
         return found
 
 
-def load_embedding_of(settings: Settings) -> BaseEmbedding:
+def load_embedding_of(settings: Settings) -> Embedding:
     """Load the embedding that the settings name."""
     return load_embedding(settings.embedding, settings.models)
 
 
-def open_library(settings: Settings, embedding: BaseEmbedding | None = None) -> Library:
+def open_library(settings: Settings, embedding: Embedding | None = None) -> Library:
     """Open a library with a loaded embedding: one that is given, or the settings' own."""
     loaded = embedding or load_embedding_of(settings)
     return Library(settings.library, embedding_name=settings.embedding, embedding=lambda: loaded)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -28,10 +28,8 @@ from index.library import DEPTH, Library
 from index.split import split
 from index.storage.store import searchable_text
 from index.weights.download import model_folder
+from index.weights.embedding import Embedding, PromptedEmbedding
 from rag.assistant import Assistant
-
-if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 SMALLEST = PASSAGES
@@ -110,21 +108,19 @@ def _note(folder: Path) -> dict[str, float]:
     return found
 
 
-def _embedding(given: Given, rule: Rule, passages: int) -> BaseEmbedding:
+def _embedding(given: Given, rule: Rule, passages: int) -> Embedding:
     """Return the real embedding for a small library; for a large one, that of its entries alone."""
     settings = given.settings(given.folder)
     real = load_embedding_of(settings)
     if passages <= REAL:
         return real
-    from index.weights.llama_embedding import PromptedEmbedding
-
     first = _passages(rule.document(0))
     told = [each for each in first if any(entry(n).sentence in each for n in range(ENTRIES))]
     vectors = Vectors(_encoded(real), told, _passages(rule.document(1)))
     return PromptedEmbedding("made up", vectors, "")
 
 
-def _encoded(embedding: BaseEmbedding) -> Encode:
+def _encoded(embedding: Embedding) -> Encode:
     return lambda texts: np.asarray(embedding.get_text_embedding_batch(texts))
 
 
@@ -164,7 +160,7 @@ def _measured(given: Given, folder: Path, passages: int) -> Kept:
     return Kept(f"growth-{passages}", pairs, told)
 
 
-def _stages(library: Library, embedding: BaseEmbedding, asked: list[Entry]) -> dict[str, float]:
+def _stages(library: Library, embedding: Embedding, asked: list[Entry]) -> dict[str, float]:
     """Return how long the two searches take, of all that finding quotes is made of."""
     vectors = [embedding.get_query_embedding(each.question) for each in asked]
     words = [seconds(partial(library.store.bm25, each.question, DEPTH)) for each in asked]
