@@ -41,7 +41,7 @@ from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from index.weights.embedding import Embedding
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
@@ -123,7 +123,7 @@ class Library:
         place: Place,
         *,
         embedding_name: str,
-        embedding: Callable[[], BaseEmbedding],
+        embedding: Callable[[], Embedding],
         server: str | None = None,
         token: str | None = None,
         check: bool = True,

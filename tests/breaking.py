@@ -17,7 +17,6 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 import index.library
 import index.processes.child
@@ -37,21 +36,19 @@ ROOMS = 64
 At = TypeVar("At", bound=Place)
 
 
-class HashedWords(BaseEmbedding):
+class HashedWords:
     """An embedding of words by their hash: the same text, the same vector, at once."""
 
-    def _get_text_embedding(self, text: str) -> list[float]:
+    def get_query_embedding(self, query: str) -> list[float]:
         made = np.zeros(ROOMS, np.float32)
-        for word in text.lower().split():
+        for word in query.lower().split():
             made[
                 int(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest(), 16) % ROOMS
             ] += 1
         return cast("list[float]", (made / np.linalg.norm(made)).tolist())
 
-    _get_query_embedding = _get_text_embedding
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embedding(query)
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+        return [self.get_query_embedding(text) for text in texts]
 
 
 EMBEDDING = HashedWords()

@@ -12,14 +12,13 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.documents import Document
 from index.library import Library
 from index.loading.load import load, load_bytes
 from index.storage.database import Place
-from index.weights.embedding import load_embedding
+from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
@@ -95,7 +94,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def embedding(settings: Settings) -> BaseEmbedding:
+def embedding(settings: Settings) -> PromptedEmbedding:
     return load_embedding(settings.embedding, settings.models)
 
 
@@ -114,7 +113,7 @@ def reader(settings: Settings) -> Reader:
 
 
 @pytest.fixture(scope="session")
-def open_library(settings: Settings, embedding: BaseEmbedding) -> OpenLibrary:
+def open_library(settings: Settings, embedding: PromptedEmbedding) -> OpenLibrary:
     """Open the library at a place as the command line would, with the one loaded embedding."""
 
     def opened(place: Place) -> Library:

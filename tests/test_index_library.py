@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document, Properties, Style
 from index.errors import DocumentError, LibraryError, UserError
@@ -24,6 +23,7 @@ from index.loading.load import load
 from index.split import split
 from index.storage.database import Place
 from index.storage.postgres import PostgresStore
+from index.weights.embedding import PromptedEmbedding
 from rag.config import Settings
 from tests.breaking import executed
 from tests.conftest import BRIEFING, IN_A_FOLDER, OpenLibrary
@@ -469,7 +469,7 @@ def one_message(error: BaseException, *words: str) -> None:
 
 
 def test_another_embedding_is_an_error_that_reindex_mends(
-    filled: Library, settings: Settings, embedding: BaseEmbedding, open_library: OpenLibrary
+    filled: Library, settings: Settings, embedding: PromptedEmbedding, open_library: OpenLibrary
 ) -> None:
     def other_model(*, check: bool = True) -> Library:
         name = "all-minilm-l6-v2"

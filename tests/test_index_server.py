@@ -15,13 +15,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document
 from index.errors import LibraryError
 from index.library import Library
 from index.storage import vectors
 from index.upkeep.proof import prove
+from index.weights.embedding import PromptedEmbedding
 from rag.config import load_settings
 from tests.breaking import BEFORE, EMBEDDING, book, done_in
 from tests.faults import Faults
@@ -132,7 +132,7 @@ def standing_before(server: str) -> Iterator[tuple[str, Before]]:
 
 @pytest.mark.weights
 def test_vectors_on_a_server(
-    server: str, tmp_path: Path, embedding: BaseEmbedding, briefing: Document
+    server: str, tmp_path: Path, embedding: PromptedEmbedding, briefing: Document
 ) -> None:
     def opened(address: str) -> Library:
         return Library(

@@ -1,4 +1,4 @@
-"""The passages' vectors in Chroma, through LlamaIndex's vector store.
+"""The passages' vectors in Chroma.
 
 Vectors live in a folder of the library, or on a Chroma server with the same code path; texts do
 not: they are read from the library's documents. Chroma runs in a process of its own (`chroma.py`),

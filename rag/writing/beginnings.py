@@ -17,7 +17,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-import httpx
 import platformdirs
 
 if TYPE_CHECKING:
@@ -37,6 +36,9 @@ class Beginnings:
 
     def __init__(self, address: str, key: str, folder: Path, weights: str) -> None:
         """Name the server, the `folder` that it writes to, and the weights that it runs."""
+        import httpx
+
+        self._failed = (OSError, httpx.HTTPError)
         self._client = httpx.Client(
             base_url=address,
             headers={"Authorization": f"Bearer {key}"},
@@ -73,7 +75,7 @@ class Beginnings:
     def _restored(self, slot: int, name: str) -> bool:
         """Have the server read the file, if there is one and it is what it should be."""
         for path in self._folder.glob(f"{name}-*.bin"):
-            with suppress(OSError, httpx.HTTPError):
+            with suppress(*self._failed):
                 if path.stem.endswith(f"-{_sha256(path)}"):
                     return self._ask(slot, "restore", path.name)
         return False
@@ -81,7 +83,7 @@ class Beginnings:
     def _keep(self, slot: int, name: str) -> None:
         """Have the server write the file: whole, or it is not there. Without it all else works."""
         part = self._folder / f"{name}.{id(self):x}.part"
-        with suppress(OSError, httpx.HTTPError):
+        with suppress(*self._failed):
             if self._ask(slot, "save", part.name):
                 part.replace(self._folder / f"{name}-{_sha256(part)}.bin")
         with suppress(OSError):
