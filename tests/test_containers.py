@@ -81,7 +81,9 @@ def parsed(arguments: list[str]) -> dict[str, Any]:
 
 def default(text: str) -> str:
     """Return a value of compose.yaml where nothing is set: each variable has a default."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text).replace("$$", "$")
+    while (inner := re.sub(r"\$\{\w+:-([^${}]*)\}", r"\1", text)) != text:
+        text = inner
+    return text.replace("$$", "$")
 
 
 def host_of(image: str) -> str:
@@ -361,7 +363,11 @@ def test_no_secret_stands_in_the_file() -> None:
 def test_all_has_a_default() -> None:
     """`docker compose up` needs nothing set."""
     code = re.sub(r"^\s*#.*$", "", COMPOSE_TEXT, flags=re.MULTILINE)
-    assert re.findall(r"(?<!\$)\$(?!\$|\{\w+:-[^}]+\})", code) == []
+    assert re.findall(r"\$\{.*", default(code)) == []
+    llm = SERVICES["window"]["environment"]["FOOTNOTED_LLM"]
+    assert default(llm) == Settings.model_fields["llm"].default
+    assert "${LLM:-" in llm, "an image without it is told so"
+    assert {SERVICES[name]["environment"]["FOOTNOTED_LLM"] for name in OWN} == {llm}
 
 
 def test_the_settings_of_the_services_are_settings_and_lead_to_each_other() -> None:

@@ -136,7 +136,8 @@ def test_the_window_opens_in_an_empty_folder(
         address = process.stdout.readline().strip()
         page = httpx.get(address, timeout=60)
         assert page.status_code == 200
-        assert "<title>Footnoted</title>" in page.text
+        assert '"title":"Footnoted"' in page.text
+        assert "mark.quote" in page.text, "its style is there"
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=60)
