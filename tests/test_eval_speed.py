@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from eval.cases.cases import SETS, load_set
 from eval.speed import bench
 from eval.speed.given import Given, add_files, open_library
 from eval.speed.kept import Kept, Pair, file_of, read, write
@@ -24,6 +25,7 @@ from eval.speed.parts import growth
 from eval.speed.parts.adding import _texts
 from eval.speed.parts.evidence import first_quotes
 from eval.speed.parts.peers import install_peers, peers_in, weights
+from eval.speed.parts.window import WRITTEN
 from eval.speed.plots import Curve, curves
 from eval.speed.processes import PYTHON, Helper, run_for, run_until, serving
 from eval.speed.report import write_report
@@ -31,8 +33,11 @@ from eval.speed.table import ROWS, Row, figure, lines
 from eval.speed.texts import ENTRIES, PASSAGES, Rule, Vectors, entry
 from eval.speed.turns import by_turns
 from index.errors import UserError
+from index.library import Library
 from index.split import split
 from rag.assistant import Assistant
+from rag.config import Settings
+from rag.deciding.gate import DOUBT
 from tests.test_eval_bench import squad
 
 __all__ = ["squad"]
@@ -334,6 +339,21 @@ def test_files_are_added_as_the_command_does_it(
     assistant = Assistant(given.settings(tmp_path / "library"))
     _, quotes = first_quotes(assistant, "How large is the crew of the Mira?")
     assert any("crew of 12" in quote.text for quote in quotes)
+
+
+@pytest.mark.weights
+def test_the_windows_questions_are_written_answers(
+    settings: Settings, briefing_library: Library
+) -> None:
+    """What is quoted instead would not wait for the language model."""
+    opened = settings.model_copy(update={"library": briefing_library.folder})
+    assistant = Assistant(opened)
+    cases = {case.id: case for case in load_set(SETS / "briefing.jsonl").cases}
+    for name in WRITTEN:
+        decision = assistant.ask(cases[name].question, use_llm=False).decision
+        assert decision
+        assert decision.words_are_sure
+        assert decision.doubtful(DOUBT) is None
 
 
 # --- the machine, and other programs

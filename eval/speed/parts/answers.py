@@ -23,7 +23,7 @@ from rag.writing.prompts import write_messages
 
 ENGINE = (sys.executable, "-m", "eval.speed.parts.engine")
 
-QUESTIONS = 5
+QUESTIONS = 7
 TURNS = 7
 READ = 2
 """Passages that are read anew: some 300 tokens."""

@@ -33,7 +33,7 @@ WAIT = 30
 """Seconds that the window has been open for before the first question."""
 ROUNDS = 2
 
-ANSWERED = ("briefing-002", "briefing-003")
+WRITTEN = ("briefing-004", "briefing-007")
 """Cases of the briefing that the language model writes an answer to; each is first as often."""
 
 EMPTY = """
@@ -110,7 +110,7 @@ def _first(given: Given, part: str, wait: float, rounds: int) -> Kept:
     """
     chat = _chat(_briefing(given))
     cases = {case.id: case.question for case in load_set(SETS / "briefing.jsonl").cases}
-    questions = [cases[each] for each in ANSWERED]
+    questions = [cases[each] for each in WRITTEN]
     took: tuple[list[float], list[float]] = ([], [])
     grown: list[float] = []
     with opened_browser() as browser:
