@@ -244,6 +244,7 @@ def test_what_is_kept_names_cases_and_no_text() -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.slow
 def test_statements_on_whole_articles_go_the_whole_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

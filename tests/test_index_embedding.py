@@ -51,6 +51,10 @@ def test_a_text_has_one_vector_alone_and_among_others(embedding: PromptedEmbeddi
 
 
 @pytest.mark.weights
+def test_no_texts_have_no_vectors(embedding: PromptedEmbedding) -> None:
+    assert embedding.get_text_embedding_batch([]) == []
+
+
 def test_a_question_is_nearest_to_the_text_that_answers_it(embedding: PromptedEmbedding) -> None:
     texts = np.array(embedding.get_text_embedding_batch([BREAD, WHALES, TRAINS]))
     for number, question in enumerate(

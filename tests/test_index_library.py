@@ -803,6 +803,7 @@ def test_a_question_of_signs_and_operators_finds_or_finds_nothing(
         assert len(briefing_library.search(question, 3)) == 3, "the nearest vectors, at least"
 
 
+@pytest.mark.slow
 def test_three_hundred_documents(library: Library) -> None:
     for number in range(300):
         library.add(made(f"Cabin {number} is painted in shade {number * 7}.", f"/{number}.txt"))

@@ -61,7 +61,7 @@ class PromptedEmbedding:
 
     def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
         """Return the vectors of passages."""
-        vectors: list[list[float]] = self._encode(texts).tolist()
+        vectors: list[list[float]] = self._encode(texts).tolist() if texts else []
         return vectors
 
 
