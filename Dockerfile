@@ -5,8 +5,9 @@
 #   docker run --volume users:/users --volume data:/data --publish 127.0.0.1:7860:7860 footnoted
 #
 # Where packages come from another index than pip's own, --build-arg PIP_INDEX_URL=… names it, and
-# PIP_EXTRA_INDEX_URL one that is looked at as well: with CPU builds of torch the image is 3 GB and
-# more smaller. What holds a password is given as a file: --secret id=pip,src=pip.conf.
+# PIP_EXTRA_INDEX_URL one that is looked at as well: pip's own torch comes with CUDA, which is not
+# used and more than 4 of the image's 8 GB; an index with CPU builds spares it. What holds a
+# password is given as a file: --secret id=pip,src=pip.conf.
 
 # The language model in the image: one of the catalogue (`footnoted models list`), or none.
 ARG LLM=qwen2.5-coder-1.5b-instruct
