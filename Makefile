@@ -22,7 +22,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-all faults check audit regression bench ablation pictures lock clean
+.PHONY: help install models library chat ask test test-all faults check audit regression bench speed ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -62,17 +62,17 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 	@$(FOOTNOTED) ask --library "$(LIBRARY)" "$(Q)"
 
 # Two at a time but for those of the language model, which takes all cores by itself.
-test: models chromium  ## Run the tests.
+test: models chromium postgres  ## Run the tests.
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm and not slow"
 	@$(PY) -m pytest -m "llm and not slow"
 
-test-all: models chromium  ## Run all tests, also those that take long and rarely fail.
+test-all: models chromium postgres  ## Run all tests, also those that take long and rarely fail.
 	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm"
 	@$(PY) -m pytest -m llm
 
 # Three at a time on two cores, since much of it waits: for disks, for visitors that think.
-faults: models chromium  ## Break everything that can be broken, and print what came of it (30 minutes).
-	@$(PY) -m pytest -n 3 --dist load --maxschedchunk 1 -m "faults and not llm" --share 1
+faults: models chromium postgres  ## Break everything that can be broken, and print what came of it (30 minutes).
+	@$(PY) -m pytest -n 3 --dist load --maxschedchunk 1 -m "faults and not llm and not slow" --share 1
 	@$(PY) -m pytest -m "faults and llm" --share 1
 
 check: install  ## Look at style and types.
@@ -99,6 +99,10 @@ bench: models  ## Print the table of targets; takes over an hour, and goes on wh
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
+speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.
+	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
+	@$(PY) -m eval.speed .footnoted/speed --peers --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
+
 pictures: models chromium  ## Make the README's pictures of the window anew.
 	@$(PY) -m tests.pictures
 
@@ -119,6 +123,17 @@ chromium:
 	|| { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] \
 	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-wqy-microhei >/dev/null; } \
 	|| { echo 'The browser tests need Chromium: install it (on Debian: apt-get install chromium).' >&2; exit 2; }
+
+.PHONY: postgres
+# The tests of libraries in PostgreSQL start servers of their own. Elsewhere than on Debian as root they
+# are skipped where there is none, and say so.
+postgres:
+	@ls /usr/share/postgresql/*/extension/vector.control >/dev/null 2>&1 \
+	|| { command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ] \
+	     && apt-get update -qq \
+	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+	        postgresql-17 postgresql-17-pgvector >/dev/null; } \
+	|| echo 'There is no PostgreSQL with pgvector: the tests of it are skipped.' >&2
 
 clean:  ## Remove .venv and the sample libraries; weights stay in the cache.
 	rm -rf $(VENV) .footnoted

@@ -16,7 +16,9 @@ SUFFIXES = (".jsonl", ".yaml", ".yml")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
     group = parser.getgroup("footnoted", "regression sets of Footnoted")
-    group.addoption("--footnoted-library", metavar="DIR", help="The folder of the library.")
+    group.addoption(
+        "--footnoted-library", metavar="DIR", help="The library: a folder or postgresql://…"
+    )
     group.addoption(
         "--footnoted-no-llm", action="store_true", help="Answer with quotes, without the model."
     )

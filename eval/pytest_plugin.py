@@ -110,8 +110,7 @@ def _asking(config: pytest.Config) -> Asking:
         from rag.config import load_settings
         from rag.trace import start
 
-        folder = config.getoption("--footnoted-library")
-        settings = load_settings(library=Path(folder) if folder else None)
+        settings = load_settings(library=config.getoption("--footnoted-library"))
         start(settings)
         assistant = Assistant(settings)
         use_llm = not config.getoption("--footnoted-no-llm")

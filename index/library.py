@@ -7,36 +7,41 @@
 The documents in `library.db` are the truth. Vectors are written first and count only once the
 document's row is committed; what an interrupted command left behind is ignored by every search and
 swept away by the next command that writes.
+
+Or all of it is in a PostgreSQL database (`postgres.py`, `postgres_vectors.py` there), and changes
+in one transaction.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
 from index.split import SPLITTER_VERSION, split
+from index.storage.connections import Connections
+from index.storage.database import Database, Place, option
+from index.storage.postgres import PostgresStore
+from index.storage.postgres_vectors import PostgresVectors
 from index.storage.store import Dated, Entry, Key, Store, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
+    from index.weights.embedding import Embedding
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
@@ -47,8 +52,11 @@ DEPTH = 50
 EMBED_BATCH = 64
 """Passages embedded between two reports of progress."""
 
+WRITE_BATCH = 512
+"""Vectors that are written at once."""
+
 PAUSES = (0.05, 0.2, 0.5)
-"""Seconds to wait before Chroma is asked again."""
+"""Seconds to wait before vectors are asked for again."""
 
 Stage = Literal["splitting", "embedding", "writing"]
 Report = Callable[[Stage, int, int], None]
@@ -83,6 +91,15 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """What `Library.prepare` made of a document: what there is to write, or that it is here."""
+
+    passages: Sequence[Passage] = ()
+    vectors: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    unchanged: Added | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reindexed:
     """What `Library.reindex` did.
 
@@ -96,27 +113,32 @@ class Reindexed:
 
 
 class Library:
-    """The documents in one folder. Opening never writes; the first `add` makes the folder."""
+    """The documents in one place. Opening never writes; the first `add` makes what is needed.
+
+    `folder` is the library's own, or, of one in a database, what this machine keeps beside it.
+    """
 
     def __init__(
         self,
-        folder: Path,
+        place: Place,
         *,
         embedding_name: str,
-        embedding: Callable[[], BaseEmbedding],
+        embedding: Callable[[], Embedding],
         server: str | None = None,
+        token: str | None = None,
         check: bool = True,
     ) -> None:
         """Open a library, which may not exist yet.
 
         `embedding` loads the embedding when it is first needed. `server` is the address of a
-        Chroma server that holds the vectors instead of the folder. Without `check`, a library made
-        with other settings is opened as well, for `reindex`.
+        Chroma server that holds the vectors instead of the folder, and `token` what it is shown.
+        Without `check`, a library made with other settings is opened as well, for `reindex`.
 
         Raises LibraryError when the folder holds something else, is damaged, or was made with
-        another embedding or splitter.
+        another embedding or splitter, and when the database cannot be used.
         """
-        self.folder = folder
+        self.place = place
+        self.folder = place.folder if isinstance(place, Database) else place
         self.fingerprint = json.dumps(
             {
                 "embedding": embedding_name,
@@ -125,14 +147,23 @@ class Library:
             }
         )
         self._load_embedding = embedding
-        self._server = server
-        self.store = Store(folder)
-        self._vectors: Vectors | None = None
+        self._server, self._token = server, token
+        self.store: Store | PostgresStore
+        self._connections: Connections | None = None
+        if isinstance(place, Database):
+            if server:
+                raise LibraryError(
+                    f"The library {place} has its vectors in the same database: unset "
+                    "FOOTNOTED_CHROMA_URL."
+                )
+            self._connections = Connections(place)
+            self.store = PostgresStore(self._connections)
+        else:
+            self.store = Store(place)
+        self._vectors: Vectors | PostgresVectors | None = None
         self._revision: str | None = None
         self._cached = lru_cache(maxsize=32)(self._read)
         self.embed = lru_cache(maxsize=8)(self._embed_texts)
-        if folder.exists() and not folder.is_dir():
-            raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
         if check and self.store.exists:
             self._check(self.store.meta())
 
@@ -141,8 +172,8 @@ class Library:
             return
         made, now = json.loads(meta["fingerprint"]), json.loads(self.fingerprint)
         raise LibraryError(
-            f"The library {self.folder} was made with {_fingerprint_words(made)}, and the settings "
-            f"now say {_fingerprint_words(now)}. Run `footnoted reindex --library {self.folder}` "
+            f"The library {self.place} was made with {_fingerprint_words(made)}, and the settings "
+            f"now say {_fingerprint_words(now)}. Run `footnoted reindex {option(self.place)}` "
             f"to make its vectors anew, or set FOOTNOTED_EMBEDDING={made['embedding']}."
         )
 
@@ -156,11 +187,6 @@ class Library:
     def is_empty(self) -> bool:
         """Whether there is nothing to search; cheap enough to ask with every question."""
         return not self.store.exists or self.store.is_empty()
-
-    @property
-    def may_be_written(self) -> bool:
-        """Whether this program may write to the folder."""
-        return os.access(self.folder, os.W_OK)
 
     def document(self, document_id: str) -> Document:
         """Return a document by its id.
@@ -178,13 +204,13 @@ class Library:
         found = self.store.document(document_id) if self.store.exists else None
         if found is None:
             raise _Gone(
-                f"There is no document {document_id} in the library {self.folder}. "
+                f"There is no document {document_id} in the library {self.place}. "
                 "`footnoted list` shows what there is."
             )
         if not found.sha256.startswith(document_id):
             raise LibraryError(
-                f"The text of {found.name} in the library {self.folder} is damaged: it is not the "
-                f"one that its hash names. {mends(self.folder)}"
+                f"The text of {found.name} in the library {self.place} is damaged: it is not the "
+                f"one that its hash names. {mends(self.place)}"
             )
         return found
 
@@ -202,7 +228,7 @@ class Library:
         ] or [entry.id for entry in entries if len(name) >= 3 and entry.id.startswith(name)]
         if not found:
             raise UserError(
-                f"There is no document “{name}” in the library {self.folder}. "
+                f"There is no document “{name}” in the library {self.place}. "
                 "`footnoted list` shows what there is."
             )
         if len(found) > 1:
@@ -228,7 +254,7 @@ class Library:
         """
         if self.is_empty:
             return []
-        begin_chroma()
+        self._begin()
         bm25 = _ranks(self.store.bm25(question, DEPTH, without))
         vector = self._load_embedding().get_query_embedding(question)
         excluded = [*self.store.pending(), *without]
@@ -244,7 +270,7 @@ class Library:
         ]
 
     def _nearest(self, vector: list[float], without: Sequence[str]) -> list[Key]:
-        """Ask Chroma, again where another program was just changing what it has read half of."""
+        """Ask for vectors, again where another program was just changing what was read half of."""
         for pause in PAUSES:
             with suppress(LibraryError):
                 return self.vectors().nearest(vector, DEPTH, without)
@@ -288,12 +314,20 @@ class Library:
 
     # --- changing
 
-    def add(self, document: Document, report: Report = lambda *_: None) -> Added:
+    def add(
+        self,
+        document: Document,
+        report: Report = lambda *_: None,
+        prepared: Prepared | None = None,
+    ) -> Added:
         """Put a document in: wholly or, when anything stops it, not at all.
 
         The same text again changes nothing. A document of the same source with another text
-        replaces the old one.
+        replaces the old one. What `prepare` made of it is not made again.
         """
+        prepared = prepared or self.prepare(document, report)
+        if prepared.unchanged:
+            return prepared.unchanged
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
@@ -302,20 +336,40 @@ class Library:
                 self.store.keep_file(document)
                 for each in old:
                     self._remove(each)
-                count = len(self.store.passages_of(document.id))
+                count = self.store.count_passages(document.id)
                 return Added(known, "replaced" if old else "unchanged", count)
-            report("splitting", 0, 1)
-            begin_chroma()
-            passages = split(document)
-            if not passages:
-                raise DocumentError(f"{document.name} holds no words that could be searched.")
+            if not prepared.passages:  # It was here a moment ago.
+                prepared = self._made(document, report)
             self.store.set_pending(document.id)
-            self._embed(document, passages, self.vectors(), report)
-            report("writing", 0, 1)
+            _write(self.vectors(), document, prepared.vectors, report)
             document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
-            self.store.insert(document, passages, old)
+            self.store.insert(document, prepared.passages, old)
             self._sweep()
-        return Added(document, "replaced" if old else "added", len(passages))
+        return Added(document, "replaced" if old else "added", len(prepared.passages))
+
+    def prepare(self, document: Document, report: Report = lambda *_: None) -> Prepared:
+        """Make what `add` puts in: passages and vectors, unless the document is here already.
+
+        Nothing is written and nobody is kept from writing, so that several threads and programs
+        prepare at once and write in turn.
+        """
+        if self.store.exists:
+            self._check(self.store.meta())
+            if self.store.holds(document):
+                known = self.document(document.id)
+                count = self.store.count_passages(document.id)
+                return Prepared(unchanged=Added(known, "unchanged", count))
+            if self.store.about(document.id):  # What it was read from has changed, no more.
+                return Prepared()
+        return self._made(document, report)
+
+    def _made(self, document: Document, report: Report) -> Prepared:
+        self._begin()
+        report("splitting", 0, 1)
+        passages = split(document)
+        if not passages:
+            raise DocumentError(f"{document.name} holds no words that could be searched.")
+        return Prepared(passages, self._embedded(document, passages, report))
 
     def read_before(self, source: str) -> Document | None:
         """Return the document that was read from a file with these very bytes, if it is here.
@@ -355,7 +409,7 @@ class Library:
         Raises LibraryError when there is no library in the folder.
         """
         if not self.store.exists:
-            raise LibraryError(f"There is no library in {self.folder}: nothing to make anew.")
+            raise LibraryError(f"There is no library in {self.place}: nothing to make anew.")
         with self.lock():
             meta = self.store.meta()
             fresh = self._collection(_new_name())
@@ -375,7 +429,9 @@ class Library:
                 documents[document.id] = document
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
-                self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
+                report_of = partial(report, document)
+                vectors = self._embedded(document, passages, report_of)
+                _write(fresh, document, vectors, report_of)
             self.store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
             self._use(fresh, meta["vectors"])
         return Reindexed(len(cut), tuple(read_again), tuple(kept))
@@ -387,17 +443,16 @@ class Library:
         """
         fresh = self._collection(_new_name())
         fresh.create()
-        book = self.store.beside("library.db.new")
-        book.remove()
-        book.create({"fingerprint": self.fingerprint, "vectors": fresh.name})
-        for document in documents:
-            passages = split(document)
-            self._embed(document, passages, fresh, lambda *at, d=document: report(d, *at))
-            book.insert(document, passages, ())
-        book.take_the_place_of(self.store)
+        with self.store.anew({"fingerprint": self.fingerprint, "vectors": fresh.name}) as book:
+            for document in documents:
+                passages = split(document)
+                report_of = partial(report, document)
+                vectors = self._embedded(document, passages, report_of)
+                _write(fresh, document, vectors, report_of)
+                book.insert(document, passages, ())
         self._use(fresh, None)
 
-    def _use(self, fresh: Vectors, before: str | None) -> None:
+    def _use(self, fresh: Vectors | PostgresVectors, before: str | None) -> None:
         """Take new vectors, which the book names now; those `before` go."""
         self._vectors, self._revision = fresh, self.store.meta().get("revision")
         self._cached.cache_clear()
@@ -410,16 +465,19 @@ class Library:
         self._cached.cache_clear()
         self._sweep()
 
-    def _embed(
-        self, document: Document, passages: Sequence[Passage], vectors: Vectors, report: Report
-    ) -> None:
+    def _embedded(
+        self, document: Document, passages: Sequence[Passage], report: Report
+    ) -> np.ndarray:
+        """Return the passages' vectors; shape (passages, dimension)."""
         embedding = self._load_embedding()
+        made = []
         for first in range(0, len(passages), EMBED_BATCH):
             report("embedding", first, len(passages))
             batch = passages[first : first + EMBED_BATCH]
             texts = [searchable_text(document, passage) for passage in batch]
-            vectors.add(document.id, embedding.get_text_embedding_batch(texts), first)
+            made.append(np.asarray(embedding.get_text_embedding_batch(texts), np.float32))
         report("embedding", len(passages), len(passages))
+        return np.concatenate(made)
 
     def _sweep(self) -> None:
         """Delete the vectors of documents that are not in the library."""
@@ -430,9 +488,9 @@ class Library:
     def _sweep_folders(self) -> None:
         """Delete vectors that an interrupted command has made, and no book names."""
         used = self.vectors().name
-        for folder in self.folder.glob("vectors-*"):
-            if folder.name != used:
-                self._collection(folder.name).drop()
+        for name in self.store.collections():
+            if name != used:
+                self._collection(name).drop()
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -454,24 +512,13 @@ class Library:
     def lock(self) -> Iterator[None]:
         """Keep all others from writing to the library.
 
-        Raises LibraryError when another program writes for ten minutes, or the folder cannot be
+        Raises LibraryError when another program writes for ten minutes, or the library cannot be
         written to.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self.folder / ".lock", timeout=600), self._collection("").held():
-                yield
-        except Timeout:
-            raise LibraryError(
-                f"Another program has been writing to the library {self.folder} for ten minutes. "
-                "Wait until it is done, or stop it, and try again."
-            ) from None
-        except OSError as error:
-            raise LibraryError(
-                f"The library {self.folder} cannot be written: {error.strerror or error}."
-            ) from error
+        with self.store.lock(), self._collection("").held():
+            yield
 
-    def vectors(self) -> Vectors:
+    def vectors(self) -> Vectors | PostgresVectors:
         """Return the vectors in use, as they are now.
 
         Chroma does not see what another process writes to files that it has open, so they are
@@ -485,10 +532,17 @@ class Library:
         self._revision = meta.get("revision")
         return self._vectors
 
-    def _collection(self, name: str) -> Vectors:
+    def _collection(self, name: str) -> Vectors | PostgresVectors:
         if self._vectors is not None and self._vectors.name == name:
             return self._vectors
-        return Vectors(self.folder, name, self.fingerprint, self._server)
+        if self._connections:
+            return PostgresVectors(self._connections, name)
+        return Vectors(self.folder, name, self.fingerprint, self._server, self._token)
+
+    def _begin(self) -> None:
+        """Start what takes seconds to start, while other things are done."""
+        if not self._connections:
+            begin_chroma()
 
 
 class _Gone(UserError):
@@ -506,6 +560,15 @@ def _read_again(document: Document) -> Document:
     if not split(fresh):
         raise DocumentError(f"{document.name} holds no words that could be searched.")
     return fresh
+
+
+def _write(
+    to: Vectors | PostgresVectors, document: Document, vectors: np.ndarray, report: Report
+) -> None:
+    for first in range(0, len(vectors), WRITE_BATCH):
+        report("writing", first, len(vectors))
+        to.add(document.id, vectors[first : first + WRITE_BATCH], first)
+    report("writing", len(vectors), len(vectors))
 
 
 def _new_name() -> str:

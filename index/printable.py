@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 _TURNS = "\u202a-\u202e\u2066-\u2069"
 """Marks that turn the direction of all that follows them."""
@@ -50,3 +51,9 @@ def as_xml(text: str) -> str:
 
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def without_password(address: str) -> str:
+    """Return an address without what stands before its host."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from index.documents import Document
 from index.library import Library
 from index.split import sentence_spans
-from index.weights.embedding import load_embedding
+from index.weights.embedding import Embedding, load_embedding
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, may_stand_alone, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
@@ -46,7 +46,6 @@ from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from rag.writing.retry import Wait, sleep
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.llms import LLM
 
 MIN_QUOTES = 5
@@ -95,7 +94,7 @@ class Assistant:
         self.settings = settings
         self.reranker = Reranker(settings.reranker, settings.models)
         self.reader = Reader(settings.models)
-        self._embedding: Once[BaseEmbedding] = Once(
+        self._embedding: Once[Embedding] = Once(
             lambda: load_embedding(settings.embedding, settings.models)
         )
         self._writer: Once[Writer | None] = Once(lambda: load_writer(settings))
@@ -106,6 +105,7 @@ class Assistant:
             embedding_name=settings.embedding,
             embedding=self._embedding,
             server=settings.chroma_url,
+            token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
             check=check,
         )
 
@@ -474,7 +474,7 @@ class Assistant:
         self.reader.load()
         with suppress(LLMUnavailable):
             writer = self._writer()
-            if writer and not self.settings.llm_url:
+            if writer:
                 writer.read_examples()
 
 

@@ -13,7 +13,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
@@ -21,11 +21,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from index.errors import UserError
+from index.storage.database import Place, database, is_database
 from index.weights.download import default_models_directory
 
 PREFIX = "FOOTNOTED_"
@@ -36,9 +38,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
 
-    library: Path = Field(
+    library: Annotated[Place, NoDecode] = Field(
         default_factory=lambda: user_data_path("footnoted") / "library",
-        description="the folder of the library",
+        description="the folder of the library, or a database: postgresql://USER@HOST/DATABASE",
     )
     models: Path = Field(
         default_factory=default_models_directory, description="the folder of the weights"
@@ -63,6 +65,9 @@ class Settings(BaseSettings):
     chroma_url: str | None = Field(
         None, description="a Chroma server that holds the vectors instead of the folder"
     )
+    chroma_token: SecretStr | None = Field(
+        None, description="the token for chroma_url, if what stands before it asks for one"
+    )
     private_addresses: bool = Field(
         False, description="whether pages of this machine and of its network may be fetched"
     )
@@ -74,6 +79,18 @@ class Settings(BaseSettings):
     )
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
+
+    @field_validator("library", mode="before")
+    @classmethod
+    def _is_place(cls, value: object) -> object:
+        if isinstance(value, Path) and is_database(str(value)):
+            raise ValueError("a database's address is a text, which a Path changes")
+        if not isinstance(value, str) or not is_database(value):
+            return value
+        try:
+            return database(value)
+        except UserError as error:
+            raise ValueError(str(error).rstrip(".")) from None
 
     @field_validator("llm_url", "chroma_url")
     @classmethod

@@ -9,15 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from typing import cast
+from contextlib import closing, contextmanager, suppress
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 import index.library
 import index.processes.child
@@ -28,35 +27,37 @@ from index.library import Library
 from index.processes import worker
 from index.processes.child import Child, _pipe, _Running
 from index.storage import vectors
+from index.storage.database import Place
+from index.storage.postgres import PostgresStore
 from index.upkeep.proof import prove
 
 ROOMS = 64
 
+At = TypeVar("At", bound=Place)
 
-class HashedWords(BaseEmbedding):
+
+class HashedWords:
     """An embedding of words by their hash: the same text, the same vector, at once."""
 
-    def _get_text_embedding(self, text: str) -> list[float]:
+    def get_query_embedding(self, query: str) -> list[float]:
         made = np.zeros(ROOMS, np.float32)
-        for word in text.lower().split():
+        for word in query.lower().split():
             made[
                 int(hashlib.md5(word.encode(), usedforsecurity=False).hexdigest(), 16) % ROOMS
             ] += 1
         return cast("list[float]", (made / np.linalg.norm(made)).tolist())
 
-    _get_query_embedding = _get_text_embedding
-
-    async def _aget_query_embedding(self, query: str) -> list[float]:
-        return self._get_text_embedding(query)
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+        return [self.get_query_embedding(text) for text in texts]
 
 
 EMBEDDING = HashedWords()
 _KEPT: list[Child] = []
 
 
-def opened(folder: Path, *, check: bool = True) -> Library:
+def opened(place: Place, *, check: bool = True) -> Library:
     """Open a library with the embedding of these tests."""
-    return Library(folder, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
+    return Library(place, embedding_name="hashed", embedding=lambda: EMBEDDING, check=check)
 
 
 def book(name: str, days: int, version: int = 1) -> Document:
@@ -71,13 +72,13 @@ def book(name: str, days: int, version: int = 1) -> Document:
 BEFORE = (book("farm", 3), book("mill", 2))
 
 
-def small(folder: Path) -> Path:
-    """Make a library of two books in a folder."""
-    library = opened(folder)
+def small(place: At) -> At:
+    """Make a library of two books."""
+    library = opened(place)
     for document in BEFORE:
         library.add(document)
     library.vectors().close()
-    return folder
+    return place
 
 
 OPERATIONS: dict[str, Callable[[Library], object]] = {
@@ -88,15 +89,15 @@ OPERATIONS: dict[str, Callable[[Library], object]] = {
 }
 
 
-def done_in(folder: Path, operation: Callable[[Library], object]) -> Callable[[], None]:
+def done_in(place: Place, operation: Callable[[Library], object]) -> Callable[[], None]:
     """Return the operation as a program does it: an error for people ends it with code 2."""
 
     def run() -> None:
         _KEPT.append(vectors.CHROMA)  # It is the other process's, and ends where it is let go.
         vectors.CHROMA = Child(vectors.CHROMA._module)
-        index.library.EMBED_BATCH = 2  # So that few passages are written in two steps.
+        index.library.WRITE_BATCH = 2  # So that few passages are written in two steps.
         try:
-            operation(opened(folder))
+            operation(opened(place))
         except UserError as error:
             sys.stderr.write(f"{error}\n")
             sys.exit(2)
@@ -154,14 +155,24 @@ def forked_children() -> Iterator[None]:
         yield
 
 
+def executed(library: Library, statement: str) -> list[tuple[Any, ...]]:
+    """Do something to the book behind the library's back."""
+    if isinstance(library.store, PostgresStore):
+        with library.store._connection() as connection:
+            cursor = connection.execute(statement.encode())
+            return list(cursor.fetchall()) if cursor.description else []
+    with closing(sqlite3.connect(library.folder / "library.db")) as book, book:
+        return book.execute(statement).fetchall()
+
+
 def state(library: Library) -> frozenset[str]:
     """Return which documents there are."""
     return frozenset(entry.id for entry in library.entries())
 
 
-def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
+def assert_sound(place: Place, allowed: set[frozenset[str]]) -> None:
     """Prove every record of a library in one of some states, and that it can be worked with."""
-    library = opened(folder)
+    library = opened(place)
     assert state(library) in allowed
     if library.store.exists:
         proof = prove(library)
@@ -173,6 +184,6 @@ def assert_sound(folder: Path, allowed: set[frozenset[str]]) -> None:
     proof = prove(library)
     assert not proof.faults
     assert not library.store.pending()
-    assert len(list(folder.glob("vectors-*"))) == 1
+    assert len(library.store.collections()) == 1
     assert "/well.txt" in {hit.document.source for hit in library.search("the well", 20)}
     library.vectors().close()

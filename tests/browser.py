@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,10 +23,6 @@ HOSTILE = (
     "The zeppelin Aurora <script>window.pwned=1</script> landed in Oslo.\n\n"
     "Its captain was <img src=x onerror=window.pwned=1> called {{value}} ${value} Lindqvist."
 )
-CHROMIUM = (
-    "--no-sandbox --disable-gpu --disable-background-networking --no-first-run "
-    "--disable-component-update --disable-sync"
-).split()
 
 HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 """Heeds Ctrl-C also where it is ignored, as it is in what a script runs in the background."""
@@ -35,20 +30,11 @@ HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 OpenPage = Callable[..., Page]
 
 
-def chromium() -> str:
-    """Return where the browser is."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        raise RuntimeError("Chromium is needed: install it (on Debian: apt install chromium).")
-    return path
-
-
 @contextmanager
 def window(library: Library, *arguments: str, first: str = "", **settings: str) -> Iterator[str]:
     """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
     code = f"{HEED}\n{first}\nfrom ui.commands.cli import main; main()"
-    command = ["-c", code, "chat", "--library", str(library.folder)]
+    command = ["-c", code, "chat", "--library", str(library.place)]
     command += arguments
     process = subprocess.Popen(
         [sys.executable, *command],

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from eval.speed.pages import CHROMIUM, chromium
 from index.documents import Document
 from index.library import Library
 from index.loading.load import load, load_bytes
-from index.weights.embedding import load_embedding
+from index.storage.database import Place
+from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
-from tests.browser import CHROMIUM, HOSTILE, HOSTILE_NAME, OpenPage, chromium, pages, window
+from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.faults import Faults, figures, minutes, table
+from tests.postgres import Server, running
 
 pytest.register_assert_rewrite("tests.breaking")
 
@@ -47,10 +50,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(line)
 
 
+@pytest.hookimpl(trylast=True)  # Of the tests that are chosen.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let what takes minutes begin first where all faults are tried: none is left for the end."""
     if config.getoption("--share") >= 1:
         items.sort(key=minutes, reverse=True)
+        long = sum(1 for item in items if minutes(item))
+        # Workers are given two tests at first: behind a long one comes a short one.
+        pairs = zip_longest(items[:long], items[long:])
+        items[:] = [item for pair in pairs for item in pair if item]
 
 
 @pytest.fixture
@@ -64,12 +72,12 @@ def faults(
         pytest.fail("\n".join(made.harm), pytrace=False)
 
 
-OpenLibrary = Callable[[Path], Library]
+OpenLibrary = Callable[[Place], Library]
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep only the place of the models; read an empty settings file."""
+    """Keep only the place of the models; read an empty settings file, and write to no home."""
     empty = tmp_path_factory.mktemp("settings") / "footnoted.toml"
     empty.touch()
     with pytest.MonkeyPatch.context() as patch:
@@ -77,6 +85,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name != "FOOTNOTED_MODELS":
                 patch.delenv(name)
         patch.setenv("FOOTNOTED_CONFIG", str(empty))
+        patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))
         yield
 
 
@@ -86,7 +95,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def embedding(settings: Settings) -> BaseEmbedding:
+def embedding(settings: Settings) -> PromptedEmbedding:
     return load_embedding(settings.embedding, settings.models)
 
 
@@ -105,13 +114,33 @@ def reader(settings: Settings) -> Reader:
 
 
 @pytest.fixture(scope="session")
-def open_library(settings: Settings, embedding: BaseEmbedding) -> OpenLibrary:
-    """Open the library in a folder as the command line would, with the one loaded embedding."""
+def open_library(settings: Settings, embedding: PromptedEmbedding) -> OpenLibrary:
+    """Open the library at a place as the command line would, with the one loaded embedding."""
 
-    def opened(folder: Path) -> Library:
-        return Library(folder, embedding_name=settings.embedding, embedding=lambda: embedding)
+    def opened(place: Place) -> Library:
+        return Library(place, embedding_name=settings.embedding, embedding=lambda: embedding)
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server, which goes on running; each test has places of its own in it."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["folder", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Where a test's library is: in a folder, and again in a database."""
+    if request.param == "folder":
+        return tmp_path / "library"
+    server: Server = request.getfixturevalue("postgres")
+    return server.place()
+
+
+IN_A_FOLDER = pytest.mark.parametrize("place", ["folder"], indirect=True)
+"""For tests of what SQLite's and Chroma's files are."""
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,10 @@ class Faults:
         count = max(1, round(len(faults) * self.share))
         return [faults[at] for at in sorted(self.random.sample(range(len(faults)), count))]
 
+    def tell(self, figures: str) -> None:
+        """Have a line printed at the end, with what was measured."""
+        self._record("figure", figures)
+
     @contextmanager
     def trying(self, kind: str, fault: str, harm: Harm = "lost") -> Iterator[None]:
         """Count a fault. What raises inside has done harm."""
@@ -69,7 +73,7 @@ def table(reports: Sequence[pytest.TestReport]) -> list[str]:
 
 
 def figures(reports: Sequence[pytest.TestReport]) -> list[str]:
-    """Return the lines that tests have recorded with `record_property("figure", …)`."""
+    """Return the lines that tests have told."""
     return [
         str(told) for report in reports for name, told in report.user_properties if name == "figure"
     ]

@@ -20,10 +20,11 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.cases.cases import SETS, load_set
 from eval.running.runner import run
+from eval.speed.pages import CHROMIUM, chromium, times
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings
-from tests.browser import CHROMIUM, ask, chromium, window
+from tests.browser import ask, window
 
 FOLDER = Path(__file__).parents[1] / "ui"
 QUESTION = "Which strait did the warships pass, and how wide is it?"
@@ -108,30 +109,20 @@ def _measure(browser: Browser, address: str) -> None:
     with gr.Blocks(analytics_enabled=False) as empty:
         pass
     _, bare, _ = empty.launch(prevent_thread_lock=True, quiet=True)
-    times: dict[str, list[tuple[float, float]]] = {address: [], bare: []}
+    measured: dict[str, list[tuple[float, float]]] = {address: [], bare: []}
     for _ in range(LOADS):  # By turns, so that what else goes on falls on both.
-        for url, measured in times.items():
+        for url, found in measured.items():
             # On an empty page there is nothing but Gradio's footer to wait for.
-            measured.append(_times(browser, url, "#question" if url == address else "footer"))
+            found.append(times(browser, url, "#question" if url == address else "footer"))
     empty.close(verbose=False)
     for at, what in enumerate(("first paint", "all there")):
-        ours, theirs = (statistics.median(each[at] for each in times[url]) for url in times)
+        ours, theirs = (
+            statistics.median(each[at] for each in found) for found in measured.values()
+        )
         sys.stdout.write(
             f"{what}, median of {LOADS}: {ours:.0f} ms, an empty Gradio page {theirs:.0f} ms, "
             f"ratio {ours / theirs:.2f}\n"
         )
-
-
-def _times(browser: Browser, url: str, last: str) -> tuple[float, float]:
-    """Return the milliseconds until something is painted, and until the last part is there."""
-    with browser.new_context() as context:
-        page = context.new_page()
-        page.goto(url, wait_until="commit")
-        page.locator(last).wait_for()
-        there = float(page.evaluate("performance.now()"))
-        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
-        entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-        return float(page.evaluate(entry)), there
 
 
 @contextmanager

@@ -102,8 +102,9 @@ def test_a_room_holds_about_ten_modules_and_says_what_lives_there() -> None:
         assert said, f"{folder} does not say what lives there"
 
 
-def test_chroma_stays_in_index_and_gradio_in_ui() -> None:
+def test_chroma_and_postgresql_stay_in_index_and_gradio_in_ui() -> None:
     assert users_of("chromadb") == {"index"}
+    assert users_of("psycopg") == users_of("pgvector") == {"index"}
     assert users_of("gradio") == {"ui"}
 
 
@@ -125,7 +126,7 @@ def test_nothing_heavy_is_imported_before_it_is_used(module: str) -> None:
     heavy = {"torch", "sentence_transformers", "llama_index", "chromadb", "gradio", "scipy"}
     loaded = set(json.loads(done.stdout))
     assert module in loaded
-    assert not loaded & {*heavy, "transformers", "onnxruntime", "xllamacpp", "openai"}
+    assert not loaded & {*heavy, "transformers", "onnxruntime", "xllamacpp", "openai", "psycopg"}
 
 
 def project_files() -> Iterator[Path]:

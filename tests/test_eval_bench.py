@@ -26,6 +26,7 @@ from eval.running.record import LibraryRecord, Result, Run, SetRecord
 from index.documents import Document
 from index.errors import UserError
 from index.split import split
+from tests.postgres import Server
 from tests.test_eval_training import article
 
 PARAGRAPHS = {
@@ -176,17 +177,24 @@ def test_each_part_of_finding_quotes_is_weighed(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    postgres: Server,
 ) -> None:
     # The weights of the other embedding are not among those that every machine has.
     variants = [each for each in VARIANTS if each.library != "minilm"]
     monkeypatch.setattr("eval.bench.ablation.VARIANTS", variants)
     monkeypatch.delitem(_LIBRARIES, "minilm")
-    assert ablation([str(tmp_path), "--xquad", str(squad), "--questions", "2"]) == 0
+    asked = [str(tmp_path), "--xquad", str(squad), "--questions", "2"]
+    assert ablation([*asked, "--database", postgres.place().address]) == 0
     shown = capsys.readouterr().out
     for variant in variants:
         assert (variant.name in shown) == (variant.rank != "colbert"), variant.name
     assert "1.000" in shown
     assert "library “overlapping”: 2 passages" in shown
+    assert "library “postgresql”: 2 passages" in shown
+    assert "2 of 2" in shown
+    assert ablation([*asked, "--only", "words only (BM25)"]) == 0
+    assert "cross-encoder" not in (fewer := capsys.readouterr().out)
+    assert [name in fewer for name in ("words only (BM25)", "5 candidates")] == [True, False]
 
 
 def test_overlapping_passages_begin_with_the_sentence_before(briefing: Document) -> None:
@@ -236,6 +244,7 @@ def test_what_is_kept_names_cases_and_no_text() -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.slow
 def test_statements_on_whole_articles_go_the_whole_way(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

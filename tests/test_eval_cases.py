@@ -26,7 +26,7 @@ class Shelf(Library):
     """A library without a folder: documents are found by the real code, none can be searched."""
 
     def __init__(self, *documents: Document) -> None:
-        self.folder = Path("/shelf")
+        self.folder = self.place = Path("/shelf")
         self.shelf = {document.id: document for document in documents}
 
     def entries(self) -> list[Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
 from rich.console import Console
 
@@ -39,6 +38,7 @@ from eval.measuring.statistics import Metric
 from eval.running.record import Result
 from index.documents import Document, Span
 from index.library import Library
+from index.weights.embedding import PromptedEmbedding
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.once import Once
@@ -201,7 +201,7 @@ def test_a_ratio_needs_two_figures() -> None:
 
 @pytest.mark.weights
 def test_both_engines_are_asked_and_a_stopped_comparison_goes_on(
-    tmp_path: Path, cases: CaseSet, settings: Settings, embedding: BaseEmbedding
+    tmp_path: Path, cases: CaseSet, settings: Settings, embedding: PromptedEmbedding
 ) -> None:
     cases = sample(cases, 30)
     llm = ChattyLLM(copied="June 28", written="The pact was signed on June 28.")

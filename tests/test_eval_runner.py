@@ -47,7 +47,7 @@ CASES.append({"id": "Dan", "question": "When was Dan born?", "unanswerable": Tru
 class Library:
     """One document, as a library shows it."""
 
-    folder = Path("/library")
+    folder = place = Path("/library")
     fingerprint = "cut and embedded so"
 
     def __init__(self, document: Document = DOCUMENT) -> None:

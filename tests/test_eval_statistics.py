@@ -138,6 +138,7 @@ def test_permutation_is_scipys_where_signs_can_be_counted(chance: np.random.Gene
     assert permutation([0.0, 0.0]) == permutation([]) == permutation([0.5]) == 1.0
 
 
+@pytest.mark.slow
 def test_permutation_is_the_same_twice_and_wrong_as_often_as_it_may(
     chance: np.random.Generator,
 ) -> None:

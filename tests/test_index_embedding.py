@@ -10,10 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.errors import ModelMissing, UserError
-from index.weights.embedding import QUERY_PROMPTS, load_embedding, load_scorer
+from index.weights.embedding import (
+    QUERY_PROMPTS,
+    PromptedEmbedding,
+    load_embedding,
+    load_scorer,
+)
 from rag.config import Settings
 from rag.finding.rerank import Reranker
 
@@ -23,14 +27,14 @@ TRAINS = "The night train leaves from the central station at ten."
 
 
 @pytest.mark.weights
-def test_vectors_have_length_one_and_the_models_dimension(embedding: BaseEmbedding) -> None:
+def test_vectors_have_length_one_and_the_models_dimension(embedding: PromptedEmbedding) -> None:
     vectors = np.array(embedding.get_text_embedding_batch([BREAD, "", "面包", "😀"]))
     assert vectors.shape == (4, 384)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.weights
-def test_a_text_is_read_up_to_the_models_limit(embedding: BaseEmbedding) -> None:
+def test_a_text_is_read_up_to_the_models_limit(embedding: PromptedEmbedding) -> None:
     within, beyond, other = ("bread " * n + "whales " * m for n, m in ((600, 0), (600, 9), (9, 9)))
     whole = np.array(embedding.get_text_embedding(within))
     assert np.allclose(whole, embedding.get_text_embedding(beyond), atol=1e-6)
@@ -38,7 +42,7 @@ def test_a_text_is_read_up_to_the_models_limit(embedding: BaseEmbedding) -> None
 
 
 @pytest.mark.weights
-def test_a_text_has_one_vector_alone_and_among_others(embedding: BaseEmbedding) -> None:
+def test_a_text_has_one_vector_alone_and_among_others(embedding: PromptedEmbedding) -> None:
     alone = np.array(embedding.get_text_embedding(BREAD))
     assert np.array_equal(alone, embedding.get_text_embedding(BREAD))
     among = embedding.get_text_embedding_batch([WHALES * 3, BREAD, TRAINS])[1]
@@ -47,7 +51,11 @@ def test_a_text_has_one_vector_alone_and_among_others(embedding: BaseEmbedding) 
 
 
 @pytest.mark.weights
-def test_a_question_is_nearest_to_the_text_that_answers_it(embedding: BaseEmbedding) -> None:
+def test_no_texts_have_no_vectors(embedding: PromptedEmbedding) -> None:
+    assert embedding.get_text_embedding_batch([]) == []
+
+
+def test_a_question_is_nearest_to_the_text_that_answers_it(embedding: PromptedEmbedding) -> None:
     texts = np.array(embedding.get_text_embedding_batch([BREAD, WHALES, TRAINS]))
     for number, question in enumerate(
         ["Who makes loaves?", "Where do large sea mammals go?", "How do I travel by rail?"]
@@ -57,7 +65,7 @@ def test_a_question_is_nearest_to_the_text_that_answers_it(embedding: BaseEmbedd
 
 @pytest.mark.weights
 def test_a_question_and_only_a_question_gets_the_models_prompt(
-    embedding: BaseEmbedding, settings: Settings
+    embedding: PromptedEmbedding, settings: Settings
 ) -> None:
     prompt = QUERY_PROMPTS[settings.embedding]
     question = np.array(embedding.get_query_embedding(BREAD))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import shutil
 import signal
 import sqlite3
@@ -14,15 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document, Properties, Style
 from index.errors import DocumentError, LibraryError, UserError
-from index.library import EMBED_BATCH, Library, Stage
+from index.library import EMBED_BATCH, WRITE_BATCH, Library, Stage
 from index.loading.load import load
 from index.split import split
+from index.storage.database import Place
+from index.storage.postgres import PostgresStore
+from index.weights.embedding import PromptedEmbedding
 from rag.config import Settings
-from tests.conftest import BRIEFING, OpenLibrary
+from tests.breaking import executed
+from tests.conftest import BRIEFING, IN_A_FOLDER, OpenLibrary
 
 pytestmark = pytest.mark.weights
 
@@ -52,18 +56,20 @@ def vector_count(library: Library) -> int:
     return len(library.vectors().keys())
 
 
-def rows(folder: Path, table: str) -> int:
-    connection = sqlite3.connect(folder / "library.db")
-    try:
-        [[count]] = connection.execute(f"SELECT count(*) FROM {table}")  # noqa: S608
-    finally:
-        connection.close()
-    return int(count)
+def rows(library: Library, table: str) -> int:
+    if isinstance(library.store, PostgresStore):
+        if table == "pending":  # There is no such table: what is not whole is not there.
+            return len(library.store.pending())
+        table = {"words": "passages WHERE passages.words <> ''"}.get(table, table)
+    [[count]] = executed(library, f"SELECT count(*) FROM {table}")  # noqa: S608
+    return int(str(count))
 
 
 def left(library: Library) -> tuple[int, int, int, int, int]:
     """Rows of documents, passages, words and pending, and vectors."""
-    tables = [rows(library.folder, each) for each in ("documents", "passages", "words", "pending")]
+    if not library.store.exists:
+        return (0, 0, 0, 0, 0)
+    tables = [rows(library, each) for each in ("documents", "passages", "words", "pending")]
     return (tables[0], tables[1], tables[2], tables[3], vector_count(library))
 
 
@@ -76,8 +82,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def library(tmp_path: Path, open_library: OpenLibrary) -> Library:
-    return open_library(tmp_path / "library")
+def library(place: Place, open_library: OpenLibrary) -> Library:
+    return open_library(place)
 
 
 @pytest.fixture
@@ -100,6 +106,14 @@ def three(tmp_path: Path, _three: Path) -> Path:
     """A folder with a copy of a library of three short documents."""
     shutil.copytree(_three, tmp_path / "three")
     return tmp_path / "three"
+
+
+@pytest.fixture
+def filled(library: Library) -> Library:
+    """A library of three short documents."""
+    for text, source in ((BREAD, "/bread.txt"), (WHALES, "/whales.txt"), (TRAINS, "/trains.txt")):
+        library.add(made(text, source))
+    return library
 
 
 # --- adding and removing
@@ -183,7 +197,7 @@ def test_a_document_that_was_asked_for_too_early_is_there_when_it_is_added(
 def test_a_document_without_words_is_refused(library: Library) -> None:
     with pytest.raises(DocumentError, match=r"rule\.txt"):
         library.add(made("***\n---\n", "/rule.txt"))
-    assert left(library) == (0, 0, 0, 0, 0)
+    assert not library.folder.exists()
 
 
 def test_documents_are_named_by_id_beginning_file_name_or_title(library: Library) -> None:
@@ -244,7 +258,6 @@ class Other:
 
     CODE = """
 import json, sys
-from pathlib import Path
 from index.documents import Document
 from index.weights.embedding import load_embedding
 from index.library import Library
@@ -253,18 +266,20 @@ settings = load_settings()
 embedding = load_embedding(settings.embedding, settings.models)
 opened = {}
 for line in sys.stdin:
-    folder, action, text, source = json.loads(line)
-    if folder not in opened:
-        opened[folder] = Library(
-            Path(folder), embedding_name=settings.embedding, embedding=lambda: embedding
+    place, action, text, source = json.loads(line)
+    if place not in opened:
+        opened[place] = Library(
+            load_settings(library=place).library,
+            embedding_name=settings.embedding,
+            embedding=lambda: embedding,
         )
     if action == "add":
-        opened[folder].add(
+        opened[place].add(
             Document.of(text, title="t", source=source), lambda *at: print(*at, flush=True)
         )
         print("added", flush=True)
     else:
-        found = [[hit.document.source, hit.dense_rank] for hit in opened[folder].search(text, 9)]
+        found = [[hit.document.source, hit.dense_rank] for hit in opened[place].search(text, 9)]
         print(json.dumps(found), flush=True)
 """
 
@@ -277,9 +292,9 @@ for line in sys.stdin:
             text=True,
         )
 
-    def tell(self, folder: Path, action: str, text: str, source: str = "") -> None:
+    def tell(self, place: Place, action: str, text: str, source: str = "") -> None:
         assert self.process.stdin
-        self.process.stdin.write(json.dumps([str(folder), action, text, source]) + "\n")
+        self.process.stdin.write(json.dumps([str(place), action, text, source]) + "\n")
         self.process.stdin.flush()
 
     def line(self) -> str:
@@ -288,16 +303,16 @@ for line in sys.stdin:
         assert line, "the other process has ended"
         return line.strip()
 
-    def add(self, folder: Path, text: str, source: str) -> None:
-        self.tell(folder, "add", text, source)
+    def add(self, place: Place, text: str, source: str) -> None:
+        self.tell(place, "add", text, source)
         self.wait_until("added")
 
     def wait_until(self, wanted: str) -> None:
         while self.line() != wanted:
             pass
 
-    def search(self, folder: Path, text: str) -> list[Sequence[object]]:
-        self.tell(folder, "search", text)
+    def search(self, place: Place, text: str) -> list[Sequence[object]]:
+        self.tell(place, "search", text)
         found: list[Sequence[object]] = json.loads(self.line())
         return found
 
@@ -323,27 +338,27 @@ def test_each_process_sees_at_once_what_the_other_has_changed(
     library: Library, other: Other
 ) -> None:
     library.add(made(BREAD, "/bread.txt"))
-    assert other.search(library.folder, "marine mammals") == [["/bread.txt", 1]]
+    assert other.search(library.place, "marine mammals") == [["/bread.txt", 1]]
     assert sources(library, "marine mammals") == ["/bread.txt"]
-    other.add(library.folder, WHALES, "/whales.txt")
+    other.add(library.place, WHALES, "/whales.txt")
     [best, second] = library.search("marine mammals", 3)
     assert (best.document.source, best.dense_rank) == ("/whales.txt", 1)
     assert (second.document.source, second.dense_rank) == ("/bread.txt", 2)
     library.add(made(TRAINS, "/trains.txt"))
-    assert other.search(library.folder, "railway")[0] == ["/trains.txt", 1]
+    assert other.search(library.place, "railway")[0] == ["/trains.txt", 1]
     library.remove(library.find("whales.txt").id)
-    found = other.search(library.folder, "marine mammals")
+    found = other.search(library.place, "marine mammals")
     assert sorted(source for source, _ in found) == ["/bread.txt", "/trains.txt"]
     library.reindex(lambda *_: None)
-    assert other.search(library.folder, "railway")[0] == ["/trains.txt", 1]
+    assert other.search(library.place, "railway")[0] == ["/trains.txt", 1]
     assert left(library) == (2, 2, 2, 0, 2)
 
 
 def test_two_processes_add_at_the_same_time(library: Library, other: Other) -> None:
     theirs = chronology(200, "dairy")
-    other.tell(library.folder, "add", theirs.text, theirs.source)
+    other.tell(library.place, "add", theirs.text, theirs.source)
     other.wait_until(f"embedding {EMBED_BATCH} 200")
-    library.add(chronology(10))  # Which would sweep away what they have written, but for the lock.
+    library.add(chronology(10))  # What they embed meanwhile is still theirs to write.
     other.wait_until("added")
     assert {each.source for each in library.entries()} == {"/bakery.txt", "/dairy.txt"}
     assert left(library) == (2, 210, 210, 0, 210)
@@ -351,17 +366,20 @@ def test_two_processes_add_at_the_same_time(library: Library, other: Other) -> N
     assert sources(library, "the bakery sells loaf number 7", 1) == ["/bakery.txt"]
 
 
-def test_an_add_that_is_killed_changes_nothing(library: Library, other: Other) -> None:
+@IN_A_FOLDER
+def test_an_add_that_is_killed_half_way_is_swept_by_the_next(
+    library: Library, other: Other
+) -> None:
     library.add(made(BREAD, "/bread.txt"))
     before = library.entries(), left(library)[:3]
     doomed = chronology(3000)
-    other.tell(library.folder, "add", doomed.text, doomed.source)
-    other.wait_until(f"embedding {2 * EMBED_BATCH} 3000")
+    other.tell(library.place, "add", doomed.text, doomed.source)
+    other.wait_until(f"writing {2 * WRITE_BATCH} 3000")
     other.process.send_signal(signal.SIGKILL)
     other.process.wait()
     assert (library.entries(), left(library)[:3]) == before
-    assert rows(library.folder, "pending") == 1
-    assert 1 + 2 * EMBED_BATCH <= vector_count(library) < 3001, "it was killed half-way"
+    assert rows(library, "pending") == 1
+    assert 1 + 2 * WRITE_BATCH <= vector_count(library) < 3001, "it was killed half-way"
     assert sources(library, "Which loaf does the bakery sell?", 60) == ["/bread.txt"]
     library.add(made(WHALES, "/whales.txt"))
     assert left(library) == (2, 2, 2, 0, 2)
@@ -384,7 +402,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     subprocess.run([sys.executable, "-c", code, str(copied / "library.db")], check=False)
     assert (copied / "library.db-journal").exists()
     assert open_library(copied).entries() == before
-    assert rows(copied, "pending") == 0
+    assert rows(open_library(copied), "pending") == 0
 
 
 # --- reading changes nothing
@@ -433,6 +451,7 @@ def test_opening_a_folder_that_is_not_there_does_not_make_it(
         library.find("bread.txt")
     with pytest.raises(LibraryError, match="There is no library"):
         library.reindex(lambda *_: None)
+    assert not library.store.exists
     assert not library.folder.exists()
 
 
@@ -442,7 +461,7 @@ def test_opening_a_folder_that_is_not_there_does_not_make_it(
 def one_message(error: BaseException, *words: str) -> None:
     """The error's text is short, whole, and says what it has to."""
     text = str(error)
-    assert len(text) < 500
+    assert len(text) < 600
     assert "\n" not in text
     assert text.endswith(".")
     for word in words:
@@ -450,42 +469,42 @@ def one_message(error: BaseException, *words: str) -> None:
 
 
 def test_another_embedding_is_an_error_that_reindex_mends(
-    three: Path, settings: Settings, embedding: BaseEmbedding, open_library: OpenLibrary
+    filled: Library, settings: Settings, embedding: PromptedEmbedding, open_library: OpenLibrary
 ) -> None:
     def other_model(*, check: bool = True) -> Library:
         name = "all-minilm-l6-v2"
-        return Library(three, embedding_name=name, embedding=lambda: embedding, check=check)
+        return Library(filled.place, embedding_name=name, embedding=lambda: embedding, check=check)
 
-    before = hashes(three)
+    before = filled.entries(), left(filled)
     with pytest.raises(LibraryError) as caught:
         other_model()
     one_message(
         caught.value,
-        f"footnoted reindex --library {three}",
+        f"footnoted reindex --library {shlex.quote(str(filled.place))}",
         settings.embedding,
         "all-minilm-l6-v2",
         f"FOOTNOTED_EMBEDDING={settings.embedding}",
     )
-    assert hashes(three) == before
+    assert (filled.entries(), left(filled)) == before
     reports: list[tuple[object, ...]] = []
     assert other_model(check=False).reindex(lambda *at: reports.append(at)).documents == 3
-    assert [stage for _, stage, done, total in reports if done == total] == ["embedding"] * 3
+    assert [stage for _, stage, done, total in reports if done == total] == [
+        "embedding",
+        "writing",
+    ] * 3
     mended = other_model()
     assert sources(mended, "sea mammals")[0] == "/whales.txt"
     assert left(mended) == (3, 3, 3, 0, 3)
     with pytest.raises(LibraryError, match="all-minilm"):
-        open_library(three)
+        open_library(filled.place)
 
 
 # --- documents that an older loader has read
 
 
-def read_by(folder: Path, loader: str) -> None:
+def read_by(library: Library, loader: str) -> None:
     """Pretend that the documents were read by another loader."""
-    connection = sqlite3.connect(folder / "library.db")
-    with connection:
-        connection.execute("UPDATE documents SET loader = ?", (loader,))
-    connection.close()
+    executed(library, f"UPDATE documents SET loader = '{loader}'")  # noqa: S608
 
 
 def of_schema(number: int, folder: Path) -> None:
@@ -514,7 +533,7 @@ def test_a_changed_loader_is_noticed_and_its_documents_are_read_again(
     before = library.add(load(note)).document
     library.add(made(WHALES, "/whales.txt"))  # No loader has read this.
     assert library.outdated() == 0
-    read_by(library.folder, "markdown 0")
+    read_by(library, "markdown 0")
     note.write_text("# Mill\n\nThe young miller grinds barley.\n", "utf-8")
     assert library.outdated() == 2
     done = library.reindex(lambda *_: None)
@@ -524,7 +543,7 @@ def test_a_changed_loader_is_noticed_and_its_documents_are_read_again(
     assert again.text.startswith("# Mill")
     assert library.document(again.id).added == before.added
     assert library.outdated() == 1
-    for opened in (library, open_library(library.folder)):
+    for opened in (library, open_library(library.place)):
         assert [each.id for each in opened.entries()] == [again.id, kept.id]
         assert opened.search("barley", 1)[0].document == library.document(again.id)
         with pytest.raises(UserError, match="There is no document"):
@@ -534,12 +553,13 @@ def test_a_changed_loader_is_noticed_and_its_documents_are_read_again(
 def test_what_came_from_elsewhere_is_not_called_again(library: Library, note: Path) -> None:
     for text, source in ((BREAD, "https://example.org/note"), (WHALES, "upload.md")):
         library.add(replace(made(text, source), loader="markdown 1"))
-    read_by(library.folder, "markdown 0")
+    read_by(library, "markdown 0")
     done = library.reindex(lambda *_: None)
     assert not done.read_again
     assert all("add it again" in reason for _, reason in done.kept)
 
 
+@IN_A_FOLDER
 def test_a_library_from_before_loaders_had_versions(
     library: Library, note: Path, open_library: OpenLibrary
 ) -> None:
@@ -556,6 +576,7 @@ def test_a_library_from_before_loaders_had_versions(
     assert old.outdated() == 0
 
 
+@IN_A_FOLDER
 def test_a_library_from_before_documents_had_properties(
     library: Library, note: Path, open_library: OpenLibrary
 ) -> None:
@@ -577,7 +598,7 @@ def test_a_file_is_kept_with_its_document(library: Library, open_library: OpenLi
     other = made("A text that came without a file.", "/other.txt")
     for each in (brought, other):
         library.add(each)
-    for opened in (library, open_library(library.folder)):
+    for opened in (library, open_library(library.place)):
         assert [opened.file(each.id) for each in (brought, other)] == [b"%PDF one", None]
         assert opened.document(brought.id).file is None, "it is read when it is wanted"
     library.reindex(lambda *_: None)
@@ -588,6 +609,7 @@ def test_a_file_is_kept_with_its_document(library: Library, open_library: OpenLi
     assert library.file(library_document.id) == b"%PDF two"
 
 
+@IN_A_FOLDER
 def test_a_library_from_before_files_were_kept(library: Library, open_library: OpenLibrary) -> None:
     document = made(WHALES, "/whales.pdf")
     library.add(document)
@@ -600,6 +622,7 @@ def test_a_library_from_before_files_were_kept(library: Library, open_library: O
     assert (added.outcome, old.file(document.id)) == ("unchanged", b"%PDF")
 
 
+@IN_A_FOLDER
 def test_a_library_from_before_styles_were_kept(
     library: Library, open_library: OpenLibrary
 ) -> None:
@@ -689,13 +712,11 @@ def test_a_damaged_book_is_one_sentence_and_its_files_are_left(
     assert hashes(copied) == before
 
 
-def test_another_schema_is_an_error(copied: Path, open_library: OpenLibrary) -> None:
-    connection = sqlite3.connect(copied / "library.db")
-    with connection:
-        connection.execute("UPDATE meta SET value = '999' WHERE key = 'schema'")
-    connection.close()
+def test_another_schema_is_an_error(library: Library, open_library: OpenLibrary) -> None:
+    library.add(made(BREAD, "/bread.txt"))
+    executed(library, "UPDATE meta SET value = '999' WHERE key = 'schema'")
     with pytest.raises(LibraryError) as caught:
-        open_library(copied)
+        open_library(library.place)
     one_message(caught.value, "999", "version")
 
 
@@ -748,7 +769,9 @@ def test_a_hit_is_the_passage_that_was_cut(briefing_library: Library, briefing: 
         assert hit.text == briefing.text[hit.passage.span.start : hit.passage.span.end]
 
 
-def test_chinese_russian_and_emoji_are_found_at_their_right_places(library: Library) -> None:
+def test_chinese_russian_and_emoji_are_found_at_their_right_places(
+    library: Library, tmp_path: Path
+) -> None:
     lines = [
         "🥖🥐 Emoji open this line, and the café sells croissants.",
         "面包师每天早上烤黑麦面包。",
@@ -756,7 +779,7 @@ def test_chinese_russian_and_emoji_are_found_at_their_right_places(library: Libr
         "👩‍👩‍👧‍👦 The family 🐋 watched whales.",
     ]
     text = "\n\n".join(f"## {number}\n\n{line}" for number, line in enumerate(lines)) + "\n"
-    path = library.folder.parent / "mixed.md"
+    path = tmp_path / "mixed.md"
     path.write_text(text, "utf-8")
     library.add(load(path))
     library.add(made(TRAINS, "/trains.txt"))
@@ -780,6 +803,7 @@ def test_a_question_of_signs_and_operators_finds_or_finds_nothing(
         assert len(briefing_library.search(question, 3)) == 3, "the nearest vectors, at least"
 
 
+@pytest.mark.slow
 def test_three_hundred_documents(library: Library) -> None:
     for number in range(300):
         library.add(made(f"Cabin {number} is painted in shade {number * 7}.", f"/{number}.txt"))

@@ -2,44 +2,137 @@
 
 from __future__ import annotations
 
+import http.server
 import shutil
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from llama_index.core.base.embeddings.base import BaseEmbedding
 
 from index.documents import Document
 from index.errors import LibraryError
 from index.library import Library
+from index.storage import vectors
+from index.upkeep.proof import prove
+from index.weights.embedding import PromptedEmbedding
+from rag.config import load_settings
+from tests.breaking import BEFORE, EMBEDDING, book, done_in
+from tests.faults import Faults
+from tests.test_index_durability import ended, forked
+from ui.commands import doctor
 
-pytestmark = pytest.mark.weights
+TOKEN = "tk-Wm40-of-the-chroma-server-Zb93"
+
+
+class ChromaServer:
+    """A real Chroma server on a free loopback port."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.folder = folder
+        self.start()
+
+    def start(self) -> None:
+        chroma = shutil.which("chroma", path=str(Path(sys.executable).parent))
+        assert chroma, "chromadb brings the command chroma"
+        where = ["--host", "127.0.0.1", "--port", str(self.port), "--path", str(self.folder)]
+        self.process = subprocess.Popen(
+            [chroma, "run", *where], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        for _ in range(600):
+            try:
+                httpx.get(f"{self.address}/api/v2/heartbeat").raise_for_status()
+                return
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        raise AssertionError("the server does not start")
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Chroma server on a free loopback port."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    chroma = shutil.which("chroma", path=str(Path(sys.executable).parent))
-    assert chroma, "chromadb brings the command chroma"
-    folder = tmp_path_factory.mktemp("server")
-    command = [chroma, "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        address = f"http://127.0.0.1:{port}"
-        transport = httpx.HTTPTransport(retries=8)  # waits longer after each refused connection
-        with httpx.Client(transport=transport) as client:
-            client.get(f"{address}/api/v2/heartbeat").raise_for_status()
-        yield address
-        process.terminate()
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaServer]:
+    server = ChromaServer(tmp_path_factory.mktemp("server"))
+    yield server
+    server.stop()
 
 
+@pytest.fixture(scope="module")
+def server(chroma: ChromaServer) -> str:
+    return chroma.address
+
+
+def at(folder: Path, server: str, token: str | None = None) -> Library:
+    """Open a library in a folder with its vectors at a server."""
+    return Library(
+        folder,
+        embedding_name="hashed",
+        embedding=lambda: EMBEDDING,
+        server=server,
+        token=token,
+    )
+
+
+class Before:
+    """What stands before a server: it asks for a token, and may take its time."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.token: str | None = None
+
+
+@contextmanager
+def standing_before(server: str) -> Iterator[tuple[str, Before]]:
+    before = Before()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            time.sleep(before.seconds)
+            wanted = before.token and f"Bearer {before.token}"
+            if wanted and self.headers["Authorization"] != wanted:
+                self.answer(401, b'{"error": "Unauthorized", "message": "no such token"}')
+                return
+            kind = {"Content-Type": self.headers.get("Content-Type") or "application/json"}
+            url = f"{server}{self.path}"
+            got = httpx.request(self.command, url, content=body, headers=kind, timeout=60)
+            self.answer(got.status_code, got.content)
+
+        def answer(self, status: int, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = do_DELETE = do_PUT = forward  # noqa: N815
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_port}", before
+        before.seconds = 0
+        made.shutdown()
+
+
+@pytest.mark.weights
 def test_vectors_on_a_server(
-    server: str, tmp_path: Path, embedding: BaseEmbedding, briefing: Document
+    server: str, tmp_path: Path, embedding: PromptedEmbedding, briefing: Document
 ) -> None:
     def opened(address: str) -> Library:
         return Library(
@@ -62,3 +155,87 @@ def test_vectors_on_a_server(
     library.add(briefing)
     with pytest.raises(LibraryError, match="on the server"):
         opened("http://127.0.0.1:9").search("warships", 3)
+
+
+def test_a_token_is_shown_to_what_asks_for_it(server: str, tmp_path: Path) -> None:
+    with standing_before(server) as (address, before):
+        before.token = TOKEN
+        library = at(tmp_path, address, TOKEN)
+        library.add(BEFORE[0])
+        assert library.search("sheep 1 of the farm", 1)
+        assert not prove(library).faults
+        vectors.CHROMA.stop()  # It knows the token.
+        for wrong in (None, f"x{TOKEN}"):
+            with pytest.raises(LibraryError, match="on the server") as caught:
+                at(tmp_path, address, wrong).search("sheep", 1)
+            assert "\n" not in str(caught.value)
+            assert TOKEN not in str(caught.value)
+            vectors.CHROMA.stop()
+        settings = load_settings(library=tmp_path, chroma_url=address, chroma_token=TOKEN)
+        assert TOKEN not in repr(settings)
+        assert [state for state, _ in doctor._chroma(settings)] == ["ok"]
+        other = load_settings(library=tmp_path, chroma_url=address, chroma_token="other")
+        [(state, said)] = doctor._chroma(other)
+        assert (state, "FOOTNOTED_CHROMA_TOKEN" in said) == ("wrong", True)
+
+
+@pytest.mark.faults
+def test_an_open_library_outlives_the_servers_restart(
+    chroma: ChromaServer, tmp_path: Path, faults: Faults
+) -> None:
+    library = at(tmp_path, chroma.address)
+    for document in BEFORE:
+        library.add(document)
+    found = [hit.text for hit in library.search("sheep 1 of the farm", 3)]
+    with faults.trying("the Chroma server is restarted", "between two questions"):
+        chroma.stop()
+        chroma.start()
+        assert [hit.text for hit in library.search("sheep 1 of the farm", 3)] == found
+    with faults.trying("the Chroma server is restarted", "and was away"):
+        chroma.stop()
+        for act in (lambda: library.search("sheep", 1), lambda: library.add(book("inn", 3))):
+            with pytest.raises(LibraryError, match="See that the server runs") as caught:
+                act()
+            assert "\n" not in str(caught.value)
+        chroma.start()
+        assert {entry.id for entry in library.entries()} == {each.id for each in BEFORE}
+        assert [hit.text for hit in library.search("sheep 1 of the farm", 3)] == found
+        assert library.add(book("inn", 3)).outcome == "added"
+        assert not prove(library).faults
+
+
+def test_a_server_that_is_too_slow_is_told(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with standing_before(server) as (address, before):
+        library = at(tmp_path, address)
+        library.add(BEFORE[0])
+        before.seconds = 0.3
+        assert library.search("sheep", 1), "slow, and it answers"
+        before.seconds = 2
+        monkeypatch.setattr(vectors, "SERVER_SECONDS", 0.5)
+        monkeypatch.setattr("index.library.PAUSES", ())
+        with pytest.raises(LibraryError, match="longer than"):
+            library.search("sheep", 1)
+        before.seconds = 0
+        monkeypatch.undo()
+        assert library.search("sheep", 1)
+        assert not prove(library).faults
+
+
+@pytest.mark.faults
+def test_two_write_at_once(server: str, tmp_path: Path, faults: Faults) -> None:
+    def write(name: str) -> None:
+        library = at(tmp_path, server)
+        for number in range(5):
+            library.add(book(f"{name}{number}", 3))
+        library.remove(book(f"{name}0", 3).id)
+
+    writers = [forked(lambda n=n: done_in(tmp_path, lambda _: write(n))()) for n in "ab"]
+    with faults.trying("two write to a Chroma server", "the writers"):
+        assert [ended(pid) for pid in writers] == [0, 0]
+    with faults.trying("two write to a Chroma server", "the library"):
+        library = at(tmp_path, server)
+        kept = {book(f"{name}{number}", 3).id for name in "ab" for number in range(1, 5)}
+        assert {entry.id for entry in library.entries()} == kept
+        assert not prove(library).faults

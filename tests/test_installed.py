@@ -20,7 +20,7 @@ from tests.test_architecture import project_files
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 PROJECT = Path(__file__).parents[1]
-LEFT_OUT = ("eval/bench/", "eval/training/")
+LEFT_OUT = ("eval/bench/", "eval/speed/", "eval/training/")
 """What is of use in the repository alone."""
 
 

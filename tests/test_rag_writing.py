@@ -19,10 +19,10 @@ from tests.fake_llm import ScriptedLLM
 def test_a_model_is_started_once_however_many_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[Path] = []
 
-    def start(path: Path) -> tuple[SimpleNamespace, str]:
+    def start(path: Path) -> tuple[SimpleNamespace, str, None]:
         started.append(path)
         time.sleep(0.05)
-        return SimpleNamespace(listening_address="http://127.0.0.1:1"), "key"
+        return SimpleNamespace(listening_address="http://127.0.0.1:1"), "key", None
 
     monkeypatch.setattr(llm, "_SERVERS", {})
     monkeypatch.setattr(llm, "_start", start)

@@ -24,8 +24,10 @@ import pytest
 import typer
 
 from index.library import Library
+from index.storage.database import database
 from index.weights.catalogue import DEFAULTS
 from rag.config import PREFIX, Settings, load_settings
+from tests.postgres import Server
 from ui.commands.evaluate import app as eval_command
 from ui.window.users import owner_of, read_users
 
@@ -108,6 +110,14 @@ def test_keeping_a_library(folder: Path, library: Path) -> None:
     assert all(word in done.stderr for word, done in zip(words, said, strict=True))
     done = run(["ask", "How wide is the Tsugaru Strait?", "--no-llm"], folder, folder / "restored")
     assert "Tsugaru" in done.stdout
+
+
+def test_a_library_in_a_database(folder: Path, postgres: Server) -> None:
+    [line] = [each for each in COMMANDS if "postgresql://" in each]
+    *_, address = shlex.split(line)
+    assert database(address).name == address
+    done = run(["list", "--library", str(postgres.place())], folder, folder / "none")
+    assert (done.returncode, "The library is empty" in done.stderr) == (0, True)
 
 
 @pytest.mark.weights

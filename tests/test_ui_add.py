@@ -125,7 +125,10 @@ def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/page.html"
         sources = (*files[:3], address, *files[3:])
         process = adding.start(*sources)
+        assert process.stderr
         with silent.accept()[0]:
+            for _ in range(3):
+                assert process.stderr.readline()
             process.send_signal(signal.SIGINT)
             said = process.communicate()[1].splitlines()
     assert process.returncode == 130
@@ -133,7 +136,7 @@ def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(
     assert said[-1] == "The same command goes on with the others."
     assert len(open_library(adding.library).entries()) == 3
     lines = [json.loads(line) for line in adding.log.read_text().splitlines()]
-    assert [line["outcome"] for line in lines] == ["added"] * 3 + ["stopped"]
+    assert [line["outcome"] for line in lines] == ["added"] * 3
     code, said, lines = adding.run(*files)
     assert code == 0
     assert [line["read"] for line in lines] == [False] * 3 + [True] * (MANY - 3)
@@ -153,10 +156,95 @@ def test_what_failed_is_listed_at_the_end(adding: Adding, tmp_path: Path) -> Non
         f"  There is no file {gone}. Check the name and the folder.",
     ]
     outcomes = ["added", "failed", "failed", "unchanged"]
-    assert [line["outcome"] for line in lines] == outcomes
+    assert sorted(line["outcome"] for line in lines) == outcomes
     assert "good.txt" not in adding.log.read_text()
     code, said, _ = adding.run(good)
     assert (code, len(said)) == (0, 1), "one file needs no summary"
+
+
+# --- folders
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """A folder with files that can be read, and what is passed over."""
+    made = tmp_path / "docs"
+    for name in ("b.txt", "a.md", "deep/er/c.TXT", ".hidden/d.txt", ".e.txt", "plan.dwg", "x.zip"):
+        path = made / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"The ferry {name} sank in 1931.\n")
+    (tmp_path / "secret.txt").write_text("The code is 4711.\n")
+    (made / "link.txt").symlink_to(tmp_path / "secret.txt")
+    (made / "folder").symlink_to(tmp_path)
+    return made
+
+
+def test_a_folder_is_added_with_all_below_it_and_again(
+    adding: Adding, docs: Path, open_library: OpenLibrary
+) -> None:
+    code, said, lines = adding.run(docs)
+    assert code == 0
+    assert said[0].endswith("docs: 2 files are of formats that cannot be read (.dwg, .zip).")
+    assert [line.split(":")[0] for line in said[1:-1]] == ["a.md", "b.txt", "c.TXT"]
+    assert said[-1] == "3 added."
+    assert [line["read"] for line in lines] == [True] * 3
+    files = [docs / "a.md", docs / "b.txt", docs / "deep" / "er" / "c.TXT"]
+    holds(open_library(adding.library), files)
+    (docs / "b.txt").write_text("The ferry sank in 1932.\n")
+    (docs / "new.txt").write_text("The tower fell in 1933.\n")
+    code, said, lines = adding.run(docs)
+    assert (code, said[-1]) == (0, "1 added, 1 replaced, 2 unchanged.")
+    assert [line["read"] for line in lines] == [False, True, False, True]
+
+
+def test_what_is_gone_is_removed_only_when_that_is_asked_for(
+    adding: Adding, docs: Path, tmp_path: Path, open_library: OpenLibrary
+) -> None:
+    elsewhere = tmp_path / "elsewhere.txt"
+    elsewhere.write_text("The mill burnt down in 1930.\n")
+    adding.run(docs, elsewhere)
+    (docs / "a.md").unlink()
+    elsewhere.unlink()
+    _, said, _ = adding.run(docs)
+    assert said[-1] == "2 unchanged."
+    assert len(open_library(adding.library).entries()) == 4
+    code, said, lines = adding.run(docs, "--remove-gone")
+    assert (code, said[-1]) == (0, "2 unchanged, 1 removed.")
+    assert said[-2].startswith("a.md: removed, since its file is gone (")
+    assert [line["event"] for line in lines] == ["add", "add", "remove"]
+    left = open_library(adding.library)
+    assert {Path(each.source).name for each in left.entries()} == {"b.txt", "c.TXT", elsewhere.name}
+    assert not prove(left).faults
+
+
+def test_an_empty_folder_removes_nothing(
+    adding: Adding, docs: Path, open_library: OpenLibrary
+) -> None:
+    adding.run(docs)
+    shutil.rmtree(docs)
+    docs.mkdir()  # As where a disk is not there.
+    process = adding.start(docs, "--remove-gone")
+    said = process.communicate()[1]
+    assert process.returncode == 2
+    assert said.strip() == f"{docs} holds no files that can be read. Nothing is done."
+    assert len(open_library(adding.library).entries()) == 3
+    process = adding.start(docs / "a.md", "--remove-gone")
+    assert "give a folder" in process.communicate()[1]
+    assert process.returncode == 2
+
+
+def test_the_order_is_that_of_the_files_however_long_each_takes(
+    adding: Adding, tmp_path: Path, open_library: OpenLibrary
+) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for number in range(6):
+        lines = 120 if number % 2 == 0 else 1
+        text = "".join(f"Ship {number} met ship {n}.\n\n" for n in range(lines))
+        (docs / f"{number}.txt").write_text(text)
+    adding.run(docs)
+    sources = [Path(entry.source).name for entry in open_library(adding.library).entries()]
+    assert sources == [f"{number}.txt" for number in range(6)]
 
 
 # --- which files are known

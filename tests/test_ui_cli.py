@@ -376,7 +376,7 @@ def write_rubbish(path: Path) -> None:
     ("name", "write", "words"),
     [
         ("gone.txt", lambda path: None, ["no file"]),
-        ("folder", Path.mkdir, ["is a folder"]),
+        ("folder", Path.mkdir, ["holds no files"]),
         ("empty.txt", Path.touch, ["is empty"]),
         ("blank.txt", lambda path: path.write_text(" \n\n"), ["nothing but white space"]),
         ("secret.pdf", write_pdf_with_password, ["password"]),

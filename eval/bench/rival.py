@@ -53,13 +53,12 @@ from eval.running.runner import describe
 from index.documents import Document, Span
 from index.errors import UserError
 from index.loading.load import load
-from index.weights.embedding import load_embedding
+from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.writing.llm import Writer, load_writer
 
 if TYPE_CHECKING:
-    from llama_index.core.base.embeddings.base import BaseEmbedding
     from llama_index.core.query_engine import CitationQueryEngine
 
 OURS, THEIRS = "Footnoted", "CitationQueryEngine"
@@ -221,14 +220,16 @@ def footnoted(assistant: Assistant) -> Ask:
     return ask
 
 
-def build(document: Document, writer: Writer, embedding: BaseEmbedding) -> CitationQueryEngine:
+def build(document: Document, writer: Writer, embedding: PromptedEmbedding) -> CitationQueryEngine:
     """Set the other engine up as its documentation does."""
     from llama_index.core import Document as TheirDocument
     from llama_index.core import VectorStoreIndex
     from llama_index.core.query_engine import CitationQueryEngine
 
+    from index.weights.llama_embedding import LlamaEmbedding
+
     index = VectorStoreIndex.from_documents(
-        [TheirDocument(text=document.text)], embed_model=embedding
+        [TheirDocument(text=document.text)], embed_model=LlamaEmbedding(embedding)
     )
     return CitationQueryEngine.from_args(
         index,

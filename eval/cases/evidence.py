@@ -11,6 +11,7 @@ from eval.cases.cases import Area, Case, CaseSet, Evidence, Facts, Problem
 from index.documents import Document, Span
 from index.errors import UserError
 from index.printable import shortened
+from index.storage.database import option
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -130,7 +131,7 @@ class _Shelf:
         except UserError as error:
             raise NotFound(
                 f"{error} Put in what is missing with "
-                f"`footnoted add {evidence.document} --library {self._library.folder}`."
+                f"`footnoted add {evidence.document} {option(self._library.place)}`."
             ) from error
         if evidence.sha256 is None:
             return Found(locate(evidence, document), document)

@@ -114,7 +114,7 @@ def describe(
     settings, library = assistant.settings, assistant.library
     entries = sorted(library.entries(), key=lambda entry: entry.id)
     if not entries:
-        raise UserError(f"The library {library.folder} is empty. Fill it with `footnoted add`.")
+        raise UserError(f"The library {library.place} is empty. Fill it with `footnoted add`.")
     must_pass = tuple(case.id for case in case_set.cases if case.must_pass)
     documents = tuple(DocumentRecord(each.id, each.title, each.sha256) for each in entries)
     count = len(case_set.cases)

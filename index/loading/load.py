@@ -10,14 +10,16 @@ What is in a file is read in a process of its own (`apart.py`, and `parsing.py` 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-from dataclasses import asdict
+from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from index.documents import Document, Properties, source_name
 from index.errors import DocumentError
 from index.loading.apart import read_apart
-from index.loading.formats import LIMITS, Limits, kind_of_ending, loader_of
+from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, loader_of
 from index.printable import title_line
 
 
@@ -45,6 +47,46 @@ def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) 
     found = fetch(str(source), limits, private=private)
     name = name_of(found.address)
     return _document(found.data, found.kind, name, found.address, limits, found.charset)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The files below a folder that can be read, sorted, and how many of each other ending."""
+
+    path: Path
+    files: tuple[Path, ...]
+    others: Counter[str]
+
+
+def folder(source: str | Path) -> Folder | None:
+    """Return what is below a folder; None for what is none.
+
+    Hidden files and folders are passed over, and so are links, which could lead out of it.
+
+    Raises `DocumentError` where a folder cannot be read.
+    """
+    try:
+        given = Path(source)
+        if _scheme(source) is not None or not given.is_dir():
+            return None
+        path, files, others = given.resolve(), [], Counter[str]()
+        for at, folders, names in os.walk(path, onerror=_raise):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in names:
+                file = Path(at) / name
+                if name.startswith(".") or file.is_symlink():
+                    continue
+                if file.suffix.lower() in ENDINGS:
+                    files.append(file)
+                else:
+                    others[file.suffix.lower() or name] += 1
+    except (OSError, ValueError) as error:
+        raise _unreadable(title_line(str(source)), error) from error
+    return Folder(path, tuple(sorted(files)), others)
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def fingerprint(source: str | Path) -> tuple[str, str, str] | None:

@@ -151,8 +151,8 @@ def _start(module: str, memory: int) -> _Running:
     there, said = _pipe()
     heard, back = _pipe()
     numbers = (str(there.fileno()), str(back.fileno()), str(memory))
-    # Settings, the language model's key among them, are none of its business.
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTED_")}
+    # Settings, keys and a database's password (PGPASSWORD) among them, are none of its business.
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("FOOTNOTED_", "PG"))}
     try:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "index.processes.worker", module, *numbers],

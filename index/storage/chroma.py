@@ -24,14 +24,6 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 import chromadb
 from chromadb.errors import NotFoundError
 from filelock import FileLock
-from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
-from llama_index.core.vector_stores import (
-    FilterOperator,
-    MetadataFilter,
-    MetadataFilters,
-    VectorStoreQuery,
-)
-from llama_index.vector_stores.chroma import ChromaVectorStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,12 +33,15 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
     """Do what is asked for with one collection.
 
     `request` has `at` (the folder, or a server's address), `name` (the collection's), `do` (a
-    function below) and what that is given. Vectors are rows of float32 in `data`.
+    function below) and what that is given, and for a server `token`, if there is one. Vectors are
+    rows of float32 in `data`.
 
     Raises LibraryError, with one line that says why, for whatever Chroma raises: it has no common
     type.
     """
     where = (request.pop("at"), request.pop("name"))
+    if token := request.pop("token", None):
+        _TOKENS[where[0]] = token
     do = _ACTIONS[request.pop("do")]
     if where[0] in _CLIENTS and _CLIENTS[where[0]].file != _file_of(where[0]):
         _close(where, b"")  # Another folder has been put in its place.
@@ -72,8 +67,10 @@ class _Client:
 
 Where = tuple[str, str]
 _CLIENTS: dict[str, _Client] = {}
-_STORES: dict[Where, ChromaVectorStore] = {}
+_COLLECTIONS: dict[Where, Any] = {}
 _HELD: dict[str, FileLock] = {}
+_TOKENS: dict[str, str] = {}
+"""What servers are shown, by their addresses."""
 
 HOLD_SECONDS = 60
 """How long a killed program's Chroma may go on writing."""
@@ -92,57 +89,50 @@ def _create(where: Where, _: bytes, fingerprint: str) -> None:
 def _add(
     where: Where, data: bytes, fingerprint: str, document_id: str, first: int, count: int
 ) -> None:
-    source = RelatedNodeInfo(node_id=document_id)
-    nodes = [
-        TextNode(
-            id_=f"{document_id}:{number}",
-            embedding=vector,
-            relationships={NodeRelationship.SOURCE: source},
-        )
-        for number, vector in enumerate(_rows(data, count).tolist(), first)
-    ]
-    _store(where, fingerprint).add(nodes)
+    _collection(where, fingerprint).add(
+        ids=[f"{document_id}:{number}" for number in range(first, first + count)],
+        embeddings=_rows(data, count),
+        metadatas=[{"document_id": document_id}] * count,
+    )
 
 
 def _delete(where: Where, _: bytes, fingerprint: str, document_id: str) -> None:
-    _store(where, fingerprint).delete(document_id)
+    _collection(where, fingerprint).delete(where={"document_id": document_id})
 
 
 def _nearest(
     where: Where, data: bytes, fingerprint: str, limit: int, without: Sequence[str]
 ) -> list[str]:
     """Return the ids of the nearest vectors: Chroma's distance is an order, and goes no further."""
-    filters = None
-    if without:
-        excluded = MetadataFilter(
-            key="document_id", value=list(without), operator=FilterOperator.NIN
-        )
-        filters = MetadataFilters(filters=[excluded])
-    [vector] = _rows(data, 1).tolist()
-    query = VectorStoreQuery(query_embedding=vector, similarity_top_k=limit, filters=filters)
-    return list(_store(where, fingerprint).query(query).ids or [])
+    found = _collection(where, fingerprint).query(
+        query_embeddings=_rows(data, 1),
+        n_results=limit,
+        where={"document_id": {"$nin": list(without)}} if without else None,
+        include=[],
+    )
+    return list(found["ids"][0])
 
 
 def _ids(where: Where, _: bytes, fingerprint: str) -> list[str]:
-    return list(_store(where, fingerprint).client.get(include=[])["ids"])
+    return list(_collection(where, fingerprint).get(include=[])["ids"])
 
 
 def _read(where: Where, _: bytes, fingerprint: str, ids: Sequence[str]) -> tuple[list[str], bytes]:
     """Return which of some vectors there are, and the vectors."""
-    found = _store(where, fingerprint).client.get(ids=list(ids), include=["embeddings"])
+    found = _collection(where, fingerprint).get(ids=list(ids), include=["embeddings"])
     return list(found["ids"]), np.asarray(found["embeddings"], np.float32).tobytes()
 
 
 def _drop(where: Where, _: bytes) -> None:
     with suppress(NotFoundError):  # Then there is nothing left to drop.
         _client(where[0]).delete_collection(where[1])
-    _STORES.pop(where, None)
+    _COLLECTIONS.pop(where, None)
 
 
 def _close(where: Where, _: bytes) -> None:
     """Let go of the files; the next use opens them anew, as they are then."""
-    for each in [each for each in _STORES if each[0] == where[0]]:
-        del _STORES[each]
+    for each in [each for each in _COLLECTIONS if each[0] == where[0]]:
+        del _COLLECTIONS[each]
     client = _CLIENTS.pop(where[0], None)
     if client is not None and not _is_server(where[0]):
         client.chroma.close()
@@ -183,15 +173,15 @@ def _rows(data: bytes, count: int) -> np.ndarray:
     return np.frombuffer(data, np.float32).reshape(count, -1)
 
 
-def _store(where: Where, fingerprint: str) -> ChromaVectorStore:
-    if where not in _STORES:
+def _collection(where: Where, fingerprint: str) -> Any:
+    if where not in _COLLECTIONS:
         if not _is_server(where[0]) and not (Path(where[0]) / "chroma.sqlite3").exists():
             raise LibraryError("its vectors are missing")
-        collection = _client(where[0]).get_collection(where[1], embedding_function=None)
-        if (collection.metadata or {}).get("fingerprint") != fingerprint:
+        found = _client(where[0]).get_collection(where[1], embedding_function=None)
+        if (found.metadata or {}).get("fingerprint") != fingerprint:
             raise LibraryError("its vectors belong to other settings")
-        _STORES[where] = ChromaVectorStore(chroma_collection=collection)
-    return _STORES[where]
+        _COLLECTIONS[where] = found
+    return _COLLECTIONS[where]
 
 
 def _client(at: str) -> Any:
@@ -200,7 +190,11 @@ def _client(at: str) -> Any:
         if _is_server(at):
             address = urlsplit(at)
             secure = address.scheme == "https"
+            token = _TOKENS.get(at)
+            # Chroma's cloud reads the one, what stands before other servers the other.
+            shown = {"X-Chroma-Token": token, "Authorization": f"Bearer {token}"}
             made = chromadb.HttpClient(
+                headers=shown if token else None,
                 host=address.hostname or "localhost",
                 port=address.port or (443 if secure else 8000),
                 ssl=secure,

@@ -8,7 +8,9 @@ that a document is in the library wholly or not at all.
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +18,15 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, astuple, dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Span, Style
 from index.errors import LibraryError
 from index.function_words import FUNCTION_WORDS
+from index.storage.database import Place, option
 
 SCHEMA_VERSION = 5
 ADDED = {"loader": "'unknown'", "properties": "'{}'", "styles": "'[]'"}
@@ -102,12 +108,41 @@ class Store:
 
     def __init__(self, folder: Path, name: str = "library.db") -> None:
         """Name the folder; nothing is touched yet."""
+        self.place = folder
         self.path = folder / name
+        if folder.exists() and not folder.is_dir():
+            raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
 
     @property
     def exists(self) -> bool:
         """Whether there is a library in the folder."""
         return self.path.exists()
+
+    @property
+    def may_be_written(self) -> bool:
+        """Whether this program may write to the folder."""
+        return os.access(self.place, os.W_OK)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep all others from writing to the folder, which is made where there is none.
+
+        Raises LibraryError when another program writes for ten minutes, or the folder cannot be
+        written to.
+        """
+        try:
+            self.place.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.place / ".lock", timeout=600):
+                yield
+        except Timeout:
+            raise LibraryError(
+                f"Another program has been writing to the library {self.place} for ten minutes. "
+                "Wait until it is done, or stop it, and try again."
+            ) from None
+        except OSError as error:
+            raise LibraryError(
+                f"The library {self.place} cannot be written: {error.strerror or error}."
+            ) from error
 
     def create(self, meta: dict[str, str]) -> None:
         """Make an empty library, whole or not at all."""
@@ -135,6 +170,24 @@ class Store:
         self.path.replace(other.path)
         sync_folder(self.path.parent)
 
+    @contextmanager
+    def anew(self, meta: dict[str, str]) -> Iterator[Store]:
+        """Yield an empty book that takes the place of this one when it is complete."""
+        book = self.beside("library.db.new")
+        book.remove()
+        book.create(meta)
+        yield book
+        book.take_the_place_of(self)
+
+    def collections(self) -> list[str]:
+        """Return the names of all collections of vectors that there are in the folder."""
+        return sorted(folder.name for folder in self.place.glob("vectors-*"))
+
+    def keep(self, folder: Path) -> None:
+        """Copy the book as it is into a folder, before what is damaged is mended."""
+        for each in self.place.glob(f"{self.path.name}*"):
+            shutil.copy2(each, folder / each.name)
+
     def meta(self) -> dict[str, str]:
         """Return what is known of the library: schema, fingerprint, where its vectors are.
 
@@ -145,7 +198,7 @@ class Store:
         meta = {str(key): str(value) for key, value in rows}
         if meta.get("schema") not in READABLE:
             raise LibraryError(
-                f"The library {self.path.parent} was written by another version of Footnoted "
+                f"The library {self.place} was written by another version of Footnoted "
                 f"(schema {meta.get('schema')}, here {SCHEMA_VERSION}). Use that version, or add "
                 "the documents to a new library."
             )
@@ -201,14 +254,7 @@ class Store:
                 f"{added} FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
-        if row is None:
-            return None
-        headings = tuple(Heading(*each) for each in json.loads(row[5]))
-        pages = tuple(json.loads(row[6]))
-        properties = Properties(**json.loads(row[8]))
-        styles = tuple(Style(*each) for each in json.loads(row[9]))
-        known = (headings, pages, row[4], row[7], properties, styles)
-        return Document(row[0], row[1], row[2], row[3], *known)
+        return row and document_of(row)
 
     def about(self, document_id: str) -> tuple[str, str, str] | None:
         """Return a document's title, its source and when it was added; None where it cannot be."""
@@ -228,6 +274,35 @@ class Store:
                 "SELECT data FROM files WHERE document_id = ?", (document_id,)
             ).fetchone()
         return row and bytes(row[0])
+
+    def holds(self, document: Document) -> bool:
+        """Whether a document is here with all that it brings, and no other one of its source."""
+        with self._connection() as connection:
+            if not (_has_table(connection, "files") and _has_table(connection, "readings")):
+                return False
+            row = connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM documents WHERE id = :id) "
+                "AND NOT EXISTS (SELECT 1 FROM documents WHERE source = :source AND id <> :id) "
+                "AND (:file OR EXISTS (SELECT 1 FROM files WHERE document_id = :id)) "
+                "AND (:sha256 = '' OR EXISTS (SELECT 1 FROM readings "
+                "WHERE sha256 = :sha256 AND loader = :loader AND document_id = :id))",
+                {
+                    "id": document.id,
+                    "source": document.source,
+                    "file": document.file is None,
+                    "sha256": document.read_sha256,
+                    "loader": document.loader,
+                },
+            ).fetchone()
+        return bool(row[0])
+
+    def count_passages(self, document_id: str) -> int:
+        """Return how many passages a document has."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM passages WHERE document_id = ?", (document_id,)
+            ).fetchone()
+        return int(row[0])
 
     def keep_file(self, document: Document) -> None:
         """Keep what a document that is in the library already brings of its file."""
@@ -263,7 +338,7 @@ class Store:
                     key,
                 ).fetchone()
                 if row is not None:
-                    found[key] = _passage(key[0], row)
+                    found[key] = passage_of(key[0], row)
         return found
 
     def passages_of(self, document_id: str) -> list[Passage]:
@@ -274,7 +349,7 @@ class Store:
                 "FROM passages WHERE document_id = ? ORDER BY number",
                 (document_id,),
             ).fetchall()
-        return [_passage(document_id, row) for row in rows]
+        return [passage_of(document_id, row) for row in rows]
 
     def bm25(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
@@ -292,7 +367,7 @@ class Store:
 
         Documents `without` are left out.
         """
-        run = " ".join(re.findall(r"\w+", _spaced(words)))
+        run = " ".join(re.findall(r"\w+", spaced(words)))
         return self._matching(f'"{run}"', limit, without) if run else []
 
     def _matching(self, match: str, limit: int, without: Sequence[str]) -> list[Key]:
@@ -366,15 +441,16 @@ class Store:
             _revise(connection)
             _delete(connection, document_id)
 
-    def words_of(self, document_id: str) -> list[str]:
-        """Return what BM25 finds each passage of a document by, in the order of its text."""
+    def holds_words(self, document: Document, passages: Sequence[Passage]) -> bool:
+        """Whether a document's passages can be found by their words, and by no others."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT words.text FROM passages LEFT JOIN words ON words.rowid = passages.rowid "
                 "WHERE document_id = ? ORDER BY number",
-                (document_id,),
+                (document.id,),
             ).fetchall()
-        return [str(row[0]) for row in rows]
+        words = [indexed_words(document, passage) for passage in passages]
+        return [row[0] for row in rows] == words
 
     def faults(self) -> list[str]:
         """Return what SQLite finds wrong with the file and with its BM25 index, in its own words.
@@ -451,21 +527,52 @@ class Store:
                 connection.close()
         except sqlite3.OperationalError as error:
             raise LibraryError(
-                f"The library {self.path.parent} cannot be used: {error}. Check that the folder "
+                f"The library {self.place} cannot be used: {error}. Check that the folder "
                 "may be read and written, and that the disk is not full."
             ) from error
         except sqlite3.DatabaseError as error:
             raise LibraryError(
-                f"The library {self.path.parent} is damaged ({error}). {mends(self.path.parent)}"
+                f"The library {self.place} is damaged ({error}). {mends(self.place)}"
             ) from error
 
 
-def mends(folder: Path) -> str:
+def mends(place: Place) -> str:
     """Say what mends a library's book."""
-    return f"`footnoted library repair --library {folder}` keeps what can be proven of it."
+    return f"`footnoted library repair {option(place)}` keeps what can be proven of it."
 
 
-def _passage(document_id: str, row: Sequence[object]) -> Passage:
+def values_of(document: Document) -> dict[str, str]:
+    """Return what a book keeps of a document, by the names of its columns."""
+    return {
+        "id": document.id,
+        "title": document.title,
+        "source": document.source,
+        "sha256": document.sha256,
+        "headings": json.dumps([astuple(heading) for heading in document.headings]),
+        "pages": json.dumps(document.pages),
+        "added": document.added,
+        "text": document.text,
+        "loader": document.loader,
+        "properties": json.dumps(asdict(document.properties)),
+        "styles": json.dumps([astuple(style) for style in document.styles]),
+    }
+
+
+def document_of(row: Sequence[Any]) -> Document:
+    """Return a document of its row: id, title, source, text, added, and then what is JSON.
+
+    That is headings, pages, loader (which is none), properties, styles.
+    """
+    headings = tuple(Heading(*each) for each in json.loads(row[5]))
+    pages = tuple(json.loads(row[6]))
+    properties = Properties(**json.loads(row[8]))
+    styles = tuple(Style(*each) for each in json.loads(row[9]))
+    known = (headings, pages, row[4], row[7], properties, styles)
+    return Document(row[0], row[1], row[2], row[3], *known)
+
+
+def passage_of(document_id: str, row: Sequence[object]) -> Passage:
+    """Return a passage of its row: start, end, sentences (JSON), heading, first and last day."""
     start, end, sentences, heading, first, last = row
     dates = (date.fromisoformat(str(first)), date.fromisoformat(str(last))) if first else None
     return Passage(
@@ -495,22 +602,11 @@ def _column(connection: sqlite3.Connection, name: str) -> str:
 def _insert(
     connection: sqlite3.Connection, document: Document, passages: Sequence[Passage]
 ) -> None:
+    values = values_of(document)
     connection.execute(
-        "INSERT INTO documents (id, title, source, sha256, headings, pages, added, text, loader, "
-        "properties, styles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            document.id,
-            document.title,
-            document.source,
-            document.sha256,
-            json.dumps([astuple(heading) for heading in document.headings]),
-            json.dumps(document.pages),
-            document.added,
-            document.text,
-            document.loader,
-            json.dumps(asdict(document.properties)),
-            json.dumps([astuple(style) for style in document.styles]),
-        ),
+        f"INSERT INTO documents ({', '.join(values)}) "  # noqa: S608  the names above
+        f"VALUES ({', '.join(f':{name}' for name in values)})",
+        values,
     )
     _keep_file(connection, document)
     _insert_passages(connection, document, passages)
@@ -576,7 +672,7 @@ def searchable_text(document: Document, passage: Passage) -> str:
 
 def indexed_words(document: Document, passage: Passage) -> str:
     """Return what BM25 finds a passage by."""
-    return _spaced(searchable_text(document, passage))
+    return spaced(searchable_text(document, passage))
 
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
@@ -584,12 +680,12 @@ _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
 
 def query_terms(question: str) -> list[str]:
     """Return the words of a question that are worth looking for, once each."""
-    words = re.findall(r"\w+", _spaced(question).casefold())
+    words = re.findall(r"\w+", spaced(question).casefold())
     return list(dict.fromkeys(w for w in words if w not in FUNCTION_WORDS)) or list(
         dict.fromkeys(words)
     )
 
 
-def _spaced(text: str) -> str:
-    """Set Chinese, Japanese and Korean characters apart: FTS5 takes a run of them for one word."""
+def spaced(text: str) -> str:
+    """Set Chinese, Japanese and Korean characters apart: a run of them is taken for one word."""
     return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text))

@@ -1,4 +1,4 @@
-"""The passages' vectors in Chroma, through LlamaIndex's vector store.
+"""The passages' vectors in Chroma.
 
 Vectors live in a folder of the library, or on a Chroma server with the same code path; texts do
 not: they are read from the library's documents. Chroma runs in a process of its own (`chroma.py`),
@@ -16,13 +16,18 @@ from typing import Any
 import numpy as np
 
 from index.errors import LibraryError
+from index.printable import without_password
 from index.processes.child import Child, ChildFailed
+from index.storage.database import option
 from index.storage.store import Key
 
 CHROMA = Child("index.storage.chroma")
 
 SECONDS = 600
 """How long Chroma may take for one thing before it is taken to hang."""
+
+SERVER_SECONDS = 60
+"""How long a Chroma server may take for one thing: people wait for it."""
 
 
 def begin_chroma() -> None:
@@ -37,20 +42,31 @@ class Vectors:
     LibraryError that says what mends it.
     """
 
-    def __init__(self, library: Path, name: str, fingerprint: str, server: str | None) -> None:
+    def __init__(
+        self,
+        library: Path,
+        name: str,
+        fingerprint: str,
+        server: str | None = None,
+        token: str | None = None,
+    ) -> None:
         """Name the collection; nothing is touched yet."""
         self._library = library
         self._folder = library / name
         self.name = name
         self._fingerprint = fingerprint
         self._server = server
+        self._token = token
 
     def create(self) -> None:
         """Make the collection, empty, in cosine space, with the library's fingerprint."""
         self._ask("create", fingerprint=self._fingerprint)
 
-    def add(self, document_id: str, vectors: Sequence[list[float]], first: int) -> None:
-        """Write vectors of a document's passages, the first of which has the number `first`."""
+    def add(self, document_id: str, vectors: np.ndarray, first: int) -> None:
+        """Write vectors of a document's passages, the first of which has the number `first`.
+
+        Their shape is (passages, dimension).
+        """
         about = {"document_id": document_id, "first": first, "count": len(vectors)}
         self._use("add", _bytes(vectors), **about)
 
@@ -100,9 +116,11 @@ class Vectors:
 
     def _ask(self, do: str, data: bytes = b"", **given: Any) -> tuple[Any, bytes]:
         at = self._server or str(self._folder.absolute())
+        known = {"token": self._token} if self._token else {}
+        seconds = SERVER_SECONDS if self._server else SECONDS
         try:
             return CHROMA.call(
-                {"do": do, "at": at, "name": self.name, **given}, data, seconds=SECONDS
+                {"do": do, "at": at, "name": self.name, **known, **given}, data, seconds=seconds
             )
         except ChildFailed as error:
             raise self._damaged(f"Chroma stopped, {error}") from error
@@ -116,13 +134,20 @@ class Vectors:
         return [(document_id, int(number)) for document_id, _, number in split]
 
     def _damaged(self, reason: str) -> LibraryError:
-        where = f" on the server {self._server}" if self._server else ""
+        anew = f"`footnoted reindex {option(self._library)}` makes the vectors anew."
+        if self._server:
+            if self._token:
+                reason = reason.replace(self._token, "…")
+            return LibraryError(
+                f"The vectors of the library {self._library} on the server "
+                f"{without_password(self._server)} cannot be used: {reason}. See that the server "
+                f"runs. Where it has lost them, the documents are still here: {anew}"
+            )
         return LibraryError(
-            f"The vectors of the library {self._library}{where} cannot be used: {reason}. The "
-            f"documents are still there: `footnoted reindex --library {self._library}` makes the "
-            "vectors anew."
+            f"The vectors of the library {self._library} cannot be used: {reason}. The documents "
+            f"are still there: {anew}"
         )
 
 
-def _bytes(vectors: Sequence[Sequence[float]]) -> bytes:
+def _bytes(vectors: np.ndarray | Sequence[Sequence[float]]) -> bytes:
     return np.asarray(vectors, np.float32).tobytes()

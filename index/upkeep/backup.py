@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import re
+import shlex
 import shutil
 import sqlite3
 import tarfile
@@ -22,6 +23,7 @@ from typing import Any
 from index.atomic import sync_folder
 from index.errors import LibraryError
 from index.library import Library
+from index.storage.database import Database, Place
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -38,7 +40,13 @@ def back_up(library: Library, path: Path) -> int:
     Raises LibraryError where there is no library, or the file cannot be written.
     """
     if not library.store.exists:
-        raise LibraryError(f"There is no library in {library.folder}: nothing to back up.")
+        raise LibraryError(f"There is no library in {library.place}: nothing to back up.")
+    if isinstance(library.place, Database):
+        raise LibraryError(
+            "A library in a database is backed up by PostgreSQL's own means, also while it is in "
+            f"use: `pg_dump --format=custom --schema={library.place.schema} --file="
+            f"{shlex.quote(str(path))} {shlex.quote(str(library.place))}`."
+        )
     if path.is_dir():
         raise LibraryError(f"{path} is a folder: give the name of a file that is to be written.")
     with _told(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as at:
@@ -52,12 +60,18 @@ def back_up(library: Library, path: Path) -> int:
     return path.stat().st_size
 
 
-def restore(path: Path, folder: Path) -> None:
+def restore(path: Path, folder: Place) -> None:
     """Make a library in a folder of a backup, whole or not at all.
 
     Raises LibraryError where there is something in the folder, or the file is no backup, or is
     damaged.
     """
+    if isinstance(folder, Database):
+        raise LibraryError(
+            "A library in a database is put back by PostgreSQL's own means: `pg_restore "
+            f"--dbname={shlex.quote(str(folder))} {shlex.quote(str(path))}`, after CREATE "
+            "EXTENSION vector; or give a folder with --library."
+        )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise LibraryError(
             f"{folder} is not empty. Give a new folder with --library; nothing was changed."

@@ -1,7 +1,7 @@
 """Whether a library is what it should be: every record is looked at, none is sampled.
 
 A document's text must have the hash that names it, its passages must be what the splitter makes of
-it, BM25's index must hold their words, and Chroma the vectors that the embedding makes of them.
+it, BM25's index must hold their words, and the vectors be those that the embedding makes of them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from index.library import EMBED_BATCH, Library
 from index.loading.formats import CURRENT
 from index.loading.load import load_bytes
 from index.split import split
-from index.storage.store import Key, indexed_words, searchable_text
+from index.storage.store import Key, searchable_text
 
 SAME = 0.999
 """The cosine from which on a vector is the one that the embedding makes."""
@@ -70,8 +70,8 @@ def prove(library: Library, report: Progress = lambda *_: None, *, embed: bool =
     Raises LibraryError where there is no library.
     """
     if not library.store.exists:
-        raise LibraryError(f"There is no library in {library.folder}: nothing to check.")
-    with library.lock() if library.may_be_written else nullcontext():
+        raise LibraryError(f"There is no library in {library.place}: nothing to check.")
+    with library.lock() if library.store.may_be_written else nullcontext():
         return _Proving(library, report, embed).prove()
 
 
@@ -112,7 +112,7 @@ class _Proving:
         store = self.library.store
         try:
             document = intact(self.library, document_id)
-            passages, words = store.passages_of(document_id), store.words_of(document_id)
+            passages = store.passages_of(document_id)
             file = store.file(document_id)
         except (LibraryError, DocumentError) as error:
             yield str(error)
@@ -126,7 +126,7 @@ class _Proving:
         }
         if passages != cut:
             yield "its passages are not those that its text is cut into"
-        if words != [indexed_words(document, passage) for passage in cut]:
+        if not store.holds_words(document, cut):
             yield "BM25 does not hold the words of its passages"
         if file is not None and document.loader in CURRENT:
             try:

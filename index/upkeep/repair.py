@@ -14,7 +14,7 @@ from index.documents import Document
 from index.errors import DocumentError, LibraryError
 from index.library import DocumentReport, Library
 from index.loading.load import load
-from index.upkeep.proof import Proof, intact
+from index.upkeep.proof import Part, Proof, intact
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,11 @@ def repair(library: Library, proof: Proof, report: DocumentReport) -> Repaired:
         faulty = {fault.part for fault in proof.faults}
         if not documents and "book" in faulty:
             raise LibraryError(
-                f"Nothing of the library {library.folder} can be read any more. Put back a backup "
+                f"Nothing of the library {library.place} can be read any more. Put back a backup "
                 "with `footnoted library restore BACKUP --library ANOTHER`, or add the documents "
                 "to a new library."
             )
-        damaged = ["library.db"] if faulty & {"book", "document"} else []
-        damaged += ["log.db"] if "log" in faulty else []
-        kept = _keep(library.folder, damaged) if damaged else None
+        kept = _kept(library, faulty) if faulty & {"book", "document", "log"} else None
         if kept and "log" in faulty:
             _salvage(kept / "log.db", library.folder / "log.db")
         if faulty & {"book", "document", "vectors"}:
@@ -93,11 +91,14 @@ def _known(library: Library, document_id: str) -> str:
     return f"{about[0]} ({about[1]})" if about else document_id
 
 
-def _keep(folder: Path, names: list[str]) -> Path:
-    kept = folder / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-    kept.mkdir()
-    for name in names:
-        for each in folder.glob(f"{name}*"):
+def _kept(library: Library, faulty: set[Part]) -> Path:
+    """Copy what is damaged into a folder beside the log; return it."""
+    kept = library.folder / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    kept.mkdir(parents=True)
+    if faulty & {"book", "document"}:
+        library.store.keep(kept)
+    if "log" in faulty:
+        for each in library.folder.glob("log.db*"):
             shutil.copy2(each, kept / each.name)
     return kept
 

@@ -10,16 +10,13 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from index.errors import ModelMissing, UserError
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
-
-if TYPE_CHECKING:
-    from llama_index.core.embeddings import BaseEmbedding
 
 QUERY_PROMPTS = {
     "bge-small-en-v1.5-int8": "Represent this sentence for searching relevant passages: ",
@@ -30,16 +27,52 @@ Scores = Callable[[Sequence[tuple[str, str]]], np.ndarray]
 """Takes pairs of a question and a text; returns a score a pair, greater for better answers."""
 
 
-def load_embedding(name: str, models: Path) -> BaseEmbedding:
+class Embedding(Protocol):
+    """What turns texts into vectors of length one; LlamaIndex's `BaseEmbedding` is one as well."""
+
+    def get_query_embedding(self, query: str) -> list[float]:
+        """Return the vector of a question."""
+
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+        """Return the vectors of passages."""
+
+
+class PromptedEmbedding:
+    """Embeds passages as they are, and questions behind the model's query prompt.
+
+    The methods are called as LlamaIndex's, whose own class takes seconds to import.
+    """
+
+    def __init__(
+        self, name: str, encode: Callable[[list[str]], np.ndarray], query_prompt: str
+    ) -> None:
+        """Wrap what turns texts into vectors of length one, shape (texts, dimension)."""
+        self.model_name = name
+        self._encode = encode
+        self._query_prompt = query_prompt
+
+    def get_query_embedding(self, query: str) -> list[float]:
+        """Return the vector of a question."""
+        return self.get_text_embedding(self._query_prompt + query)
+
+    def get_text_embedding(self, text: str) -> list[float]:
+        """Return the vector of a passage."""
+        return self.get_text_embedding_batch([text])[0]
+
+    def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
+        """Return the vectors of passages."""
+        vectors: list[list[float]] = self._encode(texts).tolist() if texts else []
+        return vectors
+
+
+def load_embedding(name: str, models: Path) -> PromptedEmbedding:
     """Load an embedding model: a name of the catalogue, a folder, or a name on the hub.
 
-    It comes as LlamaIndex's embedding, with the query prompt that the model's authors give.
+    It has the query prompt that the model's authors give.
 
     Raises ModelMissing when the weights of a catalogue's model are not on this machine, and
     UserError when a model that the user named cannot be loaded.
     """
-    from index.weights.llama_embedding import PromptedEmbedding
-
     return PromptedEmbedding(name, _load_encoder(name, models), QUERY_PROMPTS.get(name, ""))
 
 
@@ -59,9 +92,9 @@ def load_scorer(name: str, models: Path) -> Scores:
     Raises as `load_embedding` does.
     """
     if name in CATALOGUE:
-        from index.weights.onnx import OnnxWeights, score
+        from index.weights.onnx import OnnxWeights, scorer
 
-        return partial(score, OnnxWeights(_folder(name, "rerank", models)))
+        return scorer(OnnxWeights(_folder(name, "rerank", models)))
     return partial(_load_foreign("CrossEncoder", name).predict, batch_size=16)
 
 

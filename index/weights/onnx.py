@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,10 @@ from tokenizers import Encoding, Tokenizer
 
 MAX_TOKENS = 512
 """The longest text, or pair of texts together, in tokens; the end of a longer one is not read."""
+
+REMEMBERED = 1024
+"""Texts of which is remembered what was made of them: a question is often searched for again, with
+more candidates, as a part, or as a follow-up that stands alone."""
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -70,13 +75,14 @@ def embed(weights: OnnxWeights, texts: Sequence[str]) -> np.ndarray:
     return np.stack(in_parallel(vector, texts))
 
 
-def score(weights: OnnxWeights, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
-    """Return each pair's raw logit, on which thresholds and the gate are fitted; shape (pairs,)."""
+def scorer(weights: OnnxWeights) -> Callable[[Sequence[tuple[str, str]]], np.ndarray]:
+    """Return what gives each pair its raw logit, on which the gate is fitted; shape (pairs,)."""
 
+    @lru_cache(maxsize=REMEMBERED)
     def logit(pair: tuple[str, str]) -> float:
         return float(weights.run(weights.encode(*pair), "logits")[0][0])
 
-    return np.array(in_parallel(logit, pairs))
+    return lambda pairs: np.array(in_parallel(logit, pairs))
 
 
 def in_parallel(function: Callable[[T], Result], items: Iterable[T]) -> list[Result]:

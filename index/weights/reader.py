@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Encoding
 
-from index.weights.onnx import OnnxWeights, in_parallel
+from index.weights.onnx import REMEMBERED, OnnxWeights, in_parallel
 
 MAX_WORDS = 40
 """The longest answer, in tokens."""
@@ -44,6 +44,7 @@ class ReaderWeights:
     def __init__(self, folder: Path) -> None:
         """Open the weights."""
         self._weights = OnnxWeights(folder)
+        self._read = lru_cache(maxsize=REMEMBERED)(self._read_text)
 
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
         """Read each text with the question, each alone, under the title of its document if given.
@@ -51,10 +52,9 @@ class ReaderWeights:
         A title can say what "it" is; the words that answer are never taken from it.
         """
         heads = [f"{title}\n" if title else "" for title in titles or [""] * len(texts)]
-        return in_parallel(partial(self._read, question), zip(texts, heads, strict=True))
+        return in_parallel(lambda each: self._read(question, *each), zip(texts, heads, strict=True))
 
-    def _read(self, question: str, text_and_head: tuple[str, str]) -> Read:
-        text, head = text_and_head
+    def _read_text(self, question: str, text: str, head: str) -> Read:
         encoded = self._weights.encode(question, head + text)
         outputs = self._weights.run(encoded, "starts", "ends", "answers")
         read = best_words(encoded, head + text, len(head), *outputs)

@@ -67,6 +67,7 @@ class Kept:
         told = json.dumps(sentence, ensure_ascii=False)
         made = hashlib.sha256(self._conditions.encode()).hexdigest()
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._connection() as connection:
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS checked "
@@ -75,7 +76,7 @@ class Kept:
                 connection.execute("DELETE FROM checked WHERE conditions != ?", (made,))
                 row = (self._key(draft, statement, before), made, told)
                 connection.execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", row)
-        except sqlite3.Error:
+        except (sqlite3.Error, OSError):
             return
 
     def _key(self, draft: Document, statement: Statement, before: Sequence[Quote]) -> str:

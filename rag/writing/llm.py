@@ -7,21 +7,24 @@ the same address form that Ollama, vLLM or a hosted provider do. So there is one
 from __future__ import annotations
 
 import math
+import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from copy import copy
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.errors import UserError
 from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
 from rag.turns import Paused, TooMany, Turns
+from rag.writing.beginnings import Beginnings, kept_folder
 from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prompts import (
     NONE,
@@ -51,6 +54,8 @@ COPY_TOKENS = 4
 WRITE_TOKENS = 160
 CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
+PROMPTS_MIB = 256
+"""Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
 TOP_LOGPROBS = 10
 MOST_WRITTEN = 4_000
 """Characters of an answer; `WRITE_TOKENS` are far fewer, but a server may not count."""
@@ -69,17 +74,24 @@ class Writer:
     """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer."""
 
     def __init__(
-        self, llm: LLM, name: str, *, elsewhere: bool = False, turns: Turns | None = None
+        self,
+        llm: LLM,
+        name: str,
+        *,
+        elsewhere: bool = False,
+        turns: Turns | None = None,
+        beginnings: Beginnings | None = None,
     ) -> None:
         """Wrap an LLM; `name` is what answers say they were written by.
 
         `elsewhere` is whether it is at an address that the user has named. Requests take their
-        `turns`, if it has any.
+        `turns`, if it has any, and have the `beginnings` of their prompts read before.
         """
         self.llm = llm
         self.name = name
         self.elsewhere = elsewhere
         self.turns = turns
+        self._beginnings = beginnings
         self._wait: Wait = sleep
         self._patience: Patience | None = None
         self._paused: Paused = nullcontext
@@ -95,14 +107,25 @@ class Writer:
         return other
 
     def read_examples(self) -> None:
-        """Read the beginning that all requests of a kind have in common.
+        """Have the beginnings of prompts read, so that the first question need not wait for that.
 
-        The default weights keep what they have read of it, so that the first question need not wait
-        for that.
+        A model elsewhere keeps, or not, what it has read.
         """
+        for kind in _BEGINNINGS:
+            with self._turn():
+                self._begin(kind)
+
+    def _begin(self, kind: str) -> None:
+        """Have the default weights read what all prompts of a kind have in common."""
+        if self._beginnings is None:
+            return
+        messages = _BEGINNINGS[kind]()
+
+        def read(slot: int) -> None:
+            self.llm.chat(messages, max_tokens=1, extra_body={"id_slot": slot})
+
         with self._answering():
-            for messages in (copy_messages("", ""), write_messages([], "")):
-                self.llm.chat(messages, max_tokens=1)
+            self._beginnings.have(kind, messages, read)
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
@@ -125,6 +148,7 @@ class Writer:
             )
 
         with self._turn():
+            self._begin("copy")
             return self._ask(ask)
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
@@ -144,6 +168,7 @@ class Writer:
             return chain(silent, pieces)
 
         with self._turn(), self._answering():
+            self._begin("write")
             length, ended = 0, False
             for piece in self._ask(begin):
                 words = _readable(piece.delta or "")
@@ -224,6 +249,12 @@ class Writer:
             ) from error
 
 
+_BEGINNINGS: dict[str, Callable[[], Sequence[ChatMessage]]] = {
+    "write": partial(write_messages, [], ""),  # Most questions need this one alone.
+    "copy": partial(copy_messages, "", ""),
+}
+"""What the prompts of a kind have in common, and very little else."""
+
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What the client raises, and it may be at any place in it, where what it reads is not JSON, not in
 UTF-8, or of another form than it should be."""
@@ -270,9 +301,10 @@ def load_writer(settings: Settings) -> Writer | None:
         path = weights_file(settings.llm, settings.models)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
-    address, key = _serve(path)
+    address, key, beginnings = _serve(path)
     client = _client(address, key, settings.llm, settings)
-    return Writer(client, settings.llm, turns=_turns(address, AT_ONCE))
+    turns = _turns(address, AT_ONCE)
+    return Writer(client, settings.llm, turns=turns, beginnings=beginnings)
 
 
 _TURNS: dict[str, Turns] = {}
@@ -302,36 +334,55 @@ def weights_file(name: str, models: Path) -> Path:
     return path
 
 
-_SERVERS: dict[Path, tuple[Any, str]] = {}
-"""The servers of this process and their keys, which live as long as it does."""
+class _Served(NamedTuple):
+    """A server of this process, its key, and what it has read of the prompts."""
+
+    server: Any
+    key: str
+    beginnings: Beginnings
+
+
+_SERVERS: dict[Path, _Served] = {}
+"""The servers of this process, which live as long as it does."""
 _STARTING = Lock()
 
 
-def _serve(path: Path) -> tuple[str, str]:
-    """Return the address and key of the llama.cpp server of a model, which is started once."""
+def _serve(path: Path) -> tuple[str, str, Beginnings]:
+    """Return the address and key of the llama.cpp server of a model, which is started once.
+
+    And what it has read of the prompts' beginnings.
+    """
     if path not in _SERVERS:
         with _STARTING:  # Two visitors may choose the same model at once.
             if path not in _SERVERS:
                 _SERVERS[path] = _start(path)
-    server, key = _SERVERS[path]
-    return f"{server.listening_address}/v1", key
+    server, key, beginnings = _SERVERS[path]
+    return f"{server.listening_address}/v1", key, beginnings
 
 
-def _start(path: Path) -> tuple[Any, str]:
-    """Start llama.cpp in this process on a free loopback port; returns it and its key.
+def _start(path: Path) -> _Served:
+    """Start llama.cpp in this process on a free loopback port.
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
-    key = secrets.token_urlsafe()
-    return start_server(path, key=key), key
+    key, kept = secrets.token_urlsafe(), kept_folder()
+    server = start_server(path, key=key, kept=kept)
+    beginnings = Beginnings(server.listening_address, key, kept, path)
+    return _Served(server, key, beginnings)
 
 
 def start_server(
-    path: Path, *, host: str = "127.0.0.1", port: int = 0, key: str | None = None
+    path: Path,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    key: str | None = None,
+    kept: Path | None = None,
 ) -> Any:
     """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
 
-    Without a port it takes a free one. With a key it answers those who bring that.
+    Without a port it takes a free one. With a key it answers those who bring that, and who may
+    then have it write down in a folder, `kept`, what it has read.
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
@@ -348,6 +399,9 @@ def start_server(
     params.api_keys = [key] if key else []
     params.ui = False
     params.endpoint_slots = False
+    params.cache_ram_mib = PROMPTS_MIB
+    if kept:
+        params.slot_save_path = f"{kept}{os.sep}"
     params.verbosity = -1
     try:
         return xllamacpp.Server(params)

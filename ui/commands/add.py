@@ -1,32 +1,57 @@
-"""`footnoted add`: files and addresses into the library, as many as there are."""
+"""`footnoted add`: files, folders and addresses into the library, as many as there are."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.progress import Progress
 
 from index.documents import source_name
-from index.errors import DocumentError
+from index.errors import DocumentError, UserError
 from index.printable import visible
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, show_stage
+from ui.commands.terminal import (
+    LibraryOption,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    show_stage,
+)
 
 if TYPE_CHECKING:
-    from index.library import Added
+    from index.documents import Document
+    from index.library import Added, Library, Prepared, Report
+    from index.loading.load import Folder
     from rag.assistant import Assistant
+    from rag.trace import Line
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
+
+AHEAD = max(2, os.cpu_count() or 1)
+"""How many documents are read and embedded while one is written."""
 
 
 def add(
-    sources: Annotated[list[str], typer.Argument(help="Files and http(s) addresses.")],
-    library: Annotated[
-        Path | None,
-        typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-    ] = None,
+    sources: Annotated[
+        list[str], typer.Argument(help="Files, folders with all below them, http(s) addresses.")
+    ],
+    library: LibraryOption = None,
+    remove_gone: Annotated[
+        bool,
+        typer.Option(
+            "--remove-gone", help="Take out documents whose files are gone from the folders."
+        ),
+    ] = False,
 ) -> None:
     """Add documents to the library; what cannot be read is told, and the others go on.
 
@@ -34,29 +59,32 @@ def add(
     interrupted one has stopped.
     """
     assistant = open_assistant(library)
+    files, folders = _opened(sources)
+    if remove_gone and not folders:
+        raise UserError("--remove-gone looks for what is gone from a folder: give a folder.")
     became: Counter[str] = Counter()
     failed: list[str] = []
     with progress_bar(messages) as bar:
         try:
-            for number, source in enumerate(sources, 1):
-                at = f"file {number} of {len(sources)}: " if len(sources) > 1 else ""
+            ready = partial(_ready, assistant, bar, len(files))
+            for future in _ahead(ready, enumerate(files, 1)):
                 try:
-                    name, added = _add(assistant, source, bar, at)
+                    name, added = _write(assistant.library, future.result())
                 except DocumentError as error:
                     failed.append(str(error))
                     line(messages, str(error))
                 else:
                     became[added.outcome] += 1
                     line(messages, _told(name, added))
+            if remove_gone:
+                became["removed"] = _remove_gone(assistant.library, folders)
         except BaseException:  # Ctrl-C as well, and a disk that is full.
             if became or failed:
                 done = became.total() + len(failed)
-                line(
-                    messages, f"Stopped after {done} of {len(sources)}: {_counts(became, failed)}."
-                )
+                line(messages, f"Stopped after {done} of {len(files)}: {_counts(became, failed)}.")
                 line(messages, "The same command goes on with the others.")
             raise
-    if len(sources) > 1:
+    if len(files) > 1 or folders:
         line(messages, f"{_counts(became, failed)}.")
         if failed:
             line(messages, "What failed:")
@@ -66,26 +94,102 @@ def add(
         raise typer.Exit(2)
 
 
-def _add(assistant: Assistant, source: str, bar: Progress, at: str) -> tuple[str, Added]:
-    """Add what is at a source; return what that is called, and what became of it.
+def _opened(sources: Sequence[str]) -> tuple[list[str], list[Folder]]:
+    """Return the sources with the files below each folder in its place, and the folders."""
+    from index.loading.load import folder
 
-    `at` tells which of how many it is, for the bar.
+    files: list[str] = []
+    folders: list[Folder] = []
+    for source in sources:
+        found = folder(source)
+        if found is None:
+            files.append(source)
+            continue
+        if not found.files:
+            raise UserError(f"{visible(source)} holds no files that can be read. Nothing is done.")
+        files += map(str, found.files)
+        folders.append(found)
+        if found.others:
+            kinds = ", ".join(visible(each) for each in sorted(found.others)[:5])
+            count = found.others.total()
+            what = "1 file is" if count == 1 else f"{count} files are"
+            line(messages, f"{visible(source)}: {what} of formats that cannot be read ({kinds}).")
+    return files, folders
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document that is read and embedded, and only has to be written.
+
+    `opened` ends its progress and its line in the log.
     """
+
+    document: Document
+    prepared: Prepared
+    read: bool
+    report: Report
+    told: Line
+    opened: ExitStack
+
+
+def _ready(assistant: Assistant, bar: Progress, count: int, numbered: tuple[int, str]) -> _Ready:
+    """Read and embed what is at a source, the number of which, of so many, is told by the bar."""
     from index.loading.load import load
     from rag.trace import Line
 
+    number, source = numbered
+    at = f"file {number} of {count}: " if count > 1 else ""
     library = assistant.library
-    task = bar.add_task(f"{at}{visible(source_name(source))}: reading", total=None)
+    with ExitStack() as opened:
+        task = bar.add_task(f"{at}{visible(source_name(source))}: reading", total=None)
+        opened.callback(bar.remove_task, task)
+        told = opened.enter_context(Line("add", source=source))
+        known = library.read_before(source)
+        document = known or load(source, private=assistant.settings.private_addresses)
+        report = partial(show_stage, bar, task, at + document.name)
+        prepared = library.prepare(document, report)
+        return _Ready(document, prepared, known is None, report, told, opened.pop_all())
+
+
+def _write(library: Library, ready: _Ready) -> tuple[str, Added]:
+    """Put a document in; return what it is called, and what became of it."""
+    with ready.opened:
+        added = library.add(ready.document, ready.report, ready.prepared)
+        ready.told.added(added, read=ready.read)
+    return ready.document.name, added
+
+
+def _ahead(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Future[Made]]:
+    """Yield what comes of each item, in their order, while the work on the next goes on."""
+    pool = ThreadPoolExecutor(AHEAD)
+    futures: deque[Future[Made]] = deque()
     try:
-        with Line("add", source=source) as told:
-            known = library.read_before(source)
-            document = known or load(source, private=assistant.settings.private_addresses)
-            report = partial(show_stage, bar, task, at + document.name)
-            added = library.add(document, report)
-            told.added(added, read=known is None)
-        return document.name, added
+        for item in items:
+            futures.append(pool.submit(work, item))
+            if len(futures) > AHEAD:
+                yield futures.popleft()
+        while futures:
+            yield futures.popleft()
     finally:
-        bar.remove_task(task)
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
+    """Take out the documents whose files are gone from the folders; return how many there were."""
+    from rag.trace import Line
+
+    gone = [
+        entry
+        for entry in library.entries()
+        if any(Path(entry.source).is_relative_to(folder.path) for folder in folders)
+        and not Path(entry.source).exists()
+    ]
+    for entry in gone:
+        with Line("remove", document=entry.id) as told:
+            library.remove(entry.id)
+            told.removed(entry.id)
+        line(messages, f"{source_name(entry.source)}: removed, since its file is gone ({entry.id})")
+    return len(gone)
 
 
 def _told(name: str, added: Added) -> str:
@@ -95,6 +199,6 @@ def _told(name: str, added: Added) -> str:
 
 
 def _counts(became: Counter[str], failed: Sequence[str]) -> str:
-    counts = {name: became[name] for name in ("added", "replaced", "unchanged")}
-    counts["failed"] = len(failed)
+    names = ["added", "replaced", "unchanged"] + ["removed"] * ("removed" in became)
+    counts = {name: became[name] for name in names} | {"failed": len(failed)}
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from index.errors import UserError
-from ui.commands.terminal import messages, open_assistant, progress_bar, write_file
+from ui.commands.terminal import LibraryOption, messages, open_assistant, progress_bar, write_file
 
 OutOption = Annotated[
     list[Path] | None,
@@ -23,10 +23,7 @@ OutOption = Annotated[
 
 def check(
     source: Annotated[str, typer.Argument(help="A file, an address, or - for standard input.")],
-    library: Annotated[
-        Path | None,
-        typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-    ] = None,
+    library: LibraryOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
     out: OutOption = None,
 ) -> None:

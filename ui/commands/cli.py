@@ -28,6 +28,7 @@ from ui.commands import evaluate as eval_command
 from ui.commands import library as library_command
 from ui.commands import models as models_command
 from ui.commands.terminal import (
+    LibraryOption,
     leave,
     line,
     messages,
@@ -50,10 +51,6 @@ app.add_typer(models_command.app, name="models", help="The weights: list, fetch,
 app.add_typer(library_command.app, name="library", help="Prove, mend and keep a library.")
 app.add_typer(eval_command.app, name="eval", help="Regression sets: run and compare.")
 
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 AuthOption = Annotated[
@@ -100,6 +97,10 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         messages.print("Stopped.")
         leave(130)
+    except SystemExit as ended:
+        if ended.code == 130:  # What Typer makes of Ctrl-C.
+            leave(130)
+        raise
     except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
         messages.print_exception()
         sys.exit(2)

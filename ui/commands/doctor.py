@@ -27,10 +27,10 @@ import typer
 from rich.console import Console
 
 from index.errors import ModelMissing, UserError
-from index.printable import shortened
+from index.printable import shortened, without_password
 from index.weights.catalogue import CATALOGUE, Model
 from index.weights.download import model_folder, pull_command, verify
-from ui.commands.terminal import line, messages
+from ui.commands.terminal import LibraryOption, line, messages
 
 if TYPE_CHECKING:
     import httpx
@@ -84,10 +84,7 @@ class Finding:
 
 
 def doctor(
-    library: Annotated[
-        Path | None,
-        typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-    ] = None,
+    library: LibraryOption = None,
     weights: Annotated[
         bool, typer.Option("--weights", help="Check every byte of the weights as well.")
     ] = False,
@@ -113,7 +110,7 @@ def doctor(
         raise typer.Exit(2)
 
 
-def findings(library: Path | None, *, weights: bool = False) -> Iterator[Finding]:
+def findings(library: str | Path | None, *, weights: bool = False) -> Iterator[Finding]:
     """Yield what is found, check by check; with `weights`, their hashes are checked as well."""
     settings, said = _settings(library)
     checks: dict[str, Callable[[], Found]] = {
@@ -143,20 +140,34 @@ def findings(library: Path | None, *, weights: bool = False) -> Iterator[Finding
             yield Finding(name, "wrong", f"This could not be checked: {_kind(error)}: {reason}")
 
 
-def _settings(library: Path | None) -> tuple[Settings, tuple[State, str]]:
+def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
     """Return the settings, or the defaults where they cannot be read, and what to say of them."""
     from rag.config import PREFIX, Settings, load_settings, settings_file
 
     try:
         settings = load_settings(library=library)
     except UserError as error:
-        given: dict[str, Any] = {"library": library} if library else {}
+        given = _given(library)
         defaults = " What follows goes by the defaults."
         return Settings.model_construct(**given), ("wrong", str(error) + defaults)
     path, _ = settings_file()
     where = f"read from {path}" if path.exists() else f"the defaults (there is no {path})"
     named = sorted(name for name in os.environ if name.startswith(PREFIX))
     return settings, ("ok", f"{where}{', with ' if named else ''}{', '.join(named)}")
+
+
+def _given(library: str | Path | None) -> dict[str, Any]:
+    """Return a library that was given as a setting, as far as it can be read."""
+    from index.storage.database import database, is_database
+
+    if library is None:
+        return {}
+    if not is_database(str(library)):
+        return {"library": Path(library)}
+    try:
+        return {"library": database(str(library))}
+    except UserError:  # That is what the settings say.
+        return {}
 
 
 # --- the machine and what is installed
@@ -296,7 +307,7 @@ def _own_model(name: str, role: str) -> tuple[State, str]:
 
 def _disk(settings: Settings) -> Found:
     wanted = {
-        "library": (settings.library, LEAST_FREE),
+        "library": (_folder(settings), LEAST_FREE),
         "weights": (settings.models, sum(model.size for model in _missing(settings))),
     }
     for what, (folder, least) in wanted.items():
@@ -312,7 +323,7 @@ def _disk(settings: Settings) -> Found:
 
 
 def _folders(settings: Settings) -> Found:
-    folders = {"library": settings.library, "weights": settings.models}
+    folders = {"library": _folder(settings), "weights": settings.models}
     if settings.log:
         folders["log"] = settings.log if settings.log.exists() else settings.log.absolute().parent
     for what, path in folders.items():
@@ -341,6 +352,14 @@ def _folders(settings: Settings) -> Found:
 _SETTING = {"library": "LIBRARY", "weights": "MODELS", "log": "LOG"}
 
 
+def _folder(settings: Settings) -> Path:
+    """Return what the library has on this machine."""
+    from index.storage.database import Database
+
+    place = settings.library
+    return place.folder if isinstance(place, Database) else place
+
+
 def _existing(folder: Path) -> Path:
     """Return a folder, or the nearest one above it that there is."""
     return next(each for each in (folder, *folder.absolute().parents) if each.is_dir())
@@ -351,6 +370,7 @@ def _existing(folder: Path) -> Path:
 
 def _library(settings: Settings) -> Found:
     from index.library import Library
+    from index.storage.postgres import PostgresStore
     from index.weights.embedding import load_embedding
 
     library = Library(
@@ -358,7 +378,10 @@ def _library(settings: Settings) -> Found:
         embedding_name=settings.embedding,
         embedding=lambda: load_embedding(settings.embedding, settings.models),
         server=settings.chroma_url,
+        token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
     )
+    if isinstance(library.store, PostgresStore):
+        yield from library.store.diagnosis()
     count = len(library.entries())
     if not count:
         yield "ok", f"{settings.library} is empty: `footnoted add FILE` puts a document in"
@@ -394,7 +417,7 @@ def _llm(settings: Settings) -> Found:
     if not settings.llm_url:
         return
     key = settings.llm_key.get_secret_value() if settings.llm_key else ""
-    shown = _without_password(settings.llm_url)
+    shown = without_password(settings.llm_url)
     answer = _asked(f"{settings.llm_url.rstrip('/')}/models", key)
     if isinstance(answer, str):
         yield "wrong", f"{shown} does not answer: {answer}. Start it, or change FOOTNOTED_LLM_URL."
@@ -430,12 +453,18 @@ def _models_of(answer: httpx.Response) -> list[str]:
 def _chroma(settings: Settings) -> Found:
     if not settings.chroma_url:
         return
-    shown = _without_password(settings.chroma_url)
-    answer = _asked(_heartbeat(settings.chroma_url))
+    shown = without_password(settings.chroma_url)
+    token = settings.chroma_token.get_secret_value() if settings.chroma_token else ""
+    answer = _asked(_heartbeat(settings.chroma_url), token)
     if isinstance(answer, str):
         yield (
             "wrong",
             f"{shown} does not answer: {answer}. Start it, or change FOOTNOTED_CHROMA_URL.",
+        )
+    elif answer.status_code in (401, 403):
+        yield (
+            "wrong",
+            f"{shown} does not accept the token: set FOOTNOTED_CHROMA_TOKEN to the right one.",
         )
     elif not answer.is_success:
         yield "wrong", f"{shown} is no Chroma server of today: it answers {answer.status_code}."
@@ -461,11 +490,6 @@ def _asked(address: str, key: str = "") -> httpx.Response | str:
         return httpx.get(address, headers=headers, timeout=SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         return " ".join(str(error).split()).rstrip(".") or _kind(error)
-
-
-def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _port() -> Found:

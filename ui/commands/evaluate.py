@@ -13,8 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from ui.commands import sets as set_command
-from ui.commands.sets import Library, SetName
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, write_text
+from ui.commands.sets import SetName
+from ui.commands.terminal import (
+    LibraryOption,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    write_text,
+)
 
 # What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
 if TYPE_CHECKING:
@@ -48,7 +55,7 @@ def run_set(
     ] = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer with quotes only.")] = False,
     baseline: Baseline = None,
-    library: Library = None,
+    library: LibraryOption = None,
     models: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the models are kept.")
     ] = None,
@@ -104,7 +111,7 @@ def run_set(
 def compare_runs(
     baseline: RunFile,
     candidate: RunFile,
-    library: Library = None,
+    library: LibraryOption = None,
     junit: Junit = None,
     markdown: Markdown = None,
     html: Html = None,
@@ -121,7 +128,7 @@ def compare_runs(
 def report(
     run: RunFile,
     baseline: Baseline = None,
-    library: Library = None,
+    library: LibraryOption = None,
     junit: Junit = None,
     markdown: Markdown = None,
     html: Html = None,
@@ -155,7 +162,7 @@ def keep_baseline(
         int | None,
         typer.Option(metavar="N", min=0, help="How many cases may break, net of those mended."),
     ] = None,
-    _library: Library = None,
+    _library: LibraryOption = None,
 ) -> None:
     """Keep a run as the baseline that later runs are held to: a decision, to be committed."""
     from eval.comparing.baseline import keep
@@ -219,7 +226,7 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
 class Reports:
     """The files that a run is reported in, and the library whose documents the page quotes."""
 
-    library: Path | None
+    library: str | None
     junit: Path | None
     markdown: Path | None
     html: Path | None

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, show_stage
+from ui.commands.terminal import (
+    LibraryOption,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    show_stage,
+)
 
 if TYPE_CHECKING:
     from index.upkeep.proof import Proof
@@ -19,10 +26,6 @@ app = typer.Typer(
     add_completion=False,
 )
 
-LibraryOption = Annotated[
-    Path | None,
-    typer.Option("--library", help="The folder of the library. [env: FOOTNOTED_LIBRARY]"),
-]
 QuickOption = Annotated[
     bool, typer.Option("--quick", help="Do not make every vector anew to compare it.")
 ]
@@ -99,13 +102,13 @@ def restore(
     from index.upkeep.backup import restore as put_back
     from rag.config import load_settings
 
-    folder = load_settings(library=library).library
-    put_back(path, folder)
+    place = load_settings(library=library).library
+    put_back(path, place)
     opened = open_assistant(library, check=False).library
-    line(messages, f"{folder}: {len(opened.entries())} documents.")
+    line(messages, f"{place}: {len(opened.entries())} documents.")
 
 
-def _prove(library: Path | None, *, embed: bool) -> Proof:
+def _prove(library: str | None, *, embed: bool) -> Proof:
     from index.upkeep.proof import prove
 
     opened = open_assistant(library, check=False).library

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from ui.commands.terminal import line, messages, open_assistant, progress_bar, write_text
+from ui.commands.terminal import (
+    LibraryOption,
+    line,
+    messages,
+    open_assistant,
+    progress_bar,
+    write_text,
+)
 
 # What reads sets imports pydantic: `--help` does not wait for it.
 if TYPE_CHECKING:
@@ -26,9 +33,6 @@ SetName = Annotated[
     ),
 ]
 SetFile = Annotated[Path, typer.Argument(metavar="SET", show_default=False)]
-Library = Annotated[
-    Path | None, typer.Option("--library", metavar="DIR", help="The folder of the library.")
-]
 
 
 def check_set(
@@ -37,7 +41,7 @@ def check_set(
         bool,
         typer.Option("--write", help="Write the evidence's places, hashes and words as found."),
     ] = False,
-    library: Library = None,
+    library: LibraryOption = None,
 ) -> None:
     """Check every line of a set, and find its evidence in the library."""
     from dataclasses import replace
@@ -81,7 +85,7 @@ def import_set(
         Path | None,
         typer.Option(metavar="DIR", help="Where documents are written that the file brings."),
     ] = None,
-    library: Library = None,
+    library: LibraryOption = None,
 ) -> None:
     """Make a set of another tool's file: squad, llamaindex, ragas, deepeval or csv."""
     from eval.cases.cases import write_set
@@ -114,7 +118,7 @@ def export_set(
     run: Annotated[
         Path | None, typer.Option(metavar="RUN.json", help="Add the answers of this run.")
     ] = None,
-    library: Library = None,
+    library: LibraryOption = None,
 ) -> None:
     """Print a set for another tool.
 
@@ -147,7 +151,7 @@ def draft_cases(
     document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
     out: Annotated[Path, typer.Argument(metavar="SET.jsonl", show_default=False)],
     count: Annotated[int, typer.Option("-n", min=1, help="How many drafts to propose.")] = 40,
-    library: Library = None,
+    library: LibraryOption = None,
 ) -> None:
     """Propose cases for a document; they do not count until `eval accept` has accepted them."""
     from eval.cases.cases import write_set
@@ -181,7 +185,7 @@ def accept_drafts(
     path: SetFile,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Accept all drafts.")] = False,
-    _library: Library = None,
+    _library: LibraryOption = None,
 ) -> None:
     """Accept drafts by their ids, or look at them one by one."""
     from eval.cases.cases import change_set, check_writable, read_set

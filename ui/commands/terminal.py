@@ -7,8 +7,9 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
@@ -16,6 +17,16 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+
+LibraryOption = Annotated[
+    str | None,
+    typer.Option(
+        "--library",
+        metavar="DIR",
+        help="The folder of the library, or postgresql://USER@HOST/DATABASE. "
+        "[env: FOOTNOTED_LIBRARY]",
+    ),
+]
 
 messages = Console(stderr=True, highlight=False)
 """What is not data: progress, and what a person should know."""
@@ -33,7 +44,7 @@ watching = Watching()
 
 
 def open_assistant(
-    library: Path | None, *, models: Path | None = None, check: bool = True
+    library: str | Path | None, *, models: Path | None = None, check: bool = True
 ) -> Assistant:
     """Open a library to ask it, and tell of documents that an older version read.
 

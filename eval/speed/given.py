@@ -1,0 +1,73 @@
+"""What the benchmark was given: where it keeps things, and what it measures on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.formats.xquad import load_xquad
+from index.documents import Document
+from index.errors import UserError
+from index.library import Library
+from index.loading.load import load
+from index.weights.embedding import Embedding, load_embedding
+from rag.config import Settings, load_settings
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The folder of the bench, the files that are not part of Footnoted, and what is wanted."""
+
+    folder: Path
+    xquad: Path | None = None
+    squad: Path | None = None
+    article: Path | None = None
+    peers: bool = False
+
+    def needed(self, name: str) -> Path:
+        """Return a file.
+
+        Raises UserError where it was not given.
+        """
+        found: Path | None = getattr(self, name)
+        if found is None:
+            raise UserError(f"This part measures on a file that --{name} FILE names.")
+        return found
+
+    def settings(self, library: Path, **more: str) -> Settings:
+        """Return the user's settings, with a library of the bench."""
+        return load_settings(library=library, **more)
+
+    def prose(self, *names: str) -> list[Path]:
+        """Write the articles of files in SQuAD's format as text files, and return these."""
+        folder = self.folder / "texts"
+        found = []
+        for name in names:
+            for number, document in enumerate(load_xquad(self.needed(name)).documents):
+                found.append(folder / name / f"{number}.txt")
+                if not found[-1].exists():
+                    found[-1].parent.mkdir(parents=True, exist_ok=True)
+                    found[-1].write_text(document.text, "utf-8")
+        return found
+
+
+def load_embedding_of(settings: Settings) -> Embedding:
+    """Load the embedding that the settings name."""
+    return load_embedding(settings.embedding, settings.models)
+
+
+def open_library(settings: Settings, embedding: Embedding | None = None) -> Library:
+    """Open a library with a loaded embedding: one that is given, or the settings' own."""
+    loaded = embedding or load_embedding_of(settings)
+    return Library(settings.library, embedding_name=settings.embedding, embedding=lambda: loaded)
+
+
+def add_files(library: Library, paths: Iterable[Path]) -> tuple[list[Document], int]:
+    """Add files as `footnoted add` does; return the documents, and how many passages they have."""
+    documents, passages = [], 0
+    for path in paths:
+        added = library.add(library.read_before(str(path)) or load(str(path)))
+        documents.append(added.document)
+        passages += added.passages
+    return documents, passages

@@ -1,0 +1,135 @@
+"""The language model: whole answers beside CitationQueryEngine, its speed beside its engine's."""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+
+from eval.bench.rival import measure
+from eval.cases.cases import SETS, load_set
+from eval.comparing.compare import load_run
+from eval.speed.given import Given
+from eval.speed.kept import Kept, Pair
+from eval.speed.processes import Helper
+from eval.speed.texts import Rule
+from eval.speed.turns import by_turns
+from index.errors import UserError
+from index.loading.load import load
+from index.weights.catalogue import CATALOGUE
+from index.weights.download import model_folder
+from rag.writing.llm import Writer, load_writer
+from rag.writing.prompts import write_messages
+
+ENGINE = (sys.executable, "-m", "eval.speed.parts.engine")
+
+QUESTIONS = 7
+TURNS = 7
+READ = 2
+"""Passages that are read anew: some 300 tokens."""
+LONG = 60
+"""Words that the model is told to say, so that it writes for a while."""
+
+
+def answers(given: Given, questions: int = QUESTIONS) -> Kept:
+    """Ask questions of the set `article` of both engines, by turns (`eval/bench/rival.py`).
+
+    What is answered is kept, and a stopped part goes on from there.
+    """
+    out = given.folder / "answers" / "run.json"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if not out.exists():
+        measure(load_set(SETS / "article.jsonl"), load(given.needed("article")), out, questions)
+    run = load_run(out)
+    middle = len(run.results) // 2
+    ours = [each.scores for each in run.results[:middle]]
+    theirs = [each.scores for each in run.results[middle:]]
+    answered = tuple(each["answer_s"] for each in ours if "answer_s" in each)
+    if not answered:
+        raise UserError(f"Footnoted answered no question of {out}: delete it, and take more.")
+    whole = Pair(answered, tuple(each["total_s"] for each in theirs))
+    told = {"questions": middle, "answered": len(answered), "llm": run.models["llm"]}
+    return Kept("answers", {"answers": whole}, told)
+
+
+def tokens(given: Given, turns: int = TURNS) -> Kept:
+    """Let the same weights read and write the same, through Footnoted and alone.
+
+    The beginning of the prompt, which both keep, is read before. Of what is new, reading is the
+    time until the first words, and writing what comes behind them.
+    """
+    settings = given.settings(given.folder / "none")
+    model = CATALOGUE.get(settings.llm)
+    writer = load_writer(settings)
+    if model is None or writer is None or settings.llm_url:
+        raise UserError("The raw run needs a model of the catalogue: unset FOOTNOTED_LLM.")
+    rule = Rule.of(model_folder(settings.embedding, settings.models))
+    file = model_folder(model.name, settings.models) / next(iter(model.files))
+    sides: dict[str, list[tuple[float, float]]] = {"ours": [], "against": []}
+    said: dict[str, list[str]] = {"ours": [], "against": []}
+    counted: list[tuple[int, int]] = []
+    prompts = [_prompt(rule, number) for number in range(turns + 1)]
+
+    def ours(turn: int) -> float:
+        first, total, text = _written(writer, *prompts[turn])
+        if turn >= 0:
+            sides["ours"].append((first, total))
+            said["ours"].append(text)
+        return total
+
+    def against(turn: int) -> float:
+        read, question = prompts[turn]
+        messages = [
+            {"role": each.role.value, "content": each.content}
+            for each in write_messages(read, question)
+        ]
+        told = helper.ask(messages)
+        if turn >= 0:
+            sides["against"].append((told["first_s"], told["total_s"]))
+            said["against"].append(told["text"])
+            counted.append((told["read"], told["written"]))
+        return float(told["total_s"])
+
+    with Helper([*ENGINE, str(file)]) as helper:
+        by_turns(ours, against, turns)
+    rates = {
+        side: [
+            (read / first, (written - 1) / (total - first))
+            for (first, total), (read, written) in zip(times, counted, strict=True)
+        ]
+        for side, times in sides.items()
+    }
+    pairs = {
+        name: Pair(*(tuple(rate[at] for rate in rates[side]) for side in ("ours", "against")))
+        for at, name in enumerate(("reading", "writing"))
+    }
+    same = [one == other for one, other in zip(said["ours"], said["against"], strict=True)]
+    told = {
+        "llm": settings.llm,
+        "tokens read": [read for read, _ in counted],
+        "tokens written": [written for _, written in counted],
+        "same words": sum(same) / len(same),
+    }
+    return Kept("tokens", pairs, told)
+
+
+def _prompt(rule: Rule, number: int) -> tuple[list[tuple[str, str]], str]:
+    """Return a quote that nobody has read yet with the words that answer, and a question."""
+    text = rule.document(number + 1, READ).text
+    words = text.split()
+    draw = random.Random(number)  # noqa: S311  reproducible
+    at = draw.randrange(len(words) - LONG)
+    return [(text, " ".join(words[at : at + LONG]))], "What exactly is said there?"
+
+
+def _written(
+    writer: Writer, read: list[tuple[str, str]], question: str
+) -> tuple[float, float, str]:
+    """Return the seconds to the first words and to the last, and all of them."""
+    started = time.perf_counter()
+    first, text = 0.0, ""
+    for piece in writer.write(read, question):
+        if piece and not text:
+            first = time.perf_counter() - started
+        text += piece
+    return first, time.perf_counter() - started, text

@@ -1,0 +1,499 @@
+"""The library's book in PostgreSQL: what `store.py` is in SQLite, with the same methods.
+
+Documents, passages, words and vectors change in one transaction (`connections.py`), so that none is
+ever pending.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from index.documents import Document, Passage
+from index.errors import DocumentError, LibraryError
+from index.storage.connections import Connections, run
+from index.storage.database import Database
+from index.storage.postgres_schema import (
+    SCHEMA_VERSION,
+    diagnosis,
+    may_be_written,
+    prepare,
+)
+from index.storage.postgres_words import (
+    count_all_words,
+    count_words,
+    discount_words,
+    folded,
+    holding,
+    matching,
+    miscounted_words,
+)
+from index.storage.store import (
+    Dated,
+    Entry,
+    Key,
+    document_of,
+    indexed_words,
+    passage_of,
+    query_terms,
+    spaced,
+    values_of,
+)
+
+if TYPE_CHECKING:
+    from index.storage.connections import Connection
+
+_PASSAGE = 'start, "end", sentences, heading, first_day, last_day'
+
+
+class PostgresStore:
+    """Reads and writes the book. Opening never writes; a `lock` that is held does."""
+
+    def __init__(self, connections: Connections) -> None:
+        """Take what connects to the database; nothing is touched yet."""
+        self._connections = connections
+        self.place: Database = connections.database
+        self._seen = False
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a library in the database."""
+        if self._seen:
+            return True
+        with self._connection() as connection:
+            table = f'"{self.place.schema}".meta'
+            [[there]] = run(connection, "SELECT to_regclass(%s) IS NOT NULL", (table,))
+            found = bool(there) and _one(connection, "SELECT EXISTS (SELECT FROM meta)")
+        self._seen = bool(found) and not self._connections.writing
+        return bool(found)
+
+    @property
+    def may_be_written(self) -> bool:
+        """Whether this user may write, and the server is no replica."""
+        with self._connection() as connection:
+            return may_be_written(connection)
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep all others from writing; what is written meanwhile is there wholly or not at all."""
+        with self._connections.transaction() as connection:
+            if not self.exists:
+                prepare(self._connections, connection)
+            yield
+
+    def create(self, meta: dict[str, str]) -> None:
+        """Make an empty library of what the `lock` has prepared."""
+        items = {"schema": SCHEMA_VERSION, "revision": "1", "passages": "0", **meta}.items()
+        with self._connection() as connection, connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO meta VALUES (%s, %s)", list(items))
+
+    def meta(self) -> dict[str, str]:
+        """Return what is known of the library: schema, fingerprint, which table has its vectors.
+
+        `revision` is another one after every change of the documents or of their vectors;
+        `passages` is how many there are, which is asked with every question.
+        """
+        with self._connection() as connection:
+            meta = dict(run(connection, "SELECT key, value FROM meta").fetchall())
+        if meta.get("schema") != SCHEMA_VERSION:
+            raise LibraryError(
+                f"The library {self.place} was written by another version of Footnoted "
+                f"(schema {meta.get('schema')}, here {SCHEMA_VERSION}). Use that version, or add "
+                "the documents to a new library."
+            )
+        return meta
+
+    def upgrade(self) -> None:
+        """Make a library of an earlier schema one of this: there is none."""
+
+    @contextmanager
+    def anew(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
+        """Yield an empty book that takes the place of this one when the transaction ends."""
+        with self._change() as connection:
+            for table in ("passages", "files", "readings", "documents"):
+                run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
+            _change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
+            _count(connection)
+            count_all_words(connection)
+        yield self
+
+    def collections(self) -> list[str]:
+        """Return the names of all collections of vectors that there are."""
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                "SELECT tablename FROM pg_tables WHERE schemaname = %s "
+                "AND tablename LIKE 'vectors-%%' ORDER BY tablename",
+                (self.place.schema,),
+            ).fetchall()
+        return [name for (name,) in rows]
+
+    # --- documents
+
+    def entries(self) -> list[Entry]:
+        """Return the documents in the order they were added."""
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                "SELECT id, title, source, sha256, characters, passages, added, loader "
+                "FROM documents ORDER BY added, place",
+            ).fetchall()
+        return [Entry(*row) for row in rows]
+
+    def outdated(self, current: Sequence[str]) -> int:
+        """Return how many documents were read by none of the loaders that there are."""
+        with self._connection() as connection:
+            query = "SELECT count(*) FROM documents WHERE loader <> ALL (%s)"
+            return int(_one(connection, query, (list(current),)))
+
+    def is_empty(self) -> bool:
+        """Whether there is no document."""
+        with self._connection() as connection:
+            return bool(_one(connection, "SELECT NOT EXISTS (SELECT FROM documents)"))
+
+    def document(self, document_id: str) -> Document | None:
+        """Read one document whole."""
+        with self._connection() as connection:
+            row = run(
+                connection,
+                "SELECT id, title, source, text, added, headings, pages, loader, properties, "
+                "styles FROM documents WHERE id = %s",
+                (document_id,),
+            ).fetchone()
+        return document_of(row) if row else None
+
+    def about(self, document_id: str) -> tuple[str, str, str] | None:
+        """Return a document's title, its source and when it was added; None where it cannot be."""
+        with suppress(LibraryError), self._connection() as connection:
+            query = "SELECT title, source, added FROM documents WHERE id = %s"
+            row = run(connection, query, (document_id,)).fetchone()
+            return row and (str(row[0]), str(row[1]), str(row[2]))
+        return None
+
+    def file(self, document_id: str) -> bytes | None:
+        """Return the file that is kept of a document, or None where none is."""
+        with self._connection() as connection:
+            query = "SELECT data FROM files WHERE document_id = %s"
+            row = run(connection, query, (document_id,), binary=True).fetchone()
+        return bytes(row[0]) if row else None
+
+    def holds(self, document: Document) -> bool:
+        """Whether a document is here with all that it brings, and no other one of its source."""
+        query = (
+            "SELECT EXISTS (SELECT FROM documents WHERE id = %(id)s) "
+            "AND NOT EXISTS (SELECT FROM documents WHERE source = %(source)s AND id <> %(id)s) "
+            "AND (%(file)s OR EXISTS (SELECT FROM files WHERE document_id = %(id)s)) "
+            "AND (%(sha256)s = '' OR EXISTS (SELECT FROM readings "
+            "WHERE sha256 = %(sha256)s AND loader = %(loader)s AND document_id = %(id)s))"
+        )
+        given = {
+            "id": document.id,
+            "source": document.source,
+            "file": document.file is None,
+            "sha256": document.read_sha256,
+            "loader": document.loader,
+        }
+        with self._connection() as connection:
+            return bool(_one(connection, query, given))
+
+    def count_passages(self, document_id: str) -> int:
+        """Return how many passages a document has."""
+        with self._connection() as connection:
+            query = "SELECT count(*) FROM passages WHERE document_id = %s"
+            return int(_one(connection, query, (document_id,)))
+
+    def keep_file(self, document: Document) -> None:
+        """Keep what a document that is in the library already brings of its file."""
+        with self._change() as connection:
+            _keep_file(connection, document)
+
+    def read_before(self, sha256: str, loader: str) -> str | None:
+        """Return the id of the document that a loader has read from a file's bytes, if any."""
+        with self._connection() as connection:
+            query = "SELECT document_id FROM readings WHERE sha256 = %s AND loader = %s"
+            row = run(connection, query, (sha256, loader)).fetchone()
+        return str(row[0]) if row else None
+
+    def ids_of_source(self, source: str) -> list[str]:
+        """Return the ids of the documents that were read from the source."""
+        with self._connection() as connection:
+            query = "SELECT id FROM documents WHERE source = %s ORDER BY place"
+            return [row[0] for row in run(connection, query, (source,))]
+
+    # --- passages
+
+    def passages(self, keys: Sequence[Key]) -> dict[Key, Passage]:
+        """Read passages by their keys; what is not in the library is left out."""
+        given = ([name for name, _ in keys], [number for _, number in keys])
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                f"SELECT document_id, number, {_PASSAGE} FROM passages "  # noqa: S608
+                "JOIN unnest(%s::text[], %s::integer[]) AS wanted (document_id, number) "
+                "USING (document_id, number)",
+                given,
+            ).fetchall()
+        found = {(row[0], row[1]): passage_of(row[0], row[2:]) for row in rows}
+        return {key: found[key] for key in keys if key in found}
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """Read all passages of a document, in the order of its text."""
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                f"SELECT {_PASSAGE} FROM passages WHERE document_id = %s ORDER BY number",  # noqa: S608
+                (document_id,),
+            ).fetchall()
+        return [passage_of(document_id, row) for row in rows]
+
+    def bm25(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+        """Return the passages that share words with the question, best first.
+
+        Documents `without` are left out. It stands where BM25 does in SQLite, and is not quite it.
+        """
+        terms = folded(" ".join(query_terms(question)))
+        with self._connection() as connection:
+            return matching(connection, terms, limit, without)
+
+    def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+        """Return passages that hold some words one behind the other, whatever their endings are.
+
+        Documents `without` are left out.
+        """
+        with self._connection() as connection:
+            return holding(connection, folded(spaced(words)), limit, without)
+
+    def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
+        """Return the dated entries that overlap a time, both days included, in date order."""
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                "SELECT document_id, number, first_day, last_day FROM passages "
+                "WHERE first_day IS NOT NULL AND first_day <= %s AND last_day >= %s "
+                "AND document_id <> ALL (%s) ORDER BY first_day, last_day, place",
+                (last, first, list(without)),
+            ).fetchall()
+        return [((row[0], row[1]), (row[2], row[3])) for row in rows]
+
+    def dates(self) -> dict[str, tuple[date, date]]:
+        """Return for each document that has dated entries the first and the last day of them."""
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                "SELECT document_id, min(first_day), max(last_day) FROM passages "
+                "WHERE first_day IS NOT NULL GROUP BY document_id ORDER BY document_id",
+            ).fetchall()
+        return {document_id: (first, last) for document_id, first, last in rows}
+
+    # --- changing, while the lock is held
+
+    def pending(self) -> list[str]:
+        """Return the documents whose vectors do not count: there are none, see above."""
+        return []
+
+    def set_pending(self, document_id: str) -> None:
+        """Note that the document's vectors do not count yet: nobody sees them before they do."""
+
+    def clear_pending(self, document_id: str) -> None:
+        """Forget a document whose vectors are gone: they go with it."""
+
+    def insert(
+        self, document: Document, passages: Sequence[Passage], replaced: Iterable[str]
+    ) -> None:
+        """Put in a document whose vectors are written, in the place of those it replaces."""
+        with self._change() as connection:
+            _change_meta(connection, {})
+            for old in replaced:
+                _delete(connection, old)
+            _insert(connection, document, passages)
+            _count(connection, len(passages))
+            count_words(connection, document.id)
+
+    def delete(self, document_id: str) -> None:
+        """Take a document out, with its vectors."""
+        with self._change() as connection:
+            _change_meta(connection, {})
+            _delete(connection, document_id)
+
+    def replace_all(
+        self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
+    ) -> None:
+        """Put documents with their passages in the place of all there are, with new meta.
+
+        Vectors that were written for them stay.
+        """
+        given = list(cut)
+        with self._change() as connection:
+            _change_meta(connection, meta)
+            kept = [document.id for document, _ in given]
+            run(connection, "DELETE FROM documents WHERE id <> ALL (%s)", (kept,))
+            run(connection, "DELETE FROM passages")
+            for document, passages in given:
+                _insert(connection, document, passages)
+            _count(connection)
+            count_all_words(connection)
+
+    @contextmanager
+    def _change(self) -> Iterator[Connection]:
+        """Yield a connection on which all is done or nothing."""
+        with self._connection() as connection, connection.transaction():
+            yield connection
+
+    # --- proving and mending
+
+    def diagnosis(self) -> Iterator[tuple[Literal["ok", "note", "wrong"], str]]:
+        """Say whether the server, its extension and the user's rights are what is needed."""
+        exists = self.exists
+        with self._connection() as connection:
+            yield from diagnosis(connection, self.place, exists=exists)
+
+    def faults(self) -> list[str]:
+        """Return what PostgreSQL finds wrong with the tables."""
+        found = []
+        with self._connection() as connection:
+            there = _one(connection, "SELECT count(*) FROM passages")
+            told = _one(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
+            if there != told:
+                found.append(f"there are {there} passages, and {told} are told")
+            if wrong := miscounted_words(connection):
+                found.append(f"{wrong} words are told to be in more or fewer passages")
+            for table in ("passages", "files", "readings"):
+                strays = _one(
+                    connection,
+                    f"SELECT count(*) FROM {table} "  # noqa: S608  the names above
+                    "WHERE document_id NOT IN (SELECT id FROM documents)",
+                )
+                if strays:
+                    found.append(f"{strays} rows of {table} belong to nothing")
+            rows = run(
+                connection,
+                "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class "
+                "ON pg_class.oid = indrelid "
+                "WHERE NOT indisvalid AND relnamespace = %s::regnamespace",
+                (f'"{self.place.schema}"',),
+            ).fetchall()
+            found += [f"the index {name} is not valid" for (name,) in rows]
+        return found
+
+    def holds_words(self, document: Document, passages: Sequence[Passage]) -> bool:
+        """Whether a document's passages can be found by their words, and by no others."""
+        words = [folded(indexed_words(document, passage)) for passage in passages]
+        with self._connection() as connection:
+            rows = run(
+                connection,
+                "SELECT number = place - 1 AND words = to_tsvector('footnoted', text) "
+                "FROM (SELECT number, words FROM passages WHERE document_id = %s) AS passages "
+                "FULL JOIN unnest(%s::text[]) WITH ORDINALITY AS wanted (text, place) "
+                "ON passages.number = wanted.place - 1",
+                (document.id, words),
+            ).fetchall()
+        return all(right for (right,) in rows)
+
+    def rescue(self) -> Iterator[str]:
+        """Yield the ids of the documents that can still be seen, in the order they were added."""
+        with self._connection() as connection:
+            rows = run(connection, "SELECT id FROM documents ORDER BY place").fetchall()
+        yield from (name for (name,) in rows)
+
+    def keep(self, folder: Path) -> None:
+        """Write the documents as they are into a folder, before what is damaged is mended."""
+        copied = "COPY documents TO STDOUT (FORMAT csv, HEADER)"
+        with (
+            self._connection() as connection,
+            connection.cursor() as cursor,
+            cursor.copy(copied) as copy,
+            (folder / "documents.csv").open("wb") as file,
+        ):
+            file.writelines(bytes(block) for block in copy)
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with self._connections.connection() as connection:
+            yield connection
+
+
+def _one(connection: Connection, query: str, given: Any = None) -> Any:
+    row = run(connection, query, given).fetchone()
+    return row and row[0]
+
+
+def _change_meta(connection: Connection, meta: dict[str, str]) -> None:
+    run(connection, "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'")
+    with connection.cursor() as cursor:
+        put = "INSERT INTO meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE "
+        cursor.executemany(put + "SET value = EXCLUDED.value", list(meta.items()))
+
+
+def _count(connection: Connection, more: int | None = None) -> None:
+    """Note how many passages there are: so many `more`, or as many as are counted."""
+    new = "value::bigint + %s" if more is not None else "(SELECT count(*) FROM passages)"
+    given = None if more is None else (more,)
+    statement = f"UPDATE meta SET value = ({new})::text WHERE key = 'passages'"  # noqa: S608
+    run(connection, statement, given)
+
+
+def _delete(connection: Connection, document_id: str) -> None:
+    discount_words(connection, document_id)
+    gone = "DELETE FROM documents WHERE id = %s RETURNING passages"
+    _count(connection, -(_one(connection, gone, (document_id,)) or 0))
+
+
+def _insert(connection: Connection, document: Document, passages: Sequence[Passage]) -> None:
+    values: dict[str, Any] = {**values_of(document)}
+    if any("\0" in str(value) for value in values.values()):
+        raise DocumentError(
+            f"{document.name} holds the character U+0000, which PostgreSQL does not keep: take it "
+            "out, or add the file to a library in a folder."
+        )
+    values |= {"characters": len(document.text), "passages": len(passages)}
+    changed = ", ".join(f"{name} = EXCLUDED.{name}" for name in values) + ", place = DEFAULT"
+    run(
+        connection,
+        f"INSERT INTO documents ({', '.join(values)}) "  # noqa: S608
+        f"VALUES ({', '.join('%s' for _ in values)}) ON CONFLICT (id) DO UPDATE SET {changed}",
+        list(values.values()),
+    )
+    _keep_file(connection, document)
+    rows = [
+        (
+            number,
+            each.span.start,
+            each.span.end,
+            json.dumps(each.sentences),
+            each.heading,
+            *(each.dates or (None, None)),
+            folded(indexed_words(document, each)),
+        )
+        for number, each in enumerate(passages)
+    ]
+    if not rows:
+        return
+    run(
+        connection,
+        f"INSERT INTO passages (document_id, number, {_PASSAGE}, words) "  # noqa: S608
+        f"SELECT %s, number, {_PASSAGE}, to_tsvector('footnoted', words) "
+        "FROM unnest(%s::integer[], %s::integer[], %s::integer[], %s::text[], %s::text[], "
+        f"%s::date[], %s::date[], %s::text[]) AS new (number, {_PASSAGE}, words) ORDER BY number",
+        (document.id, *map(list, zip(*rows, strict=True))),
+    )
+
+
+def _keep_file(connection: Connection, document: Document) -> None:
+    if document.file is not None:
+        run(
+            connection,
+            "INSERT INTO files VALUES (%s, %b) "
+            "ON CONFLICT (document_id) DO UPDATE SET data = EXCLUDED.data",
+            (document.id, document.file),
+        )
+    if document.read_sha256:
+        run(
+            connection,
+            "INSERT INTO readings VALUES (%s, %s, %s) ON CONFLICT (sha256, loader) "
+            "DO UPDATE SET document_id = EXCLUDED.document_id",
+            (document.read_sha256, document.loader, document.id),
+        )

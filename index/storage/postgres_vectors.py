@@ -1,0 +1,136 @@
+"""The passages' vectors in PostgreSQL, by pgvector: what `vectors.py` is with Chroma.
+
+A collection is a table of the library's schema, which changes in the same transaction as the
+documents. A document's vectors go with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from index.storage.connections import Connections, run
+from index.storage.store import Key
+
+MOST_DIMENSIONS = 2000
+"""Of the longest vectors that pgvector makes an index of; others are all looked at."""
+
+
+class PostgresVectors:
+    """One collection of vectors. It is read as it is at that moment."""
+
+    def __init__(self, connections: Connections, name: str) -> None:
+        """Name the collection; nothing is touched yet."""
+        self._connections = connections
+        self.name = name
+
+    def create(self) -> None:
+        """Make the collection, empty; the first vectors say how long they all are."""
+        with self._connections.connection() as connection:
+            # A document is put in after its vectors.
+            run(
+                connection,
+                f'CREATE TABLE "{self.name}" ('
+                "document_id text NOT NULL REFERENCES documents ON DELETE CASCADE "
+                "DEFERRABLE INITIALLY DEFERRED, number integer NOT NULL, "
+                "embedding vector NOT NULL, PRIMARY KEY (document_id, number))",
+            )
+
+    def add(self, document_id: str, vectors: np.ndarray, first: int) -> None:
+        """Write vectors of a document's passages, the first of which has the number `first`.
+
+        Their shape is (passages, dimension).
+        """
+        from pgvector import Vector
+
+        rows = np.asarray(vectors, np.float32)
+        with self._connections.connection() as connection, connection.cursor() as cursor:
+            self._size(rows.shape[1])
+            with cursor.copy(f'COPY "{self.name}" FROM STDIN (FORMAT binary)') as copy:
+                copy.set_types(("text", "integer", "bytea"))
+                for number, row in enumerate(rows, first):
+                    copy.write_row((document_id, number, Vector(row).to_binary()))
+
+    def _size(self, dimension: int) -> None:
+        """Say how long the vectors are and index them, unless that has been done."""
+        with self._connections.connection() as connection:
+            query = (
+                "SELECT atttypmod FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s"
+            )
+            [[known]] = run(connection, query, (f'"{self.name}"', "embedding"))
+            if known > 0:
+                return
+            run(connection, f'ALTER TABLE "{self.name}" ALTER embedding TYPE vector({dimension})')
+            if dimension <= MOST_DIMENSIONS:
+                run(
+                    connection,
+                    f'CREATE INDEX ON "{self.name}" USING hnsw (embedding vector_cosine_ops)',
+                )
+
+    def delete(self, document_id: str) -> None:
+        """Take out all vectors of a document."""
+        with self._connections.connection() as connection:
+            run(
+                connection,
+                f'DELETE FROM "{self.name}" WHERE document_id = %s',  # noqa: S608
+                (document_id,),
+            )
+
+    def nearest(self, vector: list[float], limit: int, without: Sequence[str]) -> list[Key]:
+        """Return the passages whose vectors are nearest, best first.
+
+        Where most documents are left out, the index may give up before it has found enough of the
+        others: then all of them are looked at.
+        """
+        from pgvector import Vector
+
+        query = (
+            "WITH near AS MATERIALIZED (SELECT document_id, number, "  # noqa: S608
+            f'embedding <=> %s::vector AS distance FROM "{self.name}" '
+            "WHERE document_id <> ALL (%s) ORDER BY distance LIMIT %s) "
+            "SELECT document_id, number FROM near ORDER BY distance, document_id, number"
+        )
+        given = (Vector(vector).to_text(), list(without), limit)
+        with self._connections.connection() as connection:
+            found = run(connection, query, given).fetchall()
+            if without and len(found) < limit:
+                with connection.transaction():
+                    run(connection, "SET LOCAL enable_indexscan = off")
+                    found = run(connection, query, given).fetchall()
+        return [(row[0], row[1]) for row in found]
+
+    def keys(self) -> list[Key]:
+        """Return the passages that there are vectors of."""
+        query = f'SELECT document_id, number FROM "{self.name}" ORDER BY document_id, number'  # noqa: S608
+        with self._connections.connection() as connection:
+            return [(row[0], row[1]) for row in run(connection, query)]
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
+        """Return the vectors of passages; what there is none of is left out."""
+        from pgvector import Vector
+
+        query = (
+            f'SELECT document_id, number, embedding FROM "{self.name}" '  # noqa: S608
+            "JOIN unnest(%s::text[], %s::integer[]) AS wanted (document_id, number) "
+            "USING (document_id, number)"
+        )
+        given = ([name for name, _ in keys], [number for _, number in keys])
+        with self._connections.connection() as connection:
+            rows = run(connection, query, given, binary=True).fetchall()
+        # The driver does not know the type, and gives its bytes.
+        return {(row[0], row[1]): Vector.from_binary(row[2]).to_numpy() for row in rows}
+
+    def drop(self) -> None:
+        """Delete the collection with all its vectors."""
+        with self._connections.connection() as connection:
+            run(connection, f'DROP TABLE IF EXISTS "{self.name}"')
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other writers away: the store's lock does."""
+        yield
+
+    def close(self) -> None:
+        """Let go of nothing: there are no files."""
