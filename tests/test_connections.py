@@ -74,3 +74,26 @@ def test_a_session_connects_to_nothing_else(
     lines = record.read_text("utf-8").splitlines()
     assert any(line.startswith("socket.connect 127.0.0.1") for line in lines), "it does record"
     assert sorted({line for line in lines if not is_here(line)}) == []
+
+
+LOOK = """
+from pathlib import Path
+from index.weights.onnx import OnnxWeights
+import index
+OnnxWeights(Path(index.__file__).parent / "reader_weights")
+"""
+
+
+@pytest.mark.parametrize("command", [LOOK, "from ui.commands.cli import main; main()"])
+def test_no_library_keeps_a_book_of_its_own_on_this_machine(tmp_path: Path, command: str) -> None:
+    """What onnxruntime would report, it writes down first: natively, where no socket is seen."""
+    home = tmp_path / "home"
+    home.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", command, "doctor"],
+        cwd=Path(__file__).parents[1],
+        env={"PATH": os.environ["PATH"], "HOME": str(home)},
+        capture_output=True,
+        check=False,
+    )
+    assert [path for path in home.rglob("*") if path.is_file()] == []

@@ -13,6 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
+# Read when onnxruntime is loaded, which would report the machine and each session to its makers,
+# from 1.32 on, and keep a book of that in the user's cache.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import numpy as np
 import onnxruntime
 from tokenizers import Encoding, Tokenizer
