@@ -380,6 +380,7 @@ def test_the_settings_of_the_services_are_settings_and_lead_to_each_other() -> N
     for name in ("window", "footnoted"):
         library = urlsplit(SERVICES[name]["environment"]["FOOTNOTED_LIBRARY"])
         assert library.scheme == "postgresql"
+        assert "['optional-dependencies']['postgresql']" in dockerfile, "it has what that needs"
         assert library.password is None
         there = SERVICES[str(library.hostname)]["environment"]
         assert (library.username, library.path) == (

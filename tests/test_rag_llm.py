@@ -73,6 +73,10 @@ def test_the_model_serves_windows_elsewhere_that_bring_its_key() -> None:
     address = process.stdout.readline().strip()
     try:
         assert httpx.get(f"{address.removesuffix('/v1')}/health").status_code == 200
+        listed = httpx.get(
+            f"{address}/models", headers={"authorization": "Bearer a-key-of-its-own"}
+        )
+        assert [each["id"] for each in listed.json()["data"]] == [load_settings().llm]
         made = {
             key: load_writer(load_settings(llm_url=address, llm_key=key))
             for key in ("a-key-of-its-own", "another-key")

@@ -378,11 +378,12 @@ def start_server(
     port: int = 0,
     key: str | None = None,
     kept: Path | None = None,
+    name: str | None = None,
 ) -> Any:
     """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
 
     Without a port it takes a free one. With a key it answers those who bring that, and who may
-    then have it write down in a folder, `kept`, what it has read.
+    then have it write down in a folder, `kept`, what it has read. It calls the model by its `name`.
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
@@ -391,6 +392,7 @@ def start_server(
     _check_memory(path)
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
+    params.model_alias = {name or path.stem}
     params.n_ctx = CONTEXT_TOKENS
     params.n_parallel = AT_ONCE
     params.kv_unified = True

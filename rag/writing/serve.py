@@ -31,7 +31,7 @@ def main() -> None:
     key = settings.llm_key.get_secret_value() if settings.llm_key else None
     path = weights_file(settings.llm, settings.models)
     with suppress(KeyboardInterrupt):
-        server = start_server(path, host=given.host, port=given.port, key=key)
+        server = start_server(path, host=given.host, port=given.port, key=key, name=settings.llm)
         sys.stdout.write(f"{server.listening_address}/v1\n")
         sys.stdout.flush()
         threading.Event().wait()
