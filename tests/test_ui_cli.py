@@ -611,7 +611,7 @@ def test_without_a_login_the_window_listens_on_loopback_only(tmp_path: Path) -> 
     assert done.returncode == 2
     assert done.stderr.startswith("Without a login the window listens on loopback only")
     done = footnoted("chat", "--auth", tmp_path / "none", "--library", tmp_path)
-    assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
+    assert (done.returncode, "There is no users file" in done.stderr) == (2, True)
 
 
 def test_what_was_rated_is_printed(tmp_path: Path) -> None:
