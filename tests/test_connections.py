@@ -44,7 +44,6 @@ def is_here(line: str) -> bool:
 
 @pytest.mark.browser
 @pytest.mark.weights
-@pytest.mark.slow
 def test_a_session_connects_to_nothing_else(
     browser: Browser, open_library: OpenLibrary, tmp_path: Path
 ) -> None:
