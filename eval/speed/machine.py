@@ -126,6 +126,7 @@ class Peak:
             self.bytes = max(self.bytes, memory())
 
     def __enter__(self) -> Peak:
+        self.bytes = memory()  # What is watched may be over before the first look.
         self._watch.start()
         return self
 
