@@ -33,7 +33,7 @@ from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
 from index.split import SPLITTER_VERSION, split
 from index.storage.connections import Connections
-from index.storage.database import Database, Place, option
+from index.storage.database import Database, Place, folder_of, option
 from index.storage.postgres import PostgresStore
 from index.storage.postgres_vectors import PostgresVectors
 from index.storage.store import Dated, Entry, Key, Store, mends, searchable_text
@@ -138,7 +138,7 @@ class Library:
         another embedding or splitter, and when the database cannot be used.
         """
         self.place = place
-        self.folder = place.folder if isinstance(place, Database) else place
+        self.folder = folder_of(place)
         self.fingerprint = json.dumps(
             {
                 "embedding": embedding_name,
@@ -429,9 +429,7 @@ class Library:
                 documents[document.id] = document
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
-                report_of = partial(report, document)
-                vectors = self._embedded(document, passages, report_of)
-                _write(fresh, document, vectors, report_of)
+                self._embed_into(fresh, document, passages, partial(report, document))
             self.store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
             self._use(fresh, meta["vectors"])
         return Reindexed(len(cut), tuple(read_again), tuple(kept))
@@ -446,9 +444,7 @@ class Library:
         with self.store.anew({"fingerprint": self.fingerprint, "vectors": fresh.name}) as book:
             for document in documents:
                 passages = split(document)
-                report_of = partial(report, document)
-                vectors = self._embedded(document, passages, report_of)
-                _write(fresh, document, vectors, report_of)
+                self._embed_into(fresh, document, passages, partial(report, document))
                 book.insert(document, passages, ())
         self._use(fresh, None)
 
@@ -464,6 +460,15 @@ class Library:
         self.store.delete(document_id)
         self._cached.cache_clear()
         self._sweep()
+
+    def _embed_into(
+        self,
+        to: Vectors | PostgresVectors,
+        document: Document,
+        passages: Sequence[Passage],
+        report: Report,
+    ) -> None:
+        _write(to, document, self._embedded(document, passages, report), report)
 
     def _embedded(
         self, document: Document, passages: Sequence[Passage], report: Report

@@ -247,6 +247,15 @@ def test_the_order_is_that_of_the_files_however_long_each_takes(
     assert sources == [f"{number}.txt" for number in range(6)]
 
 
+def test_a_name_that_no_file_can_have_is_one_failure_among_others(
+    adding: Adding, tmp_path: Path
+) -> None:
+    good = tmp_path / "good.txt"
+    good.write_text("The ferry sank in 1931.\n")
+    code, said, _ = adding.run("n" * 300 + ".txt", good)
+    assert (code, said[-3]) == (2, "1 added, 1 failed.")
+
+
 # --- which files are known
 
 

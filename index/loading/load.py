@@ -69,6 +69,9 @@ def folder(source: str | Path) -> Folder | None:
         given = Path(source)
         if _scheme(source) is not None or not given.is_dir():
             return None
+    except (OSError, ValueError):  # It is no name of anything: `load` says why.
+        return None
+    try:
         path, files, others = given.resolve(), [], Counter[str]()
         for at, folders, names in os.walk(path, onerror=_raise):
             folders[:] = [name for name in folders if not name.startswith(".")]
@@ -80,7 +83,7 @@ def folder(source: str | Path) -> Folder | None:
                     files.append(file)
                 else:
                     others[file.suffix.lower() or name] += 1
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _unreadable(title_line(str(source)), error) from error
     return Folder(path, tuple(sorted(files)), others)
 

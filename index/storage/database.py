@@ -95,6 +95,11 @@ def option(place: Place) -> str:
     return f"--library {shlex.quote(str(place))}"
 
 
+def folder_of(place: Place) -> Path:
+    """Return the folder that a library has on this machine: its own, or what is kept beside it."""
+    return place.folder if isinstance(place, Database) else place
+
+
 def _unreadable() -> LibraryError:
     return LibraryError(
         "The address of the database cannot be read: write it as postgresql://USER@HOST/DATABASE, "

@@ -28,6 +28,7 @@ from rich.console import Console
 
 from index.errors import ModelMissing, UserError
 from index.printable import shortened, without_password
+from index.storage.database import folder_of
 from index.weights.catalogue import CATALOGUE, Model
 from index.weights.download import model_folder, pull_command, verify
 from ui.commands.terminal import LibraryOption, line, messages
@@ -308,7 +309,7 @@ def _own_model(name: str, role: str) -> tuple[State, str]:
 
 def _disk(settings: Settings) -> Found:
     wanted = {
-        "library": (_folder(settings), LEAST_FREE),
+        "library": (folder_of(settings.library), LEAST_FREE),
         "weights": (settings.models, sum(model.size for model in _missing(settings))),
     }
     for what, (folder, least) in wanted.items():
@@ -324,7 +325,7 @@ def _disk(settings: Settings) -> Found:
 
 
 def _folders(settings: Settings) -> Found:
-    folders = {"library": _folder(settings), "weights": settings.models}
+    folders = {"library": folder_of(settings.library), "weights": settings.models}
     if settings.log:
         folders["log"] = settings.log if settings.log.exists() else settings.log.absolute().parent
     for what, path in folders.items():
@@ -351,14 +352,6 @@ def _folders(settings: Settings) -> Found:
 
 
 _SETTING = {"library": "LIBRARY", "weights": "MODELS", "log": "LOG"}
-
-
-def _folder(settings: Settings) -> Path:
-    """Return what the library has on this machine."""
-    from index.storage.database import Database
-
-    place = settings.library
-    return place.folder if isinstance(place, Database) else place
 
 
 def _existing(folder: Path) -> Path:
