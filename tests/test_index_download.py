@@ -44,8 +44,8 @@ def silent(progress: Progress) -> None:
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(models, "CATALOGUE", CATALOGUE)
-    monkeypatch.setattr("ui.commands.models.CATALOGUE", CATALOGUE)
-    monkeypatch.setattr("ui.commands.models.DEFAULTS", ("tiny", "small"))
+    monkeypatch.setattr("index.weights.catalogue.CATALOGUE", CATALOGUE)
+    monkeypatch.setattr("index.weights.catalogue.DEFAULTS", ("tiny", "small"))
     return tmp_path / "models"
 
 

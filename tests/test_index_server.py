@@ -26,7 +26,7 @@ from rag.config import load_settings
 from tests.breaking import BEFORE, EMBEDDING, book, done_in
 from tests.faults import Faults
 from tests.test_index_durability import ended, forked
-from ui.commands import doctor
+from ui.commands import findings
 
 TOKEN = "tk-Wm40-of-the-chroma-server-Zb93"
 
@@ -173,9 +173,9 @@ def test_a_token_is_shown_to_what_asks_for_it(server: str, tmp_path: Path) -> No
             vectors.CHROMA.stop()
         settings = load_settings(library=tmp_path, chroma_url=address, chroma_token=TOKEN)
         assert TOKEN not in repr(settings)
-        assert [state for state, _ in doctor._chroma(settings)] == ["ok"]
+        assert [state for state, _ in findings._chroma(settings)] == ["ok"]
         other = load_settings(library=tmp_path, chroma_url=address, chroma_token="other")
-        [(state, said)] = doctor._chroma(other)
+        [(state, said)] = findings._chroma(other)
         assert (state, "FOOTNOTED_CHROMA_TOKEN" in said) == ("wrong", True)
 
 

@@ -23,8 +23,8 @@ from index.library import Library
 from index.weights.catalogue import CATALOGUE
 from rag.config import Settings, load_settings
 from tests.faults import Faults
-from ui.commands import doctor
-from ui.commands.doctor import Found, State
+from ui.commands import findings as checks
+from ui.commands.findings import Found, State
 
 ROOT = Path(__file__).parents[1]
 EMBEDDING = "bge-small-en-v1.5-int8"
@@ -179,9 +179,9 @@ def test_settings_that_are_broken_are_told_and_the_rest_is_checked(
         assert found["library"][0][0] == "ok"
     else:
         monkeypatch.setenv("FOOTNOTED_CONFIG", str(file))
-        monkeypatch.setattr(doctor, "NATIVE", ())
+        monkeypatch.setattr(checks, "NATIVE", ())
         found = {}
-        for each in doctor.findings(tmp_path / "l"):
+        for each in checks.findings(tmp_path / "l"):
             found.setdefault(each.check, []).append((each.state, each.said))
     [(state, said)] = found["settings"]
     assert state == "wrong"
@@ -221,19 +221,19 @@ def test_no_byte_of_the_weights_is_wrong_unseen(models: Path, faults: Faults) ->
                 file.unlink()
                 if data is not None:
                     file.write_bytes(data)
-                found = list(doctor._weights(settings, thorough=True))
+                found = list(checks._weights(settings, thorough=True))
                 [said] = [said for state, said in found if state == "wrong"]
                 assert str(file) in said
                 assert f"footnoted models pull {file.parent.name}" in said
             file.unlink(missing_ok=True)
             file.symlink_to(link)
-    assert {state for state, _ in doctor._weights(settings, thorough=True)} == {"ok", "note"}
+    assert {state for state, _ in checks._weights(settings, thorough=True)} == {"ok", "note"}
 
 
 def test_models_that_are_not_of_the_catalogue(tmp_path: Path) -> None:
     def last(llm: object) -> tuple[State, str]:
         given = settings_of(llm=str(llm), models=tmp_path)
-        return list(doctor._weights(given, thorough=False))[-1]
+        return list(checks._weights(given, thorough=False))[-1]
 
     assert last("none")[0] == "note"
     state, said = last(tmp_path / "gone.gguf")
@@ -256,8 +256,8 @@ def test_a_library_made_with_other_settings(library: Path, settings: Settings) -
 def _found(settings: Settings) -> Iterator[tuple[str, str]]:
     """Return what `findings` makes of the library's check, errors among it."""
     try:
-        yield from doctor._library(settings)
-    except doctor.UserError as error:
+        yield from checks._library(settings)
+    except checks.UserError as error:
         yield "wrong", str(error)
 
 
@@ -274,7 +274,7 @@ def test_vectors_that_are_gone_are_noticed(library: Path) -> None:
 def test_folders_that_may_not_be_written(library: Path, models: Path) -> None:
     library.chmod(0o500)
     models.chmod(0o500)
-    found = list(doctor._folders(settings_of(library=library, models=models)))
+    found = list(checks._folders(settings_of(library=library, models=models)))
     library.chmod(0o700)
     models.chmod(0o700)
     assert [state for state, _ in found] == ["wrong", "note"]
@@ -298,7 +298,7 @@ def test_what_the_address_of_a_language_model_answers(
 ) -> None:
     with server(status, body) as (address, shown):
         given = settings_of(llm_url=address, llm="mine", llm_key=SecretStr(KEY))
-        found, said = one(doctor._llm(given))
+        found, said = one(checks._llm(given))
     assert (found, words in said) == (state, True), said
     assert shown == [("/v1/models", f"Bearer {KEY}")]
     assert KEY not in said
@@ -306,14 +306,14 @@ def test_what_the_address_of_a_language_model_answers(
 
 def test_what_is_no_chroma_server() -> None:
     with server(404) as (address, shown):
-        state, said = one(doctor._chroma(settings_of(chroma_url=address)))
+        state, said = one(checks._chroma(settings_of(chroma_url=address)))
     assert (state, "no Chroma server" in said) == ("wrong", True)
     assert shown == [("/api/v2/heartbeat", None)]
 
 
 def test_nobody_is_called_whom_the_settings_do_not_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(httpx, "get", lambda *_, **__: pytest.fail("somebody is called"))
-    assert list(doctor._llm(settings_of())) == list(doctor._chroma(settings_of())) == []
+    assert list(checks._llm(settings_of())) == list(checks._chroma(settings_of())) == []
 
 
 def test_a_package_that_crashes_is_told_by_its_name(
@@ -323,16 +323,16 @@ def test_a_package_that_crashes_is_told_by_its_name(
     (tmp_path / "failing.py").write_text("raise ImportError('libfoo.so.1 is missing')")
     monkeypatch.syspath_prepend(str(tmp_path))
     for name, words in (("crashing", "crashing does not run"), ("failing", "libfoo.so.1")):
-        monkeypatch.setattr(doctor, "NATIVE", ("json", name, "csv"))
-        state, said = list(doctor._packages())[-1]
+        monkeypatch.setattr(checks, "NATIVE", ("json", name, "csv"))
+        state, said = list(checks._packages())[-1]
         assert (state, words in said) == ("wrong", True), said
 
 
 def test_a_version_that_does_not_fit_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "NATIVE", ())
+    monkeypatch.setattr(checks, "NATIVE", ())
     wanted = ["pytest>=9999", "no-such-package-here>=1", "httpx", "pytest>9999; os_name == 'x'"]
-    monkeypatch.setattr(doctor.metadata, "requires", lambda name: wanted)
-    wrong, missing, _ = doctor._packages()
+    monkeypatch.setattr(checks.metadata, "requires", lambda name: wanted)
+    wrong, missing, _ = checks._packages()
     assert (wrong[0], "and >=9999 is needed" in wrong[1]) == ("wrong", True)
     assert (missing[0], "no-such-package-here is missing" in missing[1]) == ("wrong", True)
 
@@ -348,8 +348,8 @@ def test_a_check_that_fails_is_a_line_and_the_others_go_on(
         raise Panic("a\nb")
 
     for name in ("_packages", "_disk", "_library"):
-        monkeypatch.setattr(doctor, name, fails)
-    found = list(doctor.findings(tmp_path / "library"))
+        monkeypatch.setattr(checks, name, fails)
+    found = list(checks.findings(tmp_path / "library"))
     assert [each.said for each in found if each.check == "disk"] == [
         "so far",
         "This could not be checked: Panic: a b",

@@ -20,7 +20,7 @@ from tests.faults import Faults
 from tests.postgres import PASSWORD, Server
 from tests.test_secrets import files_in, found_in
 from tests.test_ui_cli import PROGRAM, ROOT, Done, here
-from ui.commands import doctor as doctor_command
+from ui.commands import findings as checks
 
 pytestmark = pytest.mark.weights
 
@@ -42,7 +42,7 @@ def test_a_librarys_life_and_its_password(
     monkeypatch.setenv("FOOTNOTED_LIBRARY", by_network.address)
     monkeypatch.setenv("FOOTNOTED_LOG", str(tmp_path / "log"))
     monkeypatch.setenv("FOOTNOTED_LOG_TEXT", "true")
-    monkeypatch.setattr(doctor_command, "NATIVE", ("numpy",))  # The others take seconds.
+    monkeypatch.setattr(checks, "NATIVE", ("numpy",))  # The others take seconds.
     said: dict[str, Done] = {}
 
     def run(*arguments: object, code: int = 0) -> Done:

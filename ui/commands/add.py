@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -13,11 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
-from rich.progress import Progress
 
-from index.documents import source_name
 from index.errors import DocumentError, UserError
-from index.printable import visible
 from ui.commands.terminal import (
     LibraryOption,
     line,
@@ -28,6 +24,10 @@ from ui.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from rich.progress import Progress
+
     from index.documents import Document
     from index.library import Added, Library, Prepared, Report
     from index.loading.load import Folder
@@ -53,7 +53,7 @@ def add(
         ),
     ] = False,
 ) -> None:
-    """Add documents to the library; what cannot be read is told, and the others go on.
+    """Add documents to the library. What cannot be read is told, and the others go on.
 
     Files that are in it already are not read again, so that the same command goes on where an
     interrupted one has stopped.
@@ -64,7 +64,7 @@ def add(
         raise UserError("--remove-gone looks for what is gone from a folder: give a folder.")
     became: Counter[str] = Counter()
     failed: list[str] = []
-    with progress_bar(messages) as bar:
+    with progress_bar(messages()) as bar:
         try:
             ready = partial(_ready, assistant, bar, len(files))
             for future in _ahead(ready, enumerate(files, 1)):
@@ -72,24 +72,26 @@ def add(
                     name, added = _write(assistant.library, future.result())
                 except DocumentError as error:
                     failed.append(str(error))
-                    line(messages, str(error))
+                    line(messages(), str(error))
                 else:
                     became[added.outcome] += 1
-                    line(messages, _told(name, added))
+                    line(messages(), _told(name, added))
             if remove_gone:
                 became["removed"] = _remove_gone(assistant.library, folders)
         except BaseException:  # Ctrl-C as well, and a disk that is full.
             if became or failed:
                 done = became.total() + len(failed)
-                line(messages, f"Stopped after {done} of {len(files)}: {_counts(became, failed)}.")
-                line(messages, "The same command goes on with the others.")
+                line(
+                    messages(), f"Stopped after {done} of {len(files)}: {_counts(became, failed)}."
+                )
+                line(messages(), "The same command goes on with the others.")
             raise
     if len(files) > 1 or folders:
-        line(messages, f"{_counts(became, failed)}.")
+        line(messages(), f"{_counts(became, failed)}.")
         if failed:
-            line(messages, "What failed:")
+            line(messages(), "What failed:")
             for reason in failed:
-                line(messages, f"  {reason}")
+                line(messages(), f"  {reason}")
     if failed:
         raise typer.Exit(2)
 
@@ -97,6 +99,7 @@ def add(
 def _opened(sources: Sequence[str]) -> tuple[list[str], list[Folder]]:
     """Return the sources with the files below each folder in its place, and the folders."""
     from index.loading.load import folder
+    from index.printable import visible
 
     files: list[str] = []
     folders: list[Folder] = []
@@ -113,7 +116,7 @@ def _opened(sources: Sequence[str]) -> tuple[list[str], list[Folder]]:
             kinds = ", ".join(visible(each) for each in sorted(found.others)[:5])
             count = found.others.total()
             what = "1 file is" if count == 1 else f"{count} files are"
-            line(messages, f"{visible(source)}: {what} of formats that cannot be read ({kinds}).")
+            line(messages(), f"{visible(source)}: {what} of formats that cannot be read ({kinds}).")
     return files, folders
 
 
@@ -134,7 +137,9 @@ class _Ready:
 
 def _ready(assistant: Assistant, bar: Progress, count: int, numbered: tuple[int, str]) -> _Ready:
     """Read and embed what is at a source, the number of which, of so many, is told by the bar."""
+    from index.documents import source_name
     from index.loading.load import load
+    from index.printable import visible
     from rag.trace import Line
 
     number, source = numbered
@@ -161,6 +166,8 @@ def _write(library: Library, ready: _Ready) -> tuple[str, Added]:
 
 def _ahead(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Future[Made]]:
     """Yield what comes of each item, in their order, while the work on the next goes on."""
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(AHEAD)
     futures: deque[Future[Made]] = deque()
     try:
@@ -176,6 +183,7 @@ def _ahead(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Futu
 
 def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
     """Take out the documents whose files are gone from the folders; return how many there were."""
+    from index.documents import source_name
     from rag.trace import Line
 
     gone = [
@@ -188,7 +196,9 @@ def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
         with Line("remove", document=entry.id) as told:
             library.remove(entry.id)
             told.removed(entry.id)
-        line(messages, f"{source_name(entry.source)}: removed, since its file is gone ({entry.id})")
+        line(
+            messages(), f"{source_name(entry.source)}: removed, since its file is gone ({entry.id})"
+        )
     return len(gone)
 
 

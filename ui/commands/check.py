@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from index.errors import UserError
 from ui.commands.terminal import LibraryOption, messages, open_assistant, progress_bar, write_file
@@ -16,6 +15,7 @@ OutOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--out",
+        metavar="FILE",
         help="Write it down as well: FILE.json, .md, .html, .docx (with comments) or .xml (JUnit).",
     ),
 ]
@@ -27,10 +27,14 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
     out: OutOption = None,
 ) -> None:
-    """Check a text: each sentence with its footnotes, or the word that the sources say otherwise.
+    """Check a text, sentence by sentence, against the sources.
+
+    Each comes with its footnotes, or with the word that the sources say otherwise.
 
     The exit code is 1 when a sentence is contradicted, or not in the sources.
     """
+    from rich.console import Console
+
     from index.loading.load import load, load_bytes
     from rag.checking.draft import statements
     from ui.checked.export import FORMATS
@@ -53,7 +57,7 @@ def check(
         )
     console = Console(highlight=False)
     checked = []
-    with progress_bar(messages) as bar:
+    with progress_bar(messages()) as bar:
         task = bar.add_task("checking", total=len(statements(draft)))
         for each in assistant.check(draft, keep=True):
             checked.append(each)
@@ -64,6 +68,6 @@ def check(
         sys.stdout.write(FORMATS["json"].write(draft, checked).decode())
     for path in out or []:
         write_file(path, forms[path.suffix.lower()].write(draft, checked))
-    messages.print(summary(draft, checked))
+    messages().print(summary(draft, checked))
     if any(each.fails for each in checked):
         raise typer.Exit(1)

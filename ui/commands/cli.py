@@ -6,7 +6,6 @@ command that needs it, so that `footnoted --help` answers at once.
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 from contextlib import ExitStack
@@ -15,12 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
 
 from index.errors import UserError
-from index.printable import visible
 from ui.commands import add as add_command
 from ui.commands import check as check_command
 from ui.commands import doctor as doctor_command
@@ -39,6 +34,8 @@ from ui.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from rag.turns import InRow
     from rag.writing.retry import Waiting
 
@@ -46,6 +43,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # Rich takes longer to come than all the rest of `--help`.
 )
 app.add_typer(models_command.app, name="models", help="The weights: list, fetch, check.")
 app.add_typer(library_command.app, name="library", help="Prove, mend and keep a library.")
@@ -95,14 +93,14 @@ def main() -> NoReturn:
         _tell(str(error))
         sys.exit(2)
     except KeyboardInterrupt:
-        messages.print("Stopped.")
+        messages().print("Stopped.")
         leave(130)
     except SystemExit as ended:
         if ended.code == 130:  # What Typer makes of Ctrl-C.
             leave(130)
         raise
     except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
-        messages.print_exception()
+        messages().print_exception()
         sys.exit(2)
     sys.exit(0)
 
@@ -113,14 +111,20 @@ app.command()(add_command.add)
 @app.command(name="list")
 def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
     """List the documents of the library."""
+    import json
+
+    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
+
+    from index.printable import visible
 
     entries = open_assistant(library).library.entries()
     if as_json:
         typer.echo(json.dumps({"documents": [entry.as_json() for entry in entries]}, indent=2))
         return
     if not entries:
-        messages.print("The library is empty. `footnoted add FILE` puts a document in.")
+        messages().print("The library is empty. `footnoted add FILE` puts a document in.")
         return
     table = Table("id", "title", "source", "characters", "passages", "added", box=None)
     for entry in entries:
@@ -138,6 +142,8 @@ def show(
     library: LibraryOption = None,
 ) -> None:
     """Show what is known of a document, or its stored text."""
+    from rich.console import Console
+
     opened = open_assistant(library).library
     found = opened.find(document)
     if text:
@@ -183,11 +189,11 @@ def remove(
 
 @app.command()
 def reindex(library: LibraryOption = None) -> None:
-    """Make the library's vectors anew, after changed settings, changed loaders or damage."""
+    """Make the library's vectors anew. It mends changed settings, changed loaders and damage."""
     from rag.trace import Line
 
     opened = open_assistant(library, check=False).library
-    with Line("reindex") as told, progress_bar(messages) as bar:
+    with Line("reindex") as told, progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
         made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
         told.reindexed(made)
@@ -195,7 +201,7 @@ def reindex(library: LibraryOption = None) -> None:
         _tell(f"{document.name}: read again ({document.id})")
     for document, reason in made.kept:
         _tell(f"{document.name}: kept as it was read before. {reason}")
-    messages.print(f"{made.documents} documents have new vectors.")
+    messages().print(f"{made.documents} documents have new vectors.")
 
 
 @app.command()
@@ -210,13 +216,20 @@ def ask(
         bool, typer.Option("--explain", help="Show why it was answered or refused.")
     ] = False,
 ) -> None:
-    """Ask a question: an answer with its footnotes, or a refusal with the nearest passages."""
+    """Ask a question: an answer with its footnotes, or a refusal.
+
+    A refusal comes with the nearest passages.
+    """
+    import json
+
+    from rich.console import Console
+
     from ui.conversations.text import answer_text, decision_text
 
     if not question.strip():
         raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
     assistant = open_assistant(library)
-    with messages.status(ASKING) as status:
+    with messages().status(ASKING) as status:
         answer = assistant.ask(question.strip(), use_llm=not no_llm, wait=partial(_wait, status))
     if answer.message:
         _tell(answer.message)
@@ -239,6 +252,8 @@ app.command()(doctor_command.doctor)
 @app.command()
 def log(library: LibraryOption = None) -> None:
     """Print the answers that were rated in the window, as JSON Lines."""
+    import json
+
     from rag.log import Log
 
     for each in Log(open_assistant(library).library.folder).ratings():
@@ -301,7 +316,7 @@ def user(
     ] = None,
     _library: LibraryOption = None,
 ) -> None:
-    """Let somebody into the window, or change the password, which is asked for."""
+    """Let somebody into the window, or change a password. It is asked for."""
     from ui.window.users import add_user
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
@@ -315,7 +330,10 @@ def token(
     auth: Annotated[Path, typer.Option(help="The file of users.")],
     _library: LibraryOption = None,
 ) -> None:
-    """Print a new token, with which programs ask the window as a user; it ends the one before."""
+    """Print a new token, with which programs ask the window.
+
+    They ask as this user, whose token of before ends.
+    """
     from ui.window.users import add_token
 
     typer.echo(add_token(auth, name))
@@ -325,7 +343,7 @@ def _wait(status: Status, waiting: Waiting | InRow) -> None:
     """Tell of a wait for the language model, in place or in a line of its own, and wait."""
     from rag.writing.retry import sleep
 
-    if messages.is_terminal:
+    if messages().is_terminal:
         status.update(f"{waiting}…")
     else:
         _tell(f"{waiting}.")
@@ -334,4 +352,4 @@ def _wait(status: Status, waiting: Waiting | InRow) -> None:
 
 
 def _tell(message: str) -> None:
-    line(messages, message)
+    line(messages(), message)

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from ui.commands import sets as set_command
 from ui.commands.sets import SetName
@@ -25,6 +23,8 @@ from ui.commands.terminal import (
 
 # What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from eval.cases.cases import CaseSet
     from eval.comparing.baseline import Verdict
     from eval.comparing.compare import Change, Comparison
@@ -91,7 +91,7 @@ def run_set(
     assistant = open_assistant(library, models=models)
     if before:
         _refuse_others(before, case_set, assistant, use_llm=not no_llm)
-    with progress_bar(messages) as bar:
+    with progress_bar(messages()) as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
             case_set,
@@ -116,7 +116,10 @@ def compare_runs(
     markdown: Markdown = None,
     html: Html = None,
 ) -> None:
-    """Show what changed from one run of a set to another; the library is not needed for it."""
+    """Show what changed from one run of a set to another.
+
+    The library is not needed for it.
+    """
     from eval.comparing.compare import load_run
 
     reports = Reports(library, junit, markdown, html)
@@ -133,9 +136,10 @@ def report(
     markdown: Markdown = None,
     html: Html = None,
 ) -> None:
-    """Show a run again, or write it as JUnit XML, Markdown or a page with plots.
+    """Show a run again, or write it as a report.
 
-    The page shows quotes in their context where the library has the documents.
+    That is JUnit XML, Markdown, or a page with plots. The page shows quotes
+    in their context where the library has the documents.
     """
     from eval.comparing.compare import load_run
 
@@ -164,14 +168,17 @@ def keep_baseline(
     ] = None,
     _library: LibraryOption = None,
 ) -> None:
-    """Keep a run as the baseline that later runs are held to: a decision, to be committed."""
+    """Keep a run as the baseline that later runs are held to.
+
+    That is a decision, to be committed.
+    """
     from eval.comparing.baseline import keep
     from eval.comparing.compare import load_run
     from eval.running.record import Bounds
 
     bounds = Bounds(_bounds(floor), _bounds(ceiling), budget)
     keep(load_run(run), baseline, bounds)
-    line(messages, f"Kept in {baseline}. {_told(bounds)}")
+    line(messages(), f"Kept in {baseline}. {_told(bounds)}")
 
 
 app.command("check")(set_command.check_set)
@@ -216,7 +223,7 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
     if verdict.comparison:
         _show_comparison(verdict.comparison)
     for reason in verdict.reasons:
-        line(messages, reason)
+        line(messages(), reason)
     reports.write(run, before, verdict)
     if verdict.code != PASSED:
         raise typer.Exit(verdict.code)
@@ -288,12 +295,15 @@ def _told(bounds: Bounds) -> str:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    line(messages, str(error))
+    line(messages(), str(error))
     raise typer.Exit(NOT_COMPARABLE) from error
 
 
 def _show_run(run: Run, *, against: bool) -> None:
     """Print the metrics; the failed cases too where no comparison will tell of them."""
+    from rich.console import Console
+    from rich.table import Table
+
     from eval.comparing.explain import explain
     from ui.reports.figures import figure, interval
 
@@ -318,7 +328,7 @@ def _show_run(run: Run, *, against: bool) -> None:
     }
     for note, count in notes.items():
         if count:
-            line(messages, f"{count} {note}.")
+            line(messages(), f"{count} {note}.")
 
 
 def _stages(failed: Sequence[Result]) -> str:
@@ -330,6 +340,9 @@ def _stages(failed: Sequence[Result]) -> str:
 
 
 def _show_comparison(comparison: Comparison) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     from ui.reports.figures import chance, figure
 
     console = Console()

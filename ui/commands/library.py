@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,45 +36,50 @@ def check(
     quick: QuickOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
-    """Look at every record of the library; the exit code is 2 where one is not as it should be."""
+    """Look at every record of the library.
+
+    The exit code is 2 where one is not as it should be.
+    """
+    import json
+
     proof = _prove(library, embed=not quick)
     if as_json:
         typer.echo(json.dumps(proof.as_json(), ensure_ascii=False, indent=2))
     for fault in proof.faults:
-        line(messages, fault.text)
+        line(messages(), fault.text)
     what = "" if proof.embedded else " (vectors were looked at, not made anew)"
     line(
-        messages,
+        messages(),
         f"{proof.documents} documents, {proof.passages} passages and {proof.vectors} vectors are "
         f"as they should be{what}.",
     )
     if proof.faults:
-        line(messages, "`footnoted library repair` mends what can be mended.")
+        line(messages(), "`footnoted library repair` mends what can be mended.")
         raise typer.Exit(2)
 
 
 @app.command()
 def repair(library: LibraryOption = None) -> None:
-    """Keep every document that can be proven, and make the rest of the library anew."""
+    """Keep every document that can be proven. The rest of the library is made anew."""
     from index.upkeep.repair import repair as mend
 
     proof = _prove(library, embed=True)
     if not proof.faults:
-        line(messages, "Nothing is wrong: there is nothing to repair.")
+        line(messages(), "Nothing is wrong: there is nothing to repair.")
         return
     for fault in proof.faults:
-        line(messages, fault.text)
+        line(messages(), fault.text)
     opened = open_assistant(library, check=False).library
-    with progress_bar(messages) as bar:
+    with progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
         made = mend(opened, proof, lambda document, *at: show_stage(bar, task, document.name, *at))
     for document in made.read_again:
-        line(messages, f"{document.name}: read again from its file ({document.id})")
+        line(messages(), f"{document.name}: read again from its file ({document.id})")
     for name in made.lost:
-        line(messages, f"{name}: lost. Add it again.")
+        line(messages(), f"{name}: lost. Add it again.")
     if made.kept:
-        line(messages, f"What was damaged is kept in {made.kept}.")
-    line(messages, f"{made.documents} documents are as they should be.")
+        line(messages(), f"What was damaged is kept in {made.kept}.")
+    line(messages(), f"{made.documents} documents are as they should be.")
     if made.lost:
         raise typer.Exit(2)
 
@@ -90,7 +94,7 @@ def backup(
     from index.upkeep.backup import back_up
 
     size = back_up(open_assistant(library, check=False).library, path)
-    line(messages, f"{path}: {megabytes(size)}.")
+    line(messages(), f"{path}: {megabytes(size)}.")
 
 
 @app.command()
@@ -98,21 +102,21 @@ def restore(
     path: Annotated[Path, typer.Argument(help="A file that `footnoted library backup` wrote.")],
     library: LibraryOption = None,
 ) -> None:
-    """Make a library of a backup, in a folder that is empty or not there."""
+    """Make a library of a backup. Its folder must be empty, or not be there."""
     from index.upkeep.backup import restore as put_back
     from rag.config import load_settings
 
     place = load_settings(library=library).library
     put_back(path, place)
     opened = open_assistant(library, check=False).library
-    line(messages, f"{place}: {len(opened.entries())} documents.")
+    line(messages(), f"{place}: {len(opened.entries())} documents.")
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:
     from index.upkeep.proof import prove
 
     opened = open_assistant(library, check=False).library
-    with progress_bar(messages) as bar:
+    with progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
 
         def report(what: str, done: int, total: int) -> None:

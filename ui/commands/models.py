@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    TaskProgressColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
-from rich.progress import Progress as ProgressBar
-from rich.table import Table
 
-from index.errors import UserError
-from index.weights.catalogue import CATALOGUE, DEFAULTS
-from index.weights.download import (
-    Progress,
-    default_models_directory,
-    pull_all,
-    pull_command,
-    state,
-    verify,
-)
+# What fetches and shows is imported where it is used: `--help` needs none of it.
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as ProgressBar
+
+    from index.weights.download import Progress
 
 app = typer.Typer(
     help="See, fetch and check the weights of the models.",
     no_args_is_help=True,
     add_completion=False,
 )
+
+
+def _default_models_directory() -> Path:
+    from index.weights.download import default_models_directory
+
+    return default_models_directory()
+
 
 Names = Annotated[list[str] | None, typer.Argument(metavar="NAME", show_default=False)]
 Directory = Annotated[
@@ -42,7 +35,7 @@ Directory = Annotated[
         "--models",
         metavar="DIR",
         envvar="FOOTNOTED_MODELS",
-        default_factory=default_models_directory,
+        default_factory=_default_models_directory,
         show_default="footnoted/models in the user's cache",
         help="Where the models are kept.",
     ),
@@ -52,6 +45,12 @@ Directory = Annotated[
 @app.command("list")
 def list_models(models: Directory) -> None:
     """Show the models of the catalogue, and which of them are here."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from index.weights.catalogue import CATALOGUE, DEFAULTS
+    from index.weights.download import state
+
     console = Console()
     console.print(
         f"Models in {models}, each in a folder of its name (the reader comes with Footnoted):",
@@ -77,6 +76,11 @@ def pull_models(
     ] = None,
 ) -> None:
     """Fetch models: those named, or all defaults. A stopped pull goes on where it was."""
+    from rich.console import Console
+
+    from index.weights.catalogue import DEFAULTS
+    from index.weights.download import pull_all, state
+
     console = Console(stderr=True)
     wanted = names or list(DEFAULTS)
     ready = [name for name in wanted if state(name, models) == "ready"]
@@ -89,7 +93,16 @@ def pull_models(
 
 @app.command("verify")
 def verify_models(models: Directory, names: Names = None) -> None:
-    """Check every byte of the models named, or of the defaults and the others that are here."""
+    """Check every byte of the models.
+
+    These are those named, or the defaults and the others that are here.
+    """
+    from rich.console import Console
+
+    from index.errors import UserError
+    from index.weights.catalogue import CATALOGUE, DEFAULTS
+    from index.weights.download import pull_command, state, verify
+
     console = Console()
     present = [name for name in CATALOGUE if name in DEFAULTS or (models / name).exists()]
     problems: dict[str, list[str]] = {}
@@ -129,6 +142,15 @@ def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:
 
 
 def _bar(console: Console) -> ProgressBar:
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        TaskProgressColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+    from rich.progress import Progress as ProgressBar
+
     return ProgressBar(
         BarColumn(),
         TaskProgressColumn(),

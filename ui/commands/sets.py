@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from ui.commands.terminal import (
     LibraryOption,
@@ -46,6 +45,8 @@ def check_set(
     """Check every line of a set, and find its evidence in the library."""
     from dataclasses import replace
 
+    from rich.console import Console
+
     from eval.cases.cases import change_set, find_set, read_set
     from eval.cases.evidence import find_all, pinned
 
@@ -66,7 +67,7 @@ def check_set(
     if wrong:
         raise typer.Exit(2)
     if not case_set.cases:
-        line(messages, f"The set {path} holds no case.")
+        line(messages(), f"The set {path} holds no case.")
         raise typer.Exit(2)
     if write:
         places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
@@ -87,7 +88,10 @@ def import_set(
     ] = None,
     library: LibraryOption = None,
 ) -> None:
-    """Make a set of another tool's file: squad, llamaindex, ragas, deepeval or csv."""
+    """Make a set of another tool's file.
+
+    Such tools are squad, llamaindex, ragas, deepeval and csv.
+    """
     from eval.cases.cases import write_set
     from eval.formats.imports import FORMATS, documents_of, read_cases
     from index.errors import UserError
@@ -106,9 +110,9 @@ def import_set(
         )
     if documents is not None:
         _write_documents(documents, brought)
-        line(messages, f"{len(brought)} documents are in {documents}: `footnoted add` them.")
+        line(messages(), f"{len(brought)} documents are in {documents}: `footnoted add` them.")
     write_set(out, found.cases)
-    line(messages, f"{len(found.cases)} cases are in {out}.")
+    line(messages(), f"{len(found.cases)} cases are in {out}.")
     _tell_lost(found.lost)
 
 
@@ -153,7 +157,10 @@ def draft_cases(
     count: Annotated[int, typer.Option("-n", min=1, help="How many drafts to propose.")] = 40,
     library: LibraryOption = None,
 ) -> None:
-    """Propose cases for a document; they do not count until `eval accept` has accepted them."""
+    """Propose cases for a document.
+
+    They do not count until `eval accept` has accepted them.
+    """
     from eval.cases.cases import write_set
     from eval.cases.propose import draft
     from index.errors import UserError
@@ -165,7 +172,7 @@ def draft_cases(
     writer = assistant.writer
     if writer is None:
         raise UserError("Drafts are written by a language model, and FOOTNOTED_LLM is none.")
-    with progress_bar(messages) as bar:
+    with progress_bar(messages()) as bar:
         task = bar.add_task(found.name, total=count)
         cases = draft(
             found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
@@ -175,7 +182,7 @@ def draft_cases(
     write_set(out, cases)
     answerable = sum(not each.unanswerable for each in cases)
     line(
-        messages,
+        messages(),
         f"{answerable} questions and {len(cases) - answerable} near-misses are in {out}, as "
         f"drafts. `footnoted eval accept {out}` shows them one by one.",
     )
@@ -208,11 +215,13 @@ def accept_drafts(
     else:
         accepted, rejected = _ask_of_each(path, list(drafts.values()))
     left = len(drafts) - accepted - rejected
-    line(messages, f"{accepted} accepted, {rejected} rejected, {left} drafts left.")
+    line(messages(), f"{accepted} accepted, {rejected} rejected, {left} drafts left.")
 
 
 def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
     """Show drafts one by one, and return how many were accepted and how many rejected."""
+    from rich.console import Console
+
     from eval.cases.cases import change_set
     from eval.cases.propose import accept, reject
     from eval.comparing.explain import expected
@@ -265,4 +274,4 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
 def _tell_lost(lost: Counter[str]) -> None:
     if lost:
         told = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
-        line(messages, f"Not carried over, with the number of cases: {told}.")
+        line(messages(), f"Not carried over, with the number of cases: {told}.")

@@ -6,16 +6,18 @@ import atexit
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
-from rich.text import Text
 
+# Rich is imported where something is shown: `--help` needs none of it.
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as ProgressBar
+    from rich.progress import TaskID
+
     from rag.assistant import Assistant
 
 LibraryOption = Annotated[
@@ -28,8 +30,13 @@ LibraryOption = Annotated[
     ),
 ]
 
-messages = Console(stderr=True, highlight=False)
-"""What is not data: progress, and what a person should know."""
+
+@cache
+def messages() -> Console:
+    """Return where goes what is not data: progress, and what a person should know."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 @dataclass
@@ -60,7 +67,7 @@ def open_assistant(
     if check and (outdated := assistant.library.outdated()):
         were = "1 document was" if outdated == 1 else f"{outdated} documents were"
         line(
-            messages,
+            messages(),
             f"{were} read by an older version of Footnoted, which took other text or headings out "
             "of such files: `footnoted reindex` reads them again.",
         )
@@ -81,6 +88,8 @@ def leave(code: int) -> NoReturn:
 
 def line(console: Console, text: str) -> None:
     """Print text that may come from anywhere: no markup, and no control characters."""
+    from rich.text import Text
+
     from index.printable import visible
 
     for each in text.split("\n"):
@@ -89,6 +98,9 @@ def line(console: Console, text: str) -> None:
 
 def progress_bar(console: Console) -> ProgressBar:
     """Return a bar that counts; it is not shown where nobody sees it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as ProgressBar
+
     return ProgressBar(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
