@@ -485,7 +485,8 @@ class Library:
         return np.concatenate(made)
 
     def _sweep(self) -> None:
-        """Delete the vectors of documents that are not in the library."""
+        """Delete the vectors of documents that are not in the library, under its lock."""
+        self._own_change()
         for document_id in self.store.pending():
             self.vectors().delete(document_id)
             self.store.clear_pending(document_id)
@@ -508,10 +509,10 @@ class Library:
                 self.store.create(meta)
             self._check(self.store.meta())
             self.store.upgrade()
+            self._sweep_folders()  # This sees what others have changed.
             self._sweep()
-            self._sweep_folders()
             yield
-            self._revision = self.store.meta().get("revision")  # Chroma knows our own changes.
+            self._own_change()
 
     @contextmanager
     def lock(self) -> Iterator[None]:
@@ -536,6 +537,10 @@ class Library:
         self._vectors = self._collection(meta["vectors"])
         self._revision = meta.get("revision")
         return self._vectors
+
+    def _own_change(self) -> None:
+        """Take note of what this program has changed itself: Chroma knows it, and stays open."""
+        self._revision = self.store.meta().get("revision")
 
     def _collection(self, name: str) -> Vectors | PostgresVectors:
         if self._vectors is not None and self._vectors.name == name:

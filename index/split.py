@@ -188,8 +188,8 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[Offsets]:
 
 def _tokens(text: str) -> float:
     """Guess a text's length in tokens: four ASCII characters, or one other, to a token."""
-    others = sum(not character.isascii() for character in text)
-    return (len(text) - others) / 4 + others
+    ascii_characters = len(text.encode("ascii", "ignore"))
+    return ascii_characters / 4 + len(text) - ascii_characters
 
 
 def _pack(text: str, sentences: list[Offsets]) -> Iterator[list[Offsets]]:

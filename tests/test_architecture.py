@@ -127,6 +127,8 @@ def test_nothing_heavy_is_imported_before_it_is_used(module: str) -> None:
     loaded = set(json.loads(done.stdout))
     assert module in loaded
     assert not loaded & {*heavy, "transformers", "onnxruntime", "xllamacpp", "openai", "psycopg"}
+    if module == "ui.commands.cli":  # `--help` shows plain text, at once.
+        assert not loaded & {"rich", "pydantic", "sqlite3", "index.weights.catalogue"}
 
 
 def project_files() -> Iterator[Path]:

@@ -6,6 +6,7 @@ its own process along.
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Sequence
@@ -72,6 +73,10 @@ _HELD: dict[str, FileLock] = {}
 _TOKENS: dict[str, str] = {}
 """What servers are shown, by their addresses."""
 
+DELETED = 1_000
+"""Ids that are looked for at once. A document's vectors are written in the order of their numbers,
+so that none stands behind so many that are missing."""
+
 HOLD_SECONDS = 60
 """How long a killed program's Chroma may go on writing."""
 
@@ -97,7 +102,14 @@ def _add(
 
 
 def _delete(where: Where, _: bytes, fingerprint: str, document_id: str) -> None:
-    _collection(where, fingerprint).delete(where={"document_id": document_id})
+    """Take out a document's vectors, by their ids: for `where` Chroma looks at all that it has."""
+    collection = _collection(where, fingerprint)
+    for first in itertools.count(0, DELETED):
+        names = [f"{document_id}:{number}" for number in range(first, first + DELETED)]
+        there = collection.get(ids=names, include=[])["ids"]
+        if not there:
+            return
+        collection.delete(ids=there)
 
 
 def _nearest(
