@@ -18,7 +18,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
@@ -385,6 +385,10 @@ class Library:
         path, sha256, loader = known
         found = self.store.read_before(sha256, loader)
         return replace(self.document(found), source=path) if found else None
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Have this thread ask the book several things at little more than the price of one."""
+        return self.store.reading() if self.store.exists else nullcontext()
 
     def unfinished(self) -> int:
         """Return of how many documents an interrupted command has left something behind."""

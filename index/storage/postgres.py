@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -409,6 +409,10 @@ class PostgresStore:
             (folder / "documents.csv").open("wb") as file,
         ):
             file.writelines(bytes(block) for block in copy)
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Read as always: connections are kept open."""
+        return nullcontext()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

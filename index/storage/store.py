@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import sqlite3
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -110,6 +111,7 @@ class Store:
         """Name the folder; nothing is touched yet."""
         self.place = folder
         self.path = folder / name
+        self._held = threading.local()
         if folder.exists() and not folder.is_dir():
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
 
@@ -511,8 +513,22 @@ class Store:
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Have this thread read through one connection: to open one takes longer than to read."""
+        with self._connection() as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = None
+
+    @contextmanager
     def _connection(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
         """Open a connection, one per operation, so that threads never share one."""
+        held = getattr(self._held, "connection", None)
+        if held is not None and mode == "ro":
+            yield held
+            return
         # SQLite's own "ro" cannot open what a killed writer left: its journal is to be rolled back.
         opened = "rw" if mode == "ro" else mode
         try:

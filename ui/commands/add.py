@@ -149,10 +149,12 @@ def _ready(assistant: Assistant, bar: Progress, count: int, numbered: tuple[int,
         task = bar.add_task(f"{at}{visible(source_name(source))}: reading", total=None)
         opened.callback(bar.remove_task, task)
         told = opened.enter_context(Line("add", source=source))
-        known = library.read_before(source)
+        with library.reading():
+            known = library.read_before(source)
+            prepared = library.prepare(known) if known else None
         document = known or load(source, private=assistant.settings.private_addresses)
         report = partial(show_stage, bar, task, at + document.name)
-        prepared = library.prepare(document, report)
+        prepared = prepared or library.prepare(document, report)
         return _Ready(document, prepared, known is None, report, told, opened.pop_all())
 
 

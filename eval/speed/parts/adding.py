@@ -22,9 +22,9 @@ ENCODER = (sys.executable, "-m", "eval.speed.parts.encoder")
 
 TURNS = 5
 DOCUMENTS = 1_000
-PASSAGES = 3
-"""Of each of the documents that are added again."""
-AGAIN_TURNS = 3
+PASSAGES = 8
+"""Of each of the documents that are added again: 760 words, as an article of a newspaper has."""
+AGAIN_TURNS = 2
 
 
 def adding(given: Given, turns: int = TURNS) -> Kept:
