@@ -63,11 +63,11 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 
 # Two at a time but for those of the language model, which takes all cores by itself.
 test: models chromium postgres  ## Run the tests.
-	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm and not slow"
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not slow"
 	@$(PY) -m pytest -m "llm and not slow"
 
 test-all: models chromium postgres  ## Run all tests, also those that take long and rarely fail.
-	@$(PY) -m pytest -n 2 --dist loadfile -m "not llm"
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm"
 	@$(PY) -m pytest -m llm
 
 # Three at a time on two cores, since much of it waits: for disks, for visitors that think.
