@@ -23,7 +23,11 @@ candidates are ranked. Of the article's development questions the first five quo
 to 95.7% instead of 91.3%, and only one question in eleven takes the longer way."""
 
 READ_PASSAGES = 6
-"""Passages whose sentences are scored."""
+LEAST_READ = 3
+FAR = 6.0
+"""Sentences are scored of six passages at most: of the best three, and of the others that are not so
+many logits behind the best. Of 400 questions on articles of SQuAD's training set this takes 33
+windows instead of 54, and all first quotes are the same; the first five hold as many answers."""
 
 PASSAGE_WEIGHT = 0.6
 """How much of its passage's score counts for a quote. A sentence alone can look like an answer
@@ -68,7 +72,8 @@ def select_quotes(
     )
     found = [
         _Window(score, hit, Quote(hit.document, start, end, score).read, quoted)
-        for score, hit in scored[:READ_PASSAGES]
+        for at, (score, hit) in enumerate(scored[:READ_PASSAGES])
+        if at < LEAST_READ or score > scored[0][0] - FAR
         for (start, end), quoted in windows(hit.document.text, hit.passage.sentences)
     ]
     scores = reranker.score(question, [each.read for each in found])
