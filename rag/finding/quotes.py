@@ -25,8 +25,8 @@ to 95.7% instead of 91.3%, and only one question in eleven takes the longer way.
 READ_PASSAGES = 6
 LEAST_READ = 3
 FAR = 6.0
-"""Sentences are scored of six passages at most: of the best three, and of the others that are not so
-many logits behind the best. Of 400 questions on articles of SQuAD's training set this takes 33
+"""Sentences are scored of six passages at most: of the best three, and of the others that are not
+so many logits behind the best. Of 400 questions on articles of SQuAD's training set this takes 33
 windows instead of 54, and all first quotes are the same; the first five hold as many answers."""
 
 PASSAGE_WEIGHT = 0.6
