@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from llama_index.core.base.llms.types import ChatMessage
 
 from rag.config import load_settings
-from rag.writing.beginnings import Beginnings
+from rag.writing.beginnings import KEPT, Beginnings
 from rag.writing.llm import Writer, load_writer
 from rag.writing.prompts import copy_messages, write_messages
 
-WRITE = write_messages([], "")
-COPY = copy_messages("", "")
+WRITE = write_messages([], "")[:-1]
+COPY = copy_messages("", "")[:-1]
 
 
 class Server:
@@ -32,7 +34,7 @@ class Server:
         path = self.folder.parent / weights
         if not path.exists():
             path.touch()
-        return Beginnings(self.address, "key", self.folder, path)
+        return Beginnings(self.address, "key", self.folder, path, 2)
 
     def files(self) -> list[Path]:
         return sorted(self.folder.iterdir())
@@ -52,11 +54,11 @@ def slots(folder: Path, *, broken: bool = False) -> Iterator[tuple[str, list[str
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["filename"]
+            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             said.append(self.path)
             assert self.headers["Authorization"] == "Bearer key"
             if "save" in self.path and not broken:
-                (folder / name).write_bytes(self.path.encode())
+                (folder / told["filename"]).write_bytes(self.path.encode())
             self.send_response(500 if broken else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -70,38 +72,65 @@ def slots(folder: Path, *, broken: bool = False) -> Iterator[tuple[str, list[str
         listening.shutdown()
 
 
+def have(beginnings: Beginnings, beginning: Sequence[ChatMessage], read: list[int]) -> int:
+    """Have a beginning in a slot, and return which one it is."""
+    with beginnings.slot(beginning, read.append) as slot:
+        return slot
+
+
 def test_a_beginning_is_read_once_and_then_taken_from_its_file(server: Server) -> None:
     first, later = server.beginnings(), server.beginnings()
     for _ in range(2):
-        first.have("write", WRITE, server.read.append)
-    first.have("copy", COPY, server.read.append)
-    assert server.read == [0, 1], "each in a slot of its own"
-    later.have("write", WRITE, server.read.append)
-    assert server.read == [0, 1], "out of the file"
-    assert server.said == [f"/slots/{n}?action=save" for n in "01"] + ["/slots/0?action=restore"]
+        have(first, WRITE, server.read)
+    have(first, COPY, server.read)
+    assert len(server.read) == 2
+    have(later, WRITE, server.read)
+    assert len(server.read) == 2, "out of the file"
+    actions = [each.partition("=")[2] for each in server.said]
+    assert actions == ["erase", "save", "restore", "erase", "save", "restore"]
     assert [path.suffix for path in server.files()] == [".bin", ".bin"]
 
 
-def test_what_depends_on_other_weights_or_words_is_not_taken_and_goes(server: Server) -> None:
-    server.beginnings().have("write", WRITE, server.read.append)
-    [old] = server.files()
-    server.beginnings("qwen 2").have("write", WRITE, server.read.append)
+def test_each_prompt_has_a_slot_for_itself(server: Server) -> None:
+    beginnings = server.beginnings()
+    with beginnings.slot(WRITE, server.read.append) as one:
+        with beginnings.slot(WRITE, server.read.append) as other:
+            assert {one, other} == {0, 1}
+        assert have(beginnings, COPY, server.read) == other, "the one that is free"
+    assert server.said.count(f"/slots/{other}?action=restore") == 1, "the file is there by then"
+
+
+def test_what_depends_on_other_weights_or_words_is_not_taken(server: Server) -> None:
+    have(server.beginnings(), WRITE, server.read)
+    have(server.beginnings("qwen 2"), WRITE, server.read)
     assert len(server.read) == 2
-    [new] = server.files()
-    assert new != old
-    server.beginnings("qwen 2").have("write", write_messages([], "x"), server.read.append)
-    assert len(server.read) == 3
-    assert new not in server.files()
+    have(server.beginnings("qwen 2"), [*WRITE, *COPY], server.read)
+    assert len(server.read) == len(server.files()) == 3
+
+
+def test_only_the_newest_files_are_kept_and_what_was_not_finished_goes(server: Server) -> None:
+    killed, running = (server.folder / f"{name}.part" for name in ("killed", "running"))
+    for path in (killed, running):
+        path.touch()
+    os.utime(killed, (0, 0))
+    for number in range(KEPT + 3):
+        have(server.beginnings(f"qwen {number}"), WRITE, server.read)
+    there = server.files()
+    assert running in there
+    assert killed not in there
+    assert len(there) == KEPT + 1
+    have(server.beginnings(f"qwen {KEPT + 2}"), WRITE, server.read)
+    assert len(server.read) == KEPT + 3, "the newest is there"
 
 
 @pytest.mark.parametrize("change", [b"", b"something else"])
 def test_a_damaged_file_is_not_taken_and_is_made_anew(server: Server, change: bytes) -> None:
-    server.beginnings().have("write", WRITE, server.read.append)
+    have(server.beginnings(), WRITE, server.read)
     [path] = server.files()
     whole = path.read_bytes()
     path.write_bytes(change)
-    server.beginnings().have("write", WRITE, server.read.append)
-    assert "/slots/0?action=restore" not in server.said
+    have(server.beginnings(), WRITE, server.read)
+    assert not any("restore" in each for each in server.said)
     assert len(server.read) == 2
     assert [each.read_bytes() for each in server.files()] == [whole]
 
@@ -111,9 +140,15 @@ def test_a_server_that_cannot_write_or_is_gone_only_takes_longer(tmp_path: Path)
     (weights := tmp_path / "qwen.gguf").touch()
     (folder := tmp_path / "beginnings").mkdir()
     with slots(folder, broken=True) as (address, _):
-        Beginnings(address, "key", folder, weights).have("write", WRITE, read.append)
-    Beginnings(address, "key", folder, weights).have("write", WRITE, read.append)
-    assert read == [0, 0]
+        broken = Beginnings(address, "key", folder, weights, 1)
+        have(broken, WRITE, read)
+        have(broken, WRITE, read)
+        assert read == [0], "it is in the slot still"
+        have(broken, COPY, read)
+        have(broken, WRITE, read)
+        assert read == [0, 0, 0], "there was another one in between"
+    have(Beginnings(address, "key", folder, weights, 1), WRITE, read)
+    assert len(read) == 4
     assert list(folder.iterdir()) == []
 
 
@@ -123,20 +158,23 @@ def test_what_failed_is_tried_again_and_many_wait_for_one(server: Server) -> Non
     def fail(slot: int) -> None:
         raise ConnectionError(slot)
 
-    with pytest.raises(ConnectionError):
-        made.have("write", WRITE, fail)
+    with pytest.raises(ConnectionError), made.slot(WRITE, fail):
+        pass
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: made.have("write", WRITE, server.read.append), range(8)))
-    assert server.read == [0]
+        found = list(pool.map(lambda _: have(made, WRITE, server.read), range(8)))
+    assert len(server.read) == 1
+    assert set(found) <= {0, 1}
 
 
 @pytest.mark.llm
-def test_the_default_weights_go_on_from_the_file(
+def test_the_same_prompt_gets_the_same_answer_whatever_was_asked_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from rag.writing import llm
 
     monkeypatch.setattr(llm, "kept_folder", lambda: tmp_path)
+    quote = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
+    asked = "Who repaired the bridge?"
 
     def fresh() -> Writer:
         monkeypatch.setattr(llm, "_SERVERS", {})
@@ -144,15 +182,20 @@ def test_the_default_weights_go_on_from_the_file(
         assert made is not None
         return made
 
-    def words(writer: Writer) -> tuple[str, float]:
-        quote = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
-        written = "".join(writer.write([(quote, "300 metres")], "How long is the Rowan Bridge?"))
-        return written, writer.none_probability(quote, "Who repaired the bridge?")
+    def words(writer: Writer) -> str:
+        return "".join(writer.write([(quote, "300 metres")], "How long is the Rowan Bridge?"))
 
-    said = words(fresh())
+    writer = fresh()
+    first, said = writer.none_probability(quote, asked), words(writer)
+    assert writer.none_probability(quote, asked) == first, "asked twice"
+    writer.none_probability("The ferry Orla sank off Kest in 1902.", "How deep is the sea there?")
+    assert (writer.none_probability(quote, asked), words(writer)) == (first, said)
     assert len(list(tmp_path.iterdir())) == 2
+    # Of two at once llama.cpp works out both in one go, which may change the last digits.
+    with ThreadPoolExecutor(2) as pool:
+        both = list(pool.map(lambda _: writer.none_probability(quote, asked), range(2)))
+    assert both == pytest.approx([first, first], abs=0.05)
+
     monkeypatch.setattr(Beginnings, "_keep", lambda *_: pytest.fail("it was read again"))
-    again = words(fresh())
-    assert again[0] == said[0], "the same words as if it had read them"
-    # llama.cpp's sums differ a little with what else it holds, also when it is asked twice.
-    assert again[1] == pytest.approx(said[1], abs=0.1)
+    again = fresh()
+    assert (words(again), again.none_probability(quote, asked)) == (said, first), "out of the file"

@@ -168,7 +168,7 @@ class Asking:
         if replies:
             settings = assistant.settings
             # All that a reply depends on besides the request itself.
-            served = f"{versions()['xllamacpp']} {CONTEXT_TOKENS}"
+            served = f"{versions()['xllamacpp']} {CONTEXT_TOKENS} each alone"
             weights = f"{settings.llm_url} {settings.llm} {weights_hash(settings.llm)} {served}"
             self.assistants = [
                 assistant.with_llm(partial(replies.wrap, weights=weights, again=number))

@@ -2,8 +2,11 @@
 
 Each kind of prompt begins with its examples, 500 to 850 tokens, and reading these takes two cores
 seven to twelve seconds. llama.cpp can write down what it has worked out for them, and read that
-back in a moment. A file is kept for each kind, in the user's cache; its name tells what it depends
-on and what its bytes must be, so that another one is never used.
+back in a moment. A file is kept for each beginning, in the user's cache; its name tells what it
+depends on and what its bytes must be, so that another one is never used.
+
+Each prompt goes on from such a file, so that its answer does not depend on what was asked before:
+llama.cpp's sums differ a little with what else it holds, by 0.06 in the probability of a word.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
+from queue import LifoQueue
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -27,6 +32,12 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 """How long the server may take to write or to read a file of some 25 MB."""
+
+KEPT = 8
+"""Files that are kept, the newest: there are half as many kinds of prompts."""
+
+UNFINISHED_SECONDS = 3600
+"""After which a file that nobody has written to its end is of a program that was killed."""
 
 
 def kept_folder() -> Path:
@@ -41,9 +52,9 @@ def kept_folder() -> Path:
 
 
 class Beginnings:
-    """The beginnings of one server's prompts, each read once and then kept in a slot of its own."""
+    """The slots of one server, each with a beginning in it and nothing else while it is used."""
 
-    def __init__(self, address: str, key: str, folder: Path, weights: Path) -> None:
+    def __init__(self, address: str, key: str, folder: Path, weights: Path, slots: int) -> None:
         """Name the server, the `folder` that it writes to, and the file of weights that it runs.
 
         One file is told from another by its path, size and time: it has a gigabyte to be read.
@@ -61,35 +72,45 @@ class Beginnings:
         known = weights.stat()
         told = (weights.resolve(), known.st_size, known.st_mtime_ns)
         self._depends = [*map(str, told), version("xllamacpp")]
-        self._locks: dict[str, tuple[int, Lock]] = {}
+        self._free: LifoQueue[int] = LifoQueue()
+        for slot in reversed(range(slots)):
+            self._free.put(slot)
+        self._held: dict[int, str] = {}
         self._making = Lock()
-        self._there: set[str] = set()
 
-    def have(self, kind: str, messages: Sequence[ChatMessage], read: Callable[[int], None]) -> None:
-        """Have the beginning of a kind of prompt in its slot: out of its file, or by reading it.
+    @contextmanager
+    def slot(self, beginning: Sequence[ChatMessage], read: Callable[[int], None]) -> Iterator[int]:
+        """Yield a slot that nobody else uses meanwhile, with the beginning of a prompt in it.
 
-        `messages` is all of it. `read` has the server read it in the slot of this number.
+        It is taken out of its file; where there is none, `read` has the server read it in the slot
+        of this number.
         """
-        with self._making:
-            slot, lock = self._locks.setdefault(kind, (len(self._locks), Lock()))
-        with lock:
-            if kind in self._there:
-                return
-            name = self._name(kind, messages)
-            if not self._restored(slot, name):
-                read(slot)
-                self._keep(slot, name)
-            self._there.add(kind)
+        slot = self._free.get()
+        try:
+            self._fill(slot, self._name(beginning), read)
+            yield slot
+        finally:
+            self._free.put(slot)
 
-    def _name(self, kind: str, messages: Sequence[ChatMessage]) -> str:
-        said = [(message.role.value, message.content) for message in messages]
-        depends = json.dumps([*self._depends, said]).encode()
-        return f"{kind}-{hashlib.sha256(depends).hexdigest()[:16]}"
+    def _fill(self, slot: int, name: str, read: Callable[[int], None]) -> None:
+        if not self._restored(slot, name):
+            with self._making:
+                # Another one may just have read it. Where nothing can be written, it stays here.
+                if not self._restored(slot, name) and self._held.get(slot) != name:
+                    self._held.pop(slot, None)
+                    self._ask(slot, "erase")
+                    read(slot)
+                    self._keep(slot, name)
+        self._held[slot] = name
+
+    def _name(self, beginning: Sequence[ChatMessage]) -> str:
+        said = [(message.role.value, message.content) for message in beginning]
+        return hashlib.sha256(json.dumps([*self._depends, said]).encode()).hexdigest()[:16]
 
     def _restored(self, slot: int, name: str) -> bool:
         """Have the server read the file, if there is one and it is what it should be."""
         for path in self._folder.glob(f"{name}-*.bin"):
-            with suppress(*self._failed):
+            with suppress(OSError):
                 if path.stem.endswith(f"-{_sha256(path)}"):
                     return self._ask(slot, "restore", path.name)
         return False
@@ -97,19 +118,29 @@ class Beginnings:
     def _keep(self, slot: int, name: str) -> None:
         """Have the server write the file: whole, or it is not there. Without it all else works."""
         part = self._folder / f"{name}.{id(self):x}.part"
-        with suppress(*self._failed):
+        with suppress(OSError):
             if self._ask(slot, "save", part.name):
                 part.replace(self._folder / f"{name}-{_sha256(part)}.bin")
         with suppress(OSError):
             part.unlink(missing_ok=True)
-            kind = name.partition("-")[0]
-            for old in self._folder.glob(f"{kind}-*.bin"):
-                if not old.name.startswith(name):
-                    old.unlink()
+            self._sweep()
 
-    def _ask(self, slot: int, action: str, name: str) -> bool:
-        answer = self._client.post(f"/slots/{slot}?action={action}", json={"filename": name})
-        return answer.is_success
+    def _sweep(self) -> None:
+        """Delete what other prompts and weights have left, and what was not finished."""
+        whole = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime)
+        for old in whole[:-KEPT]:
+            old.unlink(missing_ok=True)
+        for part in self._folder.glob("*.part"):
+            if part.stat().st_mtime < time.time() - UNFINISHED_SECONDS:
+                part.unlink(missing_ok=True)
+
+    def _ask(self, slot: int, action: str, name: str = "") -> bool:
+        """Have the server do something with a slot; return whether it has."""
+        with suppress(*self._failed):
+            told = {"filename": name} if name else {}
+            answer = self._client.post(f"/slots/{slot}?action={action}", json=told)
+            return answer.is_success
+        return False
 
 
 def _sha256(path: Path) -> str:

@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONTEXT_TOKENS = 8192
+"""Tokens of a request and its answer, at most."""
 AT_ONCE = 2
-"""Requests that the default weights answer at once, each in a slot that keeps its beginning."""
+"""Requests that the default weights answer at once, each in a slot of its own."""
 AT_ONCE_ELSEWHERE = 8
 """Requests that are made at once of a model at another address."""
 COPY_TOKENS = 4
@@ -80,18 +81,16 @@ class Writer:
         *,
         elsewhere: bool = False,
         turns: Turns | None = None,
-        beginnings: Beginnings | None = None,
     ) -> None:
         """Wrap an LLM; `name` is what answers say they were written by.
 
         `elsewhere` is whether it is at an address that the user has named. Requests take their
-        `turns`, if it has any, and have the `beginnings` of their prompts read before.
+        `turns`, if it has any.
         """
         self.llm = llm
         self.name = name
         self.elsewhere = elsewhere
         self.turns = turns
-        self._beginnings = beginnings
         self._wait: Wait = sleep
         self._patience: Patience | None = None
         self._paused: Paused = nullcontext
@@ -111,21 +110,12 @@ class Writer:
 
         A model elsewhere keeps, or not, what it has read.
         """
-        for kind in _BEGINNINGS:
-            with self._turn():
-                self._begin(kind)
-
-    def _begin(self, kind: str) -> None:
-        """Have the default weights read what all prompts of a kind have in common."""
-        if self._beginnings is None:
+        if self.elsewhere:
             return
-        messages = _BEGINNINGS[kind]()
-
-        def read(slot: int) -> None:
-            self.llm.chat(messages, max_tokens=1, extra_body={"id_slot": slot})
-
-        with self._answering():
-            self._beginnings.have(kind, messages, read)
+        # Most questions need the first one alone.
+        for messages in (write_messages([], ""), copy_messages("", "")):
+            with self._turn(), self._answering():
+                self.llm.chat(messages, max_tokens=1)
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
@@ -148,7 +138,6 @@ class Writer:
             )
 
         with self._turn():
-            self._begin("copy")
             return self._ask(ask)
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
@@ -168,7 +157,6 @@ class Writer:
             return chain(silent, pieces)
 
         with self._turn(), self._answering():
-            self._begin("write")
             length, ended = 0, False
             for piece in self._ask(begin):
                 words = _readable(piece.delta or "")
@@ -249,12 +237,6 @@ class Writer:
             ) from error
 
 
-_BEGINNINGS: dict[str, Callable[[], Sequence[ChatMessage]]] = {
-    "write": partial(write_messages, [], ""),  # Most questions need this one alone.
-    "copy": partial(copy_messages, "", ""),
-}
-"""What the prompts of a kind have in common, and very little else."""
-
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What the client raises, and it may be at any place in it, where what it reads is not JSON, not in
 UTF-8, or of another form than it should be."""
@@ -292,7 +274,7 @@ def load_writer(settings: Settings) -> Writer | None:
     """
     if settings.llm_url:
         key = settings.llm_key.get_secret_value() if settings.llm_key else "none"
-        client = _client(settings.llm_url, key, settings.llm, settings)
+        client = _client(settings.llm_url, key, settings)
         turns = _turns(settings.llm_url, AT_ONCE_ELSEWHERE)
         return Writer(client, settings.llm, elsewhere=True, turns=turns)
     if settings.llm == "none":
@@ -302,9 +284,8 @@ def load_writer(settings: Settings) -> Writer | None:
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
     address, key, beginnings = _serve(path)
-    client = _client(address, key, settings.llm, settings)
-    turns = _turns(address, AT_ONCE)
-    return Writer(client, settings.llm, turns=turns, beginnings=beginnings)
+    client = _client(address, key, settings, beginnings)
+    return Writer(client, settings.llm, turns=_turns(address, AT_ONCE))
 
 
 _TURNS: dict[str, Turns] = {}
@@ -367,7 +348,7 @@ def _start(path: Path) -> _Served:
     """
     key, kept = secrets.token_urlsafe(), kept_folder()
     server = start_server(path, key=key, kept=kept)
-    beginnings = Beginnings(server.listening_address, key, kept, path)
+    beginnings = Beginnings(server.listening_address, key, kept, path, AT_ONCE)
     return _Served(server, key, beginnings)
 
 
@@ -393,9 +374,9 @@ def start_server(
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = {name or path.stem}
-    params.n_ctx = CONTEXT_TOKENS
+    params.n_ctx = AT_ONCE * CONTEXT_TOKENS
     params.n_parallel = AT_ONCE
-    params.kv_unified = True
+    params.kv_unified = False  # What one request holds changes nothing of another's answer.
     params.hostnames = [host]
     params.port = port
     params.api_keys = [key] if key else []
@@ -417,7 +398,7 @@ def start_server(
 def _check_memory(path: Path) -> None:
     """Raise LLMUnavailable when a model needs more memory than is free."""
     try:
-        needed = needed_memory(path, CONTEXT_TOKENS)
+        needed = needed_memory(path, AT_ONCE * CONTEXT_TOKENS)
     except OSError as error:
         raise LLMUnavailable(
             f"The language model {path} cannot be read: {error.strerror or error}."
@@ -431,13 +412,18 @@ def _check_memory(path: Path) -> None:
         )
 
 
-def _client(address: str, key: str, model: str, settings: Settings) -> LLM:
+def _client(
+    address: str, key: str, settings: Settings, beginnings: Beginnings | None = None
+) -> LLM:
+    """Return the client of a server; of our own, with what it has read of the prompts."""
     from llama_index.llms.openai_like import OpenAILike
 
     from rag.writing.client import bounded_client
+    from rag.writing.own_server import OwnServer
 
-    return OpenAILike(
-        model=model,
+    made = partial(OwnServer.of, beginnings) if beginnings else OpenAILike
+    return made(
+        model=settings.llm,
         api_base=address,
         api_key=key,
         is_chat_model=True,

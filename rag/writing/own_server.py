@@ -1,0 +1,67 @@
+"""The client of the default weights, which are served by llama.cpp in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseGen,
+)
+from llama_index.llms.openai_like import OpenAILike
+from pydantic import PrivateAttr
+
+from rag.writing.beginnings import Beginnings
+
+
+class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types for it.
+    """Each prompt is answered in a slot that holds its beginning alone: all but its last message.
+
+    So the same prompt gets the same answer, whatever was asked before.
+    """
+
+    _beginnings: Beginnings = PrivateAttr()
+
+    @classmethod
+    def of(cls, beginnings: Beginnings, **given: Any) -> OwnServer:
+        """Return a client of the server that these beginnings are of."""
+        made = cls(**given)
+        made._beginnings = beginnings
+        return made
+
+    def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
+        """Answer a prompt."""
+        with self._slot(messages) as slot:
+            return super().chat(messages, **slot, **given)
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
+        """Answer a prompt piece by piece."""
+        answer = super().stream_chat
+
+        def pieces() -> ChatResponseGen:
+            with self._slot(messages) as slot:
+                yield from answer(messages, **slot, **given)
+
+        return pieces()
+
+    @contextmanager
+    def _slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
+        """Yield what is said of a slot in a request; a prompt of one message takes any."""
+        beginning = messages[:-1]
+        if not beginning:
+            yield {}
+            return
+
+        def read(slot: int) -> None:
+            begun = [*beginning, ChatMessage(role="user", content="-")]
+            super(OwnServer, self).chat(begun, max_tokens=1, **_in(slot))
+
+        with self._beginnings.slot(beginning, read) as slot:
+            yield _in(slot)
+
+
+def _in(slot: int) -> dict[str, Any]:
+    return {"extra_body": {"id_slot": slot}}
