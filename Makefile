@@ -71,7 +71,7 @@ test-all: models chromium postgres  ## Run all tests, also those that take long 
 	@$(PY) -m pytest -m llm
 
 # Three at a time on two cores, since much of it waits: for disks, for visitors that think.
-faults: models chromium postgres  ## Break everything that can be broken, and print what came of it (half an hour or more).
+faults: models chromium postgres  ## Break everything that can be broken, and print what came of it (23 minutes on two cores).
 	@$(PY) -m pytest -n 3 --dist load --maxschedchunk 1 -m "faults and not llm and not slow" --share 1
 	@$(PY) -m pytest -m "faults and llm" --share 1
 
