@@ -36,7 +36,7 @@ from index.storage.connections import Connections
 from index.storage.database import Database, Place, folder_of, option
 from index.storage.postgres import PostgresStore
 from index.storage.postgres_vectors import PostgresVectors
-from index.storage.store import Dated, Entry, Key, Store, mends, searchable_text
+from index.storage.store import Dated, Entry, Key, Store, Title, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
@@ -196,9 +196,30 @@ class Library:
         # A document's id names its text, so what is cached can never be another text.
         return self._cached(document_id)
 
-    def documents(self, without: Sequence[str] = ()) -> Iterator[Document]:
-        """Yield the documents in the order they were added, but those left out by their ids."""
-        return (self.document(entry.id) for entry in self.entries() if entry.id not in without)
+    def titles(self, without: Sequence[str] = ()) -> list[Title]:
+        """Return what the documents are called, in the order they were added.
+
+        Documents `without` are left out. No text is read, of which there may be a great deal.
+        """
+        found = self.store.titles() if self.store.exists else []
+        return [each for each in found if each.id not in without]
+
+    def under(
+        self, is_heading: Callable[[str], bool], without: Sequence[str] = ()
+    ) -> list[tuple[Document, Passage]]:
+        """Return the passages under some headings, in the order of their documents and texts.
+
+        Documents `without` are left out.
+        """
+        headings = self.store.headings() if self.store.exists else []
+        having = {document_id for document_id, heading in headings if is_heading(heading)}
+        return [
+            (self.document(each.id), passage)
+            for each in (self.titles(without) if having else ())
+            if each.id in having
+            for passage in self.passages(each.id)
+            if passage.heading is not None and is_heading(passage.heading)
+        ]
 
     def _read(self, document_id: str) -> Document:
         found = self.store.document(document_id) if self.store.exists else None

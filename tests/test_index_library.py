@@ -19,7 +19,7 @@ import pytest
 from index.documents import Document, Properties, Style
 from index.errors import DocumentError, LibraryError, UserError
 from index.library import EMBED_BATCH, WRITE_BATCH, Library, Stage
-from index.loading.load import load
+from index.loading.load import load, load_bytes
 from index.split import split
 from index.storage.database import Place
 from index.storage.postgres import PostgresStore
@@ -811,3 +811,24 @@ def test_three_hundred_documents(library: Library) -> None:
     for number in (0, 123, 299):
         assert sources(library, f"How is cabin {number} painted?", 1) == [f"/{number}.txt"]
     assert left(library) == (300, 300, 300, 0, 300)
+
+
+def test_what_documents_are_called_and_what_stands_under_a_heading(library: Library) -> None:
+    """Of a large library no text is read to see which document a question names."""
+    assert library.titles() == library.under(lambda _: True) == []
+    note = load_bytes(
+        b"# Tolm\n\n## The mill\n\nThe mill burned.\n\n## People\n\nNobody was hurt.", "t.md"
+    )
+    library.add(note)
+    library.add(made(WHALES, "/w/whales.txt"))
+    library.document = None  # type: ignore[method-assign, assignment]  # What would read a text.
+    assert [(each.title, each.name) for each in library.titles()] == [
+        ("Tolm", "t.md"),
+        ("whales", "whales.txt"),
+    ]
+    assert [each.name for each in library.titles([note.id])] == ["whales.txt"]
+    assert library.under(lambda heading: heading == "Harlow") == []
+    del library.document
+    [(document, passage)] = library.under(lambda heading: heading == "The mill")
+    assert document.text[passage.span.start : passage.span.end] == "The mill burned."
+    assert library.under(lambda heading: heading == "The mill", [note.id]) == []

@@ -36,6 +36,7 @@ from index.storage.store import (
     Dated,
     Entry,
     Key,
+    Title,
     document_of,
     indexed_words,
     passage_of,
@@ -143,6 +144,18 @@ class PostgresStore:
                 "FROM documents ORDER BY added, place",
             ).fetchall()
         return [Entry(*row) for row in rows]
+
+    def titles(self) -> list[Title]:
+        """Return what the documents are called, in the order they were added."""
+        with self._connection() as connection:
+            query = "SELECT id, title, source FROM documents ORDER BY added, place"
+            return [Title(*row) for row in run(connection, query)]
+
+    def headings(self) -> list[tuple[str, str]]:
+        """Return the headings that passages stand under, each with the id of its document."""
+        with self._connection() as connection:
+            query = "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
+            return [(name, heading) for name, heading in run(connection, query)]
 
     def outdated(self, current: Sequence[str]) -> int:
         """Return how many documents were read by none of the loaders that there are."""

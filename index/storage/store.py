@@ -24,7 +24,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
-from index.documents import Document, Heading, Passage, Properties, Span, Style
+from index.documents import Document, Heading, Passage, Properties, Span, Style, source_name
 from index.errors import LibraryError
 from index.function_words import FUNCTION_WORDS
 from index.storage.database import Place, option
@@ -102,6 +102,20 @@ class Entry:
     def as_json(self) -> dict[str, str | int]:
         """Return what `footnoted list --json` prints of it."""
         return {name: value for name, value in asdict(self).items() if name != "loader"}
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """What a document is called; its text stays where it is."""
+
+    id: str
+    title: str
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The last part of the source: a file's name, or the end of an address."""
+        return source_name(self.source)
 
 
 class Store:
@@ -231,6 +245,21 @@ class Store:
                 f"{_column(connection, 'loader')} FROM documents ORDER BY added, rowid"
             ).fetchall()
         return [Entry(*row) for row in rows]
+
+    def titles(self) -> list[Title]:
+        """Return what the documents are called, in the order they were added."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT id, title, source FROM documents ORDER BY added, rowid"
+            ).fetchall()
+        return [Title(*row) for row in rows]
+
+    def headings(self) -> list[tuple[str, str]]:
+        """Return the headings that passages stand under, each with the id of its document."""
+        with self._connection() as connection:
+            return connection.execute(
+                "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
+            ).fetchall()
 
     def outdated(self, current: Sequence[str]) -> int:
         """Return how many documents were read by none of the loaders that there are."""

@@ -5,9 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Protocol
 
-from index.documents import Document
 from rag.english.words import WORD_NUMBERS
+
+
+class Called(Protocol):
+    """A document, or what is known of it without its text."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The last part of its source."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +47,13 @@ class Scope:
         """Whether it is what was spoken of before, if something was."""
         return self.name in _PRONOUNS
 
-    def is_document(self, document: Document) -> bool:
+    def is_document(self, document: Called) -> bool:
         """Whether it is a document: its title, or its file's name with or without the ending."""
         file = PurePath(document.name)
         own = {in_words(document.title), in_words(file.name), in_words(file.stem)}
         return bool(own & {self.name, self._called()})
 
-    def is_plainly_document(self, document: Document) -> bool:
+    def is_plainly_document(self, document: Called) -> bool:
         """Whether it is a document that is called one, or by its file's whole name.
 
         "Martin Luther" may be the article's title, and yet a man is asked about.
@@ -50,9 +64,9 @@ class Scope:
     def _called(self) -> str:
         return re.sub(rf"^(?:the )?{_KIND} ", "", self.name)
 
-    def is_heading(self, heading: str | None) -> bool:
+    def is_heading(self, heading: str) -> bool:
         """Whether it is the section under a heading."""
-        return heading is not None and in_words(heading) == self.name
+        return in_words(heading) == self.name
 
 
 def asked_overview(question: str) -> Scope | None:

@@ -45,14 +45,15 @@ def list_about(
     asked = asked_about_document(question)
     if asked is None:
         return None
-    documents = list(library.documents(without))
-    named = [each for each in documents if asked.scope.is_plainly_document(each)]
+    titles = library.titles(without)
+    named = [each for each in titles if asked.scope.is_plainly_document(each)]
     if not named and not asked.scope.is_whole:
         return None
+    documents = [library.document(each.id) for each in named or titles]
     quotes: list[Quote] = []
     told: list[str] = []
     left = 0
-    for document in (named or documents)[:limit]:
+    for document in documents[:limit]:
         places = list(_places(document, asked.matter))
         places, left = places[:limit], left + len(places[limit:])
         texts = [document.text[start:end] for start, end in places]
@@ -61,7 +62,7 @@ def list_about(
         if not places and (said := _told(document, asked.matter)):
             told.append(said)
     note = f"{left} further {asked.matter} left out for length." if left else None
-    if not quotes and not told and _is_spoken_of(asked.matter, named or documents):
+    if not quotes and not told and _is_spoken_of(asked.matter, documents):
         return None
     return Listing(tuple(quotes), note, tuple(told))
 

@@ -118,16 +118,12 @@ def list_overview(
     if scope is None:
         return None
     limit = min(scope.count or limit, limit)
-    documents = list(library.documents(without))
-    named = [each for each in documents if scope.is_document(each)]
+    titles = library.titles(without)
+    named = [each for each in titles if scope.is_document(each)]
     if scope.is_whole or named:
-        chosen, note = _of_documents(named or documents, library, limit)
-    elif section := _sentences(
-        (document, passage)
-        for document in documents
-        for passage in library.passages(document.id)
-        if scope.is_heading(passage.heading)
-    ):
+        documents = [library.document(each.id) for each in named or titles]
+        chosen, note = _of_documents(documents, library, limit)
+    elif section := _sentences(library.under(scope.is_heading, without)):
         chosen, note = _of_section(section, library, limit)
     elif scope.topics:
         chosen, note = _of_topic(scope.name, library, reranker, without, limit)

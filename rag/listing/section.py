@@ -40,15 +40,7 @@ def list_section(
     named = in_words(match["heading"]) if match else ""
     if not named:
         return None
-    found = [
-        (document, passage)
-        for document in library.documents(without)
-        if any(
-            in_words(document.text[each.start : each.end]) == named for each in document.headings
-        )
-        for passage in library.passages(document.id)
-        if passage.heading and in_words(passage.heading) == named
-    ]
+    found = library.under(lambda heading: in_words(heading) == named, without)
     if not found:
         return None
     shown, left = found[:limit], len(found) - limit

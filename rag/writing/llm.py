@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from copy import copy
 from functools import partial
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from index.errors import UserError
@@ -110,12 +111,14 @@ class Writer:
 
         A model elsewhere keeps, or not, what it has read.
         """
-        if self.elsewhere:
+        from rag.writing.own_server import OwnServer
+
+        if not isinstance(self.llm, OwnServer):
             return
         # Most questions need the first one alone.
         for messages in (write_messages([], ""), copy_messages("", "")):
             with self._turn(), self._answering():
-                self.llm.chat(messages, max_tokens=1)
+                self.llm.begin(messages)
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
@@ -283,6 +286,8 @@ def load_writer(settings: Settings) -> Writer | None:
         path = weights_file(settings.llm, settings.models)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
+    # The client's libraries take a second to be imported, meanwhile.
+    Thread(target=import_module, args=("rag.writing.own_server",), daemon=True).start()
     address, key, beginnings = _serve(path)
     client = _client(address, key, settings, beginnings)
     return Writer(client, settings.llm, turns=_turns(address, AT_ONCE))
@@ -385,6 +390,9 @@ def start_server(
     params.cache_ram_mib = PROMPTS_MIB
     if kept:
         params.slot_save_path = f"{kept}{os.sep}"
+    # llama.cpp sets most of the weights anew for this processor: mapped, they would be there twice.
+    params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
+    params.warmup = False
     params.verbosity = -1
     try:
         return xllamacpp.Server(params)

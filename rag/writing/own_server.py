@@ -32,6 +32,11 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
         made._beginnings = beginnings
         return made
 
+    def begin(self, messages: Sequence[ChatMessage]) -> None:
+        """Have a prompt's beginning read and kept, so that the first one need not wait for that."""
+        with self._slot(messages):
+            pass
+
     def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
         """Answer a prompt."""
         with self._slot(messages) as slot:

@@ -56,6 +56,9 @@ atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True
 MOST_WAITING = 500
 """Events that wait to be begun; who sends a further one is told that there are too many."""
 
+OPEN_SECONDS = 5
+"""How long loading the weights waits for the first page to be there."""
+
 _STYLE = Path(__file__).parent / "window.css"
 
 
@@ -63,10 +66,12 @@ def build_window(
     assistant: Assistant,
     fetch: Fetch | None = None,
     users: Mapping[str, User] | None = None,
+    on_open: Callable[[], None] = lambda: None,
 ) -> gr.Blocks:
     """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is.
 
     With `users` each may do what the own rights say; without, everybody may do everything.
+    `on_open` is called when a page is there.
     """
     rights = Rights({name: user.may for name, user in users.items()} if users else None)
     with gr.Blocks(
@@ -96,8 +101,12 @@ def build_window(
         def library_changed(event: Any) -> None:
             event.then(welcome_anew, talk.conversation, talk.current, **PRIVATE)
 
+        def opened(left_out: list[str]) -> Any:
+            on_open()
+            return documents.listed(left_out)
+
         documents.connect(library_changed)
-        blocks.load(documents.listed, left_out, documents.documents, **PRIVATE)
+        blocks.load(opened, left_out, documents.documents, **PRIVATE)
         talk.connect(blocks)
         settings.connect()
         checking.connect()
@@ -137,13 +146,14 @@ def serve(
     Raises UserError when the address cannot be listened at.
     """
     _no_proxy(host)
-    blocks = build_window(assistant, fetch, users)
+    opened = threading.Event()
+    blocks = build_window(assistant, fetch, users, opened.set)
     address = _launch(blocks, host, port, names=names, users=users)
     serve_mcp(blocks)
     try:
         with suppress(KeyboardInterrupt):
             on_ready(address)
-            threading.Thread(target=_load, args=(assistant, fetch), daemon=True).start()
+            threading.Thread(target=_load, args=(assistant, fetch, opened), daemon=True).start()
             threading.Event().wait()
     finally:
         blocks.close(verbose=False)
@@ -203,8 +213,12 @@ def _middleware(names: Sequence[str], users: Mapping[str, User] | None) -> list[
     return [Middleware(Guard, names=names), *login, Middleware(Routes, folder=folder)]
 
 
-def _load(assistant: Assistant, fetch: Fetch | None) -> None:
-    """Load the weights before they are asked for; what is wrong with them, the question tells."""
+def _load(assistant: Assistant, fetch: Fetch | None, opened: threading.Event) -> None:
+    """Load the weights before they are asked for; what is wrong with them, the question tells.
+
+    A page that is being `opened` has the cores for itself.
+    """
+    opened.wait(OPEN_SECONDS)
     attempt(assistant.load)
     if fetch:
         fetch.wait()

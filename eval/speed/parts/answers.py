@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import random
 import sys
 import time
 
 from eval.bench.rival import measure
 from eval.cases.cases import SETS, load_set
 from eval.comparing.compare import load_run
+from eval.formats.xquad import load_xquad
 from eval.speed.given import Given
 from eval.speed.kept import Kept, Pair
 from eval.speed.processes import Helper
-from eval.speed.texts import Rule
 from eval.speed.turns import by_turns
 from index.errors import UserError
 from index.loading.load import load
@@ -25,8 +24,8 @@ ENGINE = (sys.executable, "-m", "eval.speed.parts.engine")
 
 QUESTIONS = 7
 TURNS = 7
-READ = 2
-"""Passages that are read anew: some 300 tokens."""
+READ = 1300
+"""Characters that are read anew: some 300 tokens."""
 LONG = 60
 """Words that the model is told to say, so that it writes for a while."""
 
@@ -56,46 +55,49 @@ def tokens(given: Given, turns: int = TURNS) -> Kept:
     """Let the same weights read and write the same, through Footnoted and alone.
 
     The beginning of the prompt, which both keep, is read before. Of what is new, reading is the
-    time until the first words, and writing what comes behind them.
+    time until the first words, and writing what comes behind them. Both seldom say the same to the
+    end, so each is counted by itself: a piece is a token, and the last one is not said.
     """
     settings = given.settings(given.folder / "none")
     model = CATALOGUE.get(settings.llm)
     writer = load_writer(settings)
     if model is None or writer is None or settings.llm_url:
         raise UserError("The raw run needs a model of the catalogue: unset FOOTNOTED_LLM.")
-    rule = Rule.of(model_folder(settings.embedding, settings.models))
+    texts = [document.text for document in load_xquad(given.needed("xquad")).documents]
     file = model_folder(model.name, settings.models) / next(iter(model.files))
     sides: dict[str, list[tuple[float, float]]] = {"ours": [], "against": []}
+    written: dict[str, list[int]] = {"ours": [], "against": []}
     said: dict[str, list[str]] = {"ours": [], "against": []}
-    counted: list[tuple[int, int]] = []
-    prompts = [_prompt(rule, number) for number in range(turns + 1)]
+    read: list[int] = []
+    prompts = [_prompt(text) for text in texts[: turns + 1]]
 
     def ours(turn: int) -> float:
-        first, total, text = _written(writer, *prompts[turn])
+        first, total, pieces = _written(writer, *prompts[turn])
         if turn >= 0:
             sides["ours"].append((first, total))
-            said["ours"].append(text)
+            written["ours"].append(len(pieces) + 1)
+            said["ours"].append("".join(pieces))
         return total
 
     def against(turn: int) -> float:
-        read, question = prompts[turn]
         messages = [
             {"role": each.role.value, "content": each.content}
-            for each in write_messages(read, question)
+            for each in write_messages(*prompts[turn])
         ]
         told = helper.ask(messages)
         if turn >= 0:
             sides["against"].append((told["first_s"], told["total_s"]))
             said["against"].append(told["text"])
-            counted.append((told["read"], told["written"]))
+            read.append(told["read"])
+            written["against"].append(told["written"])
         return float(told["total_s"])
 
     with Helper([*ENGINE, str(file)]) as helper:
         by_turns(ours, against, turns)
     rates = {
         side: [
-            (read / first, (written - 1) / (total - first))
-            for (first, total), (read, written) in zip(times, counted, strict=True)
+            (new / first, (count - 1) / (total - first))
+            for (first, total), new, count in zip(times, read, written[side], strict=True)
         ]
         for side, times in sides.items()
     }
@@ -106,30 +108,27 @@ def tokens(given: Given, turns: int = TURNS) -> Kept:
     same = [one == other for one, other in zip(said["ours"], said["against"], strict=True)]
     told = {
         "llm": settings.llm,
-        "tokens read": [read for read, _ in counted],
-        "tokens written": [written for _, written in counted],
+        "tokens read": read,
+        "tokens written": written,
         "same words": sum(same) / len(same),
     }
     return Kept("tokens", pairs, told)
 
 
-def _prompt(rule: Rule, number: int) -> tuple[list[tuple[str, str]], str]:
+def _prompt(text: str) -> tuple[list[tuple[str, str]], str]:
     """Return a quote that nobody has read yet with the words that answer, and a question."""
-    text = rule.document(number + 1, READ).text
-    words = text.split()
-    draw = random.Random(number)  # noqa: S311  reproducible
-    at = draw.randrange(len(words) - LONG)
-    return [(text, " ".join(words[at : at + LONG]))], "What exactly is said there?"
+    quote = text[:READ]
+    return [(quote, " ".join(quote.split()[:LONG]))], "What exactly is said there?"
 
 
 def _written(
     writer: Writer, read: list[tuple[str, str]], question: str
-) -> tuple[float, float, str]:
-    """Return the seconds to the first words and to the last, and all of them."""
+) -> tuple[float, float, list[str]]:
+    """Return the seconds to the first words and to the last, and all of them as they came."""
     started = time.perf_counter()
-    first, text = 0.0, ""
-    for piece in writer.write(read, question):
-        if piece and not text:
+    first, pieces = 0.0, list[str]()
+    for piece in filter(None, writer.write(read, question)):
+        if not pieces:
             first = time.perf_counter() - started
-        text += piece
-    return first, time.perf_counter() - started, text
+        pieces.append(piece)
+    return first, time.perf_counter() - started, pieces
