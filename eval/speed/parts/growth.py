@@ -45,8 +45,9 @@ PIECE = 8 * 60
 NOTED = 10
 """Seconds between two notes of how far it is."""
 
-ROUNDS = 2
-"""How often each question is asked."""
+WARM = "What is there to be read?"
+"""What is asked before it counts. No question is asked twice of an assistant that is measured: what
+was scored for it a moment ago is remembered."""
 ADDED = 5
 """Documents that are added to the finished library, one by one, and taken out again."""
 
@@ -131,16 +132,17 @@ def _passages(document: Document) -> list[str]:
 def _measured(given: Given, folder: Path, passages: int) -> Kept:
     large = Assistant(given.settings(folder / str(passages)))
     asked = [entry(number) for number in range(ENTRIES)]
-    warm = asked[0].question
-    opened = seconds(lambda: first_quotes(large, warm))
+    opened = seconds(lambda: first_quotes(large, WARM))
     found = [_is_found(large, each)[0] for each in asked]
     took = memory()
-    small = Assistant(given.settings(folder / str(SMALLEST)))
+    fresh = [Assistant(given.settings(folder / str(size))) for size in (passages, SMALLEST)]
+    for each in fresh:
+        first_quotes(each, WARM)
     evidence = by_turns(
-        lambda turn: first_quotes(large, asked[turn % ENTRIES].question)[0],
-        lambda turn: first_quotes(small, asked[turn % ENTRIES].question)[0],
-        ROUNDS * ENTRIES,
-        warm=2,
+        lambda turn: first_quotes(fresh[0], asked[turn].question)[0],
+        lambda turn: first_quotes(fresh[1], asked[turn].question)[0],
+        ENTRIES,
+        warm=0,
     )
     told: dict[str, Any] = {
         "passages": passages,
