@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -19,6 +18,7 @@ from playwright.sync_api import Browser, expect
 from index.library import Library
 from tests.browser import HEED, SUMMIT
 from tests.provider import provider
+from ui.window.window import OPEN_SECONDS
 
 pytestmark = pytest.mark.weights
 
@@ -104,7 +104,13 @@ def test_a_question_that_is_not_answered(window_library: Library, end: signal.Si
 def test_the_window(
     browser: Browser, window_library: Library, end: signal.Signals, busy: bool
 ) -> None:
-    with silent() as (url, _), footnoted(window_library, "chat", FOOTNOTED_LLM_URL=url) as process:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]  # Of its own: other tests' windows take those from 7860 on.
+    command = ("chat", "--port", str(port))
+    with (
+        silent() as (url, _),
+        footnoted(window_library, *command, FOOTNOTED_LLM_URL=url) as process,
+    ):
         assert process.stdout
         address = process.stdout.readline().strip()
         page = browser.new_page()
@@ -118,8 +124,7 @@ def test_the_window(
         page.close()
         assert (process.returncode, out) == (0, "")
         assert "Traceback" not in err
-        port = urlsplit(address).port
-        socket.create_server(("127.0.0.1", port or 0)).close()
+        socket.create_server(("127.0.0.1", port)).close()
 
 
 @pytest.mark.llm
@@ -131,6 +136,7 @@ def test_the_window_while_the_default_model_writes(
     with footnoted(window_library, "chat") as process:
         assert process.stdout
         assert process.stdout.readline().startswith("http://")
+        time.sleep(OPEN_SECONDS + 1)
         process.send_signal(end)
         process.communicate(timeout=SECONDS)
         assert process.returncode == 0
