@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 330, 200
-LEFT, RIGHT, TOP, BOTTOM = 56, 14, 26, 30
+LEFT, RIGHT, TOP, BOTTOM = 56, 34, 26, 30
 ACROSS = 2
 
 STYLE = (
