@@ -365,6 +365,7 @@ class Library:
             _write(self.vectors(), document, prepared.vectors, report)
             document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
             self.store.insert(document, prepared.passages, old)
+            self._own_change()
             self._sweep()
         return Added(document, "replaced" if old else "added", len(prepared.passages))
 
@@ -483,6 +484,7 @@ class Library:
 
     def _remove(self, document_id: str) -> None:
         self.store.delete(document_id)
+        self._own_change()
         self._cached.cache_clear()
         self._sweep()
 
@@ -510,8 +512,7 @@ class Library:
         return np.concatenate(made)
 
     def _sweep(self) -> None:
-        """Delete the vectors of documents that are not in the library, under its lock."""
-        self._own_change()
+        """Delete the vectors of documents that are not in the library."""
         for document_id in self.store.pending():
             self.vectors().delete(document_id)
             self.store.clear_pending(document_id)
@@ -534,8 +535,8 @@ class Library:
                 self.store.create(meta)
             self._check(self.store.meta())
             self.store.upgrade()
-            self._sweep_folders()  # This sees what others have changed.
             self._sweep()
+            self._sweep_folders()
             yield
             self._own_change()
 

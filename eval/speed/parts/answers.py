@@ -25,7 +25,7 @@ ENGINE = (sys.executable, "-m", "eval.speed.parts.engine")
 QUESTIONS = 7
 TURNS = 7
 READ = 1300
-"""Characters that are read anew: some 300 tokens."""
+"""Characters of a quote, with which some 400 tokens are read anew."""
 LONG = 60
 """Words that the model is told to say, so that it writes for a while."""
 
@@ -55,8 +55,8 @@ def tokens(given: Given, turns: int = TURNS) -> Kept:
     """Let the same weights read and write the same, through Footnoted and alone.
 
     The beginning of the prompt, which both keep, is read before. Of what is new, reading is the
-    time until the first words, and writing what comes behind them. Both seldom say the same to the
-    end, so each is counted by itself: a piece is a token, and the last one is not said.
+    time until the first words, and writing what comes behind them. Each side's words are counted by
+    themselves, since they need not be the same: a piece is a token, and the last one is not said.
     """
     settings = given.settings(given.folder / "none")
     model = CATALOGUE.get(settings.llm)
