@@ -18,14 +18,12 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-
-import numpy as np
 
 from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
@@ -41,6 +39,9 @@ from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
 
 if TYPE_CHECKING:
+    import numpy as np  # It takes a moment to import, and most commands need none.
+
+    from index.storage.vectors import Rows
     from index.weights.embedding import Embedding
 
 RRF_K = 60
@@ -95,7 +96,7 @@ class Prepared:
     """What `Library.prepare` made of a document: what there is to write, or that it is here."""
 
     passages: Sequence[Passage] = ()
-    vectors: np.ndarray = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    vectors: Rows = ()
     unchanged: Added | None = None
 
 
@@ -331,6 +332,8 @@ class Library:
 
     def _embed_texts(self, texts: tuple[str, ...]) -> np.ndarray:
         """Return the vectors of texts, each of length one; shape (texts, dimension)."""
+        import numpy as np
+
         return np.asarray(self._load_embedding().get_text_embedding_batch(list(texts)))
 
     # --- changing
@@ -393,8 +396,8 @@ class Library:
             raise DocumentError(f"{document.name} holds no words that could be searched.")
         return Prepared(passages, self._embedded(document, passages, report))
 
-    def read_before(self, source: str) -> Document | None:
-        """Return the document that was read from a file with these very bytes, if it is here.
+    def unchanged(self, source: str) -> Added | None:
+        """Return what `add` says of a file whose very bytes were read before; None for others.
 
         It is known by the file's hash, so that nothing has to be taken out of the file again. What
         an older version of the loader has read does not count, and neither do addresses.
@@ -402,15 +405,11 @@ class Library:
         Raises DocumentError for a file that cannot be read.
         """
         known = fingerprint(source) if self.store.exists else None
-        if known is None:
+        found = self.store.unchanged(*known) if known else None
+        if known is None or found is None:
             return None
-        path, sha256, loader = known
-        found = self.store.read_before(sha256, loader)
-        return replace(self.document(found), source=path) if found else None
-
-    def reading(self) -> AbstractContextManager[None]:
-        """Have this thread ask the book several things at little more than the price of one."""
-        return self.store.reading() if self.store.exists else nullcontext()
+        document_id, passages = found
+        return Added(replace(self.document(document_id), source=known[0]), "unchanged", passages)
 
     def unfinished(self) -> int:
         """Return of how many documents an interrupted command has left something behind."""
@@ -501,6 +500,8 @@ class Library:
         self, document: Document, passages: Sequence[Passage], report: Report
     ) -> np.ndarray:
         """Return the passages' vectors; shape (passages, dimension)."""
+        import numpy as np
+
         embedding = self._load_embedding()
         made = []
         for first in range(0, len(passages), EMBED_BATCH):
@@ -599,7 +600,7 @@ def _read_again(document: Document) -> Document:
 
 
 def _write(
-    to: Vectors | PostgresVectors, document: Document, vectors: np.ndarray, report: Report
+    to: Vectors | PostgresVectors, document: Document, vectors: Rows, report: Report
 ) -> None:
     for first in range(0, len(vectors), WRITE_BATCH):
         report("writing", first, len(vectors))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from index.documents import Document
 from index.library import Library
 from index.split import sentence_spans
-from index.weights.embedding import Embedding, load_embedding
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, may_stand_alone, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
@@ -36,6 +35,7 @@ from rag.listing.overview import list_overview
 from rag.listing.section import list_section
 from rag.log import Log
 from rag.once import Once
+from rag.opening import embedding_of, open_library
 from rag.quote import Quote
 from rag.trace import Line
 from rag.turns import Paused, Turns
@@ -79,7 +79,7 @@ class Writing:
 
 Event = Searching | Found | Writing | Answer
 Find = Callable[[str, Library, Reranker, Sequence[str], int], Listing | None]
-Way = Callable[["_SoFar", Writer | None, Sequence[str]], Iterator[Event]]
+Way = Callable[["_SoFar", Sequence[str]], Iterator[Event]]
 
 
 class Assistant:
@@ -94,20 +94,11 @@ class Assistant:
         self.settings = settings
         self.reranker = Reranker(settings.reranker, settings.models)
         self.reader = Reader(settings.models)
-        self._embedding: Once[Embedding] = Once(
-            lambda: load_embedding(settings.embedding, settings.models)
-        )
+        self._embedding = embedding_of(settings)
         self._writer: Once[Writer | None] = Once(lambda: load_writer(settings))
         # Who searches and reads keeps a core busy; who waits for a language model does not.
         self._turns = Turns(os.cpu_count() or 1)
-        self.library = Library(
-            settings.library,
-            embedding_name=settings.embedding,
-            embedding=self._embedding,
-            server=settings.chroma_url,
-            token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
-            check=check,
-        )
+        self.library = open_library(settings, self._embedding, check=check)
 
     @property
     def writer(self) -> Writer | None:
@@ -176,34 +167,32 @@ class Assistant:
         with Line("ask") as line:
             line.asked(question)
             with self._turns.turn(wait) as paused:
-                begun = partial(self._load_writer, wait=wait, paused=paused) if use_llm else None
-                for event in self._events(question, history, without, begun):
+                so_far = _SoFar(question, self.settings)
+                if use_llm:
+                    self._writer.begin()  # It takes seconds, and what it reads is not found yet.
+                    so_far.load_writer = Once(partial(self._load_writer, wait, paused))
+                for event in self._events(so_far, history, without):
                     if isinstance(event, Answer):
                         line.answered(event)
                     yield event
 
     def _events(
-        self,
-        question: str,
-        history: Sequence[Turn],
-        without: Sequence[str],
-        load_writer: Callable[[_SoFar], Writer | None] | None,
+        self, so_far: _SoFar, history: Sequence[Turn], without: Sequence[str]
     ) -> Iterator[Event]:
-        so_far = _SoFar(question, self.settings)
         if self.library.is_empty:
             yield so_far.finish("no_documents")
             return
-        writer = load_writer(so_far) if load_writer else None
-        if not (may_stand_alone(question, history) and self._is_answered(so_far, without)):
-            so_far.question = self._understood(question, history, writer, so_far)
+        asked = so_far.question.asked
+        if not (may_stand_alone(asked, history) and self._is_answered(so_far, without)):
+            so_far.question = self._understood(asked, history, so_far)
         yield Searching(so_far.question.text)
         # What stands alone only behind the question before it is one question, not two.
         alone = so_far.question.text == so_far.question.asked
         parts = parted(so_far.question.text) if alone else None
         if parts and not self._one_sentence_may_say(parts, so_far, without):
-            yield from self._answer_parts(parts, so_far, writer, without)
+            yield from self._answer_parts(parts, so_far, without)
         else:
-            yield from self._answer(so_far, writer, without)
+            yield from self._answer(so_far, without)
 
     def check(
         self,
@@ -237,12 +226,10 @@ class Assistant:
                 line.checked(each)
                 yield each
 
-    def _answer(
-        self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
-    ) -> Iterator[Event]:
+    def _answer(self, so_far: _SoFar, without: Sequence[str]) -> Iterator[Event]:
         """Answer one question by the first way that is for it; the last event is the Answer."""
         for so_far.way, way in self._ways:
-            for event in way(so_far, writer, without):
+            for event in way(so_far, without):
                 yield event
                 if isinstance(event, Answer):
                     return
@@ -269,17 +256,18 @@ class Assistant:
         return False
 
     def _answer_parts(
-        self, parts: Parts, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
+        self, parts: Parts, so_far: _SoFar, without: Sequence[str]
     ) -> Iterator[Event]:
         """Answer each part of a question by itself, and put the answers together."""
         answers: list[Answer] = []
         history: list[Turn] = []
         for asked in parts.questions:
             part = _SoFar(asked, self.settings)
+            part.load_writer = so_far.load_writer
             part.llm_failed = so_far.llm_failed or any(each.llm_failed for each in answers)
             part.most_listed = max(so_far.most_listed // len(parts.questions), 1)
-            part.question = self._understood(asked, history, writer, part)
-            for event in self._answer(part, writer, without):
+            part.question = self._understood(asked, history, part)
+            for event in self._answer(part, without):
                 if isinstance(event, Answer):
                     answers.append(event)
                 elif isinstance(event, Found):
@@ -289,7 +277,7 @@ class Assistant:
                 history += [("user", asked), ("assistant", answers[-1].text)]
         if parts.computed and any(answer.refused for answer in answers):
             so_far.quotes = ()  # A sentence may say it without their numbers.
-            yield from self._answer(so_far, writer, without)
+            yield from self._answer(so_far, without)
             return
         so_far.join(parts, answers)
         so_far.way = "parts"
@@ -313,9 +301,7 @@ class Assistant:
             yield name, partial(self._list_what_is_named, find)
         yield "evidence", self._answer_from_evidence
 
-    def _list_entries(
-        self, so_far: _SoFar, _: Writer | None, without: Sequence[str]
-    ) -> Iterator[Event]:
+    def _list_entries(self, so_far: _SoFar, without: Sequence[str]) -> Iterator[Event]:
         """List the entries of a time, for a question that asks for one."""
         listing = list_entries(
             so_far.question.text,
@@ -329,7 +315,7 @@ class Assistant:
             yield from self._list(so_far, listing, without)
 
     def _list_what_is_named(
-        self, find: Find, so_far: _SoFar, _: Writer | None, without: Sequence[str]
+        self, find: Find, so_far: _SoFar, without: Sequence[str]
     ) -> Iterator[Event]:
         """List what a question asks for: a section, a document's author, an overview, a kind."""
         asked = so_far.question.text
@@ -356,9 +342,7 @@ class Assistant:
         yield Found(so_far.quotes)
         yield so_far.finish(None if listing.quotes or listing.told else "not_in_sources")
 
-    def _answer_from_evidence(
-        self, so_far: _SoFar, writer: Writer | None, without: Sequence[str]
-    ) -> Iterator[Event]:
+    def _answer_from_evidence(self, so_far: _SoFar, without: Sequence[str]) -> Iterator[Event]:
         """Find quotes, read them, decide whether they answer, and write from those that do."""
         self._find(so_far, without)
         so_far.time("retrieve_s")
@@ -366,14 +350,14 @@ class Assistant:
         so_far.mark(read)
         so_far.time("first_quote_s")
         yield Found(so_far.quotes)
-        so_far.decision = decision = self._ask_where_in_doubt(read, so_far, writer)
+        so_far.decision = decision = self._ask_where_in_doubt(read, so_far)
         so_far.mark(decision)
         if not decision.answerable:
             yield so_far.finish("not_in_sources")
             return
         several = so_far.question.several
         chosen = [each.quote for each in decision.accepted][: MAX_CITED if several else 1]
-        if writer and not so_far.llm_failed and decision.words_are_sure:
+        if decision.words_are_sure and (writer := so_far.writer):
             try:
                 yield from self._write(so_far, writer, chosen)
                 if so_far.composition.borne_out or decision.sure:
@@ -415,16 +399,13 @@ class Assistant:
             readings = tuple(map(both, alone, readings))
         return Decision(readings)
 
-    def _ask_where_in_doubt(
-        self, decision: Decision, so_far: _SoFar, writer: Writer | None
-    ) -> Decision:
+    def _ask_where_in_doubt(self, decision: Decision, so_far: _SoFar) -> Decision:
         """Let the language model read the best quotes too where the reader is in doubt."""
-        if writer is None or so_far.llm_failed:
-            return decision
         try:
             for _ in range(ASKED):
                 doubtful = decision.doubtful(DOUBT)
-                if doubtful is None:
+                writer = so_far.writer if doubtful else None
+                if doubtful is None or writer is None:
                     break
                 so_far.llm = writer.name
                 none = writer.none_probability(doubtful.quote.read, so_far.question.text)
@@ -445,23 +426,16 @@ class Assistant:
             yield Writing(written)
         so_far.composition = compose(written, so_far.quotes, so_far.question, chosen, self.reader)
 
-    def _understood(
-        self, asked: str, history: Sequence[Turn], writer: Writer | None, so_far: _SoFar
-    ) -> Question:
+    def _understood(self, asked: str, history: Sequence[Turn], so_far: _SoFar) -> Question:
         try:
-            speaks = None if so_far.llm_failed else writer
-            return Question.of(standalone(asked, history, speaks), asked)
+            return Question.of(standalone(asked, history, so_far.condense), asked)
         except LLMUnavailable as error:
             so_far.fail(error)
             return Question.of(standalone(asked, history, None), asked)
 
-    def _load_writer(self, so_far: _SoFar, *, wait: Wait, paused: Paused) -> Writer | None:
-        try:
-            writer = self._writer()
-            return writer.for_one_answer(wait, paused) if writer else None
-        except LLMUnavailable as error:
-            so_far.fail(error)
-            return None
+    def _load_writer(self, wait: Wait, paused: Paused) -> Writer | None:
+        writer = self._writer()
+        return writer.for_one_answer(wait, paused) if writer else None
 
     def load(self) -> None:
         """Load all models now rather than with the first question.
@@ -469,6 +443,7 @@ class Assistant:
         Raises ModelMissing when the weights for searching are not on this machine. A language
         model that cannot be loaded is told with each answer.
         """
+        self._writer.begin()
         self._embedding()
         self.reranker.load()
         self.reader.load()
@@ -492,11 +467,28 @@ class _SoFar:
         self.searched = 0
         self.way: str | None = None
         self.most_listed = min(MAX_LISTED, settings.sentences)
+        self.load_writer: Callable[[], Writer | None] = lambda: None
         self._settings = settings
         self._started = time.perf_counter()
         self._timings: dict[str, float | None] = dict.fromkeys(
             ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
         )
+
+    @property
+    def writer(self) -> Writer | None:
+        """The language model, which may have to be waited for; None where there is none (more)."""
+        if self.llm_failed:
+            return None
+        try:
+            return self.load_writer()
+        except LLMUnavailable as error:
+            self.fail(error)
+            return None
+
+    def condense(self, history: Sequence[Turn], question: str) -> str:
+        """Have the language model rewrite a follow-up; nothing without one."""
+        writer = self.writer
+        return writer.condense(history, question) if writer else ""
 
     def fail(self, error: LLMUnavailable) -> None:
         """Go on without the language model, and say why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -21,6 +22,7 @@ class Once(Generic[T]):
         self._make = make
         self._lock = threading.Lock()
         self._made: list[T] = []
+        self._begun: threading.Thread | None = None
 
     def __call__(self) -> T:
         """Return the value."""
@@ -28,3 +30,13 @@ class Once(Generic[T]):
             if not self._made:
                 self._made.append(self._make())
             return self._made[0]
+
+    def begin(self) -> None:
+        """Have a thread make the value meanwhile. What is raised there, the next call raises."""
+        if not (self._made or (self._begun and self._begun.is_alive())):
+            self._begun = threading.Thread(target=self._try, daemon=True)
+            self._begun.start()
+
+    def _try(self) -> None:
+        with suppress(Exception):
+            self()

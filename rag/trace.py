@@ -22,14 +22,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from index.errors import UserError
-from index.library import Added, Reindexed
 from index.printable import visible
-from rag.answer import Answer
-from rag.checking.verdict import Checked
-from rag.config import Settings
+
+if TYPE_CHECKING:
+    from index.library import Added, Reindexed
+    from rag.answer import Answer
+    from rag.checking.verdict import Checked
+    from rag.config import Settings
 
 Event = Literal["ask", "check", "add", "remove", "reindex"]
 
@@ -117,7 +119,6 @@ class Line:
         self.told |= {"outcome": "reindexed", "sizes": sizes}
 
     def __enter__(self) -> Line:
-        self._started = time.perf_counter()
         return self
 
     def __exit__(

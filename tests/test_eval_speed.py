@@ -18,7 +18,7 @@ import pytest
 
 from eval.cases.cases import SETS, load_set
 from eval.speed import bench
-from eval.speed.given import Given, add_files, open_library
+from eval.speed.given import Given, add_files
 from eval.speed.kept import Kept, Pair, file_of, read, write
 from eval.speed.machine import Peak, describe, disk, memory, processor_seconds
 from eval.speed.parts import growth
@@ -38,6 +38,7 @@ from index.split import split
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.deciding.gate import DOUBT
+from rag.opening import open_library
 from tests.test_eval_bench import squad
 
 __all__ = ["squad"]

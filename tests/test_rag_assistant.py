@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -153,6 +154,32 @@ def test_a_model_that_is_not_there_leaves_the_quotes(tmp_path: Path, assistant: 
     assert answer.reason == "llm_unavailable"
     assert "no.gguf" in (answer.message or "")
     assert "Tsugaru" in answer.text
+
+
+def test_quotes_are_found_while_the_model_is_still_being_loaded(assistant: Assistant) -> None:
+    there = Event()
+    llm = ScriptedLLM(asked=[], copied="Tsugaru Strait", written=RIGHT)
+
+    def load() -> Writer:
+        assert there.wait(60)
+        return Writer(llm, "scripted")
+
+    assistant._writer = Once(load)
+    events = assistant.stream(QUESTION)
+    kinds = [type(next(events)), type(next(events))]
+    there.set()
+    assert (kinds, [*events][-1].text) == ([Searching, Found], f"{RIGHT[:-1]}.[1]")
+
+
+def test_a_model_is_not_waited_for_where_it_has_nothing_to_say(assistant: Assistant) -> None:
+    never = Event()
+    assistant._writer = Once(lambda: never.wait(600) and None)
+    try:
+        assert assistant.ask("What is the capital of Peru?").refused
+        assert assistant.ask("List the straits.").way == "items"
+        assert assistant.ask("List the straits.", [("user", QUESTION), ("assistant", RIGHT)]).quotes
+    finally:
+        never.set()
 
 
 def test_a_file_that_is_no_model_leaves_the_quotes(tmp_path: Path, assistant: Assistant) -> None:

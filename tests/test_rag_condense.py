@@ -233,7 +233,8 @@ def test_a_rewriting_must_ask_what_the_follow_up_asks(rewritten: str, good: bool
 
 def test_a_rewriting_that_is_not_sound_is_replaced() -> None:
     def rewritten(words: str) -> str:
-        return standalone("How wide is it?", HISTORY, Writer(ScriptedLLM(copied=words), "scripted"))
+        writer = Writer(ScriptedLLM(copied=words), "scripted")
+        return standalone("How wide is it?", HISTORY, writer.condense)
 
     assert rewritten("How wide is the Alder Strait?") == "How wide is the Alder Strait?"
     fallback = "When did the fleets pass the Alder Strait? How wide is it?"

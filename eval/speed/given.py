@@ -57,17 +57,11 @@ def load_embedding_of(settings: Settings) -> Embedding:
     return load_embedding(settings.embedding, settings.models)
 
 
-def open_library(settings: Settings, embedding: Embedding | None = None) -> Library:
-    """Open a library with a loaded embedding: one that is given, or the settings' own."""
-    loaded = embedding or load_embedding_of(settings)
-    return Library(settings.library, embedding_name=settings.embedding, embedding=lambda: loaded)
-
-
 def add_files(library: Library, paths: Iterable[Path]) -> tuple[list[Document], int]:
     """Add files as `footnoted add` does; return the documents, and how many passages they have."""
     documents, passages = [], 0
     for path in paths:
-        added = library.add(library.read_before(str(path)) or load(str(path)))
+        added = library.unchanged(str(path)) or library.add(load(str(path)))
         documents.append(added.document)
         passages += added.passages
     return documents, passages

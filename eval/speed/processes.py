@@ -28,9 +28,13 @@ END_SECONDS = 60
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a program that is to run this Footnoted."""
+    """Return the environment of a program that is to run this Footnoted.
+
+    It keeps what Python makes of the modules, as an installed Footnoted does.
+    """
+    given = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     paths = filter(None, (str(ROOT), os.environ.get("PYTHONPATH")))
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**given, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def run_for(command: Sequence[str]) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -224,12 +224,21 @@ class PostgresStore:
         with self._change() as connection:
             _keep_file(connection, document)
 
-    def read_before(self, sha256: str, loader: str) -> str | None:
-        """Return the id of the document that a loader has read from a file's bytes, if any."""
+    def unchanged(self, source: str, sha256: str, loader: str) -> tuple[str, int] | None:
+        """Return the id of the document that a loader has read from a file's bytes, if it is here.
+
+        And how many passages it has. None as well where another document is of that source.
+        """
+        query = (
+            "SELECT document_id, "
+            "(SELECT count(*) FROM passages WHERE passages.document_id = readings.document_id) "
+            "FROM readings WHERE sha256 = %(sha256)s AND loader = %(loader)s AND NOT EXISTS "
+            "(SELECT FROM documents WHERE source = %(source)s AND id <> readings.document_id)"
+        )
+        given = {"source": source, "sha256": sha256, "loader": loader}
         with self._connection() as connection:
-            query = "SELECT document_id FROM readings WHERE sha256 = %s AND loader = %s"
-            row = run(connection, query, (sha256, loader)).fetchone()
-        return str(row[0]) if row else None
+            row = run(connection, query, given).fetchone()
+        return (str(row[0]), int(row[1])) if row else None
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -422,10 +431,6 @@ class PostgresStore:
             (folder / "documents.csv").open("wb") as file,
         ):
             file.writelines(bytes(block) for block in copy)
-
-    def reading(self) -> AbstractContextManager[None]:
-        """Read as always: connections are kept open."""
-        return nullcontext()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from index.storage.connections import Connections, run
 from index.storage.store import Key
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from index.storage.vectors import Rows
 
 MOST_DIMENSIONS = 2000
 """Of the longest vectors that pgvector makes an index of; others are all looked at."""
@@ -38,11 +42,12 @@ class PostgresVectors:
                 "embedding vector NOT NULL, PRIMARY KEY (document_id, number))",
             )
 
-    def add(self, document_id: str, vectors: np.ndarray, first: int) -> None:
+    def add(self, document_id: str, vectors: Rows, first: int) -> None:
         """Write vectors of a document's passages, the first of which has the number `first`.
 
         Their shape is (passages, dimension).
         """
+        import numpy as np
         from pgvector import Vector
 
         rows = np.asarray(vectors, np.float32)

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import sqlite3
-import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -125,7 +124,6 @@ class Store:
         """Name the folder; nothing is touched yet."""
         self.place = folder
         self.path = folder / name
-        self._held = threading.local()
         if folder.exists() and not folder.is_dir():
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
 
@@ -242,7 +240,7 @@ class Store:
             rows = connection.execute(
                 "SELECT id, title, source, sha256, length(text), "  # noqa: S608
                 "(SELECT count(*) FROM passages WHERE document_id = documents.id), added, "
-                f"{_column(connection, 'loader')} FROM documents ORDER BY added, rowid"
+                f"{_columns(connection, 'loader')} FROM documents ORDER BY added, rowid"
             ).fetchall()
         return [Entry(*row) for row in rows]
 
@@ -265,7 +263,7 @@ class Store:
         """Return how many documents were read by none of the loaders that there are."""
         with self._connection() as connection:
             row = connection.execute(
-                f"SELECT count(*) FROM documents WHERE {_column(connection, 'loader')} "  # noqa: S608
+                f"SELECT count(*) FROM documents WHERE {_columns(connection, 'loader')} "  # noqa: S608
                 "NOT IN (SELECT value FROM json_each(?))",
                 (json.dumps(list(current)),),
             ).fetchone()
@@ -279,7 +277,7 @@ class Store:
     def document(self, document_id: str) -> Document | None:
         """Read one document whole."""
         with self._connection() as connection:
-            added = ", ".join(_column(connection, name) for name in ADDED)
+            added = _columns(connection, *ADDED)
             row = connection.execute(
                 "SELECT id, title, source, text, added, headings, pages, "  # noqa: S608
                 f"{added} FROM documents WHERE id = ?",
@@ -340,17 +338,23 @@ class Store:
         with self._connection("rw") as connection:
             _keep_file(connection, document)
 
-    def read_before(self, sha256: str, loader: str) -> str | None:
-        """Return the id of the document that a loader has read from a file's bytes, if any."""
+    def unchanged(self, source: str, sha256: str, loader: str) -> tuple[str, int] | None:
+        """Return the id of the document that a loader has read from a file's bytes, if it is here.
+
+        And how many passages it has. None as well where another document is of that source.
+        """
         with self._connection() as connection:
             if not _has_table(connection, "readings"):
                 return None
             row = connection.execute(
-                "SELECT id FROM readings JOIN documents ON id = document_id "
-                "WHERE readings.sha256 = ? AND readings.loader = ?",
-                (sha256, loader),
+                "SELECT id, (SELECT count(*) FROM passages WHERE passages.document_id = id) "
+                "FROM readings JOIN documents ON id = document_id "
+                "WHERE readings.sha256 = :sha256 AND readings.loader = :loader AND NOT EXISTS "
+                "(SELECT 1 FROM documents AS other WHERE other.source = :source "
+                "AND other.id <> documents.id)",
+                {"source": source, "sha256": sha256, "loader": loader},
             ).fetchone()
-        return row and str(row[0])
+        return row and (str(row[0]), int(row[1]))
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
@@ -542,22 +546,8 @@ class Store:
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """Have this thread read through one connection: to open one takes longer than to read."""
-        with self._connection() as connection:
-            self._held.connection = connection
-            try:
-                yield
-            finally:
-                self._held.connection = None
-
-    @contextmanager
     def _connection(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
         """Open a connection, one per operation, so that threads never share one."""
-        held = getattr(self._held, "connection", None)
-        if held is not None and mode == "ro":
-            yield held
-            return
         # SQLite's own "ro" cannot open what a killed writer left: its journal is to be rolled back.
         opened = "rw" if mode == "ro" else mode
         try:
@@ -639,9 +629,10 @@ def _missing(connection: sqlite3.Connection) -> list[str]:
     return [name for name in ADDED if name not in columns]
 
 
-def _column(connection: sqlite3.Connection, name: str) -> str:
-    """Return the name of a column, or what stands for it in a library of an earlier schema."""
-    return ADDED[name] if name in _missing(connection) else name
+def _columns(connection: sqlite3.Connection, *names: str) -> str:
+    """Return the names of columns, or what stands for them in a library of an earlier schema."""
+    missing = _missing(connection)
+    return ", ".join(ADDED[name] if name in missing else name for name in names)
 
 
 def _insert(

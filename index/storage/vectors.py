@@ -11,15 +11,19 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from index.errors import LibraryError
 from index.printable import without_password
 from index.processes.child import Child, ChildFailed
 from index.storage.database import option
 from index.storage.store import Key
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Rows = np.ndarray | Sequence[Sequence[float]]
+    """Vectors, one a row."""
 
 CHROMA = Child("index.storage.chroma")
 
@@ -62,7 +66,7 @@ class Vectors:
         """Make the collection, empty, in cosine space, with the library's fingerprint."""
         self._ask("create", fingerprint=self._fingerprint)
 
-    def add(self, document_id: str, vectors: np.ndarray, first: int) -> None:
+    def add(self, document_id: str, vectors: Rows, first: int) -> None:
         """Write vectors of a document's passages, the first of which has the number `first`.
 
         Their shape is (passages, dimension).
@@ -85,6 +89,8 @@ class Vectors:
 
     def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
         """Return the vectors of passages; what there is none of is left out."""
+        import numpy as np
+
         there, data = self._use("read", ids=[f"{name}:{number}" for name, number in keys])
         rows = np.frombuffer(data, np.float32).reshape(len(there), -1) if there else ()
         return dict(zip(self._keys(there), rows, strict=True))
@@ -149,5 +155,7 @@ class Vectors:
         )
 
 
-def _bytes(vectors: np.ndarray | Sequence[Sequence[float]]) -> bytes:
+def _bytes(vectors: Rows) -> bytes:
+    import numpy as np
+
     return np.asarray(vectors, np.float32).tobytes()

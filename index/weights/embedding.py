@@ -10,20 +10,21 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import ModelMissing, UserError
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
+
+if TYPE_CHECKING:
+    import numpy as np
 
 QUERY_PROMPTS = {
     "bge-small-en-v1.5-int8": "Represent this sentence for searching relevant passages: ",
 }
 """What the model's authors put before a question, and not before a passage."""
 
-Scores = Callable[[Sequence[tuple[str, str]]], np.ndarray]
+Scores = Callable[[Sequence[tuple[str, str]]], "np.ndarray"]
 """Takes pairs of a question and a text; returns a score a pair, greater for better answers."""
 
 

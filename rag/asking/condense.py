@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
 
 from index.months import MONTH
 from rag.asking.about import asked_about_document
@@ -13,10 +13,9 @@ from rag.asking.scope import asked_overview, shorter
 from rag.english.facts import content_words, facts, missing_facts, stem
 from rag.english.words import NO_CONTENT
 
-if TYPE_CHECKING:
-    from rag.writing.llm import Writer
-
 Turn = tuple[Literal["user", "assistant"], str]
+Condense = Callable[[Sequence[Turn], str], str]
+"""Rewrites a question, which comes after a conversation, so that it stands alone."""
 """One turn of a conversation: who spoke, and what."""
 
 FEW_WORDS = 3
@@ -140,12 +139,13 @@ def _stands_for_own(question: str, pronoun: re.Match[str]) -> bool:
     return bool(pronoun["subject"] or (pronoun["possessive"] and not things))
 
 
-def standalone(question: str, history: Sequence[Turn], writer: Writer | None) -> str:
+def standalone(question: str, history: Sequence[Turn], condense: Condense | None) -> str:
     """Return the question as it is searched for; unrelated next questions are left as they are.
 
     Where it is plain what is left out, or which name a pronoun stands for, that is put in its
-    place. Else the language model rewrites. Without one, or when what it writes is no sound
-    question, the last question is put before the follow-up, which serves the search as well.
+    place. Else the language model rewrites, which `condense` asks for. Without one, or when what it
+    writes is no sound question, the last question is put before the follow-up, which serves the
+    search as well.
 
     Raises LLMUnavailable when the language model does not answer.
     """
@@ -166,7 +166,7 @@ def standalone(question: str, history: Sequence[Turn], writer: Writer | None) ->
         or with_name(question, asked[-1], texts[-1])
     ):
         return plain
-    rewritten = writer.condense(told, question) if writer else ""
+    rewritten = condense(told, question) if condense else ""
     return rewritten if sound(rewritten, question, texts) else " ".join([*_topic(asked), question])
 
 

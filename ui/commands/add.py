@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from ui.commands.terminal import (
     LibraryOption,
     line,
     messages,
-    open_assistant,
+    open_library,
     progress_bar,
     show_stage,
 )
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from index.documents import Document
     from index.library import Added, Library, Prepared, Report
     from index.loading.load import Folder
-    from rag.assistant import Assistant
     from rag.trace import Line
 
 Item = TypeVar("Item")
@@ -58,7 +57,10 @@ def add(
     Files that are in it already are not read again, so that the same command goes on where an
     interrupted one has stopped.
     """
-    assistant = open_assistant(library)
+    from rag.config import load_settings
+
+    shelf = open_library(library)
+    private = load_settings(library=library).private_addresses
     files, folders = _opened(sources)
     if remove_gone and not folders:
         raise UserError("--remove-gone looks for what is gone from a folder: give a folder.")
@@ -66,10 +68,10 @@ def add(
     failed: list[str] = []
     with progress_bar(messages()) as bar:
         try:
-            ready = partial(_ready, assistant, bar, len(files))
-            for future in _ahead(ready, enumerate(files, 1)):
+            ready = partial(_ready, shelf, private, bar, len(files))
+            for future in _ahead(partial(_unchanged, shelf), ready, enumerate(files, 1)):
                 try:
-                    name, added = _write(assistant.library, future.result())
+                    name, added = _write(shelf, future.result())
                 except DocumentError as error:
                     failed.append(str(error))
                     line(messages(), str(error))
@@ -77,7 +79,7 @@ def add(
                     became[added.outcome] += 1
                     line(messages(), _told(name, added))
             if remove_gone:
-                became["removed"] = _remove_gone(assistant.library, folders)
+                became["removed"] = _remove_gone(shelf, folders)
         except BaseException:  # Ctrl-C as well, and a disk that is full.
             if became or failed:
                 done = became.total() + len(failed)
@@ -135,7 +137,24 @@ class _Ready:
     opened: ExitStack
 
 
-def _ready(assistant: Assistant, bar: Progress, count: int, numbered: tuple[int, str]) -> _Ready:
+def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
+    """Return what there is to say of a source that is in the library as it is, if it is."""
+    from index.library import Prepared
+    from rag.trace import Line
+
+    _, source = numbered
+    told, opened = Line("add", source=source), ExitStack()
+    with suppress(DocumentError):  # Reading it says so.
+        if added := library.unchanged(source):
+            opened.enter_context(told)
+            done = Prepared(unchanged=added)
+            return _Ready(added.document, done, False, lambda *_: None, told, opened)
+    return None
+
+
+def _ready(
+    library: Library, private: bool, bar: Progress, count: int, numbered: tuple[int, str]
+) -> _Ready:
     """Read and embed what is at a source, the number of which, of so many, is told by the bar."""
     from index.documents import source_name
     from index.loading.load import load
@@ -144,18 +163,14 @@ def _ready(assistant: Assistant, bar: Progress, count: int, numbered: tuple[int,
 
     number, source = numbered
     at = f"file {number} of {count}: " if count > 1 else ""
-    library = assistant.library
     with ExitStack() as opened:
         task = bar.add_task(f"{at}{visible(source_name(source))}: reading", total=None)
         opened.callback(bar.remove_task, task)
         told = opened.enter_context(Line("add", source=source))
-        with library.reading():
-            known = library.read_before(source)
-            prepared = library.prepare(known) if known else None
-        document = known or load(source, private=assistant.settings.private_addresses)
+        document = load(source, private=private)
         report = partial(show_stage, bar, task, at + document.name)
-        prepared = prepared or library.prepare(document, report)
-        return _Ready(document, prepared, known is None, report, told, opened.pop_all())
+        prepared = library.prepare(document, report)
+        return _Ready(document, prepared, True, report, told, opened.pop_all())
 
 
 def _write(library: Library, ready: _Ready) -> tuple[str, Added]:
@@ -166,15 +181,24 @@ def _write(library: Library, ready: _Ready) -> tuple[str, Added]:
     return ready.document.name, added
 
 
-def _ahead(work: Callable[[Item], Made], items: Iterable[Item]) -> Iterator[Future[Made]]:
-    """Yield what comes of each item, in their order, while the work on the next goes on."""
-    from concurrent.futures import ThreadPoolExecutor
+def _ahead(
+    known: Callable[[Item], Made | None], work: Callable[[Item], Made], items: Iterable[Item]
+) -> Iterator[Future[Made]]:
+    """Yield what comes of each item, in their order, while the work on the next goes on.
+
+    What is `known` of an item already needs no work.
+    """
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     pool = ThreadPoolExecutor(AHEAD)
     futures: deque[Future[Made]] = deque()
     try:
         for item in items:
-            futures.append(pool.submit(work, item))
+            if (made := known(item)) is None:
+                futures.append(pool.submit(work, item))
+            else:
+                futures.append(Future())
+                futures[-1].set_result(made)
             if len(futures) > AHEAD:
                 yield futures.popleft()
         while futures:

@@ -28,6 +28,7 @@ from ui.commands.terminal import (
     line,
     messages,
     open_assistant,
+    open_library,
     progress_bar,
     show_stage,
     watching,
@@ -91,18 +92,18 @@ def main() -> NoReturn:
         app()
     except UserError as error:
         _tell(str(error))
-        sys.exit(2)
+        leave(2)
     except KeyboardInterrupt:
         messages().print("Stopped.")
         leave(130)
     except SystemExit as ended:
-        if ended.code == 130:  # What Typer makes of Ctrl-C.
-            leave(130)
+        if isinstance(ended.code, int):
+            leave(ended.code)
         raise
     except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
         messages().print_exception()
-        sys.exit(2)
-    sys.exit(0)
+        leave(2)
+    leave(0)
 
 
 app.command()(add_command.add)
@@ -119,7 +120,7 @@ def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -
 
     from index.printable import visible
 
-    entries = open_assistant(library).library.entries()
+    entries = open_library(library).entries()
     if as_json:
         typer.echo(json.dumps({"documents": [entry.as_json() for entry in entries]}, indent=2))
         return
@@ -144,7 +145,7 @@ def show(
     """Show what is known of a document, or its stored text."""
     from rich.console import Console
 
-    opened = open_assistant(library).library
+    opened = open_library(library)
     found = opened.find(document)
     if text:
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
@@ -179,7 +180,7 @@ def remove(
     """Take a document out of the library, with all that was made of it."""
     from rag.trace import Line
 
-    opened = open_assistant(library).library
+    opened = open_library(library)
     with Line("remove", document=document) as told:
         found = opened.find(document)
         opened.remove(found.id)
@@ -192,7 +193,7 @@ def reindex(library: LibraryOption = None) -> None:
     """Make the library's vectors anew. It mends changed settings, changed loaders and damage."""
     from rag.trace import Line
 
-    opened = open_assistant(library, check=False).library
+    opened = open_library(library, check=False)
     with Line("reindex") as told, progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
         made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
@@ -256,7 +257,7 @@ def log(library: LibraryOption = None) -> None:
 
     from rag.log import Log
 
-    for each in Log(open_assistant(library).library.folder).ratings():
+    for each in Log(open_library(library).folder).ratings():
         typer.echo(json.dumps(each, ensure_ascii=False))
 
 
@@ -303,7 +304,6 @@ def chat(
             fetch=begun,
             on_ready=typer.echo,
         )
-    leave(0)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from ui.commands.terminal import (
     line,
     messages,
     open_assistant,
+    open_library,
     progress_bar,
     write_text,
 )
@@ -256,7 +257,7 @@ class Reports:
         if self.html:
             from ui.reports.html import html, texts_of
 
-            shelf = open_assistant(self.library, check=False).library
+            shelf = open_library(self.library, check=False)
             write_text(self.html, html(run, verdict, before, texts_of(shelf)))
 
 

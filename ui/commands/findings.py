@@ -331,17 +331,10 @@ def _existing(folder: Path) -> Path:
 
 
 def _library(settings: Settings) -> Found:
-    from index.library import Library
     from index.storage.postgres import PostgresStore
-    from index.weights.embedding import load_embedding
+    from rag.opening import open_library
 
-    library = Library(
-        settings.library,
-        embedding_name=settings.embedding,
-        embedding=lambda: load_embedding(settings.embedding, settings.models),
-        server=settings.chroma_url,
-        token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
-    )
+    library = open_library(settings)
     if isinstance(library.store, PostgresStore):
         yield from library.store.diagnosis()
     count = len(library.entries())

@@ -11,7 +11,7 @@ from ui.commands.terminal import (
     LibraryOption,
     line,
     messages,
-    open_assistant,
+    open_library,
     progress_bar,
     show_stage,
 )
@@ -69,7 +69,7 @@ def repair(library: LibraryOption = None) -> None:
         return
     for fault in proof.faults:
         line(messages(), fault.text)
-    opened = open_assistant(library, check=False).library
+    opened = open_library(library, check=False)
     with progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
         made = mend(opened, proof, lambda document, *at: show_stage(bar, task, document.name, *at))
@@ -93,7 +93,7 @@ def backup(
     from index.loading.formats import megabytes
     from index.upkeep.backup import back_up
 
-    size = back_up(open_assistant(library, check=False).library, path)
+    size = back_up(open_library(library, check=False), path)
     line(messages(), f"{path}: {megabytes(size)}.")
 
 
@@ -108,14 +108,14 @@ def restore(
 
     place = load_settings(library=library).library
     put_back(path, place)
-    opened = open_assistant(library, check=False).library
+    opened = open_library(library, check=False)
     line(messages(), f"{place}: {len(opened.entries())} documents.")
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:
     from index.upkeep.proof import prove
 
-    opened = open_assistant(library, check=False).library
+    opened = open_library(library, check=False)
     with progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
 

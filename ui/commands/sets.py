@@ -14,6 +14,7 @@ from ui.commands.terminal import (
     line,
     messages,
     open_assistant,
+    open_library,
     progress_bar,
     write_text,
 )
@@ -52,7 +53,7 @@ def check_set(
 
     path = find_set(name)
     case_set, problems = read_set(path)
-    found, missing = find_all(case_set, open_assistant(library).library)
+    found, missing = find_all(case_set, open_library(library))
     console = Console()
     for problem in sorted([*problems, *missing], key=lambda each: each.line):
         line(console, f"{path.name}, {problem}")
@@ -101,7 +102,7 @@ def import_set(
     if out.exists():
         raise UserError(f"{out} exists. Name a new file.")
     text = _read(file)
-    found = read_cases(form, text, open_assistant(library).library)
+    found = read_cases(form, text, open_library(library))
     brought = documents_of(form, text)
     if brought and documents is None:
         raise UserError(
@@ -139,7 +140,7 @@ def export_set(
     if form == "run" and run is None:
         raise UserError("TREC's run is of answers: give a run with --run RUN.json.")
     case_set = load_set(find_set(name))
-    shelf = open_assistant(library).library
+    shelf = open_library(library)
     facts, _ = resolve(case_set, shelf)
     entries = [shelf.document(each.id) for each in shelf.entries()]
     results = {each.id: each for each in load_run(run).results} if run else None

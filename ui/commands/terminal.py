@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
     from rich.progress import TaskID
 
+    from index.library import Library
     from rag.assistant import Assistant
+    from rag.config import Settings
 
 LibraryOption = Annotated[
     str | None,
@@ -58,20 +60,41 @@ def open_assistant(
     Without `check` a library that this version would not search opens as well.
     """
     from rag.assistant import Assistant
+
+    assistant = Assistant(_begin(library, models), check=check)
+    if check:
+        _tell_outdated(assistant.library)
+    return assistant
+
+
+def open_library(library: str | Path | None, *, check: bool = True) -> Library:
+    """Open a library as `open_assistant` does, but sooner: what asks it is not imported."""
+    from rag.opening import open_library as opened_by
+
+    opened = opened_by(_begin(library), check=check)
+    if check:
+        _tell_outdated(opened)
+    return opened
+
+
+def _begin(library: str | Path | None, models: Path | None = None) -> Settings:
+    """Read the settings, and have shown what was asked for of what the program does."""
     from rag.config import load_settings
     from rag.trace import start
 
     settings = load_settings(library=library, models=models)
     start(settings, verbose=watching.verbose, texts=watching.texts)
-    assistant = Assistant(settings, check=check)
-    if check and (outdated := assistant.library.outdated()):
+    return settings
+
+
+def _tell_outdated(library: Library) -> None:
+    if outdated := library.outdated():
         were = "1 document was" if outdated == 1 else f"{outdated} documents were"
         line(
             messages(),
             f"{were} read by an older version of Footnoted, which took other text or headings out "
             "of such files: `footnoted reindex` reads them again.",
         )
-    return assistant
 
 
 def leave(code: int) -> NoReturn:
@@ -81,7 +104,13 @@ def leave(code: int) -> NoReturn:
     minutes. What is kept is written whole or not at all, so that nothing is lost.
     """
     atexit._run_exitfuncs()  # Temporary folders go.
-    sys.stdout.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # Whoever read it has read enough.
+        pass
+    except OSError as error:
+        code = 2
+        sys.stderr.write(f"What was printed cannot be written: {error.strerror or error}.\n")
     sys.stderr.flush()
     os._exit(code)
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from eval.speed.given import Given, add_files, load_embedding_of, open_library
+from eval.speed.given import Given, add_files, load_embedding_of
 from eval.speed.kept import Kept, Pair
 from eval.speed.processes import FOOTNOTED, Helper, run_for
 from eval.speed.texts import Rule
@@ -16,6 +16,7 @@ from eval.speed.turns import by_turns, seconds
 from index.library import Library
 from index.storage.store import searchable_text
 from index.weights.download import model_folder
+from rag.opening import open_library
 
 PEER = "all-minilm-l6-v2"
 ENCODER = (sys.executable, "-m", "eval.speed.parts.encoder")
@@ -40,7 +41,7 @@ def adding(given: Given, turns: int = TURNS) -> Kept:
 
         def fresh(turn: int) -> Library:
             folder = Path(made) / f"library {turn}"
-            return open_library(given.settings(folder), embedding)
+            return open_library(given.settings(folder), lambda: embedding)
 
         texts = _texts(fresh(-turns), paths)
         file = Path(made) / "texts.json"

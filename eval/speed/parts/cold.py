@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from eval.cases.cases import SETS, load_set
-from eval.speed.given import Given, add_files, open_library
+from eval.speed.given import Given, add_files
 from eval.speed.kept import Kept
 from eval.speed.processes import FOOTNOTED, PYTHON, run_for, run_until
 from eval.speed.turns import by_turns
+from rag.opening import open_library
 
 TURNS = 9
 HELP_TURNS = 15

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from eval.cases.answers import contains_answer
-from eval.speed.given import Given, load_embedding_of, open_library
+from eval.speed.given import Given, load_embedding_of
 from eval.speed.kept import Kept, Pair, median, write_json
 from eval.speed.machine import Peak, disk, memory
 from eval.speed.parts.evidence import first_quotes
@@ -30,6 +30,7 @@ from index.storage.store import searchable_text
 from index.weights.download import model_folder
 from index.weights.embedding import Embedding, PromptedEmbedding
 from rag.assistant import Assistant
+from rag.opening import open_library
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 SMALLEST = PASSAGES
@@ -78,7 +79,8 @@ def _grow(given: Given, folder: Path, passages: int, tell: Tell, until: float) -
     """Add documents until the library is as large as wanted, or the time is over."""
     settings = given.settings(folder)
     rule = Rule.of(model_folder(settings.embedding, settings.models))
-    library = open_library(settings, _embedding(given, rule, passages))
+    embedding = _embedding(given, rule, passages)
+    library = open_library(settings, lambda: embedding)
     entries = library.entries()
     number, there = len(entries), sum(entry.passages for entry in entries)
     noted = _note(folder)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import SETS, load_set
-from eval.speed.given import Given, add_files, open_library
+from eval.speed.given import Given, add_files
 from eval.speed.kept import Kept, Pair
 from eval.speed.machine import memory, processor_seconds
 from eval.speed.pages import (
@@ -23,6 +23,7 @@ from eval.speed.pages import (
 from eval.speed.processes import FOOTNOTED, PYTHON, serving
 from eval.speed.turns import by_turns
 from index.weights.catalogue import CATALOGUE, DEFAULTS
+from rag.opening import open_library
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -53,6 +54,7 @@ from ui.panels.fetch import fetching
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.trace import start
+from rag.opening import open_library
 """
 """What `footnoted chat` imports before its window opens."""
 

@@ -1,0 +1,33 @@
+"""Opening the library that the settings name, for who need not ask it anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from index.library import Library
+from index.weights.embedding import Embedding, load_embedding
+from rag.config import Settings
+from rag.once import Once
+
+
+def embedding_of(settings: Settings) -> Once[Embedding]:
+    """Return what loads the embedding that the settings name, once, when it is first needed."""
+    return Once(lambda: load_embedding(settings.embedding, settings.models))
+
+
+def open_library(
+    settings: Settings, embedding: Callable[[], Embedding] | None = None, *, check: bool = True
+) -> Library:
+    """Open the library of the settings, with an embedding that is loaded already or their own.
+
+    Raises LibraryError when it cannot be used with these settings; without `check`, one that was
+    made with others can be opened to be made anew.
+    """
+    return Library(
+        settings.library,
+        embedding_name=settings.embedding,
+        embedding=embedding or embedding_of(settings),
+        server=settings.chroma_url,
+        token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
+        check=check,
+    )
