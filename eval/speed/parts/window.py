@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from eval.cases.cases import SETS, load_set
 from eval.speed.given import Given, add_files
-from eval.speed.kept import Kept, Pair
+from eval.speed.kept import Kept, Pair, median
 from eval.speed.machine import memory, processor_seconds
 from eval.speed.pages import (
     QUESTION,
@@ -37,12 +37,12 @@ ROUNDS = 2
 WRITTEN = ("briefing-004", "briefing-007")
 """Cases of the briefing that the language model writes an answer to; each is first as often."""
 
-EMPTY = """
+APP = """
 import threading
 {imports}
 import gradio
 with gradio.Blocks(analytics_enabled=False) as blocks:
-    pass
+    {holds}
 print(blocks.launch(prevent_thread_lock=True, quiet=True)[1], flush=True)
 threading.Event().wait()
 """
@@ -58,6 +58,9 @@ from rag.opening import open_library
 """
 """What `footnoted chat` imports before its window opens."""
 
+BOX = 'gradio.Textbox(elem_id="question")'
+"""Alone on a page it takes what no page with a question box can be without."""
+
 LAST = "footer"
 """On an empty page there is nothing but Gradio's footer to wait for."""
 
@@ -69,8 +72,9 @@ IDLE_WAIT = 120
 def window(given: Given, starts: int = STARTS, loads: int = LOADS) -> Kept:
     """Start the window and an empty app by turns, and open the pages of both."""
     chat = _chat(_briefing(given))
-    empty = [*PYTHON, "-c", EMPTY.format(imports=SAME_IMPORTS)]
-    bare = [*PYTHON, "-c", EMPTY.format(imports="")]
+    empty = [*PYTHON, "-c", APP.format(imports=SAME_IMPORTS, holds="pass")]
+    bare = [*PYTHON, "-c", APP.format(imports="", holds="pass")]
+    box = [*PYTHON, "-c", APP.format(imports="", holds=BOX)]
     with opened_browser() as browser:
 
         def ours(_: int) -> float:
@@ -84,14 +88,22 @@ def window(given: Given, starts: int = STARTS, loads: int = LOADS) -> Kept:
 
         opened = by_turns(ours, against, starts)
         only_gradio = [alone(turn) for turn in range(3)]
-        with serving(chat) as (here, pid), serving(empty) as (there, _):
+        with (
+            serving(chat) as (here, pid),
+            serving(empty) as (there, _),
+            serving(box) as (alone_there, _),
+        ):
             _wait_until_idle(pid)
             page = by_turns(
                 lambda _: times(browser, here, QUESTION)[1] / 1000,
                 lambda _: times(browser, there, LAST)[1] / 1000,
                 loads,
             )
-    told = {"an empty app that imports gradio alone": only_gradio}
+            boxes = [times(browser, alone_there, QUESTION)[1] / 1000 for _ in range(loads)]
+    told = {
+        "an empty app that imports gradio alone": only_gradio,
+        "the page of an app with one text box alone, median": median(boxes),
+    }
     return Kept("window", {"window": opened, "page": page}, told)
 
 
