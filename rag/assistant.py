@@ -441,7 +441,7 @@ class Assistant:
         """Load all models now rather than with the first question.
 
         Raises ModelMissing when the weights for searching are not on this machine. A language
-        model that cannot be loaded is told with each answer.
+        model that cannot be loaded is told with each answer that it would have had a part in.
         """
         self._writer.begin()
         self._embedding()
