@@ -11,6 +11,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -39,9 +40,11 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.deciding.gate import DOUBT
 from rag.opening import open_library
+from tests.postgres import Server
 from tests.test_eval_bench import squad
+from tests.test_index_server import chroma, server
 
-__all__ = ["squad"]
+__all__ = ["chroma", "server", "squad"]
 
 
 # --- ratios
@@ -217,6 +220,27 @@ def test_the_report_is_made_of_the_files_alone(tmp_path: Path) -> None:
     assert "6.2" in changed[0][1]
 
 
+def test_each_place_has_a_table_and_curves_of_its_own(tmp_path: Path) -> None:
+    told = {"where": "postgresql", **grown(1_000).told}
+    other = replace(grown(1_000), part="growth-postgresql-1000", told=told)
+    write_report({each.part: each for each in (grown(1_000), other)}, tmp_path / "B.md")
+    text = (tmp_path / "B.md").read_text("utf-8")
+    assert re.findall(r"^### (.*)$", text, re.M) == ["In a folder", "In PostgreSQL"]
+    links = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", text)
+    assert links == ["benchmarks/growth.svg", "benchmarks/growth-postgresql.svg"]
+    assert all((tmp_path / each).exists() for each in links)
+
+
+def test_a_server_that_nobody_named_is_asked_for(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert "growth-chroma-1000" not in [*bench._parts(Given(tmp_path, database="postgresql:"))]
+    assert "growth-postgresql-1000" in [*bench._parts(Given(tmp_path, database="postgresql:"))]
+    arguments = [str(tmp_path), "--only", "growth-chroma-1000", "--report", str(tmp_path / "B.md")]
+    assert bench.main(arguments) == 2
+    assert "--chroma ADDRESS" in capfd.readouterr().err
+
+
 def test_parts_of_other_machines_are_told_apart(tmp_path: Path) -> None:
     kept = {"cold": part("cold"), "again": part("again")}
     kept["again"].machine["cores"] = 64
@@ -293,32 +317,40 @@ def test_made_up_vectors_lie_like_real_ones() -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.parametrize("where", ["folder", "postgresql", "chroma"])
 def test_a_library_by_rule_is_whole_goes_on_and_is_searched(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, request: pytest.FixtureRequest
 ) -> None:
     monkeypatch.setattr(growth, "REAL", 100)
     monkeypatch.setattr(growth, "ADDED", 1)
-    given, size = Given(tmp_path), 200
-    folder = tmp_path / "growth" / str(size)
+    given = Given(tmp_path)
+    if where == "postgresql":
+        postgres: Server = request.getfixturevalue("postgres")
+        given = Given(tmp_path, database=postgres.by_network().address)
+    elif where == "chroma":
+        given = Given(tmp_path, chroma=request.getfixturevalue("server"))
+    grown = growth._grown(given, where, 200)
     told: list[str] = []
     moments = iter([0.0, 0.0, 0.0, 100.0, 100.0])  # The time is over behind the first document.
-    monkeypatch.setattr(growth.time, "monotonic", lambda: next(moments, 200.0))
-    growth._grow(given, folder, size, told.append, 50.0)
+    clock = SimpleNamespace(monotonic=lambda: next(moments, 200.0))
+    monkeypatch.setattr(growth, "time", clock)
+    growth._grow(given, grown, told.append, 50.0)
     monkeypatch.undo()
     monkeypatch.setattr(growth, "REAL", 100)
     monkeypatch.setattr(growth, "ADDED", 1)
-    assistant = Assistant(given.settings(folder))
+    assistant = grown.assistant
     assert [each.passages for each in assistant.library.entries()] == [PASSAGES]
-    assert growth._unfinished(given, folder, size)
-    growth._grow(given, folder, size, told.append, time.monotonic() + 60)
+    assert grown.unfinished
+    growth._grow(given, grown, told.append, time.monotonic() + 60)
     assert [each.passages for each in assistant.library.entries()] == [84, 84, 32]
-    assert not growth._unfinished(given, folder, size)
+    assert not grown.unfinished
     assert told[-1].startswith("200 of 200 passages")
-    assert growth._note(folder)["peak_bytes"] > 0
+    assert growth._noted(grown.note)["peak_bytes"] > 0
     assert all(growth._is_found(assistant, entry(number))[0] for number in (0, 1, 2))
     added = growth._added(given, assistant)
     assert added["add_found"] == 1.0
     assert len(assistant.library.entries()) == 3, "what was added to be measured is gone again"
+    assert growth._disk(assistant.library) > 400_000
 
 
 @pytest.mark.weights

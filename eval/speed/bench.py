@@ -17,6 +17,9 @@ window      from the command to a page that can be typed into, beside an empty G
 first       the first question in a window that has been open for a while, and its memory
 at-once     the first question in a window that has just opened
 growth-N    a library of N passages beside one of 84: finding, adding, memory, disk
+
+and with --database ADDRESS and --chroma ADDRESS, growth-postgresql-N and growth-chroma-N: the same
+in schemas of a PostgreSQL database, and with the vectors on a Chroma server.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -36,11 +39,11 @@ from eval.command import run_command
 from eval.speed.given import Given
 from eval.speed.kept import Kept, file_of, read, write
 from eval.speed.machine import describe, load
-from eval.speed.parts.growth import SIZES
+from eval.speed.parts.growth import WHERE, part_of
 from eval.speed.report import write_report
 from eval.speed.table import show
 
-GROWTH = {f"growth-{size}": size for size in SIZES}
+GROWTH = {part_of(where, size): (where, size) for where, sizes in WHERE.items() for size in sizes}
 PARTS = (
     "adding",
     "again",
@@ -66,21 +69,34 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--xquad", type=Path, metavar="FILE", help="as for eval.bench")
     parser.add_argument("--squad", type=Path, metavar="FILE", help="as for eval.bench")
     parser.add_argument("--article", type=Path, metavar="FILE", help="as for eval.bench")
-    parser.add_argument("--only", nargs="*", choices=PARTS, default=PARTS, metavar="PART")
+    parser.add_argument("--only", nargs="*", choices=PARTS, metavar="PART")
     parser.add_argument("--peers", action="store_true", help="install them where they are needed")
     parser.add_argument(
         "--report", type=Path, default=Path("BENCHMARKS.md"), metavar="FILE", help="what is written"
     )
+    parser.add_argument("--database", metavar="ADDRESS", help="postgresql://USER@HOST/DATABASE")
+    parser.add_argument("--chroma", metavar="ADDRESS", help="of a Chroma server")
     asked = parser.parse_args(arguments)
     folder = asked.folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    given = Given(folder, asked.xquad, asked.squad, asked.article, asked.peers)
-    failed = [part for part in asked.only if not _run(part, given)]
+    files = (asked.xquad, asked.squad, asked.article)
+    given = Given(folder, *files, asked.peers, asked.database, asked.chroma)
+    parts = asked.only if asked.only is not None else [*_parts(given)]
+    failed = [part for part in parts if not _run(part, given)]
     kept = kept_in(folder)
     show(kept)
     if kept:
         write_report(kept, asked.report)
     return 2 if failed else 0
+
+
+def _parts(given: Given) -> Iterator[str]:
+    """Yield the parts that can be measured with what was given."""
+    servers = {"folder": True, "postgresql": given.database, "chroma": given.chroma}
+    for part in PARTS:
+        where, _ = GROWTH.get(part, ("folder", 0))
+        if servers[where]:
+            yield part
 
 
 def kept_in(folder: Path) -> dict[str, Kept]:
@@ -131,7 +147,8 @@ def _measurer(part: str) -> Callable[[Given], Kept | None]:
     if part in GROWTH:
         from eval.speed.parts.growth import growth
 
-        return partial(growth, passages=GROWTH[part], tell=_say)
+        where, passages = GROWTH[part]
+        return partial(growth, passages=passages, tell=_say, where=where)
     if part in ("adding", "again"):
         from eval.speed.parts.adding import adding, again
 

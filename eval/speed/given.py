@@ -24,6 +24,8 @@ class Given:
     squad: Path | None = None
     article: Path | None = None
     peers: bool = False
+    database: str | None = None
+    chroma: str | None = None
 
     def needed(self, name: str) -> Path:
         """Return a file.
@@ -35,7 +37,17 @@ class Given:
             raise UserError(f"This part measures on a file that --{name} FILE names.")
         return found
 
-    def settings(self, library: Path, **more: str) -> Settings:
+    def server(self, name: str) -> str:
+        """Return the address of a server.
+
+        Raises UserError where none was given.
+        """
+        found: str | None = getattr(self, name)
+        if found is None:
+            raise UserError(f"This part measures with a server that --{name} ADDRESS names.")
+        return found
+
+    def settings(self, library: Path | str, **more: str) -> Settings:
         """Return the user's settings, with a library of the bench."""
         return load_settings(library=library, **more)
 

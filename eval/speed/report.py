@@ -22,6 +22,13 @@ each row is measured. Both sides of a row were measured by turns on the same mac
 median, with the middle half of what was measured and how often; a ratio has its 95% interval.
 """
 
+WHERE = {
+    "folder": "In a folder",
+    "postgresql": "In PostgreSQL",
+    "chroma": "In a folder, with the vectors on a Chroma server",
+}
+"""Where libraries are grown, as a heading says it."""
+
 GROWN = (
     ("passages", "{passages:,}"),
     ("adding 5 more", "{add:.3g} s"),
@@ -45,9 +52,10 @@ def write_report(kept: dict[str, Kept], path: Path) -> None:
     """Write the report, and its plots into a folder beside it."""
     grown = [_grown(each) for each in kept.values() if "disk_bytes" in each.told]
     folder = path.absolute().parent
-    if grown:
-        (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-        write_whole(folder / PLOTS / "growth.svg", plots(grown).encode())
+    for where in WHERE:
+        if there := [each for each in grown if each["where"] == where]:
+            (folder / PLOTS).mkdir(parents=True, exist_ok=True)
+            write_whole(folder / _plot(where), plots(there).encode())
     write_whole(folder / path.name, report(kept, grown).encode())
 
 
@@ -55,20 +63,33 @@ def report(kept: dict[str, Kept], grown: Sequence[dict[str, Any]]) -> str:
     """Return the report as Markdown."""
     parts = [HEAD, *_machines(kept), _table(COLUMNS, lines(kept))]
     if grown:
-        heads = [name for name, _ in GROWN]
-        rows = ([form.format(**each) for _, form in GROWN] for each in grown)
         parts += [
             "## Growth\n",
             "Text by rule with a fixed seed. “Made up” are the vectors of a library that is too "
             "large to embed for this; its entries' own and all questions' are real. The words and "
             "the vectors are what finding waits for of the two searches; the first question opens "
             "the library. Memory is the process's and Chroma's, after 25 questions, and “with "
-            "at most” while it was made.\n",
-            _table(heads, rows),
-            f"![Curves of adding, evidence, memory and disk]({PLOTS}/growth.svg)\n",
+            "at most” while it was made; a server's own is not in it, nor is a Chroma server's "
+            "disk.\n",
+            *_grown_at(grown),
         ]
     parts += ["## Beside the table\n", *_told(kept)]
     return "\n".join(parts)
+
+
+def _grown_at(grown: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Yield a table and its curves for each place where libraries were grown."""
+    for where, heading in WHERE.items():
+        there = [each for each in grown if each["where"] == where]
+        if there:
+            yield f"### {heading}\n"
+            rows = ([form.format(**each) for _, form in GROWN] for each in there)
+            yield _table([name for name, _ in GROWN], rows)
+            yield f"![Curves of adding, evidence, memory and disk]({_plot(where).as_posix()})\n"
+
+
+def _plot(where: str) -> Path:
+    return PLOTS / ("growth.svg" if where == "folder" else f"growth-{where}.svg")
 
 
 def plots(grown: Sequence[dict[str, Any]]) -> str:
@@ -91,6 +112,7 @@ def plots(grown: Sequence[dict[str, Any]]) -> str:
 def _grown(kept: Kept) -> dict[str, Any]:
     told = kept.told
     return {
+        "where": "folder",
         **told,
         "add": median(told["add_s"]),
         "next": median(told["next_question_s"]),

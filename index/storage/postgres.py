@@ -213,6 +213,16 @@ class PostgresStore:
         with self._connection() as connection:
             return bool(_one(connection, query, given))
 
+    def size(self) -> int:
+        """Return how many bytes the library's tables and their indexes take."""
+        query = (
+            "SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0) FROM pg_class "
+            "JOIN pg_namespace ON pg_namespace.oid = relnamespace "
+            "WHERE relkind = 'r' AND nspname = current_schema()"
+        )
+        with self._connection() as connection:
+            return int(_one(connection, query))
+
     def count_passages(self, document_id: str) -> int:
         """Return how many passages a document has."""
         with self._connection() as connection:

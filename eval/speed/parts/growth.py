@@ -1,8 +1,9 @@
 """How a library grows: finding, adding, memory and disk from 84 passages to a million.
 
 A library of each size is made of text by rule (`texts.py`), added as all documents are, and kept in
-FOLDER/growth. Only the vectors of large ones are made up, and given to it in the embedding's place:
-real ones of a million passages would take hours.
+FOLDER/growth, in schemas of a database, or with its vectors on a Chroma server. Only the vectors of
+large ones are made up, and given to it in the embedding's place: real ones of a million passages
+would take hours.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,13 +28,17 @@ from eval.speed.turns import by_turns, seconds
 from index.documents import Document
 from index.library import DEPTH, Library
 from index.split import split
+from index.storage.postgres import PostgresStore
 from index.storage.store import searchable_text
 from index.weights.download import model_folder
 from index.weights.embedding import Embedding, PromptedEmbedding
 from rag.assistant import Assistant
+from rag.config import Settings
 from rag.opening import open_library
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
+WHERE = {"folder": SIZES, "postgresql": SIZES[1:4], "chroma": SIZES[1:4]}
+"""Where libraries are grown, and how large: a server is no other in a library that is small."""
 SMALLEST = PASSAGES
 """What all sizes are held against: one article."""
 WATCHED = 100_000
@@ -52,61 +58,92 @@ was scored for it a moment ago is remembered."""
 ADDED = 5
 """Documents that are added to the finished library, one by one, and taken out again."""
 
+NOTHING = {"seconds": 0.0, "peak_bytes": 0.0}
+
 Tell = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Grown:
+    """A library of some size at one of the places where they are grown."""
+
+    settings: Settings
+    passages: int
+    note: Path
+    """A file that says how far it is, and what that took."""
+
+    @property
+    def assistant(self) -> Assistant:
+        return Assistant(self.settings)
+
+    @property
+    def unfinished(self) -> bool:
+        entries = self.assistant.library.entries()
+        return sum(entry.passages for entry in entries) < self.passages
+
+
 def growth(
-    given: Given, passages: int, tell: Tell = lambda _: None, piece: float = PIECE
+    given: Given,
+    passages: int,
+    tell: Tell = lambda _: None,
+    piece: float = PIECE,
+    where: str = "folder",
 ) -> Kept | None:
     """Measure a library of so many passages beside one of 84; None while it is not finished.
 
     Each call adds for some minutes; the one after the last passage measures.
+
+    Raises UserError where the server was not named that it is to be on.
     """
-    folder = given.folder / "growth"
-    for size in (SMALLEST, passages):
-        if _unfinished(given, folder / str(size), size):
-            _grow(given, folder / str(size), size, tell, time.monotonic() + piece)
+    small, large = (_grown(given, where, size) for size in (SMALLEST, passages))
+    for each in (small, large):
+        if each.unfinished:
+            _grow(given, each, tell, time.monotonic() + piece)
             return None
-    return _measured(given, folder, passages)
+    return _measured(given, small, large, where)
 
 
-def _unfinished(given: Given, folder: Path, passages: int) -> bool:
-    library = Assistant(given.settings(folder)).library
-    return sum(entry.passages for entry in library.entries()) < passages
+def _grown(given: Given, where: str, passages: int) -> _Grown:
+    """Return the library of a size, which may not be there yet."""
+    folder = given.folder / "growth"
+    name = str(passages) if where == "folder" else f"{where}-{passages}"
+    library: Path | str = folder / name
+    more = {}
+    if where == "postgresql":
+        address = given.server("database")
+        join = "&" if "?" in address else "?"
+        library = f"{address}{join}options=-csearch_path%3Dgrowth_{passages}"
+    elif where == "chroma":
+        more["chroma_url"] = given.server("chroma")
+    return _Grown(given.settings(library, **more), passages, folder / f"{name}-made.json")
 
 
-def _grow(given: Given, folder: Path, passages: int, tell: Tell, until: float) -> None:
+def _grow(given: Given, grown: _Grown, tell: Tell, until: float) -> None:
     """Add documents until the library is as large as wanted, or the time is over."""
-    settings = given.settings(folder)
-    rule = Rule.of(model_folder(settings.embedding, settings.models))
-    embedding = _embedding(given, rule, passages)
-    library = open_library(settings, lambda: embedding)
+    rule = Rule.of(model_folder(grown.settings.embedding, grown.settings.models))
+    embedding = _embedding(given, rule, grown.passages)
+    library = open_library(grown.settings, lambda: embedding)
     entries = library.entries()
     number, there = len(entries), sum(entry.passages for entry in entries)
-    noted = _note(folder)
+    noted = _noted(grown.note) if entries else NOTHING
     begun = last = time.monotonic()
     with Peak() as peak:
-        while there < passages and time.monotonic() < until:
-            document = rule.document(number, min(PASSAGES, passages - there))
+        while there < grown.passages and time.monotonic() < until:
+            document = rule.document(number, min(PASSAGES, grown.passages - there))
             there += library.add(document).passages
             number += 1
-            if time.monotonic() > last + NOTED or there >= passages:
+            if time.monotonic() > last + NOTED or there >= grown.passages:
                 last = time.monotonic()
                 took = noted["seconds"] + last - begun
                 most = max(noted["peak_bytes"], peak.bytes)
-                write_json(_note_file(folder), {"seconds": took, "peak_bytes": most})
-                tell(f"{there:,} of {passages:,} passages, after {took:,.0f} s")
+                write_json(grown.note, {"seconds": took, "peak_bytes": most})
+                tell(f"{there:,} of {grown.passages:,} passages, after {took:,.0f} s")
 
 
-def _note_file(folder: Path) -> Path:
-    return folder.with_name(f"{folder.name}-made.json")
-
-
-def _note(folder: Path) -> dict[str, float]:
+def _noted(file: Path) -> dict[str, float]:
     """Return how long adding has taken so far, and how much memory at most."""
-    file = _note_file(folder)
-    if not file.exists() or not folder.exists():
-        return {"seconds": 0.0, "peak_bytes": 0}
+    if not file.exists():
+        return NOTHING
     found: dict[str, float] = json.loads(file.read_text("utf-8"))
     return found
 
@@ -131,13 +168,13 @@ def _passages(document: Document) -> list[str]:
     return [searchable_text(document, passage) for passage in split(document)]
 
 
-def _measured(given: Given, folder: Path, passages: int) -> Kept:
-    large = Assistant(given.settings(folder / str(passages)))
+def _measured(given: Given, small: _Grown, grown: _Grown, where: str) -> Kept:
+    passages, large = grown.passages, grown.assistant
     asked = [entry(number) for number in range(ENTRIES)]
     opened = seconds(lambda: first_quotes(large, WARM))
     found = [_is_found(large, each)[0] for each in asked]
     took = memory()
-    fresh = [Assistant(given.settings(folder / str(size))) for size in (passages, SMALLEST)]
+    fresh = [each.assistant for each in (grown, small)]
     for each in fresh:
         first_quotes(each, WARM)
     evidence = by_turns(
@@ -147,21 +184,34 @@ def _measured(given: Given, folder: Path, passages: int) -> Kept:
         warm=0,
     )
     told: dict[str, Any] = {
+        "where": where,
         "passages": passages,
         "vectors": "real" if passages <= REAL else "made up",
         "opened_s": opened,
         "found": sum(found) / len(found),
         "memory_bytes": took,
-        "disk_bytes": disk(large.library.folder),
+        "disk_bytes": _disk(large.library),
         **_stages(large.library, load_embedding_of(large.settings), asked),
         **_added(given, large),
     }
-    made = _note(folder / str(passages))
+    made = _noted(grown.note)
     told |= {"made_s": made["seconds"], "made_peak_bytes": made["peak_bytes"]}
     pairs = {"evidence": evidence}
-    if passages == WATCHED:
+    if (where, passages) == ("folder", WATCHED):
         pairs["adding"] = Pair((made["peak_bytes"],), (told["disk_bytes"],))
-    return Kept(f"growth-{passages}", pairs, told)
+    return Kept(part_of(where, passages), pairs, told)
+
+
+def part_of(where: str, passages: int) -> str:
+    """Return what a size at a place is called as a part of the bench."""
+    return f"growth-{passages}" if where == "folder" else f"growth-{where}-{passages}"
+
+
+def _disk(library: Library) -> int:
+    """Return the bytes that a library takes, of which a Chroma server's are its own."""
+    if isinstance(library.store, PostgresStore):
+        return library.store.size()
+    return disk(library.folder)
 
 
 def _stages(library: Library, embedding: Embedding, asked: list[Entry]) -> dict[str, float]:
