@@ -14,9 +14,9 @@ from rag.english.facts import content_words, facts, missing_facts, stem
 from rag.english.words import NO_CONTENT
 
 Turn = tuple[Literal["user", "assistant"], str]
+"""One turn of a conversation: who spoke, and what."""
 Condense = Callable[[Sequence[Turn], str], str]
 """Rewrites a question, which comes after a conversation, so that it stands alone."""
-"""One turn of a conversation: who spoke, and what."""
 
 FEW_WORDS = 3
 """A question with fewer content words and no name can hardly be searched for by itself."""
