@@ -126,22 +126,30 @@ def _first(given: Given, part: str, wait: float, rounds: int) -> Kept:
     cases = {case.id: case.question for case in load_set(SETS / "briefing.jsonl").cases}
     questions = [cases[each] for each in WRITTEN]
     took: tuple[list[float], list[float]] = ([], [])
+    quotes: tuple[list[float], list[float]] = ([], [])
     grown: list[float] = []
     with opened_browser() as browser:
         for turn in range(rounds * 2):
             order = questions if turn % 2 == 0 else questions[::-1]
             with serving(chat) as (address, pid):
                 for at, question in enumerate(order):
-                    took[at].append(_asked(browser, address, question, 0 if at else wait))
+                    found, answered = _asked(browser, address, question, 0 if at else wait)
+                    quotes[at].append(found)
+                    took[at].append(answered)
                 grown.append(memory(pid))
     pairs = {part: Pair(tuple(took[0]), tuple(took[1]))}
     if part == "first":
         weights = sum(CATALOGUE[name].size for name in DEFAULTS)
         pairs["memory"] = Pair(tuple(grown), (float(weights),))
-    return Kept(part, pairs, {"questions": questions})
+    told = {
+        "questions": questions,
+        "seconds until the quotes are there, median": median(quotes[0]),
+        "of the second question": median(quotes[1]),
+    }
+    return Kept(part, pairs, told)
 
 
-def _asked(browser: Browser, address: str, question: str, wait: float) -> float:
+def _asked(browser: Browser, address: str, question: str, wait: float) -> tuple[float, float]:
     with opened_page(browser, address) as page:
         page.locator(QUESTION).wait_for()
         time.sleep(wait)
