@@ -11,7 +11,6 @@ from index.documents import Document
 from index.errors import UserError
 from index.library import Library
 from index.loading.load import load
-from index.weights.embedding import Embedding, load_embedding
 from rag.config import Settings, load_settings
 
 
@@ -62,11 +61,6 @@ class Given:
                     found[-1].parent.mkdir(parents=True, exist_ok=True)
                     found[-1].write_text(document.text, "utf-8")
         return found
-
-
-def load_embedding_of(settings: Settings) -> Embedding:
-    """Load the embedding that the settings name."""
-    return load_embedding(settings.embedding, settings.models)
 
 
 def add_files(library: Library, paths: Iterable[Path]) -> tuple[list[Document], int]:

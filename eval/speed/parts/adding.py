@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from eval.speed.given import Given, add_files, load_embedding_of
+from eval.speed.given import Given, add_files
 from eval.speed.kept import Kept, Pair
 from eval.speed.processes import FOOTNOTED, Helper, run_for
 from eval.speed.texts import Rule
@@ -16,7 +16,7 @@ from eval.speed.turns import by_turns, seconds
 from index.library import Library
 from index.storage.store import searchable_text
 from index.weights.download import model_folder
-from rag.opening import open_library
+from rag.opening import embedding_of, open_library
 
 PEER = "all-minilm-l6-v2"
 ENCODER = (sys.executable, "-m", "eval.speed.parts.encoder")
@@ -35,7 +35,7 @@ def adding(given: Given, turns: int = TURNS) -> Kept:
     """
     paths = given.prose("xquad", "squad")
     settings = given.settings(given.folder / "adding")
-    embedding = load_embedding_of(settings)
+    embedding = embedding_of(settings)()
     other = model_folder(PEER, settings.models)
     with tempfile.TemporaryDirectory() as made:
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from eval.cases.answers import contains_answer
-from eval.speed.given import Given, load_embedding_of
+from eval.speed.given import Given
 from eval.speed.kept import Kept, Pair, median, write_json
 from eval.speed.machine import Peak, disk, memory
 from eval.speed.parts.evidence import first_quotes
@@ -34,7 +34,7 @@ from index.weights.download import model_folder
 from index.weights.embedding import Embedding, PromptedEmbedding
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.opening import open_library
+from rag.opening import embedding_of, open_library
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 WHERE = {"folder": SIZES, "postgresql": SIZES[1:4], "chroma": SIZES[1:4]}
@@ -78,7 +78,7 @@ class _Grown:
 
     @property
     def unfinished(self) -> bool:
-        entries = self.assistant.library.entries()
+        entries = open_library(self.settings).entries()
         return sum(entry.passages for entry in entries) < self.passages
 
 
@@ -151,7 +151,7 @@ def _noted(file: Path) -> dict[str, float]:
 def _embedding(given: Given, rule: Rule, passages: int) -> Embedding:
     """Return the real embedding for a small library; for a large one, that of its entries alone."""
     settings = given.settings(given.folder)
-    real = load_embedding_of(settings)
+    real = embedding_of(settings)()
     if passages <= REAL:
         return real
     first = _passages(rule.document(0))
@@ -191,7 +191,7 @@ def _measured(given: Given, small: _Grown, grown: _Grown, where: str) -> Kept:
         "found": sum(found) / len(found),
         "memory_bytes": took,
         "disk_bytes": _disk(large.library),
-        **_stages(large.library, load_embedding_of(large.settings), asked),
+        **_stages(large.library, embedding_of(large.settings)(), asked),
         **_added(given, large),
     }
     made = _noted(grown.note)
