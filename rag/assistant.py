@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from index.documents import Document
 from index.library import Library
-from index.split import sentence_spans
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn, may_stand_alone, standalone
 from rag.asking.parts import Difference, Interval, Parts, parted
@@ -25,9 +24,9 @@ from rag.checking.verdict import Checked
 from rag.config import Settings
 from rag.deciding.gate import DOUBT, Decision, both, weigh
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
+from rag.languages import content_words, sentence_spans
 from rag.listing.about import list_about
 from rag.listing.chronology import MAX_LISTED, Listing, list_entries
 from rag.listing.items import list_items

@@ -84,7 +84,7 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     }
     for needed in (
         "index/reader_weights/model.onnx",
-        "rag/english/countries.txt",
+        "rag/languages/countries.txt",
         "eval/sets/briefing.md",
         "ui/window/window.css",
         "ui/panels/source.js",

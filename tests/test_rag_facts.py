@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.english.facts import content_words, facts, missing_facts, numbers
+from rag.languages import content_words, facts, missing_facts
+from rag.languages.english import numbers
 
 SOURCE = (
     "On Oct. 14-17, 2021 the fleets of China and Norland, with 5,500 sailors, passed the "

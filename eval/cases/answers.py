@@ -14,7 +14,7 @@ from datetime import date
 from typing import TypeVar
 
 from index.months import MONTH, month_number
-from rag.english.words import SCALES, TENS, UNITS
+from rag.languages.english_words import SCALES, TENS, UNITS
 
 T = TypeVar("T")
 

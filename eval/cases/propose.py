@@ -21,9 +21,8 @@ from eval.cases.cases import Case, Evidence
 from index.documents import Document
 from index.split import split
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words
-from rag.english.mentions import mentions
-from rag.english.words import NO_CONTENT
+from rag.languages import content_words, mentions
+from rag.languages.english_words import NO_CONTENT
 from rag.writing.llm import Writer
 
 NEAR_MISSES = 0.25

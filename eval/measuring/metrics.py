@@ -1,7 +1,7 @@
 """What is measured of one answer. Pure functions on the JSON object of `ask --json`.
 
 Measured is what other programs get, so nothing here asks the code that made the answer: the check
-of numbers and names is written a second time, more simply, and not shared with `rag.english.facts`.
+of numbers and names is written a second time, more simply, and not shared with `rag.languages`.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def unsupported(answer: Mapping[str, Any]) -> list[str]:
 
     A run of digits must stand in the quotes that the sentence cites or in the question, a
     capitalised word also in the quotes' headings. The first word of a sentence is not checked.
-    Written apart from `rag.english.facts`, so that a mistake there shows here; "October" for "Oct."
+    Written apart from `rag.languages`, so that a mistake there shows here; "October" for "Oct."
     and "10" for "ten" are the only other forms that it knows. Of a sentence that cites nothing, or
     that says that it was computed, nobody says that a quote shows it.
     """

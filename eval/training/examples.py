@@ -23,8 +23,8 @@ from typing import Any
 
 from index.errors import UserError
 from index.split import sentence_spans
-from rag.english.facts import content_words
 from rag.finding.quotes import windows
+from rag.languages import content_words
 
 Span = tuple[int, int]
 

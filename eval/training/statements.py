@@ -23,7 +23,7 @@ from eval.training.corruptions import Claim, Words, affirmed, corruptions, denie
 from eval.training.examples import Article, Paragraph, untokenised
 from index.documents import Document
 from index.errors import UserError
-from rag.english.facts import content_words
+from rag.languages import content_words
 
 Label = Literal["supported", "refuted", "not enough"]
 

@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from index.months import MONTH
 from rag.asking.about import asked_about_document
 from rag.asking.items import asked_items
 from rag.asking.scope import asked_overview, shorter
-from rag.english.facts import content_words, facts, missing_facts, stem
-from rag.english.words import NO_CONTENT
+from rag.languages import content_words, facts, missing_facts, stem
+from rag.languages.english_words import MONTH, NO_CONTENT
 
 Turn = tuple[Literal["user", "assistant"], str]
 """One turn of a conversation: who spoke, and what."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.english.words import UNITS
+from rag.languages.english_words import UNITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from index.months import MONTH
-from rag.english.words import COMPARATIVES
+from rag.languages.english_words import COMPARATIVES, MONTH
 
 
 @dataclass(frozen=True, slots=True)

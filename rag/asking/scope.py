@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
 
-from rag.english.words import WORD_NUMBERS
+from rag.languages.english_words import WORD_NUMBERS
 
 
 class Called(Protocol):

@@ -15,9 +15,9 @@ from rag.checking.kept import Kept
 from rag.checking.quotations import quotations
 from rag.checking.verdict import Checked, Overruled, verdict_named, words_of
 from rag.deciding.reader import Reader
-from rag.english.facts import missing_names
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
+from rag.languages import missing_names
 from rag.quote import BEFORE, Quote
 
 Overrulings = Mapping[tuple[str, str], tuple[str, str, str]]

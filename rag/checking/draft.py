@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.documents import Document
-from index.split import sentence_spans, split
-from rag.english.facts import content_words
-from rag.english.mentions import mentions
+from index.split import split
+from rag.languages import content_words, mentions, sentence_spans
 
 LEAST_WORDS = 2
 """Content words from which a sentence may state something that sources can bear out."""

@@ -9,7 +9,7 @@ from itertools import islice
 
 from rag.checking.verdict import Verdict
 from rag.deciding.reader import Reader
-from rag.english.mentions import mentions
+from rag.languages import mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
 from rag.verifying.bearing import SUPPORTED, bears_out, missing

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.asking.question import Question
 from rag.deciding.kinds import fits
-from rag.english.facts import content_words
+from rag.languages import content_words
 from rag.quote import Quote
 
 if TYPE_CHECKING:

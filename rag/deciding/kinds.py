@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from rag.english.facts import facts
-from rag.english.mentions import mentions
+from rag.languages import facts, mentions
 
 # A measure that is asked for by an adjective must be named in the quote by a word of its family, or
 # by a unit that measures nothing else.

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.months import months_in_full
 from index.weights.download import model_folder
+from rag.languages import months_in_full
 from rag.once import Once
 from rag.quote import Quote
 

@@ -12,11 +12,11 @@ from datetime import date
 
 from index.documents import Document
 from index.library import Library
-from index.months import MONTH, MONTHS, SHORT_MONTHS
 from index.printable import title_line
 from rag.asking.about import Matter, asked_about_document
 from rag.asking.scope import in_words
 from rag.finding.rerank import Reranker
+from rag.languages.english_words import MONTH, MONTHS, SHORT_MONTHS
 from rag.listing.chronology import MAX_LISTED, Listing
 from rag.quote import Quote
 

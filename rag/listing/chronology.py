@@ -15,9 +15,9 @@ from typing import TypeVar
 
 from index.entries import entry_date_length
 from index.library import Hit, Library
-from index.months import SHORT_MONTHS
-from rag.english.facts import content_words, facts, missing_facts
 from rag.finding.rerank import Reranker
+from rag.languages import content_words, facts, missing_facts
+from rag.languages.english_words import SHORT_MONTHS
 from rag.listing.when import Asked, Period, asked_time, asks_for_events, days_named, overlap
 from rag.quote import Quote
 

@@ -20,9 +20,8 @@ from rag.asking.items import asked_items
 from rag.asking.question import Question
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words, stem
-from rag.english.mentions import Mention, mentions
 from rag.finding.rerank import Reranker
+from rag.languages import Mention, content_words, mentions, stem
 from rag.listing.chronology import MAX_LISTED, Item, Listing
 from rag.quote import Quote
 

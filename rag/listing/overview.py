@@ -21,9 +21,9 @@ from index.documents import Document, Passage
 from index.library import Library
 from index.printable import title_line
 from rag.asking.scope import asked_overview
-from rag.english.mentions import mentions
 from rag.finding.quotes import POINTS_BACK
 from rag.finding.rerank import Reranker
+from rag.languages import mentions
 from rag.listing.chronology import MAX_LISTED, Listing
 from rag.quote import Quote
 

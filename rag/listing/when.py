@@ -18,8 +18,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from index.months import MONTH
-from rag.english.facts import content_words
+from rag.languages import content_words
+from rag.languages.english_words import MONTH
 
 Period = tuple[date, date]
 """The first and the last day of a time, both included."""

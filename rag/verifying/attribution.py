@@ -12,8 +12,15 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.english.facts import content_words, missing_facts, mixed_scripts
-from rag.english.mentions import Mention, around, mentions, shared
+from rag.languages import (
+    Mention,
+    around,
+    content_words,
+    mentions,
+    missing_facts,
+    mixed_scripts,
+    shared,
+)
 
 MIN_SUPPORT = 0.6
 """The least share of a sentence's content words that its quotes and the question must hold."""

@@ -12,10 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from index.months import months_in_full
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words, missing_names
-from rag.english.mentions import Mention, mentions
+from rag.languages import Mention, content_words, mentions, missing_names, months_in_full
 from rag.verifying.attribution import conflicts
 
 

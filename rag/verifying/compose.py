@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from index.split import sentence_spans
 from rag.answer import AnswerSentence
 from rag.asking.question import Question
 from rag.deciding.reader import Reader
-from rag.english.facts import content_words, facts, missing_facts
+from rag.languages import content_words, facts, missing_facts, sentence_spans
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
 from rag.verifying.bearing import is_borne_out

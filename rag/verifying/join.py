@@ -8,10 +8,10 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from index.months import month_number
 from rag.answer import Answer, AnswerSentence
 from rag.asking.parts import Comparison, Difference, Interval, Parts
-from rag.english.mentions import mentions
+from rag.languages import mentions
+from rag.languages.english_words import month_number
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 

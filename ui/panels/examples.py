@@ -14,8 +14,8 @@ from index.errors import UserError
 from index.library import Library
 from index.months import MONTHS
 from rag.assistant import Assistant
-from rag.english.mentions import mentions
-from rag.english.names import name_forms, whole_name
+from rag.languages import mentions
+from rag.languages.english_names import name_forms, whole_name
 
 QUESTIONS = 3
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from index.split import sentence_spans
-from rag.english.facts import (
+from rag.languages.english import (
     DAYS_MONTH,
     DIGITS,
     MONTH_DAYS,
@@ -25,8 +25,8 @@ from rag.english.facts import (
     stem,
     tokens,
 )
-from rag.english.names import name_forms, seat_of, whole_name
-from rag.english.words import COMMON_IN_NAMES, NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
+from rag.languages.english_names import name_forms, seat_of, whole_name
+from rag.languages.english_words import COMMON_IN_NAMES, NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
 
 Kind = Literal["number", "year", "date", "name", "word"]
 

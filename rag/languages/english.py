@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from index.months import MONTH, MONTHS
-from rag.english.names import name_forms
-from rag.english.words import (
+from index.months import months_in_full as months_in_full
+from index.split import sentence_spans as sentence_spans
+from rag.languages.english_names import name_forms
+from rag.languages.english_words import (
+    MONTH,
+    MONTHS,
     NO_CONTENT,
     NOT_ASSERTED,
     OPENERS,

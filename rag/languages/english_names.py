@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from rag.english.words import PEOPLE_ENDINGS
+from rag.languages.english_words import PEOPLE_ENDINGS
 
 Forms = frozenset[str]
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from index.function_words import FUNCTION_WORDS
+from index.months import MONTH as MONTH
+from index.months import MONTHS as MONTHS
+from index.months import SHORT_MONTHS as SHORT_MONTHS
+from index.months import month_number as month_number
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(
     "answer article document excerpt excerpts quote quotes source sources text passage".split()
