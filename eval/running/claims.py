@@ -29,7 +29,7 @@ def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
     started = time.perf_counter()
     told = checked_claim(assistant, claim)
     seconds = time.perf_counter() - started
-    cited = () if told.verdict == "not_in_sources" else told.quotes
+    cited = () if told.verdict in ("not_in_sources", "not_checkable") else told.quotes
     numbers = tuple(range(1, len(cited) + 1))
     settings = assistant.settings
     answer = Answer(

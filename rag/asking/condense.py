@@ -9,7 +9,8 @@ from typing import Literal
 from rag.asking.about import asked_about_document
 from rag.asking.items import asked_items
 from rag.asking.scope import asked_overview, shorter
-from rag.languages import content_words, facts, missing_facts, stem
+from rag.languages import content_words, facts, missing_facts
+from rag.languages.english_facts import stem
 from rag.languages.english_words import MONTH, NO_CONTENT
 
 Turn = tuple[Literal["user", "assistant"], str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from index.documents import Document
 from index.split import split
-from rag.languages import content_words, mentions, sentence_spans
+from rag.languages import content_words, language_of, mentions, sentence_spans
 
 LEAST_WORDS = 2
 """Content words from which a sentence may state something that sources can bear out."""
@@ -70,10 +70,10 @@ _GREETING = re.compile(
 def _states(sentence: str) -> bool:
     """Whether a sentence states something: no question, greeting, request or opinion does."""
     return (
-        not sentence.endswith("?")
+        not sentence.endswith(("?", "？"))
         and not _GREETING.match(sentence)
         and not _OPINION.search(sentence)
-        and len(content_words(sentence)) >= LEAST_WORDS
+        and (len(content_words(sentence)) >= LEAST_WORDS or language_of(sentence) is None)
     )
 
 

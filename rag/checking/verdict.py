@@ -11,13 +11,21 @@ from index.library import Library
 from rag.checking.draft import statements
 from rag.quote import Quote
 
-Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources", "nothing_to_check"]
+Verdict = Literal[
+    "supported",
+    "contradicted",
+    "in_part",
+    "not_in_sources",
+    "not_checkable",
+    "nothing_to_check",
+]
 
 VERDICTS: dict[Verdict, str] = {
     "supported": "Supported",
     "contradicted": "Contradicted",
     "in_part": "Supported in part",
     "not_in_sources": "Not in the sources",
+    "not_checkable": "Not checkable in its language",
     "nothing_to_check": "Nothing to check",
 }
 """Each verdict as people read it."""
@@ -88,8 +96,8 @@ class Checked:
 
     @property
     def fails(self) -> bool:
-        """Whether it holds the text back: the sources say otherwise, or nothing of it."""
-        return self.stands in ("contradicted", "not_in_sources")
+        """Whether it holds the text back: no source is known to say so, or one says otherwise."""
+        return self.stands in ("contradicted", "not_in_sources", "not_checkable")
 
 
 def words_of(draft: Document, checked: Checked) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.weights.download import model_folder
-from rag.languages import months_in_full
+from rag.languages import in_full
 from rag.once import Once
 from rag.quote import Quote
 
@@ -54,7 +54,7 @@ _REPEATED = re.compile(r"([^\w\s])\1{3,}")
 
 
 def _plain(text: str) -> str:
-    return _REPEATED.sub(r"\1\1\1", months_in_full(text))
+    return _REPEATED.sub(r"\1\1\1", in_full(text))
 
 
 def _load(models: Path) -> ReaderWeights:

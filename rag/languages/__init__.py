@@ -1,28 +1,148 @@
-"""What is known of languages, one module a language: all else asks here."""
+"""What is known of languages, one module a language. Start here: all else asks these functions.
 
-from rag.languages.english import (
-    content_words,
-    facts,
-    missing_facts,
-    missing_names,
-    mixed_scripts,
-    months_in_full,
-    sentence_spans,
-    stem,
-)
-from rag.languages.english_mentions import Mention, around, mentions, shared
+Where the language of a text is none that is known, what it asserts cannot be checked: then it has
+to stand in a source word for word. What only compares words takes such a text as the first
+language's, which does no harm.
+"""
 
-__all__ = [
-    "Mention",
-    "around",
-    "content_words",
-    "facts",
-    "mentions",
-    "missing_facts",
-    "missing_names",
-    "mixed_scripts",
-    "months_in_full",
-    "sentence_spans",
-    "shared",
-    "stem",
-]
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Protocol
+
+from rag.languages import english
+from rag.languages.language import Facts, Mention
+
+__all__ = ["Facts", "Language", "Mention"]
+
+
+class Language(Protocol):
+    """What a module has that knows a language."""
+
+    LETTERS: str
+    """A regular expression for a letter of its script."""
+    FUNCTION_WORDS: frozenset[str]
+    """Words that every text in it has, in small letters."""
+
+    def sentence_spans(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
+        """Return the sentences of `text[start:end]` as offsets into the text."""
+
+    def content_words(self, text: str) -> set[str]:
+        """Return the stems of the words that carry meaning, numbers included."""
+
+    def facts(self, text: str) -> Facts:
+        """Return the numbers, calendar days, months and proper names that a text asserts."""
+
+    def missing_facts(self, sentence: str, sources: Sequence[str]) -> list[str]:
+        """Return the facts of a sentence that none of the sources holds, for people to read."""
+
+    def missing_names(self, sentence: str, sources: Sequence[str]) -> list[str]:
+        """Return the names of a sentence that none of the sources holds in any form."""
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """Return the facts and the other content words of a text, at their places."""
+
+    def in_full(self, text: str) -> str:
+        """Return a text with its shortened words written out, as models have learned them."""
+
+
+LANGUAGES: tuple[Language, ...] = (english,)
+
+NOT_CHECKABLE = "not checkable: the language is none that is known"
+
+LEAST_WORDS = 3
+"""Words in small letters from which a text tells its language: names and numbers tell none."""
+
+SHARE = 0.15
+"""The share of them that are function words, in a language's own texts. Of 910 pairs of English
+sentences (SQuAD) none has less, of German and Spanish ones (XQuAD) 6% and 1% have more."""
+
+
+@lru_cache(maxsize=512)
+def language_of(*texts: str, least: int = LEAST_WORDS) -> Language | None:
+    """Return the language that texts are in together, or None where it is none that is known.
+
+    Too few words to tell are taken to be in the first language of their script.
+    """
+    text = " ".join(texts)
+    letters = sum(map(str.isalpha, text))
+    for language in LANGUAGES:
+        if 2 * len(re.findall(language.LETTERS, text)) >= letters:
+            words = [word for word in re.findall(r"[^\W\d_]+", text) if word.islower()]
+            known = sum(word in language.FUNCTION_WORDS for word in words)
+            if len(words) < least or known >= SHARE * len(words):
+                return language
+    return None
+
+
+def missing_facts(sentence: str, sources: Sequence[str], question: str = "") -> list[str]:
+    """Return the facts of a sentence that stand neither in the sources nor in the question.
+
+    A day must stand there with its month, a number with its scale; a name counts as there in the
+    form of its people ("Chinese" for "China"). Words of another script must stand there as they
+    are, and so must a sentence whose language is not known. The result is for people to read.
+    """
+    held = [" ".join(text.split()) for text in (*sources, question)]
+    language = language_of(sentence, *sources)
+    if language is None:
+        return [] if any(_bare(sentence) in text for text in held) else [NOT_CHECKABLE]
+    foreign = [words for words in _foreign(sentence, language) if not _stand_in(words, held)]
+    return [*foreign, *language.missing_facts(sentence, held)]
+
+
+def _bare(sentence: str) -> str:
+    """Return a sentence on one line, without the marks at its ends."""
+    return " ".join(sentence.split()).strip(".。!?！？“”\"'‘’«»„ ")
+
+
+def _foreign(text: str, language: Language) -> list[str]:
+    """Return the runs of words with a letter that a language does not write, as they stand."""
+    runs: list[str] = []
+    end = -1
+    for match in re.finditer(r"[^\W_]+", text):
+        if any(sign.isalpha() and not re.match(language.LETTERS, sign) for sign in match[0]):
+            goes_on = end >= 0 and text[end : match.start()].isspace()
+            runs.append(f"{runs.pop()} {match[0]}" if goes_on else match[0])
+            end = match.end()
+    return runs
+
+
+def _stand_in(words: str, texts: Sequence[str]) -> bool:
+    pattern = re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
+    return any(pattern.search(text) for text in texts)
+
+
+def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
+    """Return the names of a sentence that none of the sources holds in any form."""
+    return _taken_as(sentence).missing_names(sentence, sources)
+
+
+def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Return the sentences of `text[start:end]` as offsets into the text, without outer blanks."""
+    return _taken_as(text).sentence_spans(text, start, end)
+
+
+def content_words(text: str) -> set[str]:
+    """Return the stems of the words that carry meaning, numbers included."""
+    return _taken_as(text).content_words(text)
+
+
+def facts(text: str) -> Facts:
+    """Return the numbers, calendar days, months and proper names that a text asserts."""
+    return _taken_as(text).facts(text)
+
+
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Return the facts and the other content words of a text, in its order."""
+    return _taken_as(text).mentions(text)
+
+
+def in_full(text: str) -> str:
+    """Return a text with its shortened words written out, as models have learned them."""
+    return _taken_as(text).in_full(text)
+
+
+def _taken_as(text: str) -> Language:
+    return language_of(text) or LANGUAGES[0]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Literal
 
 from index.split import sentence_spans
-from rag.languages.english import (
+from rag.languages.english_facts import (
     DAYS_MONTH,
     DIGITS,
     MONTH_DAYS,
@@ -27,37 +26,7 @@ from rag.languages.english import (
 )
 from rag.languages.english_names import name_forms, seat_of, whole_name
 from rag.languages.english_words import COMMON_IN_NAMES, NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
-
-Kind = Literal["number", "year", "date", "name", "word"]
-
-REACH = 4
-"""How many words on each side, function words aside, a fact is read with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A fact, or a plain word, at its place in a text.
-
-    Two mentions are of the same fact when what the one `asserts` is among what the other `holds`:
-    "Oct. 14-17" holds October, and asserts its days. A plain word asserts nothing.
-    """
-
-    kind: Kind
-    start: int
-    end: int
-    asserts: frozenset[str]
-    holds: frozenset[str]
-    unit: str | None = None
-    words: tuple[frozenset[str], ...] = ()
-    clause: int = 0
-
-    def same(self, other: Mention) -> bool:
-        """Whether the other one bears this one out."""
-        # A word that only opens a sentence looks like a name, and is found as a plain word.
-        if self.kind == "date" == other.kind:
-            return bool(self.asserts) and self.asserts <= other.holds
-        alike = other.kind in (self.kind, "word")
-        return alike and not self.asserts.isdisjoint(other.holds)
+from rag.languages.language import Kind, Mention
 
 
 @lru_cache(maxsize=256)
@@ -85,18 +54,6 @@ def mentions(text: str) -> tuple[Mention, ...]:
 
 
 _CLAUSE_END = re.compile(r";\s|,\s(?=(?:and|but|while|which|who|where|although)\s)|\s(?=while\s)")
-
-
-def around(at: int, all_of: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """Return the mentions within reach of one of them, on both sides of it in its clause."""
-    near = all_of[max(at - REACH, 0) : at] + all_of[at + 1 : at + 1 + REACH]
-    return tuple(each for each in near if each.clause == all_of[at].clause)
-
-
-def shared(these: tuple[Mention, ...], those: tuple[Mention, ...]) -> int:
-    """Count the mentions that have one of the others in common."""
-    held = frozenset().union(*(each.holds for each in those))
-    return sum(not each.holds.isdisjoint(held) for each in these)
 
 
 def _dates_at(text: str) -> list[Mention]:

@@ -21,7 +21,8 @@ from rag.asking.question import Question
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
-from rag.languages import Mention, content_words, mentions, stem
+from rag.languages import Mention, content_words, mentions
+from rag.languages.english_facts import stem
 from rag.listing.chronology import MAX_LISTED, Item, Listing
 from rag.quote import Quote
 

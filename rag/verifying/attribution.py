@@ -12,15 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.languages import (
-    Mention,
-    around,
-    content_words,
-    mentions,
-    missing_facts,
-    mixed_scripts,
-    shared,
-)
+from rag.languages import Mention, content_words, mentions, missing_facts
 
 MIN_SUPPORT = 0.6
 """The least share of a sentence's content words that its quotes and the question must hold."""
@@ -118,7 +110,7 @@ def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
     These rules read a fact with the words around it. Each speaks up only where the quotes say
     something else, not where they say it in other words.
     """
-    rules = (_between_the_same, _apart, _of_another, _other_units, _lookalikes)
+    rules = (_between_the_same, _apart, _of_another, _other_units)
     return [found for rule in rules for found in rule(sentence, list(quotes), question)]
 
 
@@ -172,6 +164,9 @@ def _beside(
     return all_of[at + step].holds, bool(_PASSIVE.search(text[first.end : second.start]))
 
 
+REACH = 4
+"""How many words on each side, function words aside, a fact is read with."""
+
 MIN_TOGETHER = 0.5
 """The least share of the words around a fact that must stand in a quote that holds the fact."""
 
@@ -194,6 +189,18 @@ def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
         together = max((shared(near, held) for held in holding), default=0)
         if holding and together < MIN_TOGETHER * len(near):
             yield f"{sentence[mention.start : mention.end]}: apart"
+
+
+def around(at: int, all_of: tuple[Mention, ...]) -> tuple[Mention, ...]:
+    """Return the mentions within reach of one of them, on both sides of it in its clause."""
+    near = all_of[max(at - REACH, 0) : at] + all_of[at + 1 : at + 1 + REACH]
+    return tuple(each for each in near if each.clause == all_of[at].clause)
+
+
+def shared(these: tuple[Mention, ...], those: tuple[Mention, ...]) -> int:
+    """Count the mentions that have one of the others in common."""
+    held = frozenset().union(*(each.holds for each in those))
+    return sum(not each.holds.isdisjoint(held) for each in these)
 
 
 def _of_another(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
@@ -273,8 +280,3 @@ def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[st
 
 
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be|by)\b", re.I)
-
-
-def _lookalikes(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
-    """A word of two scripts is not the word that it looks like; "μm" is, where a quote has it."""
-    yield from mixed_scripts(sentence) - {word for quote in quotes for word in mixed_scripts(quote)}

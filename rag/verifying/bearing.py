@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rag.deciding.reader import Reader
-from rag.languages import Mention, content_words, mentions, missing_names, months_in_full
+from rag.languages import Mention, content_words, in_full, mentions, missing_names
 from rag.verifying.attribution import conflicts
 
 
@@ -67,7 +67,7 @@ def is_borne_out(sentence: str, quotes: Sequence[str], title: str, reader: Reade
     """
     text = " ".join(" ".join(quotes).split())
     words = " ".join(sentence.split()).rstrip(".")
-    if months_in_full(words) in months_in_full(text):
+    if in_full(words) in in_full(text):
         return True
     return bears_out(sentence, f"{title}\n{text}", reader)[0] >= SUPPORTED
 

@@ -38,6 +38,7 @@ _SIGNS: dict[Verdict, str] = {
     "contradicted": "✗",
     "in_part": "◐",
     "not_in_sources": "?",
+    "not_checkable": "–",
     "nothing_to_check": "",
 }
 
@@ -117,6 +118,7 @@ _COLOURS: dict[Verdict, str] = {
     "contradicted": "C0392B",
     "in_part": "B7950B",
     "not_in_sources": "7D3C98",
+    "not_checkable": "7D3C98",
 }
 
 

@@ -18,6 +18,7 @@ STYLES: dict[Verdict, str] = {
     "contradicted": "bold red",
     "in_part": "yellow",
     "not_in_sources": "magenta",
+    "not_checkable": "magenta",
     "nothing_to_check": "dim",
 }
 

@@ -31,7 +31,7 @@ def check(
 
     Each comes with its footnotes, or with the word that the sources say otherwise.
 
-    The exit code is 1 when a sentence is contradicted, or not in the sources.
+    The exit code is 1 when a sentence is contradicted, not in the sources, or not checkable.
     """
     from rich.console import Console
 

@@ -1,0 +1,185 @@
+"""The facts of a sentence that can be checked to the letter: numbers, dates, proper names.
+
+Pure functions from text to sets of normal forms, so that "October 14" and "Oct. 14", "5,500" and
+"5500", "ten" and "10", "the U.S." and "US" are the same fact, and "Oct. 15" is another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+from rag.languages.english_names import name_forms
+from rag.languages.english_words import (
+    MONTH,
+    MONTHS,
+    NO_CONTENT,
+    NOT_ASSERTED,
+    OPENERS,
+    ORDINALS,
+    SCALES,
+    TENS,
+    UNITS,
+    WORD_NUMBERS,
+)
+from rag.languages.language import Facts
+
+_MONTH_NAMES = frozenset(month.lower() for month in MONTHS)
+_MONTH_WORDS = _MONTH_NAMES | {name[:3] for name in _MONTH_NAMES} | {"sept"}
+_RANGE = r"(?:\s*(?:-|\u2010|\u2011|\u2012|\u2013|\u2014|to|and|through|until|,)\s*)"
+MONTH_DAYS = re.compile(rf"\b({MONTH})\s+((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE}?)+)(?!\d)", re.I)
+# The last day stands right before its month: the 21 of "September 21 to October 4" is none of
+# October's.
+DAYS_MONTH = re.compile(
+    rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE})*\d{{1,2}}(?:st|nd|rd|th)?)\s+(?:of\s+)?\b({MONTH})",
+    re.I,
+)
+
+_SCALE = rf"(?:[\s-]*({'|'.join(SCALES)})\b)?"
+DIGITS = re.compile(rf"(?<![\w.])(?:[A-Za-z]*-)?(\d+(?:[.,]\d+)*){_SCALE}", re.I)
+SPELLED = re.compile(
+    rf"\b({'|'.join(TENS)})[\s-]({'|'.join(UNITS[1:10] + ORDINALS[1:10])})\b{_SCALE}"
+    rf"|\b({'|'.join(sorted(WORD_NUMBERS, key=len, reverse=True))})\b{_SCALE}",
+    re.I,
+)
+
+
+@lru_cache(maxsize=256)
+def facts(text: str) -> Facts:
+    """Return the numbers, calendar days, months and proper names that a sentence asserts."""
+    values = {value for value, word in numbers(text) if word not in NOT_ASSERTED}
+    days = _days(text)
+    months = {month for month, _ in days} | months_in(text)
+    return Facts(
+        frozenset(values - {Decimal(day) for _, day in days}),
+        frozenset(days),
+        frozenset(months),
+        frozenset(names_in(text)),
+    )
+
+
+def missing_facts(sentence: str, sources: Sequence[str]) -> list[str]:
+    """Return the facts of a sentence that none of the sources holds, for people to read."""
+    asserted = facts(sentence)
+    held = [_held(text) for text in sources]
+    missing = [
+        f"{value:f}" for value in asserted.numbers if not any(value in h.numbers for h in held)
+    ]
+    missing += [
+        f"{day[0]} {day[1]}" for day in asserted.days if not any(day in h.days for h in held)
+    ]
+    missing += [month for month in asserted.months if not any(month in h.months for h in held)]
+    return sorted([*missing, *missing_names(sentence, sources)])
+
+
+def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
+    """Return the names of a sentence that none of the sources holds in any form."""
+    held = [_held(text).names for text in sources]
+    names = sorted(facts(sentence).names)
+    return [name for name in names if not any(name_forms(name) & each for each in held)]
+
+
+@lru_cache(maxsize=256)
+def _held(text: str) -> Facts:
+    """Return what a source bears out: also what it says in passing, and names in any form."""
+    days = _days(text)
+    return Facts(
+        frozenset(value for value, _ in numbers(text)),
+        frozenset(days),
+        frozenset({month for month, _ in days} | months_in(text)),
+        frozenset(form for word in tokens(text) for form in name_forms(word)),
+    )
+
+
+WORD = re.compile(r"(?:(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’]\w+)?)")
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of a text: without possessives, dots of abbreviations and hyphens."""
+    text = re.sub(r"\b(?:[A-Za-z]\.){2,}", lambda match: match[0].replace(".", ""), text)
+    return [re.sub(r"['’](?:s|S)?$", "", word) for word in re.findall(r"[^\W_]+(?:['’]\w+)?", text)]
+
+
+def content_words(text: str) -> set[str]:
+    """Return the stems of the words that carry meaning, numbers included."""
+    return {stem(word) for word in tokens(text) if word.casefold() not in NO_CONTENT}
+
+
+def stem(word: str) -> str:
+    """Strip the commonest English endings, so that "conducted" meets "conduct"."""
+    word = word.casefold()
+    for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)] + instead
+    return word
+
+
+def numbers(text: str) -> list[tuple[Decimal, str]]:
+    """Return (value, the word or digits it was written with) of every number in a text."""
+    found: list[tuple[Decimal, str]] = []
+    for match in DIGITS.finditer(text):
+        value = Decimal(_plain(match[1]))
+        found.append((value * SCALES.get((match[2] or "").lower(), 1), match[1]))
+    for match in SPELLED.finditer(text):
+        tens, unit, scale, single, single_scale = match.groups()
+        word = (single or f"{tens}-{unit}").lower()
+        value = Decimal(
+            WORD_NUMBERS[single.lower()]
+            if single
+            else WORD_NUMBERS[tens.lower()] + WORD_NUMBERS[unit.lower()]
+        )
+        found.append((value * SCALES.get((scale or single_scale or "").lower(), 1), word))
+    return found
+
+
+def _plain(digits: str) -> str:
+    """Read "1,700", "1.700.000" and "1,00,000" as whole numbers, "2.5" and "1,2" as fractions."""
+    if "," in digits and digits.count(".") == 1:
+        return digits.replace(",", "")
+    parts = re.split(r"[.,]", digits)
+    thousands = "," in digits and all(len(part) == 3 for part in parts[1:])
+    return "".join(parts) if thousands or len(parts) > 2 else digits.replace(",", ".")
+
+
+def _days(text: str) -> set[tuple[str, int]]:
+    found: set[tuple[str, int]] = set()
+    for match in MONTH_DAYS.finditer(text):
+        found |= {(match[1][:3].lower(), int(day)) for day in re.findall(r"\d+", match[2])}
+    for match in DAYS_MONTH.finditer(text):
+        found |= {(match[2][:3].lower(), int(day)) for day in re.findall(r"\d+", match[1])}
+    return {(month, day) for month, day in found if 1 <= day <= 31}
+
+
+def months_in(text: str) -> set[str]:
+    """Return months named in full or with a dot; "may" and "march" are verbs."""
+    found: set[str] = set()
+    for word in re.findall(r"\b[A-Z][a-z]+\b\.?", text):
+        name = word.rstrip(".").lower()
+        whole = name in _MONTH_NAMES
+        if whole or (name in _MONTH_WORDS and word.endswith(".")):
+            found.add(name[:3])
+    return found
+
+
+def names_in(text: str) -> set[str]:
+    """Return the words written as names: with a capital that does not come from the sentence."""
+    names: set[str] = set()
+    for match in WORD.finditer(text):
+        [word] = tokens(match[0]) or [""]
+        lower = word.casefold()
+        if not word[:1].isupper() or len(word) < 2 or lower in NO_CONTENT:
+            continue
+        if lower in WORD_NUMBERS or lower in SCALES or lower in _MONTH_WORDS:
+            continue
+        opens = not re.search(r"[^\W_]", text[: match.start()])
+        if opens and only_opens(word):
+            continue
+        names.add(word)
+    return names
+
+
+def only_opens(word: str) -> bool:
+    """Whether a word has its capital from the sentence that it begins."""
+    return word.endswith(("ly", "ing", "ed")) or word.casefold() in OPENERS

@@ -1,0 +1,91 @@
+"""What a text's language is, and that nothing passes as checked in one that is not known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.documents import Document
+from rag.asking.question import Question
+from rag.checking.draft import statements
+from rag.checking.judge import judge
+from rag.config import load_settings
+from rag.deciding.reader import Reader
+from rag.languages import NOT_CHECKABLE, english, language_of, missing_facts
+from rag.quote import Quote
+from rag.verifying.attribution import attribute
+from rag.verifying.compose import compose
+
+ENGLISH = "The fleet of Norland passed the strait with ten ships on Oct. 14, and then went on."
+CHINESE = "美国派出了四艘船，穿过海峡。"
+GERMAN = "Die Flotte von Norland fuhr mit zehn Schiffen durch die Enge, ohne dass es jemand sah."
+RUSSIAN = "Флот Норландии прошёл через пролив с десятью кораблями."
+
+FALSE = [
+    pytest.param(CHINESE, "美国派出了十四艘船，穿过海峡。", id="Chinese, another number"),
+    pytest.param(CHINESE, "中国派出了四艘船，穿过海峡。", id="Chinese, another name"),
+    pytest.param(GERMAN, GERMAN.replace("zehn", "elf"), id="German, another number"),
+    pytest.param(GERMAN, GERMAN.replace("Norland", "Sudland"), id="German, another name"),
+    pytest.param(RUSSIAN, RUSSIAN.replace("десятью", "девятью"), id="Russian, another number"),
+    pytest.param(RUSSIAN, RUSSIAN.replace("Норландии", "Зюдландии"), id="Russian, another name"),
+    pytest.param(RUSSIAN, "Кораблями Норландии прошёл пролив.", id="Russian, another order"),
+]
+
+
+@pytest.mark.parametrize(("source", "sentence"), FALSE)
+def test_what_is_not_word_for_word_there_is_not_checkable(source: str, sentence: str) -> None:
+    assert missing_facts(sentence, [source]) == [NOT_CHECKABLE]
+    assert not attribute(sentence, [source], "").supported
+
+
+@pytest.mark.parametrize("sentence", [CHINESE, GERMAN, RUSSIAN])
+def test_what_stands_there_word_for_word_passes(sentence: str) -> None:
+    source = f"{ENGLISH} {sentence}"
+    assert missing_facts(sentence, [sentence]) == []
+    assert missing_facts(f"“{sentence}”", [source.replace(" ", "\n")]) == []
+    assert attribute(sentence, [sentence], "").supported
+
+
+@pytest.mark.parametrize("text", ["20 km.", "Yes, on Oct. 14.", "No.", "Xi Jinping", ENGLISH, ""])
+def test_short_english_texts_stay_checkable(text: str) -> None:
+    assert language_of(text, ENGLISH) is english
+    assert language_of(text) is english
+
+
+def test_names_of_another_script_must_stand_in_the_source_as_they_are() -> None:
+    source = f"{ENGLISH[:-1]} to Norland (诺兰岛, Ост Ров), 5 μm wide."
+    assert missing_facts("It went to Norland (诺兰岛), 5 μm wide.", [source]) == []
+    assert missing_facts("It went to Norland (诺兰).", [source]) == ["诺兰"]
+    assert missing_facts("The fleet went to Ост Ров.", [source]) == []
+    assert missing_facts("The fleet went to Ров Ост.", [source]) == ["Ров Ост"]
+    assert missing_facts("The fleet of Nоrland passed.", [source]) == ["Nоrland"]  # A Cyrillic о.
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("source", "sentence"), FALSE)
+def test_an_answer_is_the_quote_where_it_cannot_be_checked(source: str, sentence: str) -> None:
+    quote = Quote(Document.of(source, title="fleet", source="fleet"), 0, len(source), 5.0)
+    reader = Reader(load_settings().models)
+    question = Question.of("Which fleet passed the strait?")
+    composed = compose(sentence, [quote], question, [quote], reader)
+    assert [each.text for each in composed.sentences if each.supported] == [f"“{source}”"]
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(("source", "sentence"), [*FALSE, pytest.param(ENGLISH, GERMAN, id="two")])
+def test_a_statement_that_cannot_be_checked_is_told_as_that(source: str, sentence: str) -> None:
+    draft = Document.of(sentence, title="draft", source="draft")
+    [statement] = statements(draft)
+    assert statement.states
+    quote = Quote(Document.of(source, title="fleet", source="fleet"), 0, len(source), 9.0)
+    judged = judge(statement.text, [quote], Reader(load_settings().models))
+    assert judged.verdict == "not_checkable"
+
+
+def test_all_else_asks_here_what_is_known_of_english() -> None:
+    room = Path(english.__file__).parent
+    others = [path for path in room.parent.rglob("*.py") if path.parent != room]
+    assert others
+    asked = ("index.months", "index.function_words", "import sentence_spans, split")
+    assert not [path for path in others if any(each in path.read_text("utf-8") for each in asked)]
