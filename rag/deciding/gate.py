@@ -14,7 +14,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rag.asking.question import Question
-from rag.deciding.kinds import fits
 from rag.languages import content_words
 from rag.quote import Quote
 
@@ -80,21 +79,14 @@ MAX_LOG_ODDS = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one quote says for an answer. The words that answer are the quote's marks.
-
-    `fits` tells whether these words are of the kind that is asked for: an answer of the wrong kind
-    is none, however sure the models were.
-    """
+    """What one quote says for an answer. The words that answer are the quote's marks."""
 
     quote: Quote
     signals: Signals
-    fits: bool = True
 
     @property
     def probability(self) -> float:
         """How sure it is, from 0 to 1, that the quote states the answer."""
-        if not self.fits:
-            return 0.0
         weights = READ_WEIGHTS if self.signals.copied is None else COPY_WEIGHTS
         return 1 / (1 + math.exp(-logit(weights, self.signals)))
 
@@ -132,7 +124,7 @@ class Decision:
         unseen = [
             each
             for each in self.readings
-            if each.signals.copied is None and each.fits and low <= each.probability
+            if each.signals.copied is None and low <= each.probability
         ]
         return max(unseen, key=lambda reading: reading.probability, default=None)
 
@@ -174,7 +166,6 @@ class Decision:
                     "start": each.quote.start,
                     "end": each.quote.end,
                     "read": each.quote.words,
-                    "kind": each.fits,
                     "signals": {
                         name: value if value is None else round(value, 3)
                         for name, value in asdict(each.signals).items()
@@ -190,10 +181,9 @@ def weigh(question: Question, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
     text = quote.read
     words = text[read.start : read.end]
-    kind = fits(question.last, words, text, quote.before)
     place = quote.place_of(read.start, read.end)
     marked = replace(quote, marks=(place,) if place and _tells(question, words) else ())
-    return Reading(marked, Signals(quote.score, read.answers, read.words), kind)
+    return Reading(marked, Signals(quote.score, read.answers, read.words))
 
 
 def both(alone: Reading, whole: Reading) -> Reading:
@@ -206,7 +196,7 @@ def both(alone: Reading, whole: Reading) -> Reading:
     )
     least = {name: min(one, other) for name, one, other in pairs if one is not None}
     quote = replace(whole.quote, marks=alone.quote.marks)
-    return Reading(quote, Signals(**least), alone.fits)
+    return Reading(quote, Signals(**least))
 
 
 def _tells(question: Question, words: str) -> bool:

@@ -79,8 +79,6 @@ def decision_text(answer: Answer) -> Group:
         signals = f"[{number}] probability {each.probability:.2f}: {weighed}"
         if each.quote.words:
             signals += f", read “{' '.join(each.quote.words.split())}”"
-        if not each.fits:
-            signals += ", not the kind of answer that is asked for"
         parts.append(_said(signals, style="cyan"))
         parts.append(Padding(_said(each.quote.text), (0, 0, 0, 4)))
     unread = len(answer.quotes) - len(decision.readings)
