@@ -152,7 +152,7 @@ def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
         for quote in quotes
         for each in case.evidence
     ]
-    readings = [asdict(each.signals) for each in decision.readings if each.fits]
+    readings = [asdict(each.signals) for each in decision.readings]
     return {"answerable": not case.unanswerable, "found": any(covers), "readings": readings}
 
 

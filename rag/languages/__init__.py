@@ -89,7 +89,7 @@ def missing_facts(sentence: str, sources: Sequence[str], question: str = "") -> 
     if language is None:
         return [] if any(_bare(sentence) in text for text in held) else [NOT_CHECKABLE]
     foreign = [words for words in _foreign(sentence, language) if not _stand_in(words, held)]
-    return [*foreign, *language.missing_facts(sentence, held)]
+    return sorted({*foreign, *language.missing_facts(sentence, held)})
 
 
 def _bare(sentence: str) -> str:
