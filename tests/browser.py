@@ -69,10 +69,11 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
             wrong.append(f"{at['url']}:{at['lineNumber']}:{at['columnNumber']}: {message.text}")
 
     def open_page(url: str, **options: object) -> Page:
-        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-        page.on("request", note)
-        page.on("pageerror", lambda error: wrong.append(f"{page.url}: {error.stack or error}"))
-        page.on("console", note_error)
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.on("request", note)
+        context.on("weberror", lambda found: wrong.append(found.error.stack or str(found.error)))
+        context.on("console", note_error)
+        page = context.new_page()
         page.goto(url)
         expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
         return page
