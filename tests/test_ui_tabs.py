@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from eval.speed.pages import CHROMIUM, chromium
 from index.library import Library
 from tests.browser import OFF_TOPIC, SUMMIT, ask, window
 
@@ -91,6 +92,21 @@ def test_no_tab_window_or_restart_takes_a_conversation(
         elsewhere.context.close()
 
 
+def test_a_window_that_is_reached_by_a_name_without_tls(
+    browser: Browser, window_library: Library
+) -> None:
+    name = "window.test"
+    to_here = f"--host-resolver-rules=MAP {name} 127.0.0.1"
+    elsewhere = browser.browser_type.launch(executable_path=chromium(), args=[*CHROMIUM, to_here])
+    with elsewhere, window(window_library, "--name", name, FOOTNOTED_LLM="none") as address:
+        page = opened(elsewhere, address.replace("127.0.0.1", name))
+        assert page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [False, "undefined"]
+        ask(page, SUMMIT)
+        tab = another_tab(page)
+        ask(tab, OFF_TOPIC)
+        expect(listed(page)).to_have_text([OFF_TOPIC, SUMMIT])
+
+
 def test_two_tabs_that_go_on_with_one_conversation_keep_both(page: Page) -> None:
     ask(page, SUMMIT)
     expect(listed(page)).to_have_text([SUMMIT])
@@ -127,6 +143,28 @@ def test_what_another_tab_deletes_stays_deleted(page: Page) -> None:
     page.reload()
     expect(listed(page)).to_have_text(["New conversation"])
     assert kept(page) == {}
+
+
+def test_what_an_older_version_kept_is_opened(page: Page) -> None:
+    ask(page, SUMMIT)
+    expect(listed(page)).to_have_text([SUMMIT])
+    [made_here] = kept(page)
+    made_by_the_server = "3eca6cd1c8474b03806e1b16c8bd7b09"
+    page.evaluate(
+        """([here, before]) => {
+          const [from, to] = [here, before].map((id) => `footnoted:conversation:${id}`);
+          localStorage[to] = localStorage[from];
+          localStorage.removeItem(from);
+        }""",
+        [made_here, made_by_the_server],
+    )
+    tab = another_tab(page)
+    tab.locator("#conversations").select_option(label=SUMMIT)
+    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])
+    ask(tab, LENGTH)
+    tab.get_by_role("button", name="New").click()
+    expect(listed(tab)).to_have_text(["New conversation", SUMMIT])
+    assert kept(tab) == {made_by_the_server: [SUMMIT, LENGTH]}
 
 
 def test_a_full_browser_says_so_and_keeps_what_it_has(page: Page) -> None:
