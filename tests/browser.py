@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 from index.library import Library
 
@@ -63,14 +63,17 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
     def note(request: Request) -> None:
         requests.append(request.url)
 
+    def note_error(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            at = message.location
+            wrong.append(f"{at['url']}:{at['lineNumber']}:{at['columnNumber']}: {message.text}")
+
     def open_page(url: str, **options: object) -> Page:
-        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-        page.on("request", note)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on(
-            "console",
-            lambda message: wrong.append(message.text) if message.type == "error" else None,
-        )
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.on("request", note)
+        context.on("weberror", lambda found: wrong.append(found.error.stack or str(found.error)))
+        context.on("console", note_error)
+        page = context.new_page()
         page.goto(url)
         expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
         return page

@@ -56,11 +56,11 @@ def test_what_was_kept_comes_back(briefing_library: Library) -> None:
     ]
 
 
-def test_a_conversation_that_ends_earlier_is_another_one(briefing_library: Library) -> None:
-    whole = Conversation((exchange(briefing_library), Exchange("And?", message="No.")))
-    before = whole.until(1)
-    assert before.exchanges == whole.exchanges[:1]
-    assert before.id != whole.id
+def test_a_conversation_stands_under_the_id_that_the_browser_made() -> None:
+    exchanges = (Exchange("And?", message="No."),)
+    assert Conversation.under("1a" * 16, exchanges) == Conversation(exchanges, "1a" * 16)
+    others = [Conversation.under(given, exchanges) for given in ("", "../1", "1a" * 17, None, 7)]
+    assert len({each.id for each in others}) == len(others)
 
 
 def _moved(data: Any) -> None:

@@ -7,6 +7,7 @@ in a document of the library.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ from rag.quote import Quote
 
 LONGEST = 500
 """Exchanges of a conversation that are taken back from a browser."""
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,20 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Exchanges in their order, under an id that the browser keeps them by."""
+    """Exchanges in their order, under the id that the browser has made and keeps them by.
+
+    A program that sends what the page would send may bring none: then one is made here.
+    """
 
     exchanges: tuple[Exchange, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
-    def until(self, number: int) -> Conversation:
-        """Return the conversation before an exchange, as a new one: the old one stays."""
-        return Conversation(self.exchanges[:number])
+    @classmethod
+    def under(cls, given: object, exchanges: tuple[Exchange, ...] = ()) -> Self:
+        """Return a conversation under the id that came from a browser, if that is one."""
+        if isinstance(given, str) and _ID.fullmatch(given):
+            return cls(exchanges, given)
+        return cls(exchanges)
 
     def history(self) -> list[Turn]:
         """Return what was said, for questions that point back."""

@@ -1,10 +1,12 @@
-// Runs once, when #talk-bar is on the page. Gradio gives `element`, `server` and `trigger`. Here:
+// Runs once, when #talk-bar is on the page. Gradio gives `element`, `server` and `trigger`, and
+// `conversation.py` gives `newId`. Here:
 // keeping conversations in the browser, the buttons of a turn, footnotes that show their quote, and
 // what is new in view.
 //
 // Each turn on the page carries itself as JSON, with the id of its conversation. What is on the
 // page is what is kept: one entry of localStorage a conversation, so that tabs do not disturb each
-// other; sessionStorage knows which one this tab shows.
+// other; sessionStorage knows which one this tab shows. The ids are made by the browser, so that no
+// server can give the same one twice.
 
 const PREFIX = "footnoted:conversation:";
 const SHOWN = "footnoted:shown";
@@ -42,18 +44,46 @@ const all = () =>
     .filter((each) => each.exchanges?.length)
     .sort((one, other) => other.changed - one.changed);
 
+// By id, what this tab has kept or opened last. Only what is not in it is written: what another tab
+// has changed or deleted since is left alone.
+const known = new Map();
+const knows = (id, exchange) => known.get(id)?.has(JSON.stringify(exchange));
+const learn = (id, exchanges) => known.set(id, new Set(exchanges.map((each) => JSON.stringify(each))));
+
+// Where another tab has gone on with the same conversation, this tab goes on under an id of its own.
+const parted = new Map();
+
+// Nothing is lost by it: what is kept stands in `exchanges` too, but for answers of this tab that it
+// has rated or made anew.
+const covers = (exchanges, id) =>
+  (kept(id)?.exchanges ?? []).every(
+    (each, at) =>
+      JSON.stringify(each) === JSON.stringify(exchanges[at]) ||
+      (knows(id, each) && each.question === exchanges[at]?.question),
+  );
+
+const write = (id, exchanges) => {
+  try {
+    storage.setItem(PREFIX + id, JSON.stringify({ changed: Date.now(), exchanges }));
+    learn(id, exchanges);
+  } catch {
+    say("The browser has no more room: this conversation is not kept. Export it, or delete older ones.");
+  }
+};
+
 const keep = () => {
   const done = turns().filter((turn) => turn.dataset.exchange).map(exchange);
-  const id = done.at(-1)?.conversation;
+  const given = done.at(-1)?.conversation;
+  let id = parted.get(given) ?? given;
   if (id) {
-    const exchanges = done.filter((each) => each.conversation === id).map(({ conversation, ...rest }) => rest);
-    const before = kept(id);
-    if (JSON.stringify(before?.exchanges) !== JSON.stringify(exchanges)) {
-      try {
-        storage.setItem(PREFIX + id, JSON.stringify({ changed: Date.now(), exchanges }));
-      } catch {
-        say("The browser has no more room: this conversation is not kept. Export it, or delete older ones.");
+    const exchanges = done.filter((each) => each.conversation === given).map(({ conversation, ...rest }) => rest);
+    if (!exchanges.every((each) => knows(id, each))) {
+      if (!covers(exchanges, id)) {
+        id = newId();
+        parted.set(given, id);
+        say("This conversation went on in another tab too: both are kept.");
       }
+      write(id, exchanges);
     }
     sessionStorage.setItem(SHOWN, id);
   }
@@ -61,24 +91,32 @@ const keep = () => {
 };
 
 const fill = (id) => {
-  const fresh = new Option("New conversation", "", false, !id);
-  const options = all().map((each) => {
+  const conversations = all();
+  const fresh = conversations.some((each) => each.id === id) ? [] : [new Option("New conversation", "")];
+  const options = conversations.map((each) => {
     const title = String(each.exchanges[0].question);
     return new Option(title.length > TITLE ? `${title.slice(0, TITLE)}…` : title, each.id, false, each.id === id);
   });
-  list.replaceChildren(...(id ? [] : [fresh]), ...options);
+  list.replaceChildren(...fresh, ...options);
 };
+
+window.addEventListener("storage", (event) => {
+  if (event.key === null || event.key.startsWith(PREFIX)) fill(list.value); // Another tab has written.
+});
 
 const restore = (id) => {
   const found = id ? kept(id) : null;
-  if (found) sessionStorage.setItem(SHOWN, id);
-  else sessionStorage.removeItem(SHOWN);
+  if (found) {
+    sessionStorage.setItem(SHOWN, id);
+    parted.delete(id);
+    learn(id, found.exchanges);
+  } else sessionStorage.removeItem(SHOWN);
   trigger("restore", { conversation: id ?? "", exchanges: found?.exchanges ?? [] });
 };
 
 // --- what is done with it
 
-const write = async (format, exchanges) => {
+const written = async (format, exchanges) => {
   const address = window.location.origin + window.location.pathname;
   const made = await server.export_as({ format, exchanges, address });
   if (made.error) say(made.error);
@@ -87,7 +125,7 @@ const write = async (format, exchanges) => {
 
 const download = async (format) => {
   const done = turns().filter((turn) => turn.dataset.exchange).map(exchange);
-  const made = done.length ? await write(format, done) : say("There is nothing to export yet.");
+  const made = done.length ? await written(format, done) : say("There is nothing to export yet.");
   if (!made) return;
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([made.text], { type: made.type }));
@@ -97,7 +135,7 @@ const download = async (format) => {
 };
 
 const copy = async (turn, button) => {
-  const made = await write("text", [exchange(turn)]);
+  const made = await written("text", [exchange(turn)]);
   if (!made) return;
   try {
     await navigator.clipboard.writeText(made.text);
@@ -134,15 +172,15 @@ document.addEventListener("click", (event) => {
   if (busy()) return; // One answer at a time: stop it first.
   if (act || conversationAct) keep(); // What was answered a moment ago, too.
   if (act === "edit") {
-    trigger("edit", { turn: turns().indexOf(turn) });
+    trigger("edit", { turn: turns().indexOf(turn), conversation: newId() });
     document.querySelector("#question textarea").focus();
   }
   if (act === "up" || act === "down") {
     pressed = { turn: turns().indexOf(turn), act };
     trigger("rate", { ...pressed, rating: act });
   }
-  if (act === "again") trigger("again", { turn: turns().indexOf(turn) });
-  if (example) trigger("again", { question: example });
+  if (act === "again") trigger("again", { turn: turns().indexOf(turn), conversation: newId() });
+  if (example) trigger("again", { question: example, conversation: newId() });
   if (conversationAct === "new") restore(null);
   if (conversationAct === "delete" && confirm("Delete this conversation?")) {
     storage.removeItem(PREFIX + sessionStorage.getItem(SHOWN));

@@ -7,7 +7,6 @@ the visitor's own session.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -36,7 +35,11 @@ MAX_QUESTION = 2_000
 """Characters of a question; what a model reads well beside the quotes is far less."""
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
-_ID = re.compile(r"[0-9a-f]{32}")
+_NEW_ID = """() => Array.from(crypto.getRandomValues(new Uint8Array(16)),
+  (byte) => byte.toString(16).padStart(2, "0")).join("")"""
+"""Makes the id of a conversation, in the browser: `crypto.randomUUID` is not there where the window
+is reached by a name and without TLS."""
+
 _SCRIPT = Path(__file__).parent / "conversation.js"
 
 
@@ -78,7 +81,7 @@ class ConversationPanel:
         self.bar = gr.HTML(
             render.CONVERSATION_BAR,
             elem_id="talk-bar",
-            js_on_load=_SCRIPT.read_text("utf-8"),
+            js_on_load=f"const newId = {_NEW_ID};\n{_SCRIPT.read_text('utf-8')}",
             server_functions=[export_as],
             apply_default_css=False,
         )
@@ -103,6 +106,7 @@ class ConversationPanel:
                 max_lines=8,
                 autofocus=True,
             )
+            self.new_id = gr.Textbox(visible=False)
             self.send = gr.Button("Ask", elem_id="send", variant="primary")
             self.stop = gr.Button("Stop", elem_id="stop", visible=False)
 
@@ -117,8 +121,10 @@ class ConversationPanel:
             gr.on(
                 [self.question.submit, self.send.click],
                 self.ask,
-                [self.question, *known],
+                [self.question, *known, self.new_id],
                 shown,
+                # The page may ask before its script has run, so the id is made by the event itself.
+                js=f"(...given) => [...given.slice(0, -1), ({_NEW_ID})()]",
                 concurrency_limit=AT_ONCE,
                 # The page shows an answer a moment before Gradio knows that it is the last step:
                 # what is entered then, or earlier, is asked next.
@@ -145,8 +151,12 @@ class ConversationPanel:
         left_out: Sequence[str],
         configured: Assistant | None,
         running: Answering | None,
+        new_id: str | None = None,
     ) -> Iterator[Updates]:
-        """Answer a question step by step, each step on the screen as soon as it is there."""
+        """Answer a question step by step, each step on the screen as soon as it is there.
+
+        With its first question a conversation gets its id, which is `new_id`.
+        """
         if running:
             yield {
                 self.status: render.notice("Wait for the answer that is being made, or stop it.")
@@ -159,6 +169,8 @@ class ConversationPanel:
         if wrong := _what_is_wrong(question):
             yield {self.status: wrong}
             return
+        if not conversation.exchanges:
+            conversation = Conversation.under(new_id)
         assistant = configured or self.assistant
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = conversation.history()
@@ -228,15 +240,16 @@ class ConversationPanel:
         what followed is not lost.
         """
         given = (left_out, configured, running)
+        new_id = field(event._data, "conversation")
         at = number(event._data, "turn")
         if at is None or not 0 <= at < len(conversation.exchanges):
-            yield from self.ask(field(event._data, "question"), conversation, *given)
+            yield from self.ask(field(event._data, "question"), conversation, *given, new_id)
             return
         question = conversation.exchanges[at].question
-        before = conversation.until(at)
-        if at == len(conversation.exchanges) - 1:
-            before = Conversation(before.exchanges, conversation.id)
-        yield from self.ask(question, before, *given)
+        last = at == len(conversation.exchanges) - 1
+        known = conversation.id if last else new_id
+        before = Conversation.under(known, conversation.exchanges[:at])
+        yield from self.ask(question, before, *given, before.id)
 
     def end(self, answering: Answering | None) -> None:
         """Stop the answer that is being made."""
@@ -261,11 +274,12 @@ class ConversationPanel:
     # --- conversations
 
     def edit(self, conversation: Conversation, event: gr.EventData) -> Updates:
-        """Put a question back into the box, in a conversation that ends before it."""
+        """Put a question back into the box, in a new conversation that ends before it."""
         at = number(event._data, "turn")
         if at is None or not 0 <= at < len(conversation.exchanges):
             return {self.status: ""}
-        shown = self._shown(conversation.until(at))
+        new_id = field(event._data, "conversation")
+        shown = self._shown(Conversation.under(new_id, conversation.exchanges[:at]))
         return shown | {self.question: conversation.exchanges[at].question}
 
     def restore(self, event: gr.EventData) -> Updates:
@@ -274,12 +288,7 @@ class ConversationPanel:
         kept = attempt(lambda: exchanges_from_json(data.get("exchanges"), self.assistant.library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}
-        if not kept:
-            return self._shown(Conversation())
-        known = field(data, "conversation")
-        return self._shown(
-            Conversation(kept, known) if _ID.fullmatch(known) else Conversation(kept)
-        )
+        return self._shown(Conversation.under(data.get("conversation"), kept))
 
     def rate(self, conversation: Conversation, event: gr.EventData) -> Updates:
         """Keep in the library's log what is said of an answer; said again, it is taken back."""

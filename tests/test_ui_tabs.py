@@ -1,0 +1,193 @@
+"""Conversations in several tabs and windows of a real browser: none takes another's place."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from eval.speed.pages import CHROMIUM, chromium
+from index.library import Library
+from tests.browser import OFF_TOPIC, SUMMIT, ask, window
+
+pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+LENGTH = "How long did it last?"
+BEFORE = "Which agency was the first to report on Dec. 15?"
+AFTER = "What was said in Moscow?"
+
+
+def another_tab(page: Page) -> Page:
+    """Open the window once more in the same browser."""
+    tab = page.context.new_page()
+    tab.goto(page.url)
+    expect(tab.locator("#question textarea")).to_be_visible(timeout=30_000)
+    return tab
+
+
+def kept(page: Page) -> dict[str, list[str]]:
+    """Return what the browser has kept: the questions of each conversation by its id."""
+    stored: dict[str, str] = page.evaluate("({...localStorage})")
+    name = "footnoted:conversation:"
+    conversations: dict[str, Any] = {
+        key.removeprefix(name): json.loads(value)["exchanges"]
+        for key, value in stored.items()
+        if key.startswith(name)
+    }
+    return {key: [each["question"] for each in found] for key, found in conversations.items()}
+
+
+def listed(page: Page) -> Locator:
+    return page.locator("#conversations option")
+
+
+def opened(browser: Browser, address: str) -> Page:
+    """Open a page as a visitor of its own, which may see its server end: that is an error there."""
+    page = browser.new_context().new_page()
+    page.goto(address)
+    expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
+    return page
+
+
+def test_no_tab_window_or_restart_takes_a_conversation(
+    browser: Browser, window_library: Library
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        given = ("--port", str(free.getsockname()[1]))
+    with window(window_library, *given, FOOTNOTED_LLM="none") as address:
+        one = opened(browser, address)
+        ask(one, SUMMIT)
+        ask(one, LENGTH)
+        two = another_tab(one)
+        ask(two, OFF_TOPIC)
+        elsewhere = opened(browser, address)
+        ask(elsewhere, BEFORE)
+        for page, questions in (
+            (one, [OFF_TOPIC, SUMMIT]),
+            (two, [OFF_TOPIC, SUMMIT]),
+            (elsewhere, [BEFORE]),
+        ):
+            expect(listed(page)).to_have_text(questions)
+        expect(one.locator("#conversations option:checked")).to_have_text(SUMMIT)
+    with window(window_library, *given, FOOTNOTED_LLM="none"):
+        one.reload()
+        expect(one.locator("#conversation .asked")).to_have_text([SUMMIT, LENGTH])
+        ask(one, BEFORE)
+        three = another_tab(one)
+        ask(three, AFTER)
+        # These two pages are still those of the server before, and the new one knows neither.
+        ask(two, LENGTH)
+        ask(elsewhere, SUMMIT)
+        expect(listed(one)).to_have_text([LENGTH, AFTER, SUMMIT, OFF_TOPIC])
+        expect(listed(elsewhere)).to_have_text([SUMMIT, BEFORE])
+        assert sorted(kept(one).values()) == sorted(
+            [[SUMMIT, LENGTH, BEFORE], [OFF_TOPIC], [AFTER], [LENGTH]]
+        )
+        assert sorted(kept(elsewhere).values()) == sorted([[SUMMIT], [BEFORE]])
+        assert not kept(one).keys() & kept(elsewhere).keys()
+        one.context.close()
+        elsewhere.context.close()
+
+
+def test_a_window_that_is_reached_by_a_name_without_tls(
+    browser: Browser, window_library: Library
+) -> None:
+    name = "window.test"
+    to_here = f"--host-resolver-rules=MAP {name} 127.0.0.1"
+    elsewhere = browser.browser_type.launch(executable_path=chromium(), args=[*CHROMIUM, to_here])
+    with elsewhere, window(window_library, "--name", name, FOOTNOTED_LLM="none") as address:
+        page = opened(elsewhere, address.replace("127.0.0.1", name))
+        assert page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [False, "undefined"]
+        ask(page, SUMMIT)
+        tab = another_tab(page)
+        ask(tab, OFF_TOPIC)
+        expect(listed(page)).to_have_text([OFF_TOPIC, SUMMIT])
+
+
+def test_two_tabs_that_go_on_with_one_conversation_keep_both(page: Page) -> None:
+    ask(page, SUMMIT)
+    expect(listed(page)).to_have_text([SUMMIT])
+    tab = another_tab(page)
+    tab.locator("#conversations").select_option(label=SUMMIT)
+    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])
+    ask(tab, LENGTH)
+    expect(listed(tab)).to_have_text([SUMMIT])
+    ask(page, AFTER)
+    expect(page.locator("#status")).to_contain_text("both are kept")
+    expect(listed(page)).to_have_text([SUMMIT, SUMMIT])
+    ask(page, OFF_TOPIC)
+    ask(tab, BEFORE)
+    both = [[SUMMIT, LENGTH, BEFORE], [SUMMIT, AFTER, OFF_TOPIC]]
+    written = "asked => Object.values(localStorage).some((each) => each.includes(asked))"
+    tab.wait_for_function(written, arg=BEFORE)
+    assert sorted(kept(page).values()) == sorted(both)
+    page.reload()
+    expect(page.locator("#conversation .asked")).to_have_text([SUMMIT, AFTER, OFF_TOPIC])
+    tab.reload()
+    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT, LENGTH, BEFORE])
+
+
+def test_what_another_tab_deletes_stays_deleted(page: Page) -> None:
+    ask(page, SUMMIT)
+    expect(listed(page)).to_have_text([SUMMIT])
+    tab = another_tab(page)
+    tab.locator("#conversations").select_option(label=SUMMIT)
+    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])
+    tab.once("dialog", lambda dialog: dialog.accept())
+    tab.get_by_role("button", name="Delete").click()
+    expect(listed(tab)).to_have_text(["New conversation"])
+    expect(listed(page)).to_have_text(["New conversation"])
+    page.reload()
+    expect(listed(page)).to_have_text(["New conversation"])
+    assert kept(page) == {}
+
+
+def test_what_an_older_version_kept_is_opened(page: Page) -> None:
+    ask(page, SUMMIT)
+    expect(listed(page)).to_have_text([SUMMIT])
+    [made_here] = kept(page)
+    made_by_the_server = "3eca6cd1c8474b03806e1b16c8bd7b09"
+    page.evaluate(
+        """([here, before]) => {
+          const [from, to] = [here, before].map((id) => `footnoted:conversation:${id}`);
+          localStorage[to] = localStorage[from];
+          localStorage.removeItem(from);
+        }""",
+        [made_here, made_by_the_server],
+    )
+    tab = another_tab(page)
+    tab.locator("#conversations").select_option(label=SUMMIT)
+    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])
+    ask(tab, LENGTH)
+    tab.get_by_role("button", name="New").click()
+    expect(listed(tab)).to_have_text(["New conversation", SUMMIT])
+    assert kept(tab) == {made_by_the_server: [SUMMIT, LENGTH]}
+
+
+def test_a_full_browser_says_so_and_keeps_what_it_has(page: Page) -> None:
+    ask(page, SUMMIT)
+    expect(listed(page)).to_have_text([SUMMIT])
+    page.evaluate(
+        """() => {
+          for (let room = 1 << 23; room; room >>= 1) {
+            try { localStorage["filled " + room] = "a".repeat(room); } catch { /* Less, then. */ }
+          }
+        }"""
+    )
+    ask(page, LENGTH)
+    expect(page.locator("#status")).to_contain_text("has no more room")
+    page.get_by_role("button", name="New").click()
+    ask(page, OFF_TOPIC)
+    expect(page.locator("#status")).to_contain_text("has no more room")
+    expect(page.locator("#conversations option:checked")).to_have_text("New conversation")
+    assert list(kept(page).values()) == [[SUMMIT]]
+    page.evaluate(
+        """() => Object.keys(localStorage).filter((key) => key.startsWith("filled"))
+          .forEach((key) => localStorage.removeItem(key))"""
+    )
+    ask(page, AFTER)  # With room again, all of it is kept.
+    expect(listed(page)).to_have_text([OFF_TOPIC, SUMMIT])
+    assert sorted(kept(page).values()) == sorted([[SUMMIT], [OFF_TOPIC, AFTER]])
