@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from rag.asking.route import Route
 from rag.deciding.gate import Decision
 from rag.quote import Quote, quotes_as_json
 
@@ -57,8 +58,10 @@ class Answer:
     """Whether a language model was to answer and did not, whatever became of the question."""
     searched: int = 0
     """How many passages the search brought for it."""
+    route: Route | None = None
+    """What kind of answer it was taken to want; None where that is not known any more."""
     way: str | None = None
-    """Which of the ways to answer it was answered by; None where none was tried."""
+    """Which way it was answered; None where none was tried. It is evidence where no other did."""
 
     @property
     def refused(self) -> bool:
@@ -94,6 +97,13 @@ class Answer:
             "answer": self.text,
             "refused": self.refused,
             "reason": self.reason,
+            "route": self.route
+            and {
+                "kind": self.route.kind,
+                "matters": list(self.route.matters),
+                "probability": round(self.route.probability, 3),
+                "answered_by": self.way,
+            },
             "sentences": [
                 {
                     "text": sentence.text,
@@ -112,6 +122,31 @@ class Answer:
                 for name, seconds in self.timings.items()
             },
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Searching:
+    """The question that is searched for, made to stand alone."""
+
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The quotes, ranked: there to be shown while the answer is still being written."""
+
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """All that the LLM has written so far: not verified yet, and without footnotes."""
+
+    text: str
+
+
+Event = Searching | Found | Writing | Answer
+"""What is told while a question is answered; the last is the Answer."""
 
 
 def _citation_as_json(number: int, quote: Quote) -> dict[str, Any]:

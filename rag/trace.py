@@ -69,6 +69,7 @@ class Line:
             "outcome": "refused" if answer.refused else "answered",
             "reason": answer.reason,
             "way": answer.way,
+            "route": answer.route and str(answer.route),
             "decision": decision
             and {
                 "probability": round(decision.probability, 3),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eval.bench.taken import main as taken
 
 from eval.bench.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.bench.ablation import main as ablation
@@ -18,7 +19,6 @@ from eval.bench.regression import KEPT, MEASURES, compare
 from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.bench.table import Sources, measure, show, table
-from eval.bench.taken import main as taken
 from eval.cases.cases import SETS, load_set
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad

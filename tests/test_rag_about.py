@@ -10,16 +10,16 @@ import docx
 import fpdf
 import pytest
 from ebooklib import epub
+from rag.asking.about import asked_about_document
+from rag.listing.about import list_about
 
 from index.documents import Document, Properties
 from index.library import Library
 from index.loading.load import load_bytes
-from rag.asking.about import asked_about_document
 from rag.asking.condense import standalone
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.finding.rerank import Reranker
-from rag.listing.about import list_about
 from tests.conftest import OpenLibrary
 
 PAGE = b"""<html lang="en"><head><title>The Fire</title>

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rag.asking.items import asked_items
 
 from index.library import Library
 from index.loading.load import load_bytes
 from rag.answer import Answer
-from rag.asking.items import asked_items
 from rag.assistant import Assistant
 from rag.config import Settings
 from tests.conftest import OpenLibrary

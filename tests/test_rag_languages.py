@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rag.asking.question import Question
 
 from index.documents import Document
-from rag.asking.question import Question
 from rag.checking.draft import statements
 from rag.checking.judge import judge
 from rag.config import load_settings

@@ -7,15 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
-from index.documents import Document
-from index.library import Library
-from index.loading.load import load_bytes
-from rag.asking.condense import standalone
 from rag.asking.scope import asked_overview, shorter
-from rag.assistant import Assistant
-from rag.config import Settings
-from rag.finding.rerank import Reranker
 from rag.listing.chronology import Listing
 from rag.listing.overview import (
     ALIKE,
@@ -26,6 +18,14 @@ from rag.listing.overview import (
     list_overview,
     shared_out,
 )
+
+from index.documents import Document
+from index.library import Library
+from index.loading.load import load_bytes
+from rag.asking.condense import standalone
+from rag.assistant import Assistant
+from rag.config import Settings
+from rag.finding.rerank import Reranker
 from tests.conftest import OpenLibrary
 
 

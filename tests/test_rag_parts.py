@@ -8,17 +8,17 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from rag.asking.parts import parted
+from rag.verifying.join import day_of, measured
 
 from index.documents import Document
 from index.library import Library
 from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.asking.condense import Turn
-from rag.asking.parts import parted
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.quote import Quote
-from rag.verifying.join import day_of, measured
 from tests.conftest import OpenLibrary
 
 

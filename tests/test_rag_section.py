@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from rag.listing.section import list_section
 
 from index.library import Library
 from index.loading.load import load_bytes
 from rag.finding.rerank import Reranker
-from rag.listing.section import list_section
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights

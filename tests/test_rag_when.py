@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
+from rag.listing.chronology import MAX_LISTED, Listing, in_words, list_entries
+from rag.listing.when import Period, asked_time, asks_for_events, days_named
 
 from index.library import Library
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
-from rag.listing.chronology import MAX_LISTED, Listing, in_words, list_entries
-from rag.listing.when import Period, asked_time, asks_for_events, days_named
 
 COVERED = (date(2021, 9, 1), date(2022, 1, 9))
 

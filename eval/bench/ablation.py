@@ -39,7 +39,8 @@ from eval.measuring.statistics import paired_interval
 from index.documents import Document, Passage, Span
 from index.errors import UserError
 from index.library import Hit, Library
-from rag.assistant import MIN_QUOTES, Assistant
+from rag.answering.context import MIN_QUOTES
+from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.finding.quotes import CANDIDATES, MORE_CANDIDATES, NEAR, select_quotes
 from rag.finding.rerank import Reranker

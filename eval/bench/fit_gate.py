@@ -39,8 +39,10 @@ from index.atomic import write_whole
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
-from rag.asking.question import Question
-from rag.assistant import ASKED, MIN_QUOTES, Assistant
+from rag.answering.context import MIN_QUOTES
+from rag.answering.evidence import ASKED
+from rag.asking.query import Query
+from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.deciding.gate import DOUBT, THRESHOLD, Decision, Reading, Signals, weigh
 from rag.finding.quotes import find_quotes
@@ -138,7 +140,7 @@ def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
     """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
     quotes, _ = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
     reads = assistant.reader.read_quotes(case.question, quotes)
-    question = Question.of(case.question)
+    question = Query.of(case.question)
     decision = Decision(tuple(map(weigh, repeat(question), quotes, reads)))
     for _ in range(ASKED):
         if (best := decision.doubtful(ASK_WITHIN)) is None:

@@ -1,6 +1,9 @@
 """Make the reader's weights again.
 
     python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N] [--start FOLDER]
+    python -m eval.training router FOLDER --squad FILE
+
+The second makes the router's (`router.py`), and what follows is of the first.
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
@@ -30,6 +33,10 @@ from rag.config import load_settings
 
 def main(arguments: Sequence[str]) -> int:
     """Make examples, train, write the weights, and measure them on the held-out articles."""
+    if arguments[:1] == ["router"]:
+        from eval.training.router import main as train_router
+
+        return train_router(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m eval.training", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--squad", type=Path, required=True, metavar="FILE")

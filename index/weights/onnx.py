@@ -42,13 +42,13 @@ class OnnxWeights:
     side by side do not wait for each other.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Open the weights."""
+    def __init__(self, folder: Path, name: str = "model.onnx") -> None:
+        """Open the weights, in the file of a name."""
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+            str(folder / name), options, providers=["CPUExecutionProvider"]
         )
         self._options = onnxruntime.RunOptions()
         self._options.only_execute_path_to_fetches = True  # Other heads take as long again.

@@ -6,9 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from rag.asking.about import asked_about_document
-from rag.asking.items import asked_items
-from rag.asking.scope import asked_overview, shorter
 from rag.languages import content_words, facts, missing_facts
 from rag.languages.english_facts import stem
 from rag.languages.english_words import MONTH, NO_CONTENT
@@ -102,6 +99,11 @@ def _is_short(question: str) -> bool:
     return few and not asks.match(question)
 
 
+def stands_alone(question: str, history: Sequence[Turn]) -> bool:
+    """Whether nothing in a question points back to what was said before."""
+    return not _points_plainly(question.strip(), " ".join(text for _, text in history))
+
+
 def may_stand_alone(question: str, history: Sequence[Turn]) -> bool:
     """Whether a question seems to need what was said before it only since it is short.
 
@@ -152,10 +154,8 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     told = [(role, _FOOTNOTE.sub("", text)) for role, text in history]
     texts = [text for _, text in told]
     asked = [text for role, text in told if role == "user"]
-    if not asked or _names_what_is_read(question):
+    if not asked:
         return question
-    if half := shorter(question, asked[-1]):
-        return half
     if not points_back(question, " ".join(texts)):
         return question
     if plain := (
@@ -168,15 +168,6 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
         return plain
     rewritten = condense(told, question) if condense else ""
     return rewritten if sound(rewritten, question, texts) else " ".join([*_topic(asked), question])
-
-
-def _names_what_is_read(question: str) -> bool:
-    """Whether something is asked of all there is to read: "the article", and not "it"; a list."""
-    if asked_items(question) and not _points_plainly(question, ""):
-        return True
-    about = asked_about_document(question)
-    scope = about.scope if about else asked_overview(question)
-    return scope is not None and scope.is_whole and not scope.is_pronoun
 
 
 def _topic(asked: Sequence[str]) -> list[str]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from rag.asking.question import Question
+from rag.asking.query import Query
 from rag.languages import content_words
 from rag.quote import Quote
 
@@ -177,7 +177,7 @@ class Decision:
         }
 
 
-def weigh(question: Question, quote: Quote, read: Read) -> Reading:
+def weigh(question: Query, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
     text = quote.read
     words = text[read.start : read.end]
@@ -199,7 +199,7 @@ def both(alone: Reading, whole: Reading) -> Reading:
     return Reading(quote, Signals(**least))
 
 
-def _tells(question: Question, words: str) -> bool:
+def _tells(question: Query, words: str) -> bool:
     """Whether words are an answer to be shown: yes and no stand nowhere, and neither do echoes."""
     return not question.yes_or_no and not content_words(words) <= question.words
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from index.function_words import FUNCTION_WORDS
 from index.months import MONTH as MONTH
 from index.months import MONTHS as MONTHS
@@ -122,3 +124,37 @@ UNITS_OF_MEASURE = (
     "£",
     "¥ yen yuan",
 )
+
+# --- documents
+
+DOCUMENT_WORDS = frozenset(
+    "article book brochure chapter contract doc document essay file leaflet manual minutes paper "
+    "pdf report story text thesis transcript".split()
+)
+"""What a document is called beside its own name: “the Hartwell report”."""
+
+# --- plurals
+
+_ODD = {"men": "man", "women": "woman", "people": "person", "children": "child", "crises": "crisis"}
+_ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
+
+
+def singular(things: str) -> str:
+    """Return what is listed in the singular: “ship or boat” of “ships and boats”."""
+    parts = re.split(r"(,? and |,? or |, )", things)
+    parts[::2] = [_one(part) for part in parts[::2]]
+    return "".join(part.replace("and", "or") if at % 2 else part for at, part in enumerate(parts))
+
+
+def _one(words: str) -> str:
+    *before, last = words.split(" ")
+    lower = last.lower()
+    if lower in _ODD:
+        last = _ODD[lower]
+    elif lower.endswith("ies") and len(last) > len("ties"):
+        last = f"{last[:-3]}y"
+    elif _ES.search(lower):
+        last = last[:-2]
+    elif lower.endswith("s") and not lower.endswith(("ss", "us", "is")):
+        last = last[:-1]
+    return " ".join([*before, last])

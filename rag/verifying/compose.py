@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer import AnswerSentence
-from rag.asking.question import Question
+from rag.asking.query import Query
 from rag.deciding.reader import Reader
 from rag.languages import content_words, facts, missing_facts, sentence_spans
 from rag.quote import Quote
@@ -33,6 +33,13 @@ class Composition:
     def cite(self, text: str, quotes: Iterable[Quote]) -> None:
         """Add a supported sentence with its footnotes."""
         self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
+
+    def add(self, text: str, quotes: Sequence[Quote]) -> None:
+        """Add a supported sentence with its footnotes; of what was counted there are none."""
+        if quotes:
+            self.cite(text, quotes)
+        else:
+            self.sentences.append(AnswerSentence(text, (), True))
 
     def quote(self, quote: Quote) -> None:
         """Add a quote in its own words, in the place of what was written from it alone."""
@@ -64,7 +71,7 @@ class Composition:
 def compose(
     written: str,
     quotes: Sequence[Quote],
-    question: Question,
+    question: Query,
     chosen: Sequence[Quote],
     reader: Reader,
 ) -> Composition:
@@ -103,7 +110,7 @@ def compose(
     return composition
 
 
-def _sentences(written: str, question: Question) -> list[str]:
+def _sentences(written: str, question: Query) -> list[str]:
     """Return the sentences that were written, each on one line, and once: a model may loop."""
     spans = sentence_spans(written, 0, len(written))
     lines = (" ".join(written[start:end].split()) for start, end in spans)
@@ -113,7 +120,7 @@ def _sentences(written: str, question: Question) -> list[str]:
 def _says_another_thing(
     sentence: str,
     cited: Sequence[Quote],
-    question: Question,
+    question: Query,
     chosen: Sequence[Quote],
     reader: Reader,
 ) -> bool:

@@ -12,7 +12,7 @@ from rich.text import Text
 from index.printable import in_place
 from rag.answer import Answer
 from rag.deciding.gate import SURE
-from rag.listing.chronology import in_words
+from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 
 NEAREST = 3
@@ -57,9 +57,11 @@ def answer_text(answer: Answer) -> Group:
 
 def decision_text(answer: Answer) -> Group:
     """Return why a question was answered or refused: each quote considered, with its signals."""
-    decision = answer.decision
+    decision, route = answer.decision, answer.route
+    taken = f"\nTaken for {route} (probability {route.probability:.2f}), " if route else "\n"
+    taken += f"answered by {answer.way}." if answer.way else "not answered."
     if decision is None:
-        return Group(Text("\nNothing was weighed for this answer.", style="dim"))
+        return Group(Text(f"{taken}\nNothing was weighed for this answer.", style="dim"))
     what = "refused" if answer.refused else "answered"
     verdict = (
         f"\nWhy it was {what}: the best quote's probability is {decision.probability:.2f}, and "
@@ -69,7 +71,7 @@ def decision_text(answer: Answer) -> Group:
         verdict += (
             f" The quotes do not bear out what was written from them, so that {SURE:.2f} is needed."
         )
-    parts: list[Text | Padding] = [Text(verdict)]
+    parts: list[Text | Padding] = [Text(taken, style="dim"), Text(verdict)]
     for number, each in enumerate(decision.readings, 1):
         weighed = ", ".join(
             f"{signal.metadata['title']} {value:+.1f}"
@@ -93,7 +95,7 @@ def place(quote: Quote) -> str:
     page = quote.page
     where = f"page {page}" if page else f"line {quote.document.line_at(quote.start)}"
     heading = f", “{quote.heading}”" if quote.heading else ""
-    days = f", {in_words(quote.dates)}" if quote.dates else ""
+    days = f", {days_in_words(*quote.dates)}" if quote.dates else ""
     cell = quote.cell
     in_table = f", row “{cell.row}”, column “{cell.column}”" if cell else ""
     return f"{quote.document.name}, {where}{heading}{days}{in_table}"

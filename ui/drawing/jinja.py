@@ -21,7 +21,7 @@ from index.documents import source_name
 from index.printable import title_line
 from index.storage.store import Entry
 from rag.answer import Answer
-from rag.listing.chronology import in_words
+from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
 from ui.conversations.text import NEAREST, pieces, place
@@ -90,10 +90,14 @@ def _templates() -> Environment:
         "pieces": pieces,
         "span": _span,
         "counted": _counted,
-        "in_words": in_words,
         "file_name": _file_name,
         "given_in_full": _given_in_full,
         "expected": expected,
     }
-    environment.globals |= {"NEAREST": NEAREST, "LISTED": LISTED, "STAGES": STAGES}
+    environment.globals |= {
+        "days_in_words": days_in_words,
+        "NEAREST": NEAREST,
+        "LISTED": LISTED,
+        "STAGES": STAGES,
+    }
     return environment

@@ -7,24 +7,22 @@ model, and what is left out for length is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TypeVar
 
 from index.entries import entry_date_length
 from index.library import Hit, Library
+from rag.answer import Event
+from rag.answering.context import Context, Listing
+from rag.answering.when import Asked, Period, asked_time, days_named, overlap
+from rag.asking.query import Query
 from rag.finding.rerank import Reranker
 from rag.languages import content_words, facts, missing_facts
-from rag.languages.english_words import SHORT_MONTHS
-from rag.listing.when import Asked, Period, asked_time, asks_for_events, days_named, overlap
+from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 
 T = TypeVar("T")
-
-MAX_LISTED = 10
-"""The most entries that an answer lists: more would be two screens of the window and longer."""
 
 MAX_READ = 50
 """Entries of the time that are read, and scored where the question has a topic. Those beyond are
@@ -42,69 +40,40 @@ the entries of a month, those that have to do with it are above -8 but for a few
 names, and nearly all others are below: where nothing has to do with it, all are below -10."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One of what is listed, in the words of the first of the quotes that name it."""
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer with what the sources' chronologies hold for the time that a question asks for.
 
-    words: str
-    quotes: tuple[Quote, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The quotes that answer a question which asks for a list: none where there is nothing.
-
-    `note` says what the quotes do not show: what they cover, what is left out for length. `told`
-    are sentences that answer without a quote, and say so: of a file's properties, or counted.
-    `items` are said instead of the quotes, where these name things.
+    Not where the question names no time, where the library holds no chronology, or where no entry
+    of the time has to do with the rest of the question. Where no entry begins and ends in the time,
+    the quotes that name it are listed as well.
     """
-
-    quotes: tuple[Quote, ...]
-    note: str | None = None
-    told: tuple[str, ...] = ()
-    items: tuple[Item, ...] = ()
-
-
-def list_entries(
-    question: str,
-    library: Library,
-    reranker: Reranker,
-    found: Callable[[], Sequence[Quote]],
-    without: Sequence[str] = (),
-    limit: int = MAX_LISTED,
-) -> Listing | None:
-    """Return what the sources' chronologies hold for the time that a question asks for.
-
-    None where it asks for no time, where the library holds no chronology, or where no entry of the
-    time has to do with the rest of the question: then it is answered like any other. `found`
-    searches as for any other question: where no entry begins and ends in the time, the quotes that
-    name it are listed as well. Documents `without` are not looked at. At most `limit` are listed.
-    """
-    covered = _covered(library, without) if asks_for_events(question) else None
-    if covered is None:
-        return None
-    asked = asked_time(
-        question, covered, lambda words, within: _event(library, words, within, without)
+    library, without = context.library, context.without
+    covered = _covered(library, without)
+    asked = covered and asked_time(
+        query.text, covered, lambda words, within: _event(library, words, within, without)
     )
-    if asked is None:
-        return None
+    if covered is None or asked is None:
+        return
+    limit, reranker = context.limit, context.reranker
     periods = (library.dated(*each, without) for each in asked.periods)
     dated = list(dict.fromkeys(chain.from_iterable(periods)))
     read, unread = _cut(dated, MAX_READ, asked.latest_first)
     hits = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
-    if asked.topic:
-        scores = reranker.score(question, [hit.text for hit in hits])
+    if asked.topic and "topic" in query.route.matters:
+        scores = reranker.score(query.text, [hit.text for hit in hits])
         scored = zip(hits, scores, strict=True)
         hits = [hit for hit, score in scored if _relevant(asked.topic, hit.text, score)]
         if not hits:
-            return None
+            return
     listed, rest = _cut(hits, min(asked.count or limit, limit), asked.latest_first)
-    quotes = _quotes(question, listed, reranker)
+    quotes = _quotes(query.text, listed, reranker)
     if not any(_inside(days, asked.periods) for days, _ in quotes):
-        quotes = sorted([*quotes, *_naming(asked, covered, found())], key=lambda each: each[0])
+        naming = _naming(asked, covered, context.find(query.text))
+        quotes = sorted([*quotes, *naming], key=lambda each: each[0])
     enough = asked.count is not None and asked.count <= limit
     left = [] if enough else sorted([*map(_days, rest), *(days for _, days in unread)])
-    return Listing(tuple(quote for _, quote in quotes), _note(asked, covered, quotes, left))
+    note = _note(asked, covered, quotes, left)
+    yield from context.listed(query, Listing(tuple(quote for _, quote in quotes), note))
 
 
 def _covered(library: Library, without: Sequence[str]) -> Period | None:
@@ -197,29 +166,15 @@ def _note(
 ) -> str | None:
     notes: list[str] = []
     if asked.event:
-        notes.append(f"Counted from the entry of {in_words(asked.event)}.")
+        notes.append(f"Counted from the entry of {days_in_words(*asked.event)}.")
     if not quotes:
-        notes.append(f"The dated entries run from {_from_to(*covered)}.")
+        notes.append(f"The dated entries run from {days_in_words(*covered)}.")
     if left:
         further = "earlier" if asked.latest_first else "further"
-        days = _from_to(left[0][0], max(last for _, last in left))
+        days = days_in_words(left[0][0], max(last for _, last in left))
         notes.append(
-            f"1 {further} entry, of {in_words(left[0])}, is left out for length."
+            f"1 {further} entry, of {days_in_words(*left[0])}, is left out for length."
             if len(left) == 1
             else f"{len(left)} {further} entries from {days} are left out for length."
         )
     return " ".join(notes) or None
-
-
-def in_words(days: Period) -> str:
-    """Return days as a reader writes them: "Oct. 14, 2021", "Sept. 21 to Oct. 4, 2021"."""
-    return _from_to(*days) if days[0] != days[1] else f"{_day(days[0])}, {days[0].year}"
-
-
-def _from_to(first: date, last: date) -> str:
-    year = "" if first.year == last.year else f", {first.year}"
-    return f"{_day(first)}{year} to {_day(last)}, {last.year}"
-
-
-def _day(day: date) -> str:
-    return f"{SHORT_MONTHS[day.month - 1]} {day.day}"

@@ -1,4 +1,4 @@
-"""Questions that ask what happened at a time, and which days they mean.
+"""Which days a question means that asks what happened at a time.
 
 Such are "What happened on Sept. 9?", "Which events fell between Oct. 14 and 23?" and "What did the
 two navies do after the summit?". A question that wants one fact and names a date beside it ("Who
@@ -18,7 +18,8 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from rag.languages import content_words
+from rag.asking.subject import subject
+from rag.languages.english_facts import numbers
 from rag.languages.english_words import MONTH
 
 Period = tuple[date, date]
@@ -46,49 +47,37 @@ class Asked:
     event: Period | None = None
 
 
-def asks_for_events(question: str) -> bool:
-    """Whether a question begins like one that `asked_time` understands; cheap, and no more."""
-    return _opening(_last_question(question)) is not None
-
-
 def asked_time(question: str, covered: Period, find_event: FindEvent) -> Asked | None:
-    """Return the time whose events a question asks for, or None for any other question.
+    """Return the time whose events a question asks for, or None where it names none.
 
     `covered` is the first and the last day of the library's dated entries. `find_event` is called
     only for a time that is counted from an event ("after the G20 meeting"); when it finds none, the
     question is like any other.
     """
     text = _last_question(question)
-    opening = _opening(text)
-    if opening is None:
+    counted = _counted_from_event(text)
+    times, left = _times(text[: counted.start()] if counted else text)
+    end = None if times else _END.search(left)
+    if not (times or counted or end) or _FROM_TODAY.search(left):
         return None
-    found = opening.groupdict()
-    rest = text[opening.end() :]
-    counted = _counted_from_event(rest)
-    times, left = _times(rest[: counted.start()] if counted else rest)
-    topic = " ".join(f"{found.get('topic') or ''} {_FILLER.sub('', left)}".split())
-    end = (found.get("end") or "").lower()
-    if not (times or counted or end) or _UNCLEAR.search(topic):
-        return None
-    topic = topic if content_words(topic) else ""
-    if end and topic:  # "the first event that worried him" asks for one fact.
-        return None
+    topic = "" if end else subject(left, "time")
     periods = [covered] if not times else [(date.min, date.max)]
     for time in times:
         periods = _common(periods, time.periods(covered))
     event = None
     if counted:
-        within, words = _times(rest[counted.end() :])
+        within, words = _times(text[counted.end() :])
         event = find_event(words, [each for time in within for each in time.periods(covered)])
         if event is None:
             return None
         times.append(_Time(counted[1].lower(), ()))
         periods = _common(periods, [_related(times[-1].relation, event)])
+    latest = end is not None and end["end"].lower() not in _EARLIEST
     return Asked(
         tuple(sorted(periods)),
         topic,
-        latest_first=end in _LAST or any(each.relation in _UP_TO for each in times),
-        count=_COUNTS.get((found.get("count") or "one").lower()) if end else None,
+        latest_first=latest or any(each.relation in _UP_TO for each in times),
+        count=(int(numbers(end["count"])[0][0]) if end["count"] else 1) if end else None,
         event=event,
     )
 
@@ -109,68 +98,25 @@ def overlap(one: Period, other: Period) -> bool:
     return one[0] <= other[1] and other[0] <= one[1]
 
 
-# --- which questions ask for a time
-
-_EVENTS = (
-    r"(?:events?|entry|entries|developments?|happenings?|incidents?|occurrences?|things?(?: that)?)"
-)
-_GATHERINGS = (
-    r"(?:meetings|talks|summits|exercises|drills|visits|calls|conferences|statements|agreements)"
-)
-_HAPPENED = (
-    r"(?:(?:has |have |had |was |were |is |are )?(?:also |else )?(?:happen(?:ed|s|ing)?"
-    r"|occur(?:red|s|ring)?|(?:take|took|taken|taking) place|(?:went|going) on|held|listed|recorded"
-    r"|reported|noted|dated)\b(?! to\b))"
-)
-_BOOK = r"(?:chronology|timeline|article|text|document|briefing|library|list|record|sources?)"
-_SAYS = rf"(?:do|does|did) the {_BOOK} (?:list|give|record|hold|mention|name|note|have|contain)"
-_OPENINGS = [
-    re.compile(rf"(?:(?:so|and|then|but),? )?{pattern}(?!\w)", re.IGNORECASE)
-    for pattern in (
-        r"what happened (?P<end>first|last|most recently)",
-        rf"what(?: all| else)? {_HAPPENED}",
-        r"what (?:did|has|have|had|was|were|does) (?P<topic>(?:(?!\bwhat\b).)+?) (?:do|doing|done)"
-        r"(?= (?:on|in|at|during|between|from|since|after|before|until|through|by)\b|$)",
-        rf"(?:what|which)(?:'s|’s| is| was| are| were) the (?:very )?(?P<end>last|latest|first"
-        rf"|earliest|most recent|newest|oldest|final)(?: (?P<count>two|three|four|five))? {_EVENTS}"
-        rf"(?: (?:of|in|from|on) (?:the|this) {_BOOK})?(?: {_HAPPENED})?",
-        rf"(?:what|which)(?: other)? (?:{_EVENTS} {_HAPPENED}|(?:events|entries|developments"
-        rf"|incidents|things)(?: (?:were|are) there| {_SAYS})?)",
-        rf"(?:what|which) (?P<topic>(?:\w+ )?{_GATHERINGS}) (?:{_HAPPENED}|(?:were|are) there)",
-        rf"(?:please )?(?:list|name|show|give|tell|enumerate|summari[sz]e|outline|describe|recount)"
-        rf"(?: me| us)?(?: all| every)?(?: of)?(?: the)? (?:{_EVENTS}(?: {_HAPPENED})?"
-        rf"|what {_HAPPENED}|{_BOOK}(?: of(?: the)? {_EVENTS})?)",
-        rf"(?:please )?(?:list|name)(?: all)?(?: the)? (?P<topic>(?:\w+ )?{_GATHERINGS})"
-        rf"(?: {_HAPPENED})?",
-        rf"(?:did|was|were|has|is|are)(?: there)? (?:anything|something|any {_EVENTS})(?: else)?"
-        rf"(?: {_HAPPENED})?",
-        r"(?:the )?(?:events|entries|chronology|timeline)(?= (?:in|on|of|for|from|between|since"
-        r"|after|before|during)\b)",
-    )
-]
-"""How a question begins that wants events listed; `topic` is a part of it that narrows them."""
+# --- what is said of a time beside its days
 
 _FROM_EVENT = re.compile(
     r"\b(after|following|before|prior to|since|until)\s+"
     r"(?=(?:the|that|this|its|their|his|her)\b|(?-i:[A-Z\d]))",
     re.IGNORECASE,
 )
-_FILLER = re.compile(r"\b(?:next|then|else|so far)\b", re.IGNORECASE)
-_UNCLEAR = re.compile(
-    r"^(?:to|that|at|when|while|because|if|as|during|by)\b"  # Asks for a part of an event.
-    r"|\b(?:shortly|just|right|immediately|directly|soon|exactly|first|last|why|how|who|whom|where"
-    r"|days?|weeks?|weekends?|months?|quarters?|years?|decades?|hours?|today|yesterday|tomorrow"
-    r"|mornings?|evenings?|nights?|anniversary|half|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+_EARLIEST = ("first", "earliest", "oldest")
+_END = re.compile(
+    rf"\b(?P<end>last|latest|most recent(?:ly)?|newest|final|{'|'.join(_EARLIEST)})\b"
+    r"(?:\s+(?P<count>two|three|four|five|six|seven|eight|nine|ten|[2-9]|10)\b)?",
     re.IGNORECASE,
 )
-"""What is left beside a time that has not been understood, or that wants more than a list."""
-
-_LAST = {"last", "latest", "most recent", "most recently", "newest", "final"}
-_COUNTS = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
-
-
-def _opening(text: str) -> re.Match[str] | None:
-    return next((match for each in _OPENINGS if (match := each.match(text))), None)
+_FROM_TODAY = re.compile(
+    r"\b(?:today|yesterday|tomorrow|(?:last|next|this|past) (?:week|weekend|month|quarter|year"
+    r"|decade)s?)\b",
+    re.IGNORECASE,
+)
+"""The documents' days are not counted from today: such a time is not understood."""
 
 
 def _counted_from_event(text: str) -> re.Match[str] | None:
@@ -183,13 +129,10 @@ def _last_question(question: str) -> str:
     """Return the last question, with what "And in November?" takes over from the one before."""
     *before, text = re.split(r"(?<=\?)\s+", " ".join(question.split()))
     text = text.rstrip(" ?.!")
-    if before and not _opening(text):
-        times, left = _times(text)
-        earlier = before[-1].rstrip(" ?")
-        opening = _opening(earlier)
-        if times and opening and not content_words(left):
-            _, topic = _times(earlier[opening.end() :])
-            return f"{opening[0]} {topic} {re.sub(r'^(?:and|or|but) ', '', text, flags=re.I)}"
+    times, left = _times(text)
+    if before and times and not subject(left, "time"):
+        _, asked = _times(before[-1].rstrip(" ?"))
+        return f"{asked} {text}"
     return text
 
 

@@ -11,19 +11,19 @@ learned to find the one answer in a text, and finds it better so than when it is
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 
-from index.library import Library
-from rag.asking.items import asked_items
-from rag.asking.question import Question
+from index.function_words import FUNCTION_WORDS
+from rag.answer import Event
+from rag.answering.context import Context, Item, Listing
+from rag.asking.query import Query
+from rag.asking.subject import subject
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
-from rag.deciding.reader import Reader
-from rag.finding.rerank import Reranker
 from rag.languages import Mention, content_words, mentions
 from rag.languages.english_facts import stem
-from rag.listing.chronology import MAX_LISTED, Item, Listing
+from rag.languages.english_words import singular
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -42,53 +42,64 @@ BELOW = 2.25
 `whole` that are for development, where 2 to 2.5 is as good."""
 
 
-def list_items(
-    question: str,
-    library: Library,
-    reranker: Reranker,
-    reader: Reader,
-    without: Sequence[str] = (),
-    limit: int = MAX_LISTED,
-) -> Listing | None:
-    """Return all of what a question asks for, at most `limit` things, in the order of the texts.
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer with all of what a question asks for, in the order of the texts.
 
-    None where it asks for no list, or where nothing is found: then it is answered like any other.
-    Documents `without` are not searched.
+    Not where nothing is found.
     """
-    asked = asked_items(question)
-    if asked is None:
-        return None
-    read = _read(asked.one, library, reranker, reader, without)
+    asked = asked_one(query.text)
+    read = _read(asked, context) if asked else []
     if not read:
-        return None
-    quotes = [each.quote for each in sorted(_of_kind(asked.kind, read), key=_place)]
+        return
+    kind = _head(asked.removeprefix("Which ").rstrip("?")) if asked.startswith("Which") else ""
+    quotes = [each.quote for each in sorted(_of_kind(kind, read), key=_place)]
     items = _items(quotes)
-    shown, left = items[:limit], items[limit:]
-    told = f"That makes {len(items)}, as counted from these quotes." if asked.counted else None
+    shown, left = items[: context.limit], items[context.limit :]
+    counted = "count" in query.route.matters
+    told = (f"That makes {len(items)}, as counted from these quotes.",) if counted else ()
     notes = [f"Found in {len(quotes)} sentence{'' if len(quotes) == 1 else 's'}."]
     notes += [f"{len(left)} more left out for length."] if left else []
     cited = tuple(quote for item in shown for quote in item.quotes)
-    return Listing(cited, " ".join(notes), (told,) if told else (), tuple(shown))
+    yield from context.listed(query, Listing(cited, " ".join(notes), told, tuple(shown)))
 
 
-def _read(
-    asked: str,
-    library: Library,
-    reranker: Reranker,
-    reader: Reader,
-    without: Sequence[str],
-) -> list[Reading]:
+def asked_one(message: str) -> str:
+    """Return what a single sentence is asked for one of them: “Which strait?” for “straits”.
+
+    Empty where the message names nothing.
+    """
+    named = subject(message, "items")
+    if not named:
+        return ""
+    if re.search(rf"\bwho {re.escape(named)}", message, re.IGNORECASE):
+        return f"Who {named}?"
+    head = _head(named)
+    return f"Which {singular(head)}{named[len(head) :]}?"
+
+
+def _head(named: str) -> str:
+    """Return what is named, without what it is told by: the “cities” of “cities in the north”."""
+    words = re.finditer(r"\w+(?:[-'’]\w+)*", named)
+    ends = (
+        each.start()
+        for each in words
+        if each[0].casefold() in FUNCTION_WORDS and each[0].casefold() not in ("and", "or")
+    )
+    return named[: next(ends, len(named))].rstrip()
+
+
+def _read(asked: str, context: Context) -> list[Reading]:
     """Return the sentences that name one, with the words that do."""
     found = [
         Quote(hit.document, *place, 0.0, hit.passage.heading, dates=hit.passage.dates)
-        for hit in library.search(asked, SEARCHED, without)
+        for hit in context.library.search(asked, SEARCHED, context.without)
         for place in hit.passage.sentences
     ]
-    scores = reranker.score(asked, [quote.read for quote in found])
+    scores = context.reranker.score(asked, [quote.read for quote in found])
     scored = [replace(quote, score=score) for quote, score in zip(found, scores, strict=True)]
     quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]
-    reads = reader.read_quotes(asked, quotes)
-    weighed = map(weigh, repeat(Question.of(asked)), quotes, reads)
+    reads = context.reader.read_quotes(asked, quotes)
+    weighed = map(weigh, repeat(Query.of(asked)), quotes, reads)
     names = [each for each in mentions(f"and {asked}") if each.kind == "name"]
     readings = [
         (each, logit(READ_WEIGHTS, each.signals))

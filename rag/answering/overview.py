@@ -11,8 +11,9 @@ to a language model, which would read the beginning and call it the whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -20,11 +21,13 @@ import numpy as np
 from index.documents import Document, Passage
 from index.library import Library
 from index.printable import title_line
-from rag.asking.scope import asked_overview
+from rag.answer import Event
+from rag.answering.context import Context, Listing
+from rag.asking.query import Query
+from rag.asking.subject import in_words, named, subject, wanted
 from rag.finding.quotes import POINTS_BACK
 from rag.finding.rerank import Reranker
 from rag.languages import mentions
-from rag.listing.chronology import MAX_LISTED, Listing
 from rag.quote import Quote
 
 SHARE = 3
@@ -100,38 +103,18 @@ def _of_somebody_named_before(text: str) -> bool:
     return somebody is not None and not any(start < somebody.start() for start in names)
 
 
-def list_overview(
-    question: str,
-    library: Library,
-    reranker: Reranker,
-    without: Sequence[str] = (),
-    limit: int = MAX_LISTED,
-) -> Listing | None:
-    """Return the sentences that carry what a question asks an overview of, at most `limit`.
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer with the sentences that carry what an overview is asked of.
 
-    That is all documents, one of them, a section, or a topic; the note says what they cover. The
-    sentence that says most comes first, the others in the order of the text. None where the
-    question asks for no overview, or for one of something that the documents do not speak of.
-    Documents `without` are not looked at.
+    That is a document or several, a section, a topic, or all there is; the note says what they
+    cover. The sentence that says most comes first, the others in the order of the text. Not for an
+    overview of something that the documents do not speak of.
     """
-    scope = asked_overview(question)
-    if scope is None:
-        return None
-    limit = min(scope.count or limit, limit)
-    titles = library.titles(without)
-    named = [each for each in titles if scope.is_document(each)]
-    if scope.is_whole or named:
-        documents = [library.document(each.id) for each in named or titles]
-        chosen, note = _of_documents(documents, library, limit)
-    elif section := _sentences(library.under(scope.is_heading, without)):
-        chosen, note = _of_section(section, library, limit)
-    elif scope.topics:
-        chosen, note = _of_topic(scope.name, library, reranker, without, limit)
-    else:
-        return None
+    limit = min(wanted(query.text) or context.limit, context.settings.sentences)
+    chosen, note = _chosen(query, context, limit)
     if not chosen:
-        return None
-    scores = reranker.score(question, [each.text for each in chosen])
+        return
+    scores = context.reranker.score(query.text, [each.text for each in chosen])
     quotes = tuple(
         Quote(
             each.document,
@@ -143,7 +126,28 @@ def list_overview(
         )
         for each, score in zip(chosen, scores, strict=True)
     )
-    return Listing(quotes, note)
+    yield from context.listed(query, Listing(quotes, note))
+
+
+def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence], str]:
+    """Return the sentences, and the note, of what is named: most particular first."""
+    library = context.library
+    titles = library.titles(context.without)
+    topic = subject(query.text, "overview")
+    if section := _sentences(library.under(partial(_is_named, query.text, topic), context.without)):
+        return _of_section(section, library, limit)
+    documents = named(query.text, titles)
+    if documents or query.route.matters[0] != "topic" or not topic:
+        read = [library.document(each.id) for each in documents or titles]
+        return _of_documents(read, library, limit)
+    return _of_topic(topic, library, context.reranker, context.without, limit)
+
+
+def _is_named(message: str, topic: str, heading: str) -> bool:
+    """Whether a heading is what a message is about, or stands in it in quotation marks."""
+    words = in_words(heading)
+    in_quotes = (in_words(each) for each in re.findall(r"[\"“«](.+?)[\"”»]", message))
+    return bool(words) and (words == in_words(topic) or words in in_quotes)
 
 
 # --- what is read, by what is asked for

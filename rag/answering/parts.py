@@ -1,19 +1,114 @@
-"""Putting the answers of a question's parts together, and what can be computed from them."""
+"""Answering a question of several parts: each by itself, put together, and what is computed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from rag.answer import Answer, AnswerSentence
-from rag.asking.parts import Comparison, Difference, Interval, Parts
+from index.split import sentence_spans
+from rag.answer import Answer, AnswerSentence, Event, Found, Reason
+from rag.answering.context import Context
+from rag.asking.condense import Turn
+from rag.asking.query import Query
 from rag.languages import mentions
 from rag.languages.english_words import month_number
 from rag.quote import Quote
 from rag.verifying.compose import Composition
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two things that are compared by a number, and whether the one with `more` is asked for.
+
+    `said` is what the one asked for is or has: "is wider", "has the longer range".
+    """
+
+    things: tuple[str, str]
+    said: str
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much more the first thing's number is than the second's."""
+
+    things: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How many of a unit, "day" or "week", lie between the days of two things."""
+
+    things: tuple[str, str]
+    unit: str
+
+
+Computed = Comparison | Difference | Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The questions that a question asks, each to be answered or refused by itself.
+
+    Where `follow_up`, each is a follow-up of those before: it may speak of their answers as "it".
+    `computed` is what is to be computed from the answers of two.
+    """
+
+    questions: tuple[str, ...]
+    follow_up: bool = False
+    computed: Computed | None = None
+
+
+MOST_PARTS = 4
+LEAST_WORDS = 3
+
+
+def several(query: Query) -> Parts | None:
+    """Return the questions of a message that asks one after the other; None for any other."""
+    text = query.text
+    asked = [" ".join(text[slice(*at)].split()) for at in sentence_spans(text, 0, len(text))]
+    whole = all(each.endswith("?") and len(each.split()) >= LEAST_WORDS for each in asked)
+    if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.typed:
+        return None
+    return Parts(tuple(each[0].upper() + each[1:] for each in asked), follow_up=True)
+
+
+def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event]:
+    """Answer each part by itself, and put the answers together.
+
+    Where something is to be computed, and a part is refused, it is answered like any other
+    question: a sentence may say it without their numbers.
+    """
+    answers: list[Answer] = []
+    quotes: dict[object, Quote] = {}
+    part = replace(context, limit=max(context.limit // len(parts.questions), 1))
+    for number, text in enumerate(parts.questions):
+        before = zip(parts.questions[:number], answers, strict=True) if parts.follow_up else ()
+        turns: list[Turn] = []
+        for asked, told in before:
+            turns += [("user", asked), ("assistant", told.text)]
+        for event in part.ask(part.understand(text, turns)):
+            if isinstance(event, Answer):
+                answers.append(event)
+            elif isinstance(event, Found):
+                quotes = {quote.span: quote for quote in event.quotes} | quotes
+                yield Found(tuple(quotes.values()))
+    if parts.computed and any(answer.refused for answer in answers):
+        yield from context.ask(query.as_evidence())
+        return
+    every = tuple(quotes.values())
+    if all(answer.refused for answer in answers):
+        made = context.answer(query, Composition(), every, "not_in_sources")
+    else:
+        reason: Reason | None = "llm_unavailable" if context.run.llm_failed else None
+        notes = dict.fromkeys(filter(None, (answer.message for answer in answers)))
+        composition = joined(parts, answers)
+        made = context.answer(query, composition, every, reason, note=" ".join(notes) or None)
+    yield replace(made, way="parts")
 
 
 def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
@@ -40,7 +135,7 @@ def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
     return composition
 
 
-def _computed(asked: Comparison | Difference | Interval, quotes: Sequence[Quote]) -> str | None:
+def _computed(asked: Computed, quotes: Sequence[Quote]) -> str | None:
     """Return what is computed from two quotes, or None where they do not hold what it takes."""
     said = [" ".join(quote.words.split()) for quote in quotes]
     if isinstance(asked, Interval):

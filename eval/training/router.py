@@ -1,0 +1,247 @@
+"""Making the router's weights again: which kind of answer a message wants.
+
+    python -m eval.training router FOLDER --squad FILE
+
+It learns from the examples beside this module, `router.jsonl`, to which a line can be added, and
+from questions of SQuAD's training set, which all ask for evidence. FOLDER keeps a checkpoint, from
+which the same command goes on, and at the end `router/`: what goes to `rag/asking/router/`. It
+starts from all-MiniLM-L6-v2, which `footnoted models pull all-minilm-l6-v2` fetches, and takes both
+cores for a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import shutil
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from tokenizers import Encoding, Tokenizer
+
+from eval.formats.xquad import load_xquad
+from eval.training.model import quantize
+from eval.training.train import batches_of, keep, rate_at, resume
+from index.atomic import write_whole
+from index.errors import UserError
+from index.function_words import FUNCTION_WORDS
+from index.weights.download import model_folder
+from index.weights.onnx import features
+from rag.asking.route import KINDS
+from rag.asking.subject import in_words
+from rag.config import load_settings
+
+EXAMPLES = Path(__file__).parent / "router.jsonl"
+START = "all-minilm-l6-v2"
+
+EVIDENCE = "evidence/fact"
+QUESTIONS = 16_000
+"""Of SQuAD's 93,281 questions, drawn with a fixed seed."""
+
+SEED = 27
+EPOCHS = 6
+RATE = 2e-4
+WARM_UP = 0.1
+WEIGHT_DECAY = 0.01
+DROPOUT = 0.1
+SMOOTHING = 0.05
+"""What of each label is given to all others: some messages could be of two kinds."""
+
+MISTAKES = 0.12
+"""The share of messages that a typing mistake is put into, and of those that lose their end."""
+
+TOKENS = 128
+CHECKPOINT_SECONDS = 120.0
+
+COMMON = 0.01
+"""The share of a kind's requests from which a word is the kind's and not the subject's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message, and the classes, kind/matter, that it is of."""
+
+    text: str
+    classes: tuple[str, ...]
+
+
+def load_examples(path: Path = EXAMPLES) -> list[Message]:
+    """Return the examples of a file, a JSON object with `text` and `kind` a line.
+
+    Raises UserError for a line that is none, or that names no kind.
+    """
+    found: list[Message] = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            told = json.loads(line)
+            kind, matters = told["kind"].split("/")
+            text = told["text"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"{path.name}, line {number} is no example: {error}") from error
+        if kind not in KINDS:
+            raise UserError(f"{path.name}, line {number}: there is no kind “{kind}”.")
+        found.append(Message(text, tuple(f"{kind}/{each}" for each in matters.split("+"))))
+    return found
+
+
+class RouterModel(torch.nn.Module):  # type: ignore[misc]
+    """A BERT of six layers, and what it tells of a message: a logit for each class."""
+
+    def __init__(self, start: Path, classes: int) -> None:
+        from transformers import BertModel
+
+        super().__init__()
+        self.bert = BertModel.from_pretrained(
+            start, attn_implementation="eager", add_pooling_layer=False
+        )
+        self.bert.embeddings.requires_grad_(False)
+        self.dropout = torch.nn.Dropout(DROPOUT)
+        self.classes = torch.nn.Linear(2 * self.bert.config.hidden_size, classes)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the logits, shape (messages, classes)."""
+        read = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(read.dtype)
+        mean = (read * mask).sum(1) / mask.sum(1)
+        logits: torch.Tensor = self.classes(self.dropout(torch.cat([read[:, 0], mean], 1)))
+        return logits
+
+
+def train(
+    model: RouterModel,
+    tokenizer: Tokenizer,
+    messages: Sequence[Message],
+    names: Sequence[str],
+    checkpoint: Path,
+    progress: Progress,
+) -> None:
+    """Train a model in place, going on from the checkpoint if there is one."""
+    torch.manual_seed(SEED)
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    pairs = [(each, tokenizer.encode(_mistyped(each.text, rng))) for each in messages for _ in "12"]
+    batches = batches_of(pairs, lambda pair: len(pair[1].ids), EPOCHS / 2, SEED)
+    learning = [each for each in model.parameters() if each.requires_grad]
+    optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
+    )
+    learned = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    first = resume(checkpoint, learned, len(batches), torch.device("cpu"))
+    task = progress.add_task("training", total=len(batches), completed=first)
+    saved = time.monotonic()
+    model.train()
+    for at in range(first, len(batches)):
+        loss = _loss(model, batches[at], names)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
+        optimizer.step()
+        schedule.step()
+        progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
+        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
+            saved = time.monotonic()
+            keep(checkpoint, learned, at + 1, len(batches))
+    model.eval()
+
+
+def _loss(
+    model: RouterModel, batch: Sequence[tuple[Message, Encoding]], names: Sequence[str]
+) -> torch.Tensor:
+    inputs = features([encoded for _, encoded in batch])
+    wanted = torch.zeros(len(batch), len(names))
+    for row, (message, _) in enumerate(batch):
+        for each in message.classes:
+            wanted[row, names.index(each)] = 1 / len(message.classes)
+    ids, mask = (torch.from_numpy(inputs[name]) for name in ("input_ids", "attention_mask"))
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(ids, mask)
+    return torch.nn.functional.cross_entropy(logits.float(), wanted, label_smoothing=SMOOTHING)
+
+
+def _mistyped(text: str, rng: random.Random) -> str:
+    """Return a message as it may be typed: with a letter left out, doubled or changed in place."""
+    if len(text) > len("mistake") and rng.random() < MISTAKES:
+        at = rng.randrange(1, len(text) - 1)
+        here, following = text[at], text[at + 1]
+        text = (
+            text[:at] + rng.choice(("", here * 2 + following, following + here)) + (text[at + 2 :])
+        )
+    return text.rstrip("?.!") if rng.random() < MISTAKES else text
+
+
+def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
+    """Return, by kind, the words that its requests have in common, in the alphabet's order."""
+    found: dict[str, list[str]] = {}
+    for kind in KINDS:
+        told = [
+            set(in_words(each.text).split())
+            for each in messages
+            if each.classes[0].startswith(f"{kind}/")
+        ]
+        counts = Counter(word for words in told for word in words)
+        common = {word for word, count in counts.items() if count >= COMMON * len(told)}
+        found[kind] = sorted(common - FUNCTION_WORDS)
+    return found
+
+
+def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Path) -> None:
+    """Write the network as int8 ONNX with its tokenizer, and what its classes are called."""
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / "float.onnx"
+    ids = torch.ones((1, 8), dtype=torch.int64)
+    torch.onnx.export(
+        model,
+        (ids, ids),
+        str(whole),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["classes"],
+        dynamic_axes={
+            each: {0: "messages", 1: "tokens"} for each in ("input_ids", "attention_mask")
+        },
+        opset_version=17,
+        dynamo=False,
+    )
+    quantize(whole, folder / "router.onnx")
+    whole.unlink()
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    told = {
+        "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
+        "classes": list(names),
+        "request_words": request_words(load_examples()),
+    }
+    written = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / "router.json", written.encode())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train, and write the weights."""
+    parser = argparse.ArgumentParser(prog="python -m eval.training router", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
+    given = parser.parse_args(arguments)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    start = model_folder(START, load_settings().models)
+    examples = load_examples()
+    questions = [case.question for case in load_xquad(given.squad).cases]
+    drawn = random.Random(SEED).sample(questions, min(QUESTIONS, len(questions)))  # noqa: S311
+    messages = [*examples, *(Message(each, (EVIDENCE,)) for each in drawn)]
+    names = sorted({name for each in examples for name in each.classes})
+    tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
+    tokenizer.enable_truncation(TOKENS)
+    tokenizer.no_padding()
+    model = RouterModel(start, len(names))
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        train(model, tokenizer, messages, names, given.folder / "checkpoint.pt", progress)
+    export(model, names, start / "tokenizer.json", given.folder / "router")
+    sys.stdout.write(f"{given.folder / 'router'} holds what goes to rag/asking/router.\n")
+    return 0

@@ -1,0 +1,27 @@
+"""The ways of answering, one module each, all with the same signature: see `context.Way`."""
+
+from collections.abc import Mapping
+
+from rag.answering import (
+    chronology,
+    command,
+    comparison,
+    conversation,
+    document,
+    evidence,
+    items,
+    overview,
+)
+from rag.answering.context import Way
+
+WAYS: Mapping[str, Way] = {
+    "evidence": evidence.answer,
+    "overview": overview.answer,
+    "document": document.answer,
+    "items": items.answer,
+    "time": chronology.answer,
+    "comparison": comparison.answer,
+    "conversation": conversation.answer,
+    "command": command.answer,
+}
+"""By the kind of route that each is for. Where one yields nothing, evidence is asked."""

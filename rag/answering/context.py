@@ -1,0 +1,205 @@
+"""What a way of answering works with: the library, the models, and the answer's beginning and end.
+
+A way is a function from a query and a context to events. It yields nothing where the query is not
+for it, and else `Found` and an `Answer`, which `Context.answer` makes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from index.library import Library
+from rag.answer import Answer, AnswerSentence, Event, Found, Reason
+from rag.asking.condense import Turn
+from rag.asking.query import Query
+from rag.config import Settings
+from rag.deciding.gate import Decision
+from rag.deciding.reader import Reader
+from rag.finding.quotes import find_quotes
+from rag.finding.rerank import Reranker
+from rag.quote import Quote
+from rag.verifying.compose import Composition, in_quotation_marks
+from rag.writing.llm import LLMUnavailable, Writer
+
+MIN_QUOTES = 5
+"""Candidates that every answer carries which was searched for, also a refusal."""
+
+MAX_LISTED = 10
+"""The most entries that an answer lists: more would be two screens of the window and longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of what is listed, in the words of the first of the quotes that name it."""
+
+    words: str
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The quotes that answer a request for a list: none where there is nothing.
+
+    `note` says what the quotes do not show: what they cover, what is left out for length. `told`
+    are sentences that answer without a quote, and say so: of a file's properties, or counted.
+    `items` are said instead of the quotes, where these name things.
+    """
+
+    quotes: tuple[Quote, ...]
+    note: str | None = None
+    told: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+
+
+Way = Callable[[Query, "Context"], Iterator[Event]]
+
+
+@dataclass(slots=True)
+class Run:
+    """What is noted while a message is answered: how long steps took, and whether the LLM failed.
+
+    `timings` are seconds from the beginning on.
+    """
+
+    started: float = field(default_factory=time.perf_counter)
+    timings: dict[str, float | None] = field(
+        default_factory=lambda: dict.fromkeys(
+            ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
+        )
+    )
+    llm: str | None = None
+    llm_failed: bool = False
+    message: str | None = None
+    found: dict[str, tuple[tuple[Quote, ...], int]] = field(default_factory=dict)
+
+    def time(self, *names: str) -> None:
+        """Note that steps are done, unless they were before."""
+        for name in names:
+            if self.timings[name] is None:
+                self.timings[name] = time.perf_counter() - self.started
+
+    def fail(self, error: LLMUnavailable) -> None:
+        """Go on without the language model, and say why."""
+        self.message, self.llm, self.llm_failed = str(error), None, True
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What there is to answer a message with. Documents `without`, by their ids, are left aside.
+
+    At most `limit` sentences are listed. `ways` are all ways of answering, by the kind of route
+    that they are for; `load_writer` returns the language model, or None where there is none.
+    """
+
+    library: Library
+    reranker: Reranker
+    reader: Reader
+    settings: Settings
+    without: Sequence[str]
+    ways: Mapping[str, Way]
+    load_writer: Callable[[], Writer | None]
+    understood: Callable[[str, Sequence[Turn], Context], Query]
+    """What makes the query of a message behind some turns."""
+    run: Run = field(default_factory=Run)
+    limit: int = MAX_LISTED
+
+    @property
+    def writer(self) -> Writer | None:
+        """The language model, which may have to be waited for; None where there is none (more)."""
+        if self.run.llm_failed:
+            return None
+        try:
+            return self.load_writer()
+        except LLMUnavailable as error:
+            self.run.fail(error)
+            return None
+
+    def understand(self, typed: str, history: Sequence[Turn] = ()) -> Query:
+        """Understand another message than the one that is answered."""
+        return self.understood(typed, history, self)
+
+    def find(self, question: str) -> tuple[Quote, ...]:
+        """Search for the quotes that may answer a question, once."""
+        if question not in self.run.found:
+            self.run.found[question] = find_quotes(
+                self.library,
+                self.reranker,
+                question,
+                max(self.settings.quotes, MIN_QUOTES),
+                self.without,
+            )
+            self.run.time("retrieve_s")
+        return self.run.found[question][0]
+
+    def ask(self, query: Query) -> Iterator[Event]:
+        """Answer a query by the way that its route names, or else by evidence."""
+        for kind in dict.fromkeys((query.route.kind, "evidence")):
+            for event in self.ways[kind](query, self):
+                yield replace(event, way=event.way or kind) if isinstance(event, Answer) else event
+                if isinstance(event, Answer):
+                    return
+
+    def listed(self, query: Query, listing: Listing) -> Iterator[Event]:
+        """Answer with what was listed, before the quotes of a search."""
+        composition = Composition()
+        for at, item in enumerate(listing.items, 1):
+            stop = "." if at == len(listing.items) else ";"
+            composition.cite(item.words + stop, item.quotes)
+        for quote in () if listing.items else listing.quotes:
+            composition.cite(in_quotation_marks(quote), [quote])
+        composition.sentences += [AnswerSentence(told, (), True) for told in listing.told]
+        listed = {quote.span for quote in listing.quotes}
+        few = len(listing.quotes) < MIN_QUOTES
+        others = self.find(query.text) if few else ()
+        quotes = (*listing.quotes, *(quote for quote in others if quote.span not in listed))
+        self.run.time("retrieve_s", "first_quote_s")
+        yield Found(quotes)
+        reason: Reason | None = None if composition.sentences else "not_in_sources"
+        yield self.answer(query, composition, quotes, reason, note=listing.note)
+
+    def answer(
+        self,
+        query: Query,
+        composition: Composition,
+        quotes: Sequence[Quote] = (),
+        reason: Reason | None = None,
+        *,
+        note: str | None = None,
+        decision: Decision | None = None,
+    ) -> Answer:
+        """Return the answer, with all that was noted on the way.
+
+        Of the composition the first sentences are taken, as many as the settings allow; a note says
+        what is left out. Of all quotes only those that are cited show the words that answer.
+        """
+        most = self.settings.sentences
+        shown, left = composition.first(most)
+        more = "1 further sentence is" if left == 1 else f"{left} further sentences are"
+        left_out = f"{more} left out: an answer is set to have {most} at most." if left else None
+        messages = dict.fromkeys(filter(None, (self.run.message, note, left_out)))
+        cited = {quote.span for quote in shown.citations}
+        self.run.time("total_s")
+        return Answer(
+            question=query.typed,
+            standalone_question=query.text,
+            sentences=tuple(shown.sentences),
+            citations=tuple(shown.citations),
+            quotes=tuple(
+                each if each.span in cited else replace(each, marks=()) for each in quotes
+            ),
+            reason=reason,
+            models={
+                "embedding": self.settings.embedding,
+                "reranker": self.settings.reranker,
+                "llm": self.run.llm,
+            },
+            timings=dict(self.run.timings),
+            message=" ".join(messages) or None,
+            decision=decision if decision and decision.readings else None,
+            borne_out=composition.borne_out,
+            llm_failed=self.run.llm_failed,
+            searched=sum(searched for _, searched in self.run.found.values()),
+            route=query.route,
+        )

@@ -1,0 +1,99 @@
+"""Answering what a document itself is asked: who wrote it, when, how long it is.
+
+What the text says is quoted. What only the file says of itself, in its properties, is told as such,
+and so is what was counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from index.documents import Document
+from index.printable import title_line
+from rag.answer import Event
+from rag.answering.context import Context, Listing
+from rag.answering.front_matter import front_matter
+from rag.asking.query import Query
+from rag.asking.subject import in_words, named
+from rag.languages.english_dates import days_in_words
+from rag.quote import Quote
+
+CALLED = {
+    "author": "its author",
+    "affiliation": "where its authors work",
+    "title": "its title",
+    "date": "its date",
+    "publisher": "who published it",
+    "sections": "its sections",
+    "language": "its language",
+    "abstract": "its abstract",
+}
+"""What may be missing in a document. Its length is counted, and where it is from is known."""
+
+
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer for the documents that are named, or for all: at most as many as an answer lists.
+
+    What stands nowhere is said to be missing.
+    """
+    titles = context.library.titles(context.without)
+    asked = named(query.text, titles) or titles
+    quotes: list[Quote] = []
+    told: list[str] = []
+    missing: list[str] = []
+    left = 0
+    for title in asked[: context.limit]:
+        document = context.library.document(title.id)
+        for matter in query.route.matters:
+            places = _places(document, matter)
+            left += len(places[context.limit :])
+            texts = [document.text[start:end] for start, end in places[: context.limit]]
+            scores = context.reranker.score(query.text, texts)
+            quotes += [
+                Quote(document, *at, score) for at, score in zip(places, scores, strict=False)
+            ]
+            if said := None if places else _told(document, matter):
+                told.append(said)
+            elif not places:
+                name = title_line(document.name)
+                missing.append(f"Neither the text of {name} nor its file says {CALLED[matter]}.")
+    answered = bool(quotes or told)
+    further = [] if answered else missing
+    told += missing if answered else []
+    further += [f"{left} further places are left out for length."] if left else []
+    if others := len(asked[context.limit :]):
+        further.append(f"{others} further documents are left out: ask for one by its name.")
+    yield from context.listed(query, Listing(tuple(quotes), " ".join(further) or None, tuple(told)))
+
+
+def _places(document: Document, matter: str) -> list[tuple[int, int]]:
+    """Return where the text itself says it."""
+    if matter == "sections":
+        title = in_words(document.title)
+        headings = [(each.start, each.end) for each in document.headings]
+        return [at for at in headings if in_words(document.text[slice(*at)]) != title]
+    return front_matter(document, matter)
+
+
+def _told(document: Document, matter: str) -> str | None:
+    """Return what the file says of itself, or what was counted; None where neither helps."""
+    name, known = title_line(document.name), document.properties
+    if matter == "length":
+        words = len(re.findall(r"\w+(?:['’]\w+)*", document.text))
+        counts = {"word": words, "heading": len(document.headings), "page": len(document.pages)}
+        told = [f"{n:,} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n]
+        return f"As counted, {name} has {', '.join(told)}."
+    if matter == "source":
+        at = document.source if "://" in document.source else f"the file {name}"
+        return f"It was read from {title_line(at)}."
+    said = {
+        "author": known.author and f"the author is {known.author}",
+        "title": f"the title is “{title_line(document.title)}”",
+        "date": known.published
+        and f"it is of {days_in_words(date.fromisoformat(known.published))}",
+        "publisher": known.publisher and f"the publisher is {known.publisher}",
+        "language": known.language and f"the language is “{known.language}”",
+    }.get(matter)
+    return f"By the properties of {name}, {said}." if said else None

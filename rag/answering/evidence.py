@@ -1,0 +1,108 @@
+"""Answering a question by evidence: quotes are found and read, and decide whether to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from itertools import repeat
+
+from rag.answer import Event, Found, Reason, Writing
+from rag.answering.context import Context
+from rag.answering.parts import answer_parts, several
+from rag.asking.query import Query
+from rag.deciding.gate import DOUBT, Decision, both, weigh
+from rag.quote import Quote
+from rag.verifying.attribution import MAX_CITED
+from rag.verifying.compose import Composition, compose, quoted
+from rag.writing.llm import LLMUnavailable, Writer
+
+ASKED = 2
+"""Quotes that the language model reads as well where the reader is in doubt, at most: each takes
+about a second."""
+
+
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer from the quotes that hold the answer, or refuse. This way is for every question."""
+    if parts := several(query):
+        yield from answer_parts(query, context, parts)
+        return
+    found = context.find(query.text)
+    decision = read(query, context)
+    context.run.time("first_quote_s")
+    yield Found(_marked(found, decision))
+    decision = _ask_where_in_doubt(decision, query, context)
+    quotes = _marked(found, decision)
+    if not decision.answerable:
+        yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
+        return
+    chosen = [each.quote for each in decision.accepted][: MAX_CITED if query.several else 1]
+    composition = None
+    if decision.words_are_sure and (writer := context.writer):
+        try:
+            composition = yield from _written(query, context, writer, quotes, chosen)
+        except LLMUnavailable as error:
+            context.run.fail(error)
+    if composition is None:
+        composition = quoted(chosen, decision.words_are_sure)
+        reason: Reason | None = "llm_unavailable" if context.run.llm_failed else None
+        yield context.answer(query, composition, quotes, reason, decision=decision)
+    elif composition.borne_out or decision.sure:
+        yield context.answer(query, composition, quotes, decision=decision)
+    else:
+        nothing = Composition(borne_out=False)
+        yield context.answer(query, nothing, quotes, "not_in_sources", decision=decision)
+
+
+def read(query: Query, context: Context) -> Decision:
+    """Decide by what the reader finds in the quotes."""
+    quotes = context.find(query.text)[: context.settings.quotes]
+    reads = context.reader.read_quotes(query.text, quotes)
+    readings = tuple(map(weigh, repeat(query), quotes, reads))
+    if query.last != query.text:
+        # A quote that answers the questions before is found as well: it must answer this too.
+        scores = context.reranker.score(query.last, [quote.read for quote in quotes])
+        scored = [replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)]
+        reads = context.reader.read_quotes(query.last, quotes)
+        alone = map(weigh, repeat(query), scored, reads)
+        readings = tuple(map(both, alone, readings))
+    return Decision(readings)
+
+
+def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
+    """Let the language model read the best quotes too where the reader is in doubt."""
+    try:
+        for _ in range(ASKED):
+            doubtful = decision.doubtful(DOUBT)
+            writer = context.writer if doubtful else None
+            if doubtful is None or writer is None:
+                break
+            context.run.llm = writer.name
+            none = writer.none_probability(doubtful.quote.read, query.text)
+            decision = decision.with_copied(doubtful, none)
+    except LLMUnavailable as error:
+        context.run.fail(error)
+    return decision
+
+
+def _written(
+    query: Query,
+    context: Context,
+    writer: Writer,
+    quotes: Sequence[Quote],
+    chosen: Sequence[Quote],
+) -> Generator[Event, None, Composition]:
+    """Let the LLM write from the quotes that answer; return what it wrote, verified."""
+    context.run.llm = writer.name
+    written = ""
+    for piece in writer.write([(each.read, each.words) for each in chosen], query.text):
+        if piece:
+            context.run.time("first_token_s")
+        written += piece
+        yield Writing(written)
+    return compose(written, quotes, query, chosen, context.reader)
+
+
+def _marked(quotes: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:
+    """Return quotes of which those that would do alone show the words that answer."""
+    marked = {each.quote.span: each.quote for each in decision.accepted}
+    return tuple(marked.get(each.span, replace(each, marks=())) for each in quotes)

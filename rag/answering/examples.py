@@ -1,0 +1,77 @@
+"""Questions to begin with, made of what the documents hold: one for each way of asking."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from index.documents import Document
+from index.library import Library
+from rag.languages import mentions
+from rag.languages.english_words import MONTHS
+
+WORDS = range(2, 9)
+"""Words of a heading that a question can be made of: one word is a label, nine are a sentence."""
+
+LOOKED_AT = 5
+"""Documents, the newest first, that the questions are made of."""
+
+NAMED = 5
+"""How often something is named in a document that a question is asked about it."""
+
+
+def candidates(library: Library, ids: Sequence[str], *, names: bool = True) -> Iterator[str]:
+    """Yield questions on documents, by their ids, the newest of them first.
+
+    What they are about, what happened in the month with most entries, what they say of whom they
+    name most, and what stands under their headings. Without `names` no text is read for them.
+    """
+    documents = [library.document(each) for each in reversed(ids[-LOOKED_AT:])]
+    yield from _about(documents)
+    yield from _months(library, documents)
+    yield from _names(documents) if names else ()
+    yield from _headings(documents)
+
+
+def _about(documents: list[Document]) -> Iterator[str]:
+    """Yield the question that everybody has first."""
+    if documents:
+        what = "is this document" if len(documents) == 1 else "are these documents"
+        yield f"What {what} about?"
+
+
+def _months(library: Library, documents: list[Document]) -> Iterator[str]:
+    """Yield a question on the month that most entries of the chronologies fall into."""
+    months = Counter(
+        (passage.dates[0].year, passage.dates[0].month)
+        for document in documents
+        for passage in library.passages(document.id)
+        if passage.dates
+    )
+    for (year, month), _ in months.most_common(1):
+        yield f"What happened in {MONTHS[month - 1]} {year}?"
+
+
+def _names(documents: list[Document]) -> Iterator[str]:
+    """Yield a question on what is named most often in each document."""
+    for document in documents:
+        text = document.text
+        found = (text[each.start : each.end] for each in mentions(text) if each.kind == "name")
+        for name, count in Counter(found).most_common():
+            if count >= NAMED and "\n" not in name:
+                yield f"Tell me about {name}."
+                break
+
+
+def _headings(documents: list[Document]) -> Iterator[str]:
+    """Yield questions on the headings below the title, in turns over the documents."""
+    for document in documents:
+        for heading in document.headings:
+            words = re.sub(r"\s+", " ", document.text[heading.start : heading.end]).strip("# .:")
+            if heading.level > 1 and len(words.split()) in WORDS and not _asks(words):
+                yield f"What does the section “{words}” say?"
+
+
+def _asks(words: str) -> bool:
+    return words.endswith("?") or any(sign.isdigit() for sign in words)

@@ -1,0 +1,118 @@
+"""A message, understood once: all that is done to answer it goes by what stands here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from rag.asking.condense import Condense, Turn, may_stand_alone, standalone, stands_alone
+from rag.asking.route import EVIDENCE, Route
+from rag.languages import content_words
+
+READ_AS_TYPED = ("conversation", "command", "document")
+"""Kinds that are asked of the assistant, of its last answer, or of all that there is to read: what
+was said before takes no part in them."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked. Search, reading, deciding, writing and verifying all go by this.
+
+    `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
+    alone, which is searched for. `last` is the question that is to be answered, where `text` holds
+    the ones before it as well; else it is `text`. `route` tells what kind of answer is wanted.
+    """
+
+    typed: str
+    text: str
+    last: str
+    route: Route = EVIDENCE
+    history: tuple[Turn, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        typed: str | None = None,
+        route: Route = EVIDENCE,
+        history: Sequence[Turn] = (),
+    ) -> Query:
+        """Make the query of a question that stands alone; `typed` is given where that differs."""
+        typed = text if typed is None else typed
+        last = typed if text.endswith(typed) else text
+        return cls(typed, text, last, route, tuple(history))
+
+    def as_evidence(self) -> Query:
+        """Return it as a question like any other, where no special way was for it."""
+        return replace(self, route=EVIDENCE)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The stems of its content words."""
+        return frozenset(content_words(self.text))
+
+    @cached_property
+    def yes_or_no(self) -> bool:
+        """Whether it is answered by yes or no, and offers no choice."""
+        return _YES_NO.search(self.last.strip()) is not None and " or " not in self.last
+
+    @cached_property
+    def several(self) -> bool:
+        """Whether it may ask for more than one thing: a list, what each said, two questions.
+
+        It is answered from more than one quote then, and its sentences are not read again.
+        """
+        return _SEVERAL.search(self.last) is not None or _PARTS.search(self.last) is not None
+
+
+def understand(
+    typed: str,
+    history: Sequence[Turn],
+    route: Callable[[str], Route],
+    condense: Condense,
+    is_answered: Callable[[str], bool],
+) -> Query:
+    """Understand a message that comes after a conversation.
+
+    `route` tells what kind of answer a text wants, `condense` rewrites one with a language model,
+    and `is_answered` tells whether the sources answer a question as it stands.
+
+    Raises LLMUnavailable where `condense` does.
+    """
+    alone = Query.of(typed, route=route(typed), history=history)
+    if not history or alone.route.kind in READ_AS_TYPED or _of_all(alone):
+        return alone
+    if stands_alone(typed, history) and alone.route.kind != "evidence":
+        return alone
+    if may_stand_alone(typed, history) and is_answered(typed):
+        return alone
+    text = standalone(typed, history, condense)
+    return alone if text == typed else Query.of(text, typed, route(text), history)
+
+
+def _of_all(query: Query) -> bool:
+    return query.route.kind == "overview" and query.route.matters[0] == "all"
+
+
+_YES_NO = re.compile(
+    r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might"
+    r"|should)(?:n['’]t)?\s",
+    re.IGNORECASE,
+)
+# A plural after "which" or "what", with at most two words between that are no verb of the question.
+_SEVERAL = re.compile(
+    r"\b(?:which|what)\s+(?:(?!(?:did|do|does|is|are|was|were|has|have|had|the|a|an)\b)[\w-]+\s+){0,2}"
+    r"(?!(?:was|is|does|has|series|process|success|access|business|basis|crisis)\b)"
+    r"[a-z]+(?:[^suiI\W]s|ies)\b(?!['’])"
+    r"|\b(?:which|what) (?:two|three|four|five|six)\b|\bwh(?:at|o|ich) (?:else )?(?:are|were) the\b"
+    r"|\b(?:each|all) of\b|^(?:list|name|enumerate)\b|\bwhat (?:did|do|does) each\b",
+    re.IGNORECASE,
+)
+# A second part: "who, and when?".
+_PARTS = re.compile(
+    r"\band\s+(?:(?:on|in|by|for|at|to|from|with)\s+)?"
+    r"(?:who|whom|when|where|what|which|why|how)\b",
+    re.IGNORECASE,
+)

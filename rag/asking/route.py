@@ -1,0 +1,127 @@
+"""Which way a message is to be answered: told by a small network that has learned it of examples.
+
+Its kinds and what they want are told by examples, `eval/training/router.jsonl`, and by nothing
+else: who types something that it takes wrongly adds a line there, and makes the weights again
+(`python -m eval.training router`). In doubt a message asks for evidence, like most do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from rag.once import Once
+
+Kind = Literal[
+    "evidence",
+    "overview",
+    "document",
+    "items",
+    "time",
+    "comparison",
+    "conversation",
+    "command",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+WEIGHTS = Path(__file__).parent / "router"
+
+LONGEST = 500
+"""Characters of a message that are read: what it asks is said at its beginning or in few words."""
+
+REMEMBERED = 256
+"""Messages of which is remembered what was told: those before are told anew with each one."""
+
+SURE = 0.7
+"""The probability below which a message is taken to ask for evidence. Chosen on the examples, each
+read by a network that had not learned from it, and on SQuAD's training questions."""
+
+BESIDE = 0.25
+"""The share of a kind's probability from which a matter is asked for beside another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What kind of answer a message wants, which matters of that kind, and how sure that is."""
+
+    kind: Kind
+    matters: tuple[str, ...]
+    probability: float
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{'+'.join(self.matters)}"
+
+
+EVIDENCE = Route("evidence", ("fact",), 1.0)
+"""That of a question which was made by a program, or is answered like any other."""
+
+NOTHING = Route("conversation", ("nothing",), 1.0)
+"""That of a message without a letter or a digit."""
+
+
+class Router:
+    """The network, opened when it is first needed, by whichever thread asks first."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self._probabilities = Once(_opened)
+
+    def load(self) -> None:
+        """Open the weights now rather than with the first message."""
+        self._probabilities()
+
+    def __call__(self, message: str) -> Route:
+        """Tell what kind of answer a message wants."""
+        if not re.search(r"\w", message):
+            return NOTHING
+        return route_of(told()["classes"], self._probabilities()(message))
+
+
+def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
+    """Return the likeliest kind, with its matters, likeliest first; evidence where in doubt."""
+    told = sorted(zip(probabilities, names, strict=True), reverse=True)
+    sums = {kind: sum(p for p, name in told if name.startswith(f"{kind}/")) for kind in KINDS}
+    kind = max(KINDS, key=lambda each: sums[each])
+    if kind != "evidence" and sums[kind] < SURE:
+        return Route("evidence", ("fact",), sums["evidence"])
+    matters = [(p, name.partition("/")[2]) for p, name in told if name.startswith(f"{kind}/")]
+    asked = [name for p, name in matters if p >= BESIDE * sums[kind]] or [matters[0][1]]
+    return Route(kind, tuple(asked), sums[kind])
+
+
+@lru_cache(maxsize=1)
+def told() -> dict[str, Any]:
+    """Return what stands beside the weights: names of classes, words of requests, and of what."""
+    found: dict[str, Any] = json.loads((WEIGHTS / "router.json").read_text("utf-8"))
+    return found
+
+
+@lru_cache(maxsize=len(KINDS))
+def request_words(kind: Kind) -> frozenset[str]:
+    """Return the words that requests of a kind have in common, in lower case, whatever they name.
+
+    Those are the words of "give me an overview of the", and none of what follows.
+    """
+    return frozenset(told()["request_words"][kind])
+
+
+def _opened() -> Callable[[str], Sequence[float]]:
+    """Return what gives a message the probability of each class."""
+    import numpy as np
+
+    from index.weights.onnx import OnnxWeights
+
+    weights = OnnxWeights(WEIGHTS, "router.onnx")
+
+    def probabilities(message: str) -> Sequence[float]:
+        [logits] = weights.run(weights.encode(message[:LONGEST]), "classes")
+        raised = np.exp(logits - logits.max())
+        found: Sequence[float] = (raised / raised.sum()).tolist()
+        return found
+
+    return lru_cache(maxsize=REMEMBERED)(probabilities)

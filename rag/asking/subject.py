@@ -1,0 +1,113 @@
+"""What a request names: its subject, documents by their titles, how many sentences it wants.
+
+Each function here is asked only once the route is known. What is a request's own wording, and what
+is its subject, is told by the words that the examples of its kind have in common.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Protocol, TypeVar
+
+from rag.asking.route import Kind, request_words
+from rag.languages import content_words
+from rag.languages.english_facts import numbers
+from rag.languages.english_words import DOCUMENT_WORDS
+
+MOST_WANTED = 50
+"""The most sentences that a number in a request can mean; a greater one is a year, or part of a
+name."""
+
+
+class Called(Protocol):
+    """A document, or what is known of it without its text."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The last part of its source."""
+        ...
+
+
+C = TypeVar("C", bound=Called)
+
+
+def in_words(text: str) -> str:
+    """Return the words of a text, in lower case, with a blank between them."""
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
+def subject(message: str, kind: Kind) -> str:
+    """Return what a request is about, in its own words: “AUKUS” of “Tell me about AUKUS, please”.
+
+    That is all from the first to the last word that requests of its kind do not have in common;
+    empty where there is none.
+    """
+    common = request_words(kind)
+    own = [
+        each
+        for each in re.finditer(r"\w+(?:[-'’.]\w+)*", message)
+        if each[0].casefold() not in common and content_words(each[0])
+    ]
+    return message[own[0].start() : own[-1].end()] if own else ""
+
+
+def named(message: str, documents: Sequence[C]) -> list[C]:
+    """Return the documents that a message calls by their title, or by their file's name.
+
+    Or by words of the title, beside a word for a document: “the beekeeping paper”.
+    """
+    said = f" {in_words(message)} "
+    whole = [each for each in documents if any(f" {name} " in said for name in _names(each))]
+    if whole:
+        return whole
+    words = content_words(" ".join(_beside_document(message)))
+    shared = [len(words & content_words(each.title)) for each in documents]
+    most = max(shared, default=0)
+    best = [each for each, count in zip(documents, shared, strict=True) if count == most]
+    return best if most and len(best) < max(len(documents), 2) else []
+
+
+def _names(document: Called) -> list[str]:
+    """Return what a document may be called by; words of no content name none."""
+    file = PurePath(document.name)
+    names = (document.title, file.name, file.stem)
+    return [in_words(name) for name in names if content_words(name)]
+
+
+def _beside_document(message: str) -> list[str]:
+    """Return the words right before a word for a document, and behind it where one links them."""
+    words = in_words(message).split()
+    beside: list[str] = []
+    for at, word in enumerate(words):
+        if word in DOCUMENT_WORDS:
+            beside += words[max(at - 3, 0) : at]
+            beside += (
+                words[at + 2 : at + 5] if at + 1 < len(words) and _links(words[at + 1]) else []
+            )
+    return beside
+
+
+def _links(word: str) -> bool:
+    return not content_words(word)
+
+
+def wanted(message: str, kind: Kind = "overview") -> int | None:
+    """Return how many sentences or points a request wants; None where it does not say."""
+    common = request_words(kind)
+    words = in_words(message).split()
+    for at, word in enumerate(words[:-1]):
+        found = [int(value) for value, _ in numbers(word) if value == int(value)]
+        if (
+            found
+            and 0 < found[0] <= MOST_WANTED
+            and any(w in common for w in words[at + 1 : at + 3])
+        ):
+            return found[0]
+    return None
