@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.asking.condense import Condense, Turn, may_stand_alone, standalone, stands_alone
+from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, standalone
 from rag.asking.route import EVIDENCE, Route
 from rag.languages import content_words
 
@@ -84,7 +84,7 @@ def understand(
     alone = Query.of(typed, route=route(typed), history=history)
     if not history or alone.route.kind in READ_AS_TYPED or _of_all(alone):
         return alone
-    if stands_alone(typed, history) and alone.route.kind != "evidence":
+    if alone.route.kind != "evidence" and not points_plainly(typed):
         return alone
     if may_stand_alone(typed, history) and is_answered(typed):
         return alone
