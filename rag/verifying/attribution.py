@@ -177,30 +177,23 @@ def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
     Of the words around a fact those count that any of the quotes holds: where the sentence puts
     two quotes' clauses together, each fact still has its own quote's words around it.
     """
-    own = mentions(sentence)
-    asked = mentions(question)
+    own, asked = mentions(sentence), mentions(question)
+    held = [mentions(quote) for quote in quotes]
     for at, mention in enumerate(own):
         if not mention.asserts or _has(asked, mention):
             continue
-        near = tuple(
-            each for each in around(at, own) if any(shared((each,), mentions(q)) for q in quotes)
-        )
-        holding = [mentions(quote) for quote in quotes if _has(mentions(quote), mention)]
-        together = max((shared(near, held) for held in holding), default=0)
-        if holding and together < MIN_TOGETHER * len(near):
+        around = own[max(at - REACH, 0) : at] + own[at + 1 : at + 1 + REACH]
+        near = [each for each in around if any(_stands_in(each, there) for there in held)]
+        together = [
+            sum(_stands_in(each, there) for each in near) for there in held if _has(there, mention)
+        ]
+        if together and max(together) < MIN_TOGETHER * len(near):
             yield f"{sentence[mention.start : mention.end]}: apart"
 
 
-def around(at: int, all_of: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """Return the mentions within reach of one of them, on both sides of it in its clause."""
-    near = all_of[max(at - REACH, 0) : at] + all_of[at + 1 : at + 1 + REACH]
-    return tuple(each for each in near if each.clause == all_of[at].clause)
-
-
-def shared(these: tuple[Mention, ...], those: tuple[Mention, ...]) -> int:
-    """Count the mentions that have one of the others in common."""
-    held = frozenset().union(*(each.holds for each in those))
-    return sum(not each.holds.isdisjoint(held) for each in these)
+def _stands_in(one: Mention, those: Sequence[Mention]) -> bool:
+    """Whether a mention has something in common with one of several others."""
+    return any(not one.holds.isdisjoint(each.holds) for each in those)
 
 
 def _has(those: Sequence[Mention], one: Mention) -> bool:

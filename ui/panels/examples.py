@@ -15,7 +15,6 @@ from index.library import Library
 from index.months import MONTHS
 from rag.assistant import Assistant
 from rag.languages import mentions
-from rag.languages.english_names import name_forms, whole_name
 
 QUESTIONS = 3
 
@@ -105,15 +104,14 @@ def _months(library: Library, documents: list[Document]) -> Iterator[str]:
 
 
 def _names(documents: list[Document]) -> Iterator[str]:
-    """Yield a question on what is named most often, but for countries, which are everywhere."""
+    """Yield a question on what is named most often."""
     for document in documents:
         text = document.text
         names = Counter(
             text[each.start : each.end] for each in mentions(text) if each.kind == "name"
         )
         for name, count in names.most_common():
-            country = len(name_forms(name.split()[-1])) > 1 or whole_name(name) is not None
-            if count >= NAMED and not country and "\n" not in name:
+            if count >= NAMED and "\n" not in name:
                 yield f"Tell me about {name}."
                 break
 
