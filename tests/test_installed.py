@@ -84,7 +84,6 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     }
     for needed in (
         "index/reader_weights/model.onnx",
-        "rag/languages/countries.txt",
         "eval/sets/briefing.md",
         "ui/window/window.css",
         "ui/panels/source.js",

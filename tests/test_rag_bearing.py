@@ -18,7 +18,6 @@ def reader() -> Reader:
 
 
 TWO = "The Heron carries 40 people, and the Swift flies at 700 km/h."
-WHICH = "The navy tested the Heron and the Swift, which has a range of 900 kilometers."
 YEARS = "In 1931 the canal was opened, and 400 ships passed that year; in 1932 it was 520."
 
 
@@ -26,7 +25,6 @@ YEARS = "In 1931 the canal was opened, and 400 ships passed that year; in 1932 i
     ("quote", "false", "true"),
     [
         (TWO, "The Heron flies at 700 km/h.", "The Swift flies at 700 km/h."),
-        (WHICH, "The Heron has a range of 900 kilometers.", "The Swift has a range of 900 km."),
         (YEARS, "In 1932, 400 ships passed.", "In 1932, 520 ships passed."),
         (YEARS, "520 ships passed in 1931.", "400 ships passed in 1931."),
     ],

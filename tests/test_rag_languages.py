@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from rag.asking.question import Question
 
+import rag.languages
 from index.documents import Document
 from rag.checking.draft import statements
 from rag.checking.judge import judge
 from rag.config import load_settings
 from rag.deciding.reader import Reader
-from rag.languages import NOT_CHECKABLE, english, language_of, missing_facts
+from rag.languages import NOT_CHECKABLE, language_of, missing_facts
+from rag.languages.english import ENGLISH as IN_ENGLISH
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
 from rag.verifying.compose import compose
@@ -49,8 +51,8 @@ def test_what_stands_there_word_for_word_passes(sentence: str) -> None:
 
 @pytest.mark.parametrize("text", ["20 km.", "Yes, on Oct. 14.", "No.", "Xi Jinping", ENGLISH, ""])
 def test_short_english_texts_stay_checkable(text: str) -> None:
-    assert language_of(text, ENGLISH) is english
-    assert language_of(text) is english
+    assert language_of(text, ENGLISH) is IN_ENGLISH
+    assert language_of(text) is IN_ENGLISH
 
 
 def test_names_of_another_script_must_stand_in_the_source_as_they_are() -> None:
@@ -84,7 +86,7 @@ def test_a_statement_that_cannot_be_checked_is_told_as_that(source: str, sentenc
 
 
 def test_all_else_asks_here_what_is_known_of_english() -> None:
-    room = Path(english.__file__).parent
+    room = Path(rag.languages.__file__).parent
     others = [path for path in room.parent.rglob("*.py") if path.parent != room]
     assert others
     asked = ("index.months", "index.function_words", "import sentence_spans, split")

@@ -10,45 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Protocol
 
-from rag.languages import english
-from rag.languages.language import Facts, Mention
+from rag.languages.english import ENGLISH
+from rag.languages.language import Facts, Language, Mention
 
 __all__ = ["Facts", "Language", "Mention"]
 
-
-class Language(Protocol):
-    """What a module has that knows a language."""
-
-    LETTERS: str
-    """A regular expression for a letter of its script."""
-    FUNCTION_WORDS: frozenset[str]
-    """Words that every text in it has, in small letters."""
-
-    def sentence_spans(self, text: str, start: int, end: int) -> list[tuple[int, int]]:
-        """Return the sentences of `text[start:end]` as offsets into the text."""
-
-    def content_words(self, text: str) -> set[str]:
-        """Return the stems of the words that carry meaning, numbers included."""
-
-    def facts(self, text: str) -> Facts:
-        """Return the numbers, calendar days, months and proper names that a text asserts."""
-
-    def missing_facts(self, sentence: str, sources: Sequence[str]) -> list[str]:
-        """Return the facts of a sentence that none of the sources holds, for people to read."""
-
-    def missing_names(self, sentence: str, sources: Sequence[str]) -> list[str]:
-        """Return the names of a sentence that none of the sources holds in any form."""
-
-    def mentions(self, text: str) -> tuple[Mention, ...]:
-        """Return the facts and the other content words of a text, at their places."""
-
-    def in_full(self, text: str) -> str:
-        """Return a text with its shortened words written out, as models have learned them."""
-
-
-LANGUAGES: tuple[Language, ...] = (english,)
+LANGUAGES = (ENGLISH,)
 
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 
@@ -69,9 +37,9 @@ def language_of(*texts: str, least: int = LEAST_WORDS) -> Language | None:
     text = " ".join(texts)
     letters = sum(map(str.isalpha, text))
     for language in LANGUAGES:
-        if 2 * len(re.findall(language.LETTERS, text)) >= letters:
+        if 2 * len(re.findall(language.letters, text)) >= letters:
             words = [word for word in re.findall(r"[^\W\d_]+", text) if word.islower()]
-            known = sum(word in language.FUNCTION_WORDS for word in words)
+            known = sum(word in language.function_words for word in words)
             if len(words) < least or known >= SHARE * len(words):
                 return language
     return None
@@ -102,7 +70,7 @@ def _foreign(text: str, language: Language) -> list[str]:
     runs: list[str] = []
     end = -1
     for match in re.finditer(r"[^\W_]+", text):
-        if any(sign.isalpha() and not re.match(language.LETTERS, sign) for sign in match[0]):
+        if any(sign.isalpha() and not re.match(language.letters, sign) for sign in match[0]):
             goes_on = end >= 0 and text[end : match.start()].isspace()
             runs.append(f"{runs.pop()} {match[0]}" if goes_on else match[0])
             end = match.end()

@@ -1,21 +1,20 @@
-"""English, as `rag.languages.Language` has it."""
+"""English, as it is asked for in `rag.languages`."""
 
 from index.function_words import FUNCTION_WORDS
-from index.months import months_in_full as in_full
+from index.months import months_in_full
 from index.split import sentence_spans
-from rag.languages.english_facts import content_words, facts, missing_facts, missing_names
-from rag.languages.english_mentions import mentions
+from rag.languages.english_facts import content_words
+from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
+from rag.languages.language import Language
 
-LETTERS = "[A-Za-zª-ʯḀ-ỿ]"
-
-__all__ = [
-    "FUNCTION_WORDS",
-    "LETTERS",
-    "content_words",
-    "facts",
-    "in_full",
-    "mentions",
-    "missing_facts",
-    "missing_names",
-    "sentence_spans",
-]
+ENGLISH = Language(
+    letters="[A-Za-zª-ʯḀ-ỿ]",
+    function_words=FUNCTION_WORDS,
+    sentence_spans=sentence_spans,
+    content_words=content_words,
+    facts=facts,
+    missing_facts=missing_facts,
+    missing_names=missing_names,
+    mentions=mentions,
+    in_full=months_in_full,
+)

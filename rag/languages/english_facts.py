@@ -1,30 +1,26 @@
-"""The facts of a sentence that can be checked to the letter: numbers, dates, proper names.
+"""What words of English are: numbers, months, names, and what they have in common.
 
-Pure functions from text to sets of normal forms, so that "October 14" and "Oct. 14", "5,500" and
+Pure functions from text to normal forms, so that "October 14" and "Oct. 14", "5,500" and
 "5500", "ten" and "10", "the U.S." and "US" are the same fact, and "Oct. 15" is another.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
 
-from rag.languages.english_names import name_forms
 from rag.languages.english_words import (
     MONTH,
     MONTHS,
     NO_CONTENT,
-    NOT_ASSERTED,
     OPENERS,
     ORDINALS,
+    PEOPLE_ENDINGS,
     SCALES,
     TENS,
     UNITS,
     WORD_NUMBERS,
 )
-from rag.languages.language import Facts
 
 _MONTH_NAMES = frozenset(month.lower() for month in MONTHS)
 _MONTH_WORDS = _MONTH_NAMES | {name[:3] for name in _MONTH_NAMES} | {"sept"}
@@ -44,53 +40,6 @@ SPELLED = re.compile(
     rf"|\b({'|'.join(sorted(WORD_NUMBERS, key=len, reverse=True))})\b{_SCALE}",
     re.I,
 )
-
-
-@lru_cache(maxsize=256)
-def facts(text: str) -> Facts:
-    """Return the numbers, calendar days, months and proper names that a sentence asserts."""
-    values = {value for value, word in numbers(text) if word not in NOT_ASSERTED}
-    days = _days(text)
-    months = {month for month, _ in days} | months_in(text)
-    return Facts(
-        frozenset(values - {Decimal(day) for _, day in days}),
-        frozenset(days),
-        frozenset(months),
-        frozenset(names_in(text)),
-    )
-
-
-def missing_facts(sentence: str, sources: Sequence[str]) -> list[str]:
-    """Return the facts of a sentence that none of the sources holds, for people to read."""
-    asserted = facts(sentence)
-    held = [_held(text) for text in sources]
-    missing = [
-        f"{value:f}" for value in asserted.numbers if not any(value in h.numbers for h in held)
-    ]
-    missing += [
-        f"{day[0]} {day[1]}" for day in asserted.days if not any(day in h.days for h in held)
-    ]
-    missing += [month for month in asserted.months if not any(month in h.months for h in held)]
-    return sorted([*missing, *missing_names(sentence, sources)])
-
-
-def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
-    """Return the names of a sentence that none of the sources holds in any form."""
-    held = [_held(text).names for text in sources]
-    names = sorted(facts(sentence).names)
-    return [name for name in names if not any(name_forms(name) & each for each in held)]
-
-
-@lru_cache(maxsize=256)
-def _held(text: str) -> Facts:
-    """Return what a source bears out: also what it says in passing, and names in any form."""
-    days = _days(text)
-    return Facts(
-        frozenset(value for value, _ in numbers(text)),
-        frozenset(days),
-        frozenset({month for month, _ in days} | months_in(text)),
-        frozenset(form for word in tokens(text) for form in name_forms(word)),
-    )
 
 
 WORD = re.compile(r"(?:(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’]\w+)?)")
@@ -143,15 +92,6 @@ def _plain(digits: str) -> str:
     return "".join(parts) if thousands or len(parts) > 2 else digits.replace(",", ".")
 
 
-def _days(text: str) -> set[tuple[str, int]]:
-    found: set[tuple[str, int]] = set()
-    for match in MONTH_DAYS.finditer(text):
-        found |= {(match[1][:3].lower(), int(day)) for day in re.findall(r"\d+", match[2])}
-    for match in DAYS_MONTH.finditer(text):
-        found |= {(match[2][:3].lower(), int(day)) for day in re.findall(r"\d+", match[1])}
-    return {(month, day) for month, day in found if 1 <= day <= 31}
-
-
 def months_in(text: str) -> set[str]:
     """Return months named in full or with a dot; "may" and "march" are verbs."""
     found: set[str] = set()
@@ -183,3 +123,10 @@ def names_in(text: str) -> set[str]:
 def only_opens(word: str) -> bool:
     """Whether a word has its capital from the sentence that it begins."""
     return word.endswith(("ly", "ing", "ed")) or word.casefold() in OPENERS
+
+
+def name_forms(word: str) -> frozenset[str]:
+    """Return the forms in which a word counts as the same name: "Chinese" and "China" as "chin"."""
+    lower = word.casefold()
+    ended = [end for end in PEOPLE_ENDINGS if lower.endswith(end) and len(lower) - len(end) >= 4]
+    return frozenset([lower, *(lower[: -len(end)] for end in ended)])

@@ -6,11 +6,9 @@ What a number, a date or a name is said of tells whether another text says the s
 from __future__ import annotations
 
 import re
-from bisect import bisect
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import lru_cache
 
-from index.split import sentence_spans
 from rag.languages.english_facts import (
     DAYS_MONTH,
     DIGITS,
@@ -18,15 +16,15 @@ from rag.languages.english_facts import (
     SPELLED,
     WORD,
     months_in,
+    name_forms,
     names_in,
     numbers,
     only_opens,
     stem,
     tokens,
 )
-from rag.languages.english_names import name_forms, seat_of, whole_name
-from rag.languages.english_words import COMMON_IN_NAMES, NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
-from rag.languages.language import Kind, Mention
+from rag.languages.english_words import NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
+from rag.languages.language import Facts, Kind, Mention
 
 
 @lru_cache(maxsize=256)
@@ -42,18 +40,45 @@ def mentions(text: str) -> tuple[Mention, ...]:
             continue
         opens = re.search(r"(?:^|[.!?][\"”’)]*\s|[“\"(])$", text[: match.start()])
         if word in names and not (opens and only_opens(word)):
-            forms = name_forms(word) | seat_of(word)
+            forms = name_forms(word)
             each = Mention("name", *match.span(), forms, forms, words=(forms,))
         found.append(each)
-    whole = _whole_names(sorted(found, key=lambda each: each.start), text)
-    ends = sorted(
-        [start for start, _ in sentence_spans(text, 0, len(text))]
-        + [match.end() for match in _CLAUSE_END.finditer(text)]
+    return tuple(_whole_names(sorted(found, key=lambda each: each.start), text))
+
+
+def facts(text: str) -> Facts:
+    """Return the numbers, calendar days, months and proper names that a text asserts."""
+    forms: dict[str, set[str]] = {"number": set(), "year": set(), "date": set(), "name": set()}
+    for each in mentions(text):
+        forms.get(each.kind, set()).update(each.asserts)
+    return Facts(
+        frozenset(forms["number"] | forms["year"]),
+        frozenset(form for form in forms["date"] if " " in form),
+        frozenset(form.split()[0] for form in forms["date"]),
+        frozenset(forms["name"]),
     )
-    return tuple(replace(each, clause=bisect(ends, each.start)) for each in whole)
 
 
-_CLAUSE_END = re.compile(r";\s|,\s(?=(?:and|but|while|which|who|where|although)\s)|\s(?=while\s)")
+def missing_facts(sentence: str, sources: Sequence[str]) -> list[str]:
+    """Return the facts of a sentence that none of the sources holds, for people to read."""
+    held = _held(sources)
+    forms = {form for each in mentions(sentence) if each.kind != "name" for form in each.asserts}
+    return sorted([*(forms - held), *missing_names(sentence, sources)])
+
+
+def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
+    """Return the words of a sentence's names that none of the sources holds in any form."""
+    held = _held(sources)
+    return sorted(
+        word
+        for each in mentions(sentence)
+        for word, forms in zip(tokens(sentence[each.start : each.end]), each.words, strict=False)
+        if forms.isdisjoint(held)
+    )
+
+
+def _held(sources: Sequence[str]) -> frozenset[str]:
+    return frozenset().union(*(each.holds for text in sources for each in mentions(text)))
 
 
 def _dates_at(text: str) -> list[Mention]:
@@ -63,7 +88,7 @@ def _dates_at(text: str) -> list[Mention]:
             month = match[month_at][:3].lower()
             days = [int(day) for day in re.findall(r"\d+", match[days_at])]
             forms = frozenset(f"{month} {day}" for day in days if 1 <= day <= 31)
-            each = Mention("date", *match.span(), forms, forms | {month})
+            each = Mention("date", *match.span(), forms, forms | {month, *map(str, days)})
             if forms and not _inside(each, found):
                 found.append(each)
     for match in re.finditer(r"\b[A-Z][a-z]+\b\.?", text):
@@ -85,9 +110,10 @@ def _numbers_at(text: str) -> list[Mention]:
             unit = _unit(text, match.start(1) if match[1] else match.start(), match.end())
             kind: Kind = "year" if year and unit is None else "number"
             each = Mention(kind, *match.span(), asserts, forms, unit)
-            if match[0][0].isalpha() and match[0][-1].isdigit() and "-" in match[0]:
-                forms = frozenset({match[0].casefold()})  # "DF-17" is a name.
-                each = Mention("name", *match.span(), forms, forms)
+            if match[0][0].isupper() and match[0][-1].isdigit() and "-" in match[0]:
+                name = frozenset({match[0].casefold()})  # "DF-17" is a name.
+                words = (frozenset({match[0].split("-")[0].casefold()}), forms)
+                each = Mention("name", *match.span(), name, name.union(*words), words=words)
             if not _inside(each, found):
                 found.append(each)
     return found
@@ -107,11 +133,8 @@ def _whole_names(found: list[Mention], text: str) -> list[Mention]:
             and last.kind == each.kind == "name"
             and re.fullmatch(r"[.\s]{0,2}", text[last.end : each.start])
         ):
-            whole = " ".join(text[last.start : each.end].casefold().split())
-            forms = (last.asserts | each.asserts) - COMMON_IN_NAMES or each.asserts
-            country = whole_name(whole)
-            forms = country or forms
-            words = (*last.words, *each.words) if country is None else (forms,)
+            forms = last.holds | each.holds
+            words = (*last.words, *each.words)
             joined[-1] = Mention("name", last.start, each.end, forms, forms, words=words)
         else:
             joined.append(each)

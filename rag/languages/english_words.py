@@ -82,20 +82,8 @@ OPENERS = frozenset(
 )
 """Words that have a capital only where they open a sentence; so have those in -ly, -ing, -ed."""
 
-PEOPLE_ENDINGS = ("ians", "ian", "ans", "an", "ns", "n", "ese", "ish", "is", "i", "s")
-"""What turns a country's name into that of its people."""
-
-# Words that many names have in common, and that therefore tell none from another.
-COMMON_IN_NAMES = frozenset(
-    "act adm admiral agency ambassador army bay bridge canal chairman chief city college "
-    "committee company conference council court defence defense department deputy director dr "
-    "east eastern exercise foreign games gen general government gulf house institute island "
-    "islands king lake law minister ministry mission mount mountain mr mrs ms nation national "
-    "navy north northern ocean office olympic olympics organisation organization party peace "
-    "premier president prime prince princess professor province queen region republic river sea "
-    "secretary senator south southern state states strait street summer summit treaty university "
-    "vice west western winter world".split()
-)
+PEOPLE_ENDINGS = ("ians", "ian", "ans", "an", "ns", "n", "ese", "ish", "is", "i", "s", "a", "y")
+"""What turns a country's name into that of its people, and what it may have in their place."""
 
 # --- measures
 

@@ -1,9 +1,9 @@
-"""What every language tells of a text, in one form."""
+"""What a language is asked for, and the form of what it tells of a text."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Literal
 
 Kind = Literal["number", "year", "date", "name", "word"]
@@ -13,8 +13,8 @@ Kind = Literal["number", "year", "date", "name", "word"]
 class Facts:
     """What a text asserts that can be checked: each set holds normal forms."""
 
-    numbers: frozenset[Decimal]
-    days: frozenset[tuple[str, int]]
+    numbers: frozenset[str]
+    days: frozenset[str]
     months: frozenset[str]
     names: frozenset[str]
 
@@ -28,7 +28,8 @@ class Mention:
     """A fact, or a plain word, at its place in a text.
 
     Two mentions are of the same fact when what the one `asserts` is among what the other `holds`:
-    "Oct. 14-17" holds October, and asserts its days. A plain word asserts nothing.
+    "Oct. 14-17" holds October, and asserts its days. A plain word asserts nothing. Of two names
+    one holds all words of the other: "Holm" and "Lise Holm", not "Alder Strait" and "Tolm Strait".
     """
 
     kind: Kind
@@ -45,5 +46,27 @@ class Mention:
         # A word that only opens a sentence looks like a name, and is found as a plain word.
         if self.kind == "date" == other.kind:
             return bool(self.asserts) and self.asserts <= other.holds
+        if self.kind == "name" == other.kind:
+            few, many = sorted((self, other), key=lambda each: len(each.words))
+            return all(not word.isdisjoint(many.holds) for word in few.words)
         alike = other.kind in (self.kind, "word")
         return alike and not self.asserts.isdisjoint(other.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """What is known of a language; its functions are described where all else asks them.
+
+    `letters` is a regular expression for a letter of its script, and `function_words` are those
+    that every text in it has, in small letters.
+    """
+
+    letters: str
+    function_words: frozenset[str]
+    sentence_spans: Callable[[str, int, int], list[tuple[int, int]]]
+    content_words: Callable[[str], set[str]]
+    facts: Callable[[str], Facts]
+    missing_facts: Callable[[str, Sequence[str]], list[str]]
+    missing_names: Callable[[str, Sequence[str]], list[str]]
+    mentions: Callable[[str], tuple[Mention, ...]]
+    in_full: Callable[[str], str]

@@ -110,7 +110,7 @@ def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
     These rules read a fact with the words around it. Each speaks up only where the quotes say
     something else, not where they say it in other words.
     """
-    rules = (_between_the_same, _apart, _of_another, _other_units)
+    rules = (_between_the_same, _apart, _other_units)
     return [found for rule in rules for found in rule(sentence, list(quotes), question)]
 
 
@@ -177,92 +177,23 @@ def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
     Of the words around a fact those count that any of the quotes holds: where the sentence puts
     two quotes' clauses together, each fact still has its own quote's words around it.
     """
-    own = mentions(sentence)
-    asked = mentions(question)
+    own, asked = mentions(sentence), mentions(question)
+    held = [mentions(quote) for quote in quotes]
     for at, mention in enumerate(own):
         if not mention.asserts or _has(asked, mention):
             continue
-        near = tuple(
-            each for each in around(at, own) if any(shared((each,), mentions(q)) for q in quotes)
-        )
-        holding = [mentions(quote) for quote in quotes if _has(mentions(quote), mention)]
-        together = max((shared(near, held) for held in holding), default=0)
-        if holding and together < MIN_TOGETHER * len(near):
+        around = own[max(at - REACH, 0) : at] + own[at + 1 : at + 1 + REACH]
+        near = [each for each in around if any(_stands_in(each, there) for there in held)]
+        together = [
+            sum(_stands_in(each, there) for each in near) for there in held if _has(there, mention)
+        ]
+        if together and max(together) < MIN_TOGETHER * len(near):
             yield f"{sentence[mention.start : mention.end]}: apart"
 
 
-def around(at: int, all_of: tuple[Mention, ...]) -> tuple[Mention, ...]:
-    """Return the mentions within reach of one of them, on both sides of it in its clause."""
-    near = all_of[max(at - REACH, 0) : at] + all_of[at + 1 : at + 1 + REACH]
-    return tuple(each for each in near if each.clause == all_of[at].clause)
-
-
-def shared(these: tuple[Mention, ...], those: tuple[Mention, ...]) -> int:
-    """Count the mentions that have one of the others in common."""
-    held = frozenset().union(*(each.holds for each in those))
-    return sum(not each.holds.isdisjoint(held) for each in these)
-
-
-def _of_another(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
-    """A number or a date told of a name, or of a year, where the quote tells it of another one.
-
-    In "The Heron carries 40 people, and the Swift flies at 700 km/h", the speed is the Swift's: the
-    clause of a fact says of whom and of when it is told. A clause without a name speaks of no other
-    one, but for "which" and "who"; one without a year goes on with the year before it.
-    """
-    own, asked = mentions(sentence), mentions(question)
-    for at, fact in enumerate(own):
-        if not fact.asserts or fact.kind not in ("number", "date") or _has(asked, fact):
-            continue
-        holding = [(quote, mentions(quote)) for quote in quotes if _has(mentions(quote), fact)]
-        for kind in ("name", "year"):
-            told = _told_of(own, at, kind)
-            if not told or not holding:
-                continue
-            others = [_another_there(told, fact, quote, there, kind) for quote, there in holding]
-            if all(others):
-                yield f"{sentence[fact.start : fact.end]}: of {others[0]}"
-
-
-def _told_of(those: tuple[Mention, ...], at: int, kind: str) -> Mention | None:
-    """Return the name or the year of which the fact at a position is told in its own clause."""
-    clause = [each for each in those if each.clause == those[at].clause and each.kind == kind]
-    before = [each for each in clause if each.start < those[at].start]
-    after = [each for each in clause if each.start > those[at].start]
-    if before or kind == "name":
-        return before[-1] if before else None
-    return after[0] if after else None
-
-
-def _another_there(
-    told: Mention, fact: Mention, quote: str, those: tuple[Mention, ...], kind: str
-) -> str | None:
-    """Return of whom or of when a quote tells a fact, if that is another one that it names."""
-    alike = [each for each in those if each.kind == kind]
-    if not _has(alike, told):
-        return None
-    found = None
-    for each in those:
-        if not fact.same(each):
-            continue
-        clause = [other for other in alike if other.clause == each.clause]
-        earlier = [other for other in alike if other.start < each.start and other not in clause]
-        if _goes_on(quote, those, each) or (kind == "year" and not clause):
-            clause += earlier[-1:]
-        if not clause or _has(clause, told):
-            return None
-        found = quote[clause[0].start : clause[0].end]
-    return found
-
-
-def _goes_on(quote: str, those: tuple[Mention, ...], at: Mention) -> bool:
-    """Whether the clause of a mention tells more of the name before it: "which", "who"."""
-    first = next(each for each in those if each.clause == at.clause)
-    before = [each.end for each in those if each.end <= first.start]
-    return bool(_RELATIVE.search(quote[max(before, default=0) : first.start]))
-
-
-_RELATIVE = re.compile(r",\s(?:which|who|whose)\b")
+def _stands_in(one: Mention, those: Sequence[Mention]) -> bool:
+    """Whether a mention has something in common with one of several others."""
+    return any(not one.holds.isdisjoint(each.holds) for each in those)
 
 
 def _has(those: Sequence[Mention], one: Mention) -> bool:
