@@ -83,7 +83,7 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
     assert [
         url for url in requests if not re.match(r"(http://127\.0\.0\.1:|data:|blob:|file:)", url)
     ] == []
-    assert wrong == []
+    assert wrong == [], "\n".join(wrong)
     for context in browser.contexts:
         for page in context.pages:
             assert page.evaluate("window.pwned") is None
