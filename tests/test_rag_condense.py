@@ -6,14 +6,15 @@ from itertools import pairwise
 
 import pytest
 
-from eval.cases.cases import Case, find_set, load_set
+from eval.bench import measured_set
+from eval.cases.cases import Case
 from rag.asking.condense import may_stand_alone, points_back, sound, standalone, with_name
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
 HISTORY = (("user", "When did the fleets pass the Alder Strait?"), ("assistant", "On Oct. 18.[1]"))
 TOLD = [text for _, text in HISTORY]
-FOLLOW_UPS = load_set(find_set("followups")).cases
+FOLLOW_UPS = measured_set("followups").cases
 
 
 def before(case: Case) -> str:
@@ -91,7 +92,7 @@ def test_the_set_of_follow_ups_is_told_from_unrelated_questions() -> None:
 
 @pytest.mark.parametrize("name", ["article", "briefing"])
 def test_questions_of_other_sets_hardly_ever_point_back(name: str) -> None:
-    asked = [case.question for case in load_set(find_set(name)).cases]
+    asked = [case.question for case in measured_set(name).cases]
     alarms = [question for last, question in pairwise(asked) if points_back(question, last)]
     print(f"{name}: {len(alarms)} false alarms in {len(asked) - 1}")  # noqa: T201
     assert len(alarms) <= 0.02 * len(asked), alarms
