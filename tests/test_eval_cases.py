@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eval.cases.cases import SETS, Case, add_case, find_set, load_set, read_set, write_set
-from eval.cases.evidence import find_all, pinned, resolve
+from eval.cases.evidence import find_all, fits, pinned, resolve
 from eval.cases.propose import accept, reject
 from index.documents import Document, Span
 from index.errors import UserError
@@ -190,6 +190,18 @@ def test_overlapping_places_of_a_quote_are_more_than_one(tmp_path: Path) -> None
     document = Document.of("anana", title="x", source="pact.txt")
     with pytest.raises(UserError, match="2 places in"):
         resolve(load_set(write(tmp_path, place(quote="ana"))), Shelf(document))
+
+
+def test_a_set_fits_a_library_that_has_all_its_documents(tmp_path: Path) -> None:
+    told = place(quote="June 28")["evidence"]
+    loaded = load_set(write(tmp_path, case(evidence=told), case(id="two", unanswerable=True)))
+    other = Document.of("Something else.", title="Else", source="/papers/else.txt")
+    assert fits(loaded, Shelf(other, PACT).entries())
+    assert not fits(loaded, Shelf(other).entries())
+    renamed = Document.of(TEXT, title="x", source="/y.txt")
+    by_hash = load_set(write(tmp_path, place(sha256=PACT.sha256, start=0, end=3)))
+    assert fits(by_hash, Shelf(renamed).entries()), "the text is there, whatever it is called"
+    assert not fits(loaded, Shelf(renamed).entries())
 
 
 def test_a_case_is_added_to_a_set(tmp_path: Path) -> None:
