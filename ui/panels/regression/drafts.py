@@ -110,6 +110,7 @@ class Drafts:
 
     def _begin(self, name: str, each: int, left_out: Sequence[str]) -> None:
         path, library = own_set(self.folder, name), self.assistant.library
+        each = min(max(each, 1), MOST)
         if self.assistant.settings.llm == "none":
             raise UserError(NO_MODEL)
         ids = [entry.id for entry in library.entries() if entry.id not in left_out]
@@ -118,7 +119,7 @@ class Drafts:
         with self._lock:
             if self._making is None or not self._making.goes_on:
                 self._name = path.stem
-                work = partial(self._propose, path, ids, min(max(each, 1), MOST))
+                work = partial(self._propose, path, ids, each)
                 said = "Stopped. The drafts of the documents before are kept."
                 self._making = Background(work, len(ids) * each, said)
 
@@ -174,25 +175,26 @@ class Drafts:
         step = accept if field(event._data, "step") == "accept" else reject
         ids = strings(event._data, "ids")
 
-        def decided() -> None:
-            change_set(own_set(self.folder, name or ""), partial(step, ids=ids))
-
-        wrong = attempt(decided)
+        path = self._file(name)
+        wrong = attempt(lambda: change_set(path, partial(step, ids=ids))) if path else None
         told = notice(str(wrong)) if isinstance(wrong, UserError) else ""
         return {self.told: told, self.list: self.listed(name)}
 
     def listed(self, name: str | None) -> str:
         """Return the drafts of a set, each to be accepted or rejected."""
-        listed = attempt(lambda: self._listed(name or ""))
+        path = self._file(name)
+        if path is None:
+            return ""  # What comes with Footnoted has no drafts.
+        listed = attempt(lambda: self._listed(path))
         return notice(str(listed)) if isinstance(listed, UserError) else listed
 
-    def _listed(self, name: str) -> str:
-        path = own_set(self.folder, name) if name else None
-        if path is None or not path.exists():
-            return ""  # What comes with Footnoted has no drafts.
+    def _listed(self, path: Path) -> str:
         drafts = [case for case in read_set(path)[0].cases if case.draft]
         here = {entry.sha256: entry.id for entry in self.assistant.library.entries()}
-        return render_runs.drafts(name, drafts, here) if drafts else ""
+        return render_runs.drafts(path.stem, drafts, here) if drafts else ""
+
+    def _file(self, name: str | None) -> Path | None:
+        return next((path for path in self.folder.glob("*.jsonl") if path.stem == name), None)
 
     def _shown(self, html: str, *, goes_on: bool = False) -> Updates:
         return {
