@@ -22,7 +22,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-all faults check audit regression bench speed ablation pictures lock clean
+.PHONY: help install models library chat ask test test-all beside faults check audit regression bench speed ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -63,12 +63,16 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 
 # Two at a time but for those of the language model, which takes all cores by itself.
 test: models chromium postgres  ## Run the tests.
-	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not slow"
-	@$(PY) -m pytest -m "llm and not slow"
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not slow and not beside"
+	@$(PY) -m pytest -m "llm and not slow and not beside"
 
 test-all: models chromium postgres  ## Run all tests, also those that take long and rarely fail.
-	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm"
-	@$(PY) -m pytest -m llm
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not beside"
+	@$(PY) -m pytest -m "llm and not beside"
+
+# What measures comes with other texts, which are not part of Footnoted.
+beside: models  ## Run the tests that need what lies beside the project, in ../shared.
+	@$(PY) -m pytest -m beside
 
 # Three at a time on two cores, since much of it waits: for disks, for visitors that think.
 faults: models chromium postgres  ## Break everything that can be broken, and print what came of it (23 minutes on two cores).
@@ -93,9 +97,9 @@ audit: install  ## Look at the licences of all libraries, and for known vulnerab
 	echo 'pip-audit did not reach its data: nothing is known of vulnerabilities.' >&2; exit 2
 
 regression: models  ## Check that a part of the bench has not fallen below what was kept.
-	@$(PY) -m eval.bench.regression .footnoted/kept --xquad "$(XQUAD)"
+	@$(PY) -m eval.bench.regression .footnoted/kept $(if $(wildcard $(XQUAD)),--xquad "$(XQUAD)")
 
-bench: models  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
+bench: models beside  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 

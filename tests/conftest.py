@@ -1,4 +1,4 @@
-"""What several tests share: settings, the models, the briefing, and the article beside the project.
+"""What several tests share: settings, the models, the briefing, and what lies beside the project.
 
 The models come from where the settings say: `FOOTNOTED_MODELS`, or the user's cache. Nothing else
 that a developer has set reaches the tests.
@@ -158,10 +158,14 @@ def briefing_library(
     return library
 
 
-@pytest.fixture(scope="session")
-def article_path() -> Path:
-    """The article beside the project, which is read where it lies and never copied."""
-    return Path(__file__).parents[2] / "shared" / "article" / "article.txt"
+@pytest.fixture
+def beside(request: pytest.FixtureRequest) -> Path:
+    """The folder of what lies beside the project, for the tests that are marked so.
+
+    `make test` leaves those out: whoever has the project alone runs it.
+    """
+    assert request.node.get_closest_marker("beside"), "what reads beside the project is so marked"
+    return Path(__file__).parents[2] / "shared"
 
 
 # --- the window in a browser

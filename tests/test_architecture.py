@@ -154,6 +154,17 @@ REGISTRIES = [
 ]
 
 
+def test_no_test_reads_beside_the_project_but_by_the_fixture_that_is_for_it() -> None:
+    """`make test` passes in a clone with nothing beside it; `.ci/run` tries that."""
+    outside = re.compile(r"__file__\)[^\n]*parents\[[2-9]\]|[\"'/]shared[\"'/]")
+    found = {
+        path.name
+        for path in TESTS
+        if path != Path(__file__) and outside.search(path.read_text("utf-8"))
+    }
+    assert found == {"conftest.py"}
+
+
 def test_no_file_names_a_package_registry_or_a_path_of_one_machine() -> None:
     paths = r"(?<![\w./-])/(?:work|tmp/w)(?![\w-])"
     pattern = re.compile("|".join([*map(re.escape, REGISTRIES), paths]))

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eval.bench.taken import main as taken
 
+from eval.bench import measured_set
 from eval.bench.ablation import _LIBRARIES, VARIANTS, _overlapping
 from eval.bench.ablation import main as ablation
 from eval.bench.claims import main as claims
 from eval.bench.regression import KEPT, MEASURES, compare
+from eval.bench.regression import main as regression
 from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.bench.table import Sources, measure, show, table
-from eval.cases.cases import SETS, load_set
+from eval.cases.cases import SETS
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.running.record import LibraryRecord, Result, Run, SetRecord
@@ -135,7 +136,7 @@ def test_what_the_special_ways_take_of_ordinary_questions_is_printed(
 
 
 def test_the_set_of_whole_documents_is_reported_by_kind() -> None:
-    cases = load_set(SETS / "whole.jsonl").cases
+    cases = measured_set("whole").cases
     assert len(cases) >= 80
     scores = {"verbatim": 1.0, "refused": False, "refusal_right": True, "unsupported": []}
     scores |= {"citation_recall": 0.5, "citation_precision": None}
@@ -232,6 +233,18 @@ def test_what_falls_below_what_was_kept_fails(now: int, fell: bool) -> None:
 def test_other_cases_are_not_compared() -> None:
     with pytest.raises(UserError, match="cases changed"):
         compare(measures(30), measures(30, n=41))
+
+
+def test_what_ships_is_held_where_xquad_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    shipped = {"briefing": measures(0)["briefing"]}
+    lines, fell = compare(measures(30), shipped)
+    assert fell
+    assert [line.split(":")[0] for line in lines] == [
+        f"FELL briefing {name}" for name in MEASURES["briefing"]
+    ]
+    with pytest.raises(SystemExit):
+        regression(["folder", "--keep"])
+    assert "--keep needs --xquad FILE" in capsys.readouterr().err
 
 
 def test_what_is_kept_names_cases_and_no_text() -> None:

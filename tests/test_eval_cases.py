@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from eval.cases.cases import SETS, Case, add_case, find_set, load_set, read_set, write_set
-from eval.cases.evidence import find_all, locate, pinned, resolve
+from eval.cases.evidence import find_all, fits, pinned, resolve
 from eval.cases.propose import accept, reject
 from index.documents import Document, Span
 from index.errors import UserError
 from index.library import Library
 
-ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
 TEXT = "The pact was signed on June 28.\nIt binds. It binds.\n"
 PACT = Document.of(TEXT, title="The pact", source="/papers/pact.txt")
 
@@ -142,7 +141,7 @@ def test_a_set_is_found_by_its_path_or_its_shipped_name(tmp_path: Path) -> None:
     path = write(tmp_path, case())
     assert find_set(str(path)) == path
     assert find_set("briefing") == SETS / "briefing.jsonl"
-    with pytest.raises(UserError, match="one of: article, briefing"):
+    with pytest.raises(UserError, match="one of: briefing, heat-pumps, railway"):
         find_set("nothing")
 
 
@@ -193,26 +192,16 @@ def test_overlapping_places_of_a_quote_are_more_than_one(tmp_path: Path) -> None
         resolve(load_set(write(tmp_path, place(quote="ana"))), Shelf(document))
 
 
-@pytest.mark.parametrize(
-    ("name", "source"), [("article", ARTICLE), ("briefing", SETS / "briefing.md")]
-)
-def test_the_shipped_sets_fit_their_documents(name: str, source: Path) -> None:
-    loaded = load_set(find_set(name))
-    document = Document.of(source.read_bytes().decode(), title=name, source=str(source))
-    places = 0
-    for each in loaded.cases:
-        assert each.unanswerable == (not each.evidence), each.id
-        assert each.unanswerable == (not each.answers), each.id
-        for evidence in each.evidence:
-            assert evidence.document == source.name, each.id
-            assert evidence.sha256 == document.sha256, each.id
-            span = locate(evidence, document)
-            stated = document.text[span.start : span.end]
-            assert stated == stated.strip(), each.id
-            places += 1
-    assert places >= 90
-    assert sum(each.must_pass for each in loaded.cases) >= 5
-    assert sum(each.unanswerable for each in loaded.cases) >= 30
+def test_a_set_fits_a_library_that_has_all_its_documents(tmp_path: Path) -> None:
+    told = place(quote="June 28")["evidence"]
+    loaded = load_set(write(tmp_path, case(evidence=told), case(id="two", unanswerable=True)))
+    other = Document.of("Something else.", title="Else", source="/papers/else.txt")
+    assert fits(loaded, Shelf(other, PACT).entries())
+    assert not fits(loaded, Shelf(other).entries())
+    renamed = Document.of(TEXT, title="x", source="/y.txt")
+    by_hash = load_set(write(tmp_path, place(sha256=PACT.sha256, start=0, end=3)))
+    assert fits(by_hash, Shelf(renamed).entries()), "the text is there, whatever it is called"
+    assert not fits(loaded, Shelf(renamed).entries())
 
 
 def test_a_case_is_added_to_a_set(tmp_path: Path) -> None:

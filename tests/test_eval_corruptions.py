@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from eval.bench import measured_set
 from eval.bench.corruptions import FALSE_ALARMS, NOTICED, TOGETHER, claims, main, table
 from eval.cases.cases import SETS, load_set
 from eval.training.corruptions import Claim
@@ -17,22 +18,21 @@ from rag.config import load_settings
 from rag.deciding.reader import Reader
 
 BRIEFING = SETS / "briefing.md"
-ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
 
-DOCUMENTS = [
-    pytest.param("briefing", BRIEFING, id="briefing"),
-    pytest.param(
-        "article",
-        ARTICLE,
-        id="article",
-        marks=pytest.mark.skipif(not ARTICLE.exists(), reason="the article is not beside it"),
-    ),
-]
+Made = tuple[list[Claim], list[Claim]]
 
 
 @cache
-def made(name: str, document: Path) -> tuple[list[Claim], list[Claim]]:
-    return claims([(load_set(SETS / f"{name}.jsonl"), load(document))])
+def made(name: str, document: Path) -> Made:
+    return claims([(measured_set(name), load(document))])
+
+
+@pytest.fixture(params=["briefing", pytest.param("article", marks=pytest.mark.beside)])
+def both(request: pytest.FixtureRequest) -> Made:
+    """The true and the false sentences of a document."""
+    if request.param == "briefing":
+        return made("briefing", BRIEFING)
+    return made("article", request.getfixturevalue("beside") / "article" / "article.txt")
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,8 @@ def share(made: list[Claim], reader: Reader) -> float:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(("name", "document"), DOCUMENTS)
-def test_numbers_dates_and_names_that_are_false_are_noticed(
-    name: str, document: Path, reader: Reader
-) -> None:
-    _, false = made(name, document)
+def test_numbers_dates_and_names_that_are_false_are_noticed(both: Made, reader: Reader) -> None:
+    _, false = both
     assert len(false) >= 200
     for what, kinds in TOGETHER.items():
         for kind in kinds:
@@ -60,9 +57,8 @@ def test_numbers_dates_and_names_that_are_false_are_noticed(
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize(("name", "document"), DOCUMENTS)
-def test_true_sentences_pass(name: str, document: Path, reader: Reader) -> None:
-    true, _ = made(name, document)
+def test_true_sentences_pass(both: Made, reader: Reader) -> None:
+    true, _ = both
     assert len(true) >= 100
     assert share(true, reader) <= FALSE_ALARMS
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from eval.cases.cases import Case, load_set, read_set, write_set
 from eval.cases.evidence import resolve
-from eval.cases.propose import _alike, _near_misses, draft
+from eval.cases.propose import _alike, _near_misses, draft, numbered
 from index.documents import Document
 from index.library import Library
 from rag.deciding.reader import Reader
@@ -109,6 +109,15 @@ def test_drafts_are_accepted_one_by_one(tmp_path: Path, reader: Reader) -> None:
     assert load_set(path).drafts == 0
     none = runner.invoke(app, ["accept", str(path), "--all"])
     assert "has no drafts" in str(none.exception)
+
+
+def test_drafts_count_on_in_a_set_that_has_some() -> None:
+    made = [Case("x", "Who?"), Case("y", "When?")]
+    found = numbered(made, {"draft-001", "draft-003"})
+    assert [(each.id, each.question, each.draft) for each in found] == [
+        ("draft-002", "Who?", True),
+        ("draft-004", "When?", True),
+    ]
 
 
 @pytest.mark.llm

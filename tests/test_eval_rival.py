@@ -13,6 +13,7 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
 from rich.console import Console
 
+from eval.bench import measured_set
 from eval.bench.rival import (
     OURS,
     THEIRS,
@@ -32,7 +33,7 @@ from eval.bench.rival import (
     table,
     without_numbers,
 )
-from eval.cases.cases import CaseSet, Facts, find_set, load_set
+from eval.cases.cases import CaseSet, Facts, load_set
 from eval.comparing.compare import load_run
 from eval.measuring.statistics import Metric
 from eval.running.record import Result
@@ -148,7 +149,7 @@ def test_doubt_is_in_favour_of_the_other_engine(cases: CaseSet) -> None:
 
 
 def test_the_same_questions_are_drawn_each_time() -> None:
-    whole = load_set(find_set("article"))
+    whole = measured_set("article")
     drawn = sample(whole, 30)
     assert len(drawn.cases) == len(drawn.lines) == 30
     assert sum(case.unanswerable for case in drawn.cases) == 5

@@ -27,8 +27,7 @@ from index.errors import DocumentError
 from index.loading.formats import Limits
 from index.loading.load import load, load_bytes
 
-ARTICLE = Path(__file__).parents[2] / "shared" / "article" / "article.txt"
-ARTICLE_SHA256 = "310546b67c598a616fe4e3ed7d9a88b713acb532661453830dadb2c1dda3eb60"
+BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
 PROSE = (
     "The harbour was rebuilt after the storm, and the new mole was made of granite from the"
@@ -48,23 +47,16 @@ def pages(document: Document) -> list[str]:
 # Plain text
 
 
-def test_the_article_is_kept_to_the_byte_and_its_headings_are_found() -> None:
-    document = load(ARTICLE)
-    assert document.sha256 == ARTICLE_SHA256
-    assert document.title == "Articles"
-    assert document.source == str(ARTICLE.resolve())
-    firsts = [(level, words.split()[0], len(words.split())) for level, words in headings(document)]
-    assert firsts == [
-        (1, "Articles", 1),
-        (2, "In", 4),
-        (2, "“Unlimited”", 3),
-        (2, "Russia", 6),
-        (2, "Red", 2),
-        (2, "Putin’s", 3),
-        (2, "Soviet", 5),
-    ]
-    lines = ARTICLE.read_text().split("\n")
-    assert all(words in lines for _, words in headings(document))
+def test_a_file_is_kept_to_the_byte_and_its_headings_are_found() -> None:
+    document = load(BRIEFING)
+    assert document.sha256 == hashlib.sha256(BRIEFING.read_bytes()).hexdigest()
+    assert document.title == "China and Russia in Late 2021: A Briefing"
+    assert document.source == str(BRIEFING.resolve())
+    found = headings(document)
+    assert [level for level, _ in found] == [1, *[2] * 8]
+    assert found[0][1] == document.title
+    lines = BRIEFING.read_text("utf-8").split("\n")
+    assert all("#" * level + " " + words in lines for level, words in found)
 
 
 VALID = st.characters(

@@ -20,7 +20,6 @@ from rag.finding.quotes import windows
 from rag.finding.rerank import Reranker
 
 MODEL = CATALOGUE[READER]
-SQUAD = Path(__file__).parents[2] / "shared" / "benchmarks" / "squad2-dev-even.json"
 BRIDGE = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
 
 
@@ -97,10 +96,12 @@ def test_the_card_gives_the_figure_on_the_shipped_set(reader: Reader, briefing: 
     assert sum(right) / len(right) == pytest.approx(figure("right words, `briefing`"), abs=0.03)
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not SQUAD.exists(), reason="SQuAD 2.0's questions lie beside the project")
-def test_the_card_gives_the_figures_on_squad(reader: Reader, reranker: Reranker) -> None:
+@pytest.mark.beside
+def test_the_card_gives_the_figures_on_squad(
+    beside: Path, reader: Reader, reranker: Reranker
+) -> None:
     """On a part of the questions, so that it takes seconds."""
-    found = with_quote(load_questions(SQUAD), reader, reranker, 100)
+    squad = beside / "benchmarks" / "squad2-dev-even.json"
+    found = with_quote(load_questions(squad), reader, reranker, 100)
     for name, metric in found.items():
         assert metric.value == pytest.approx(figure(f"{name}, quote given"), abs=0.1)

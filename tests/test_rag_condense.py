@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.cases.cases import find_set, load_set
+from eval.bench import measured_set
 from rag.asking.condense import may_stand_alone, points_back, sound, standalone
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
@@ -12,7 +12,7 @@ from tests.fake_llm import ScriptedLLM
 HISTORY = (("user", "When did the fleets pass the Alder Strait?"), ("assistant", "On Oct. 18.[1]"))
 TOLD = [text for _, text in HISTORY]
 SIGNED = "Who signed the treaty of Tolm?"
-FOLLOW_UPS = load_set(find_set("followups")).cases
+FOLLOW_UPS = measured_set("followups").cases
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_set_of_follow_ups_is_told_from_unrelated_questions() -> None:
 
 @pytest.mark.parametrize("name", ["article", "briefing"])
 def test_questions_of_other_sets_hardly_ever_point_back(name: str) -> None:
-    asked = [case.question for case in load_set(find_set(name)).cases]
+    asked = [case.question for case in measured_set(name).cases]
     alarms = [question for question in asked if points_back(question)]
     print(f"{name}: {len(alarms)} false alarms in {len(asked)}")  # noqa: T201
     assert len(alarms) <= 0.02 * len(asked), alarms

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from eval.cases.cases import SETS, load_set, write_set
+from eval.cases.cases import SETS, load_set, read_set, write_set
 from eval.cases.evidence import resolve
 from index.documents import Document
 from index.library import Library
+from index.loading.load import load
 from tests.browser import (
     SUMMIT,
     ask,
+    assert_accessible,
+    assert_marked,
+    pages,
     place,
+    window,
 )
+from tests.conftest import OpenLibrary
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -64,6 +71,75 @@ def test_an_answer_is_kept_as_a_case(
     expect(report.locator("tr").filter(has_text="passed")).to_contain_text("100.0%")
     page.locator("#keep-baseline").click()
     expect(report).to_contain_text("nothing changed")
+
+
+def choices(page: Page) -> list[str]:
+    page.locator("#set input").click()
+    found = page.get_by_role("option").all_inner_texts()
+    page.keyboard.press("Escape")
+    return [each.strip("✓ \n") for each in found]
+
+
+def test_what_is_offered_is_about_documents_that_are_here(page: Page) -> None:
+    page.get_by_role("button", name="Regression").click()
+    lead = page.locator("#regression-panel .lead").first
+    expect(lead).to_be_visible()
+    style = "each => each.clientHeight / parseFloat(getComputedStyle(each).lineHeight)"
+    assert lead.evaluate(style) == pytest.approx(2, abs=0.2), "two lines"
+    expect(page.locator("#set input")).to_have_value(re.compile(r"\w"))
+    expect(page.locator("#report")).not_to_be_empty()
+    offered = choices(page)
+    assert "briefing" in offered
+    assert not {"heat-pumps", "railway", "article"} & {*offered}
+    page.locator("#propose").click()
+    expect(page.locator("#drafts-told")).to_contain_text("there is none here")
+    assert_accessible(page)
+
+
+@pytest.mark.llm
+def test_a_set_is_begun_from_drafts_that_are_accepted(
+    browser: Browser, open_library: OpenLibrary, tmp_path: Path
+) -> None:
+    railway = load(SETS / "railway.html")
+    library = open_library(tmp_path / "library")
+    library.add(railway)
+    path = library.folder / "cases" / "mine.jsonl"
+    with window(library) as address, pages(browser) as open_page:
+        page = open_page(address)
+        page.get_by_role("button", name="Regression").click()
+        expect(page.locator("#set input")).to_have_value("railway")
+        expect(page.locator("#report")).to_contain_text("83 cases on railway.html. It has not been")
+        assert choices(page) == ["railway"]
+        page.locator("#draft-set :is(input, textarea)").fill("mine")
+        page.locator("#draft-each input").fill("4")
+        page.locator("#propose").click()
+        expect(page.locator("#drafts-told")).to_contain_text("of 4 drafts")
+        drafts = page.locator("#drafts li")
+        expect(drafts.first).to_be_visible(timeout=300_000)
+        expect(page.locator("#set input")).to_have_value("mine")
+        made = {each.id: each for each in read_set(path)[0].cases}
+        assert len(made) >= 3
+        assert all(each.draft for each in made.values())
+        expect(drafts).to_have_count(len(made))
+        expect(page.locator("#report")).to_contain_text(f"0 cases, and {len(made)} drafts")
+
+        first = made["draft-001"]
+        expect(drafts.first).to_contain_text(f"Expected: “{first.answers[0]}”")
+        drafts.first.locator("a.place").click()
+        assert_marked(page, first.evidence[0].quote or "")
+        page.get_by_role("button", name="Regression").click()
+        expect(page.locator("#set input")).to_have_value("mine")
+        drafts.first.get_by_role("button", name="Reject").click()
+        expect(drafts).to_have_count(len(made) - 1)
+        drafts.first.get_by_role("button", name="Accept").click()
+        expect(page.locator("#report")).to_contain_text("1 case, and")
+        page.get_by_role("button", name="Accept all").click()
+        expect(drafts).to_have_count(0)
+        expect(page.locator("#report")).to_contain_text(f"{len(made) - 1} cases on railway.html")
+        kept = load_set(path)
+        assert {each.id for each in kept.cases} == made.keys() - {"draft-001"}
+        assert not kept.drafts
+        assert sorted(choices(page)) == ["mine", "railway"]
 
 
 def test_a_run_is_stopped_and_goes_on(page: Page, window_library: Library) -> None:

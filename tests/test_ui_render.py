@@ -35,7 +35,7 @@ TAGS = {
 }
 ATTRIBUTES = {
     *"aria-label aria-pressed checked class colspan data-act data-around data-choose".split(),
-    *"data-document".split(),
+    *"data-decide data-document data-draft".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
     *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
     *"type value".split(),

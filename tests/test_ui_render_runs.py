@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eval.cases.cases import Case, Evidence
 from eval.comparing.baseline import hold
 from eval.measuring.statistics import rate
 from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
@@ -105,14 +106,40 @@ def test_without_a_baseline_there_is_one_side() -> None:
     assert "Baseline" not in page.texts["h4."]
 
 
+def test_a_set_without_a_run_says_what_it_is() -> None:
+    one = Case("one", "Who?", evidence=(Evidence("a.txt", quote="Ada"),))
+    page = Page(render_runs.not_run([one, replace(one, id="two", draft=True)]))
+    assert page.texts["p.empty"] == [
+        "1 case, and 1 draft on a.txt. It has not been run on this library yet."
+    ]
+    others = [replace(one, evidence=(Evidence(f"{at}.txt", quote="Ada"),)) for at in range(5)]
+    assert "5 cases on 0.txt, 1.txt, 2.txt and 2 others." in Page(render_runs.not_run(others)).text
+
+
+def test_a_draft_is_shown_with_its_place_where_its_document_is_here() -> None:
+    evidence = Evidence("a.txt", "a" * 64, 3, 6, "Ada")
+    draft = Case("d", "Who?", ("Ada",), evidence=(evidence,), draft=True)
+    page = Page(render_runs.drafts("mine", [draft], {"a" * 64: "abc"}))
+    [link] = page.all("a", "place")
+    assert (link["data-document"], link["data-span"]) == ("abc", "3-6")
+    assert page.texts["p.expected"] == ["Expected: “Ada”"]
+    assert not Page(render_runs.drafts("mine", [draft], {})).all("a", "place")
+    refused = Case("d", "Who?", unanswerable=True, draft=True)
+    assert "Expected: a refusal" in Page(render_runs.drafts("mine", [refused], {})).text
+
+
 @pytest.mark.parametrize("words", HOSTILE)
 def test_what_comes_from_outside_is_text(words: str) -> None:
     run = made(replace(result("one", words, passed=False), id=words))
-    told = replace(run.results[0], case={"answers": ["a" + words]})
-    run = replace(run, results=(told,))
+    kept = replace(run.results[0], case={"answers": ["a" + words]})
+    run = replace(run, results=(kept,))
+    evidence = Evidence(f"a{words}", "a" * 64, 0, 9, f"a{words}")
+    told = Case(f"a{words}", f"a{words}", (f"a{words}",), evidence=(evidence,), draft=True)
     for html in (
         render_runs.report(run, run, hold(run, run), words),
         render_runs.running(words, 1, 2, stopping=True),
+        render_runs.not_run([told]),
+        render_runs.drafts(words, [told], {"a" * 64: words}),
     ):
         page = Page(html)
         page.assert_harmless()

@@ -89,6 +89,11 @@ def test_who_may_read_may_not_write(served: Served, briefing: Document, faults: 
         "running a set": lambda: bo.send("click", "briefing", at="run"),
         "stopping a run": lambda: bo.send("click", "briefing", at="stop-run"),
         "keeping a baseline": lambda: bo.send("click", "briefing", at="keep-baseline"),
+        "proposing cases": lambda: bo.send("click", "mine", 4, at="propose"),
+        "stopping what proposes": lambda: bo.send("click", at="stop-drafts"),
+        "accepting drafts": lambda: bo.send(
+            "decide", "briefing", at="drafts", about={"step": "accept", "ids": ["draft-001"]}
+        ),
         "overruling a verdict": overruled,
         "another address for answers": lambda: bo.send(
             "click", None, "An address", f"{served.address}v1", "m", "", 5, 5, at="apply"

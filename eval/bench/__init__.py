@@ -1,1 +1,19 @@
 """What Footnoted measures of itself; users need none of it. Start with `table.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from eval.cases.cases import CaseSet, find_set, load_set
+
+BENCH_SETS = Path(__file__).parent / "sets"
+"""Where the sets are that do not come with Footnoted, since the article they are on does not."""
+
+
+def measured_set(name: str) -> CaseSet:
+    """Return a set of the bench, or one that comes with Footnoted.
+
+    Raises UserError when there is none.
+    """
+    own = BENCH_SETS / f"{name}.jsonl"
+    return load_set(own if own.is_file() else find_set(name))

@@ -23,8 +23,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.bench import measured_set
 from eval.bench.corruptions import TOGETHER, claims
-from eval.cases.cases import SETS, Case, load_set
+from eval.cases.cases import SETS, Case
 from eval.cases.evidence import resolve
 from eval.command import run_command
 from eval.measuring.spans import finds
@@ -64,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
             assistant.library.add(source)
         _set(assistant, given.llm)
         pairs = zip(("briefing", "article"), sources, strict=True)
-        true, false = claims([(load_set(SETS / f"{name}.jsonl"), each) for name, each in pairs])
+        true, false = claims([(measured_set(name), each) for name, each in pairs])
         _corruptions(assistant, true, false, given.each)
     if given.squad:
         assistant = Assistant(load_settings(library=given.folder / "library-squad"))
@@ -86,7 +87,7 @@ class _Done:
 
 
 def _set(assistant: Assistant, llm: bool) -> None:
-    case_set = load_set(SETS / "claims.jsonl")
+    case_set = measured_set("claims")
     facts, _ = resolve(case_set, assistant.library)
     writer = assistant.writer if llm else None
     if llm and writer is None:

@@ -2,10 +2,10 @@
 
     python -m eval.bench.fit_gate FOLDER --article FILE --squad FILE
 
-Asks the development halves of the shipped sets (the 1st, 3rd, ... case) and questions on articles
-that the reader was not trained on, keeps in FOLDER what was read, and prints the weights and what
-they do on each set, fitted on all of them and on all others but that one; then what the gate does
-as it is, its threshold and its bounds of doubt. The result is copied by hand into
+Asks the development halves of `article` and `briefing` (the 1st, 3rd, ... case) and questions on
+articles that the reader was not trained on, keeps in FOLDER what was read, and prints the weights
+and what they do on each set, fitted on all of them and on all others but that one; then what the
+gate does as it is, its threshold and its bounds of doubt. The result is copied by hand into
 `rag/deciding/gate.py`.
 
 A case is answered by one quote, so a case is a bag of readings of which the best one counts: the
@@ -29,8 +29,9 @@ from rich.console import Console
 from rich.progress import track
 from scipy.optimize import minimize
 
+from eval.bench import measured_set
 from eval.bench.squad import half_the_articles, whole_articles
-from eval.cases.cases import SETS, Case, load_set
+from eval.cases.cases import SETS, Case
 from eval.command import run_command
 from eval.formats.xquad import load_xquad
 from eval.measuring.statistics import rate
@@ -109,7 +110,7 @@ Row = dict[str, Any]
 
 def _sources(article: Path, squad: Path) -> Iterator[Source]:
     for name, source in (("article", article), ("briefing", SETS / "briefing.md")):
-        yield name, [load(source)], load_set(SETS / f"{name}.jsonl").cases[::2]
+        yield name, [load(source)], measured_set(name).cases[::2]
     documents, case_set = whole_articles(squad, QUESTIONS, "squad-train", held_out)
     yield "squad", documents, case_set.cases
     data = load_xquad(squad)

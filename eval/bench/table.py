@@ -35,6 +35,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from eval.bench import measured_set
 from eval.bench.reading import load_questions, with_paragraph, with_quote
 from eval.bench.rival import THEIRS, speed
 from eval.bench.rival import measure as measure_both
@@ -42,7 +43,7 @@ from eval.bench.rival import table as comparison_table
 from eval.bench.squad import half_the_articles, whole_articles
 from eval.bench.statements import PARTS as ASKED
 from eval.bench.statements import drawn, false_answers, kept
-from eval.cases.cases import SETS, CaseSet, load_set
+from eval.cases.cases import SETS, CaseSet
 from eval.comparing.compare import load_run
 from eval.formats.xquad import Benchmark, load_xquad
 from eval.measuring.statistics import Metric, mean, rate
@@ -122,7 +123,7 @@ def measure(part: str, folder: Path, sources: Sources) -> None:
     if part == "reader":
         write_whole(out, json.dumps(_read_alone(sources.squad), indent=1).encode())
     elif part == "comparison":
-        measure_both(load_set(SETS / "article.jsonl"), load(sources.article), out)
+        measure_both(measured_set("article"), load(sources.article), out)
     else:
         case_set, documents, library = _case_set(part.removesuffix(WITHOUT), sources)
         llm = part != "quotes" and not part.endswith(WITHOUT)
@@ -148,10 +149,10 @@ def _case_set(part: str, sources: Sources) -> tuple[CaseSet, Iterable[Document],
     """Return what is asked, of which documents, and the name of their library."""
     if part in ("article", "briefing"):
         source = sources.article if part == "article" else SETS / "briefing.md"
-        return load_set(SETS / f"{part}.jsonl"), (load(source),), part
+        return measured_set(part), (load(source),), part
     if part == "whole":
         both = load(SETS / "briefing.md"), load(sources.article)
-        return load_set(SETS / "whole.jsonl"), both, part
+        return measured_set("whole"), both, part
     if part == "squad":
         documents, case_set = whole_articles(sources.squad, NEAR_MISSES, part)
         return case_set, documents, part
@@ -278,7 +279,7 @@ def _part_rows(part: str, results: Sequence[Result]) -> list[Row]:
         return [*_whole_rows(name, results), *_whole_rows(f"{name}, held out", results[1::2])]
     if asked not in ("article", "briefing"):
         return _rows(name, asked, results)
-    cases = {case.id: case for case in load_set(SETS / f"{asked}.jsonl").cases}
+    cases = {case.id: case for case in measured_set(asked).cases}
 
     def counts(result: Result) -> bool:
         case = cases[result.id]
@@ -291,7 +292,7 @@ def _part_rows(part: str, results: Sequence[Result]) -> list[Row]:
 
 
 def _whole_rows(name: str, results: Sequence[Result]) -> Iterator[Row]:
-    tags = {case.id: case.tags for case in load_set(SETS / "whole.jsonl").cases}
+    tags = {case.id: case.tags for case in measured_set("whole").cases}
     for tag, score, what, least in WHOLE:
         values = [float(each.scores[score] or 0) for each in results if tag in tags[each.id]]
         yield _least(f"{name}, {tag}: {what}", least, mean(values))

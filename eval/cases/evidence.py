@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import Area, Case, CaseSet, Evidence, Facts, Problem
-from index.documents import Document, Span
+from index.documents import Document, Span, source_name
 from index.errors import UserError
 from index.printable import shortened
 from index.storage.database import option
 
 if TYPE_CHECKING:
     from index.library import Library
+    from index.storage.store import Entry
 
 ALIKE = 60
 """How alike, of 100, a place must be to what is looked for to be shown as the nearest."""
@@ -53,6 +54,17 @@ def resolve(case_set: CaseSet, library: Library) -> tuple[dict[str, Facts], tupl
     facts = {name: _facts(case, found) for name, (case, found) in resolved.items()}
     moved = (name for name, (_, found) in resolved.items() if any(each.moved for each in found))
     return facts, tuple(moved)
+
+
+def fits(case_set: CaseSet, entries: Iterable[Entry]) -> bool:
+    """Whether all documents that a set's evidence names are among a library's, by text or name."""
+    here = {
+        name
+        for each in entries
+        for name in (each.sha256, each.id, each.title, each.source, source_name(each.source))
+    }
+    evidence = (each for case in case_set.cases for each in case.evidence)
+    return all(each.sha256 in here or each.document in here for each in evidence)
 
 
 def find_all(

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count as counted
 
 from eval.cases.answers import normalise
 from eval.cases.cases import Case, Evidence
@@ -75,7 +76,7 @@ def draft(
         if not any(_alike(case.question, each.question, whole=True) for each in (*cases, *missed)):
             missed.append(case)
     progress(len(cases) + len(missed), count)
-    return [_named(number, case) for number, case in enumerate([*cases, *missed], 1)]
+    return numbered([*cases, *missed], ())
 
 
 def _spread(document: Document) -> Iterator[tuple[int, int]]:
@@ -177,8 +178,10 @@ def _alike(one: str, other: str, whole: bool = False) -> bool:
     return len(these & those) >= ALIKE * min(len(these), len(those))
 
 
-def _named(number: int, case: Case) -> Case:
-    return replace(case, id=f"draft-{number:03}", draft=True)
+def numbered(cases: Iterable[Case], taken: Collection[str]) -> list[Case]:
+    """Return the cases as drafts, with ids that count on and are not taken yet."""
+    free = (name for at in counted(1) if (name := f"draft-{at:03}") not in taken)
+    return [replace(each, id=name, draft=True) for each, name in zip(cases, free, strict=False)]
 
 
 def accept(cases: Iterable[Case], ids: Iterable[str]) -> list[Case]:

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from eval.cases.cases import Case
 from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Comparison
 from eval.running.record import Run
 from ui.drawing.jinja import draw
 from ui.reports.figures import GROUPS, NONE, figure, group_of, interval, label
 
-NOTHING = '<p class="empty">This set has not been run on this library yet.</p>'
+HEAD = """<h2>Regression sets</h2>
+<p class="lead">A set is questions with the answers that are right, and where your documents state
+them. Run it before and after a change, of a document, a model or a setting: it shows what broke.
+</p>"""
+
+BEGIN = """<h3>Begin a set</h3>
+<p class="lead">The language model asks questions of sentences of the documents that are ticked on
+the left, and of what they do not say. These are drafts: each counts once you accept it.</p>"""
+
+NO_SET = """<p class="empty">No set is on the documents of this library yet. Begin one above, or
+keep a case under an answer.</p>"""
 
 
-def running(name: str, done: int, total: int, *, stopping: bool) -> str:
-    """Return how far a run is."""
-    words = f"{name}: {done} of {total} cases" + (", stopping …" if stopping else "")
+def not_run(cases: Sequence[Case]) -> str:
+    """Return what a set is that has no run to show yet."""
+    documents = dict.fromkeys(each.document for case in cases for each in case.evidence)
+    drafts = sum(case.draft for case in cases)
+    return draw("runs.html", "not_run", len(cases) - drafts, drafts, list(documents))
+
+
+def drafts(name: str, cases: Sequence[Case], documents: Mapping[str, str]) -> str:
+    """Return drafts of a set, to be accepted or rejected; `documents` are ids by text's hash."""
+    return draw("runs.html", "drafts", name, cases, documents)
+
+
+def running(name: str, done: int, total: int, *, stopping: bool, things: str = "cases") -> str:
+    """Return how far a run is, or the making of other things."""
+    words = f"{name}: {done} of {total} {things}" + (", stopping …" if stopping else "")
     return draw("runs.html", "running", words, done, total)
 
 

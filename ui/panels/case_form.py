@@ -133,7 +133,7 @@ class CaseForm:
             return {self.told: render.notice(refused)}
 
         def kept() -> Path:
-            path = self._path(name)
+            path = own_set(self.folder, name)
             add_case(path, _case(begun, Filled(*filled)))
             return path
 
@@ -147,10 +147,15 @@ class CaseForm:
         """Hide the form."""
         return {self.form: gr.Column(visible=False), self.begun: None, self.told: ""}
 
-    def _path(self, name: str) -> Path:
-        if not _NAME.fullmatch(name.strip()):
-            raise UserError("The name of a set is letters, digits, dashes and underscores.")
-        return self.folder / f"{name.strip()}.jsonl"
+
+def own_set(folder: Path, name: str) -> Path:
+    """Return the file of a set in the folder of the library's own sets.
+
+    Raises UserError for what cannot be a name.
+    """
+    if not _NAME.fullmatch(name.strip()):
+        raise UserError("The name of a set is letters, digits, dashes and underscores.")
+    return folder / f"{name.strip()}.jsonl"
 
 
 def _case(begun: Begun, filled: Filled) -> Case:

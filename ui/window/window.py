@@ -41,7 +41,7 @@ from ui.panels.conversation import ConversationPanel
 from ui.panels.documents import DocumentsPanel
 from ui.panels.events import AT_ONCE, PRIVATE, Rights
 from ui.panels.fetch import Fetch
-from ui.panels.regression import RegressionPanel
+from ui.panels.regression.panel import RegressionPanel
 from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, serve_mcp
@@ -93,7 +93,7 @@ def build_window(
             talk = ConversationPanel(assistant, left_out, settings.configured, rights, fetch)
             checking = CheckPanel(assistant, left_out, rights)
             SourcePanel(assistant)
-            regression = RegressionPanel(assistant, rights)
+            regression = RegressionPanel(assistant, left_out, rights)
 
         def welcome_anew(conversation: Conversation) -> Any:
             return gr.skip() if conversation.exchanges else talk.welcome()

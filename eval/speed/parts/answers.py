@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
+from eval.bench import measured_set
 from eval.bench.rival import measure
-from eval.cases.cases import SETS, load_set
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.speed.given import Given
@@ -38,7 +38,7 @@ def answers(given: Given, questions: int = QUESTIONS) -> Kept:
     out = given.folder / "answers" / "run.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     if not out.exists():
-        measure(load_set(SETS / "article.jsonl"), load(given.needed("article")), out, questions)
+        measure(measured_set("article"), load(given.needed("article")), out, questions)
     run = load_run(out)
     middle = len(run.results) // 2
     ours = [each.scores for each in run.results[:middle]]

@@ -1,17 +1,23 @@
 """The regression view: a set is run in the background, and shown against the kept baseline.
 
 Runs lie in the library's folder: `runs/SET.json` is the last one, `runs/SET.baseline.json` the one
-that was kept. A run goes on when the visitor leaves; stopped, by whatever, it is resumed.
+that was kept. A run goes on when the visitor leaves; stopped, by whatever, it is resumed. Offered
+are the library's own sets (`cases/SET.jsonl`), and of those that come with Footnoted the ones whose
+documents are in the library.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
-from eval.cases.cases import SETS, CaseSet, load_set
+from eval.cases.cases import SETS, CaseSet, load_set, read_set
+from eval.cases.evidence import fits
 from eval.comparing.baseline import hold, keep
 from eval.comparing.compare import NotComparable, load_run
 from eval.running.record import Bounds, OtherConditions
@@ -21,86 +27,78 @@ from rag.assistant import Assistant
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import BUG, PRIVATE, Rights, Updates
+from ui.panels.events import PRIVATE, Rights, Updates
+from ui.panels.regression.background import Background, Progress
+from ui.panels.regression.drafts import Drafts
 
 SECONDS = 1.0
 """Between two looks at a run that goes on."""
 
+STOPPED = "Stopped. Run it again to go on from there."
 
-class Stopped(Exception):
-    """A run was stopped; what it has done is kept beside it."""
-
-
-class BackgroundRun:
-    """A set being run in a thread of its own."""
-
-    def __init__(self, case_set: CaseSet, assistant: Assistant, out: Path) -> None:
-        """Begin at once, or go on where it was stopped."""
-        self.done, self.total = 0, len(case_set.cases)
-        self.error: str | None = None
-        self.stop = threading.Event()
-        self._work = (case_set, assistant, out)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether it is being run."""
-        return self._thread.is_alive()
-
-    def _run(self) -> None:
-        case_set, assistant, out = self._work
-        try:
-            try:
-                run(case_set, assistant, out=out, progress=self._progress)
-            except OtherConditions:  # A document, a model or the program changed meanwhile.
-                Path(f"{out}.partial").unlink(missing_ok=True)
-                run(case_set, assistant, out=out, progress=self._progress)
-        except Stopped:
-            self.error = "Stopped. Run it again to go on from there."
-        except UserError as error:
-            self.error = str(error)
-        except Exception:
-            self.error = BUG
-            raise  # The thread's traceback is for the terminal.
-
-    def _progress(self, done: int, total: int) -> None:
-        self.done, self.total = done, total
-        if self.stop.is_set() and done < total:
-            raise Stopped
+_SCRIPT = """
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-panel-button="regression"]')) trigger('visit');
+});
+"""
 
 
 class RegressionPanel:
     """The panel, and the runs of this program; they are the library's, not a visitor's."""
 
-    def __init__(self, assistant: Assistant, rights: Rights) -> None:
-        """Put the panel on the page."""
+    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
+        """Put the panel on the page; of documents that are `left_out` no drafts are made."""
         self.assistant = assistant
         self.rights = rights
         self.folder = assistant.library.folder / "runs"
-        self._running: dict[str, BackgroundRun] = {}
+        self._running: dict[str, Background] = {}
         self._lock = threading.Lock()
         with gr.Column(elem_id="regression-panel"):
-            gr.HTML("<h2>Regression sets</h2>", apply_default_css=False)
+            self.head = gr.HTML(render_runs.HEAD, js_on_load=_SCRIPT, apply_default_css=False)
             with gr.Row(elem_id="run-row"):
                 self.name = gr.Dropdown(
-                    self._names(), label="Set", show_label=False, container=False, elem_id="set"
+                    self._names(),
+                    value=None,
+                    label="Set",
+                    show_label=False,
+                    container=False,
+                    elem_id="set",
                 )
                 self.start = gr.Button("Run", elem_id="run", variant="primary")
                 self.end = gr.Button("Stop", elem_id="stop-run", visible=False)
                 self.keep = gr.Button("Keep as baseline", elem_id="keep-baseline")
+            self.drafts = Drafts(assistant, left_out, rights)
             self.report = gr.HTML(elem_id="report", apply_default_css=False)
             self.timer = gr.Timer(SECONDS, active=False)
 
     def connect(self) -> None:
         """Say what happens at each event."""
         shown = [self.report, self.start, self.end, self.timer]
-        self.name.focus(lambda: gr.Dropdown(choices=self._names()), None, self.name, **PRIVATE)
+        self.head.visit(self.offer, self.name, [*shown, self.name], **PRIVATE)
         self.name.change(self.show, self.name, shown, **PRIVATE)
         self.start.click(self.begin, self.name, shown, **PRIVATE)
         self.end.click(self.stop, self.name, shown, **PRIVATE)
         self.timer.tick(self.show, self.name, shown, **PRIVATE)
         self.keep.click(self.keep_baseline, self.name, shown, **PRIVATE)
+
+        def changed(event: Any) -> None:
+            event.then(self.show, self.name, shown, **PRIVATE)
+
+        self.drafts.connect(self.name, self.head.visit, self.choose, changed)
+
+    def offer(self, name: str | None) -> Updates:
+        """Offer the sets that fit the library as it is, and show one of them."""
+        offered = attempt(self._offered)
+        if isinstance(offered, UserError):
+            return self._told(str(offered))
+        if name not in offered:
+            name = next(iter(offered), None)
+        return self.show(name) | {self.name: self._choice(offered, name)}
+
+    def choose(self, name: str) -> Updates:
+        """Choose one of the library's own sets, which may be new."""
+        offered = attempt(self._offered)
+        return {} if isinstance(offered, UserError) else {self.name: self._choice(offered, name)}
 
     def begin(self, name: str | None) -> Updates:
         """Run a set, or go on with it."""
@@ -114,8 +112,16 @@ class RegressionPanel:
             if running is None or not running.goes_on:
                 out = self._out(case_set.name)
                 out.parent.mkdir(parents=True, exist_ok=True)
-                self._running[case_set.name] = BackgroundRun(case_set, self.assistant, out)
+                work = partial(self._ask, case_set, out)
+                self._running[case_set.name] = Background(work, len(case_set.cases), STOPPED)
         return self.show(name)
+
+    def _ask(self, case_set: CaseSet, out: Path, progress: Progress) -> None:
+        try:
+            run(case_set, self.assistant, out=out, progress=progress)
+        except OtherConditions:  # A document, a model or the program changed meanwhile.
+            Path(f"{out}.partial").unlink(missing_ok=True)
+            run(case_set, self.assistant, out=out, progress=progress)
 
     def stop(self, name: str | None) -> Updates:
         """Stop the run of a set after the case that is being asked."""
@@ -134,8 +140,13 @@ class RegressionPanel:
             return self._shown(html, runs=True)
         if running and running.error:
             return self._told(running.error)
-        if not name or not self._out(name).exists():
-            return self._shown(render_runs.NOTHING)
+        if not name:
+            return self._shown(render_runs.NO_SET)
+        if not self._out(name).exists():
+            read = attempt(lambda: read_set(self._path(name))[0])
+            if isinstance(read, UserError):
+                return self._told(str(read))
+            return self._shown(render_runs.not_run(read.cases))
         report = attempt(lambda: self._report(name))
         return self._told(str(report)) if isinstance(report, UserError) else self._shown(report)
 
@@ -166,6 +177,16 @@ class RegressionPanel:
     def _names(self) -> list[str]:
         own = self.assistant.library.folder / "cases"
         return sorted({path.stem for folder in (own, SETS) for path in folder.glob("*.jsonl")})
+
+    @staticmethod
+    def _choice(offered: Sequence[str], name: str | None) -> gr.Dropdown:
+        return gr.Dropdown(choices=list(offered), value=name)
+
+    def _offered(self) -> Sequence[str]:
+        entries = self.assistant.library.entries()
+        own = {path.stem for path in self.drafts.folder.glob("*.jsonl")}
+        fitting = {path.stem for path in SETS.glob("*.jsonl") if fits(load_set(path), entries)}
+        return sorted(own | fitting)
 
     def _path(self, name: str | None) -> Path:
         """Return the file of one of the sets that are listed; no other name is a path.

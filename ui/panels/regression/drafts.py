@@ -1,0 +1,214 @@
+"""A set begun from the documents that are asked: drafts are proposed, and accepted or rejected.
+
+Drafts lie in a set of the library's folder, among its cases, and do not count until somebody has
+accepted them. So they are the library's, not a visitor's, and are there when one comes back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from eval.cases.cases import Case, change_set, read_set, write_set
+from eval.cases.propose import accept, draft, numbered, reject
+from index.errors import UserError
+from rag.assistant import Assistant
+from ui.drawing import runs as render_runs
+from ui.drawing.render import notice
+from ui.panels.answering import attempt
+from ui.panels.case_form import own_set
+from ui.panels.events import PRIVATE, Rights, Updates, field, strings
+from ui.panels.regression.background import Background, Progress
+
+SECONDS = 1.0
+"""Between two looks at drafts that are being made."""
+
+EACH = 8
+"""Drafts of each document, unless something else is said."""
+
+MOST = 40
+
+NO_MODEL = (
+    "Drafts are written by a language model, and there is none here (FOOTNOTED_LLM is none). “Keep "
+    "as a case” under an answer needs none."
+)
+
+_SCRIPT = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-decide]');
+  if (!button) return;
+  const one = button.closest('[data-draft]');
+  const drafts = one ? [one] : [...element.querySelectorAll('[data-draft]')];
+  const ids = drafts.map((each) => each.dataset.draft);
+  trigger('decide', {step: button.dataset.decide, ids});
+});
+"""
+
+Choose = Callable[[str], Updates]
+"""Returns what to change so that a set is the one that is shown."""
+
+Changed = Callable[[Any], Any]
+"""Told of what changes the set that is shown."""
+
+
+class Drafts:
+    """The components beside the sets that there are, and their events."""
+
+    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
+        """Put them on the page; `left_out` holds the documents that no drafts are made of."""
+        self.assistant = assistant
+        self.left_out = left_out
+        self.rights = rights
+        self.folder = assistant.library.folder / "cases"
+        self._making: Background | None = None
+        self._name = ""
+        self._lock = threading.Lock()
+        gr.HTML(render_runs.BEGIN, apply_default_css=False)
+        with gr.Row(elem_id="draft-row"):
+            self.set = gr.Textbox("my-cases", label="Set", max_lines=1, elem_id="draft-set")
+            self.each = gr.Number(
+                EACH,
+                label="Of each document",
+                precision=0,
+                minimum=1,
+                maximum=MOST,
+                elem_id="draft-each",
+            )
+            self.propose = gr.Button("Propose cases", elem_id="propose")
+            self.end = gr.Button("Stop", elem_id="stop-drafts", visible=False)
+        self.told = gr.HTML(
+            elem_id="drafts-told",
+            html_template='<div role="status" aria-live="polite">${value}</div>',
+            apply_default_css=False,
+        )
+        self.list = gr.HTML(elem_id="drafts", js_on_load=_SCRIPT, apply_default_css=False)
+        self.timer = gr.Timer(SECONDS, active=False)
+
+    def connect(self, name: gr.Dropdown, visit: Any, choose: Choose, changed: Changed) -> None:
+        """Say what happens at each event; `name` is the set that is chosen."""
+        self.choose = choose
+        shown = [self.told, self.list, self.propose, self.end, self.timer, name]
+        given = [self.set, self.each, self.left_out]
+        self.propose.click(self.begin, given, shown, **PRIVATE)
+        self.end.click(self.stop, None, shown, **PRIVATE)
+        self.timer.tick(self.look, None, shown, **PRIVATE)
+        visit(self.resume, None, shown, **PRIVATE)
+        name.change(self.listed, name, self.list, **PRIVATE)
+        changed(self.list.decide(self.decide, name, [self.told, self.list], **PRIVATE))
+
+    def begin(self, name: str, each: float | None, left_out: Sequence[str]) -> Updates:
+        """Begin to make drafts; one set at a time."""
+        if refused := self.rights.refusal("add"):
+            return {self.told: notice(refused)}
+        begun = attempt(lambda: self._begin(name, int(each or EACH), left_out))
+        return {self.told: notice(str(begun))} if begun else self.look()
+
+    def _begin(self, name: str, each: int, left_out: Sequence[str]) -> None:
+        path, library = own_set(self.folder, name), self.assistant.library
+        each = min(max(each, 1), MOST)
+        if self.assistant.settings.llm == "none":
+            raise UserError(NO_MODEL)
+        ids = [entry.id for entry in library.entries() if entry.id not in left_out]
+        if not ids:
+            raise UserError("There is no document to make drafts of: add one, or tick one.")
+        with self._lock:
+            if self._making is None or not self._making.goes_on:
+                self._name = path.stem
+                work = partial(self._propose, path, ids, each)
+                said = "Stopped. The drafts of the documents before are kept."
+                self._making = Background(work, len(ids) * each, said)
+
+    def _propose(self, path: Path, ids: Sequence[str], each: int, progress: Progress) -> None:
+        total, found = len(ids) * each, 0
+        writer, reader = self.assistant.writer, self.assistant.reader
+        if writer is None:
+            raise UserError(NO_MODEL)
+        for at, document_id in enumerate(ids):
+            document = self.assistant.library.document(document_id)
+
+            def report(done: int, _: int, before: int = at * each) -> None:
+                progress(min(before + done, total - 1), total)
+
+            made = draft(document, writer, reader, each, report)
+            found += len(made)
+            _add(path, made)
+        if not found:
+            raise UserError("There is no sentence that a question could be made of.")
+
+    def stop(self) -> Updates:
+        """Stop after the draft that is being made."""
+        if refused := self.rights.refusal("add"):
+            return {self.told: notice(refused)}
+        if self._making:
+            self._making.stop.set()
+        return self.look()
+
+    def resume(self) -> Updates:
+        """Show how far the drafts are, if some are being made, to who comes back."""
+        if self._making and self._making.goes_on:
+            return self.look()
+        return self._shown("")
+
+    def look(self) -> Updates:
+        """Show how far the drafts are; when they are made, show them in their set."""
+        making = self._making
+        if making is None:
+            return {self.told: ""}
+        if making.goes_on:
+            stopping = making.stop.is_set()
+            html = render_runs.running(
+                self._name, making.done, making.total, stopping=stopping, things="drafts"
+            )
+            return self._shown(html, goes_on=True)
+        told = notice(making.error) if making.error else ""
+        return self._shown(told) | {self.list: self.listed(self._name)} | self.choose(self._name)
+
+    def decide(self, name: str | None, event: gr.EventData) -> Updates:
+        """Accept or reject drafts of the set that is chosen."""
+        if refused := self.rights.refusal("add"):
+            return {self.told: notice(refused)}
+        step = accept if field(event._data, "step") == "accept" else reject
+        ids = strings(event._data, "ids")
+
+        path = self._file(name)
+        wrong = attempt(lambda: change_set(path, partial(step, ids=ids))) if path else None
+        told = notice(str(wrong)) if isinstance(wrong, UserError) else ""
+        return {self.told: told, self.list: self.listed(name)}
+
+    def listed(self, name: str | None) -> str:
+        """Return the drafts of a set, each to be accepted or rejected."""
+        path = self._file(name)
+        if path is None:
+            return ""  # What comes with Footnoted has no drafts.
+        listed = attempt(lambda: self._listed(path))
+        return notice(str(listed)) if isinstance(listed, UserError) else listed
+
+    def _listed(self, path: Path) -> str:
+        drafts = [case for case in read_set(path)[0].cases if case.draft]
+        here = {entry.sha256: entry.id for entry in self.assistant.library.entries()}
+        return render_runs.drafts(path.stem, drafts, here) if drafts else ""
+
+    def _file(self, name: str | None) -> Path | None:
+        return next((path for path in self.folder.glob("*.jsonl") if path.stem == name), None)
+
+    def _shown(self, html: str, *, goes_on: bool = False) -> Updates:
+        return {
+            self.told: html,
+            self.propose: gr.Button(visible=not goes_on),
+            self.end: gr.Button(visible=goes_on),
+            self.timer: gr.Timer(active=goes_on),
+        }
+
+
+def _add(path: Path, made: Sequence[Case]) -> None:
+    """Put drafts into a set, which is made if there is none, under ids of their own."""
+    if not made:
+        return
+    if not path.exists():
+        write_set(path, ())
+    change_set(path, lambda cases: (*cases, *numbered(made, {each.id for each in cases})))
