@@ -453,13 +453,10 @@ def test_a_paper_with_raised_marks() -> None:
     paper.raised("", "1", "Department of Quays, University of Tolm")
     paper.raised("", "2", "Norrvik Stone Works")
     paper.say("{ann, cid}@tolm.example, bo@norrvik.example")
-    found = said(paper.read())
-    [authors] = found.pop("author")
-    assert all(name in authors for name in ("Ann Lee", "Bo van Ek", "Cid Roe"))
-    [works] = found.pop("affiliation")
-    assert "Department of Quays, University of Tolm" in works
-    assert works.endswith("Norrvik Stone Works")
-    assert found == PDF_SAID
+    assert said(paper.read()) == PDF_SAID | {
+        "author": ["Ann Lee1,*, Bo van Ek2 , Cid Roe"],
+        "affiliation": ["1Department of Quays, University of Tolm", "2Norrvik Stone Works"],
+    }
 
 
 def test_a_paper_with_its_authors_side_by_side() -> None:

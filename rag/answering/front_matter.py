@@ -178,6 +178,9 @@ def _names(line: _Line, by: bool = False) -> Place | None:
     before = list(takewhile(lambda piece: piece.kind != "institution", line.pieces))
     if len(before) < len(line.pieces) and "|" in line.text:
         return None
+    # A mark before a name stands for a note to one above, unless Markdown sets both in bold.
+    if line.pieces and line.pieces[0].kind == "mark" and line.text[0] + line.text[-1] != "**":
+        return None
     if by:
         said = [piece for piece in before if piece.by and piece.start < piece.end]
         before = list(takewhile(lambda piece: piece.kind in ("name", "mark"), said))
