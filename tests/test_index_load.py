@@ -571,6 +571,95 @@ def test_hyphens_at_the_ends_of_lines_of_a_pdf() -> None:
     )
 
 
+class Stamped(Pdf):
+    """A paper with a stamp on the margin of its first page, and another one on that of all."""
+
+    def __init__(self, first: bool) -> None:
+        super().__init__()
+        self.set_margin(25)
+        self.first = first
+        self.add_page()
+        if first:
+            self.stamp()
+        self.say("A Study\nof Granite Moles after the Storm", 17, "C")
+        self.say(f"{PROSE} {PROSE} It goes on")
+        if not first:
+            self.stamp()
+        for part in ("on the next page.", f"First. {PROSE}", f"Second. {PROSE}"):
+            self.add_page()
+            self.say(part)
+
+    def turned(self, text: str, x: int, size: int, angle: int = 90) -> None:
+        self.set_font("Times", size=size)
+        with self.rotation(angle, x, 200):
+            self.text(x, 200, text)
+
+    def stamp(self) -> None:
+        self.turned("arXiv:2403.01234v2 [cs.CL] 6 Dec 2023", 12, 20)
+
+    def footer(self) -> None:
+        super().footer()
+        self.turned("Downloaded from tolm.example", 200, 9)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_stamp_on_the_margin_of_a_pdf_is_not_its_title(first: bool) -> None:
+    document = load_bytes(bytes(Stamped(first).output()), "a.pdf")
+    assert document.title == "A Study of Granite Moles after the Storm"
+    assert headings(document) == [(1, document.title)]
+    assert document.text.split("\n\n") == [
+        "arXiv:2403.01234v2 [cs.CL] 6 Dec 2023",
+        document.title,
+        f"{PROSE} {PROSE} It goes on on the next page.",
+        f"First. {PROSE}",
+        f"Second. {PROSE}",
+    ]
+
+
+def test_words_across_a_page_are_no_heading() -> None:
+    pdf = Stamped(True)
+    pdf.turned("DRAFT", 60, 90, 45)
+    document = load_bytes(bytes(pdf.output()), "a.pdf")
+    assert "DRAFT" in document.text
+    assert document.title == "A Study of Granite Moles after the Storm"
+
+
+def test_a_pdf_whose_pages_all_lie_on_their_side_has_headings() -> None:
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("Times", size=18)
+    with pdf.rotation(90, 20, 280):
+        pdf.text(20, 280, "The Tides")
+        pdf.set_font("Times", size=10)
+        for line in range(20):
+            pdf.text(20, 290 + 5 * line, f"{line} metres at the mole.")
+    assert load_bytes(bytes(pdf.output()), "a.pdf").title == "The Tides"
+
+
+@pytest.mark.parametrize(
+    ("named", "title"),
+    [
+        ("The Harbour of Tolm: A Study", "The Harbour of Tolm: A Study"),
+        ("Microsoft Word - tolm.doc", "THE HARBOUR OF TOLM: A STUDY"),
+        ("tolm_final_3", "THE HARBOUR OF TOLM: A STUDY"),
+        ("tolm.pdf", "THE HARBOUR OF TOLM: A STUDY"),
+        ("", "THE HARBOUR OF TOLM: A STUDY"),
+        ("Study", "THE HARBOUR OF TOLM: A STUDY"),  # It stands on the page, but in a line of more.
+    ],
+)
+def test_the_title_that_a_pdf_gives_itself_is_taken_where_it_stands_on_the_page(
+    named: str, title: str
+) -> None:
+    pdf = Pdf()
+    pdf.set_title(named)
+    pdf.add_page()
+    pdf.say("THE HARBOUR OF TOLM: A STUDY", 18)
+    pdf.say(PROSE)
+    pdf.add_page()
+    pdf.say("A figure", 30)  # Larger than the title.
+    assert load_bytes(bytes(pdf.output()), "a.pdf").title == title
+
+
 def test_pdfs_that_are_refused() -> None:
     scan = FPDF()
     scan.add_page()

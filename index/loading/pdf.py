@@ -7,8 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
-from math import hypot
+from itertools import groupby, pairwise
+from math import hypot, pi
 from typing import Any
 
 from index.documents import Heading, Properties
@@ -28,6 +28,9 @@ also half of them, as where left and right pages differ."""
 CELL_GAP = 1.1
 """Words of a line that are further apart than this, in letters' sizes, stand in two cells if the
 lines above or below have the same."""
+
+TITLE_PITCH = 1.5
+"""Lines of a title stand no further apart than this, in letters' sizes."""
 
 SHORTEST = ((2, 3), (3, 2))
 """How many rows of so many cells make a table: three of two, two of three."""
@@ -57,14 +60,17 @@ def read_pdf(data: bytes) -> Content:
         )
     body = _most_common(line.size for page in pages for line in page for _ in line.text)
     lines = [line for page in _without_edges(pages, body) for line in page]
-    content = _compose(_paragraphs(lines), len(pages), body)
+    paragraphs = _with_whole_title(_paragraphs(lines), body)
+    content = _compose(paragraphs, len(pages), body)
     # Many a PDF is called after the file or the program that it was made with.
     real = named.strip() and not re.search(
         r"\.\w{2,4}$|^(?:Microsoft|untitled)\b", named, re.IGNORECASE
     )
+    own = named if real else None
+    on_page = own and _stands(own, [_plain_text(each) for each in _top(paragraphs)])
     return replace(
         content,
-        title=named if real else content.title,
+        title=own if on_page else content.title or own,
         properties=Properties(author, "-".join(made.groups()) if made else None),
     )
 
@@ -85,6 +91,8 @@ class _Line:
     """Its pieces with wide gaps between them, where there are several."""
     is_row: bool = False
     """Whether it is a table's row, with its cells set apart in the text."""
+    turned: bool = False
+    """Whether it runs in another direction than most of its page: a stamp on the margin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,34 +109,58 @@ def _page_lines(pdf: Any, number: int) -> list[_Line]:
     textpage = page.get_textpage()
     try:
         text = textpage.get_text_range()
-        lines = []
+        lines: list[tuple[int, _Line]] = []
         # pdfium puts U+FFFE (or U+0002) for a hyphen at a line's end, and no line break after it.
         for match in re.finditer(r"[^\r\n\ufffe\x02]+", text):
-            if match[0].strip():
-                hyphen = text[match.end() : match.end() + 1] in ("\ufffe", "\x02")
-                lines.append(_line(textpage, text, match, number, hyphen))
-        return [line for line in lines if line.text]
+            words = re.compile(r"\S+").finditer(text, *match.span())
+            # Nor a line break before words that run in another direction.
+            for way, piece in groupby(words, lambda word: _direction(textpage, text, word)):
+                lines.append((way, _line(textpage, text, list(piece), number)))
+        return _margins_first(lines)
     finally:
         textpage.close()
         page.close()
 
 
-def _line(textpage: Any, text: str, match: re.Match[str], page: int, hyphen: bool) -> _Line:
+def _char(textpage: Any, text: str, offset: int) -> int:
+    """Return pdfium's number of a character: it counts in UTF-16, and in more than the text."""
     from pypdfium2 import raw
 
-    def char(offset: int) -> int:
-        # pdfium counts in UTF-16, and leaves some characters out of the text.
-        units = offset if text.isascii() else len(text[:offset].encode("utf-16-le")) // 2
-        return int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, units))
+    units = offset if text.isascii() else len(text[:offset].encode("utf-16-le")) // 2
+    return int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, units))
+
+
+def _direction(textpage: Any, text: str, word: re.Match[str]) -> int:
+    """Return which of twelve directions a word runs in: 0 is to the right."""
+    from pypdfium2 import raw
+
+    angle = raw.FPDFText_GetCharAngle(textpage, _char(textpage, text, word.start()))
+    return int(round(angle / (pi / 6)) % 12)
+
+
+def _margins_first(found: list[tuple[int, _Line]]) -> list[_Line]:
+    """Return a page's lines, those first that run another way on its margin, out of the text."""
+    if not any(line.text for _, line in found):
+        return []
+    usual = _most_common(way for way, line in found for _ in line.text)
+    lines = [replace(line, turned=way != usual) for way, line in found if line.text]
+    left = min(line.left for line in lines if not line.turned)
+    right = max(line.right for line in lines if not line.turned)
+    return sorted(
+        lines, key=lambda line: not (line.turned and (line.right <= left or right <= line.left))
+    )
+
+
+def _line(textpage: Any, text: str, words: list[re.Match[str]], page: int) -> _Line:
+    from pypdfium2 import raw
 
     def sides(offset: int) -> tuple[float, float]:
         box = raw.FS_RECTF()
-        raw.FPDFText_GetLooseCharBox(textpage, char(match.start() + offset), box)
+        raw.FPDFText_GetLooseCharBox(textpage, _char(textpage, text, offset), box)
         return box.left, box.right
 
-    words = list(re.finditer(r"\S+", match[0]))
     # The longest word tells the size: the first may be a raised note number or a large initial.
-    middle = char(match.start() + max(words, key=lambda found: len(found[0])).start())
+    middle = _char(textpage, text, max(words, key=lambda found: len(found[0])).start())
     matrix = raw.FS_MATRIX()
     x, y = ctypes.c_double(), ctypes.c_double()
     raw.FPDFText_GetCharOrigin(textpage, middle, x, y)
@@ -140,11 +172,12 @@ def _line(textpage: Any, text: str, match: re.Match[str], page: int, hyphen: boo
     for number, word in enumerate(words):
         if number and ends[number][0] - ends[number - 1][1] <= CELL_GAP * size:
             begun = cells.pop()
-            text = f"{begun.text} {_cleaned(word[0])}".strip()
-            cells.append(_Cell(text, begun.left, ends[number][1]))
+            joined = f"{begun.text} {_cleaned(word[0])}".strip()
+            cells.append(_Cell(joined, begun.left, ends[number][1]))
         else:
             cells.append(_Cell(_cleaned(word[0]), *ends[number]))
-    cleaned = _cleaned(match[0])
+    cleaned = _cleaned(text[words[0].start() : words[-1].end()])
+    hyphen = text[words[-1].end() : words[-1].end() + 1] in ("\ufffe", "\x02")
     if re.search(r"\w[-\u2010]$", cleaned):  # One that pdfium did not mark.
         cleaned, hyphen = cleaned[:-1], True
     left, right, size = ends[0][0], ends[-1][1], round(size * 2) / 2
@@ -166,7 +199,11 @@ def _without_edges(pages: list[list[_Line]], body: float) -> list[list[_Line]]:
     if len(pages) < 4:
         return pages
     edges = [
-        {line for line in lines if line.base in _edge_heights(lines) and line.size <= body}
+        {
+            line
+            for line in lines
+            if line.turned or (line.base in _edge_heights(lines) and line.size <= body)
+        }
         for lines in pages
     ]
     seen = Counter(
@@ -205,6 +242,7 @@ class _Run:
         drop = last.base - line.base
         return (
             line.page == last.page
+            and line.turned == last.turned
             and not (line.is_row or last.is_row)
             and line.size == last.size
             and 0 < drop <= 3 * line.size
@@ -242,8 +280,9 @@ def _rejoined(lines: list[_Line]) -> Iterator[_Line]:
         beside = (
             held is not None
             and line.page == held.page
+            and line.turned == held.turned
             and abs(line.base - held.base) < 0.3 * line.size
-            and 0 <= line.left - held.right < 3 * line.size
+            and -0.3 * line.size <= line.left - held.right < 3 * line.size
         )
         if held is not None and beside:
             held = _side_by_side(held, line)
@@ -378,10 +417,57 @@ def _starts_paragraph(
     return indented or hanging
 
 
+def _top(paragraphs: list[list[_Line]]) -> list[list[_Line]]:
+    """Return what stands above the running text of the first page: its title, among others."""
+    upright = [each for each in paragraphs if not each[0].turned]
+    long = (len(_plain_text(each)) > HEADING_CHARACTERS for each in upright)
+    above = next((number for number, is_long in enumerate(long) if is_long), len(upright))
+    return [each for each in upright[:above] if each[0].page == upright[0][0].page]
+
+
+def _plain_text(paragraph: list[_Line]) -> str:
+    return " ".join(line.text for line in paragraph)
+
+
+def _with_whole_title(paragraphs: list[list[_Line]], body: float) -> list[list[_Line]]:
+    """Put a title together whose lines each end early, as those that are centred do."""
+    top = _top(paragraphs)
+    size = max((each[0].size for each in top), default=0)
+    if size < HEADING_SCALE * body:
+        return paragraphs
+    whole: list[list[_Line]] = []
+    for each in paragraphs:
+        last = whole[-1][-1] if whole else each[0]
+        drop = last.base - each[0].base
+        title = each in top and each[0].size == last.size == size
+        if title and 0 < drop <= TITLE_PITCH * size and not (last.is_row or each[0].is_row):
+            whole[-1] += each
+        else:
+            whole.append(list(each))
+    return whole
+
+
+def _stands(title: str, lines: list[str]) -> bool:
+    """Whether a title is one of these lines, or several in a row."""
+    wanted = _letters(title)
+    return any(
+        "".join(map(_letters, lines[start:end])) == wanted
+        for start in range(len(lines))
+        for end in range(start + 1, len(lines) + 1)
+    )
+
+
+def _letters(text: str) -> str:
+    return "".join(re.findall(r"\w", text.casefold()))
+
+
 def _compose(paragraphs: list[list[_Line]], pages: int, body: float) -> Content:
     lines = [line for paragraph in paragraphs for line in paragraph]
     words = Counter(word for line in lines for word in re.findall(r"[\w-]+", line.text))
-    sizes = sorted({line.size for line in lines if line.size >= HEADING_SCALE * body}, reverse=True)
+    large = {line.size for line in lines if line.size >= HEADING_SCALE * body and not line.turned}
+    sizes = sorted(large, reverse=True)
+    top = _top(paragraphs)
+    topmost: list[Heading] = []
     parts: list[str] = []
     headings: list[Heading] = []
     starts: dict[int, int] = {0: 0}
@@ -395,17 +481,19 @@ def _compose(paragraphs: list[list[_Line]], pages: int, body: float) -> Content:
             end = "-" if line.hyphen and line is paragraph[-1] else ""
             parts += gap, line.text + end
             offset += len(gap) + len(line.text) + len(end)
-        if paragraph[0].size in sizes and offset - start <= HEADING_CHARACTERS:
-            headings.append(Heading(start, offset, min(sizes.index(paragraph[0].size) + 1, 6)))
+        size = paragraph[0].size
+        if size in sizes and not paragraph[0].turned and offset - start <= HEADING_CHARACTERS:
+            headings.append(Heading(start, offset, min(sizes.index(size) + 1, 6)))
+            topmost += headings[-1:] if paragraph in top else []
     found = [offset]
     for page in reversed(range(pages)):  # A page without text starts where the next one does.
         found.append(starts.get(page, found[-1]))
     text = "".join(parts)
-    # The largest words are the title, unless they come again as chapters do.
-    top = min((heading.level for heading in headings), default=0)
-    largest = [text[found.start : found.end] for found in headings if found.level == top]
-    title = largest[0] if len(largest) == 1 else None
-    return Content(text, title, tuple(headings), tuple(found[:0:-1]))
+    # The largest words at the top are the title, unless they come again as chapters do.
+    title = min(topmost, key=lambda heading: heading.level, default=None)
+    again = title and sum(heading.level == title.level for heading in headings) > 1
+    named = text[title.start : title.end] if title and not again else None
+    return Content(text, named, tuple(headings), tuple(found[:0:-1]))
 
 
 def _joint(above: _Line, line: _Line, words: Counter[str]) -> str:
