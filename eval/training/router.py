@@ -62,8 +62,13 @@ MISTAKES = 0.12
 TOKENS = 128
 CHECKPOINT_SECONDS = 120.0
 
-COMMON = 0.01
-"""The share of a kind's requests from which a word is the kind's and not the subject's."""
+COMMON = {"items": 0.02}
+USUALLY = 0.01
+"""The share of a kind's requests from which a word is the kind's and not the subject's: of lists
+more, since people ask for lists of the same things."""
+
+OF_NOTHING = ("overview/all", "time/all")
+"""Requests that name no subject: each word of them that is not rare is a request's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +186,20 @@ def _mistyped(text: str, rng: random.Random) -> str:
 def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     """Return, by kind, the words that its requests have in common, in the alphabet's order."""
     found: dict[str, list[str]] = {}
+    words = [(each.classes[0], set(in_words(each.text).split())) for each in messages]
+    general = set[str]().union(
+        *(_common([own for name, own in words if name == of], USUALLY) for of in OF_NOTHING)
+    )
     for kind in KINDS:
-        told = [
-            set(in_words(each.text).split())
-            for each in messages
-            if each.classes[0].startswith(f"{kind}/")
-        ]
-        counts = Counter(word for words in told for word in words)
-        common = {word for word, count in counts.items() if count >= COMMON * len(told)}
-        found[kind] = sorted(common - FUNCTION_WORDS)
+        told = [own for name, own in words if name.startswith(f"{kind}/")]
+        common = _common(told, COMMON.get(kind, USUALLY))
+        found[kind] = sorted((common | general) - FUNCTION_WORDS)
     return found
+
+
+def _common(told: Sequence[set[str]], share: float) -> set[str]:
+    counts = Counter(word for words in told for word in words)
+    return {word for word, count in counts.items() if count >= share * len(told)}
 
 
 def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Path) -> None:

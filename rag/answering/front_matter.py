@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from index.documents import Document
 from index.function_words import FUNCTION_WORDS
 from index.split import sentence_spans
-from rag.asking.scope import in_words
+from rag.asking.subject import in_words
 from rag.languages.english_words import MONTH, MONTHS, SHORT_MONTHS
 
 Matter = Literal["author", "affiliation", "title", "date", "publisher", "abstract"]

@@ -23,7 +23,7 @@ from rag.asking.subject import subject
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.languages import Mention, content_words, mentions
 from rag.languages.english_facts import stem
-from rag.languages.english_words import singular
+from rag.languages.english_words import PEOPLE, singular
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -71,8 +71,9 @@ def asked_one(message: str) -> str:
     named = subject(message, "items")
     if not named:
         return ""
-    if re.search(rf"\bwho {re.escape(named)}", message, re.IGNORECASE):
-        return f"Who {named}?"
+    who = re.search(rf"\bwho (?={re.escape(named)})", message, re.IGNORECASE)
+    if who or (people := re.match(rf"(?:{PEOPLE}) who ", named, re.IGNORECASE)):
+        return f"Who {named if who else named[people.end() :]}?"
     head = _head(named)
     return f"Which {singular(head)}{named[len(head) :]}?"
 

@@ -123,6 +123,9 @@ DOCUMENT_WORDS = frozenset(
 
 # --- plurals
 
+PEOPLE = "everyone|everybody|anyone|anybody|people|persons|all"
+"""Who may be asked for by “who” alone, as a regular expression."""
+
 _ODD = {"men": "man", "women": "woman", "people": "person", "children": "child", "crises": "crisis"}
 _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
 
