@@ -240,6 +240,29 @@ We went there.
             "abstract": [*SENTENCES, "We went there."],
         },
     ),
+    "a paper with an institution below each author": (
+        f"""# Sinking Moles at Scale
+
+Ann Lee
+*University of Tolm*
+
+Bo Ek
+*Quarry Minds Inc.*
+
+## Abstract
+
+{PROSE}
+
+## 1 Introduction
+
+{PROSE}""",
+        {
+            "title": ["Sinking Moles at Scale"],
+            "author": ["Ann Lee", "Bo Ek"],
+            "affiliation": ["*University of Tolm", "*Quarry Minds Inc."],
+            "abstract": SENTENCES,
+        },
+    ),
     "a paper with institutions beside its authors": (
         f"""# Sinking Moles
 
@@ -487,6 +510,16 @@ By post: Tolm Harbour, Quay Street
 
 {PROSE}""",
         {"title": ["The Harbour Is Closed"]},
+    ),
+    "a product and the mail of its maker": (
+        f"""# Tolm Winch
+
+Model Numbers, Power Ratings and Safety Signs
+
+sales@winch.example
+
+{PROSE}""",
+        {"title": ["Tolm Winch"]},
     ),
     "a poem": (
         """Tolm Harbour

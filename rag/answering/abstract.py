@@ -35,19 +35,20 @@ def _sentences(document: Document, start: int, is_one: bool = True) -> Iterator[
     # Headings that stand right below belong to the parts of an abstract.
     parts = below[0].level if below and below[0].start == start else 0
     ends = [heading.start for heading in below if not parts or heading.level < parts]
-    paragraph = re.compile(r"(?:[^\n\f]|\n(?![ \t]*\n))+")
-    last = paragraph.match(text, start)
-    end = ends[0] if ends and not is_one else last.end() if last else start
     after = re.compile(rf"^[\W_]*(?:{AFTER_ABSTRACT})\b", re.IGNORECASE | re.MULTILINE)
-    stop = after.search(text, start, end)
-    for found in paragraph.finditer(text, start, stop.start() if stop else end):
+    ends += [found.start() for found in after.finditer(text, start, start + HEAD)]
+    paragraph = re.compile(r"(?:[^\n\f]|\n(?![ \t]*\n))+")
+    if is_one or not ends:
+        ends += [found.end() for found in [paragraph.match(text, start)] if found]
+    for found in paragraph.finditer(text, start, min(ends, default=start)):
         if not any(found.start() <= heading.start < found.end() for heading in below):
             yield from sentence_spans(text, *found.span())
 
 
 def first_paragraph(document: Document, below: list[Line], named: list[Line]) -> list[Place]:
     """Return a paragraph between a paper's authors and its first section, or above a byline."""
-    prose = next((line for line in below if line.is_prose or not line.kinds), None)
+    long = (line for line in below if line.is_prose or not line.kinds)
+    prose = next((line for line in long if line.kinds[:1] != "K"), None)
     if not named or not prose:
         return []
     after = document.text[prose.end :].lstrip("\n #*_")

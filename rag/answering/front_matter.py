@@ -13,15 +13,7 @@ from typing import Literal
 from index.documents import Document
 from index.months import month_number
 from rag.answering.abstract import abstract_of, first_paragraph
-from rag.answering.head import (
-    GIVEN,
-    HEAD,
-    OTHER_DAY,
-    PUBLISHER,
-    Line,
-    Place,
-    head_lines,
-)
+from rag.answering.head import GIVEN, HEAD, IS_WITH, OTHER_DAY, PUBLISHER, Line, Place, head_lines
 from rag.asking.scope import in_words
 from rag.languages.english_words import MONTH
 
@@ -46,8 +38,8 @@ def front_matter(document: Document, matter: Matter) -> list[Place]:
         is_same = title and in_words(document.text[slice(*title)]) == in_words(document.title)
         found = [title] if title and (is_same or authors or abstract) else []
     elif matter == "author":
-        names = re.split(r"[,;]\s*|\s+and\s+", known.author or "")
-        found = [place for _, place in authors] or _known(front, names)
+        by_file = re.split(r"[,;]\s*|\s+and\s+", known.author or "")
+        found = [place for _, place in authors] or _known(front, by_file)
     elif matter == "affiliation":
         found = list(_affiliations(lines, named))
     elif matter == "date":
@@ -75,7 +67,7 @@ def _title(document: Document, lines: list[Line]) -> tuple[Place | None, list[Li
     for first in range(min(len(lines), 20)):
         for last in range(first, min(first + 4, len(lines))):
             place = lines[first].start, lines[last].end
-            if in_words(document.text[slice(*place)]) == wanted:
+            if lines[first].kinds and in_words(document.text[slice(*place)]) == wanted:
                 return place, lines[last + 1 :]
     for at, line in enumerate(lines[:3]):
         stamp = line.says(r"(?:arxiv|doi|https?|issn)\b")
@@ -109,15 +101,17 @@ def _authors(front: list[Line], has_abstract: bool) -> list[tuple[Line, Place]]:
     """Return the lines that name a paper's authors, or a person beside a day."""
     named = [(line, _names(line)) for line in front]
     kinds = "".join(line.kinds for line in front)
-    is_paper = has_abstract or "I" in kinds or "M" in kinds
-    hosts = in_words(" ".join(re.findall(r"@(\S+)\.", " ".join(line.text for line in front))))
+    mail = re.findall(r"(\S+?)\}? ?@(\S+)\.", " ".join(line.text.casefold() for line in front))
+    hosts = set(in_words(" ".join(host for _, host in mail)).split())
     found = []
     for at, (line, place) in enumerate(named):
-        if not place or set(in_words(line.text).split()) & set(hosts.split()):
+        words = [word for word in in_words(line.text).split() if len(word) > 2]
+        if not place or set(words) & hosts:
             continue  # "Quarry Minds", whose mail goes to quarry.org.
         after = next((each.kinds for each, it in named[at:] if not it), "")
-        above = front[at - 1].kinds if at else ""
-        in_town = "I" in above and "M" not in above
+        above, next_line = "".join(each.kinds for each in front[:at][-1:]), front[at + 1 :][:1]
+        in_town = "I" in above and "M" not in above and not any("I" in e.kinds for e in next_line)
+        is_paper = has_abstract or "I" in kinds or any(w in box for box, _ in mail for w in words)
         # Names right below the title, or above an institution.
         likely = set(after) & set("IM") or (has_abstract and all(it for _, it in named[:at]))
         beside = line.kinds.count("N") > 1 or set(line.kinds) & set("KIM")
@@ -134,9 +128,8 @@ def _affiliations(lines: list[Line], named: list[Line]) -> Iterator[Place]:
     for line in lines[lines.index(named[0]) :] if named else []:
         is_near = is_near and (line in named or not line.is_body)
         is_note = marked and line.kinds[:1] == "K" and not line.is_prose and not line.is_heading
-        is_with = re.search(r"\b(?:is|are) with\b", line.text)
         numbered = is_note and is_near and line.text[0].isdigit() and line.capitals() > 0.6
-        is_told = "I" in line.kinds and (is_near or is_note or is_with)
+        is_told = "I" in line.kinds and (is_near or is_note or re.search(IS_WITH, line.text))
         if is_told or (numbered and line not in named):
             first = line.kinds.index("I") if line in named else 0
             yield line.place(first, len(line.kinds.rstrip("KMDL")))
@@ -163,7 +156,7 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
 
 
 def _is_day(text: str, day: str) -> bool:
-    year, month, number = (int(part) for part in day.split("-"))
+    year, month, number = (str(int(part)) for part in day.split("-"))
     words = in_words(text).split()
-    months = [month_number(word) for word in words if re.match(MONTH, word)]
-    return text == day or (months == [month] and {str(year), str(number)} <= set(words))
+    months = [str(month_number(word)) for word in words if re.match(MONTH, word)]
+    return text == day or (months == [month] and {year, number} <= set(words))

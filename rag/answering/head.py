@@ -32,6 +32,7 @@ ABSTRACT = r"abstract|a b s t r a c t|(?:executive )?summary"
 AFTER_ABSTRACT = (
     r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction|contents"
 )
+IS_WITH = r"\b(?:is|are) with\b"
 PUBLISHER = r"(?:(?:first )?(?:published|issued)(?: in \d{4})? by\b:?|publisher\b:?)\s+([^.,;\n]+)"
 WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ \t]+"
 
