@@ -6,6 +6,8 @@ from typing import get_args
 
 import fpdf
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.documents import Document, Properties
 from index.loading.load import load_bytes
@@ -178,6 +180,107 @@ Ann Lee¹ & Bo Ek²
             "title": ["Granite Moles after the Storm"],
             "author": ["Ann Lee¹ & Bo Ek"],
             "affiliation": ["¹ Faculty of Harbours, Tolm. ² Norrvik Stone Works, Norrvik"],
+            "abstract": SENTENCES,
+        },
+    ),
+    "a paper with its institutions at the foot of the page": (
+        f"""# Sinking moles: a review of harbour data
+
+Ann Lee 1 · Bo Ek 1,2 · Cid Roe 2
+
+Received: 3 March 2020 / Accepted: 5 May 2020
+
+© The Author(s) 2020
+
+**Abstract** {PROSE}
+
+**Keywords** Mole · Sea
+
+## Introduction
+
+{PROSE}
+
+1 Department of Quays, Tolm University, Tolm""",
+        {
+            "title": ["Sinking moles: a review of harbour data"],
+            "author": ["Ann Lee 1 · Bo Ek 1,2 · Cid Roe"],
+            "affiliation": ["1 Department of Quays, Tolm University, Tolm"],
+            "date": ["Received: 3 March 2020 / Accepted: 5 May 2020"],
+            "abstract": SENTENCES,
+        },
+    ),
+    "a paper whose abstract is in parts": (
+        f"""# Sinking Moles
+
+Ann Lee¹☯, Bo Ek²☯*, Cid Roe¹,³
+
+1 School of Quays, Tolm, 2 Norrvik Works, Norrvik, 3 Institute of Sea, Dale
+
+☯ These authors contributed equally to this work.
+
+## Abstract
+
+### Background
+
+{PROSE}
+
+### Methods
+
+We went there.
+
+## Introduction
+
+{PROSE}""",
+        {
+            "title": ["Sinking Moles"],
+            "author": ["Ann Lee¹☯, Bo Ek²☯*, Cid Roe"],
+            "affiliation": [
+                "1 School of Quays, Tolm, 2 Norrvik Works, Norrvik, 3 Institute of Sea, Dale"
+            ],
+            "abstract": [*SENTENCES, "We went there."],
+        },
+    ),
+    "a paper with an institution below each author": (
+        f"""# Sinking Moles at Scale
+
+Ann Lee
+*University of Tolm*
+
+Bo Ek
+*Quarry Minds Inc.*
+
+## Abstract
+
+{PROSE}
+
+## 1 Introduction
+
+{PROSE}""",
+        {
+            "title": ["Sinking Moles at Scale"],
+            "author": ["Ann Lee", "Bo Ek"],
+            "affiliation": ["*University of Tolm", "*Quarry Minds Inc."],
+            "abstract": SENTENCES,
+        },
+    ),
+    "a paper with institutions beside its authors": (
+        f"""# Sinking Moles
+
+ANN LEE, University of Tolm, Norway
+
+BO EK and CID ROE, Norrvik Labs, Sweden
+
+{PROSE}
+
+CCS Concepts: • Seas → Moles;
+
+## 1 INTRODUCTION
+
+{PROSE}""",
+        {
+            "title": ["Sinking Moles"],
+            "author": ["ANN LEE", "BO EK and CID ROE"],
+            "affiliation": ["University of Tolm, Norway", "Norrvik Labs, Sweden"],
             "abstract": SENTENCES,
         },
     ),
@@ -369,6 +472,55 @@ Tolm Castle
 {PROSE}""",
         {"title": ["By Sea and by Rail"]},
     ),
+    "a person's life": (
+        f"""# Ann Lee
+
+Ann Lee (3 March 1921 – 4 May 1999) was a keeper of the mole of Tolm, as her mother had been.
+
+## Life
+
+{PROSE}""",
+        {"title": ["Ann Lee"]},
+    ),
+    "a battle with its place": (
+        f"""# The Battle of Tolm
+
+Harrow Dale, Norrvik
+
+{PROSE}""",
+        {"title": ["The Battle of Tolm"]},
+    ),
+    "a play with its people": (
+        f"""# The Keeper
+
+Ann Lee, a keeper
+Bo Ek, a fisher
+
+## Act One
+
+{PROSE}""",
+        {"title": ["The Keeper"]},
+    ),
+    "a notice": (
+        f"""# The Harbour Is Closed
+
+By phone: 1234
+
+By post: Tolm Harbour, Quay Street
+
+{PROSE}""",
+        {"title": ["The Harbour Is Closed"]},
+    ),
+    "a product and the mail of its maker": (
+        f"""# Tolm Winch
+
+Model Numbers, Power Ratings and Safety Signs
+
+sales@winch.example
+
+{PROSE}""",
+        {"title": ["Tolm Winch"]},
+    ),
     "a poem": (
         """Tolm Harbour
 
@@ -481,6 +633,7 @@ def test_what_the_file_says_is_found_where_it_stands_at_the_head() -> None:
     known = Properties("Ann Lee", "2021-12-31", "The Tolm Post")
     document = Document.of(text, title="The Mole", source="/mole.txt", properties=known)
     assert said(document) == {
+        "title": ["The Mole"],
         "author": ["Ann Lee"],
         "date": ["Dec. 31, 2021"],
         "publisher": ["The Tolm Post"],
@@ -493,3 +646,27 @@ def test_what_the_file_says_is_found_where_it_stands_at_the_head() -> None:
 def test_heads(name: str) -> None:
     text, expected = HEADS[name]
     assert said(load_bytes(text.encode(), "head.md")) == expected
+
+
+SCRAPS = [
+    "Ann Lee",
+    "By ",
+    "University",
+    "3 March 2021",
+    "a@b.c",
+    "Abstract",
+    "#",
+    "*",
+    "|",
+    ", ",
+    "1",
+]
+
+
+@given(st.lists(st.sampled_from([*SCRAPS, "\n", "\n\n", "\f", " of the sea", "."]) | st.text()))
+def test_places_stand_in_the_text_in_order(scraps: list[str]) -> None:
+    document = Document.of("".join(scraps), title="Ann Lee", source="/a.txt")
+    for matter in get_args(Matter):
+        places = front_matter(document, matter)
+        assert places == sorted(places)
+        assert all(document.text[start:end].strip() for start, end in places)

@@ -112,9 +112,11 @@ def _page_lines(pdf: Any, number: int) -> list[_Line]:
         lines: list[tuple[int, _Line]] = []
         # pdfium puts U+FFFE (or U+0002) for a hyphen at a line's end, and no line break after it.
         for match in re.finditer(r"[^\r\n\ufffe\x02]+", text):
-            words = re.compile(r"\S+").finditer(text, *match.span())
+            words = list(re.compile(r"\S+").finditer(text, *match.span()))
+            ways = {_direction(textpage, text, word) for word in words[:1] + words[-1:]}
             # Nor a line break before words that run in another direction.
-            for way, piece in groupby(words, lambda word: _direction(textpage, text, word)):
+            turns = groupby(words, lambda word: _direction(textpage, text, word))
+            for way, piece in turns if len(ways) > 1 else ((way, words) for way in ways):
                 lines.append((way, _line(textpage, text, list(piece), number)))
         return _margins_first(lines)
     finally:

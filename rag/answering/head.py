@@ -1,0 +1,146 @@
+"""The lines at the head of a text, and what each is made of: names, institutions, days."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from index.documents import Document
+from index.function_words import FUNCTION_WORDS
+from rag.languages.english_words import MONTH
+
+Place = tuple[int, int]
+
+HEAD = 3000
+"""Characters at the beginning of a text that are its head; no abstract is longer, either."""
+
+LINE = 400
+"""The longest line, in characters, that does nothing but name people, institutions or days."""
+
+# English, as it stands at the head of texts.
+BY = r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?"
+INSTITUTION = (
+    r"\b(?:universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?|inc"
+    r"|academy|cent(?:er|re)|hospital|council|ministry|agency|committee|foundation|company|ltd)\b"
+)
+WORKS = r"\b(?:reports?|journal|conference|minutes|news\w*|edition|volume|draft|papers?|press)\b"
+GIVEN = r"(?:first )?(?:published|posted|issued|date)(?: online)?(?: (?:on|in))?"
+OTHER_DAY = r"(?:last |manuscript )?(?:updated|modified|revised|received|submitted|accepted)"
+ABSTRACT = r"abstract|a b s t r a c t|(?:executive )?summary"
+AFTER_ABSTRACT = (
+    r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction|contents"
+)
+IS_WITH = r"\b(?:is|are) with\b"
+PUBLISHER = r"(?:(?:first )?(?:published|issued)(?: in \d{4})? by\b:?|publisher\b:?)\s+([^.,;\n]+)"
+WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ \t]+"
+
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
+_DAY = (
+    rf"\b(?:{WEEKDAY})?(?:{MONTH}[ \t]+{_ORDINAL},?[ \t]+\d{{4}}|(?:{_ORDINAL}\.?[ \t]+)?{MONTH},?"
+    r"[ \t]+\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\2\d{4})\b"
+)
+# Raised signs, and raised digits as they come out of a PDF: "Lee1,2" or "1Department".
+_MARK = (
+    r"[^\w\s.,;:|·•&()'’\"“”/@{}\[\]–—!?%$=+-]|[⁰¹²³⁴-⁹]|(?<![\w.:])\d\d?(?![\w.:])"
+    r"|(?<=[^\W\d_])\d\d?(?!\w)|(?<!\S)\d(?=[^\W\d_])"
+)
+_BETWEEN = re.compile(
+    rf"(?P<D>{_DAY})|(?P<M>\{{[^}}\n]*\}} ?@\S+|[^\s,;|]+@[^\s,;|]+)|(?P<K>{_MARK})"
+    r"|[,;|·•&()\t]|\band\b|  +|(?<=[a-z]{3})\.(?=\s|$)",
+    re.IGNORECASE,
+)
+
+
+class Line(NamedTuple):
+    """A line, what stands between its signs, and a letter for the kind of each of these pieces.
+
+    B: "by", N: a name, I: an institution, D: a day, M: mail, K: a mark or a degree, L: what stands
+    beside a day, S: a single word with a capital, O: other.
+    """
+
+    start: int
+    end: int
+    text: str
+    is_heading: bool
+    kinds: str
+    pieces: list[Place]
+
+    def place(self, first: int, last: int) -> Place:
+        """Return where the pieces from one to before another stand."""
+        return self.pieces[first][0], self.pieces[last - 1][1]
+
+    def says(self, pattern: str) -> re.Match[str] | None:
+        """Return how it begins, if in this way."""
+        return re.match(rf"[*_]*(?:{pattern})", self.text, re.IGNORECASE)
+
+    def capitals(self) -> float:
+        """Return the share of its words, without function words, that have a capital."""
+        words = [word for word in re.findall(r"[^\W\d_]+", self.text) if word not in FUNCTION_WORDS]
+        return sum(not word[0].islower() for word in words) / (len(words) or 1)
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether it speaks in sentences."""
+        words = re.findall(r"[^\W\d_]+", self.text)
+        small = sum(word[0].islower() for word in words)
+        return len(words) >= (6 if self.text[-1] in ".!?:" else 12) and 2 * small > len(words)
+
+    @property
+    def is_body(self) -> bool:
+        """Whether the front matter ends above it."""
+        section = self.is_heading and (set(self.kinds) <= set("SO") or self.says(r"\d+\.? [A-Z]"))
+        named = self.says(rf"(?:{ABSTRACT}|{AFTER_ABSTRACT})\b")
+        return bool(named or self.is_prose or (section and "I" not in self.kinds) or not self.kinds)
+
+
+def head_lines(document: Document) -> list[Line]:
+    """Return the lines of a text's head and of its first page, where that is longer."""
+    headings = {heading.start for heading in document.headings}
+    end = max(HEAD, min([*document.pages, 0, 0][1], 4 * HEAD))
+    lines = []
+    for found in re.finditer(r"[^\s#>_][^\n\f]*(?<![\s_])", document.text[:end]):
+        start, line = found.start(), found[0]
+        pieces = list(_pieces(line)) if len(line) <= LINE else []
+        kinds = "".join(kind for _, _, kind in pieces)
+        places = [(start + first, start + last) for first, last, _ in pieces]
+        lines.append(Line(start, found.end(), line, start in headings, kinds, places))
+    return lines
+
+
+def _pieces(line: str) -> Iterator[tuple[int, int, str]]:
+    last = 0
+    for sign in chain(_BETWEEN.finditer(line), [None]):
+        end = sign.start() if sign else len(line)
+        if said := re.compile(rf"[\s*_]*(?:{BY})(?:\s+|$)", re.IGNORECASE).match(line, last):
+            yield *said.span(), "B"
+            last = said.end()
+        if inner := re.compile(r"[^\s:*_.-].*(?<![\s:_-])").search(line, last, end):
+            yield *inner.span(), _kind(inner[0])
+        if sign and sign.lastgroup:
+            yield *sign.span(), sign.lastgroup
+        last = sign.end() if sign else last
+
+
+def _kind(text: str) -> str:
+    words = re.sub(r"(?: [a-z])+$", "", text).split()
+    if re.search(INSTITUTION, text, re.IGNORECASE):
+        return "I"
+    if re.fullmatch(r"[a-z]|[A-Z][a-z]?\.?[A-Z]+[a-z]?\.?", text):
+        return "K"
+    # Beside a day: the time, or "5 min read".
+    is_short = len(text) <= 12 and re.match(r"(?:at )?\d", text)
+    if is_short or re.fullmatch(
+        rf"{GIVEN}|{OTHER_DAY}|at|(?:min )?read|e-?mails?", text, re.IGNORECASE
+    ):
+        return "L"
+    in_letters = all(re.fullmatch(r"[^\W\d_]+(?:['’.‐-]+[^\W\d_]*)*", word) for word in words)
+    small = [word for word in words if word[0].islower()]
+    is_named = in_letters and len(words) <= 5 and all(len(word) <= 3 for word in small)
+    if not is_named or not (words[0][0].isupper() and words[-1][0].isupper()):
+        return "O"
+    if len(words) == 1:
+        return "S"
+    is_other = {words[0].lower(), *small} & FUNCTION_WORDS or re.search(WORKS, text, re.IGNORECASE)
+    return "O" if is_other else "N"
