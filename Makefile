@@ -17,6 +17,9 @@ Q ?= Which strait did the warships pass, and how wide is it?
 XQUAD ?= ../shared/benchmarks/xquad-en-dev.json
 SQUAD ?= ../shared/benchmarks/squad2-dev-even.json
 MEASURED ?= ../shared/article/article.txt
+# Questions that ask for evidence, nearly all of them.
+QUESTIONS ?= ../shared/training/squad-train.json.gz $(XQUAD) $(SQUAD) \
+	../shared/benchmarks/clapnq-dev-half.jsonl ../shared/benchmarks/mtrag-conversations.jsonl
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -101,6 +104,7 @@ regression: models  ## Check that a part of the bench has not fallen below what 
 
 bench: models beside  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
+	@$(PY) -m eval.bench.routes $(QUESTIONS)
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.

@@ -14,7 +14,7 @@ from index.documents import Document
 from index.printable import title_line
 from rag.answer import Event
 from rag.answering.context import Context, Listing
-from rag.answering.front_matter import front_matter
+from rag.answering.front_matter import MATTERS, front_matter
 from rag.asking.query import Query
 from rag.asking.subject import in_words, named
 from rag.languages.english_dates import days_in_words
@@ -74,7 +74,7 @@ def _places(document: Document, matter: str) -> list[tuple[int, int]]:
         title = in_words(document.title)
         headings = [(each.start, each.end) for each in document.headings]
         return [at for at in headings if in_words(document.text[slice(*at)]) != title]
-    return front_matter(document, matter)
+    return front_matter(document, matter) if matter in MATTERS else []
 
 
 def _told(document: Document, matter: str) -> str | None:

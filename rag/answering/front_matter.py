@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import Literal
+from typing import Literal, get_args
 
 from index.documents import Document
 from index.months import month_number
@@ -18,13 +18,14 @@ from rag.asking.subject import in_words
 from rag.languages.english_words import MONTH
 
 Matter = Literal["author", "affiliation", "title", "date", "publisher", "abstract"]
+MATTERS: tuple[Matter, ...] = get_args(Matter)
 
 # Lines by the kinds of their pieces. A mark before a name is a note's, if not Markdown's bold.
 _NAMES = re.compile(r"(?:K(?=.*K$))?[LD]*(N(?:[NSKMDL]*N)?)[SKMDL]*(?:I.*)?")
 _BYLINE = re.compile(r"B(N(?:[NK]*N)?|S)")
 
 
-def front_matter(document: Document, matter: Matter) -> list[Place]:
+def front_matter(document: Document, matter: str) -> list[Place]:
     """Return the places, in order, where the text itself says this at its head; none if nowhere."""
     lines, known = head_lines(document), document.properties
     title, below = _title(document, lines)

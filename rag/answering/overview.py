@@ -21,6 +21,7 @@ import numpy as np
 from index.documents import Document, Passage
 from index.library import Library
 from index.printable import title_line
+from index.structure import spelled
 from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
@@ -207,11 +208,15 @@ def _of_topic(
 
 
 def _sentences(passages: Iterable[tuple[Document, Passage]]) -> list[Sentence]:
-    return [
+    """Return all sentences, but rows of tables where there is anything else."""
+    found = [
         Sentence(document, passage, *place)
         for document, passage in passages
         for place in passage.sentences
     ]
+    rows = [spelled(each.document, (each.start, each.end)) is not None for each in found]
+    prose = [each for each, row in zip(found, rows, strict=True) if not row]
+    return prose or found
 
 
 def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:

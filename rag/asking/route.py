@@ -42,7 +42,7 @@ DOUBT = 0.3
 another kind is greater. Chosen on examples that the network had not learned from, and on questions
 of SQuAD's training set."""
 
-BESIDE = 0.25
+BESIDE = 0.35
 """The share of a kind's probability from which a matter is asked for beside another one."""
 
 
