@@ -67,7 +67,7 @@ USUALLY = 0.01
 """The share of a kind's requests from which a word is the kind's and not the subject's: of lists
 more, since people ask for lists of the same things."""
 
-OF_NOTHING = ("overview/all", "time/all")
+OF_NOTHING = "{}/all"
 """Requests that name no subject: each word of them that is not rare is a request's own."""
 
 
@@ -187,10 +187,9 @@ def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     """Return, by kind, the words that its requests have in common, in the alphabet's order."""
     found: dict[str, list[str]] = {}
     words = [(each.classes[0], set(in_words(each.text).split())) for each in messages]
-    general = set[str]().union(
-        *(_common([own for name, own in words if name == of], USUALLY) for of in OF_NOTHING)
-    )
     for kind in KINDS:
+        of_nothing = (OF_NOTHING.format("overview"), OF_NOTHING.format(kind))
+        general = _common([own for name, own in words if name in of_nothing], USUALLY)
         told = [own for name, own in words if name.startswith(f"{kind}/")]
         common = _common(told, COMMON.get(kind, USUALLY))
         found[kind] = sorted((common | general) - FUNCTION_WORDS)

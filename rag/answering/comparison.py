@@ -86,8 +86,9 @@ def _compared(text: str) -> tuple[tuple[str, str], str, str] | None:
     match = _OR.search(text, words[0].end() if words else 0) or _OR.search(text)
     if not words or match is None:
         return None
-    x = re.sub(rf"^(?:which|who|what).*?\b{words[0][0]}\s", "", match["x"], flags=re.IGNORECASE)
-    things = _things(x, re.split(r"\s(?:which|who)\b", match["y"])[0])
+    asks = rf"^(?:which|who|what)\b(?:.*?\b{words[0][0]}\s| (?:one )?of )"
+    x = re.sub(asks, "", match["x"], flags=re.IGNORECASE)
+    things = _things(x, re.split(rf"\s(?:which|who|{_BE}|{_HAVE})\b", match["y"])[0])
     after = re.match(r"\s(\w+)", text[words[0].end() :])
     has = re.search(rf"\b{_HAVE}\s+(?:the|a)?\s*$", text[: words[0].start()], re.IGNORECASE)
     return (things, words[0][0].lower(), after[1] if after and has else "") if things else None
@@ -165,7 +166,8 @@ def _each(text: str) -> Parts | None:
 
 def _both(text: str) -> Parts | None:
     """Read “Compare … and …”: what is said of either, in some sentences."""
-    named = _JOINT.split(subject(text, "comparison"), maxsplit=1)
+    pair = _BETWEEN.search(text)
+    named = pair.group("x", "y") if pair else _JOINT.split(subject(text, "comparison"), maxsplit=1)
     things = _things(*_whole(*named)) if len(named) == 2 else None
     if things is None:
         return None

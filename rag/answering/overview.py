@@ -135,7 +135,7 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence],
     library = context.library
     titles = library.titles(context.without)
     topic = subject(query.text, "overview")
-    if section := _sentences(library.under(partial(_is_named, query.text, topic), context.without)):
+    if section := _sentences(library.under(partial(_is_named, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
     if documents or query.route.matters[0] != "topic" or not topic:
@@ -144,11 +144,9 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence],
     return _of_topic(topic, library, context.reranker, context.without, limit)
 
 
-def _is_named(message: str, topic: str, heading: str) -> bool:
-    """Whether a heading is what a message is about, or stands in it in quotation marks."""
-    words = in_words(heading)
-    in_quotes = (in_words(each) for each in re.findall(r"[\"“«](.+?)[\"”»]", message))
-    return bool(words) and (words == in_words(topic) or words in in_quotes)
+def _is_named(topic: str, heading: str) -> bool:
+    """Whether a heading is what a message is about."""
+    return bool(topic) and in_words(heading) == in_words(topic)
 
 
 # --- what is read, by what is asked for

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, standalone
 from rag.asking.route import EVIDENCE, Route
-from rag.languages import content_words
+from rag.languages import content_words, language_of
 
 READ_AS_TYPED = ("conversation", "command", "document")
 """Kinds that are asked of the assistant, of its last answer, or of all that there is to read: what
@@ -47,6 +47,12 @@ class Query:
     def as_evidence(self) -> Query:
         """Return it as a question like any other, where no special way was for it."""
         return replace(self, route=EVIDENCE)
+
+    @cached_property
+    def language(self) -> str | None:
+        """The code of the language that it is in, such as "en"; None where that is not known."""
+        language = language_of(self.text)
+        return language.CODE if language else None
 
     @cached_property
     def words(self) -> frozenset[str]:

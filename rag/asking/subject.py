@@ -37,6 +37,8 @@ class Called(Protocol):
 
 C = TypeVar("C", bound=Called)
 
+IN_QUOTES = re.compile(r"[\"“«„](\w.*?)[\"”»“]")
+
 
 def in_words(text: str) -> str:
     """Return the words of a text, in lower case, with a blank between them."""
@@ -46,9 +48,11 @@ def in_words(text: str) -> str:
 def subject(message: str, kind: Kind) -> str:
     """Return what a request is about, in its own words: “AUKUS” of “Tell me about AUKUS, please”.
 
-    That is all from the first to the last word that requests of its kind do not have in common;
-    empty where there is none.
+    That is what stands in quotation marks, or all from the first to the last word that requests of
+    its kind do not have in common; empty where there is none.
     """
+    if quoted := IN_QUOTES.search(message):
+        return quoted[1]
     common = request_words(kind)
     own = [
         each
@@ -101,7 +105,7 @@ def _links(word: str) -> bool:
 def wanted(message: str, kind: Kind = "overview") -> int | None:
     """Return how many sentences or points a request wants; None where it does not say."""
     common = request_words(kind)
-    words = in_words(message).split()
+    words = in_words(message.replace(subject(message, kind), " ")).split()
     for at, word in enumerate(words[:-1]):
         found = [int(value) for value, _ in numbers(word) if value == int(value)]
         if (
