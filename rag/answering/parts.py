@@ -108,7 +108,7 @@ def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event
         notes = dict.fromkeys(filter(None, (answer.message for answer in answers)))
         composition = joined(parts, answers)
         made = context.answer(query, composition, every, reason, note=" ".join(notes) or None)
-    yield replace(made, way="parts")
+    yield replace(made, way="parts" if query.route.kind == "evidence" else None)
 
 
 def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:

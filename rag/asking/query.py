@@ -52,7 +52,7 @@ class Query:
     def language(self) -> str | None:
         """The code of the language that it is in, such as "en"; None where that is not known."""
         language = language_of(self.text)
-        return language.CODE if language else None
+        return language.code if language else None
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -8,6 +8,7 @@ from rag.languages.english_mentions import facts, mentions, missing_facts, missi
 from rag.languages.language import Language
 
 ENGLISH = Language(
+    code="en",
     letters="[A-Za-zª-ʯḀ-ỿ]",
     function_words=FUNCTION_WORDS,
     sentence_spans=sentence_spans,

@@ -57,10 +57,11 @@ class Mention:
 class Language:
     """What is known of a language; its functions are described where all else asks them.
 
-    `letters` is a regular expression for a letter of its script, and `function_words` are those
+    `code` is its code in ISO 639. `letters` is a regular expression for a letter of its script, and `function_words` are those
     that every text in it has, in small letters.
     """
 
+    code: str
     letters: str
     function_words: frozenset[str]
     sentence_spans: Callable[[str, int, int], list[tuple[int, int]]]
