@@ -57,8 +57,8 @@ class Mention:
 class Language:
     """What is known of a language; its functions are described where all else asks them.
 
-    `code` is its code in ISO 639. `letters` is a regular expression for a letter of its script, and `function_words` are those
-    that every text in it has, in small letters.
+    `code` is its code in ISO 639. `letters` is a regular expression for a letter of its script, and
+    `function_words` are those that every text in it has, in small letters.
     """
 
     code: str
