@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import pytest
 
-from eval.cases.cases import Case, find_set, load_set
-from rag.asking.condense import may_stand_alone, points_back, sound, standalone, with_name
+from eval.cases.cases import find_set, load_set
+from rag.asking.condense import may_stand_alone, points_back, sound, standalone
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
 HISTORY = (("user", "When did the fleets pass the Alder Strait?"), ("assistant", "On Oct. 18.[1]"))
 TOLD = [text for _, text in HISTORY]
+SIGNED = "Who signed the treaty of Tolm?"
 FOLLOW_UPS = load_set(find_set("followups")).cases
-
-
-def before(case: Case) -> str:
-    return " ".join(text for _, text in case.turns)
 
 
 @pytest.mark.parametrize(
@@ -30,23 +25,19 @@ def before(case: Case) -> str:
         "The Rowan Strait?",
         "In 2019?",
         "Which countries?",
-        "What did Minister Holm say about it?",
-        "What did Minister Holm say about its depth?",
+        "What did Holm say about it?",
         "When did Holm meet him?",
+        "What does Holm know about her?",
         "What was his reaction to the Treaty of Tolm?",
         "How long did it take?",
-        "Did Norland do that too?",
         "Who lives there?",
         "How many ships were there?",
         "When did the third one take place?",
         "What else did Holm promise?",
-        "What did the other four members do?",
-        "What did the fleets do near the coast of Esker?",
-        "Did Norland change its policy after that?",
     ],
 )
 def test_follow_ups_point_back(question: str) -> None:
-    assert points_back(question, " ".join(TOLD))
+    assert points_back(question)
 
 
 @pytest.mark.parametrize(
@@ -62,9 +53,6 @@ def test_follow_ups_point_back(question: str) -> None:
         "Which countries that border Norland joined the pact?",
         "What did those who attended the summit in Tolm discuss?",
         "How many delegates were there at the Tolm conference?",
-        "Is it true that Norland hosted the summit?",
-        "How long did it take Norland to build the Alder Bridge?",
-        "Why did Holm approve the sale to Esker this year?",
         "Why was the pact a challenge for Norland?",
         "Which former president lifted restrictions on Esker?",
         "Which other bloc did Holm name beside the Tolm Pact?",
@@ -74,12 +62,12 @@ def test_follow_ups_point_back(question: str) -> None:
     ],
 )
 def test_unrelated_questions_do_not(question: str) -> None:
-    assert not points_back(question, " ".join(TOLD))
+    assert not points_back(question)
     assert standalone(question, HISTORY, None) == question
 
 
 def test_the_set_of_follow_ups_is_told_from_unrelated_questions() -> None:
-    seen = {case.question: points_back(case.question, before(case)) for case in FOLLOW_UPS}
+    seen = {case.question: points_back(case.question) for case in FOLLOW_UPS}
     unrelated = [case.question for case in FOLLOW_UPS if "unrelated" in case.tags]
     follow_ups = [case.question for case in FOLLOW_UPS if "follow-up" in case.tags]
     assert not [question for question in unrelated if seen[question]]
@@ -92,8 +80,8 @@ def test_the_set_of_follow_ups_is_told_from_unrelated_questions() -> None:
 @pytest.mark.parametrize("name", ["article", "briefing"])
 def test_questions_of_other_sets_hardly_ever_point_back(name: str) -> None:
     asked = [case.question for case in load_set(find_set(name)).cases]
-    alarms = [question for last, question in pairwise(asked) if points_back(question, last)]
-    print(f"{name}: {len(alarms)} false alarms in {len(asked) - 1}")  # noqa: T201
+    alarms = [question for question in asked if points_back(question)]
+    print(f"{name}: {len(alarms)} false alarms in {len(asked)}")  # noqa: T201
     assert len(alarms) <= 0.02 * len(asked), alarms
 
 
@@ -110,88 +98,48 @@ def test_without_a_language_model_the_last_question_goes_before() -> None:
 def test_a_follow_up_of_a_follow_up_goes_back_to_what_stands_alone() -> None:
     history = (*HISTORY, ("user", "How wide is it?"), ("assistant", "It is 9 km wide.[1]"))
     assert standalone("And how deep?", history, None) == (
-        "When did the fleets pass the Alder Strait? How wide is it? And how deep?"
+        "When did the fleets pass the Alder Strait? And how deep?"
     )
 
 
 @pytest.mark.parametrize(
-    ("asked", "answered", "question", "expected"),
+    ("answered", "question", "expected"),
     [
-        (
-            "Which strait did the fleets pass?",
-            "They went through the Alder Strait.",
-            "And how wide is it?",
-            "How wide is the Alder Strait?",
-        ),
-        (
-            "Who signed the pact?",
-            "It was Ida Holm.",
-            "What was her office?",
-            "What was Ida Holm’s office?",
-        ),
-        ("What is the Tolm Pact?", "A pact.", "Who signed it?", "Who signed the Tolm Pact?"),
-        # Several names, none, another thing of the answer, more than one pronoun, more than one
-        # thing, what happened: these are not as simple.
-        ("Which fleets met?", "Those of Norland and Sund did.", "When did it sail?", None),
-        ("When did they meet?", "On Oct. 18 in Tolm.", "How long did it last?", None),
-        ("Which war did Sund lose?", "Its war with Norland.", "When did it end?", None),
-        ("Whom did Holm call?", "He called Nye.", "Why did he call him?", None),
-        ("Whom did Holm meet?", "He met Nye.", "Where did they meet?", None),
-        ("Who disclosed it?", "Holm did.", "When did she do so?", None),
-        ("How many ships is Sund to get?", "Eight.", "What does it cost?", None),
+        ("It was Ida Holm.[1]", "When did she retire?", "When did Ida Holm retire?"),
+        ("It was Ida Holm.[1]", "What was her office?", "What was Ida Holm’s office?"),
+        ("It was Ida Holm.[1]", "Who succeeded her?", "Who succeeded Ida Holm?"),
+        # No pronoun, more than one name, more than one pronoun, no name.
+        ("It was Ida Holm.[1]", "And when?", "And when?"),
+        ("Ida Holm and Nye.", "Where did he sign?", "Where did he sign?"),
+        ("It was Ida Holm.", "Did she say it?", "Did she say it?"),
+        ("It was the king.", "When did he retire?", "When did he retire?"),
     ],
 )
-def test_a_name_is_put_in_the_place_of_a_pronoun_where_it_is_plain(
-    asked: str, answered: str, question: str, expected: str | None
+def test_the_name_in_an_answer_is_put_in_the_place_of_a_pronoun(
+    answered: str, question: str, expected: str
 ) -> None:
-    assert with_name(question, asked, answered) == expected
+    made = standalone(question, [("user", SIGNED), ("assistant", answered)], None)
+    assert made == f"{SIGNED} {expected}"
 
 
 @pytest.mark.parametrize(
-    ("asked", "question", "alone"),
+    ("asked", "question", "expected"),
     [
-        (
-            "How wide is the Alder Strait?",
-            "And how wide is the Rowan Strait?",
-            "How wide is the Rowan Strait?",
-        ),
-        ("How wide is the Alder Bay?", "And the Rowan Bay?", "How wide is the Rowan Bay?"),
-        ("What range has the QX-4?", "What about the QX-9?", "What range has the QX-9?"),
-        (
-            "What is the range of Norland's QX-4?",
-            "And of the QX-9?",
-            "What is the range of Norland's QX-9?",
-        ),
-        ("What is the stack?", "And the heap?", "What is the heap?"),
-        ("How many ships has Norland?", "And Esker?", "How many ships has Esker?"),
-        ("How many ships has Norland?", "And the Isles?", "How many ships has the Isles?"),
-        ("What happened in April 2019?", "And in June?", "What happened in June 2019?"),
-        (
-            "Who is the Norse minister?",
-            "And who was the Danish one?",
-            "Who is the Danish minister?",
-        ),
+        ("What is the Tolm Pact?", "Who signed it?", "Who signed the Tolm Pact?"),
+        ("Who was Ida Holm?", "What was her office?", "What was Ida Holm’s office?"),
+        ("Who was Ida Holm?", "And Nye?", "Who was Ida Holm? And Nye?"),
+        ("Who was defeated?", "Why was he?", "Who was defeated? Why was he?"),
     ],
 )
-def test_what_another_name_leaves_out_is_put_in(asked: str, question: str, alone: str) -> None:
-    assert standalone(question, [("user", asked), ("assistant", "20.")], None) == alone
+def test_a_pronoun_is_the_thing_that_was_asked_for(
+    asked: str, question: str, expected: str
+) -> None:
+    assert standalone(question, [("user", asked), ("assistant", "A pact.")], None) == expected
 
 
-@pytest.mark.parametrize(
-    ("asked", "question"),
-    [
-        ("Why did Norland object to the Tolm Pact?", "And Esker?"),  # Of which of the two?
-        ("Where is Esker?", "And in June?"),
-        ("When did Holm resign?", "And why?"),
-        ("When did Holm resign?", "And why did he do so in Tolm?"),
-        ("How long was it?", "And the Rowan Bridge?"),
-        ("What was the cause of the war?", "And the result?"),
-        ("Who is the Norse minister of the Danish king?", "And the Swedish one?"),
-    ],
-)
-def test_what_is_not_plain_is_not_put_in(asked: str, question: str) -> None:
-    made = standalone(question, [("user", asked), ("assistant", "In Tolm.")], None)
-    assert made == f"{asked} {question}"
+def test_names_that_the_user_said_are_not_taken_for_an_answer() -> None:
+    history = [("user", "When did Ida Holm retire?"), ("user", "And Nye?")]
+    assert standalone("Why did he?", history, None) == "When did Ida Holm retire? Why did he?"
 
 
 @pytest.mark.parametrize(
@@ -202,12 +150,12 @@ def test_what_is_not_plain_is_not_put_in(asked: str, question: str) -> None:
         ("In which city?", False),
         ("Why?", False),
         ("When was it painted?", False),
-        ("When was the strait mapped?", False),  # The strait was spoken of.
         ("When did Norland map the Rowan Strait?", False),  # It stands alone in any case.
     ],
 )
 def test_a_short_question_may_be_the_next_one(question: str, may: bool) -> None:
     assert may_stand_alone(question, HISTORY) == may
+    assert not may_stand_alone(question, ())
 
 
 def test_a_list_stands_alone() -> None:
