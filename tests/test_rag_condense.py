@@ -108,20 +108,18 @@ def test_a_follow_up_of_a_follow_up_goes_back_to_what_stands_alone() -> None:
         ("It was Ida Holm.[1]", "When did she retire?", "When did Ida Holm retire?"),
         ("It was Ida Holm.[1]", "What was her office?", "What was Ida Holm’s office?"),
         ("It was Ida Holm.[1]", "Who succeeded her?", "Who succeeded Ida Holm?"),
-        ("It was Ida Holm.[1]", "And when?", f"{SIGNED} Ida Holm And when?"),
-        # More than one name, more than one pronoun, a plural; no name, none that is new, too many.
-        ("Ida Holm and Nye.", "Where did he sign?", f"{SIGNED} Ida Holm Nye Where did he sign?"),
-        ("It was Ida Holm.", "Did she say it?", f"{SIGNED} Ida Holm Did she say it?"),
-        ("It was Ida Holm.", "Did they meet?", f"{SIGNED} Ida Holm Did they meet?"),
-        ("It was the king.", "When did he retire?", f"{SIGNED} When did he retire?"),
-        ("It was Tolm.", "Where is it?", f"{SIGNED} Where is it?"),
-        ("Abo, Bern, Cork, Doha, Oslo, Riga and Ulm.", "Why did he?", f"{SIGNED} Why did he?"),
+        # No pronoun, more than one name, more than one pronoun, no name.
+        ("It was Ida Holm.[1]", "And when?", "And when?"),
+        ("Ida Holm and Nye.", "Where did he sign?", "Where did he sign?"),
+        ("It was Ida Holm.", "Did she say it?", "Did she say it?"),
+        ("It was the king.", "When did he retire?", "When did he retire?"),
     ],
 )
-def test_the_names_of_an_answer_are_put_into_the_next_question(
+def test_the_name_in_an_answer_is_put_in_the_place_of_a_pronoun(
     answered: str, question: str, expected: str
 ) -> None:
-    assert standalone(question, [("user", SIGNED), ("assistant", answered)], None) == expected
+    made = standalone(question, [("user", SIGNED), ("assistant", answered)], None)
+    assert made == f"{SIGNED} {expected}"
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,11 @@ WHO, WHOSE = "he|she|they", r"his|her(?=\s+\w)|its|their"
 """Pronouns for a name that the question itself may have said before them."""
 WHOM = "it|him|her|them"
 """Pronouns that hardly stand for a name said right before: "What did Holm say about it?"."""
-PLURAL = ("they", "them", "their")
 POINTERS = r"this|these|else|the \w+ ones?"
 """Other words that stand for something said before."""
 
 FEW_WORDS = 3
 """A question with fewer content words and no name can hardly be searched for by itself."""
-FEW_NAMES = 6
-"""With more words of names in an answer, the next question is hardly about all of them."""
 
 _FOOTNOTE = re.compile(r"\[\d+\]")
 _POINTS = re.compile(rf"^\s*(?:{OPENINGS})\b|\b(?:{POINTERS})\b", re.I)
@@ -86,9 +83,9 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     """Return the question as it is searched for; unrelated next questions are left as they are.
 
     The language model rewrites, which `condense` asks for. Without one, or when what it writes is
-    no sound question, the only pronoun gives way to the name that was asked for ("What is AUKUS?")
-    or answered. Else the last question that stands alone is put before the follow-up, with the
-    names that the last answer added, which serves the search as well.
+    no sound question, the last question that stands alone is put before the follow-up, which serves
+    the search as well. The one name that the last answer gave stands in the place of a pronoun;
+    after "What is AUKUS?" that name does, and nothing goes before.
 
     Raises LLMUnavailable when the language model does not answer.
     """
@@ -100,24 +97,23 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     if sound(rewritten, question, [text for _, text in told]):
         return rewritten
     alone = next((each for each in reversed(asked) if not points_back(each)), asked[0])
-    given = _names_given(*told[-1], alone)
     defined = _WHAT_IS.fullmatch(alone)
-    thing = defined[1] if defined else given if given in told[-1][1] else ""
-    return _with_thing(question, thing) or " ".join(filter(None, (alone, given, question)))
+    clear = _with_thing(question, defined[1]) if defined else None
+    return clear or f"{alone} {_with_name(question, *told[-1])}"
 
 
-def _names_given(role: str, said: str, asked: str) -> str:
-    """Return the names that an answer adds to a question, if they are few."""
-    names = names_in(said) - names_in(asked) if role == "assistant" else set()
-    return " ".join(w for w in tokens(said) if w in names) if len(names) <= FEW_NAMES else ""
+def _with_name(question: str, role: str, said: str) -> str:
+    """Put the name that an answer gives, if it gives one alone, in the place of the pronoun."""
+    names = names_in(said) if role == "assistant" else set()
+    given = " ".join(word for word in tokens(said) if word in names)
+    one = _with_thing(question, given) if given and given in said else None
+    return one or question
 
 
 def _with_thing(question: str, thing: str) -> str | None:
-    """Put a thing in the place of the only pronoun, where there is one that may stand for it."""
-    pronouns = [found[0].lower() for found in _PRONOUN.finditer(question)]
-    if not thing or len(pronouns) != 1 or pronouns[0] in PLURAL:
-        return None
-    return _PRONOUN.sub(lambda found: thing + ("’s" if found["whose"] else ""), question)
+    """Put a thing in the place of the only pronoun, or return None where there is not one."""
+    made, found = _PRONOUN.subn(lambda word: thing + ("’s" if word["whose"] else ""), question)
+    return made if found == 1 else None
 
 
 def sound(rewritten: str, question: str, told: Sequence[str]) -> bool:

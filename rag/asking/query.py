@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from index.split import sentence_spans
 from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, standalone
 from rag.asking.route import EVIDENCE, Route
 from rag.languages import content_words, language_of
@@ -41,7 +42,9 @@ class Query:
     ) -> Query:
         """Make the query of a question that stands alone; `typed` is given where that differs."""
         typed = text if typed is None else typed
-        last = typed if text.endswith(typed) else text
+        # Made to stand alone, it may have the question before in front, and a name put in.
+        sentences = sentence_spans(text, 0, len(text)) if typed != text else []
+        last = text[slice(*sentences[-1])] if sentences else text
         return cls(typed, text, last, route, tuple(history))
 
     def as_evidence(self) -> Query:
