@@ -205,6 +205,10 @@ class Library:
         found = self.store.titles() if self.store.exists else []
         return [each for each in found if each.id not in without]
 
+    def headings(self) -> list[str]:
+        """Return the headings of all documents."""
+        return [each for _, each in self.store.headings()] if self.store.exists else []
+
     def under(
         self, is_heading: Callable[[str], bool], without: Sequence[str] = ()
     ) -> list[tuple[Document, Passage]]:

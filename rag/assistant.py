@@ -13,9 +13,11 @@ from index.documents import Document
 from rag.answer import Answer, Event, Found, Searching, Writing
 from rag.answering import WAYS, evidence
 from rag.answering.context import MAX_LISTED, Context
+from rag.answering.parts import answer_parts, several
 from rag.asking.condense import Turn
 from rag.asking.query import Query, understand
-from rag.asking.route import Router
+from rag.asking.route import Route, Router
+from rag.asking.subject import without_names
 from rag.checking.check import Sources, check
 from rag.checking.kept import Kept
 from rag.checking.verdict import Checked
@@ -150,7 +152,8 @@ class Assistant:
             yield context.answer(query, Composition(), reason="no_documents")
             return
         yield Searching(query.text)
-        yield from context.ask(query)
+        parts = several(query)
+        yield from answer_parts(query, context, parts) if parts else context.ask(query)
 
     def _understood(self, typed: str, history: Sequence[Turn], context: Context) -> Query:
         def condense(turns: Sequence[Turn], question: str) -> str:
@@ -166,7 +169,11 @@ class Assistant:
 
         if self.library.is_empty:
             history = ()
-        return understand(typed, history, self.router, condense, is_answered)
+        return understand(typed, history, partial(self._route, context), condense, is_answered)
+
+    def _route(self, context: Context, message: str) -> Route:
+        """Tell what a message wants, whatever the documents that it names are called."""
+        return self.router(without_names(message, context.titles, lambda: context.headings))
 
     def check(
         self,

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 from index.split import sentence_spans
 from rag.answer import Event
 from rag.answering.context import Context
-from rag.answering.parts import Comparison, Computed, Difference, Interval, Parts, answer_parts
+from rag.answering.parts import (
+    Comparison,
+    Computed,
+    Difference,
+    Interval,
+    Parts,
+    answer_parts,
+    of_each,
+)
 from rag.asking.query import Query
 from rag.asking.subject import subject
-from rag.languages import content_words, mentions
+from rag.languages import content_words
 from rag.languages.english_words import COMPARATIVES
 
 SENTENCES = 3
@@ -24,7 +31,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
     Not where it is not plain which two they are, or where one sentence may name both and say it.
     """
-    read = {"which": _which, "amount": _amount, "interval": _interval, "each": _each}
+    read = {"which": _which, "amount": _amount, "interval": _interval, "each": of_each}
     asked = next(
         (found for each in query.route.matters if (found := read.get(each, _both)(query.text))),
         None,
@@ -64,7 +71,6 @@ _IN = re.compile(r"\bdifference in (?:the )?(?P<noun>\w+)", re.IGNORECASE)
 _JOINT = re.compile(r",?\s+(?:and|vs\.?|versus|with|to|from|or|against)\s+", re.IGNORECASE)
 _POINTS = re.compile(r"\b(?:those|that|these|this|it|one|ones|they|them|two|both)\b", re.IGNORECASE)
 _WEEKS = re.compile(r"\bweeks?\b", re.IGNORECASE)
-_EACH = re.compile(r",?\s+(?:each|both|respectively|in turn)\b", re.IGNORECASE)
 
 
 def _things(x: str, y: str) -> tuple[str, str] | None:
@@ -150,18 +156,6 @@ def _interval(text: str) -> Parts | None:
     return Parts(
         (f"When was {things[0]}?", f"When was {things[1]}?"), computed=Interval(things, unit)
     )
-
-
-def _each(text: str) -> Parts | None:
-    """Read “What did … and … each say?”: the question is asked of either of two names."""
-    plain = _EACH.sub("", text)
-    names = [each for each in mentions(plain) if each.kind == "name"]
-    for one, other in pairwise(names):
-        if re.fullmatch(r",? and (?:the )?", plain[one.end : other.start]):
-            return Parts(
-                (plain[: one.end] + plain[other.end :], plain[: one.start] + plain[other.start :])
-            )
-    return None
 
 
 def _both(text: str) -> Parts | None:

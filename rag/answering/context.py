@@ -9,11 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from index.library import Library
+from index.storage.store import Title
 from rag.answer import Answer, AnswerSentence, Event, Found, Reason
 from rag.asking.condense import Turn
 from rag.asking.query import Query
+from rag.asking.subject import in_words
 from rag.config import Settings
 from rag.deciding.gate import Decision
 from rag.deciding.reader import Reader
@@ -85,7 +88,7 @@ class Run:
         self.message, self.llm, self.llm_failed = str(error), None, True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
     """What there is to answer a message with. Documents `without`, by their ids, are left aside.
 
@@ -119,6 +122,16 @@ class Context:
     def understand(self, typed: str, history: Sequence[Turn] = ()) -> Query:
         """Understand another message than the one that is answered."""
         return self.understood(typed, history, self)
+
+    @cached_property
+    def titles(self) -> list[Title]:
+        """What the documents are called, in the order they were added."""
+        return self.library.titles(self.without)
+
+    @cached_property
+    def headings(self) -> frozenset[str]:
+        """The headings of all documents, in words."""
+        return frozenset(map(in_words, self.library.headings()))
 
     def find(self, question: str) -> tuple[Quote, ...]:
         """Search for the quotes that may answer a question, once."""

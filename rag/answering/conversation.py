@@ -66,7 +66,7 @@ def _told(matter: str, context: Context) -> list[str]:
 
 
 def _documents(context: Context) -> list[str]:
-    titles = [title_line(each.title) for each in context.library.titles(context.without)]
+    titles = [title_line(each.title) for each in context.titles]
     if not titles:
         return ["There is no document to answer from yet: add one first."]
     named = ", ".join(f"“{each}”" for each in titles[:TITLES])
@@ -75,7 +75,7 @@ def _documents(context: Context) -> list[str]:
 
 
 def _examples(context: Context) -> list[str]:
-    ids = [each.id for each in context.library.titles(context.without)]
+    ids = [each.id for each in context.titles]
     asked = islice(candidates(context.library, ids, names=False), EXAMPLES)
     examples = " ".join(f"“{each}”" for each in asked)
     return [f"You may ask, for example: {examples}"] if examples else []

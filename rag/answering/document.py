@@ -38,7 +38,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
     What stands nowhere is said to be missing.
     """
-    titles = context.library.titles(context.without)
+    titles = context.titles
     asked = named(query.text, titles) or titles
     quotes: list[Quote] = []
     told: list[str] = []

@@ -8,7 +8,6 @@ from itertools import repeat
 
 from rag.answer import Event, Found, Reason, Writing
 from rag.answering.context import Context
-from rag.answering.parts import answer_parts, several
 from rag.asking.query import Query
 from rag.deciding.gate import DOUBT, Decision, both, weigh
 from rag.quote import Quote
@@ -23,9 +22,6 @@ about a second."""
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer from the quotes that hold the answer, or refuse. This way is for every question."""
-    if parts := several(query):
-        yield from answer_parts(query, context, parts)
-        return
     found = context.find(query.text)
     decision = read(query, context)
     context.run.time("first_quote_s")

@@ -133,7 +133,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence], str]:
     """Return the sentences, and the note, of what is named: most particular first."""
     library = context.library
-    titles = library.titles(context.without)
+    titles = context.titles
     topic = subject(query.text, "overview")
     if section := _sentences(library.under(partial(_is_named, topic), context.without)):
         return _of_section(section, library, limit)

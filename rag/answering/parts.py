@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import NamedTuple
 
 from index.split import sentence_spans
@@ -68,13 +69,34 @@ LEAST_WORDS = 3
 
 
 def several(query: Query) -> Parts | None:
-    """Return the questions of a message that asks one after the other; None for any other."""
+    """Return the questions of a message that asks one after the other, or one of each of two.
+
+    None for any other.
+    """
     text = query.text
+    if _EACH.search(text):
+        return of_each(text)
     asked = [" ".join(text[slice(*at)].split()) for at in sentence_spans(text, 0, len(text))]
     whole = all(each.endswith("?") and len(each.split()) >= LEAST_WORDS for each in asked)
     if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.typed:
         return None
-    return Parts(tuple(each[0].upper() + each[1:] for each in asked), follow_up=True)
+    alone = [_AND.sub("", each) for each in asked]
+    return Parts(tuple(each[0].upper() + each[1:] for each in alone), follow_up=True)
+
+
+_AND = re.compile(r"^(?:and|but|also) ", re.IGNORECASE)
+_EACH = re.compile(r",?\s+(?:each|respectively)\b", re.IGNORECASE)
+
+
+def of_each(text: str) -> Parts | None:
+    """Read “What did … and … each say?”: the question is asked of either of two names."""
+    plain = _EACH.sub("", text)
+    names = [each for each in mentions(plain) if each.kind == "name"]
+    for one, other in pairwise(names):
+        if re.fullmatch(r",? and (?:the )?", plain[one.end : other.start]):
+            first = plain[: one.end] + plain[other.end :]
+            return Parts((first, plain[: one.start] + plain[other.start :]))
+    return None
 
 
 def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event]:
@@ -108,7 +130,7 @@ def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event
         notes = dict.fromkeys(filter(None, (answer.message for answer in answers)))
         composition = joined(parts, answers)
         made = context.answer(query, composition, every, reason, note=" ".join(notes) or None)
-    yield replace(made, way="parts" if query.route.kind == "evidence" else None)
+    yield replace(made, way=query.route.kind if query.route.kind == "comparison" else "parts")
 
 
 def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:

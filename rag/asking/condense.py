@@ -22,6 +22,7 @@ WHO, WHOSE = "he|she|they", r"his|her(?=\s+\w)|its|their"
 """Pronouns for a name that the question itself may have said before them."""
 WHOM = "it|him|her|them"
 """Pronouns that hardly stand for a name said right before: "What did Holm say about it?"."""
+LINKS = "(?:in|on|at|of|for|from|by|with|to|about) "
 POINTERS = r"this|these|else|the \w+ ones?"
 """Other words that stand for something said before."""
 
@@ -34,6 +35,10 @@ _PRONOUN = re.compile(rf"\b(?:(?P<who>{WHO})|(?P<whose>{WHOSE})|(?P<whom>{WHOM})
 _VERB = re.compile(rf"\b(?:{VERBS})\b", re.I)
 _ASKS = re.compile(rf"(?:{QUESTION_WORDS}|{VERBS})\b", re.I)
 _DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!the\b)\w", re.I)
+_BARE = r"(?P<bare>[A-Z][\w-]*(?: (?:of |the )*[A-Z][\w-]*| \d+)*|\d{4}(?!\w))"
+_NAME = re.compile(rf"\b{_BARE}")
+_ANOTHER = re.compile(rf"(?i:{OPENINGS})[\s,]+(?i:{LINKS})?(?P<name>(?:the )?{_BARE})\s*\?")
+_ANOTHER_ONE = re.compile(r"\bthe (?P<name>(?P<bare>[A-Z][\w-]*)) one\s*\?")
 _WHAT_IS = re.compile(r"\w+ (?:is|are|was|were) ((?:the )?[A-Z][\w-]*(?: [A-Z][\w-]*)*)\s*\?")
 _QUESTION_WORD = re.compile(rf"\b(?:how (?:many|much|long|often)|{QUESTION_WORDS})")
 
@@ -93,6 +98,8 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     asked = [text for role, text in told if role == "user"]
     if not asked or not points_back(question):
         return question
+    if other := of_another(question, asked[-1]):
+        return other
     rewritten = condense(told, question) if condense else ""
     if sound(rewritten, question, [text for _, text in told]):
         return rewritten
@@ -100,6 +107,20 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     defined = _WHAT_IS.fullmatch(alone)
     clear = _with_thing(question, defined[1]) if defined else None
     return clear or f"{alone} {_with_name(question, *told[-1])}"
+
+
+def of_another(question: str, asked: str) -> str | None:
+    """Ask what was asked last of another name: "And the DF-41?", "And who was the Chinese one?".
+
+    It stands in the place of the only name there; None where it is not as simple as that.
+    """
+    names = [each for each in _NAME.finditer(asked) if each.start()]
+    other = _ANOTHER_ONE.search(question) or _ANOTHER.fullmatch(question.strip())
+    if other is None or len(names) != 1:
+        return None
+    start, end = names[0].span("bare")
+    name = other["bare"] if asked[:start].endswith("the ") else other["name"]
+    return asked[:start] + name + asked[end:]
 
 
 def _with_name(question: str, role: str, said: str) -> str:

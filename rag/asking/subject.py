@@ -7,7 +7,9 @@ is its subject, is told by the words that the examples of its kind have in commo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
+from itertools import chain
 from pathlib import PurePath
 from typing import Protocol, TypeVar
 
@@ -37,6 +39,10 @@ class Called(Protocol):
 
 C = TypeVar("C", bound=Called)
 
+LONG = 3
+"""Content words of a title that nothing else is called by."""
+
+AFTER_SECTION = re.compile(r"(?:the )?\b(?:section|chapter|part) (?=\w)([^?!.]+)", re.IGNORECASE)
 IN_QUOTES = re.compile(r"[\"“«„](\w.*?)[\"”»“]")
 
 
@@ -76,6 +82,39 @@ def named(message: str, documents: Sequence[C]) -> list[C]:
     most = max(shared, default=0)
     best = [each for each, count in zip(documents, shared, strict=True) if count == most]
     return best if most and len(best) < max(len(documents), 2) else []
+
+
+def without_names(
+    message: str, documents: Sequence[Called], headings: Callable[[], Collection[str]]
+) -> str:
+    """Put “this document” in the place of a document's name, and “this section” of a heading's.
+
+    So a message is routed by what it wants, whatever things are called. A title of few words is a
+    document's only in quotation marks: “How old is Martin Luther?” does not ask of the article.
+    """
+    for name in filter(None, chain.from_iterable(map(_plain_names, documents))):
+        named = rf"[\"“«„]?(?<!\w){name}(?!\w)[\"”»“]?"
+        message = re.sub(named, "this document", message, flags=re.IGNORECASE)
+    for found in reversed([*IN_QUOTES.finditer(message), *AFTER_SECTION.finditer(message)]):
+        told = in_words(found[1])
+        if any(told == in_words(each.title) for each in documents):
+            message = f"{message[: found.start()]}this document{message[found.end() :]}"
+        elif told and told in headings():
+            message = f"{message[: found.start()]}this section{message[found.end() :]}"
+    return message
+
+
+@lru_cache(maxsize=4096)
+def _pattern(name: str) -> str:
+    return r"\W+".join(map(re.escape, in_words(name).split()))
+
+
+def _plain_names(document: Called) -> list[str]:
+    """Return patterns of what only a document is called: its file, and its title if it is long."""
+    file = PurePath(document.name)
+    names = [file.name] if file.suffix else []
+    long = len(content_words(document.title)) >= LONG
+    return [_pattern(each) for each in (*names, *([document.title] if long else []))]
 
 
 def _names(document: Called) -> list[str]:
