@@ -54,8 +54,13 @@ def points_back(question: str) -> bool:
 
 def points_plainly(question: str) -> bool:
     """Whether a word of a question stands for what was said before, or it opens with "And"."""
+    return refers(question) or _POINTS.search(question) is not None
+
+
+def refers(question: str) -> bool:
+    """Whether a pronoun of a question stands for what it has not said itself."""
     own = (_says_itself(question[: found.start()], found) for found in _PRONOUN.finditer(question))
-    return not all(own) or _POINTS.search(question) is not None
+    return not all(own)
 
 
 def _says_itself(told: str, pronoun: re.Match[str]) -> bool:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.split import sentence_spans
-from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, standalone
+from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, refers, standalone
 from rag.asking.route import EVIDENCE, Route
 from rag.languages import content_words, language_of
 
-READ_AS_TYPED = ("conversation", "command", "document")
-"""Kinds that are asked of the assistant, of its last answer, or of all that there is to read: what
-was said before takes no part in them."""
+READ_AS_TYPED = ("conversation", "command")
+"""Kinds that are asked of the assistant, or of its last answer: they need nothing put in."""
+
+OF_DOCUMENTS = ("overview", "document")
+"""Kinds in which “it” may be what there is to read."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def understand(
     Raises LLMUnavailable where `condense` does.
     """
     alone = Query.of(typed, route=route(typed), history=history)
-    if not history or alone.route.kind in READ_AS_TYPED or _of_all(alone):
+    if not history or alone.route.kind in READ_AS_TYPED or _of_documents(alone, route):
         return alone
     if alone.route.kind != "evidence" and not points_plainly(typed):
         return alone
@@ -101,8 +103,16 @@ def understand(
     return alone if text == typed else Query.of(text, typed, route(text), history)
 
 
-def _of_all(query: Query) -> bool:
-    return query.route.kind == "overview" and query.route.matters[0] == "all"
+def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
+    """Whether a message asks of what there is to read, and not of what was spoken of as “it”.
+
+    “How long is it?” does, where the question before it asked of documents as well.
+    """
+    kind, matters = query.route.kind, query.route.matters
+    if kind == "document":
+        asked = [text for role, text in query.history if role == "user"]
+        return not refers(query.typed) or route(asked[-1]).kind in OF_DOCUMENTS
+    return kind == "overview" and matters[0] == "all"
 
 
 _YES_NO = re.compile(
