@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
 import docx
 import fpdf
 import pytest
 from ebooklib import epub
-from rag.asking.about import asked_about_document
-from rag.listing.about import list_about
 
 from index.documents import Document, Properties
-from index.library import Library
 from index.loading.load import load_bytes
-from rag.asking.condense import standalone
+from rag.asking.condense import Turn
+from rag.asking.subject import in_words
 from rag.assistant import Assistant
-from rag.config import Settings
-from rag.finding.rerank import Reranker
-from tests.conftest import OpenLibrary
+from tests.asking import AssistantOf, answered, quoted
+from tests.conftest import LibraryOf
 
 PAGE = b"""<html lang="en"><head><title>The Fire</title>
 <meta name="author" content="Ann Lee"><meta property="og:site_name" content="The Post">
@@ -39,43 +35,6 @@ The mill at Tolm burned down.
 ## The people
 
 Nobody was hurt."""
-
-
-@pytest.mark.parametrize(
-    ("question", "matter", "name"),
-    [
-        ("Who is the author?", "author", ""),
-        ("Who wrote this article?", "author", "this article"),
-        ("Who is it written by?", "author", "it"),
-        ("What's the title of the document?", "title", "the document"),
-        ("When was the article published?", "published", "the article"),
-        ("Who published it?", "publisher", "it"),
-        ("Where does this text come from?", "source", "this text"),
-        ("How long is the article?", "length", "the article"),
-        ("How many pages does the report have?", "length", "the report"),
-        ("List the sections", "sections", ""),
-        ("How is the document structured?", "sections", "the document"),
-        ("What language is it written in?", "language", "it"),
-    ],
-)
-def test_what_is_asked_about_a_document(question: str, matter: str, name: str) -> None:
-    asked = asked_about_document(question)
-    assert asked is not None
-    assert (asked.matter, asked.scope.name) == (matter, name)
-
-
-@pytest.mark.parametrize(
-    "question",
-    ["When was AUKUS announced?", "Who wrote in the People’s Daily?", "How wide is the strait?"],
-)
-def test_other_questions_are_not_about_a_document(question: str) -> None:
-    asked = asked_about_document(question)
-    assert asked is None or not asked.scope.is_whole
-
-
-def test_in_a_conversation() -> None:
-    history = [("user", "What is AUKUS?"), ("assistant", "A pact, says the article.")]
-    assert standalone("How long is the article?", history, None) == "How long is the article?"
 
 
 # --- what files say of themselves
@@ -131,24 +90,18 @@ def test_what_files_say_of_themselves_is_kept() -> None:
 
 # --- answers
 
-Asked = Callable[[Document, str], list[str]]
+Asked = Callable[[Document, str, str], list[str]]
 
 
 @pytest.fixture
-def library_with(tmp_path: Path, open_library: OpenLibrary) -> Callable[[Document], Library]:
-    def made(document: Document) -> Library:
-        library = open_library(tmp_path / document.id)
-        library.add(document)
-        return library
+def asked(library_of: LibraryOf, assistant_of: AssistantOf) -> Asked:
+    """Ask one document of some matters: what is quoted of it, and else what is told."""
 
-    return made
-
-
-@pytest.fixture
-def asked(library_with: Callable[[Document], Library], reranker: Reranker) -> Asked:
-    def ask(document: Document, question: str) -> list[str]:
-        listing = list_about(question, library_with(document), reranker)
-        return [*(each.text for each in listing.quotes), *listing.told] if listing else []
+    def ask(document: Document, question: str, matters: str) -> list[str]:
+        answer = answered(assistant_of(library_of(document)), question, f"document/{matters}")
+        assert answer is not None
+        told = [each.text for each in answer.sentences if not each.citations]
+        return [*quoted(answer), *told]
 
     return ask
 
@@ -156,52 +109,106 @@ def asked(library_with: Callable[[Document], Library], reranker: Reranker) -> As
 @pytest.mark.weights
 def test_what_stands_in_the_text_is_quoted(asked: Asked) -> None:
     note = load_bytes(NOTE, "fire.md")
-    assert asked(note, "Who is the author?") == ["Ann Lee"]
-    assert asked(note, "When was it published?") == ["Dec. 31, 2021"]
-    assert [each.lstrip("# ") for each in asked(note, "What is the title?")] == ["The Fire"]
-    sections = asked(note, "What are the sections?")
+    assert asked(note, "Who is the author?", "author") == ["Ann Lee"]
+    assert asked(note, "When was it published?", "date") == ["Dec. 31, 2021"]
+    [title] = asked(note, "What is the title?", "title")
+    assert title.lstrip("# ") == "The Fire"
+    sections = asked(note, "What are the sections?", "sections")
     assert [each.lstrip("# ") for each in sections] == ["The mill", "The people"]
+
+
+@pytest.mark.weights
+def test_two_matters_are_answered_together(asked: Asked) -> None:
+    note = load_bytes(NOTE, "fire.md")
+    both = asked(note, "Who wrote it, and when?", "author+date")
+    assert both == ["Ann Lee", "Dec. 31, 2021"]
 
 
 @pytest.mark.weights
 def test_what_only_the_file_says_is_told_as_such(asked: Asked) -> None:
     page = load_bytes(PAGE, "fire.html")
-    assert asked(page, "Who wrote it?") == [
-        "By the properties of fire.html, the author is Ann Lee."
-    ]
-    [when] = asked(page, "When was the page published?")
+    [who] = asked(page, "Who wrote it?", "author")
+    assert who == "By the properties of fire.html, the author is Ann Lee."
+    [when] = asked(page, "When was the page published?", "date")
     assert when == "By the properties of fire.html, it is of Dec. 31, 2021."
-    assert "The Post" in asked(page, "Who published it?")[0]
-    assert "“en”" in asked(page, "What language is it in?")[0]
-    assert asked(page, "How long is it?") == ["As counted, fire.html has 12 words, 1 heading."]
-    assert asked(page, "Where does it come from?") == ["It was read from the file fire.html."]
+    assert "The Post" in asked(page, "Who published it?", "publisher")[0]
+    assert "“en”" in asked(page, "What language is it in?", "language")[0]
+    [long] = asked(page, "How long is it?", "length")
+    assert long == "As counted, fire.html has 12 words, 1 heading."
+    [where] = asked(page, "Where does it come from?", "source")
+    assert where == "It was read from the file fire.html."
+
+
+def text(title: str, said: str) -> Document:
+    return Document.of(said, title=title, source=f"/{in_words(title).replace(' ', '-')}.txt")
 
 
 @pytest.mark.weights
-def test_what_bears_the_name_of_a_document_is_not_the_document(asked: Asked) -> None:
-    luther = Document.of("Luther came from Eisleben.", title="Martin Luther", source="/luther.txt")
-    assert asked(luther, "Where is Martin Luther from?") == []
-    file = ["It was read from the file luther.txt."]
-    assert asked(luther, "Where is the article Martin Luther from?") == file
-    assert asked(luther, "Where is luther.txt from?") == file
-
-
-@pytest.mark.weights
-def test_what_nobody_says_is_refused(
-    settings: Settings, briefing_library: Library, library_with: Callable[[Document], Library]
+def test_what_bears_the_name_of_a_document_is_not_the_document(
+    library_of: LibraryOf, assistant_of: AssistantOf
 ) -> None:
-    assistant = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
-    assert assistant.ask("Who is the author?").refused
-    said = Document.of("This report was written by Ann Lee.", title="x", source="/x")
-    assert list_about("Who is the author?", library_with(said), assistant.reranker) is None
-    spoken = Document.of("They published a joint article in May.", title="y", source="/y.txt")
-    listing = list_about("Who published y.txt?", library_with(spoken), assistant.reranker)
-    assert listing is not None
-    assert not listing.quotes
-    own = Document.of("This book was first published by Lee & Co.", title="z", source="/z.txt")
-    assert list_about("Who published z.txt?", library_with(own), assistant.reranker) is None
-    answer = assistant.ask("How long is the article?")
-    assert not answer.refused
-    assert "words" in answer.text
-    assert answer.citations == ()
-    assert len(answer.quotes) >= 5
+    luther = Document.of("Luther came from Eisleben.", title="Martin Luther", source="/luther.txt")
+    assistant = assistant_of(library_of(luther, text("The Comet", "Halme saw a comet.")))
+    person = assistant.ask("Where is Martin Luther from?")
+    assert "Eisleben" in person.text
+    for question in ("Where is the article Martin Luther from?", "Where is luther.txt from?"):
+        file = answered(assistant, question, "document/source")
+        assert file is not None
+        assert file.text == "It was read from the file luther.txt."
+
+
+@pytest.mark.weights
+def test_what_nobody_says_is_refused_and_what_is_missing_is_said(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    spoken = text("y", "They published a joint article in May.")
+    assistant = assistant_of(library_of(spoken))
+    missing = "Neither the text of y.txt nor its file says who published it."
+    answer = answered(assistant, "Who published y.txt?", "document/publisher")
+    assert answer is not None
+    assert (answer.refused, answer.citations, answer.message) == (True, (), missing)
+    # Where something else was asked and found as well, the missing part is a sentence.
+    both = answered(assistant, "Who published it, and how long is it?", "document/publisher+length")
+    assert both is not None
+    assert not both.refused
+    told = ["As counted, y.txt has 7 words.", missing]
+    assert [(each.text, each.supported) for each in both.sentences] == [(t, True) for t in told]
+
+
+@pytest.mark.weights
+def test_each_of_several_documents_is_asked(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    library = library_of(load_bytes(NOTE, "fire.md"), text("y", "They published a joint article."))
+    assistant = assistant_of(library)
+    both = answered(assistant, "Who wrote them?", "document/author")
+    assert quoted(both) == ["Ann Lee"]
+    assert both is not None
+    assert both.sentences[-1].text == "Neither the text of y.txt nor its file says its author."
+    long = answered(assistant, "How long is y.txt?", "document/length")
+    assert long is not None
+    assert [each.text for each in long.sentences] == ["As counted, y.txt has 5 words."]
+    [entry] = [each for each in library.entries() if each.title == "y"]
+    left = answered(assistant, "How long are they?", "document/length", without=[entry.id])
+    assert left is not None
+    assert "y.txt" not in left.text
+    few = answered(assistant, "How long are they?", "document/length", limit=1)
+    assert few is not None
+    assert len(few.sentences) == 1
+    assert few.message == "1 further document is left out: ask for one by its name."
+
+
+@pytest.mark.weights
+def test_it_is_asked_like_any_question(briefed: Assistant) -> None:
+    author = briefed.ask("Who is the author?")
+    assert author.refused
+    assert author.message == "Neither the text of briefing.md nor its file says its author."
+    history: list[Turn] = [("user", "What is AUKUS?"), ("assistant", "A pact, says the article.")]
+    for said in ((), history):
+        answer = briefed.ask("How long is the article?", said)
+        assert not answer.refused
+        assert answer.standalone_question == "How long is the article?"
+        assert "words" in answer.text
+        assert answer.citations == ()
+        assert len(answer.quotes) >= 5
+        assert (str(answer.route), answer.way) == ("document/length", "document")
