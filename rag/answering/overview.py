@@ -11,9 +11,8 @@ to a language model, which would read the beginning and call it the whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -134,20 +133,31 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence],
     library = context.library
     titles = library.titles(context.without)
     topic = subject(query.text, "overview")
-    if section := _sentences(library.under(partial(_is_named, query.text, topic), context.without)):
+    if section := _sentences(library.under(_naming(query.text, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
     if documents or query.route.matters[0] != "topic" or not topic:
         read = [library.document(each.id) for each in documents or titles]
-        return _of_documents(read, library, limit)
+        return _of_documents(read, library, limit) if read else ([], "")
     return _of_topic(topic, library, context.reranker, context.without, limit)
 
 
-def _is_named(message: str, topic: str, heading: str) -> bool:
-    """Whether a heading is what a message is about, or stands in it in quotation marks."""
-    words = in_words(heading)
-    in_quotes = (in_words(each) for each in re.findall(r"[\"“«](.+?)[\"”»]", message))
-    return bool(words) and (words == in_words(topic) or words in in_quotes)
+def _naming(message: str, topic: str) -> Callable[[str], bool]:
+    """Return what tells whether a message is about a heading, or has it in quotation marks."""
+    said = f" {in_words(message)} "
+
+    def is_named(heading: str) -> bool:
+        words = in_words(heading)
+        if not words or f" {words} " not in said:
+            return False
+        # It may have quotation marks of its own: “The “Three Nos””.
+        run = r"\W+".join(words.split())
+        if re.search(rf"[\"“‘'«]\W*{run}\W*[\"”’'»]", message.casefold()):
+            return True
+        own = in_words(subject(heading, "overview"))
+        return bool(own) and own == in_words(topic)
+
+    return is_named
 
 
 # --- what is read, by what is asked for
