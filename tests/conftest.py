@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -20,9 +21,11 @@ from index.library import Library
 from index.loading.load import load, load_bytes
 from index.storage.database import Place
 from index.weights.embedding import PromptedEmbedding, load_embedding
+from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
+from tests.asking import AssistantOf
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.faults import Faults, figures, minutes, table
 from tests.postgres import Server, running
@@ -73,6 +76,7 @@ def faults(
 
 
 OpenLibrary = Callable[[Place], Library]
+LibraryOf = Callable[..., Library]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -156,6 +160,39 @@ def briefing_library(
     library = open_library(tmp_path_factory.mktemp("briefing") / "library")
     library.add(briefing)
     return library
+
+
+@pytest.fixture(scope="session")
+def assistant_of(settings: Settings, reranker: Reranker, reader: Reader) -> AssistantOf:
+    """Make an assistant of a library; all of them have the same weights, loaded once."""
+    first = Assistant(settings)
+    first.reranker, first.reader = reranker, reader
+
+    def made(library: Library) -> Assistant:
+        own = first.with_settings(settings.model_copy(update={"library": library.folder}))
+        own.library = library
+        return own
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def briefed(assistant_of: AssistantOf, briefing_library: Library) -> Assistant:
+    """An assistant of the briefing."""
+    return assistant_of(briefing_library)
+
+
+@pytest.fixture
+def library_of(tmp_path: Path, open_library: OpenLibrary) -> LibraryOf:
+    """Make a library that holds documents."""
+
+    def made(*documents: Document) -> Library:
+        library = open_library(Path(mkdtemp(dir=tmp_path)) / "library")
+        for document in documents:
+            library.add(document)
+        return library
+
+    return made
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from rag.asking.question import Question
+from rag.asking.query import Query
 
 from index.documents import Document
 from rag.deciding.reader import Reader
@@ -37,7 +37,7 @@ QUOTES = (ALDER, HOLM, ROWAN)
 def compose(
     written: str, quotes: Sequence[Quote], asked: str, chosen: Sequence[Quote], reader: Reader
 ) -> Composition:
-    return composing.compose(written, quotes, Question.of(asked), chosen, reader)
+    return composing.compose(written, quotes, Query.of(asked), chosen, reader)
 
 
 def marked(quote: Quote, words: str) -> Quote:

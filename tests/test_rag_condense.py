@@ -158,10 +158,6 @@ def test_a_short_question_may_be_the_next_one(question: str, may: bool) -> None:
     assert not may_stand_alone(question, ())
 
 
-def test_a_list_stands_alone() -> None:
-    assert standalone("List the straits.", HISTORY, None) == "List the straits."
-
-
 @pytest.mark.parametrize(
     ("rewritten", "good"),
     [

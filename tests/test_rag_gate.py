@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from rag.asking.question import Question
+from rag.asking.query import Query
 
 from index.documents import Document
 from index.weights.reader import Read
@@ -42,7 +42,7 @@ def read(answers: float, words: float, place: tuple[int, int] = TWENTY) -> Read:
 
 
 def weigh(question: str, quote: Quote, found: Read) -> Reading:
-    return gate.weigh(Question.of(question), quote, found)
+    return gate.weigh(Query.of(question), quote, found)
 
 
 def test_sure_words_of_a_fitting_quote_are_answered_and_marked() -> None:

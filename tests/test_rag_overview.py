@@ -3,93 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
-from rag.asking.scope import asked_overview, shorter
-from rag.listing.chronology import Listing
-from rag.listing.overview import (
+
+from index.documents import Document
+from index.library import Library
+from index.loading.load import load_bytes
+from index.split import split
+from rag.answer import Answer
+from rag.answering.overview import (
     ALIKE,
     Sentence,
     carrying,
     centrality,
     in_parts,
-    list_overview,
     shared_out,
 )
-
-from index.documents import Document
-from index.library import Library
-from index.loading.load import load_bytes
-from rag.asking.condense import standalone
+from rag.asking.condense import Turn
 from rag.assistant import Assistant
-from rag.config import Settings
-from rag.finding.rerank import Reranker
-from tests.conftest import OpenLibrary
-
-
-@pytest.mark.parametrize(
-    ("question", "name", "topics"),
-    [
-        ("What is this article about?", "this article", False),
-        ("what's it about", "it", False),
-        ("What does the document cover?", "the document", False),
-        ("What topics are covered?", "", False),
-        ("What are the main points?", "", False),
-        ("What are the article's key takeaways?", "the article", False),
-        ("What are the main points of “Red October”?", "red october", False),
-        ("Summarize the article.", "the article", True),
-        ("Can you summarise what the article says about Taiwan, please?", "taiwan", True),
-        ("Give me a short summary of the section Costs", "costs", True),
-        ("TL;DR", "", True),
-        ("an overview of the naval exercises", "the naval exercises", True),
-        ("Tell me about AUKUS in three sentences.", "aukus", True),
-        ("What does the article say about the submarines?", "the submarines", True),
-    ],
-)
-def test_what_an_overview_is_asked_of(question: str, name: str, topics: bool) -> None:
-    scope = asked_overview(question)
-    assert scope is not None
-    assert (scope.name, scope.topics) == (name, topics)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What is the width of the strait about which Putin spoke?",
-        "Which strait did the warships pass?",
-        "What did Putin say about Taiwan?",
-        "What is the main point of disagreement about the pact between Moscow and Beijing?",
-        "Who summarized the talks?",
-        "What does the law say about ships?",
-        "How was the summary of the talks received?",
-        "",
-    ],
-)
-def test_other_questions_ask_for_no_overview(question: str) -> None:
-    scope = asked_overview(question)
-    assert scope is None or not (scope.topics or scope.is_whole)
-
-
-def test_how_long_it_is_to_be() -> None:
-    asked = [
-        asked_overview(f"Summarize the article{length}.")
-        for length in ("", " in three sentences", " briefly", " in 12 sentences")
-    ]
-    assert [each and each.count for each in asked] == [None, 3, None, 12]
-    assert shorter("Shorter, please", "Summarize it.") == "Summarize it in 5 sentences"
-    assert shorter("shorter", "Summarize it in 5 sentences") == "Summarize it in 2 sentences"
-    assert shorter("shorter", "Who signed the pact?") is None
-    assert shorter("Who signed the shorter pact?", "Summarize it.") is None
-
-
-def test_in_a_conversation() -> None:
-    history = [("user", "What is AUKUS?"), ("assistant", "A pact of three countries.")]
-    assert standalone("Summarize the article.", history, None) == "Summarize the article."
-    assert standalone("Summarize it.", history, None) == "Summarize AUKUS."
-    asked = [("user", "Summarize the article."), ("assistant", "Ten sentences.")]
-    assert standalone("Shorter", asked, None) == "Summarize the article in 5 sentences"
+from tests.asking import AssistantOf, answered, quoted
+from tests.conftest import LibraryOf
 
 
 def test_what_is_shared_out_gives_each_its_own() -> None:
@@ -121,8 +56,6 @@ def test_a_sentence_that_needs_another_does_not_stand_alone() -> None:
 
 
 def split_of(text: str) -> list[Sentence]:
-    from index.split import split
-
     document = Document.of(text, title="Ships", source="/ships.txt")
     return [
         Sentence(document, passage, *place)
@@ -137,8 +70,6 @@ def chapters(count: int) -> list[Sentence]:
         f"Forty dogs were on board the ship Aurora {number} at that time."
         for number in range(count)
     )
-    from index.split import split
-
     document = load_bytes(text.encode(), "ships.md")
     return [
         Sentence(document, passage, *place)
@@ -158,91 +89,176 @@ def test_the_parts_of_a_document_are_its_sections_where_there_are_not_too_many()
     assert many == sorted(many)
 
 
-Listed = Callable[[str], Listing | None]
+# --- answers
+
+Listed = Callable[..., Answer | None]
 
 
 @pytest.fixture
-def listed(briefing_library: Library, reranker: Reranker) -> Listed:
-    return lambda question: list_overview(question, briefing_library, reranker)
+def listed(briefed: Assistant) -> Listed:
+    return partial(answered, briefed)
 
 
 @pytest.mark.weights
 def test_every_section_is_represented_and_nothing_is_said_twice(
     listed: Listed, briefing_library: Library, briefing: Document
 ) -> None:
-    listing = listed("What is this article about?")
-    assert listing is not None
-    assert listing.note == "10 sentences from all 7 sections."
+    answer = listed("What is this article about?", "overview/all")
+    assert answer is not None
+    assert answer.message == "10 sentences from all 7 sections."
     sections = {each.heading for each in briefing_library.passages(briefing.id)}
-    assert {quote.heading for quote in listing.quotes} == sections
-    assert [q.start for q in listing.quotes[1:]] == sorted(q.start for q in listing.quotes[1:])
-    vectors = briefing_library.embed(tuple(quote.text for quote in listing.quotes))
+    assert {quote.heading for quote in answer.citations} == sections
+    starts = [quote.start for quote in answer.citations[1:]]
+    assert starts == sorted(starts)
+    vectors = briefing_library.embed(tuple(quoted(answer)))
     alike = vectors @ vectors.T - np.eye(len(vectors))
     assert alike.max() < ALIKE
-    assert sum(quote.dates is not None for quote in listing.quotes) == 1
+    assert sum(quote.dates is not None for quote in answer.citations) == 1
 
 
 @pytest.mark.weights
 def test_a_section_or_a_topic_alone(listed: Listed) -> None:
-    section = listed("Summarize Taiwan Returns to the Agenda in 3 sentences")
+    section = listed("Summarize Taiwan Returns to the Agenda in 3 sentences", "overview/topic")
     assert section is not None
-    assert {quote.heading for quote in section.quotes} == {"Taiwan Returns to the Agenda"}
-    assert len(section.quotes) == 3
-    assert section.note
-    assert section.note.startswith("3 of the section’s")
-    topic = listed("Tell me about hypersonic weapons.")
+    assert {quote.heading for quote in section.citations} == {"Taiwan Returns to the Agenda"}
+    assert len(section.citations) == 3
+    assert (section.message or "").startswith("3 of the section’s")
+    topic = listed("Tell me about hypersonic weapons.", "overview/topic")
     assert topic is not None
-    assert all("ypersonic" in quote.text for quote in topic.quotes)
-    assert listed("Tell me about sourdough bread.") is None
-    assert listed("What is sourdough bread about?") is None
+    assert all("ypersonic" in text for text in quoted(topic))
+    assert listed("Tell me about sourdough bread.", "overview/topic") is None
+    assert listed("What is sourdough bread about?", "overview/topic") is None
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("length", "count"), [("", 10), (" in three sentences", 3), (" in 8 sentences", 8)]
+)
+def test_it_is_as_long_as_is_asked(listed: Listed, length: str, count: int) -> None:
+    answer = listed(f"Summarize the article{length}.", "overview/all")
+    assert len(quoted(answer)) == count
 
 
 @pytest.mark.weights
 def test_several_documents_and_one_by_its_name(
-    tmp_path: Path, open_library: OpenLibrary, reranker: Reranker, briefing: Document
+    library_of: LibraryOf, assistant_of: AssistantOf, briefing: Document
 ) -> None:
-    library = open_library(tmp_path / "library")
-    library.add(briefing)
     text = "The comet Halme was seen in Turku in the year 1911. Nobody saw it in Oslo at all."
-    other = library.add(load_bytes(text.encode(), "comet.txt")).document
-    both = list_overview("Summarize the documents.", library, reranker)
+    other = load_bytes(text.encode(), "comet.txt")
+    listed = partial(answered, assistant_of(library_of(briefing, other)))
+    both = listed("Summarize the documents.", "overview/all")
     assert both is not None
-    assert {quote.document.id for quote in both.quotes} == {briefing.id, other.id}
-    assert both.note
-    assert "1 sentence from the whole text of “comet”." in both.note
-    named = list_overview("What is comet.txt about?", library, reranker)
+    assert {quote.document.id for quote in both.citations} == {briefing.id, other.id}
+    assert "1 sentence from the whole text of “comet”." in (both.message or "")
+    named = listed("What is comet.txt about?", "overview/all")
     assert named is not None
-    assert {quote.document.id for quote in named.quotes} == {other.id}
-    left = list_overview("Summarize the documents.", library, reranker, without=[briefing.id])
+    assert {quote.document.id for quote in named.citations} == {other.id}
+    left = listed("Summarize the documents.", "overview/all", without=[briefing.id])
     assert left is not None
-    assert {quote.document.id for quote in left.quotes} == {other.id}
+    assert {quote.document.id for quote in left.citations} == {other.id}
+    few = listed("Summarize the documents.", "overview/all", limit=1)
+    assert few is not None
+    assert len(few.citations) == 1
+    assert "1 further document left out: ask for one by its name." in (few.message or "")
 
 
 @pytest.mark.weights
-def test_it_is_asked_like_any_question(settings: Settings, briefing_library: Library) -> None:
-    assistant = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
-    answer = assistant.ask("Summarize the article.")
-    assert not answer.refused
-    assert answer.message == "10 sentences from all 7 sections."
-    assert len(answer.citations) == len(answer.sentences) == 10
-    assert all(sentence.supported and sentence.citations for sentence in answer.sentences)
-    assert assistant.ask("Summarize what is said about sourdough bread.").refused
+def test_it_is_asked_like_any_question(briefed: Assistant) -> None:
+    history: list[Turn] = [("user", "What is AUKUS?"), ("assistant", "A pact of three countries.")]
+    for said in ((), history):
+        answer = briefed.ask("Summarize the article.", said)
+        assert (answer.refused, answer.way) == (False, "overview")
+        assert answer.standalone_question == "Summarize the article."
+        assert answer.message == "10 sentences from all 7 sections."
+        assert len(answer.citations) == len(answer.sentences) == 10
+        assert all(sentence.supported and sentence.citations for sentence in answer.sentences)
+    assert briefed.ask("Summarize what is said about sourdough bread.").refused
 
 
 @pytest.mark.weights
-def test_a_part_of_one_sentence(library_of: Callable[[str], Library]) -> None:
-    library = library_of("Halme.")
+def test_it_is_no_longer_than_an_answer_is_set_to_be(briefed: Assistant) -> None:
+    short = briefed.with_settings(briefed.settings.model_copy(update={"sentences": 2}))
+    answer = short.ask("Summarize the article in 5 sentences.")
+    assert len(answer.citations) == len(answer.sentences) == 2
+    assert (answer.message or "").startswith("2 sentences from")
+
+
+@pytest.mark.weights
+def test_a_part_of_one_sentence(library_of: LibraryOf) -> None:
+    library = library_of(load_bytes(b"Halme.", "text.txt"))
     document = library.document(library.entries()[0].id)
     [passage] = library.passages(document.id)
     sentence = Sentence(document, passage, *passage.sentences[0])
     assert carrying([sentence], [0], library, 10) == [sentence]
 
 
-@pytest.fixture
-def library_of(tmp_path: Path, open_library: OpenLibrary) -> Callable[[str], Library]:
-    def made(text: str) -> Library:
-        library = open_library(tmp_path / "library")
-        library.add(load_bytes(text.encode(), "text.txt"))
-        return library
+# --- of a section
 
-    return made
+NOTES = """# Notes
+
+Some words before the first section, which are of no section below.
+
+## The “Long” Voyage
+
+The ship left the port of Tolm in May. It had forty dogs.
+
+The captain of the ship had lost nobody on the way to the north. It came back in June.
+
+## Costs
+
+The guild paid for the ropes.
+"""
+
+
+@pytest.fixture
+def notes(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(library_of(load_bytes(NOTES.encode(), "notes.md")))
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the section “The “Long” Voyage” say?",
+        "what is said in the section 'The Long voyage'?",
+        "What does “The long voyage” tell",
+        "Summarize the long voyage.",
+    ],
+)
+def test_what_carries_a_section_is_quoted(notes: Assistant, question: str) -> None:
+    for name in ("overview/topic", "overview/all"):
+        answer = answered(notes, question, name)
+        assert answer is not None
+        assert {quote.heading for quote in answer.citations} == {"The “Long” Voyage"}
+        starts = [quote.start for quote in answer.citations[1:]]
+        assert starts == sorted(starts)
+        assert answer.message == "2 of the section’s 4 sentences."
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the voyage cost?",
+        "Summarize what the guild paid.",
+        "What does the section “Ropes” say?",
+        "Who paid for the north?",
+        "What does the section “” say?",
+    ],
+)
+def test_what_names_no_section_is_not_of_one(notes: Assistant, question: str) -> None:
+    answer = answered(notes, question, "overview/topic")
+    assert answer is None or "section’s" not in (answer.message or "")
+
+
+@pytest.mark.weights
+def test_a_section_is_no_longer_than_is_asked_and_of_no_document_that_is_left_aside(
+    notes: Assistant,
+) -> None:
+    [document] = notes.library.entries()
+    question = "What does the section “The Long Voyage” say?"
+    short = answered(notes, question, "overview/all", limit=1)
+    assert short is not None
+    assert len(short.citations) == 1
+    assert short.message == "1 of the section’s 4 sentences."
+    assert answered(notes, question, "overview/all", without=[document.id]) is None

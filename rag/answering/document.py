@@ -62,10 +62,14 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     answered = bool(quotes or told)
     further = [] if answered else missing
     told += missing if answered else []
-    further += [f"{left} further places are left out for length."] if left else []
+    further += [f"{_further(left, 'place')} left out for length."] if left else []
     if others := len(asked[context.limit :]):
-        further.append(f"{others} further documents are left out: ask for one by its name.")
+        further.append(f"{_further(others, 'document')} left out: ask for one by its name.")
     yield from context.listed(query, Listing(tuple(quotes), " ".join(further) or None, tuple(told)))
+
+
+def _further(count: int, what: str) -> str:
+    return f"1 further {what} is" if count == 1 else f"{count} further {what}s are"
 
 
 def _places(document: Document, matter: str) -> list[tuple[int, int]]:

@@ -11,9 +11,8 @@ to a language model, which would read the beginning and call it the whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -21,7 +20,6 @@ import numpy as np
 from index.documents import Document, Passage
 from index.library import Library
 from index.printable import title_line
-from index.structure import spelled
 from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
@@ -135,18 +133,31 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence],
     library = context.library
     titles = context.titles
     topic = subject(query.text, "overview")
-    if section := _sentences(library.under(partial(_is_named, topic), context.without)):
+    if section := _sentences(library.under(_naming(query.text, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
     if documents or query.route.matters[0] != "topic" or not topic:
         read = [library.document(each.id) for each in documents or titles]
-        return _of_documents(read, library, limit)
+        return _of_documents(read, library, limit) if read else ([], "")
     return _of_topic(topic, library, context.reranker, context.without, limit)
 
 
-def _is_named(topic: str, heading: str) -> bool:
-    """Whether a heading is what a message is about."""
-    return bool(topic) and in_words(heading) == in_words(topic)
+def _naming(message: str, topic: str) -> Callable[[str], bool]:
+    """Return what tells whether a message is about a heading, or has it in quotation marks."""
+    said = f" {in_words(message)} "
+
+    def is_named(heading: str) -> bool:
+        words = in_words(heading)
+        if not words or f" {words} " not in said:
+            return False
+        # It may have quotation marks of its own: “The “Three Nos””.
+        run = r"\W+".join(words.split())
+        if re.search(rf"[\"“‘'«]\W*{run}\W*[\"”’'»]", message.casefold()):
+            return True
+        own = in_words(subject(heading, "overview"))
+        return bool(own) and own == in_words(topic)
+
+    return is_named
 
 
 # --- what is read, by what is asked for
@@ -206,15 +217,11 @@ def _of_topic(
 
 
 def _sentences(passages: Iterable[tuple[Document, Passage]]) -> list[Sentence]:
-    """Return all sentences, but rows of tables where there is anything else."""
-    found = [
+    return [
         Sentence(document, passage, *place)
         for document, passage in passages
         for place in passage.sentences
     ]
-    rows = [spelled(each.document, (each.start, each.end)) is not None for each in found]
-    prose = [each for each, row in zip(found, rows, strict=True) if not row]
-    return prose or found
 
 
 def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:
