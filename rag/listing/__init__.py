@@ -1,1 +1,0 @@
-"""Questions for a time, a section, an overview or a document itself: listed, without searching."""
