@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import re
@@ -17,6 +18,8 @@ from eval.bench.ablation import main as ablation
 from eval.bench.claims import main as claims
 from eval.bench.regression import KEPT, MEASURES, compare
 from eval.bench.regression import main as regression
+from eval.bench.routes import examples
+from eval.bench.routes import main as routes
 from eval.bench.squad import half_the_articles
 from eval.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.bench.table import Sources, measure, show, table
@@ -27,6 +30,7 @@ from eval.running.record import LibraryRecord, Result, Run, SetRecord
 from index.documents import Document
 from index.errors import UserError
 from index.split import split
+from rag.asking.route import KINDS
 from tests.postgres import Server
 from tests.test_eval_training import article
 
@@ -122,17 +126,51 @@ def test_the_reader_alone_and_whole_articles_are_measured(
     assert "SQuAD 2.0, whole articles, without LLM: near-miss: refused" in shown
 
 
-def test_what_the_special_ways_take_of_ordinary_questions_is_printed(
-    capsys: pytest.CaptureFixture[str], squad: Path
+@pytest.mark.parametrize("told", ["[]", '{"data": 3}', '{"data": [{"title": "x"}]}', "Who?"])
+def test_a_file_without_questions_is_told_by_the_routes(tmp_path: Path, told: str) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(told, "utf-8")
+    with pytest.raises(UserError, match=r"other\.json holds no questions"):
+        routes([str(path)])
+
+
+def test_the_routes_of_the_held_out_messages_and_of_ordinary_questions_are_printed(
+    capsys: pytest.CaptureFixture[str], squad: Path, tmp_path: Path
 ) -> None:
-    assert taken([str(SETS / "briefing.jsonl"), str(squad)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "briefing.jsonl: 105 questions"
-    assert "    Which strait is wider, Tsugaru or Osumi?" in lines
-    assert lines[-5:] == [
-        "squad.json: 2 questions",
-        *(f"  {way}: 0" for way in ("overview", "about the document", "parts", "list")),
-    ]
+    turns = tmp_path / "turns.jsonl.gz"
+    said = ("Who built the Rowan Bridge?", "Tore Vik.", "Summarize this document.")
+    line = {"turns": [{"role": "any", "content": each} for each in said]}
+    turns.write_bytes(gzip.compress(json.dumps(line).encode()))
+    asked = [SETS / "briefing.jsonl", squad, turns]
+    assert routes(["--shown", "200", *map(str, asked)]) == 0
+    shown = capsys.readouterr().out
+    lines = shown.splitlines()
+
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if line[0] == "|"]
+    of = {row[0]: row[1:] for row in rows[2:]}
+    assert tuple(of) == KINDS
+    held_out = examples()
+    for kind, (n, recognised, interval, matters, others) in of.items():
+        right, taken = matters.split(" of ")
+        assert int(n) == sum(route.kind == kind for _, route in held_out) > 0
+        assert float(recognised) == pytest.approx(int(taken) / int(n), abs=0.001)
+        low, high = map(float, interval.split("–"))
+        assert low <= float(recognised) <= high
+        assert int(right) <= int(taken)
+        assert sum(map(int, re.findall(r"\d+", others))) == int(n) - int(taken)
+    # More than that are recognised: what is held out is no place to fit a test to.
+    assert sum(float(row[1]) for row in of.values()) / len(KINDS) > 0.8
+
+    files = dict(re.findall(r"^(\S+): (\d+ of [\d,]+) questions are taken", shown, re.MULTILINE))
+    assert list(files) == [each.name for each in asked]
+    assert files["briefing.jsonl"].endswith(" of 105")
+    assert files["squad.json"] == "0 of 2"
+    assert files["turns.jsonl.gz"] == "1 of 1", "the last turn is what is asked"
+    assert lines[-1].endswith(": Summarize this document.")
+    assert lines[-1].startswith("    overview/")
+    listed = [line for line in lines if line.startswith("    ")]
+    assert len(listed) == sum(int(told.split()[0]) for told in files.values())
+    assert any("Which strait is wider, Tsugaru or Osumi?" in line for line in listed)
 
 
 def test_the_set_of_whole_documents_is_reported_by_kind() -> None:

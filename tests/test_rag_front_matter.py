@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Properties
 from index.loading.load import load_bytes
-from rag.answering.front_matter import Matter, front_matter
+from rag.answering.front.front_matter import Matter, front_matter
 
 PROSE = (
     "The old harbour of Tolm was rebuilt after the storm of that winter, and its new mole was made"

@@ -217,6 +217,7 @@ def check_shape(answer: dict[str, Any]) -> None:
         "answer": str,
         "refused": bool,
         "reason": (str, type(None)),
+        "route": dict,
         "sentences": list,
         "citations": list,
         "quotes": list,
@@ -225,6 +226,9 @@ def check_shape(answer: dict[str, Any]) -> None:
     }
     check(answer, kinds)
     assert answer["schema"] == 1
+    by = (str, type(None))
+    route = {"kind": str, "matters": list, "probability": NUMBER, "answered_by": by}
+    check(answer["route"], route)
     for each in answer["sentences"]:
         check(each, {"text": str, "citations": list, "supported": bool})
     for number, each in enumerate(answer["citations"], 1):
@@ -324,6 +328,8 @@ def test_a_decision_is_explained(
     decision = told.pop("decision")
     check_shape(told)
     assert verdict in plain
+    assert "\nTaken for evidence/fact (probability " in plain
+    assert "answered by evidence." in plain
     assert decision["answerable"] is not told["refused"]
     assert f"{decision['threshold']:.2f} is needed" in plain
     assert len(decision["readings"]) == len(told["quotes"])
@@ -339,6 +345,8 @@ def test_a_list_for_a_time_was_decided_by_no_evidence(
     question = "What happened on Nov. 19?"
     asked = ("ask", question, "--no-llm", "--explain", "--library", library)
     plain = here(capsys, monkeypatch, *asked).stdout
+    assert "\nTaken for time/" in plain
+    assert "answered by time." in plain
     assert "Nothing was weighed" in plain
     assert plain.count("Nov. 19, 2021") >= 2
 

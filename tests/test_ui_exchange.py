@@ -14,6 +14,7 @@ from index.documents import Span
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence
+from rag.asking.route import Route
 from rag.quote import Quote
 from tests.conftest import OpenLibrary
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
@@ -35,7 +36,17 @@ def exchange(library: Library, question: str = "When did they meet?") -> Exchang
     )
     sentences = (AnswerSentence("They met.", (1,), True), AnswerSentence("Lies.", (), False))
     answer = Answer(
-        question, "When did both meet?", sentences, (quote,), (quote,), None, {}, {}, "Told."
+        question,
+        "When did both meet?",
+        sentences,
+        (quote,),
+        (quote,),
+        None,
+        {},
+        {},
+        "Told.",
+        route=Route("time", ("all", "one"), 0.875),
+        way="evidence",
     )
     return Exchange(question, answer)
 
@@ -54,6 +65,19 @@ def test_what_was_kept_comes_back(briefing_library: Library) -> None:
         ("user", "When did they meet?"),
         ("assistant", "They met.[1]"),
     ]
+
+
+def test_the_route_comes_back_where_there_was_one(briefing_library: Library) -> None:
+    given = exchange(briefing_library)
+    data = kept(given)
+    [back] = exchanges_from_json(data, briefing_library)
+    assert given.answer
+    assert back.answer
+    assert (back.answer.route, back.answer.way) == (given.answer.route, "evidence")
+    del data[0]["answer"]["route"]  # As it was kept before there were routes.
+    [old] = exchanges_from_json(data, briefing_library)
+    assert old.answer
+    assert (old.answer.route, old.answer.way, old.answer.text) == (None, None, "They met.[1]")
 
 
 def test_a_conversation_stands_under_the_id_that_the_browser_made() -> None:
@@ -91,9 +115,22 @@ def _other_reason(data: Any) -> None:
     data[0]["answer"]["reason"] = "<b>"
 
 
+def _other_kind(data: Any) -> None:
+    data[0]["answer"]["route"]["kind"] = "<b>"
+
+
 @pytest.mark.parametrize(
     "spoil",
-    [_moved, _reworded, _outside, _without_quote, _no_text, _no_question, _other_reason],
+    [
+        _moved,
+        _reworded,
+        _outside,
+        _without_quote,
+        _no_text,
+        _no_question,
+        _other_reason,
+        _other_kind,
+    ],
 )
 def test_what_is_not_proven_does_not_come_back(
     briefing_library: Library, spoil: Callable[[Any], None]

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from index.documents import Document
 from rag.answer import Answer
+from rag.asking.route import Route
 from rag.deciding.gate import Decision, Reading, Signals
 from rag.quote import Quote
 from ui.conversations.text import decision_text
@@ -57,3 +58,20 @@ def test_what_is_not_borne_out_is_told() -> None:
 
 def test_an_answer_that_was_not_decided_by_evidence() -> None:
     assert "Nothing was weighed" in shown(None)
+
+
+def test_what_it_was_taken_for_comes_first() -> None:
+    answer = replace(ANSWERED, route=Route("overview", ("all", "topic"), 0.876), way="overview")
+    assert shown(None, answer).split("\n")[1] == (
+        "Taken for overview/all+topic (probability 0.88), answered by overview."
+    )
+    weighed = shown(Decision((Reading(QUOTE, SURE),)), replace(answer, way="evidence"))
+    assert weighed.index("answered by evidence.") < weighed.index("Why it was answered")
+    nobody = replace(answer, reason="no_documents", way=None)
+    assert "(probability 0.88), not answered." in shown(None, nobody)
+
+
+def test_an_answer_without_a_route_says_who_answered() -> None:
+    text = shown(None, replace(ANSWERED, way="evidence"))
+    assert "Taken for" not in text
+    assert "answered by evidence." in text

@@ -15,8 +15,8 @@ from index.entries import entry_date_length
 from index.library import Hit, Library
 from rag.answer import Event
 from rag.answering.context import Context, Listing
-from rag.answering.when import Asked, Period, asked_time, days_named, overlap
 from rag.asking.query import Query
+from rag.asking.when import Asked, Period, asked_time, days_named, overlap
 from rag.finding.rerank import Reranker
 from rag.languages import content_words, facts, missing_facts
 from rag.languages.english_dates import days_in_words

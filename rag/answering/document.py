@@ -14,7 +14,7 @@ from index.documents import Document
 from index.printable import title_line
 from rag.answer import Event
 from rag.answering.context import Context, Listing
-from rag.answering.front_matter import MATTERS, front_matter
+from rag.answering.front.front_matter import MATTERS, front_matter
 from rag.asking.query import Query
 from rag.asking.subject import in_words, named
 from rag.languages.english_dates import days_in_words

@@ -20,6 +20,7 @@ from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn
+from rag.asking.route import Kind, Route
 from rag.log import Rating
 from rag.quote import Quote
 
@@ -113,6 +114,13 @@ class _Found(_Place):
     document_id: str
 
 
+class _Route(_Kept):
+    kind: Kind
+    matters: list[str]
+    probability: float
+    answered_by: str | None
+
+
 class _Answer(_Kept):
     question: str
     standalone_question: str
@@ -123,6 +131,8 @@ class _Answer(_Kept):
     reason: Reason | None
     models: dict[str, str | None]
     timings: dict[str, float | None]
+    route: _Route | None = None
+    """Answers that were kept before there were routes have none."""
 
     @model_validator(mode="after")
     def _footnotes_have_quotes(self) -> Self:
@@ -174,6 +184,7 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
     # The words that answer are kept with what is cited.
     cited = {quote.span: quote for quote in citations}
     found = [prover.quote(each.document_id, each) for each in kept.quotes]
+    route = kept.route
     return Answer(
         question=kept.question,
         standalone_question=kept.standalone_question,
@@ -187,6 +198,8 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
         models=kept.models,
         timings=kept.timings,
         message=message,
+        route=Route(route.kind, tuple(route.matters), route.probability) if route else None,
+        way=route.answered_by if route else None,
     )
 
 

@@ -12,8 +12,17 @@ from typing import Literal, get_args
 
 from index.documents import Document
 from index.months import month_number
-from rag.answering.abstract import abstract_of, first_paragraph
-from rag.answering.head import GIVEN, HEAD, IS_WITH, OTHER_DAY, PUBLISHER, Line, Place, head_lines
+from rag.answering.front.abstract import abstract_of, first_paragraph
+from rag.answering.front.head import (
+    GIVEN,
+    HEAD,
+    IS_WITH,
+    OTHER_DAY,
+    PUBLISHER,
+    Line,
+    Place,
+    head_lines,
+)
 from rag.asking.subject import in_words
 from rag.languages.english_words import MONTH
 

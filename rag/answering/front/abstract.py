@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from index.documents import Document
 from index.function_words import FUNCTION_WORDS
 from index.split import sentence_spans
-from rag.answering.head import ABSTRACT, AFTER_ABSTRACT, HEAD, Line, Place
+from rag.answering.front.head import ABSTRACT, AFTER_ABSTRACT, HEAD, Line, Place
 
 
 def abstract_of(document: Document, lines: list[Line]) -> list[Place]:
