@@ -1,7 +1,7 @@
 """Make the reader's weights again.
 
     python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N] [--start FOLDER]
-    python -m eval.training router FOLDER --squad FILE
+    python -m eval.training router FOLDER --squad FILE --conversations FILE ...
 
 The second makes the router's (`router.py`), and what follows is of the first.
 

@@ -1,9 +1,10 @@
 """Making the router's weights again: which kind of answer a message wants.
 
-    python -m eval.training router FOLDER --squad FILE
+    python -m eval.training router FOLDER --squad FILE --conversations FILE ...
 
 It learns from the examples beside this module, `router.jsonl`, to which a line can be added, and
-from questions of SQuAD's training set, which all ask for evidence. FOLDER keeps a checkpoint, from
+from questions of SQuAD's training set and the turns of conversations (CANARD, TREC CAsT, MTRAG),
+which ask for evidence. FOLDER keeps a checkpoint, from
 which the same command goes on, and at the end `router/`: what goes to `rag/asking/router/`. It
 starts from all-MiniLM-L6-v2, which `footnoted models pull all-minilm-l6-v2` fetches, and takes both
 cores for a quarter of an hour.
@@ -12,6 +13,7 @@ cores for a quarter of an hour.
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import json
 import random
@@ -95,6 +97,28 @@ def load_examples(path: Path = EXAMPLES) -> list[Message]:
         if kind not in KINDS:
             raise UserError(f"{path.name}, line {number}: there is no kind “{kind}”.")
         found.append(Message(text, tuple(f"{kind}/{each}" for each in matters.split("+"))))
+    return found
+
+
+def turns(path: Path) -> list[str]:
+    """Return what was typed in the conversations of a file, as their collections have it.
+
+    Raises UserError for a file of another form.
+    """
+    try:
+        text = gzip.decompress(path.read_bytes()).decode()
+        lines = path.name.endswith(".jsonl.gz")
+        told = list(map(json.loads, text.splitlines())) if lines else json.loads(text)
+        found: list[str] = []
+        for each in told:
+            if "Question" in each:
+                found.append(each["Question"])
+            elif "questions" in each:
+                found.append(each["questions"][-1])
+            else:
+                found += [typed for typed, _ in each["turns"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} holds no conversations that can be read: {error}") from error
     return found
 
 
@@ -235,13 +259,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.training router", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--conversations", type=Path, nargs="*", default=[], metavar="FILE")
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
     start = model_folder(START, load_settings().models)
     examples = load_examples()
     questions = [case.question for case in load_xquad(given.squad).cases]
     drawn = random.Random(SEED).sample(questions, min(QUESTIONS, len(questions)))  # noqa: S311
-    messages = [*examples, *(Message(each, (EVIDENCE,)) for each in drawn)]
+    asked = dict.fromkeys([*drawn, *(turn for path in given.conversations for turn in turns(path))])
+    messages = [*examples, *(Message(each, (EVIDENCE,)) for each in asked)]
     names = sorted({name for each in examples for name in each.classes})
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)

@@ -71,9 +71,9 @@ def asked_one(message: str) -> str:
     named = subject(message, "items")
     if not named:
         return ""
-    who = re.search(rf"\bwho (?={re.escape(named)})", message, re.IGNORECASE)
-    if who or (people := re.match(rf"(?:{PEOPLE}) who ", named, re.IGNORECASE)):
-        return f"Who {named if who else named[people.end() :]}?"
+    plain = re.sub(rf"^(?:{PEOPLE}) who ", "", named, flags=re.IGNORECASE)
+    if plain != named or re.search(rf"\bwho {re.escape(named)}", message, re.IGNORECASE):
+        return f"Who {plain}?"
     head = _head(named)
     return f"Which {singular(head)}{named[len(head) :]}?"
 
