@@ -15,6 +15,7 @@ from rag.answering.context import MAX_LISTED, Context
 from rag.asking.condense import Turn
 from rag.asking.query import Query
 from rag.asking.route import Route
+from rag.asking.subject import wanted
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 
@@ -34,7 +35,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
             yield from _without_answer(query, context)
         return
     last = context.understand(asked, before)
-    limit = _limit([*commands, query.route], context.limit)
+    limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
     again = replace(context, limit=limit)
     for event in again.ask(last):
         if isinstance(event, Answer):

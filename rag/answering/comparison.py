@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from index.split import sentence_spans
 from rag.answer import Event
 from rag.answering.context import Context
+from rag.answering.evidence import read
 from rag.answering.parts import (
     Comparison,
-    Computed,
     Difference,
     Interval,
     Parts,
@@ -22,6 +22,9 @@ from rag.asking.subject import subject
 from rag.languages import content_words
 from rag.languages.english_words import COMPARATIVES
 
+LONGEST = 10
+"""Words of a thing's name: what is longer is no name."""
+
 SENTENCES = 3
 """Sentences on each of two things that are compared in general."""
 
@@ -31,25 +34,29 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
     Not where it is not plain which two they are, or where one sentence may name both and say it.
     """
-    read = {"which": _which, "amount": _amount, "interval": _interval, "each": of_each}
+    readers = {"which": _which, "amount": _amount, "interval": _interval, "each": of_each}
     asked = next(
-        (found for each in query.route.matters if (found := read.get(each, _both)(query.text))),
+        (found for each in query.route.matters if (found := readers.get(each, _both)(query.text))),
         None,
     )
-    if asked and not (asked.computed and _one_sentence_may_say(asked.computed, query, context)):
+    if asked and not _one_sentence_says(asked, query, context):
         yield from answer_parts(query, context, asked)
 
 
-def _one_sentence_may_say(computed: Computed, query: Query, context: Context) -> bool:
-    """Whether a sentence names both things whose difference is asked for: it may state that."""
-    if isinstance(computed, Comparison):
+def _one_sentence_says(asked: Parts, query: Query, context: Context) -> bool:
+    """Whether a sentence names both things, and so may state what is asked of them together.
+
+    Of two things in general it has to answer the question.
+    """
+    named = asked.computed.things if asked.computed else asked.things
+    if isinstance(asked.computed, Comparison) or not named:
         return False
-    things = content_words(" ".join(computed.things))
+    things = content_words(" ".join(named))
     for quote in context.find(query.text):
         text = quote.text
         sentences = (text[slice(*at)] for at in sentence_spans(text, 0, len(text)))
         if any(things <= content_words(sentence) for sentence in sentences):
-            return True
+            return asked.computed is not None or read(query, context).answerable
     return False
 
 
@@ -76,7 +83,7 @@ _WEEKS = re.compile(r"\bweeks?\b", re.IGNORECASE)
 def _things(x: str, y: str) -> tuple[str, str] | None:
     """Return two names as they are put into questions; None where one only points at something."""
     bare = [each.strip(" ,.?!;:").removeprefix("either ").strip() for each in (x, y)]
-    if not all(bare) or any(map(_POINTS.search, bare)):
+    if any(not each or _POINTS.search(each) or len(each.split()) > LONGEST for each in bare):
         return None
     return bare[0], bare[1]
 
@@ -162,11 +169,12 @@ def _both(text: str) -> Parts | None:
     """Read “Compare … and …”: what is said of either, in some sentences."""
     pair = _BETWEEN.search(text)
     named = pair.group("x", "y") if pair else _JOINT.split(subject(text, "comparison"), maxsplit=1)
-    things = _things(*_whole(*named)) if len(named) == 2 else None
+    sentences = sentence_spans(text, 0, len(text))
+    things = _things(*_whole(*named)) if len(named) == 2 and len(sentences) == 1 else None
     if things is None:
         return None
     x, y = (f"Tell me about {each} in {SENTENCES} sentences." for each in things)
-    return Parts((x, y))
+    return Parts((x, y), things=things)
 
 
 def _whole(x: str, y: str) -> Sequence[str]:

@@ -144,7 +144,7 @@ def _links(word: str) -> bool:
 def wanted(message: str, kind: Kind = "overview") -> int | None:
     """Return how many sentences or points a request wants; None where it does not say."""
     common = request_words(kind)
-    words = in_words(message.replace(subject(message, kind), " ")).split()
+    words = in_words(IN_QUOTES.sub(" ", message)).split()
     for at, word in enumerate(words[:-1]):
         found = [int(value) for value, _ in numbers(word) if value == int(value)]
         if (

@@ -127,13 +127,14 @@ def _counted_from_event(text: str) -> re.Match[str] | None:
 
 def _last_question(question: str) -> str:
     """Return the last question, with what "And in November?" takes over from the one before."""
-    *before, text = re.split(r"(?<=\?)\s+", " ".join(question.split()))
+    whole = " ".join(question.split())
+    *before, text = re.split(r"(?<=\?)\s+", whole)
     text = text.rstrip(" ?.!")
     times, left = _times(text)
     if before and times and not subject(left, "time"):
         _, asked = _times(before[-1].rstrip(" ?"))
         return f"{asked} {text}"
-    return text
+    return text if times else whole.rstrip(" ?.!")
 
 
 # --- which days a time means
