@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from rag.asking.items import asked_items
 
-from index.library import Library
 from index.loading.load import load_bytes
 from rag.answer import Answer
+from rag.answering.items import asked_one
 from rag.assistant import Assistant
-from rag.config import Settings
-from tests.conftest import OpenLibrary
+from tests.asking import AssistantOf
+from tests.conftest import LibraryOf
 
 
 @pytest.mark.parametrize(
-    ("question", "one"),
+    ("message", "one"),
     [
         ("List the straits.", "Which strait?"),
         ("Which missiles are named?", "Which missile?"),
@@ -29,39 +27,18 @@ from tests.conftest import OpenLibrary
         ("Everybody who spoke about Taiwan?", "Who spoke about Taiwan?"),
         ("Show me the exercises of the SCO.", "Which exercise of the SCO?"),
         ("List all the cities where talks took place.", "Which city where talks took place?"),
+        ("List everybody who took part in the talks.", "Who took part in the talks?"),
+        ("List the treaties that Putin named.", "Which treaty that Putin named?"),
         ("List the men.", "Which man?"),
         ("List every statement by Putin.", "Which statement by Putin?"),
         ("Name all the churches, crises and bases.", "Which church, crisis or base?"),
+        ("How many straits are mentioned?", "Which strait?"),
+        ("list", ""),
+        ("", ""),
     ],
 )
-def test_what_is_asked_of_one_sentence(question: str, one: str) -> None:
-    asked = asked_items(question)
-    assert asked is not None
-    assert (asked.one, asked.counted) == (one, False)
-
-
-def test_their_number_may_be_asked_for() -> None:
-    asked = asked_items("How many straits are mentioned?")
-    assert asked is not None
-    assert (asked.one, asked.counted) == ("Which strait?", True)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "Which countries took part in the drill?",
-        "Name the capital of France.",
-        "Name two of the straits.",
-        "List some of the treaties.",
-        "Name the largest ships.",
-        "Name the three artists who were named.",
-        "How many troops took part?",
-        "Who met Wang Yi?",
-        "What is this article about?",
-    ],
-)
-def test_other_questions_ask_for_no_list(question: str) -> None:
-    assert asked_items(question) is None
+def test_what_is_asked_of_one_sentence(message: str, one: str) -> None:
+    assert asked_one(message) == one
 
 
 TEXT = b"""The Alder Bridge was opened in 1901 by the mayor. It is painted green.
@@ -73,14 +50,16 @@ Nobody remembers who built the Elm Bridge. The fair was moved to June.
 In 1950 the Alder Bridge was closed for repairs."""
 
 
+Ask = Callable[[str], Answer]
+
+
 @pytest.fixture
-def ask(tmp_path: Path, open_library: OpenLibrary, settings: Settings) -> Callable[[str], Answer]:
-    open_library(tmp_path / "library").add(load_bytes(TEXT, "bridges.txt"))
-    return Assistant(settings.model_copy(update={"library": tmp_path / "library"})).ask
+def ask(library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
+    return assistant_of(library_of(load_bytes(TEXT, "bridges.txt"))).ask
 
 
 @pytest.mark.weights
-def test_each_thing_is_listed_once_with_all_its_footnotes(ask: Callable[[str], Answer]) -> None:
+def test_each_thing_is_listed_once_with_all_its_footnotes(ask: Ask) -> None:
     answer = ask("List the bridges.")
     assert answer.text == "Alder Bridge;[1][2] Rowan Bridge;[3] Elm Bridge.[4]"
     assert [quote.words for quote in answer.citations] == [
@@ -91,26 +70,28 @@ def test_each_thing_is_listed_once_with_all_its_footnotes(ask: Callable[[str], A
     ]
     assert answer.message == "Found in 4 sentences."
     assert len(answer.quotes) >= 5
+    assert (str(answer.route), answer.way) == ("items/list", "items")
 
 
 @pytest.mark.weights
-def test_their_number_is_counted_and_said_to_be(ask: Callable[[str], Answer]) -> None:
+def test_their_number_is_counted_and_said_to_be(ask: Ask) -> None:
     answer = ask("How many bridges are mentioned?")
     assert answer.sentences[-1].text == "That makes 3, as counted from these quotes."
     assert answer.sentences[-1].citations == ()
+    assert str(answer.route) == "items/count"
 
 
 @pytest.mark.weights
-def test_what_there_is_none_of_is_refused(ask: Callable[[str], Answer]) -> None:
+def test_what_there_is_none_of_is_refused(ask: Ask) -> None:
     answer = ask("List the submarines.")
     assert answer.refused
     assert len(answer.quotes) >= 5
 
 
 @pytest.mark.weights
-def test_what_is_left_out_for_length_is_told(settings: Settings, briefing_library: Library) -> None:
-    changed = {"library": briefing_library.folder, "sentences": 2}
-    answer = Assistant(settings.model_copy(update=changed)).ask("List the straits.")
+def test_what_is_left_out_for_length_is_told(briefed: Assistant) -> None:
+    short = briefed.with_settings(briefed.settings.model_copy(update={"sentences": 2}))
+    answer = short.ask("List the straits.")
     assert answer.text.startswith("Tsugaru Strait;[1]")
     assert len(answer.sentences) == 2
     assert answer.message is not None
@@ -126,22 +107,18 @@ The special envoy Ed Roe, sent by Norland, never met the mayor."""
 
 @pytest.mark.weights
 def test_names_that_stand_together_are_listed_apart(
-    tmp_path: Path, open_library: OpenLibrary, settings: Settings
+    library_of: LibraryOf, assistant_of: AssistantOf
 ) -> None:
-    folder = tmp_path / "envoys"
     text = "The ships Alder, Rowan and Elm sailed to Tolm. The ship Alder came back in June."
-    open_library(folder).add(load_bytes(text.encode(), "ships.txt"))
-    ask = Assistant(settings.model_copy(update={"library": folder})).ask
+    ask = assistant_of(library_of(load_bytes(text.encode(), "ships.txt"))).ask
     assert ask("Which ships are named?").text == "Alder;[1][2] Rowan;[1] Elm.[1]"
 
 
 @pytest.mark.weights
 def test_a_list_is_of_its_kind_and_of_the_names_in_the_question(
-    tmp_path: Path, open_library: OpenLibrary, settings: Settings
+    library_of: LibraryOf, assistant_of: AssistantOf
 ) -> None:
-    folder = tmp_path / "envoys"
-    open_library(folder).add(load_bytes(ENVOYS, "envoys.txt"))
-    ask = Assistant(settings.model_copy(update={"library": folder})).ask
+    ask = assistant_of(library_of(load_bytes(ENVOYS, "envoys.txt"))).ask
     listed = ask("List the special envoys.")
     assert "Cy Orr" not in listed.text
     assert all("special envoy" in quote.text.lower() for quote in listed.citations)

@@ -71,11 +71,19 @@ def asked_one(message: str) -> str:
     named = subject(message, "items")
     if not named:
         return ""
-    plain = re.sub(rf"^(?:{PEOPLE}) who ", "", named, flags=re.IGNORECASE)
-    if plain != named or re.search(rf"\bwho {re.escape(named)}", message, re.IGNORECASE):
-        return f"Who {plain}?"
+    start = message.index(named)
+    who = re.search(r"(?<=\s)who (?P<did>.*\w)", message, re.IGNORECASE)
+    if who and re.fullmatch(rf"(?:(?:{PEOPLE}) )?", message[start : who.start()], re.IGNORECASE):
+        return f"Who {who['did']}?"
+    if _TOLD_BY.search(
+        named
+    ):  # What is said of them is theirs to its end: “where talks took place”.
+        named = message[start:].rstrip(" .?!")
     head = _head(named)
     return f"Which {singular(head)}{named[len(head) :]}?"
+
+
+_TOLD_BY = re.compile(r"\s(?:who|whom|whose|which|that|where)\s", re.IGNORECASE)
 
 
 def _head(named: str) -> str:
