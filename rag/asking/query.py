@@ -108,11 +108,10 @@ def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
 
     “How long is it?” does, where the question before it asked of documents as well.
     """
-    kind, matters = query.route.kind, query.route.matters
-    if kind == "document":
-        asked = [text for role, text in query.history if role == "user"]
-        return not refers(query.typed) or route(asked[-1]).kind in OF_DOCUMENTS
-    return kind == "overview" and matters[0] == "all"
+    if str(query.route) != "overview/all" and query.route.kind != "document":
+        return False
+    asked = [text for role, text in query.history if role == "user"]
+    return not refers(query.typed) or not asked or route(asked[-1]).kind in OF_DOCUMENTS
 
 
 _YES_NO = re.compile(
