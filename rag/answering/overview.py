@@ -136,10 +136,12 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence],
     if section := _sentences(library.under(_naming(query.text, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
-    if documents or query.route.matters[0] != "topic" or not topic:
-        read = [library.document(each.id) for each in documents or titles]
-        return _of_documents(read, library, limit) if read else ([], "")
-    return _of_topic(topic, library, context.reranker, context.without, limit)
+    if topic and not documents:
+        on_topic = _of_topic(topic, library, context.reranker, context.without, limit)
+        if on_topic[0] or query.route.matters[0] == "topic":
+            return on_topic
+    read = [library.document(each.id) for each in documents or titles]
+    return _of_documents(read, library, limit) if read else ([], "")
 
 
 def _naming(message: str, topic: str) -> Callable[[str], bool]:
