@@ -84,6 +84,9 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
     }
     for needed in (
         "index/reader_weights/model.onnx",
+        "rag/asking/router/router.onnx",
+        "rag/asking/router/router.json",
+        "rag/asking/router/tokenizer.json",
         "eval/sets/briefing.md",
         "ui/window/window.css",
         "ui/panels/source.js",
@@ -99,6 +102,7 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
         "entry_points.txt",
         "licenses/LICENSE",
         "licenses/index/reader_weights/README.md",
+        "licenses/rag/asking/router/README.md",
     }
 
 
