@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from rag.asking.query import Query
 
 from index.documents import Document
+from rag.asking.query import Query
 from rag.deciding.reader import Reader
 from rag.quote import Quote
 from rag.verifying import compose as composing

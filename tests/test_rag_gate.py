@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from rag.asking.query import Query
 
 from index.documents import Document
 from index.weights.reader import Read
+from rag.asking.query import Query
 from rag.deciding import gate
 from rag.deciding.gate import (
     COPY_WEIGHTS,
