@@ -9,10 +9,12 @@ import pytest
 
 from index.loading.load import load_bytes
 from rag.answer import Answer
+from rag.answering import comparison
 from rag.answering.comparison import _amount, _both, _each, _interval, _which
 from rag.answering.parts import Comparison, Difference, Interval, Parts
+from rag.asking.query import Query
 from rag.assistant import Assistant
-from tests.asking import AssistantOf, answered
+from tests.asking import AssistantOf, answered, context_of, route
 from tests.conftest import LibraryOf
 
 READ = {
@@ -309,11 +311,20 @@ def test_what_each_said_is_told_of_each(bridges: Assistant) -> None:
 
 
 @pytest.mark.weights
-def test_two_things_are_told_of_beside_each_other(bridges: Assistant) -> None:
-    answer = bridges.ask("Compare the Alder Bridge with the Birch Bridge.")
-    assert "410 metres" in answer.text
-    assert "1931" in answer.text
+def test_two_things_are_told_of_beside_each_other(briefed: Assistant) -> None:
+    answer = briefed.ask("Compare the Tsugaru and Osumi straits.")
+    assert "20 kilometers wide" in answer.text
+    assert "40 kilometers wide" in answer.text
     assert (str(answer.route), answer.way) == ("comparison/overview", "parts")
+
+
+@pytest.mark.weights
+def test_a_follow_up_of_a_comparison_does_not_compare_again(bridges: Assistant) -> None:
+    before = "Which is longer, the Alder Bridge or the Rowan Bridge?"
+    query = Query.of(
+        f"{before} And what did it cost?", "And what did it cost?", route("comparison/which")
+    )
+    assert [*comparison.answer(query, context_of(bridges))] == []
 
 
 @pytest.mark.weights

@@ -87,7 +87,9 @@ Ask = Callable[[str], Answer]
 
 TEXT = b"""The Alder Bridge is 410 metres long. The Rowan Bridge is 300 metres long.
 
-The Birch Bridge was opened in 1931. Mayor Holm called the Alder Bridge a promise kept."""
+The Birch Bridge was opened in 1931. Mayor Holm called the Alder Bridge a promise kept.
+
+Bishop Lund said that the Alder Bridge was too dear. The market of Esker was on Feb. 20."""
 
 
 @pytest.fixture
@@ -114,5 +116,6 @@ def test_a_follow_up_behind_its_question_is_not_parted(
     history: list[Turn] = [("user", asked), ("assistant", "The Tsugaru Strait.")]
     answer = briefed.ask("And when was that?", history)
     assert answer.standalone_question == f"{asked} Tsugaru Strait And when was that?"
+    assert answer.way == "evidence"
     assert "The sources do not say" not in answer.text
     assert len(answer.citations) <= 3

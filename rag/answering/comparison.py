@@ -26,7 +26,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """
     read = {"which": _which, "amount": _amount, "interval": _interval, "each": _each}
     asked = next(
-        (found for each in query.route.matters if (found := read.get(each, _both)(query.text))),
+        (found for each in query.route.matters if (found := read.get(each, _both)(query.last))),
         None,
     )
     if asked and not (asked.computed and _one_sentence_may_say(asked.computed, query, context)):
