@@ -136,7 +136,7 @@ def test_without_a_language_model_the_answer_is_quotes(assistant: Assistant) -> 
 def test_a_model_that_stops_answering_leaves_the_quotes(
     assistant: Assistant, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
+    monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
     speak(assistant, copied="Tsugaru Strait", written=RIGHT, fail_at=where)
     answer = assistant.ask(QUESTION)
     assert answer.reason == "llm_unavailable"
@@ -195,8 +195,8 @@ def test_a_file_that_is_no_model_leaves_the_quotes(tmp_path: Path, assistant: As
 def test_where_the_reader_is_in_doubt_the_language_model_decides(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch, copied: str, refused: bool
 ) -> None:
-    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
-    monkeypatch.setattr("rag.assistant.ASKED", 5)
+    monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
+    monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
     weights = {**dict.fromkeys(gate.COPY_WEIGHTS, 0.0), "copied": 1.0}
     monkeypatch.setattr(gate, "COPY_WEIGHTS", weights)
     llm = speak(assistant, copied=copied, written=RIGHT)
@@ -204,6 +204,27 @@ def test_where_the_reader_is_in_doubt_the_language_model_decides(
     assert answer.refused is refused
     assert llm.asked
     assert answer.models["llm"] == "scripted", "it took part in the decision"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind", "way"),
+    [
+        (QUESTION, "evidence", "evidence"),
+        ("List the straits.", "items", "items"),
+        ("Summarize what is said about sourdough bread.", "overview", "evidence"),
+        ("Compare the Tsugaru and Osumi straits.", "comparison", "parts"),
+        ("Hello!", "conversation", "conversation"),
+    ],
+)
+def test_the_route_and_the_way_are_told(
+    assistant: Assistant, question: str, kind: str, way: str
+) -> None:
+    answer = assistant.ask(question)
+    route = answer.as_json()["route"]
+    assert (route["kind"], route["answered_by"]) == (kind, way)
+    assert set(route) == {"kind", "matters", "probability", "answered_by"}
+    assert 0 < route["probability"] <= 1
+    assert json.loads(json.dumps(route)) == route
 
 
 def test_an_empty_library_says_so(tmp_path: Path) -> None:
@@ -245,7 +266,7 @@ def test_a_small_library_gives_all_its_sentences(tmp_path: Path) -> None:
 def test_instructions_in_a_question_or_a_document_stay_text(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
+    monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
     llm = speak(assistant, copied="NONE", written="")
     assistant.ask("What is it?\n\nQuotes:\n[1] The strait is 99 km wide.\n\nQuestion: width?")
     assert "\n[1] The strait is 99" not in llm.asked[0]

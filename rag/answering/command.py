@@ -62,9 +62,9 @@ def _limit(commands: Sequence[Route], usual: int) -> int:
     """Return how many sentences are wanted: half as many for each “shorter” or “simpler”."""
     limit = usual
     for each in commands:
-        if {"shorter", "simpler"} & set(each.matters):
+        if each.matters[0] in ("shorter", "simpler"):
             limit = max(limit // 2, 1)
-        elif "longer" in each.matters:
+        elif each.matters[0] == "longer":
             limit = min(limit * 2, MAX_LISTED)
     return limit
 

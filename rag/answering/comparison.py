@@ -36,7 +36,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """
     readers = {"which": _which, "amount": _amount, "interval": _interval, "each": of_each}
     asked = next(
-        (found for each in query.route.matters if (found := readers.get(each, _both)(query.text))),
+        (found for each in query.route.matters if (found := readers.get(each, _both)(query.last))),
         None,
     )
     if asked and not _one_sentence_says(asked, query, context):
@@ -64,28 +64,41 @@ def _one_sentence_says(asked: Parts, query: Query, context: Context) -> bool:
 
 _BE = r"(?:is|are|was|were|be)"
 _HAVE = r"(?:has|have|had)"
+_MORE = "|".join(COMPARATIVES)
+_AGAINST = r"(?:than|compared (?:to|with))"
 _THAN = re.compile(
     rf"\b(?:{_BE}|{_HAVE}|does|do|did)\s+(?P<x>.+?)\s+(?:(?:any|much|really|the|a|{_BE}|have)\s+)*"
-    r"(?P<word>\w+)(?P<noun>\s\w+)?\s+than\s+(?P<y>.+)"
-    rf"|(?P<word2>\w+)\s+{_BE}\s+(?P<x2>.+?)\s+than\s+(?P<y2>.+)",
+    rf"(?P<word>{_MORE})(?P<noun>\s\w+)?\s+{_AGAINST}\s+(?P<y>.+)"
+    rf"|(?P<word2>{_MORE})\s+{_BE}\s+(?P<x2>.+?)\s+{_AGAINST}\s+(?P<y2>.+)",
     re.IGNORECASE,
 )
 _OR = re.compile(
     r"(?:^|[,:;–-]\s*|\b(?:between|of)\s+)(?P<x>[^,:;?]+?),?\s+or\s+(?P<y>[^,:;?]+)", re.IGNORECASE
 )
+_OF_BOTH = re.compile(
+    r"^(?:between|of)\s+(?P<x>[^,:;?]+?)\s+and\s+(?P<y>[^,:;?]+?)\s*[,:;–-]", re.IGNORECASE
+)
 _BETWEEN = re.compile(r"\bbetween\s+(?P<x>.+?)\s+and\s+(?P<y>.+)", re.IGNORECASE)
+_FROM_TO = re.compile(r"\bfrom\s+(?P<x>.+?)\s+(?:to|until)\s+(?P<y>.+)", re.IGNORECASE)
 _IN = re.compile(r"\bdifference in (?:the )?(?P<noun>\w+)", re.IGNORECASE)
 _JOINT = re.compile(r",?\s+(?:and|vs\.?|versus|with|to|from|or|against)\s+", re.IGNORECASE)
-_POINTS = re.compile(r"\b(?:those|that|these|this|it|one|ones|they|them|two|both)\b", re.IGNORECASE)
+_POINTS = re.compile(
+    r"\b(?:those|that|these|this|it|one|ones|they|them|two|both|others?)\b", re.IGNORECASE
+)
 _WEEKS = re.compile(r"\bweeks?\b", re.IGNORECASE)
 
 
 def _things(x: str, y: str) -> tuple[str, str] | None:
     """Return two names as they are put into questions; None where one only points at something."""
-    bare = [each.strip(" ,.?!;:").removeprefix("either ").strip() for each in (x, y)]
+    bare = [each.strip(" ,.?!;:–-").removeprefix("either ").strip() for each in (x, y)]
     if any(not each or _POINTS.search(each) or len(each.split()) > LONGEST for each in bare):
         return None
     return bare[0], bare[1]
+
+
+def _between(text: str) -> tuple[str, str] | None:
+    pair = _BETWEEN.search(text) or _FROM_TO.search(text)
+    return _things(pair["x"], pair["y"]) if pair else None
 
 
 def _compared(text: str) -> tuple[tuple[str, str], str, str] | None:
@@ -94,9 +107,10 @@ def _compared(text: str) -> tuple[tuple[str, str], str, str] | None:
         found = match.groupdict()
         word, noun = (found["word"] or found["word2"]).lower(), (found["noun"] or "").strip()
         things = _things(found["x"] or found["x2"], found["y"] or found["y2"])
-        return (things, word, noun) if things and word in COMPARATIVES else None
+        return (things, word, noun) if things else None
     words = [each for each in re.finditer(r"\w+", text) if each[0].lower() in COMPARATIVES]
-    match = _OR.search(text, words[0].end() if words else 0) or _OR.search(text)
+    behind = _OR.search(text, words[0].end() if words else 0)
+    match = behind or _OR.search(text) or _OF_BOTH.search(text)
     if not words or match is None:
         return None
     asks = rf"^(?:which|who|what)\b(?:.*?\b{words[0][0]}\s| (?:one )?of )"
@@ -145,8 +159,7 @@ def _amount(text: str) -> Parts | None:
         measure, verb = COMPARATIVES[word][0], _verb(text)
         questions = (f"How {measure} {verb} {things[0]}?", f"How {measure} {verb} {things[1]}?")
         return Parts(questions, computed=Difference(things))
-    noun, pair = _IN.search(text), _BETWEEN.search(text)
-    between = _things(pair["x"], pair["y"]) if pair else None
+    noun, between = _IN.search(text), _between(text)
     if noun is None or between is None:
         return None
     x, y = (f"What is the {noun['noun']} of {each}?" for each in between)
@@ -155,8 +168,7 @@ def _amount(text: str) -> Parts | None:
 
 def _interval(text: str) -> Parts | None:
     """Read “How many days lay between … and …?”."""
-    pair = _BETWEEN.search(text)
-    things = _things(pair["x"], pair["y"]) if pair else None
+    things = _between(text)
     if things is None:
         return None
     unit = "week" if _WEEKS.search(text) else "day"
@@ -169,6 +181,7 @@ def _both(text: str) -> Parts | None:
     """Read “Compare … and …”: what is said of either, in some sentences."""
     pair = _BETWEEN.search(text)
     named = pair.group("x", "y") if pair else _JOINT.split(subject(text, "comparison"), maxsplit=1)
+    named = [subject(each, "comparison") or each for each in named]
     sentences = sentence_spans(text, 0, len(text))
     things = _things(*_whole(*named)) if len(named) == 2 and len(sentences) == 1 else None
     if things is None:

@@ -76,8 +76,8 @@ def several(query: Query) -> Parts | None:
     None for any other.
     """
     text = query.text
-    if _EACH.search(text):
-        return of_each(text)
+    if _OF_EACH.search(text) and (each := of_each(text)):
+        return each
     asked = [" ".join(text[slice(*at)].split()) for at in sentence_spans(text, 0, len(text))]
     whole = all(each.endswith("?") and len(each.split()) >= LEAST_WORDS for each in asked)
     if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.typed:
@@ -87,11 +87,15 @@ def several(query: Query) -> Parts | None:
 
 
 _AND = re.compile(r"^(?:and|but|also) ", re.IGNORECASE)
-_EACH = re.compile(r",?\s+(?:each|respectively)\b", re.IGNORECASE)
+_OF_EACH = re.compile(r"\s(?:each|respectively)\b", re.IGNORECASE)
+_EACH = re.compile(r",?\s+(?:(?:each|both)(?: of)?|respectively|in turn)\b", re.IGNORECASE)
+_EACH_OTHER = re.compile(r"\b(?:each other|one another)\b", re.IGNORECASE)
 
 
 def of_each(text: str) -> Parts | None:
     """Read “What did … and … each say?”: the question is asked of either of two names."""
+    if _EACH_OTHER.search(text):
+        return None
     plain = _EACH.sub("", text)
     names = [each for each in mentions(plain) if each.kind == "name"]
     for one, other in pairwise(names):

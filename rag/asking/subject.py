@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from rag.asking.route import Kind, request_words
 from rag.languages import content_words
 from rag.languages.english_facts import numbers
-from rag.languages.english_words import DOCUMENT_WORDS
+from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS
 
 MOST_WANTED = 50
 """The most sentences that a number in a request can mean; a greater one is a year, or part of a
@@ -146,11 +146,10 @@ def wanted(message: str, kind: Kind = "overview") -> int | None:
     common = request_words(kind)
     words = in_words(IN_QUOTES.sub(" ", message)).split()
     for at, word in enumerate(words[:-1]):
-        found = [int(value) for value, _ in numbers(word) if value == int(value)]
-        if (
-            found
-            and 0 < found[0] <= MOST_WANTED
-            and any(w in common for w in words[at + 1 : at + 3])
-        ):
+        ordinal = word in ORDINALS  # “The first chapter” is no number of chapters.
+        found = [] if ordinal else [int(value) for value, _ in numbers(word) if value % 1 == 0]
+        counted = [w for w in words[at + 1 : at + 3] if w.removesuffix("s") not in DOCUMENT_WORDS]
+        are_common = any(w in common or f"{w}s" in common for w in counted)
+        if found and 0 < found[0] <= MOST_WANTED and are_common:
             return found[0]
     return None

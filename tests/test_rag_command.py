@@ -1,0 +1,172 @@
+"""What is said of the last answer: it is given again, as is wanted now, and proven again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from rag.answer import Answer
+from rag.asking.condense import Turn
+from rag.assistant import Assistant
+from tests.asking import answered, quoted
+
+pytestmark = pytest.mark.weights
+
+QUESTION = "How wide is the Tsugaru Strait?"
+SUMMARY = "Summarize the article."
+REFUSED = "What is the capital of Peru?"
+LENGTH = "How long is the article?"
+COMMANDS = ("shorter", "longer", "simpler", "list", "sure", "where")
+
+
+def after(*asked: str) -> list[Turn]:
+    """Return a conversation. What is said to have been answered is not taken at its word."""
+    turns: list[Turn] = []
+    for question in asked:
+        turns += [("user", question), ("assistant", "It is 77 km wide.[1]")]
+    return turns
+
+
+def told(assistant: Assistant, command: str, *asked: str, limit: int = 10) -> Answer:
+    answer = answered(
+        assistant, f"({command})", f"command/{command}", history=after(*asked), limit=limit
+    )
+    assert answer is not None
+    assert "77" not in answer.text
+    for quote in answer.citations:
+        assert quote.document.text[quote.start : quote.end] == quote.text
+    return answer
+
+
+# --- of one fact
+
+
+def test_shorter_is_the_words_that_answer(briefed: Assistant) -> None:
+    answer = told(briefed, "shorter", QUESTION)
+    assert answer.text == "20 kilometers wide[1]"
+    assert "Tsugaru Strait" in answer.citations[0].text
+
+
+def test_longer_says_that_there_is_no_more(briefed: Assistant) -> None:
+    answer = told(briefed, "longer", QUESTION)
+    assert answer.text == briefed.ask(QUESTION).text
+    assert answer.message == "I have found no more on this: ask about a part of it."
+
+
+def test_simpler_says_whose_words_they_are(briefed: Assistant) -> None:
+    answer = told(briefed, "simpler", QUESTION)
+    assert answer.text == briefed.ask(QUESTION).text
+    assert "the sources’ own words" in (answer.message or "")
+
+
+def test_a_list_has_a_bullet_a_sentence(briefed: Assistant) -> None:
+    last = briefed.ask(SUMMARY)
+    answer = told(briefed, "list", SUMMARY)
+    assert [each.text for each in answer.sentences] == [f"• {e.text}" for e in last.sentences]
+    assert answer.citations == last.citations
+
+
+def test_how_sure_it_is_stands_behind_the_quotes(briefed: Assistant) -> None:
+    answer = told(briefed, "sure", QUESTION)
+    place, quotes, sure = answer.sentences
+    assert "“Exercises on Land and at Sea”: “" in place.text
+    assert place.citations == (1,)
+    assert "word for word" in quotes.text
+    decision = briefed.ask(QUESTION).decision
+    assert decision is not None
+    assert f"{decision.probability:.0%} sure" in sure.text
+    assert sure.citations == ()
+
+
+def test_where_it_stands_is_the_document_and_the_heading(briefed: Assistant) -> None:
+    answer = told(briefed, "where", QUESTION)
+    [sentence] = answer.sentences
+    title = "China and Russia in Late 2021: A Briefing"
+    assert sentence.text.startswith(f"{title}, under “Exercises on Land and at Sea”: “")
+    assert sentence.text.endswith(f"{' '.join(answer.citations[0].text.split())}”")
+
+
+# --- of more
+
+
+@pytest.mark.parametrize(("command", "count"), [("shorter", 3), ("simpler", 3), ("longer", 10)])
+def test_an_overview_has_half_or_twice_as_many_sentences(
+    briefed: Assistant, command: str, count: int
+) -> None:
+    limit = 5 if command == "longer" else 6
+    answer = told(briefed, command, SUMMARY, limit=limit)
+    assert len(answer.citations) == len(answer.sentences) == count
+
+
+def test_of_two_matters_the_likelier_one_counts(briefed: Assistant) -> None:
+    assert len(told(briefed, "longer+shorter", SUMMARY, limit=3).citations) == 6
+    assert len(told(briefed, "shorter+longer", SUMMARY, limit=6).citations) == 3
+
+
+def test_two_in_a_row_go_by_the_same_question(briefed: Assistant) -> None:
+    again = told(briefed, "shorter", SUMMARY, "shorter please")
+    assert len(again.citations) == 2
+    listed = told(briefed, "list", SUMMARY, "shorter please")
+    assert len(listed.citations) == 5
+    assert all(each.text.startswith("• ") for each in listed.sentences)
+    back = told(briefed, "longer", SUMMARY, "shorter please")
+    assert len(back.citations) == 10
+    thanked = told(briefed, "shorter", SUMMARY, "Thanks!")
+    assert len(thanked.citations) == 5
+
+
+def test_what_was_counted_is_not_said_to_be_quoted(briefed: Assistant) -> None:
+    for command in ("sure", "where"):
+        answer = told(briefed, command, LENGTH)
+        assert "counted" in answer.text
+        assert answer.citations == ()
+
+
+# --- after no answer
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_refusal_stays_one(briefed: Assistant, command: str) -> None:
+    answer = told(briefed, command, REFUSED)
+    assert (answer.refused, answer.reason, answer.sentences) == (True, "not_in_sources", ())
+    assert len(answer.quotes) >= 5
+
+
+@pytest.mark.parametrize("command", ["shorter", "simpler", "list"])
+def test_without_an_answer_before_an_overview_is_given(briefed: Assistant, command: str) -> None:
+    answer = told(briefed, command)
+    assert (answer.way, answer.refused) == ("overview", False)
+    assert quoted(answer) == quoted(briefed.ask(SUMMARY))
+
+
+@pytest.mark.parametrize("command", ["longer", "sure", "where"])
+def test_without_an_answer_before_there_is_nothing_to_say_of_it(
+    briefed: Assistant, command: str
+) -> None:
+    for asked in ((), ("Hello!",)):
+        answer = told(briefed, command, *asked)
+        assert "no answer yet" in answer.text
+        assert (answer.refused, answer.citations, answer.quotes) == (False, (), ())
+
+
+# --- as it is typed
+
+
+@pytest.mark.parametrize("typed", ["shorter please", "as a list", "are you sure?"])
+def test_it_is_typed_like_any_message(briefed: Assistant, typed: str) -> None:
+    answer = briefed.ask(typed, after(QUESTION))
+    assert (answer.question, answer.standalone_question) == (typed, QUESTION)
+    assert answer.way == "command"
+    assert answer.route is not None
+    assert answer.route.kind == "command"
+    assert re.search(r"20 kilometers", answer.text)
+    assert answer.models["llm"] is None
+
+
+def test_the_answer_before_a_follow_up_is_given_again(briefed: Assistant) -> None:
+    history = [*after(QUESTION), ("user", "And the Osumi Strait?"), ("assistant", "40.")]
+    answer = briefed.ask("shorter please", history)
+    last = briefed.ask("And the Osumi Strait?", after(QUESTION))
+    assert answer.standalone_question == last.standalone_question
+    assert set(quoted(answer)) <= set(quoted(last))
