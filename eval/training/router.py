@@ -50,7 +50,7 @@ QUESTIONS = 16_000
 """Of SQuAD's 93,281 questions, drawn with a fixed seed."""
 
 SEED = 27
-EPOCHS = 6
+EPOCHS = 4
 RATE = 2e-4
 WARM_UP = 0.1
 WEIGHT_DECAY = 0.01
