@@ -212,7 +212,7 @@ def test_where_the_reader_is_in_doubt_the_language_model_decides(
         (QUESTION, "evidence", "evidence"),
         ("List the straits.", "items", "items"),
         ("Summarize what is said about sourdough bread.", "overview", "evidence"),
-        ("Compare the Tsugaru and Osumi straits.", "comparison", "parts"),
+        ("Compare the Tsugaru and Osumi straits.", "comparison", "comparison"),
         ("Hello!", "conversation", "conversation"),
     ],
 )

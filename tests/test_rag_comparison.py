@@ -314,7 +314,7 @@ def test_two_things_are_told_of_beside_each_other(briefed: Assistant) -> None:
     answer = briefed.ask("Compare the Tsugaru and Osumi straits.")
     assert "20 kilometers wide" in answer.text
     assert "40 kilometers wide" in answer.text
-    assert (str(answer.route), answer.way) == ("comparison/overview", "parts")
+    assert (str(answer.route), answer.way) == ("comparison/overview", "comparison")
 
 
 @pytest.mark.weights
@@ -329,7 +329,7 @@ def test_a_follow_up_of_a_comparison_does_not_compare_again(bridges: Assistant) 
 @pytest.mark.weights
 def test_the_quotes_of_all_parts_are_shown(briefed: Assistant) -> None:
     answer = briefed.ask("Which strait is wider, Tsugaru or Osumi?")
-    assert (str(answer.route), answer.way) == ("comparison/which", "parts")
+    assert (str(answer.route), answer.way) == ("comparison/which", "comparison")
     assert "Osumi strait is wider" in answer.text
     spans = [quote.span for quote in answer.quotes]
     assert len(spans) == len(set(spans))

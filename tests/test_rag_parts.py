@@ -25,7 +25,7 @@ from tests.conftest import LibraryOf
     [
         (
             "Who signed the pact? And when did they sign it?",
-            ("Who signed the pact?", "And when did they sign it?"),
+            ("Who signed the pact?", "When did they sign it?"),
         ),
         (
             "how long is the bridge?  who built it then?\nWhere is it from?",

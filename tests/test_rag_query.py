@@ -119,8 +119,8 @@ def test_a_follow_up_is_made_to_stand_alone() -> None:
     [
         ("Thanks for that!", "conversation/thanks"),
         ("Make it shorter", "command/shorter"),
-        ("Who wrote it?", "document/author"),
-        ("What's it about?", "overview/all"),
+        ("Who wrote this?", "document/author"),
+        ("What's this about?", "overview/all"),
         ("List the straits.", "items/list"),
         ("What happened in October?", "time/all"),
         ("Compare the straits.", "comparison/overview"),
@@ -130,6 +130,14 @@ def test_what_needs_nothing_of_what_was_said_is_read_as_typed(typed: str, name: 
     query = understood(typed, name, is_answered=True)
     assert (query.text, query.last, str(query.route)) == (typed, typed, name)
     assert query.history == tuple(HISTORY)
+
+
+def test_it_is_what_was_spoken_of_unless_that_was_a_document() -> None:
+    follow_up = understood("Who wrote it?", "document/author")
+    assert follow_up.text == "When did the fleets pass the Alder Strait? Who wrote it?"
+    summed_up: list[Turn] = [("user", "Summarize the article."), ("assistant", "It is on ships.")]
+    behind = understood("Who wrote it?", "document/author", summed_up, then="overview/all")
+    assert (behind.text, str(behind.route)) == ("Who wrote it?", "document/author")
 
 
 def test_what_is_made_to_stand_alone_is_routed_again() -> None:
