@@ -3,7 +3,7 @@
     python -m eval.training router FOLDER --squad FILE --conversations FILE ...
 
 It learns from the examples beside this module, `router.jsonl`, to which a line can be added, and
-from questions of SQuAD's training set and the turns of conversations (CANARD, TREC CAsT, MTRAG),
+from questions of SQuAD's training set and the turns of conversations (CANARD, TREC CAsT),
 which ask for evidence. FOLDER keeps a checkpoint, from
 which the same command goes on, and at the end `router/`: what goes to `rag/asking/router/`. It
 starts from all-MiniLM-L6-v2, which `footnoted models pull all-minilm-l6-v2` fetches, and takes both
@@ -69,8 +69,8 @@ USUALLY = 0.01
 """The share of a kind's requests from which a word is the kind's and not the subject's: of lists
 more, since people ask for lists of the same things."""
 
-OF_NOTHING = "{}/all"
-"""Requests that name no subject: each word of them that is not rare is a request's own."""
+GENERAL = "overview/"
+"""Requests of any kind may be worded like those for an overview: “tell me everything please”."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,9 @@ def load_examples(path: Path = EXAMPLES) -> list[Message]:
 
 
 def turns(path: Path) -> list[str]:
-    """Return what was typed in the conversations of a file, as their collections have it.
+    """Return the questions that were typed in the conversations of a file.
+
+    What is no question is left out: “Tell me about …” wants more than a fact.
 
     Raises UserError for a file of another form.
     """
@@ -113,13 +115,11 @@ def turns(path: Path) -> list[str]:
         for each in told:
             if "Question" in each:
                 found.append(each["Question"])
-            elif "questions" in each:
-                found.append(each["questions"][-1])
             else:
                 found += [typed for typed, _ in each["turns"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} holds no conversations that can be read: {error}") from error
-    return found
+    return [each for each in found if each.endswith("?")]
 
 
 class RouterModel(torch.nn.Module):  # type: ignore[misc]
@@ -211,11 +211,12 @@ def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     """Return, by kind, the words that its requests have in common, in the alphabet's order."""
     found: dict[str, list[str]] = {}
     words = [(each.classes[0], set(in_words(each.text).split())) for each in messages]
+    general = _common([own for name, own in words if name.startswith(GENERAL)], USUALLY)
     for kind in KINDS:
-        of_nothing = (OF_NOTHING.format("overview"), OF_NOTHING.format(kind))
-        general = _common([own for name, own in words if name in of_nothing], USUALLY)
         told = [own for name, own in words if name.startswith(f"{kind}/")]
-        common = _common(told, COMMON.get(kind, USUALLY))
+        # Those of everything name no subject: each word of them that is not rare is a request's.
+        of_all = _common([own for name, own in words if name == f"{kind}/all"], USUALLY)
+        common = _common(told, COMMON.get(kind, USUALLY)) | of_all
         found[kind] = sorted((common | general) - FUNCTION_WORDS)
     return found
 
