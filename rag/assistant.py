@@ -16,8 +16,8 @@ from rag.answering.context import MAX_LISTED, Context
 from rag.answering.parts import answer_parts, several
 from rag.asking.condense import Turn
 from rag.asking.query import Query, understand
-from rag.asking.route import Route, Router
-from rag.asking.subject import without_names
+from rag.asking.route import EVIDENCE, Route, Router
+from rag.asking.subject import subject, without_names
 from rag.checking.check import Sources, check
 from rag.checking.kept import Kept
 from rag.checking.verdict import Checked
@@ -172,8 +172,14 @@ class Assistant:
         return understand(typed, history, partial(self._route, context), condense, is_answered)
 
     def _route(self, context: Context, message: str) -> Route:
-        """Tell what a message wants, whatever the documents that it names are called."""
-        return self.router(without_names(message, context.titles, lambda: context.headings))
+        """Tell what a message wants, whatever the documents that it names are called.
+
+        What speaks in the documents' own words is not small talk: “AUKUS”, “how do I file it?”.
+        """
+        route = self.router(without_names(message, context.titles, lambda: context.headings))
+        spoken_of = subject(message, route.kind) if route.kind == "conversation" else ""
+        held = spoken_of and self.library.holding(spoken_of, 1, context.without)
+        return EVIDENCE if held else route
 
     def check(
         self,

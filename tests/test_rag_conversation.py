@@ -128,3 +128,10 @@ def test_who_only_greets_needs_no_weights_for_searching(tmp_path: Path) -> None:
     settings = load_settings(library=tmp_path / "library", models=tmp_path / "none", llm="none")
     answer = Assistant(settings).ask("Hello!")
     assert answer.text.startswith("Hello.")
+
+
+@pytest.mark.weights
+def test_what_the_documents_speak_of_is_no_small_talk(briefed: Assistant) -> None:
+    answer = briefed.ask("aukus", use_llm=False)
+    assert (answer.route and answer.route.kind) == "evidence"
+    assert answer.quotes

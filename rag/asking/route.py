@@ -37,7 +37,7 @@ LONGEST = 500
 REMEMBERED = 256
 """Messages of which is remembered what was told: those before are told anew with each one."""
 
-DOUBT = 0.3
+DOUBT = 0.2
 """The probability of evidence from which a message is taken to ask for it, even where that of
 another kind is greater. Chosen on examples that the network had not learned from, and on questions
 of SQuAD's training set."""
