@@ -75,7 +75,7 @@ def test_words_that_requests_have_in_common_are_the_requests_and_not_the_subject
     subjects = [f"harbour{chr(97 + at // 26)}{chr(97 + at % 26)}" for at in range(200)]
     examples = [
         *_of("overview/topic", [f"Give me an overview of the {each}" for each in subjects]),
-        *_of("items/all", [f"List every {each}" for each in subjects]),
+        *_of("items/list", [f"List every {each}" for each in subjects]),
         *_of("overview/all", ["Summarize everything, please."]),
     ]
     found = request_words(examples)
@@ -93,7 +93,7 @@ def test_words_that_requests_have_in_common_are_the_requests_and_not_the_subject
 def test_a_word_that_many_lists_are_asked_of_is_their_subject_still() -> None:
     others = [f"name{at}" for at in range(200)]
     rare = ["islands"] * 3
-    lists = _of("items/all", [f"List the {each}" for each in (*others, *rare)])
+    lists = _of("items/list", [f"List the {each}" for each in (*others, *rare)])
     topics = _of("overview/topic", [f"Outline the {each}" for each in (*others, *rare)])
     found = request_words([*lists, *topics])
     assert "islands" not in found["items"]

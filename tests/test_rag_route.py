@@ -123,5 +123,5 @@ def test_two_matters_are_asked_for_where_both_are_likely(
 
 
 def test_two_matters_of_one_message(router: Router) -> None:
-    found = router("Who wrote the article, and when was it published?")
+    found = router("who wrote this and when")
     assert (found.kind, set(found.matters)) == ("document", {"author", "date"})

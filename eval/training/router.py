@@ -69,8 +69,9 @@ USUALLY = 0.01
 """The share of a kind's requests from which a word is the kind's and not the subject's: of lists
 more, since people ask for lists of the same things."""
 
-GENERAL = "overview/"
-"""Requests of any kind may be worded like those for an overview: “tell me everything please”."""
+OF_ALL = 0.008
+"""The same share of requests for an overview of all: these name no subject, so each word of them
+that is not rare is a request's own, of whatever kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +212,9 @@ def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     """Return, by kind, the words that its requests have in common, in the alphabet's order."""
     found: dict[str, list[str]] = {}
     words = [(each.classes[0], set(in_words(each.text).split())) for each in messages]
-    general = _common([own for name, own in words if name.startswith(GENERAL)], USUALLY)
+    general = _common([own for name, own in words if name == "overview/all"], OF_ALL)
     for kind in KINDS:
         told = [own for name, own in words if name.startswith(f"{kind}/")]
-        # Those of everything name no subject: each word of them that is not rare is a request's.
         of_all = _common([own for name, own in words if name == f"{kind}/all"], USUALLY)
         common = _common(told, COMMON.get(kind, USUALLY)) | of_all
         found[kind] = sorted((common | general) - FUNCTION_WORDS)

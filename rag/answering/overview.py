@@ -27,6 +27,7 @@ from rag.asking.subject import in_words, named, subject, wanted
 from rag.finding.quotes import POINTS_BACK
 from rag.finding.rerank import Reranker
 from rag.languages import mentions
+from rag.languages.english_facts import names_in
 from rag.quote import Quote
 
 SHARE = 3
@@ -136,7 +137,8 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence],
     if section := _sentences(library.under(_naming(query.text, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
-    if topic and not documents:
+    named_topic = query.route.matters[0] == "topic" or bool(names_in(topic))
+    if topic and named_topic and not documents:
         on_topic = _of_topic(topic, library, context.reranker, context.without, limit)
         if on_topic[0] or query.route.matters[0] == "topic":
             return on_topic
@@ -156,7 +158,7 @@ def _naming(message: str, topic: str) -> Callable[[str], bool]:
         run = r"\W+".join(words.split())
         if re.search(rf"[\"“‘'«]\W*{run}\W*[\"”’'»]", message.casefold()):
             return True
-        own = in_words(subject(heading, "overview"))
+        own = subject(words, "overview")
         return bool(own) and own == in_words(topic)
 
     return is_named
