@@ -180,8 +180,8 @@ def test_the_prompt_became_worse(
     settings: Settings, briefing_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As where the reader is in doubt of everything, so that the language model decides.
-    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
-    monkeypatch.setattr("rag.assistant.ASKED", 5)
+    monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
+    monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
     weights = {**dict.fromkeys(gate.COPY_WEIGHTS, 0.0), "copied": 1.0}
     monkeypatch.setattr(gate, "COPY_WEIGHTS", weights)
     whole = load_set(SETS / "briefing.jsonl")

@@ -44,7 +44,7 @@ class Told(ScriptedLLM):
 @pytest.fixture(autouse=True)
 def _always_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the language model is asked to copy as well as to write."""
-    monkeypatch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
+    monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_file_is_kept_to_the_byte_and_its_headings_are_found() -> None:
     assert document.title == "China and Russia in Late 2021: A Briefing"
     assert document.source == str(BRIEFING.resolve())
     found = headings(document)
-    assert [level for level, _ in found] == [1, *[2] * 8]
+    assert [level for level, _ in found] == [1, *[2] * 7]
     assert found[0][1] == document.title
     lines = BRIEFING.read_text("utf-8").split("\n")
     assert all("#" * level + " " + words in lines for level, words in found)

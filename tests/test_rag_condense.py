@@ -127,7 +127,7 @@ def test_the_name_in_an_answer_is_put_in_the_place_of_a_pronoun(
     [
         ("What is the Tolm Pact?", "Who signed it?", "Who signed the Tolm Pact?"),
         ("Who was Ida Holm?", "What was her office?", "What was Ida Holm’s office?"),
-        ("Who was Ida Holm?", "And Nye?", "Who was Ida Holm? And Nye?"),
+        ("Who was Ida Holm?", "And Nye?", "Who was Nye?"),
         ("Who was defeated?", "Why was he?", "Who was defeated? Why was he?"),
     ],
 )

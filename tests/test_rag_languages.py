@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rag.asking.question import Question
 
 import rag.languages
 from index.documents import Document
+from rag.asking.query import Query
 from rag.checking.draft import statements
 from rag.checking.judge import judge
 from rag.config import load_settings
@@ -69,7 +69,7 @@ def test_names_of_another_script_must_stand_in_the_source_as_they_are() -> None:
 def test_an_answer_is_the_quote_where_it_cannot_be_checked(source: str, sentence: str) -> None:
     quote = Quote(Document.of(source, title="fleet", source="fleet"), 0, len(source), 5.0)
     reader = Reader(load_settings().models)
-    question = Question.of("Which fleet passed the strait?")
+    question = Query.of("Which fleet passed the strait?")
     composed = compose(sentence, [quote], question, [quote], reader)
     assert [each.text for each in composed.sentences if each.supported] == [f"“{source}”"]
 

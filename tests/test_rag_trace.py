@@ -90,11 +90,11 @@ def test_a_line_an_ask_in_numbers_and_without_a_text(assistant: Assistant, log: 
     ("question", "way"),
     [
         ("What happened in October 2021?", "time"),
-        ("What does the section “Missiles and Early Warning” say?", "section"),
-        ("How long is the article?", "about"),
+        ("What does the section “Missiles and Early Warning” say?", "overview"),
+        ("How long is the article?", "document"),
         ("What is it about?", "overview"),
         ("List the straits.", "items"),
-        ("Which strait is wider, Tsugaru or Osumi?", "parts"),
+        ("Which strait is wider, Tsugaru or Osumi?", "comparison"),
     ],
 )
 def test_which_way_it_was_answered(
@@ -143,7 +143,7 @@ def test_what_keeps_an_answer_from_being_made_is_told(
     without = Assistant(load_settings(library=assistant.library.folder, models=tmp_path))
     with pytest.raises(ModelMissing):
         without.ask(QUESTION)
-    monkeypatch.setattr(assistant, "_read", lambda so_far: 1 // 0)
+    monkeypatch.setattr("rag.answering.evidence.read", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         assistant.ask(QUESTION)
     missing, bug = log.lines()

@@ -64,7 +64,7 @@ def asks(
     asked = ("And when was that?", HISTORY) if where == "condense" else (question, ())
     with pytest.MonkeyPatch.context() as patch:
         if where == "copy":  # That is asked in doubt alone; it writes where there is none.
-            patch.setattr("rag.assistant.DOUBT", (0.0, 1.0))
+            patch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
         answer = silent.with_settings(settings).ask(*asked, wait=waits.append)
     return answer, waits
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
-from rag.answering.when import Period, asked_time, days_named
 
 from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.context import MAX_LISTED
+from rag.asking.when import Period, asked_time, days_named
 from rag.assistant import Assistant
 from rag.languages.english_dates import days_in_words
 from tests.asking import AssistantOf, answered, quoted

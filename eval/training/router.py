@@ -71,7 +71,7 @@ more, since people ask for lists of the same things."""
 
 OF_ALL = 0.008
 """The same share of requests for an overview of all: these name no subject, so each word of them
-that is not rare is a request's own, of whatever kind."""
+that is not rare is a request's own, of whatever kind. So are those of commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +213,7 @@ def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     words = [(each.classes[0], set(in_words(each.text).split())) for each in messages]
     general = _common([own for name, own in words if name == "overview/all"], OF_ALL)
+    general |= _common([own for name, own in words if name.startswith("command/")], USUALLY)
     for kind in KINDS:
         told = [own for name, own in words if name.startswith(f"{kind}/")]
         of_all = _common([own for name, own in words if name == f"{kind}/all"], USUALLY)

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 
-from index.function_words import FUNCTION_WORDS
 from rag.answer import Event
 from rag.answering.context import Context, Item, Listing
 from rag.asking.query import Query
@@ -23,7 +22,7 @@ from rag.asking.subject import subject
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.languages import Mention, content_words, mentions
 from rag.languages.english_facts import stem
-from rag.languages.english_words import PEOPLE, singular
+from rag.languages.english_words import FUNCTION_WORDS, PEOPLE, singular
 from rag.quote import Quote
 
 SEARCHED = 50

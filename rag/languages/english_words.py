@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.function_words import FUNCTION_WORDS
+from index.function_words import FUNCTION_WORDS as FUNCTION_WORDS
 from index.months import MONTH as MONTH
 from index.months import MONTHS as MONTHS
 from index.months import SHORT_MONTHS as SHORT_MONTHS

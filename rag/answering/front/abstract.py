@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from index.documents import Document
-from index.function_words import FUNCTION_WORDS
 from index.split import sentence_spans
 from rag.answering.front.head import ABSTRACT, AFTER_ABSTRACT, HEAD, Line, Place
+from rag.languages.english_words import FUNCTION_WORDS
 
 
 def abstract_of(document: Document, lines: list[Line]) -> list[Place]:

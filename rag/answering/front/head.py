@@ -8,8 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from index.documents import Document
-from index.function_words import FUNCTION_WORDS
-from rag.languages.english_words import MONTH
+from rag.languages.english_words import FUNCTION_WORDS, MONTH
 
 Place = tuple[int, int]
 
