@@ -11,7 +11,6 @@ from itertools import takewhile
 from typing import Literal, get_args
 
 from index.documents import Document
-from index.months import month_number
 from rag.answering.front.abstract import abstract_of, first_paragraph
 from rag.answering.front.head import (
     GIVEN,
@@ -24,7 +23,7 @@ from rag.answering.front.head import (
     head_lines,
 )
 from rag.asking.subject import in_words
-from rag.languages.english_words import MONTH
+from rag.languages.english_words import MONTH, month_number
 
 Matter = Literal["author", "affiliation", "title", "date", "publisher", "abstract"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
