@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.asking.query import Query
 from rag.languages import content_words
+from rag.languages.english_measures import other_measure
 from rag.quote import Quote
 
 if TYPE_CHECKING:
@@ -79,14 +80,21 @@ MAX_LOG_ODDS = 7.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one quote says for an answer. The words that answer are the quote's marks."""
+    """What one quote says for an answer. The words that answer are the quote's marks.
+
+    `fits` is False where they are of another measure than the one asked for: that is no answer,
+    however sure the models were.
+    """
 
     quote: Quote
     signals: Signals
+    fits: bool = True
 
     @property
     def probability(self) -> float:
         """How sure it is, from 0 to 1, that the quote states the answer."""
+        if not self.fits:
+            return 0.0
         weights = READ_WEIGHTS if self.signals.copied is None else COPY_WEIGHTS
         return 1 / (1 + math.exp(-logit(weights, self.signals)))
 
@@ -183,7 +191,8 @@ def weigh(question: Query, quote: Quote, read: Read) -> Reading:
     words = text[read.start : read.end]
     place = quote.place_of(read.start, read.end)
     marked = replace(quote, marks=(place,) if place and _tells(question, words) else ())
-    return Reading(marked, Signals(quote.score, read.answers, read.words))
+    fits = not other_measure(question.last, words, text)
+    return Reading(marked, Signals(quote.score, read.answers, read.words), fits)
 
 
 def both(alone: Reading, whole: Reading) -> Reading:
@@ -196,7 +205,7 @@ def both(alone: Reading, whole: Reading) -> Reading:
     )
     least = {name: min(one, other) for name, one, other in pairs if one is not None}
     quote = replace(whole.quote, marks=alone.quote.marks)
-    return Reading(quote, Signals(**least))
+    return Reading(quote, Signals(**least), alone.fits)
 
 
 def _tells(question: Query, words: str) -> bool:
