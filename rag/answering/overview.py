@@ -20,6 +20,7 @@ import numpy as np
 from index.documents import Document, Passage
 from index.library import Library
 from index.printable import title_line
+from index.structure import structure
 from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
@@ -221,11 +222,19 @@ def _of_topic(
 
 
 def _sentences(passages: Iterable[tuple[Document, Passage]]) -> list[Sentence]:
-    return [
+    """Return all sentences, but what stands in tables where there is anything else."""
+    found = [
         Sentence(document, passage, *place)
         for document, passage in passages
         for place in passage.sentences
     ]
+    prose = [each for each in found if not _in_table(each)]
+    return prose or found
+
+
+def _in_table(sentence: Sentence) -> bool:
+    tables = (each for each in structure(sentence.document) if each.kind == "table")
+    return any(each.start <= sentence.start < each.end for each in tables)
 
 
 def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:
