@@ -92,9 +92,12 @@ def without_names(
     So a message is routed by what it wants, whatever things are called. A title of few words is a
     document's only in quotation marks: “How old is Martin Luther?” does not ask of the article.
     """
-    for name in filter(None, chain.from_iterable(map(_plain_names, documents))):
-        named = rf"[\"“«„]?(?<!\w){name}(?!\w)[\"”»“]?"
-        message = re.sub(named, "this document", message, flags=re.IGNORECASE)
+    said = f" {in_words(message)} "
+    for name in chain.from_iterable(_plain_names(each.title, each.name) for each in documents):
+        if f" {name} " in said:  # A library may hold very many.
+            words = r"\W+".join(map(re.escape, name.split()))
+            named = rf"[\"“«„]?(?<!\w){words}(?!\w)[\"”»“]?"
+            message = re.sub(named, "this document", message, flags=re.IGNORECASE)
     for found in reversed([*IN_QUOTES.finditer(message), *AFTER_SECTION.finditer(message)]):
         told = in_words(found[1])
         if any(told == in_words(each.title) for each in documents):
@@ -104,17 +107,12 @@ def without_names(
     return message
 
 
-@lru_cache(maxsize=4096)
-def _pattern(name: str) -> str:
-    return r"\W+".join(map(re.escape, in_words(name).split()))
-
-
-def _plain_names(document: Called) -> list[str]:
-    """Return patterns of what only a document is called: its file, and its title if it is long."""
-    file = PurePath(document.name)
-    names = [file.name] if file.suffix else []
-    long = len(content_words(document.title)) >= LONG
-    return [_pattern(each) for each in (*names, *([document.title] if long else []))]
+@lru_cache(maxsize=2**18)
+def _plain_names(title: str, source: str) -> tuple[str, ...]:
+    """Return, in words, what only a document is called: its file, and its title if it is long."""
+    names = [source] if PurePath(source).suffix else []
+    names += [title] if len(content_words(title)) >= LONG else []
+    return tuple(filter(None, map(in_words, names)))
 
 
 def _names(document: Called) -> list[str]:
