@@ -56,8 +56,9 @@ class RegressionPanel:
         with gr.Column(elem_id="regression-panel"):
             self.head = gr.HTML(render_runs.HEAD, js_on_load=_SCRIPT, apply_default_css=False)
             with gr.Row(elem_id="run-row"):
+                # Empty until sets are offered: Gradio fails where an open list gets shorter.
                 self.name = gr.Dropdown(
-                    self._names(),
+                    [],
                     value=None,
                     label="Set",
                     show_label=False,
