@@ -156,6 +156,8 @@ def test_what_was_read_takes_memory_as_well(
         gguf(text("a") + struct.pack("<I", 9) + struct.pack("<IQ", 9, 1) * 50_000),
         gguf(text("a") + struct.pack("<IIQ", 9, 0, 2**62)),
         gguf(*OF_A_MODEL)[:-6],
+        gguf(*OF_A_MODEL)[:-2],
+        gguf(*OF_A_MODEL[:-1]) + OF_A_MODEL[-1].replace(b"\4", b"\x09") + b"\5\0",
         gguf(OF_A_MODEL[0], number("tiny.attention.head_count", 0)),
     ],
 )

@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 OVERHEAD = 400_000_000
 """Bytes that llama.cpp takes for its work besides the weights and what it has read (measured)."""
@@ -18,8 +16,9 @@ OVERHEAD = 400_000_000
 _HEADER = 1_000_000
 """Bytes of a file in which its numbers stand; the vocabulary, which is long, comes after them."""
 
-_NUMBERS = dict(enumerate("BbHhIif?")) | {10: "Q", 11: "q", 12: "d"}
-_STRING, _ARRAY, _COUNT, _KIND = 8, 9, 10, 4
+_NUMBERS = rb"(?:[\4\5]\0{3}|\x09\0{3}[\4\5]\0{3}(?P<count>.{8}))"
+"""What stands in a file before a number of 32 bits, or several: there is none of another kind."""
+
 _PART = re.compile(r"-00001-of-(\d{5})\.gguf$")
 
 
@@ -29,11 +28,9 @@ def needed_memory(path: Path, tokens: int) -> int:
     These are its file, or its parts, the keys and values of the tokens (in 16 bits each), and some
     more to work with. What a broken file does not tell is not counted: loading it tells the error.
     """
-    parts = _PART.search(path.name)
     files = [path]
-    if parts:
-        count = parts[1]
-        names = (f"-{n:05}-of-{count}.gguf" for n in range(1, int(count) + 1))
+    if parts := _PART.search(path.name):
+        names = (f"-{n:05}-of-{parts[1]}.gguf" for n in range(1, int(parts[1]) + 1))
         files = [path.with_name(path.name[: parts.start()] + name) for name in names]
     weights = sum(file.stat().st_size for file in files if file.is_file())
     return weights + 2 * tokens * _values_of_a_token(path) + OVERHEAD
@@ -42,13 +39,22 @@ def needed_memory(path: Path, tokens: int) -> int:
 def _values_of_a_token(path: Path) -> int:
     """Return how many numbers, keys and values of all layers, are kept for a token."""
     with path.open("rb") as file:
-        told = dict(_metadata(file.read(_HEADER)))
+        header = file.read(_HEADER)
+    named = re.search(rb"^GGUF.*?general\.architecture\x08\0{3}(.)\0{7}", header, re.DOTALL)
+    if not named:
+        return 0
+    architecture = header[named.end() :][: named[1][0]]
 
     def numbers(name: str) -> list[int]:
         """What is told of all layers at once, or of each."""
-        found = told.get(f"{told.get('general.architecture')}.{name}", [])
-        each = found if isinstance(found, list) else [found]
-        return [number for number in each if isinstance(number, int) and number > 0]
+        key = architecture + b"." + name.encode()
+        told = re.escape(struct.pack("<Q", len(key)) + key) + _NUMBERS
+        if not (found := re.search(told, header, re.DOTALL)):
+            return []
+        count = int.from_bytes(found["count"], "little") if found["count"] else 1
+        data = header[found.end() :][: 4 * count]
+        each = (int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data) - 3, 4))
+        return [number for number in each if number]
 
     layers, heads, wide = map(numbers, ("block_count", "attention.head_count", "embedding_length"))
     kept = numbers("attention.head_count_kv") or heads
@@ -57,32 +63,6 @@ def _values_of_a_token(path: Path) -> int:
     one = [wide[0] // max(heads)]
     key, value = (numbers(f"attention.{each}_length") or one for each in ("key", "value"))
     return (sum(kept) if len(kept) > 1 else layers[0] * kept[0]) * (key[0] + value[0])
-
-
-def _metadata(data: bytes) -> Iterator[tuple[str, Any]]:
-    """Yield the names and values that stand at the beginning of a GGUF file, as far as they go."""
-    file = BytesIO(data)
-
-    def number(kind: int) -> Any:
-        form = f"<{_NUMBERS[kind]}"
-        return struct.unpack(form, file.read(struct.calcsize(form)))[0]
-
-    def value(kind: int) -> Any:
-        if kind == _STRING:
-            return file.read(number(_COUNT)).decode(errors="replace")
-        if kind == _ARRAY:
-            kind, count = number(_KIND), number(_COUNT)
-            return [value(kind) for _ in range(count)]
-        return number(kind)
-
-    try:
-        magic, _version, _tensors, count = struct.unpack("<4sIQQ", file.read(24))
-        if magic == b"GGUF":
-            for _ in range(count):
-                name = value(_STRING)
-                yield name, value(number(_KIND))
-    except (struct.error, KeyError, OverflowError, RecursionError):
-        return  # Its end, or no such file.
 
 
 def free_memory(root: Path = Path("/")) -> int | None:
