@@ -7,7 +7,6 @@ or takes too long in all, is an error here, whatever part of an answer it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -32,9 +31,13 @@ def bounded_client(address: str, seconds: float) -> httpx.Client:
     It follows no redirects: the key and the quotes are for this address. The environment's proxy is
     used, but not for this machine.
     """
-    transport = _Transport(WHOLE * seconds, _proxy(address))
+    transport = httpx.HTTPTransport(proxy=_proxy(address))
+    transport._pool._network_backend = _Backend(WHOLE * seconds)
     return httpx.Client(
-        transport=transport, timeout=seconds, headers={"Accept-Encoding": "identity"}
+        transport=transport,
+        timeout=seconds,
+        headers={"Accept-Encoding": "identity"},
+        event_hooks={"response": [_refuse_compressed]},
     )
 
 
@@ -47,17 +50,10 @@ def _proxy(address: str) -> str | None:
     return proxies.get(parts.scheme) or proxies.get("all")
 
 
-class _Transport(httpx.HTTPTransport):
-    def __init__(self, seconds: float, proxy: str | None) -> None:
-        super().__init__(proxy=proxy)
-        self._pool._network_backend = _Backend(seconds)
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        response = super().handle_request(request)
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            response.close()  # A few compressed bytes can be any number of words.
-            raise Misspoken("it answers compressed, which was not asked for")
-        return response
+def _refuse_compressed(response: httpx.Response) -> None:
+    """Raise where an answer is compressed: a few bytes of it can be any number of words."""
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Misspoken("it answers compressed, which was not asked for")
 
 
 class _Backend(httpcore.SyncBackend):
@@ -66,16 +62,8 @@ class _Backend(httpcore.SyncBackend):
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self._seconds)
+    def connect_tcp(self, *given: Any, **more: Any) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(*given, **more), self._seconds)
 
 
 class _Stream(httpcore.NetworkStream):
