@@ -16,20 +16,26 @@ from rag.writing.llm import LLMUnavailable, Writer
 from tests.fake_llm import ScriptedLLM
 
 
-def test_a_model_is_started_once_however_many_ask_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_started_once_however_many_ask_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     started: list[Path] = []
 
-    def start(path: Path) -> tuple[SimpleNamespace, str, None]:
+    def start(path: Path, **_: object) -> SimpleNamespace:
         started.append(path)
         time.sleep(0.05)
-        return SimpleNamespace(listening_address="http://127.0.0.1:1"), "key", None
+        return SimpleNamespace(listening_address="http://127.0.0.1:1")
 
     monkeypatch.setattr(llm, "_SERVERS", {})
-    monkeypatch.setattr(llm, "_start", start)
+    monkeypatch.setattr(llm, "start_server", start)
+    monkeypatch.setattr(llm, "kept_folder", lambda: tmp_path)
+    models = [tmp_path / name for name in ("a.gguf", "b.gguf", "c.gguf")]
+    for model in models:
+        model.touch()
     with ThreadPoolExecutor() as pool:
-        given = set(pool.map(llm._serve, [Path("a.gguf"), Path("b.gguf"), Path("c.gguf")] * 3))
-    assert len(given) == 1
-    assert sorted(started) == [Path("a.gguf"), Path("b.gguf"), Path("c.gguf")]
+        given = list(pool.map(llm._serve, models * 3))
+    assert sorted(started) == models
+    assert all(first is later for first, later in zip(given, given[3:], strict=False))
 
 
 @pytest.mark.parametrize(

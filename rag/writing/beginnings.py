@@ -25,6 +25,7 @@ from queue import LifoQueue
 from threading import Lock
 from typing import TYPE_CHECKING
 
+import httpx
 import platformdirs
 
 if TYPE_CHECKING:
@@ -59,9 +60,6 @@ class Beginnings:
 
         One file is told from another by its path, size and time: it has a gigabyte to be read.
         """
-        import httpx
-
-        self._failed = (OSError, httpx.HTTPError)
         self._client = httpx.Client(
             base_url=address,
             headers={"Authorization": f"Bearer {key}"},
@@ -136,10 +134,9 @@ class Beginnings:
 
     def _ask(self, slot: int, action: str, name: str = "") -> bool:
         """Have the server do something with a slot; return whether it has."""
-        with suppress(*self._failed):
+        with suppress(OSError, httpx.HTTPError):
             told = {"filename": name} if name else {}
-            answer = self._client.post(f"/slots/{slot}?action={action}", json=told)
-            return answer.is_success
+            return self._client.post(f"/slots/{slot}?action={action}", json=told).is_success
         return False
 
 

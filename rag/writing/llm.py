@@ -11,14 +11,16 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from copy import copy
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
 
 from index.errors import UserError
 from index.printable import in_place, shortened, visible
@@ -38,7 +40,7 @@ from rag.writing.prompts import (
 from rag.writing.retry import Patience, Wait, retry_after, sleep
 
 if TYPE_CHECKING:
-    from llama_index.core.base.llms.types import ChatMessage
+    from llama_index.core.base.llms.types import ChatMessage, ChatResponse
     from llama_index.core.llms import LLM
 
     from rag.config import Settings
@@ -72,29 +74,21 @@ class LLMUnavailable(UserError):
     """The language model cannot be loaded, or has stopped answering: answers are quotes then."""
 
 
+@dataclass(eq=False, repr=False)
 class Writer:
-    """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer."""
+    """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer.
 
-    def __init__(
-        self,
-        llm: LLM,
-        name: str,
-        *,
-        elsewhere: bool = False,
-        turns: Turns | None = None,
-    ) -> None:
-        """Wrap an LLM; `name` is what answers say they were written by.
+    `name` is what answers say they were written by; `elsewhere` is whether it is at an address that
+    the user has named. Requests take their `turns`, if it has any.
+    """
 
-        `elsewhere` is whether it is at an address that the user has named. Requests take their
-        `turns`, if it has any.
-        """
-        self.llm = llm
-        self.name = name
-        self.elsewhere = elsewhere
-        self.turns = turns
-        self._wait: Wait = sleep
-        self._patience: Patience | None = None
-        self._paused: Paused = nullcontext
+    llm: LLM
+    name: str
+    elsewhere: bool = False
+    turns: Turns | None = None
+    _wait: Wait = sleep
+    _paused: Paused = nullcontext
+    _patience: Patience | None = None
 
     def for_one_answer(self, wait: Wait = sleep, paused: Paused = nullcontext) -> Writer:
         """Return the same writer for one answer: how long all of it waits for new tries is bounded.
@@ -102,9 +96,7 @@ class Writer:
         `wait` tells of each wait, and waits. While a request is made, what else the answer has a
         turn of is `paused`.
         """
-        other = copy(self)
-        other._wait, other._patience, other._paused = wait, Patience(wait), paused
-        return other
+        return replace(self, _wait=wait, _paused=paused, _patience=Patience(wait))
 
     def read_examples(self) -> None:
         """Have the beginnings of prompts read, so that the first question need not wait for that.
@@ -113,35 +105,20 @@ class Writer:
         """
         from rag.writing.own_server import OwnServer
 
-        if not isinstance(self.llm, OwnServer):
-            return
-        # Most questions need the first one alone.
-        for messages in (write_messages([], ""), copy_messages("", "")):
-            with self._turn(), self._answering():
-                self.llm.begin(messages)
+        if isinstance(self.llm, OwnServer):
+            # Most questions need the first one alone.
+            for messages in (write_messages([], ""), copy_messages("", "")):
+                with self._turn(), self._answering(), self.llm.slot(messages):
+                    pass
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
 
         0 or 1 where the provider does not tell probabilities.
         """
-
-        def ask() -> float:
-            response = self.llm.chat(
-                copy_messages(quote, question),
-                max_tokens=COPY_TOKENS,
-                logprobs=True,
-                top_logprobs=TOP_LOGPROBS,
-            )
-            words = (response.message.content or "").strip().strip('"“”').strip()
-            if not words and not response.logprobs:
-                return 0.5  # Nothing was said: that speaks neither for nor against.
-            return _none_probability(
-                response.logprobs, words, refused=words.upper().startswith(NONE) or not words
-            )
-
-        with self._turn():
-            return self._ask(ask)
+        messages = copy_messages(quote, question)
+        given = {"max_tokens": COPY_TOKENS, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
+        return self._chat(messages, _none_probability, **given)
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
         """Write the answer from quotes, each with the words of it that answer, best first.
@@ -162,7 +139,7 @@ class Writer:
         with self._turn(), self._answering():
             length, ended = 0, False
             for piece in self._ask(begin):
-                words = _readable(piece.delta or "")
+                words = in_place(piece.delta or "")
                 length += len(words)
                 if length > MOST_WRITTEN:
                     raise LLMUnavailable(
@@ -179,32 +156,30 @@ class Writer:
 
         None when what was said is not of that form.
         """
-        said = self._say(propose_messages(sentence), PROPOSED_TOKENS)
+        said = self._chat(propose_messages(sentence), _words, max_tokens=PROPOSED_TOKENS)
         found = _PROPOSED.search(said)
         return (on_one_line(found["question"]), on_one_line(found["words"])) if found else None
 
     def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
         """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
-        return on_one_line(self._say(condense_messages(history, question), CONDENSED_TOKENS))
+        messages = condense_messages(history, question)
+        return on_one_line(self._chat(messages, _words, max_tokens=CONDENSED_TOKENS))
 
-    def _say(self, messages: Sequence[ChatMessage], tokens: int) -> str:
-        def ask() -> str:
-            response = self.llm.chat(messages, max_tokens=tokens)
-            return _readable((response.message.content or "")[:MOST_WRITTEN])
-
+    def _chat(
+        self, messages: Sequence[ChatMessage], read: Callable[[ChatResponse], T], **given: Any
+    ) -> T:
+        """Return what is read of a whole answer."""
         with self._turn():
-            return self._ask(ask)
+            return self._ask(lambda: read(self.llm.chat(messages, **given)))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Wait until fewer others are asking it. Raises LLMUnavailable where too many wait."""
-        with self._paused(), ExitStack() as stack:
-            if self.turns:
-                try:
-                    stack.enter_context(self.turns.turn(self._wait))
-                except TooMany as error:
-                    raise LLMUnavailable(f"The language model {self.name}: {error}") from error
-            yield
+        try:
+            with self._paused(), self.turns.turn(self._wait) if self.turns else nullcontext():
+                yield
+        except TooMany as error:
+            raise LLMUnavailable(f"The language model {self.name}: {error}") from error
 
     def _ask(self, request: Callable[[], T]) -> T:
         """Make a request, again where what has failed may pass."""
@@ -221,7 +196,6 @@ class Writer:
     @contextmanager
     def _answering(self) -> Iterator[None]:
         """Turn what the client raises when the LLM does not answer into one sentence."""
-        import httpx
         import openai
 
         try:
@@ -251,9 +225,8 @@ def is_last(piece: Any) -> bool:
     return raw is None or any(choice.finish_reason for choice in raw.choices)
 
 
-def _readable(words: str) -> str:
-    """Return words without what is no character of a text, such as NUL or half of a pair."""
-    return in_place(words)
+def _words(response: ChatResponse) -> str:
+    return in_place((response.message.content or "")[:MOST_WRITTEN])
 
 
 def _reason(error: Exception, key: str) -> str:
@@ -265,8 +238,7 @@ def _reason(error: Exception, key: str) -> str:
         if "html" in kind:  # A page for people, of whatever stands between.
             return f"HTTP {error.status_code} {error.response.reason_phrase}".strip()
     told = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-    reason = without(key, visible(str(told or error)))
-    reason = shortened(reason, 200)
+    reason = shortened(without(key, visible(str(told or error))), 200)
     return reason.rstrip(".") or type(error).__name__
 
 
@@ -277,8 +249,8 @@ def load_writer(settings: Settings) -> Writer | None:
     """
     if settings.llm_url:
         key = settings.llm_key.get_secret_value() if settings.llm_key else "none"
-        client = _client(settings.llm_url, key, settings)
-        turns = _turns(settings.llm_url, AT_ONCE_ELSEWHERE)
+        client = _client(settings, settings.llm_url, key)
+        turns = _TURNS.setdefault(settings.llm_url, Turns(AT_ONCE_ELSEWHERE))
         return Writer(client, settings.llm, elsewhere=True, turns=turns)
     if settings.llm == "none":
         return None
@@ -288,17 +260,14 @@ def load_writer(settings: Settings) -> Writer | None:
         raise LLMUnavailable(str(error)) from error
     # The client's libraries take a second to be imported, meanwhile.
     Thread(target=import_module, args=("rag.writing.own_server",), daemon=True).start()
-    address, key, beginnings = _serve(path)
-    client = _client(address, key, settings, beginnings)
-    return Writer(client, settings.llm, turns=_turns(address, AT_ONCE))
+    server, key, beginnings = _serve(path)
+    client = _client(settings, f"{server.listening_address}/v1", key, beginnings)
+    turns = _TURNS.setdefault(server.listening_address, Turns(AT_ONCE))
+    return Writer(client, settings.llm, turns=turns)
 
 
 _TURNS: dict[str, Turns] = {}
 """The turns of each language model, by its address: all who ask it stand in one row."""
-
-
-def _turns(address: str, at_once: int) -> Turns:
-    return _TURNS.setdefault(address, Turns(at_once))
 
 
 def weights_file(name: str, models: Path) -> Path:
@@ -320,41 +289,24 @@ def weights_file(name: str, models: Path) -> Path:
     return path
 
 
-class _Served(NamedTuple):
-    """A server of this process, its key, and what it has read of the prompts."""
-
-    server: Any
-    key: str
-    beginnings: Beginnings
-
-
-_SERVERS: dict[Path, _Served] = {}
+_SERVERS: dict[Path, tuple[Any, str, Beginnings]] = {}
 """The servers of this process, which live as long as it does."""
 _STARTING = Lock()
 
 
-def _serve(path: Path) -> tuple[str, str, Beginnings]:
-    """Return the address and key of the llama.cpp server of a model, which is started once.
+def _serve(path: Path) -> tuple[Any, str, Beginnings]:
+    """Return the llama.cpp server of a model, which is started once, on a free loopback port.
 
-    And what it has read of the prompts' beginnings.
+    With it come its key and what it has read of the prompts' beginnings.
     """
     if path not in _SERVERS:
         with _STARTING:  # Two visitors may choose the same model at once.
             if path not in _SERVERS:
-                _SERVERS[path] = _start(path)
-    server, key, beginnings = _SERVERS[path]
-    return f"{server.listening_address}/v1", key, beginnings
-
-
-def _start(path: Path) -> _Served:
-    """Start llama.cpp in this process on a free loopback port.
-
-    Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
-    """
-    key, kept = secrets.token_urlsafe(), kept_folder()
-    server = start_server(path, key=key, kept=kept)
-    beginnings = Beginnings(server.listening_address, key, kept, path, AT_ONCE)
-    return _Served(server, key, beginnings)
+                key, kept = secrets.token_urlsafe(), kept_folder()
+                server = start_server(path, key=key, kept=kept)
+                beginnings = Beginnings(server.listening_address, key, kept, path, AT_ONCE)
+                _SERVERS[path] = server, key, beginnings
+    return _SERVERS[path]
 
 
 def start_server(
@@ -421,7 +373,7 @@ def _check_memory(path: Path) -> None:
 
 
 def _client(
-    address: str, key: str, settings: Settings, beginnings: Beginnings | None = None
+    settings: Settings, address: str, key: str, beginnings: Beginnings | None = None
 ) -> LLM:
     """Return the client of a server; of our own, with what it has read of the prompts."""
     from llama_index.llms.openai_like import OpenAILike
@@ -429,7 +381,7 @@ def _client(
     from rag.writing.client import bounded_client
     from rag.writing.own_server import OwnServer
 
-    made = partial(OwnServer.of, beginnings) if beginnings else OpenAILike
+    made = partial(OwnServer, beginnings=beginnings) if beginnings else OpenAILike
     return made(
         model=settings.llm,
         api_base=address,
@@ -454,7 +406,6 @@ def without(key: str, words: str) -> str:
 
 def _mends(error: Exception, *, elsewhere: bool) -> str:
     """Return what may mend a failure of a model, at an address of its own or here."""
-    import httpx
     import openai
 
     match error:
@@ -473,16 +424,18 @@ def _mends(error: Exception, *, elsewhere: bool) -> str:
     return ""
 
 
-def _none_probability(logprobs: Any, words: str, refused: bool) -> float:
-    if not logprobs or not logprobs[0]:
+def _none_probability(response: ChatResponse) -> float:
+    words = (response.message.content or "").strip().strip('"“”').strip()
+    if not words and not response.logprobs:
+        return 0.5  # Nothing was said: that speaks neither for nor against.
+    refused = not words or words.upper().startswith(NONE)
+    if not response.logprobs or not response.logprobs[0]:
         return float(refused)
     # NONE may be one token or begin with "N", "NO" or "NON", as the copied words may themselves.
-    first = [(each.token.strip(), math.exp(each.logprob)) for each in logprobs[0]]
-    return min(
-        1.0,
-        sum(
-            probability
-            for token, probability in first
-            if token and NONE.startswith(token) and (refused or not words.startswith(token))
-        ),
-    )
+    first = [(each.token.strip(), math.exp(each.logprob)) for each in response.logprobs[0]]
+    none = [
+        probability
+        for token, probability in first
+        if token and NONE.startswith(token) and (refused or not words.startswith(token))
+    ]
+    return min(1.0, sum(none))

@@ -6,13 +6,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from llama_index.core.base.llms.types import (
-    ChatMessage,
-    ChatResponse,
-    ChatResponseGen,
-)
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseGen
 from llama_index.llms.openai_like import OpenAILike
-from pydantic import PrivateAttr
+from pydantic import Field
 
 from rag.writing.beginnings import Beginnings
 
@@ -23,38 +19,24 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
     So the same prompt gets the same answer, whatever was asked before.
     """
 
-    _beginnings: Beginnings = PrivateAttr()
-
-    @classmethod
-    def of(cls, beginnings: Beginnings, **given: Any) -> OwnServer:
-        """Return a client of the server that these beginnings are of."""
-        made = cls(**given)
-        made._beginnings = beginnings
-        return made
-
-    def begin(self, messages: Sequence[ChatMessage]) -> None:
-        """Have a prompt's beginning read and kept, so that the first one need not wait for that."""
-        with self._slot(messages):
-            pass
+    beginnings: Beginnings = Field(exclude=True, repr=False)
 
     def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
         """Answer a prompt."""
-        with self._slot(messages) as slot:
+        with self.slot(messages) as slot:
             return super().chat(messages, **slot, **given)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
         """Answer a prompt piece by piece."""
-        answer = super().stream_chat
-
-        def pieces() -> ChatResponseGen:
-            with self._slot(messages) as slot:
-                yield from answer(messages, **slot, **given)
-
-        return pieces()
+        with self.slot(messages) as slot:
+            yield from super().stream_chat(messages, **slot, **given)
 
     @contextmanager
-    def _slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
-        """Yield what is said of a slot in a request; a prompt of one message takes any."""
+    def slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
+        """Have a prompt's beginning in a slot, and yield what is said of that in a request.
+
+        A prompt of one message takes any slot.
+        """
         beginning = messages[:-1]
         if not beginning:
             yield {}
@@ -64,7 +46,7 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
             begun = [*beginning, ChatMessage(role="user", content="-")]
             super(OwnServer, self).chat(begun, max_tokens=1, **_in(slot))
 
-        with self._beginnings.slot(beginning, read) as slot:
+        with self.beginnings.slot(beginning, read) as slot:
             yield _in(slot)
 
 
