@@ -113,7 +113,8 @@ class Answer:
                 for sentence in self.sentences
             ],
             "citations": [
-                _citation_as_json(number, quote) for number, quote in enumerate(self.citations, 1)
+                {"number": number} | quote.as_json()
+                for number, quote in enumerate(self.citations, 1)
             ],
             "quotes": quotes_as_json(self.quotes),
             "models": self.models,
@@ -147,22 +148,3 @@ class Writing:
 
 Event = Searching | Found | Writing | Answer
 """What is told while a question is answered; the last is the Answer."""
-
-
-def _citation_as_json(number: int, quote: Quote) -> dict[str, Any]:
-    return {
-        "number": number,
-        "document": {
-            "id": quote.document.id,
-            "title": quote.document.title,
-            "source": quote.document.source,
-            "sha256": quote.document.sha256,
-        },
-        "start": quote.start,
-        "end": quote.end,
-        "quote": quote.text,
-        "marks": [list(mark) for mark in quote.marks],
-        "page": quote.page,
-        "heading": quote.heading,
-        "score": round(quote.score, 3),
-    }

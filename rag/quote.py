@@ -84,6 +84,21 @@ class Quote:
         places = self.marks or ((self.start, self.end),)
         return cell_of(self.document, (places[0][0], places[-1][1]))
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it as it stands among the citations of `footnoted ask --json`."""
+        document = self.document
+        about = {"id": document.id, "title": document.title, "source": document.source}
+        return {
+            "document": about | {"sha256": document.sha256},
+            "start": self.start,
+            "end": self.end,
+            "quote": self.text,
+            "marks": [list(mark) for mark in self.marks],
+            "page": self.page,
+            "heading": self.heading,
+            "score": round(self.score, 3),
+        }
+
 
 def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
     """Return quotes in their order as `footnoted ask --json` prints them."""

@@ -138,7 +138,7 @@ def sentence_as_json(draft: Document, checked: Checked) -> dict[str, Any]:
         "verdict": checked.verdict,
         "overruled": checked.overruled and asdict(checked.overruled),
         "probability": round(checked.probability, 3),
-        "quotes": [_quote(each) for each in checked.quotes],
+        "quotes": [each.as_json() for each in checked.quotes],
         "differs": list(checked.differs),
         "unproven": [list(each) for each in checked.unproven],
         "quotations": [
@@ -146,26 +146,11 @@ def sentence_as_json(draft: Document, checked: Checked) -> dict[str, Any]:
                 "start": each.start,
                 "end": each.end,
                 "verbatim": each.verbatim,
-                "found": each.found and _quote(each.found),
+                "found": each.found and each.found.as_json(),
                 "differs": list(each.differs),
             }
             for each in checked.quotations
         ],
-    }
-
-
-def _quote(quote: Quote) -> dict[str, Any]:
-    document = quote.document
-    about = {"id": document.id, "title": document.title, "source": document.source}
-    return {
-        "document": about | {"sha256": document.sha256},
-        "start": quote.start,
-        "end": quote.end,
-        "quote": quote.text,
-        "marks": [list(each) for each in quote.marks],
-        "page": quote.page,
-        "heading": quote.heading,
-        "score": round(quote.score, 3),
     }
 
 
@@ -177,28 +162,25 @@ def sentence_from_json(told: Mapping[str, Any], library: Library, start: int) ->
     Raises UserError when a document is not in the library any more.
     """
     moved = start - told["start"]
-    quotations = (
-        Quotation(
-            each["start"] + moved,
-            each["end"] + moved,
-            each["found"] and _quote_from_json(each["found"], library),
-            tuple(each["differs"]),
+
+    def proven(quote: Mapping[str, Any]) -> Quote:
+        marks = tuple((first, last) for first, last in quote["marks"])
+        document = library.document(quote["document"]["id"])
+        return Quote(
+            document, quote["start"], quote["end"], quote["score"], quote["heading"], marks
         )
-        for each in told["quotations"]
-    )
+
+    def quotation(of: Mapping[str, Any]) -> Quotation:
+        found = of["found"] and proven(of["found"])
+        return Quotation(of["start"] + moved, of["end"] + moved, found, tuple(of["differs"]))
+
     return Checked(
         start,
         told["end"] + moved,
         told["verdict"],
-        tuple(_quote_from_json(each, library) for each in told["quotes"]),
+        tuple(map(proven, told["quotes"])),
         tuple(told["differs"]),
         tuple((first + moved, last + moved) for first, last in told["unproven"]),
-        tuple(quotations),
+        tuple(map(quotation, told["quotations"])),
         told["probability"],
     )
-
-
-def _quote_from_json(told: Mapping[str, Any], library: Library) -> Quote:
-    marks = tuple((first, last) for first, last in told["marks"])
-    document = library.document(told["document"]["id"])
-    return Quote(document, told["start"], told["end"], told["score"], told["heading"], marks)
