@@ -9,6 +9,7 @@ called, what errors say) are told only where that was asked for, and keys and pa
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -122,12 +123,7 @@ class Line:
     def __enter__(self) -> Line:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, _: object, error: BaseException | None, trace: TracebackType | None) -> None:
         told = self.told
         if isinstance(error, Exception):
             told |= {"outcome": "failed", "error": type(error).__name__}
@@ -136,12 +132,11 @@ class Line:
                 told["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
         elif told["outcome"] is None:
             told["outcome"] = "done" if error is None else "stopped"
-        told["timings"] = {"total_s": time.perf_counter() - self._started} | {
-            name: seconds
-            for name, seconds in told.get("timings", {}).items()
-            if seconds is not None
+        timings = told.get("timings", {})
+        timings = {"total_s": time.perf_counter() - self._started} | {
+            name: seconds for name, seconds in timings.items() if seconds is not None
         }
-        told["timings"] = {name: round(each, 3) for name, each in told["timings"].items()}
+        told["timings"] = {name: round(seconds, 3) for name, seconds in timings.items()}
         given = {name: text for name, text in self.texts.items() if text}
         more = {"line": told, "texts": given}
         logging.getLogger(f"{LOGGER}.{self.event}").info(self.event, extra=more)
@@ -187,10 +182,10 @@ def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> 
     key = settings.llm_key.get_secret_value() if settings.llm_key else ""
     form = JsonLines(texts=texts or settings.log_text, hidden=[key])
     if settings.log:
-        ours.addHandler(_File(settings.log, form))
+        ours.addHandler(_Lines(_File(settings.log).append, form))
     if verbose:
-        ours.addHandler(_Terminal(form))
-        warnings = _Terminal(form, logging.WARNING)
+        ours.addHandler(_Lines(_show, form))
+        warnings = _Lines(_show, form, logging.WARNING)
         warnings.addFilter(lambda record: not record.name.startswith(LOGGER))
         others.addHandler(warnings)
     elif logging.lastResort:  # What shows the messages that nobody has asked for.
@@ -199,56 +194,51 @@ def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> 
 
 
 class _Lines(logging.Handler):
-    """A place where lines are written, each whole."""
+    """Has lines written, each whole."""
 
-    def __init__(self, form: logging.Formatter, level: int = logging.INFO) -> None:
+    def __init__(
+        self, write: Callable[[str], None], form: JsonLines, level: int = logging.INFO
+    ) -> None:
         super().__init__(level)
+        self._write = write
         self.setFormatter(form)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self.write(self.format(record) + "\n")
+            self._write(self.format(record) + "\n")
         except Exception:  # noqa: BLE001  logging's way to tell of a bug in it
             self.handleError(record)
 
-    def write(self, line: str) -> None:
-        raise NotImplementedError
+
+def _show(line: str) -> None:
+    sys.stderr.write(line)  # As it is now: a progress bar stands in for it while it is shown.
+    sys.stderr.flush()
 
 
-class _Terminal(_Lines):
-    def write(self, line: str) -> None:
-        sys.stderr.write(line)  # As it is now: a progress bar stands in for it while it is shown.
-        sys.stderr.flush()
-
-
-class _File(_Lines):
+class _File:
     """A file that lines are appended to; that it cannot be written is told once."""
 
-    def __init__(self, path: Path, form: logging.Formatter) -> None:
-        super().__init__(form)
+    def __init__(self, path: Path) -> None:
         self._path = path
         self._told = False
 
-    def write(self, line: str) -> None:
+    def append(self, line: str) -> None:
         data = line.encode()
         try:
             # Opened for each line, so that the file can be moved away, and written at once, so that
             # the lines of several programs do not mix.
-            file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            try:
-                written = os.write(file, data)
-            finally:
-                os.close(file)
+            with open(self._path, "ab", buffering=0, opener=_for_us_alone) as file:
+                if file.write(data) < len(data):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            self._tell(error.strerror or str(error))
-        else:
-            if written < len(data):
-                self._tell("No space left on device")
+            if not self._told:
+                self._told = True
+                sys.stderr.write(
+                    f"The log {visible(str(self._path))} cannot be written: "
+                    f"{error.strerror or error}. What is done is done all the same, and lines are "
+                    "missing there.\n"
+                )
 
-    def _tell(self, reason: str) -> None:
-        if not self._told:
-            self._told = True
-            sys.stderr.write(
-                f"The log {visible(str(self._path))} cannot be written: {reason}. What is done is "
-                "done all the same, and lines are missing there.\n"
-            )
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
