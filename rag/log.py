@@ -31,7 +31,10 @@ _SCHEMA = (
 
 
 class Log:
-    """What people said, in one library's folder; the first word makes the file."""
+    """What people said, in one library's folder; the first word makes the file.
+
+    All of it raises LibraryError when the log cannot be read or written.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Name the folder of the library."""
@@ -42,8 +45,6 @@ class Log:
 
         An answer is known by its conversation, its question and its words. None takes back what
         was said.
-
-        Raises LibraryError when it cannot be written.
         """
         key = text_sha256(json.dumps([conversation, answer["question"], answer["answer"]]))
         with self._connection() as connection:
@@ -53,23 +54,12 @@ class Log:
                 connection.execute("INSERT INTO ratings VALUES (?, ?, ?, ?)", row)
 
     def ratings(self) -> list[dict[str, Any]]:
-        """Return `{"at", "rating", "answer"}` for each answer that was rated, the oldest first.
-
-        Raises LibraryError when the log cannot be read.
-        """
-        if not self._path.exists():
-            return []
-        with self._connection(write=False) as connection:
-            rows = connection.execute(
-                "SELECT at, rating, answer FROM ratings ORDER BY at, rowid"
-            ).fetchall()
+        """Return `{"at", "rating", "answer"}` for each answer that was rated, the oldest first."""
+        rows = self._rows("SELECT at, rating, answer FROM ratings ORDER BY at, rowid")
         return [{"at": at, "rating": rating, "answer": json.loads(a)} for at, rating, a in rows]
 
     def overrule(self, sentence: str, verdict: str, instead: str | None, note: str = "") -> None:
-        """Keep what a person puts in the place of a verdict on a sentence; None takes it back.
-
-        Raises LibraryError when it cannot be written.
-        """
+        """Keep what a person puts in the place of a verdict on a sentence; None takes it back."""
         known = (sentence, verdict)
         with self._connection() as connection:
             connection.execute("DELETE FROM overruled WHERE sentence = ? AND verdict = ?", known)
@@ -78,28 +68,23 @@ class Log:
                 connection.execute("INSERT INTO overruled VALUES (?, ?, ?, ?, ?)", row)
 
     def overruled(self) -> dict[tuple[str, str], tuple[str, str, str]]:
-        """Return by (sentence, verdict) what stands instead: the verdict, the note, and when.
-
-        Raises LibraryError when the log cannot be read.
-        """
-        if not self._path.exists():
-            return {}
-        with self._connection(write=False) as connection:
-            rows = connection.execute(
-                "SELECT sentence, verdict, instead, note, at FROM overruled"
-            ).fetchall()
+        """Return by (sentence, verdict) what stands instead: the verdict, the note, and when."""
+        rows = self._rows("SELECT sentence, verdict, instead, note, at FROM overruled")
         return {(sentence, verdict): (new, note, at) for sentence, verdict, new, note, at in rows}
 
+    def _rows(self, query: str) -> list[tuple[Any, ...]]:
+        if not self._path.exists():
+            return []
+        with self._connection() as connection:
+            return connection.execute(query).fetchall()
+
     @contextmanager
-    def _connection(self, *, write: bool = True) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
-            if write:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
-                tables = "SELECT count(*) FROM sqlite_master WHERE type = 'table'"
-                if write or connection.execute(tables).fetchone()[0] < len(_SCHEMA):
-                    for table in _SCHEMA:
-                        connection.execute(table)
+                for table in _SCHEMA:
+                    connection.execute(table)  # Where it is there already, nothing is written.
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise LibraryError(f"The log {self._path} cannot be used: {error}.") from error

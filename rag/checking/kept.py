@@ -8,14 +8,13 @@ checked. Nothing else rests on it: what cannot be kept, or read, is checked agai
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import astuple
 
-from index.documents import Document
+from index.documents import Document, text_sha256
 from index.library import Library
 from rag.checking.draft import Statement
 from rag.checking.verdict import Checked, sentence_as_json, sentence_from_json
@@ -28,18 +27,12 @@ class Kept:
 
     def __init__(self, library: Library, reranker: str, without: Sequence[str]) -> None:
         """Say what verdicts depend on besides the sentence; nothing is opened yet."""
-        entries = {entry.id: entry.loader for entry in library.entries()}
         self._path = library.folder / "checked.db"
         self._library = library
-        self._conditions = json.dumps(
-            [
-                code_hash("index", "rag"),
-                library.fingerprint,
-                reranker,
-                sorted(entries.items()),
-                sorted(entries.keys() & set(without)),
-            ]
-        )
+        entries = {entry.id: entry.loader for entry in library.entries()}
+        documents = [sorted(entries.items()), sorted(entries.keys() & set(without))]
+        program = [code_hash("index", "rag"), library.fingerprint, reranker]
+        self._conditions = json.dumps(program + documents)
 
     def find(
         self, draft: Document, statement: Statement, before: Sequence[Quote]
@@ -50,10 +43,11 @@ class Kept:
         """
         if not self._path.exists():
             return None
+        key = self._key(draft, statement, before)
         try:
-            with self._connection() as connection:
+            with closing(sqlite3.connect(self._path, timeout=5)) as connection:
                 query = "SELECT checked FROM checked WHERE id = ?"
-                row = connection.execute(query, (self._key(draft, statement, before),)).fetchone()
+                row = connection.execute(query, (key,)).fetchone()
         except sqlite3.Error:
             return None
         return row and sentence_from_json(json.loads(row[0]), self._library, statement.start)
@@ -65,10 +59,10 @@ class Kept:
         sentence = sentence_as_json(draft, checked)
         del sentence["text"]  # It is known by its hash.
         told = json.dumps(sentence, ensure_ascii=False)
-        made = hashlib.sha256(self._conditions.encode()).hexdigest()
+        made = text_sha256(self._conditions)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._connection() as connection:
+            with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
                 connection.execute(
                     "CREATE TABLE IF NOT EXISTS checked "
                     "(id TEXT PRIMARY KEY, conditions TEXT NOT NULL, checked TEXT NOT NULL)"
@@ -82,10 +76,5 @@ class Kept:
     def _key(self, draft: Document, statement: Statement, before: Sequence[Quote]) -> str:
         words = draft.text[statement.start : statement.end]
         places = [quote.span for quote in before]
-        told = json.dumps([self._conditions, words, statement.text, places], default=astuple)
-        return hashlib.sha256(told.encode()).hexdigest()
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=5)) as connection, connection:
-            yield connection
+        told = [self._conditions, words, statement.text, places]
+        return text_sha256(json.dumps(told, default=astuple))
