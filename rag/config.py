@@ -13,7 +13,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
@@ -146,20 +146,18 @@ def load_settings(**given: Any) -> Settings:
         raise UserError(f"The setting {name} cannot be used: {reason}.") from error
 
 
-def settings_file() -> tuple[Path, Literal["named", "usual"]]:
-    """Return where the settings file is looked for, and whether the user named it."""
+def settings_file() -> Path:
+    """Return where the settings file is looked for: where the user says, or in the usual place."""
     named = os.environ.get(PREFIX + "CONFIG")
-    if named:
-        return Path(named), "named"
-    return user_config_path("footnoted") / "footnoted.toml", "usual"
+    return Path(named) if named else user_config_path("footnoted") / "footnoted.toml"
 
 
 def _file_settings() -> dict[str, object]:
-    path, how = settings_file()
+    path = settings_file()
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        if how == "named":
+        if os.environ.get(PREFIX + "CONFIG"):
             raise UserError(f"FOOTNOTED_CONFIG names {path}, which is not there.") from None
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

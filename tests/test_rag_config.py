@@ -103,7 +103,7 @@ def test_a_file_that_is_named_must_be_there(file: Path) -> None:
 def test_the_usual_file_need_not_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FOOTNOTED_CONFIG")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    assert settings_file() == (tmp_path / "footnoted" / "footnoted.toml", "usual")
+    assert settings_file() == tmp_path / "footnoted" / "footnoted.toml"
     assert load_settings().quotes == 5
     (tmp_path / "footnoted").mkdir()
     (tmp_path / "footnoted" / "footnoted.toml").write_text("quotes = 6\n")

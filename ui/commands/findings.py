@@ -120,7 +120,7 @@ def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
         given = _given(library)
         defaults = " What follows goes by the defaults."
         return Settings.model_construct(**given), ("wrong", str(error) + defaults)
-    path, _ = settings_file()
+    path = settings_file()
     where = f"read from {path}" if path.exists() else f"the defaults (there is no {path})"
     named = sorted(name for name in os.environ if name.startswith(PREFIX))
     return settings, ("ok", f"{where}{', with ' if named else ''}{', '.join(named)}")
