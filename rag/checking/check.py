@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -152,6 +151,6 @@ def _unproven(draft: Document, statement: Statement, judged: Judged) -> Iterator
         return
     for told in judged.differs:
         words = told.split(":")[0]
-        match = re.compile(re.escape(words)).search(draft.text, statement.start, statement.end)
-        if match:
-            yield match.span()
+        at = draft.text.find(words, statement.start, statement.end)
+        if at >= 0:
+            yield at, at + len(words)

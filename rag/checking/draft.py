@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.documents import Document
@@ -12,8 +11,6 @@ from rag.languages import content_words, language_of, mentions, sentence_spans
 
 LEAST_WORDS = 2
 """Content words from which a sentence may state something that sources can bear out."""
-
-Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +33,17 @@ def statements(draft: Document) -> list[Statement]:
     """Return the sentences of a draft in its order, its headings among them."""
     headings = {(each.start, each.end) for each in draft.headings}
     places = [place for passage in split(draft) for place in passage.sentences]
+    if not places and not headings and draft.text.strip():  # A line that no passage holds.
+        places = list(sentence_spans(draft.text, 0, len(draft.text)))
     found: list[Statement] = []
     before = ""
-    for start, end in sorted({*headings, *_sentences(draft, places)}):
+    for start, end in sorted({*headings, *places}):
         own = " ".join(draft.text[start:end].split())
         states = (start, end) not in headings and _states(own)
         text = with_name(own, before) if states else own
         found.append(Statement(start, end, own, text, states))
         before = text if states else ""
     return found
-
-
-def _sentences(draft: Document, places: list[Place]) -> Iterator[Place]:
-    """Yield sentences; a line of bare text that no passage holds is one as well."""
-    if places:
-        yield from places
-    elif draft.text.strip() and not draft.headings:
-        yield from sentence_spans(draft.text, 0, len(draft.text))
 
 
 _OPINION = re.compile(
