@@ -37,7 +37,6 @@ class Log:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Name the folder of the library."""
         self._path = folder / "log.db"
 
     def rate(self, conversation: str, answer: Mapping[str, Any], rating: Rating | None) -> None:

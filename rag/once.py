@@ -18,7 +18,6 @@ class Once(Generic[T]):
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
-        """Take what makes the value; nothing is made yet."""
         self._make = make
         self._lock = threading.Lock()
         self._made: list[T] = []

@@ -43,11 +43,10 @@ class Line:
     """A line in the making, written when the `with` block that does the work ends, however it ends.
 
     The outcome is what became of it: what `answered` and its like say, “stopped” where nobody
-    waited for the end, or “failed” with the error's class.
+    waited for the end, or “failed” with the error's class. `texts` are told only where texts are.
     """
 
     def __init__(self, event: Event, **texts: str | None) -> None:
-        """Begin a line; `texts` are told only where texts are."""
         self.event = event
         self.texts = texts
         self.told: dict[str, Any] = {"id": secrets.token_hex(4), "outcome": None}
@@ -143,10 +142,9 @@ class Line:
 
 
 class JsonLines(logging.Formatter):
-    """Makes a line of JSON of a record; a library's message is told as one."""
+    """Makes a line of JSON of a record, in which nothing `hidden` stands; a message is one too."""
 
     def __init__(self, *, texts: bool = False, hidden: Sequence[str] = ()) -> None:
-        """Say whether texts are told; what is to be `hidden` stands in no line."""
         super().__init__()
         self._texts = texts
         self._hidden = [json.dumps(each)[1:-1] for each in hidden if each]

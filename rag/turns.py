@@ -42,7 +42,6 @@ class Turns:
     """Something that few can have at once, such as the processor's cores or a language model."""
 
     def __init__(self, at_once: int, most_waiting: int = MOST_WAITING) -> None:
-        """Say how many may have it at once, and how many may wait for it."""
         self._free = at_once
         self._most = most_waiting
         self._row: deque[object] = deque()

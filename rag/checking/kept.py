@@ -26,7 +26,6 @@ class Kept:
     """The verdicts on sentences against a library as it is now, with some documents left aside."""
 
     def __init__(self, library: Library, reranker: str, without: Sequence[str]) -> None:
-        """Say what verdicts depend on besides the sentence; nothing is opened yet."""
         self._path = library.folder / "checked.db"
         self._library = library
         entries = {entry.id: entry.loader for entry in library.entries()}

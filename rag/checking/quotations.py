@@ -40,18 +40,15 @@ def quotations(
 
 def _found(at: int, words: str, sources: Sequence[Document]) -> Quotation:
     pattern = re.compile(r"\s+".join(map(re.escape, words.split())))
+    end = at + len(words)
     for source in sources:
         if match := pattern.search(source.text):
-            return Quotation(at, at + len(words), Quote(source, *match.span(), 0.0))
-    nearest = max(
-        (found for source in sources if (found := _nearest(words, source))),
-        key=lambda found: found[0],
-        default=None,
-    )
-    if nearest is None or nearest[0] < ALIKE:
-        return Quotation(at, at + len(words), None)
-    _, quote = nearest
-    return Quotation(at, at + len(words), quote, tuple(_differences(words, quote.text)))
+            return Quotation(at, end, Quote(source, *match.span(), 0.0))
+    near = [found for source in sources if (found := _nearest(words, source))]
+    alike, quote = max(near, key=lambda found: found[0], default=(0.0, None))
+    if quote is None or alike < ALIKE:
+        return Quotation(at, end, None)
+    return Quotation(at, end, quote, tuple(_differences(words, quote.text)))
 
 
 def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
@@ -60,20 +57,20 @@ def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
     theirs = list(_WORD.finditer(source.text))
     folded = [match[0].casefold() for match in theirs]
     wanted = set(own)
-    starts = [at for at, word in enumerate(folded) if word in wanted]
-    best, place = 0, None
-    for at in starts:
-        shared = len(wanted & set(folded[at : at + len(own)]))
-        if shared > best:
-            best, place = shared, at
-    if place is None:
+    shared = {
+        at: len(wanted.intersection(folded[at : at + len(own)]))
+        for at, word in enumerate(folded)
+        if word in wanted
+    }
+    if not shared:
         return None
+    place = max(shared, key=shared.__getitem__)
     run = folded[place : place + len(own) + LEFT_OUT]
-    shared_at = [at for at, word in enumerate(run) if word in wanted]
-    whole = len(run) >= len(own) and folded[place + len(own) - 1] not in wanted
-    last = theirs[place + max(shared_at[-1], len(own) - 1 if whole else 0)]
-    quote = Quote(source, theirs[place].start(), last.end(), 0.0)
-    return best / len(wanted), quote
+    ends = max(at for at, word in enumerate(run) if word in wanted)
+    if len(run) >= len(own) and run[len(own) - 1] not in wanted:
+        ends = max(ends, len(own) - 1)
+    quote = Quote(source, theirs[place].start(), theirs[place + ends].end(), 0.0)
+    return shared[place] / len(wanted), quote
 
 
 def _differences(words: str, source: str) -> Iterator[str]:
