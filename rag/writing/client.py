@@ -83,19 +83,16 @@ class _Stream(httpcore.NetworkStream):
         left = max(self._until - time.monotonic(), 0.001)
         try:
             data = self._stream.read(max_bytes, left if timeout is None else min(timeout, left))
-        except httpcore.ReadTimeout as error:
-            self._check_time(error)
-            raise
-        self._check_time()
+        except httpcore.ReadTimeout:
+            if time.monotonic() < self._until:
+                raise
+            data = b""
+        if time.monotonic() >= self._until:
+            raise httpcore.ReadTimeout(f"one answer took longer than {self._seconds:g} seconds")
         self._left -= len(data)
         if self._left < 0:
             raise Misspoken(f"one answer was longer than {MOST_BYTES:,} bytes")
         return data
-
-    def _check_time(self, error: Exception | None = None) -> None:
-        if time.monotonic() >= self._until:
-            told = f"one answer took longer than {self._seconds:g} seconds"
-            raise httpcore.ReadTimeout(told) from error
 
     def start_tls(self, *given: Any, **more: Any) -> httpcore.NetworkStream:
         return _Stream(self._stream.start_tls(*given, **more), self._seconds)
