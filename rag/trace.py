@@ -19,8 +19,9 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -141,32 +142,6 @@ class Line:
         logging.getLogger(f"{LOGGER}.{self.event}").info(self.event, extra=more)
 
 
-class JsonLines(logging.Formatter):
-    """Makes a line of JSON of a record, in which nothing `hidden` stands; a message is one too."""
-
-    def __init__(self, *, texts: bool = False, hidden: Sequence[str] = ()) -> None:
-        super().__init__()
-        self._texts = texts
-        self._hidden = [json.dumps(each)[1:-1] for each in hidden if each]
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without its end."""
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        told: dict[str, Any] = {"time": at}
-        if hasattr(record, "line"):
-            told |= {"event": record.getMessage(), **record.line}
-            if self._texts:
-                told["texts"] = getattr(record, "texts", {})
-        else:
-            level = record.levelname.lower()
-            told |= {"event": "message", "level": level, "logger": record.name}
-            told["message"] = record.getMessage()
-        line = json.dumps(told, default=str)  # In ASCII: no control or direction marks.
-        for each in self._hidden:
-            line = line.replace(each, "***")
-        return re.sub(r'(?<=//)[^/@\s"\\]*@', "", line)  # A password in an address.
-
-
 def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> None:
     """Write the lines to the log that the settings name and, if `verbose`, to standard error.
 
@@ -178,7 +153,7 @@ def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> 
         for handler in [each for each in logger.handlers if isinstance(each, _Lines)]:
             logger.removeHandler(handler)
     key = settings.llm_key.get_secret_value() if settings.llm_key else ""
-    form = JsonLines(texts=texts or settings.log_text, hidden=[key])
+    form = partial(_as_line, texts=texts or settings.log_text, key=key)
     if settings.log:
         ours.addHandler(_Lines(_File(settings.log).append, form))
     if verbose:
@@ -191,19 +166,40 @@ def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> 
     ours.setLevel(logging.INFO)
 
 
+def _as_line(record: logging.LogRecord, *, texts: bool, key: str) -> str:
+    """Return a record as a line of JSON, without the key; a library's message is told as one."""
+    at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    told: dict[str, Any] = {"time": at}
+    if hasattr(record, "line"):
+        told |= {"event": record.getMessage(), **record.line}
+        if texts:
+            told["texts"] = getattr(record, "texts", {})
+    else:
+        level = record.levelname.lower()
+        told |= {"event": "message", "level": level, "logger": record.name}
+        told["message"] = record.getMessage()
+    line = json.dumps(told, default=str)  # In ASCII: no control or direction marks.
+    if key:
+        line = line.replace(json.dumps(key)[1:-1], "***")
+    return re.sub(r'(?<=//)[^/@\s"\\]*@', "", line)  # A password in an address.
+
+
 class _Lines(logging.Handler):
-    """Has lines written, each whole."""
+    """Has a line written of each record, whole."""
 
     def __init__(
-        self, write: Callable[[str], None], form: JsonLines, level: int = logging.INFO
+        self,
+        write: Callable[[str], None],
+        form: Callable[[logging.LogRecord], str],
+        level: int = logging.INFO,
     ) -> None:
         super().__init__(level)
         self._write = write
-        self.setFormatter(form)
+        self._form = form
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._write(self.format(record) + "\n")
+            self._write(self._form(record) + "\n")
         except Exception:  # noqa: BLE001  logging's way to tell of a bug in it
             self.handleError(record)
 
