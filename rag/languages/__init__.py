@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.languages.english import ENGLISH
-from rag.languages.language import Facts, Language, Mention
+from rag.languages.language import Facts, Language, Mention, Point, Relation, Time, Times
 
-__all__ = ["Facts", "Language", "Mention"]
+__all__ = ["Facts", "Language", "Mention", "Point", "Relation", "Time", "Times"]
 
 LANGUAGES = (ENGLISH,)
 
@@ -110,6 +110,11 @@ def mentions(text: str) -> tuple[Mention, ...]:
 def in_full(text: str) -> str:
     """Return a text with its shortened words written out, as models have learned them."""
     return _taken_as(text).in_full(text)
+
+
+def times(text: str) -> Times:
+    """Return what a text says of time, and the rest of its words."""
+    return _taken_as(text).times(text)
 
 
 def _taken_as(text: str) -> Language:

@@ -3,6 +3,7 @@
 from index.function_words import FUNCTION_WORDS
 from index.months import months_in_full
 from index.split import sentence_spans
+from rag.languages.english_dates import times
 from rag.languages.english_facts import content_words
 from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
 from rag.languages.language import Language
@@ -18,4 +19,5 @@ ENGLISH = Language(
     missing_names=missing_names,
     mentions=mentions,
     in_full=months_in_full,
+    times=times,
 )

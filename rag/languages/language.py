@@ -53,6 +53,49 @@ class Mention:
         return alike and not self.asserts.isdisjoint(other.holds)
 
 
+Relation = Literal["in", "after", "since", "before", "until"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day, or a run of whole months, as it was named; what was left out is None.
+
+    `part` says which of how many equal parts of it is meant, from 0 on: (0, 1) is all of it. Of a
+    day its `week` may be meant.
+    """
+
+    year: int | None
+    month: int | None
+    day: int | None = None
+    months: int = 1
+    part: tuple[int, int] = (0, 1)
+    week: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Ranges between points, mostly of one point with itself, and how a time relates to them."""
+
+    relation: Relation
+    ranges: tuple[tuple[Point, Point], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What a text says of time, and what is `left` of it beside that.
+
+    `event` is what is said of an event that the time is counted from, and how. `end` is how many
+    entries are asked for from an end, where that is all that is said, and whether from the latest
+    one. `from_today` tells of "yesterday": the documents' days are not counted from today.
+    """
+
+    times: tuple[Time, ...]
+    left: str
+    event: tuple[Relation, Times] | None = None
+    end: tuple[int, bool] | None = None
+    from_today: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """What is known of a language; its functions are described where all else asks them.
@@ -71,3 +114,4 @@ class Language:
     missing_names: Callable[[str, Sequence[str]], list[str]]
     mentions: Callable[[str], tuple[Mention, ...]]
     in_full: Callable[[str], str]
+    times: Callable[[str], Times]
