@@ -12,9 +12,30 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.languages.english import ENGLISH
-from rag.languages.language import Facts, Language, Mention, Point, Relation, Time, Times
+from rag.languages.language import (
+    Computed,
+    Facts,
+    Language,
+    Mention,
+    Own,
+    Parts,
+    Point,
+    Relation,
+    Time,
+    Times,
+)
 
-__all__ = ["Facts", "Language", "Mention", "Point", "Relation", "Time", "Times"]
+__all__ = [
+    "Computed",
+    "Facts",
+    "Language",
+    "Mention",
+    "Parts",
+    "Point",
+    "Relation",
+    "Time",
+    "Times",
+]
 
 LANGUAGES = (ENGLISH,)
 
@@ -115,6 +136,14 @@ def in_full(text: str) -> str:
 def times(text: str) -> Times:
     """Return what a text says of time, and the rest of its words."""
     return _taken_as(text).times(text)
+
+
+def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
+    """Return what a question asks of either of two things; None where it is not plain which.
+
+    `matter` is what the router tells of it. `own` takes the wording of requests off a text.
+    """
+    return _taken_as(text).asked_of_two(text, matter, own)
 
 
 def _taken_as(text: str) -> Language:

@@ -3,6 +3,7 @@
 from index.function_words import FUNCTION_WORDS
 from index.months import months_in_full
 from index.split import sentence_spans
+from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
 from rag.languages.english_facts import content_words
 from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
@@ -20,4 +21,5 @@ ENGLISH = Language(
     mentions=mentions,
     in_full=months_in_full,
     times=times,
+    asked_of_two=asked_of_two,
 )

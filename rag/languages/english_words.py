@@ -130,6 +130,11 @@ _ODD = {"men": "man", "women": "woman", "people": "person", "children": "child",
 _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
 
 
+def counted(count: int, thing: str) -> str:
+    """Return how many there are of a thing: “1 day”, “2,000 days”."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def singular(things: str) -> str:
     """Return what is listed in the singular: “ship or boat” of “ships and boats”."""
     parts = re.split(r"(,? and |,? or |, )", things)

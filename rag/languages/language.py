@@ -96,6 +96,41 @@ class Times:
     from_today: bool = False
 
 
+How = Literal["more", "difference", "days", "weeks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What is to be computed of the answers on two things.
+
+    That is which is "more" of what is asked for (`said` is what that one is or has: "is wider"; not
+    `is_more` where the lesser one is), the "difference", or the "days" or "weeks" between them.
+    """
+
+    things: tuple[str, str]
+    how: How
+    said: str = ""
+    is_more: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The questions that a question asks, each to be answered or refused by itself.
+
+    Where `follow_up`, each is a follow-up of those before: it may speak of their answers as "it".
+    `things` are two that are compared in general.
+    """
+
+    questions: tuple[str, ...]
+    follow_up: bool = False
+    computed: Computed | None = None
+    things: tuple[str, ...] = ()
+
+
+Own = Callable[[str], str]
+"""Returns a text without the wording that requests have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """What is known of a language; its functions are described where all else asks them.
@@ -115,3 +150,4 @@ class Language:
     mentions: Callable[[str], tuple[Mention, ...]]
     in_full: Callable[[str], str]
     times: Callable[[str], Times]
+    asked_of_two: Callable[[str, str, Own], Parts | None]

@@ -1,0 +1,164 @@
+"""Which two things an English question names, and what it asks of each."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+from index.split import sentence_spans
+from rag.languages.english_mentions import mentions
+from rag.languages.english_words import COMPARATIVES
+from rag.languages.language import Computed, How, Own, Parts
+
+LONGEST = 10
+"""Words of a thing's name: what is longer is no name."""
+
+SENTENCES = 3
+"""Sentences on each of two things that are compared in general."""
+
+_BE = r"(?:is|are|was|were|be)"
+_HAVE = r"(?:has|have|had)"
+_MORE = "|".join(COMPARATIVES)
+_THAN = re.compile(
+    rf"\b(?:{_BE}|{_HAVE}|does|do|did)\s+(?P<x>.+?)(?:\s+(?:any|much|really|the|a|{_BE}|have))*"
+    rf"(?:\s+(?:{_MORE})(?:\s\w+)?)?\s+(?:than|compared (?:to|with))\s+(?P<y>.+)",
+    re.IGNORECASE,
+)
+_OR = re.compile(
+    r"(?:^|[,:;–-]\s*|\b(?:between|of)\s+)(?P<x>[^,:;?]+?),?\s+or\s+(?P<y>[^,:;?]+)", re.IGNORECASE
+)
+_OF_BOTH = re.compile(
+    r"^(?:between|of)\s+(?P<x>[^,:;?]+?)\s+and\s+(?P<y>[^,:;?]+?)\s*[,:;–-]", re.IGNORECASE
+)
+_BETWEEN = re.compile(
+    r"\b(?:between\s+(?P<x>.+?)\s+and|from\s+(?P<x2>.+?)\s+(?:to|until))\s+(?P<y>.+)", re.IGNORECASE
+)
+_IN = re.compile(r"\bdifference in (?:the )?(\w+)", re.IGNORECASE)
+_JOINT = re.compile(r",?\s+(?:and|vs\.?|versus|with|to|from|or|against)\s+", re.IGNORECASE)
+_POINTS = re.compile(
+    rf"\b(?:those|that|these|this|it|one|ones|they|them|two|both|others?|{_MORE})\b", re.IGNORECASE
+)
+_EACH = re.compile(r",?\s+(?:(?:each|both)(?: of)?|respectively|in turn)\b", re.IGNORECASE)
+_EACH_OTHER = re.compile(r"\b(?:each other|one another)\b", re.IGNORECASE)
+
+Two = tuple[str, str]
+
+
+def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
+    """Return what a question asks of either of two things; None where it is not plain which."""
+    match matter:
+        case "which":
+            return _measured(text, "more")
+        case "amount":
+            return _measured(text, "difference") or _difference(text)
+        case "interval":
+            return _interval(text)
+        case "each":
+            return _of_each(text)
+        case _:
+            return _both(text, own)
+
+
+def _things(x: str, y: str) -> Two | None:
+    """Return two names as they are put into questions; None where one only points at something."""
+    bare = [each.strip(" ,.?!;:–-").removeprefix("either ").strip() for each in (x, y)]
+    if any(not each or _POINTS.search(each) or len(each.split()) > LONGEST for each in bare):
+        return None
+    return bare[0], bare[1]
+
+
+def _between(text: str) -> Two | None:
+    pair = _BETWEEN.search(text)
+    return _things(pair["x"] or pair["x2"], pair["y"]) if pair else None
+
+
+def _measured(text: str, how: How) -> Parts | None:
+    """Read “Which strait is wider, … or …?”, “How much older is … than …?”."""
+    words = (each for each in re.finditer(r"\w+", text) if each[0].lower() in COMPARATIVES)
+    more = next(words, None)
+    pairs = (_THAN.search(text), more and _OR.search(text, more.end()), _OR.search(text))
+    pair = next(filter(None, (*pairs, _OF_BOTH.search(text))), None)
+    if more is None or pair is None:
+        return None
+    word = more[0].lower()
+    asks = rf"^(?:which|who|what)\b(?:.*?\b{word}\s| (?:one )?of )"
+    x = re.sub(asks, "", pair["x"], flags=re.IGNORECASE)
+    things = _things(x, re.split(rf"\s(?:which|who|{_BE}|{_HAVE})\b", pair["y"])[0])
+    if things is None:
+        return None
+    measure, is_more = COMPARATIVES[word]
+    had = re.search(rf"\b{_HAVE}\s+(?:the|a)?\s*{word}\s(\w+)", text, re.IGNORECASE)
+    if had:
+        asked, said = f"What {had[1]} does {{}} have?", f"has the {word} {had[1]}"
+    else:
+        be = re.search(rf"\b{_BE}\b", text, re.IGNORECASE)
+        verb = be[0].lower() if be else "is"
+        asked, said = f"How {measure} {verb} {{}}?", f"{verb} {word}"
+        things = _with_kind(text, things)
+    return _of_either(asked, Computed(things, how, said, is_more))
+
+
+def _of_either(question: str, computed: Computed) -> Parts:
+    one, other = computed.things
+    return Parts((question.format(one), question.format(other)), computed=computed)
+
+
+def _with_kind(text: str, things: Two) -> Two:
+    """Say of names what they are, where a question does: “the Tsugaru strait”."""
+    kind = re.match(rf"(?:which|what) (\w+) {_BE}\b", text, re.IGNORECASE)
+    one, other = (
+        f"the {each} {kind[1]}"
+        if kind and kind[1].lower() not in each.lower() and not each.lower().startswith("the ")
+        else each
+        for each in things
+    )
+    return one, other
+
+
+def _difference(text: str) -> Parts | None:
+    """Read “the difference in price between … and …”."""
+    noun, things = _IN.search(text), _between(text)
+    if noun is None or things is None:
+        return None
+    return _of_either(f"What is the {noun[1]} of {{}}?", Computed(things, "difference"))
+
+
+def _interval(text: str) -> Parts | None:
+    """Read “How many days lay between … and …?”."""
+    things = _between(text)
+    weeks = re.search(r"\bweeks?\b", text, re.IGNORECASE)
+    if things is None:
+        return None
+    return _of_either("When was {}?", Computed(things, "weeks" if weeks else "days"))
+
+
+def _of_each(text: str) -> Parts | None:
+    """Read “What did … and … each say?”: the question is asked of either of two names."""
+    if _EACH_OTHER.search(text):
+        return None
+    plain = _EACH.sub("", text)
+    names = [each for each in mentions(plain) if each.kind == "name"]
+    for one, other in pairwise(names):
+        if re.fullmatch(r",? and (?:the )?", plain[one.end : other.start]):
+            first = plain[: one.end] + plain[other.end :]
+            return Parts((first, plain[: one.start] + plain[other.start :]))
+    return None
+
+
+def _both(text: str, own: Own) -> Parts | None:
+    """Read “Compare … and …”: what is said of either, in some sentences."""
+    pair = _BETWEEN.search(text)
+    named = [pair["x"] or pair["x2"], pair["y"]] if pair else _JOINT.split(own(text), maxsplit=1)
+    things = _things(*_whole(*(own(each) or each for each in named))) if len(named) == 2 else None
+    if things is None or len(sentence_spans(text, 0, len(text))) != 1:
+        return None
+    one, other = (f"Tell me about {each} in {SENTENCES} sentences." for each in things)
+    return Parts((one, other), things=things)
+
+
+def _whole(x: str, y: str) -> Two:
+    """Give both names the noun that belongs to both: “the Tsugaru and Osumi straits”."""
+    *names, last = y.split()
+    if names and len(x.split()) <= len(names) + 1 and re.fullmatch(r"[a-z]+[^si\W]s", last):
+        return f"{x} {last[:-1]}", f"{' '.join(names)} {last[:-1]}"
+    return x, y
