@@ -15,6 +15,7 @@ from rag.languages.english import ENGLISH
 from rag.languages.language import (
     Computed,
     Facts,
+    Head,
     Language,
     Mention,
     Own,
@@ -38,6 +39,9 @@ __all__ = [
 ]
 
 LANGUAGES = (ENGLISH,)
+
+HEAD = Head(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True)))
+"""How the heads of texts are worded in any of these languages."""
 
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 

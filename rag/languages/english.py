@@ -7,6 +7,7 @@ from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
 from rag.languages.english_facts import content_words
 from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
+from rag.languages.english_words import HEAD
 from rag.languages.language import Language
 
 ENGLISH = Language(
@@ -21,5 +22,6 @@ ENGLISH = Language(
     mentions=mentions,
     in_full=months_in_full,
     times=times,
+    head=HEAD,
     asked_of_two=asked_of_two,
 )

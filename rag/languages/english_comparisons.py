@@ -81,7 +81,7 @@ def _measured(text: str, how: How) -> Parts | None:
     if more is None or pair is None:
         return None
     word = more[0].lower()
-    asks = rf"^(?:which|who|what)\b(?:.*?\b{word}\s| (?:one )?of )"
+    asks = rf"^.*\b{word}\b\W*(?=\w)|^(?:which|who|what) (?:one )?of "
     x = re.sub(asks, "", pair["x"], flags=re.IGNORECASE)
     things = _things(x, re.split(rf"\s(?:which|who|{_BE}|{_HAVE})\b", pair["y"])[0])
     if things is None:

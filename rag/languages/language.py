@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["number", "year", "date", "name", "word"]
 
@@ -127,6 +127,27 @@ class Parts:
     things: tuple[str, ...] = ()
 
 
+class Head(NamedTuple):
+    """How what stands at the head of texts is worded: regular expressions, for any case.
+
+    `by` leads to authors, and `is_with` to where they work, whose names have a word for an
+    `institution`; names of `works` have others. `given` leads to the day that a text is of,
+    `other_day` to another one, and `beside_day` is what else stands there.
+    """
+
+    by: str
+    institution: str
+    works: str
+    given: str
+    other_day: str
+    beside_day: str
+    abstract: str
+    after_abstract: str
+    is_with: str
+    publisher: str
+    day: str
+
+
 Own = Callable[[str], str]
 """Returns a text without the wording that requests have in common."""
 
@@ -150,4 +171,5 @@ class Language:
     mentions: Callable[[str], tuple[Mention, ...]]
     in_full: Callable[[str], str]
     times: Callable[[str], Times]
+    head: Head
     asked_of_two: Callable[[str, str, Own], Parts | None]
