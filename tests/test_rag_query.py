@@ -18,11 +18,11 @@ HISTORY: list[Turn] = [
 
 
 def yes_or_no(question: str) -> bool:
-    return Query.of(question).yes_or_no
+    return Query.of(question).form.yes_or_no
 
 
 def several(question: str) -> bool:
-    return Query.of(question).several
+    return Query.of(question).form.several
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_two_questions_in_one() -> None:
 def test_the_last_of_several_questions_is_the_one_to_answer() -> None:
     whole = Query.of("Did Holm talk to Aro? How long did they talk?", "How long did they talk?")
     assert whole.last == "How long did they talk?"
-    assert not whole.yes_or_no
+    assert not whole.form.yes_or_no
     assert "holm" in whole.words
     alone = Query.of("How long did Holm and Aro talk?", "How long did they talk?")
     assert alone.last == alone.text

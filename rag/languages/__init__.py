@@ -15,6 +15,7 @@ from rag.languages.english import ENGLISH
 from rag.languages.language import (
     Computed,
     Facts,
+    Form,
     Head,
     Language,
     Mention,
@@ -29,6 +30,7 @@ from rag.languages.language import (
 __all__ = [
     "Computed",
     "Facts",
+    "Form",
     "Language",
     "Mention",
     "Parts",
@@ -140,6 +142,15 @@ def in_full(text: str) -> str:
 def times(text: str) -> Times:
     """Return what a text says of time, and the rest of its words."""
     return _taken_as(text).times(text)
+
+
+def form(question: str) -> Form:
+    """Return which form of answer a question wants.
+
+    It may be a yes or a no, where it offers no choice; or several things: a list, what each said,
+    the answers to two questions in one.
+    """
+    return _taken_as(question).form(question)
 
 
 def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:

@@ -127,6 +127,14 @@ class Parts:
     things: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Which form of answer a question wants: a yes or a no, or more than one thing."""
+
+    yes_or_no: bool
+    several: bool
+
+
 class Head(NamedTuple):
     """How what stands at the head of texts is worded: regular expressions, for any case.
 
@@ -172,4 +180,5 @@ class Language:
     in_full: Callable[[str], str]
     times: Callable[[str], Times]
     head: Head
+    form: Callable[[str], Form]
     asked_of_two: Callable[[str, str, Own], Parts | None]
