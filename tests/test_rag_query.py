@@ -143,7 +143,7 @@ def test_it_is_what_was_spoken_of_unless_that_was_a_document() -> None:
 def test_what_is_made_to_stand_alone_is_routed_again() -> None:
     history: list[Turn] = [("user", "What is AUKUS?"), ("assistant", "A pact of three countries.")]
     query = understood("Summarize it.", "overview/topic", history, then="overview/topic")
-    assert (query.text, str(query.route)) == ("Summarize AUKUS.", "overview/topic")
+    assert (query.text, str(query.route)) == ("What is AUKUS? Summarize it.", "overview/topic")
     listed = understood("And those in the north?", "evidence/fact", history, then="items/list")
     assert listed.route.kind == "items"
 

@@ -10,6 +10,7 @@ from rag.answer import AnswerSentence, Event, Found
 from rag.answering.context import Context
 from rag.answering.examples import candidates
 from rag.asking.query import Query
+from rag.languages.english_words import counted
 from rag.verifying.compose import Composition
 
 TITLES = 5
@@ -58,11 +59,8 @@ def _told(matter: str, context: Context) -> list[str]:
         case "greeting":
             return ["Hello.", *_documents(context), *_examples(context)]
         case _:
-            return [
-                "I can only speak of your documents.",
-                *_documents(context),
-                *_examples(context),
-            ]
+            only = "I can only speak of your documents."
+            return [only, *_documents(context), *_examples(context)]
 
 
 def _documents(context: Context) -> list[str]:
@@ -71,7 +69,7 @@ def _documents(context: Context) -> list[str]:
         return ["There is no document to answer from yet: add one first."]
     named = ", ".join(f"“{each}”" for each in titles[:TITLES])
     more = f", and {len(titles) - TITLES:,} more" if len(titles) > TITLES else ""
-    return [f"I have {len(titles):,} document{'s' if len(titles) > 1 else ''}: {named}{more}."]
+    return [f"I have {counted(len(titles), 'document')}: {named}{more}."]
 
 
 def _examples(context: Context) -> list[str]:
