@@ -50,11 +50,8 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         for matter in query.route.matters:
             places = _places(document, matter)
             left += len(places[context.limit :])
-            texts = [document.text[start:end] for start, end in places[: context.limit]]
-            scores = context.reranker.score(query.text, texts)
-            quotes += [
-                Quote(document, *at, score) for at, score in zip(places, scores, strict=False)
-            ]
+            said_there = [Quote(document, *place, 0.0) for place in places[: context.limit]]
+            quotes += context.reranker.scored(query.text, said_there)
             if said := None if places else _told(document, matter):
                 told.append(said)
             elif not places:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import repeat
 
 from rag.answer import Event
@@ -99,12 +98,11 @@ def _head(named: str) -> str:
 def _read(asked: str, context: Context) -> list[Reading]:
     """Return the sentences that name one, with the words that do."""
     found = [
-        Quote(hit.document, *place, 0.0, hit.passage.heading, dates=hit.passage.dates)
+        Quote.of(hit.document, hit.passage, place)
         for hit in context.library.search(asked, SEARCHED, context.without)
         for place in hit.passage.sentences
     ]
-    scores = context.reranker.score(asked, [quote.read for quote in found])
-    scored = [replace(quote, score=score) for quote, score in zip(found, scores, strict=True)]
+    scored = context.reranker.scored(asked, found)
     quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]
     reads = context.reader.read_quotes(asked, quotes)
     weighed = map(weigh, repeat(Query.of(asked)), quotes, reads)

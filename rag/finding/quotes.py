@@ -82,10 +82,7 @@ def select_quotes(
         key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1].passage_score),
     )
     candidates = [
-        Quote(
-            at.hit.document, *at.quoted, score, at.hit.passage.heading, dates=at.hit.passage.dates
-        )
-        for score, at in ranked
+        Quote.of(at.hit.document, at.hit.passage, at.quoted, score) for score, at in ranked
     ]
     quotes = _without_overlaps(candidates, limit)
     if len(quotes) < limit:  # A small library: pairs would use its few sentences up.

@@ -10,9 +10,6 @@ from rag.languages.english_mentions import mentions
 from rag.languages.english_words import COMPARATIVES
 from rag.languages.language import Computed, How, Own, Parts
 
-LONGEST = 10
-"""Words of a thing's name: what is longer is no name."""
-
 SENTENCES = 3
 """Sentences on each of two things that are compared in general."""
 
@@ -27,19 +24,14 @@ _THAN = re.compile(
 _OR = re.compile(
     r"(?:^|[,:;–-]\s*|\b(?:between|of)\s+)(?P<x>[^,:;?]+?),?\s+or\s+(?P<y>[^,:;?]+)", re.IGNORECASE
 )
-_OF_BOTH = re.compile(
-    r"^(?:between|of)\s+(?P<x>[^,:;?]+?)\s+and\s+(?P<y>[^,:;?]+?)\s*[,:;–-]", re.IGNORECASE
-)
 _BETWEEN = re.compile(
     r"\b(?:between\s+(?P<x>.+?)\s+and|from\s+(?P<x2>.+?)\s+(?:to|until))\s+(?P<y>.+)", re.IGNORECASE
 )
-_IN = re.compile(r"\bdifference in (?:the )?(\w+)", re.IGNORECASE)
 _JOINT = re.compile(r",?\s+(?:and|vs\.?|versus|with|to|from|or|against)\s+", re.IGNORECASE)
 _POINTS = re.compile(
     rf"\b(?:those|that|these|this|it|one|ones|they|them|two|both|others?|{_MORE})\b", re.IGNORECASE
 )
 _EACH = re.compile(r",?\s+(?:(?:each|both)(?: of)?|respectively|in turn)\b", re.IGNORECASE)
-_EACH_OTHER = re.compile(r"\b(?:each other|one another)\b", re.IGNORECASE)
 
 Two = tuple[str, str]
 
@@ -50,7 +42,7 @@ def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
         case "which":
             return _measured(text, "more")
         case "amount":
-            return _measured(text, "difference") or _difference(text)
+            return _measured(text, "difference")
         case "interval":
             return _interval(text)
         case "each":
@@ -62,7 +54,7 @@ def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
 def _things(x: str, y: str) -> Two | None:
     """Return two names as they are put into questions; None where one only points at something."""
     bare = [each.strip(" ,.?!;:–-").removeprefix("either ").strip() for each in (x, y)]
-    if any(not each or _POINTS.search(each) or len(each.split()) > LONGEST for each in bare):
+    if any(not each or _POINTS.search(each) for each in bare):
         return None
     return bare[0], bare[1]
 
@@ -76,8 +68,7 @@ def _measured(text: str, how: How) -> Parts | None:
     """Read “Which strait is wider, … or …?”, “How much older is … than …?”."""
     words = (each for each in re.finditer(r"\w+", text) if each[0].lower() in COMPARATIVES)
     more = next(words, None)
-    pairs = (_THAN.search(text), more and _OR.search(text, more.end()), _OR.search(text))
-    pair = next(filter(None, (*pairs, _OF_BOTH.search(text))), None)
+    pair = more and (_THAN.search(text) or _OR.search(text, more.end()) or _OR.search(text))
     if more is None or pair is None:
         return None
     word = more[0].lower()
@@ -94,33 +85,12 @@ def _measured(text: str, how: How) -> Parts | None:
         be = re.search(rf"\b{_BE}\b", text, re.IGNORECASE)
         verb = be[0].lower() if be else "is"
         asked, said = f"How {measure} {verb} {{}}?", f"{verb} {word}"
-        things = _with_kind(text, things)
     return _of_either(asked, Computed(things, how, said, is_more))
 
 
 def _of_either(question: str, computed: Computed) -> Parts:
     one, other = computed.things
     return Parts((question.format(one), question.format(other)), computed=computed)
-
-
-def _with_kind(text: str, things: Two) -> Two:
-    """Say of names what they are, where a question does: “the Tsugaru strait”."""
-    kind = re.match(rf"(?:which|what) (\w+) {_BE}\b", text, re.IGNORECASE)
-    one, other = (
-        f"the {each} {kind[1]}"
-        if kind and kind[1].lower() not in each.lower() and not each.lower().startswith("the ")
-        else each
-        for each in things
-    )
-    return one, other
-
-
-def _difference(text: str) -> Parts | None:
-    """Read “the difference in price between … and …”."""
-    noun, things = _IN.search(text), _between(text)
-    if noun is None or things is None:
-        return None
-    return _of_either(f"What is the {noun[1]} of {{}}?", Computed(things, "difference"))
 
 
 def _interval(text: str) -> Parts | None:
@@ -134,8 +104,6 @@ def _interval(text: str) -> Parts | None:
 
 def _of_each(text: str) -> Parts | None:
     """Read “What did … and … each say?”: the question is asked of either of two names."""
-    if _EACH_OTHER.search(text):
-        return None
     plain = _EACH.sub("", text)
     names = [each for each in mentions(plain) if each.kind == "name"]
     for one, other in pairwise(names):

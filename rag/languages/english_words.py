@@ -152,8 +152,9 @@ _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
 
 
 def counted(count: int, thing: str) -> str:
-    """Return how many there are of a thing: “1 day”, “2,000 days”."""
-    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+    """Return how many there are of a thing: “1 day”, “2,000 days”, “3 entries”."""
+    things = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
+    return f"{count:,} {thing if count == 1 else things}"
 
 
 def singular(things: str) -> str:
