@@ -10,8 +10,9 @@ import pytest
 from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.context import MAX_LISTED
-from rag.asking.when import Period, asked_time, days_named
+from rag.asking.when import Period, asked_time
 from rag.assistant import Assistant
+from rag.languages import Point, times
 from rag.languages.english_dates import days_in_words
 from tests.asking import AssistantOf, answered, quoted
 from tests.conftest import LibraryOf
@@ -129,9 +130,9 @@ def test_a_follow_up_takes_the_question_over() -> None:
 
 
 def test_days_named_in_a_text() -> None:
-    assert days_named("It was signed on Sept. 3 and may march on.", COVERED) == [
-        (day("2021-09-03"), day("2021-09-03"))
-    ]
+    text = "It was signed on Sept. 3, when the pact fell, and may march on in 2022."
+    assert times(text).days == {Point(None, 9, 3)}
+    assert times("They may march in May again.").times == times("In May").times
 
 
 def test_days_in_words() -> None:

@@ -17,7 +17,7 @@ from index.library import Hit
 from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
-from rag.asking.when import Asked, Period, asked_time, days_named, overlap
+from rag.asking.when import Asked, Period, asked_time, overlap
 from rag.languages import content_words, facts, missing_facts
 from rag.languages.english_dates import days_in_words
 from rag.languages.english_words import counted
@@ -45,8 +45,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer with what the sources' chronologies hold for the time that a question asks for.
 
     Not where the question names no time, where the library holds no chronology, or where no entry
-    of the time has to do with the rest of the question. Where no entry begins and ends in the time,
-    the quotes that name it are listed as well.
+    of the time has to do with the rest of the question.
     """
     library, limit = context.library, context.limit
     covered = _covered(context)
@@ -65,15 +64,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
             return
     listed, rest = _cut(hits, min(asked.count or limit, limit), asked.latest_first)
     beginnings = [Quote.of(hit.document, hit.passage, _beginning(hit)) for hit in listed]
-    entries = context.reranker.scored(query.text, beginnings)
-    quotes = [(_days(hit), quote) for hit, quote in zip(listed, entries, strict=True)]
-    if not any(_inside(days, asked.periods) for days, _ in quotes):
-        naming = _naming(asked, covered, context.find(query.text))
-        quotes = sorted([*quotes, *naming], key=lambda each: each[0])
+    quotes = context.reranker.scored(query.text, beginnings)
     enough = asked.count is not None and asked.count <= limit
     left = [] if enough else sorted([*map(_days, rest), *(days for _, days in unread)])
     note = _note(asked, covered, quotes, left)
-    yield from context.listed(query, Listing(tuple(quote for _, quote in quotes), note))
+    yield from context.listed(query, Listing(tuple(quotes), note))
 
 
 def _covered(context: Context) -> Period | None:
@@ -101,21 +96,6 @@ def _beginning(hit: Hit) -> tuple[int, int]:
     (start, end), *more = hit.passage.sentences
     short = end - start - entry_date_length(hit.text) < SHORT
     return start, more[0][1] if short and more else end
-
-
-def _naming(
-    asked: Asked, covered: Period, found: Sequence[Quote]
-) -> Iterator[tuple[Period, Quote]]:
-    """Yield the quotes that name a day in the time asked for, with that day."""
-    for quote in found:
-        named = (days for days in days_named(quote.text, covered) if _inside(days, asked.periods))
-        days = next(named, None)
-        if days and (not asked.topic or _relevant(asked.topic, quote.text, quote.score)):
-            yield days, quote
-
-
-def _inside(days: Period, periods: Sequence[Period]) -> bool:
-    return any(first <= days[0] and days[1] <= last for first, last in periods)
 
 
 def _event(context: Context, words: str, within: Sequence[Period]) -> Period | None:

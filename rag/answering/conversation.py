@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from index.printable import title_line
-from rag.answer import AnswerSentence, Event, Found
+from rag.answer import Event, Found
 from rag.answering.context import Context
 from rag.answering.examples import candidates
 from rag.asking.query import Query
@@ -35,8 +35,15 @@ WAYS = (
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer what is said to it; what searches and reads has no part in that."""
-    told = [sentence for matter in query.route.matters for sentence in _told(matter, context)]
-    composition = Composition([AnswerSentence(each, (), True) for each in dict.fromkeys(told)])
+    told = (sentence for matter in query.route.matters for sentence in _told(matter, context))
+    yield from tell(query, context, told)
+
+
+def tell(query: Query, context: Context, told: Iterable[str]) -> Iterator[Event]:
+    """Answer with sentences of the program's own, each said once."""
+    composition = Composition()
+    for each in dict.fromkeys(told):
+        composition.add(each, ())
     context.run.time("retrieve_s", "first_quote_s")
     yield Found(())
     yield context.answer(query, composition)

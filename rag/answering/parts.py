@@ -86,8 +86,7 @@ def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
             composition.add(f"“{question}” The sources do not say.", ())
         for sentence in () if answer.refused else answer.sentences:
             if sentence.supported:
-                cited = [answer.citations[number - 1] for number in sentence.citations]
-                composition.add(sentence.text, cited)
+                composition.add(sentence.text, answer.quotes_of(sentence))
             else:
                 composition.sentences.append(sentence)
     if parts.computed and all(answer.citations for answer in answers):
@@ -148,11 +147,10 @@ def day_of(quote: Quote) -> Point | None:
 
     The year is that of the words, or of the chronology's entry that the quote stands in.
     """
-    ranges = (each for time in times(quote.words).times for each in time.ranges)
-    days = {point for each in ranges for point in each if point.day}
+    days = times(quote.words).days
     if len(days) != 1:
         return None
-    [day] = days
+    day = days.pop()
     return replace(day, year=day.year or (quote.dates[0].year if quote.dates else None))
 
 

@@ -77,12 +77,6 @@ def asked_time(question: str, covered: Period, find_event: FindEvent) -> Asked |
     )
 
 
-def days_named(text: str, covered: Period) -> list[Period]:
-    """Return the days, months and years that a text names, where need be in a year covered."""
-    points = (each for time in times(text).times for range_ in time.ranges for each in set(range_))
-    return [days for each in points for days in _periods(Time("in", ((each, each),)), covered)]
-
-
 def overlap(one: Period, other: Period) -> bool:
     """Whether two times share a day."""
     return one[0] <= other[1] and other[0] <= one[1]

@@ -95,6 +95,12 @@ class Times:
     end: tuple[int, bool] | None = None
     from_today: bool = False
 
+    @property
+    def days(self) -> set[Point]:
+        """The days that are named."""
+        ranges = (each for time in self.times for each in time.ranges)
+        return {point for each in ranges for point in each if point.day}
+
 
 How = Literal["more", "difference", "days", "weeks"]
 

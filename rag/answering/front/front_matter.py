@@ -15,8 +15,7 @@ from index.documents import Document
 from rag.answering.front.abstract import abstract_of, first_paragraph
 from rag.answering.front.head import LENGTH, Line, Place, head_lines
 from rag.asking.subject import in_words
-from rag.asking.when import days_named
-from rag.languages import HEAD
+from rag.languages import HEAD, Point, times
 
 Matter = Literal["author", "affiliation", "title", "date", "publisher", "abstract"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
@@ -151,7 +150,9 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
             days_told += 1
             said = line.text[days[0][0] - line.start : days[0][1] - line.start]
             form = "[BNIKLMD]*S?[BNIKLMD]*" if line in front else "[KLD]*"
-            if line in above and (line.says(HEAD.given) or (known and _is_day(said, known))):
+            if line in above and (
+                line.says(HEAD.given) or (known and _day_of(known) in times(said).days)
+            ):
                 given += days[:1]
             elif line in above and re.fullmatch(form, line.kinds):
                 lone += days[:1]
@@ -159,6 +160,6 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
     return [*whole, *(given or (lone if days_told < 3 else [])[:1])]
 
 
-def _is_day(text: str, day: str) -> bool:
-    known = date.fromisoformat(day)
-    return (known, known) in days_named(text, (known, known))
+def _day_of(known: str) -> Point:
+    day = date.fromisoformat(known)
+    return Point(day.year, day.month, day.day)
