@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from eval.bench import measured_set
-from rag.asking.condense import may_stand_alone, points_back, sound, standalone
+from rag.asking.condense import points_back, sound, standalone
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
@@ -139,22 +139,6 @@ def test_what_was_asked_for_stands_in_the_question(
 def test_names_that_the_user_said_are_not_taken_for_an_answer() -> None:
     history = [("user", "When did Ida Holm retire?"), ("user", "And Nye?")]
     assert standalone("Why did he?", history, None) == "When did Ida Holm retire? Why did he?"
-
-
-@pytest.mark.parametrize(
-    ("question", "may"),
-    [
-        ("When is a value dropped?", True),
-        ("How are bridges painted?", True),
-        ("In which city?", False),
-        ("Why?", False),
-        ("When was it painted?", False),
-        ("When did Norland map the Rowan Strait?", False),  # It stands alone in any case.
-    ],
-)
-def test_a_short_question_may_be_the_next_one(question: str, may: bool) -> None:
-    assert may_stand_alone(question, HISTORY) == may
-    assert not may_stand_alone(question, ())
 
 
 @pytest.mark.parametrize(

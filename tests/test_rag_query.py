@@ -90,7 +90,6 @@ def understood(
     history: Sequence[Turn] = HISTORY,
     *,
     rewritten: str = "",
-    is_answered: bool = False,
     then: str = "evidence/fact",
 ) -> Query:
     """Understand a message that is of a route; what is made of it is of the route `then`."""
@@ -98,7 +97,7 @@ def understood(
     def told(text: str) -> Route:
         return route(name if text == typed else then)
 
-    return understand(typed, history, told, lambda *_: rewritten, lambda _: is_answered)
+    return understand(typed, history, told, lambda *_: rewritten)
 
 
 def test_a_first_question_is_read_as_typed() -> None:
@@ -127,7 +126,7 @@ def test_a_follow_up_is_made_to_stand_alone() -> None:
     ],
 )
 def test_what_needs_nothing_of_what_was_said_is_read_as_typed(typed: str, name: str) -> None:
-    query = understood(typed, name, is_answered=True)
+    query = understood(typed, name)
     assert (query.text, query.last, str(query.route)) == (typed, typed, name)
     assert query.history == tuple(HISTORY)
 
@@ -146,10 +145,3 @@ def test_what_is_made_to_stand_alone_is_routed_again() -> None:
     assert (query.text, str(query.route)) == ("What is AUKUS? Summarize it.", "overview/topic")
     listed = understood("And those in the north?", "evidence/fact", history, then="items/list")
     assert listed.route.kind == "items"
-
-
-def test_a_short_question_that_the_sources_answer_is_the_next_one() -> None:
-    asked = "When is a value dropped?"
-    assert understood(asked, "evidence/fact", is_answered=True).text == asked
-    assert understood(asked, "evidence/fact").text != asked
-    assert understood("When was it?", "evidence/fact", is_answered=True).text != "When was it?"

@@ -32,7 +32,6 @@ FEW_WORDS = 3
 _FOOTNOTE = re.compile(r"\[\d+\]")
 _POINTS = re.compile(rf"^\s*(?:{OPENINGS})\b|\b(?:{POINTERS})\b", re.I)
 _PRONOUN = re.compile(rf"\b(?:(?P<who>{WHO})|(?P<whose>{WHOSE})|(?P<whom>{WHOM}))\b", re.I)
-_VERB = re.compile(rf"\b(?:{VERBS})\b", re.I)
 _ASKS = re.compile(rf"(?:{QUESTION_WORDS}|{VERBS})\b", re.I)
 _DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!the\b)\w", re.I)
 _BARE = r"(?P<bare>[A-Z][\w-]*(?: (?:of |the )*[A-Z][\w-]*| \d+)*|\d{4}(?!\w))"
@@ -69,15 +68,6 @@ def _is_short(question: str) -> bool:
 
 def _names_something(text: str) -> bool:
     return bool(facts(text))
-
-
-def may_stand_alone(question: str, history: Sequence[Turn]) -> bool:
-    """Whether a question seems to need what was said before it only since it is short.
-
-    "When is a value dropped?" may well be the next question, and "In which city?" is not.
-    """
-    whole = _VERB.search(question) and len(content_words(question)) == FEW_WORDS - 1
-    return bool(history and whole and _is_short(question)) and not points_plainly(question)
 
 
 def standalone(question: str, history: Sequence[Turn], condense: Condense | None) -> str:

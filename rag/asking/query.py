@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, refers, standalone
+from rag.asking.condense import Condense, Turn, points_plainly, refers, standalone
 from rag.asking.route import EVIDENCE, Route
 from rag.languages import Form, content_words, form, sentence_spans
 
@@ -64,12 +64,10 @@ def understand(
     history: Sequence[Turn],
     route: Callable[[str], Route],
     condense: Condense,
-    is_answered: Callable[[str], bool],
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `condense` rewrites one with a language model,
-    and `is_answered` tells whether the sources answer a question as it stands.
+    `route` tells what kind of answer a text wants, `condense` rewrites one with a language model.
 
     Raises LLMUnavailable where `condense` does.
     """
@@ -77,8 +75,6 @@ def understand(
     if not history or alone.route.kind in READ_AS_TYPED or _of_documents(alone, route):
         return alone
     if alone.route.kind != "evidence" and not points_plainly(typed):
-        return alone
-    if may_stand_alone(typed, history) and is_answered(typed):
         return alone
     text = standalone(typed, history, condense)
     return alone if text == typed else Query.of(text, typed, route(text), history)

@@ -121,7 +121,7 @@ def _both(text: str, own: Own) -> Parts | None:
     if things is None or len(sentence_spans(text, 0, len(text))) != 1:
         return None
     one, other = (f"Tell me about {each} in {SENTENCES} sentences." for each in things)
-    return Parts((one, other), things=things)
+    return Parts((one, other))
 
 
 def _whole(x: str, y: str) -> Two:

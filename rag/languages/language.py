@@ -124,13 +124,11 @@ class Parts:
     """The questions that a question asks, each to be answered or refused by itself.
 
     Where `follow_up`, each is a follow-up of those before: it may speak of their answers as "it".
-    `things` are two that are compared in general.
     """
 
     questions: tuple[str, ...]
     follow_up: bool = False
     computed: Computed | None = None
-    things: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
