@@ -24,8 +24,7 @@ from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
 from rag.asking.subject import in_words, named, subject, wanted
-from rag.finding.quotes import POINTS_BACK
-from rag.finding.rerank import Reranker
+from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.languages import mentions
 from rag.languages.english_facts import names_in
 from rag.languages.english_words import counted
@@ -102,15 +101,14 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], str]:
     """Return the sentences, and the note, of what is named: most particular first."""
-    library = context.library
-    titles = context.titles
+    library, titles = context.library, context.titles
     topic = subject(query.text, "overview")
-    if section := _sentences(library.under(_naming(query.text, topic), context.without)):
+    if section := _prose(library.under(_naming(query.text, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
     named_topic = query.route.matters[0] == "topic" or bool(names_in(topic))
     if topic and named_topic and not documents:
-        on_topic = _of_topic(topic, library, context.reranker, context.without, limit)
+        on_topic = _of_topic(topic, context, limit)
         if on_topic[0] or query.route.matters[0] == "topic":
             return on_topic
     read = [library.document(each.id) for each in documents or titles]
@@ -147,9 +145,8 @@ def _of_documents(
     notes: list[str] = []
     shares = shared_out(count, [len(document.text) for document in shown])
     for document, share in zip(shown, shares, strict=True):
-        sentences, thinned = _thinned(
-            _sentences((document, passage) for passage in library.passages(document.id))
-        )
+        passages = ((document, passage) for passage in library.passages(document.id))
+        sentences, thinned = _thinned(_prose(passages))
         parts, covered = in_parts(sentences, share)
         found = carrying(sentences, parts, library, share)
         chosen += found
@@ -166,22 +163,18 @@ def _of_section(
     """Return the sentences that carry a section, and the note."""
     weighed, thinned = _thinned(sentences)
     chosen = carrying(weighed, [0] * len(weighed), library, count)
-    return (
-        chosen,
-        f"{len(chosen)} of the section’s {counted(len(sentences), 'sentence')}.{thinned}",
-    )
+    of = counted(len(sentences), "sentence")
+    return chosen, f"{len(chosen)} of the section’s {of}.{thinned}"
 
 
-def _of_topic(
-    topic: str, library: Library, reranker: Reranker, without: Sequence[str], count: int
-) -> tuple[list[Quote], str]:
+def _of_topic(topic: str, context: Context, count: int) -> tuple[list[Quote], str]:
     """Return the sentences that say most of a topic, and the note; none where nothing does."""
-    hits = library.search(topic, SEARCHED, without)
-    found = _sentences((hit.document, hit.passage) for hit in hits)
-    scored = sorted(reranker.scored(topic, found), key=lambda each: -each.score)
+    hits = context.library.search(topic, SEARCHED, context.without)
+    found = _prose((hit.document, hit.passage) for hit in hits)
+    scored = sorted(context.reranker.scored(topic, found), key=lambda each: -each.score)
     on_topic = [each for each in scored if each.score >= ON_TOPIC]
     ranked = [each for each in on_topic if stands_alone(each.text)] or on_topic
-    vectors = library.embed(tuple(each.text for each in ranked))
+    vectors = context.library.embed(tuple(each.text for each in ranked))
     chosen = [ranked[at] for at in _unlike(range(len(ranked)), vectors, count)]
     documents = list(dict.fromkeys(each.document.id for each in chosen))
     rest = sorted(chosen[1:], key=lambda each: (documents.index(each.document.id), each.start))
@@ -189,13 +182,9 @@ def _of_topic(
     return [*chosen[:1], *rest], note
 
 
-def _sentences(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:
+def _prose(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:
     """Return all sentences, but what stands in tables where there is anything else."""
-    found = [
-        Quote.of(document, passage, place)
-        for document, passage in passages
-        for place in passage.sentences
-    ]
+    found = sentence_quotes(passages)
     prose = [each for each in found if not _in_table(each)]
     return prose or found
 
@@ -256,10 +245,8 @@ def _unlike(
 def centrality(vectors: np.ndarray) -> np.ndarray:
     """Return how much each sentence of a text says of the others, by their vectors, in order."""
     similar = vectors @ vectors.T
-    low, high = (
-        float(similar.min()),
-        float(similar[~np.eye(len(similar), dtype=bool)].max(initial=0)),
-    )
+    low = float(similar.min())
+    high = float(similar[~np.eye(len(similar), dtype=bool)].max(initial=0))
     common = np.maximum(similar - low - FLOOR * (high - low), 0)
     weights: np.ndarray = np.triu(common, 1).sum(1) + BACKWARD * np.tril(common, -1).sum(1)
     return weights
@@ -277,9 +264,8 @@ def in_parts(sentences: Sequence[Quote], most: int) -> tuple[list[int], str]:
     divisions = [by_passage] if document.headings else []
     for level in levels:
         starts = [each.start for each in document.headings if each.level <= level]
-        divisions.append(
-            _numbered([sum(start <= each.start for start in starts) for each in sentences])
-        )
+        before = [sum(start <= each.start for start in starts) for each in sentences]
+        divisions.append(_numbered(before))
     for parts in divisions:
         if 1 < parts[-1] + 1 <= most:
             sections = "section" if parts is by_passage else "main section"

@@ -34,7 +34,7 @@ _POINT = re.compile(
         (?:\s+(?:of|in))?[\s-]+(?:the\s+)?
         |(?P<week>week\s(?:of|starting|beginning|from)\s+))?
     (?:(?:(?P<named>\d{{4}}-\d\d-\d\d\b|{MONTH}\s*{_NUMBER}|{_NUMBER}(?:\s+of)?\s+{MONTH}|{MONTH})
-        |(?P<season>{"|".join(_SEASONS)})\b(?!\s+of\s+(?!{_YEAR}))|(?P<number>{_NUMBER}))
+        |(?P<season>{"|".join(_SEASONS)})\b|(?P<number>{_NUMBER}))
         (?:,?(?:\s+of)?\s+(?P<year>{_YEAR}))?
     |(?P<whole>{_YEAR}))(?!\w)""",
     re.IGNORECASE | re.VERBOSE,
