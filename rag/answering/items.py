@@ -20,9 +20,9 @@ from rag.asking.query import Query
 from rag.asking.subject import subject
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.finding.quotes import sentence_quotes
-from rag.languages import Mention, content_words, mentions
+from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
 from rag.languages.english_facts import stem
-from rag.languages.english_words import FUNCTION_WORDS, PEOPLE, counted, singular
+from rag.languages.english_words import PEOPLE, counted, singular
 from rag.quote import Quote
 
 SEARCHED = 50

@@ -45,6 +45,9 @@ LANGUAGES = (ENGLISH,)
 HEAD = Head(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True)))
 """How the heads of texts are worded in any of these languages."""
 
+FUNCTION_WORDS = frozenset[str]().union(*(each.function_words for each in LANGUAGES))
+"""Words that carry no meaning of their own in any of these languages, in small letters."""
+
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 
 LEAST_WORDS = 3

@@ -25,7 +25,7 @@ _OR = re.compile(
     r"(?:^|[,:;–-]\s*|\b(?:between|of)\s+)(?P<x>[^,:;?]+?),?\s+or\s+(?P<y>[^,:;?]+)", re.IGNORECASE
 )
 _BETWEEN = re.compile(
-    r"\b(?:between\s+(?P<x>.+?)\s+and|from\s+(?P<x2>.+?)\s+(?:to|until))\s+(?P<y>.+)", re.IGNORECASE
+    r"\b(?:between|from)\s+(?P<x>.+?)\s+(?:and|to|until)\s+(?P<y>.+)", re.IGNORECASE
 )
 _JOINT = re.compile(r",?\s+(?:and|vs\.?|versus|with|to|from|or|against)\s+", re.IGNORECASE)
 _POINTS = re.compile(
@@ -61,7 +61,7 @@ def _things(x: str, y: str) -> Two | None:
 
 def _between(text: str) -> Two | None:
     pair = _BETWEEN.search(text)
-    return _things(pair["x"] or pair["x2"], pair["y"]) if pair else None
+    return _things(*pair.group("x", "y")) if pair else None
 
 
 def _measured(text: str, how: How) -> Parts | None:
@@ -116,7 +116,7 @@ def _of_each(text: str) -> Parts | None:
 def _both(text: str, own: Own) -> Parts | None:
     """Read “Compare … and …”: what is said of either, in some sentences."""
     pair = _BETWEEN.search(text)
-    named = [pair["x"] or pair["x2"], pair["y"]] if pair else _JOINT.split(own(text), maxsplit=1)
+    named = pair.group("x", "y") if pair else _JOINT.split(own(text), maxsplit=1)
     things = _things(*_whole(*(own(each) or each for each in named))) if len(named) == 2 else None
     if things is None or len(sentence_spans(text, 0, len(text))) != 1:
         return None

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from index.documents import Document
 from index.split import sentence_spans
 from rag.answering.front.head import LENGTH, Line, Place
-from rag.languages import HEAD
-from rag.languages.english_words import FUNCTION_WORDS
+from rag.languages import FUNCTION_WORDS, HEAD
 
 
 def abstract_of(document: Document, lines: list[Line]) -> list[Place]:

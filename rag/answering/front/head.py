@@ -8,8 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from index.documents import Document
-from rag.languages import HEAD
-from rag.languages.english_words import FUNCTION_WORDS
+from rag.languages import FUNCTION_WORDS, HEAD
 
 Place = tuple[int, int]
 
