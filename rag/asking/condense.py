@@ -54,7 +54,7 @@ def refers(question: str) -> bool:
     """Whether a pronoun of a question stands for what it has not said itself."""
     for pronoun in _PRONOUN.finditer(question):
         told = question[: pronoun.start()]
-        named = pronoun.lastgroup != "whom" and _names_something(told)
+        named = pronoun.lastgroup != "whom" and facts(told)
         if not named and len(content_words(told)) < FEW_WORDS:
             return True
     return False
@@ -62,12 +62,8 @@ def refers(question: str) -> bool:
 
 def _is_short(question: str) -> bool:
     few = len(content_words(question)) < FEW_WORDS
-    asks = _ASKS if _names_something(question) else _DEFINES
+    asks = _ASKS if facts(question) else _DEFINES
     return few and not asks.match(question.strip())
-
-
-def _names_something(text: str) -> bool:
-    return bool(facts(text))
 
 
 def standalone(question: str, history: Sequence[Turn], condense: Condense | None) -> str:

@@ -126,6 +126,7 @@ DOCUMENT_WORDS = frozenset(
 
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
 HEAD = Head(
+    joint="and",
     by=r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?",
     institution=r"universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?"
     r"|inc|academy|cent(?:er|re)|hospital|council|ministry|agency|committee|foundation|company|ltd",
@@ -133,7 +134,8 @@ HEAD = Head(
     given=r"(?:first )?(?:published|posted|issued|date)(?: online)?(?: (?:on|in))?",
     other_day=r"(?:last |manuscript )?(?:updated|modified|revised|received|submitted|accepted)",
     beside_day=r"at|(?:min )?read|e-?mails?",
-    abstract=r"abstract|a b s t r a c t|(?:executive )?summary",
+    abstract=r"abstract|a b s t r a c t",
+    summary=r"(?:executive )?summary",
     after_abstract=r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction"
     r"|contents",
     is_with=r"(?:is|are) with",

@@ -142,11 +142,13 @@ class Form:
 class Head(NamedTuple):
     """How what stands at the head of texts is worded: regular expressions, for any case.
 
-    `by` leads to authors, and `is_with` to where they work, whose names have a word for an
-    `institution`; names of `works` have others. `given` leads to the day that a text is of,
-    `other_day` to another one, and `beside_day` is what else stands there.
+    A `joint` stands between names. `by` leads to authors, and `is_with` to where they work, whose
+    names have a word for an `institution`; names of `works` have others. `given` leads to the day
+    that a text is of, `other_day` to another one, and `beside_day` is what else stands there. An
+    `abstract` is a paper's, a `summary` anything's.
     """
 
+    joint: str
     by: str
     institution: str
     works: str
@@ -154,6 +156,7 @@ class Head(NamedTuple):
     other_day: str
     beside_day: str
     abstract: str
+    summary: str
     after_abstract: str
     is_with: str
     publisher: str

@@ -15,7 +15,8 @@ def abstract_of(document: Document, lines: list[Line]) -> list[Place]:
     """Return the sentences of what is headed as an abstract."""
     for line in lines:
         label = line.says(
-            rf"(?:\d\.? )?(?:{HEAD.abstract})\b[*_]*(?P<sign>\s*(?:[—–]|[.:-](?=[\s*]|$))[*_]*)?\s*"
+            rf"(?:\d\.? )?(?:{HEAD.abstract}|{HEAD.summary})\b[*_]*"
+            r"(?P<sign>\s*(?:[—–]|[.:-](?=[\s*]|$))[*_]*)?\s*"
         )
         if label:
             inside = line.text[label.end() :]

@@ -33,13 +33,13 @@ def front_matter(document: Document, matter: str) -> list[Place]:
     rest = [line for line in below[:1] if line.is_heading and not line.is_prose]
     front = rest + list(takewhile(lambda line: not line.is_body, below[len(rest) :]))
     abstract = abstract_of(document, lines)
-    authors = _byline(lines) or _authors(front, any(line.says("abstract") for line in lines))
+    authors = _byline(lines) or _authors(front, any(line.says(HEAD.abstract) for line in lines))
     named = [line for line, _ in authors]
     if matter == "title":
         is_same = title and in_words(document.text[slice(*title)]) == in_words(document.title)
         found = [title] if title and (is_same or authors or abstract) else []
     elif matter == "author":
-        by_file = re.split(r"[,;]\s*|\s+and\s+", known.author or "")
+        by_file = re.split(rf"[,;]\s*|\s+(?:{HEAD.joint})\s+", known.author or "")
         found = [place for _, place in authors] or _known(front, by_file)
     elif matter == "affiliation":
         found = list(_affiliations(lines, named))

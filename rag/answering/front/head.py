@@ -26,7 +26,7 @@ _MARK = (
 )
 _BETWEEN = re.compile(
     rf"(?P<D>{_DAY})|(?P<M>\{{[^}}\n]*\}} ?@\S+|[^\s,;|]+@[^\s,;|]+)|(?P<K>{_MARK})"
-    r"|[,;|·•&()\t]|\band\b|  +|(?<=[a-z]{3})\.(?=\s|$)",
+    rf"|[,;|·•&()\t]|\b(?:{HEAD.joint})\b|  +|(?<=[a-z]{{3}})\.(?=\s|$)",
     re.IGNORECASE,
 )
 
@@ -69,7 +69,7 @@ class Line(NamedTuple):
     def is_body(self) -> bool:
         """Whether the front matter ends above it."""
         section = self.is_heading and (set(self.kinds) <= set("SO") or self.says(r"\d+\.? [A-Z]"))
-        named = self.says(rf"(?:{HEAD.abstract}|{HEAD.after_abstract})\b")
+        named = self.says(rf"(?:{HEAD.abstract}|{HEAD.summary}|{HEAD.after_abstract})\b")
         return bool(named or self.is_prose or (section and "I" not in self.kinds) or not self.kinds)
 
 
@@ -108,7 +108,7 @@ def _kind(text: str) -> str:
     if re.fullmatch(r"[a-z]|[A-Z][a-z]?\.?[A-Z]+[a-z]?\.?", text):
         return "K"
     # Beside a day: the time, or "5 min read".
-    is_short = len(text) <= 12 and re.match(r"(?:at )?\d", text)
+    is_short = len(text) <= 12 and re.match(rf"(?:(?:{HEAD.beside_day}) )?\d", text)
     if is_short or re.fullmatch(
         rf"{HEAD.given}|{HEAD.other_day}|{HEAD.beside_day}", text, re.IGNORECASE
     ):
