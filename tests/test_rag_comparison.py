@@ -56,8 +56,8 @@ def test_two_things_of_which_one_is_more(message: str) -> None:
     [
         (
             "Which strait is wider, Tsugaru or Osumi?",
-            "How wide is Tsugaru?",
-            "How wide is Osumi?",
+            "How wide is the Tsugaru strait?",
+            "How wide is the Osumi strait?",
             "is wider",
             True,
         ),
@@ -313,7 +313,7 @@ def test_a_follow_up_of_a_comparison_does_not_compare_again(bridges: Assistant) 
 def test_the_quotes_of_all_parts_are_shown(briefed: Assistant) -> None:
     answer = briefed.ask("Which strait is wider, Tsugaru or Osumi?")
     assert (str(answer.route), answer.way) == ("comparison/which", "comparison")
-    assert "Osumi is wider" in answer.text
+    assert "Osumi strait is wider" in answer.text
     spans = [quote.span for quote in answer.quotes]
     assert len(spans) == len(set(spans))
     assert {quote.span for quote in answer.citations} <= set(spans)

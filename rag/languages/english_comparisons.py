@@ -85,12 +85,20 @@ def _measured(text: str, how: How) -> Parts | None:
         be = re.search(rf"\b{_BE}\b", text, re.IGNORECASE)
         verb = be[0].lower() if be else "is"
         asked, said = f"How {measure} {verb} {{}}?", f"{verb} {word}"
+        kind = re.match(rf"(?:which|what) (\w+) {_BE}\b", text, re.IGNORECASE)
+        things = _called(things[0], kind), _called(things[1], kind)
     return _of_either(asked, Computed(things, how, said, is_more))
 
 
 def _of_either(question: str, computed: Computed) -> Parts:
     one, other = computed.things
     return Parts((question.format(one), question.format(other)), computed=computed)
+
+
+def _called(name: str, kind: re.Match[str] | None) -> str:
+    """Say of a bare name what it is, where the question does: “the Tsugaru strait”."""
+    bare = kind and kind[1].lower() not in name.lower() and not name.lower().startswith("the ")
+    return f"the {name} {kind[1]}" if kind and bare else name
 
 
 def _interval(text: str) -> Parts | None:
