@@ -120,18 +120,18 @@ def _range(first: Point, last: Point, year: int) -> Period | None:
 def _days(point: Point, year: int) -> Period | None:
     """Return the days of a point in a year, or None where that year has no such day."""
     year, month, months = point.year or year, point.month or 1, point.months
-    if point.day:
-        try:
-            day = date(year, month, point.day)
-        except ValueError:
-            return None
-        monday = day - day.weekday() * DAY
-        return (monday, monday + 6 * DAY) if point.week else (day, day)
     at, of = point.part
     if months % of == 0:  # Of a year or a season: whole months.
         months //= of
         month, at, of = month + at * months, 0, 1
-    first, end = _first_of(year, month), _first_of(year, month + months)
+    try:
+        if point.day:
+            day = date(year, month, point.day)
+            monday = day - day.weekday() * DAY
+            return (monday, monday + 6 * DAY) if point.week else (day, day)
+        first, end = _first_of(year, month), _first_of(year, month + months)
+    except (ValueError, OverflowError):
+        return None
     size = (end - first).days // of * DAY
     return first + at * size, (end if at == of - 1 else first + (at + 1) * size) - DAY
 
@@ -146,11 +146,11 @@ def _related(relation: Relation, period: Period) -> Period:
     first, last = period
     match relation:
         case "after":
-            return last + DAY, date.max
+            return min(last, date.max - DAY) + DAY, date.max
         case "since":
             return first, date.max
         case "before":
-            return date.min, first - DAY
+            return date.min, max(first, date.min + DAY) - DAY
         case "until":
             return date.min, last
         case _:
