@@ -81,6 +81,10 @@ class Answer:
             if sentence.supported
         )
 
+    def quotes_of(self, sentence: AnswerSentence) -> list[Quote]:
+        """Return the quotes that a sentence's footnotes show."""
+        return [self.citations[number - 1] for number in sentence.citations]
+
     def explanation(self) -> dict[str, Any] | None:
         """Return why it was answered or refused, where that was decided by evidence."""
         if self.decision is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from index.documents import Document
 from rag.answer import Answer, Event, Found, Searching, Writing
-from rag.answering import WAYS, evidence
+from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.parts import answer_parts, several
 from rag.asking.condense import Turn
@@ -164,12 +164,9 @@ class Assistant:
                 context.run.fail(error)
                 return ""
 
-        def is_answered(question: str) -> bool:
-            return evidence.read(Query.of(question), context).answerable
-
         if self.library.is_empty:
             history = ()
-        return understand(typed, history, partial(self._route, context), condense, is_answered)
+        return understand(typed, history, partial(self._route, context), condense)
 
     def _route(self, context: Context, message: str) -> Route:
         """Tell what a message wants, whatever the documents that it names are called.

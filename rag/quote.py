@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from index.documents import Document, Span
+from index.documents import Document, Passage, Span
 from index.structure import Cell, cell_of, spelled
 
 BEFORE = 400
@@ -36,6 +36,13 @@ class Quote:
             raise ValueError(
                 f"{self.start}-{self.end} is not a place in document {self.document.id}."
             )
+
+    @classmethod
+    def of(
+        cls, document: Document, passage: Passage, place: tuple[int, int], score: float = 0.0
+    ) -> Quote:
+        """Return a quote out of a passage."""
+        return cls(document, *place, score, passage.heading, dates=passage.dates)
 
     @property
     def text(self) -> str:

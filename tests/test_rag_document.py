@@ -195,7 +195,7 @@ def test_each_of_several_documents_is_asked(
     few = answered(assistant, "How long are they?", "document/length", limit=1)
     assert few is not None
     assert len(few.sentences) == 1
-    assert few.message == "1 further document is left out: ask for one by its name."
+    assert few.message == "1 further document left out: ask for one by its name."
 
 
 @pytest.mark.weights

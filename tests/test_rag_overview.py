@@ -15,14 +15,15 @@ from index.split import split
 from rag.answer import Answer
 from rag.answering.overview import (
     ALIKE,
-    Sentence,
     carrying,
     centrality,
     in_parts,
     shared_out,
+    stands_alone,
 )
 from rag.asking.condense import Turn
 from rag.assistant import Assistant
+from rag.quote import Quote
 from tests.asking import AssistantOf, answered, quoted
 from tests.conftest import LibraryOf
 
@@ -42,29 +43,16 @@ def test_what_comes_first_and_is_taken_up_later_weighs_most() -> None:
 
 
 def test_a_sentence_that_needs_another_does_not_stand_alone() -> None:
-    def alone(text: str) -> bool:
-        [passage] = [each for each in split_of(text) if each]
-        return passage.stands_alone
-
-    assert alone("The ship Tolm left the port of Aurora in the May of 1911.")
-    assert not alone("It left the port of Aurora in the May of that year.")
-    assert not alone("In the May of that year he left the port of Aurora for good.")
-    assert not alone("The ship, however, left the port of Aurora in the May of 1911.")
-    assert not alone("But the ship Tolm left the port of Aurora in the May of 1911.")
-    assert not alone("Why did the ship Tolm leave the port of Aurora in May of 1911?")
-    assert not alone("The ship left.")
+    assert stands_alone("The ship Tolm left the port of Aurora in the May of 1911.")
+    assert not stands_alone("It left the port of Aurora in the May of that year.")
+    assert not stands_alone("In the May of that year he left the port of Aurora for good.")
+    assert not stands_alone("The ship, however, left the port of Aurora in the May of 1911.")
+    assert not stands_alone("But the ship Tolm left the port of Aurora in the May of 1911.")
+    assert not stands_alone("Why did the ship Tolm leave the port of Aurora in May of 1911?")
+    assert not stands_alone("The ship left.")
 
 
-def split_of(text: str) -> list[Sentence]:
-    document = Document.of(text, title="Ships", source="/ships.txt")
-    return [
-        Sentence(document, passage, *place)
-        for passage in split(document)
-        for place in passage.sentences
-    ]
-
-
-def chapters(count: int) -> list[Sentence]:
+def chapters(count: int) -> list[Quote]:
     text = "# Ships\n\n" + "\n\n".join(
         f"## Chapter {number}\n\nThe ship Aurora {number} left the port of Tolm in 19{number:02}. "
         f"Forty dogs were on board the ship Aurora {number} at that time."
@@ -72,7 +60,7 @@ def chapters(count: int) -> list[Sentence]:
     )
     document = load_bytes(text.encode(), "ships.md")
     return [
-        Sentence(document, passage, *place)
+        Quote.of(document, passage, place)
         for passage in split(document)
         for place in passage.sentences
     ]
@@ -188,7 +176,7 @@ def test_a_part_of_one_sentence(library_of: LibraryOf) -> None:
     library = library_of(load_bytes(b"Halme.", "text.txt"))
     document = library.document(library.entries()[0].id)
     [passage] = library.passages(document.id)
-    sentence = Sentence(document, passage, *passage.sentences[0])
+    sentence = Quote.of(document, passage, passage.sentences[0])
     assert carrying([sentence], [0], library, 10) == [sentence]
 
 

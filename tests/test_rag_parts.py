@@ -11,10 +11,11 @@ import pytest
 from index.documents import Document
 from index.loading.load import load_bytes
 from rag.answer import Answer
-from rag.answering.parts import MOST_PARTS, Parts, day_of, measured, several
+from rag.answering.parts import MOST_PARTS, day_of, measured, several
 from rag.asking.condense import Turn
 from rag.asking.query import Query
 from rag.assistant import Assistant
+from rag.languages import Parts, Point
 from rag.quote import Quote
 from tests.asking import AssistantOf
 from tests.conftest import LibraryOf
@@ -71,14 +72,14 @@ def test_what_is_measured() -> None:
 
 
 def test_what_day_words_name() -> None:
-    assert day_of(quote_of("It was on 3 March 1931.", "3 March 1931")) == (1931, 3, 3)
-    assert day_of(quote_of("It was on Feb. 20.", "Feb. 20")) == (None, 2, 20)
+    assert day_of(quote_of("It was on 3 March 1931.", "3 March 1931")) == Point(1931, 3, 3)
+    assert day_of(quote_of("It was on Feb. 20.", "Feb. 20")) == Point(None, 2, 20)
     assert day_of(quote_of("It was in March 1931.", "March 1931")) is None
     assert day_of(quote_of("It was from 3 to 5 March.", "from 3 to 5 March")) is None
     entry = replace(
         quote_of("Feb. 20: The market.", "Feb. 20"), dates=(date(1931, 2, 20), date(1931, 2, 20))
     )
-    assert day_of(entry) == (1931, 2, 20)
+    assert day_of(entry) == Point(1931, 2, 20)
 
 
 # --- answers

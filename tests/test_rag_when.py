@@ -10,8 +10,9 @@ import pytest
 from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.context import MAX_LISTED
-from rag.asking.when import Period, asked_time, days_named
+from rag.asking.when import Period, asked_time
 from rag.assistant import Assistant
+from rag.languages import Point, times
 from rag.languages.english_dates import days_in_words
 from tests.asking import AssistantOf, answered, quoted
 from tests.conftest import LibraryOf
@@ -112,6 +113,24 @@ def test_an_event_that_is_not_found_makes_it_a_question_like_any_other() -> None
     assert asked_time("What happened after the moon landing?", COVERED, none) is None
 
 
+def test_a_chronology_may_begin_and_end_where_the_calendar_does() -> None:
+    whole = (date.min, date.max)
+    for question in ("What happened after the fair?", "What happened before the fair?"):
+        asked = asked_time(question, whole, lambda *_: whole)
+        assert asked is not None
+        assert len(asked.periods) == 1
+    november = asked_time("What happened in November?", (date(9999, 11, 2), date.max), none)
+    assert november is not None
+    assert november.periods == ((date(9999, 11, 1), date(9999, 11, 30)),)
+
+
+def test_a_date_needs_no_word_before_it() -> None:
+    assert periods("repairs 2019-2021") == [("2019-01-01", "2021-12-31")]
+    assert periods("Transfers, summer 2021") == [("2021-06-01", "2021-08-31")]
+    assert periods("my appointments 3-9 june") == [("2022-06-03", "2022-06-09")]
+    assert periods("anything in the week of 12 October?") == [("2021-10-11", "2021-10-17")]
+
+
 def test_what_else_the_question_says_is_its_topic() -> None:
     asked = asked_time("Which joint exercises took place in October?", COVERED, none)
     assert asked is not None
@@ -129,9 +148,9 @@ def test_a_follow_up_takes_the_question_over() -> None:
 
 
 def test_days_named_in_a_text() -> None:
-    assert days_named("It was signed on Sept. 3 and may march on.", COVERED) == [
-        (day("2021-09-03"), day("2021-09-03"))
-    ]
+    text = "It was signed on Sept. 3, when the pact fell, and may march on in 2022."
+    assert times(text).days == {Point(None, 9, 3)}
+    assert times("They may march in May again.").times == times("In May").times
 
 
 def test_days_in_words() -> None:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TypeVar
 
 from index.entries import entry_date_length
-from index.library import Hit, Library
+from index.library import Hit
 from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
-from rag.asking.when import Asked, Period, asked_time, days_named, overlap
-from rag.finding.rerank import Reranker
+from rag.asking.when import Asked, Period, asked_time, overlap
 from rag.languages import content_words, facts, missing_facts
 from rag.languages.english_dates import days_in_words
+from rag.languages.english_words import counted
 from rag.quote import Quote
 
 T = TypeVar("T")
@@ -44,41 +45,36 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer with what the sources' chronologies hold for the time that a question asks for.
 
     Not where the question names no time, where the library holds no chronology, or where no entry
-    of the time has to do with the rest of the question. Where no entry begins and ends in the time,
-    the quotes that name it are listed as well.
+    of the time has to do with the rest of the question.
     """
-    library, without = context.library, context.without
-    covered = _covered(library, without)
-    asked = covered and asked_time(
-        query.text, covered, lambda words, within: _event(library, words, within, without)
-    )
+    library, limit = context.library, context.limit
+    covered = _covered(context)
+    asked = covered and asked_time(query.text, covered, partial(_event, context))
     if covered is None or asked is None:
         return
-    limit, reranker = context.limit, context.reranker
-    periods = (library.dated(*each, without) for each in asked.periods)
+    periods = (library.dated(*each, context.without) for each in asked.periods)
     dated = list(dict.fromkeys(chain.from_iterable(periods)))
     read, unread = _cut(dated, MAX_READ, asked.latest_first)
     hits = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
     if asked.topic and "topic" in query.route.matters:
-        scores = reranker.score(query.text, [hit.text for hit in hits])
+        scores = context.reranker.score(query.text, [hit.text for hit in hits])
         scored = zip(hits, scores, strict=True)
         hits = [hit for hit, score in scored if _relevant(asked.topic, hit.text, score)]
         if not hits:
             return
     listed, rest = _cut(hits, min(asked.count or limit, limit), asked.latest_first)
-    quotes = _quotes(query.text, listed, reranker)
-    if not any(_inside(days, asked.periods) for days, _ in quotes):
-        naming = _naming(asked, covered, context.find(query.text))
-        quotes = sorted([*quotes, *naming], key=lambda each: each[0])
+    beginnings = [Quote.of(hit.document, hit.passage, _beginning(hit)) for hit in listed]
+    quotes = context.reranker.scored(query.text, beginnings)
     enough = asked.count is not None and asked.count <= limit
     left = [] if enough else sorted([*map(_days, rest), *(days for _, days in unread)])
     note = _note(asked, covered, quotes, left)
-    yield from context.listed(query, Listing(tuple(quote for _, quote in quotes), note))
+    yield from context.listed(query, Listing(tuple(quotes), note))
 
 
-def _covered(library: Library, without: Sequence[str]) -> Period | None:
+def _covered(context: Context) -> Period | None:
     """Return the first and the last day that there are entries of."""
-    days = [each for document, each in library.dates().items() if document not in without]
+    dates = context.library.dates().items()
+    days = [each for document, each in dates if document not in context.without]
     return (min(first for first, _ in days), max(last for _, last in days)) if days else None
 
 
@@ -95,57 +91,22 @@ def _relevant(topic: str, text: str, score: float) -> bool:
     return score >= RELEVANT or any(not missing_facts(part, [text]) for part in parts)
 
 
-def _quotes(question: str, hits: Sequence[Hit], reranker: Reranker) -> list[tuple[Period, Quote]]:
-    """Return the beginning of each entry, with its days."""
-    places = [(hit.passage.span.start, _beginning(hit)) for hit in hits]
-    texts = [hit.document.text[a:b] for hit, (a, b) in zip(hits, places, strict=True)]
-    scores = reranker.score(question, texts)
-    return [
-        (
-            _days(hit),
-            Quote(hit.document, start, end, score, hit.passage.heading, dates=hit.passage.dates),
-        )
-        for hit, (start, end), score in zip(hits, places, scores, strict=True)
-    ]
-
-
-def _beginning(hit: Hit) -> int:
-    """Return where the entry's first sentence ends, or its second where the first is short."""
+def _beginning(hit: Hit) -> tuple[int, int]:
+    """Return where the entry's first sentence stands, with its second where the first is short."""
     (start, end), *more = hit.passage.sentences
     short = end - start - entry_date_length(hit.text) < SHORT
-    return more[0][1] if short and more else end
+    return start, more[0][1] if short and more else end
 
 
-def _naming(
-    asked: Asked, covered: Period, found: Sequence[Quote]
-) -> Iterator[tuple[Period, Quote]]:
-    """Yield the quotes that name a day in the time asked for, with that day."""
-    for quote in found:
-        named = (days for days in days_named(quote.text, covered) if _inside(days, asked.periods))
-        days = next(named, None)
-        if days and (not asked.topic or _relevant(asked.topic, quote.text, quote.score)):
-            yield days, quote
-
-
-def _inside(days: Period, periods: Sequence[Period]) -> bool:
-    return any(first <= days[0] and days[1] <= last for first, last in periods)
-
-
-def _event(
-    library: Library, words: str, within: Sequence[Period], without: Sequence[str]
-) -> Period | None:
+def _event(context: Context, words: str, within: Sequence[Period]) -> Period | None:
     """Return the days of the entry that tells of an event: the best found with all its words."""
     own = content_words(words)
     named = own - _KINDS or own
-    entries = [hit for hit in library.search(words, SEARCHED, without) if hit.passage.dates]
-    told = [
-        _days(hit)
-        for hit in sorted(entries, key=lambda hit: -len(own & content_words(hit.text)))
-        if named and named <= content_words(hit.text)
-    ]
-    return next(
-        (days for days in told if not within or any(overlap(days, each) for each in within)), None
-    )
+    hits = context.library.search(words, SEARCHED, context.without)
+    said = [(content_words(hit.text), _days(hit)) for hit in hits if hit.passage.dates]
+    told = sorted(said, key=lambda each: -len(own & each[0]))
+    fit = (days for words, days in told if named and named <= words)
+    return next((d for d in fit if not within or any(overlap(d, each) for each in within)), None)
 
 
 _KINDS = content_words(
@@ -170,11 +131,7 @@ def _note(
     if not quotes:
         notes.append(f"The dated entries run from {days_in_words(*covered)}.")
     if left:
-        further = "earlier" if asked.latest_first else "further"
+        more = counted(len(left), "earlier entry" if asked.latest_first else "further entry")
         days = days_in_words(left[0][0], max(last for _, last in left))
-        notes.append(
-            f"1 {further} entry, of {days_in_words(*left[0])}, is left out for length."
-            if len(left) == 1
-            else f"{len(left)} {further} entries from {days} are left out for length."
-        )
+        notes.append(f"{more}, of {days}, left out for length.")
     return " ".join(notes) or None

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from index.printable import title_line
-from rag.answer import Answer, AnswerSentence, Event, Found
+from rag.answer import Answer, Event
 from rag.answering.context import MAX_LISTED, Context
+from rag.answering.conversation import tell
 from rag.asking.condense import Turn
 from rag.asking.query import Query
 from rag.asking.route import Route
@@ -20,6 +21,7 @@ from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 
 OVERVIEW = Route("overview", ("all",), 1.0)
+NO_ANSWER = "There is no answer yet that this could be about: ask something of the documents first."
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -29,19 +31,16 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """
     asked, before, commands = _last_asked(query, context)
     if asked is None:
-        if query.route.matters[0] in ("shorter", "simpler", "list"):
-            yield from context.ask(replace(query, route=OVERVIEW))
-        else:
-            yield from _without_answer(query, context)
+        of_all = query.route.matters[0] in ("shorter", "simpler", "list")
+        overview = context.ask(replace(query, route=OVERVIEW))
+        yield from overview if of_all else tell(query, context, [NO_ANSWER])
         return
     last = context.understand(asked, before)
     limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
     again = replace(context, limit=limit)
     for event in again.ask(last):
-        if isinstance(event, Answer):
-            yield _as_wanted(query, event, context, limit)
-        else:
-            yield event
+        wanted_now = isinstance(event, Answer) and _as_wanted(query, event, context, limit)
+        yield wanted_now or event
 
 
 def _last_asked(query: Query, context: Context) -> tuple[str | None, Sequence[Turn], list[Route]]:
@@ -78,12 +77,12 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
     elif matter in ("sure", "where"):
         for quote in last.citations:
             composition.cite(f"{_place(quote)}: {in_quotation_marks(quote)}", [quote])
-        told = _how_sure(last) if matter == "sure" or not last.citations else []
-        composition.sentences += [AnswerSentence(each, (), True) for each in told]
+        for told in _how_sure(last) if matter == "sure" or not last.citations else ():
+            composition.add(told, ())
     else:
         said = [each for each in last.sentences if each.supported]
         for each in said[:limit]:
-            cited = [last.citations[number - 1] for number in each.citations]
+            cited = last.quotes_of(each)
             short = matter == "shorter" and len(said) == len(cited) == 1
             text = (short and cited[0].words) or each.text
             composition.add(f"• {text}" if matter == "list" else text, cited)
@@ -91,11 +90,11 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             note = "These are the sources’ own words: I put nothing in simpler ones of mine."
         elif matter == "longer":
             note = _add_more(composition, last)
-    notes = " ".join(filter(None, (last.message, note))) or None
-    made = context.answer(
-        query, composition, last.quotes, last.reason, note=notes, decision=last.decision
+    note = " ".join(filter(None, (last.message, note))) or None
+    again = context.answer(
+        query, composition, last.quotes, last.reason, note=note, decision=last.decision
     )
-    return replace(made, standalone_question=last.standalone_question, way="command")
+    return replace(again, standalone_question=last.standalone_question, way="command")
 
 
 def _add_more(composition: Composition, last: Answer) -> str | None:
@@ -122,9 +121,3 @@ def _place(quote: Quote) -> str:
     page = f"page {quote.page}" if quote.page else None
     heading = quote.heading and f"under “{title_line(quote.heading)}”"
     return ", ".join(filter(None, (title_line(quote.title), page, heading)))
-
-
-def _without_answer(query: Query, context: Context) -> Iterator[Event]:
-    told = "There is no answer yet that this could be about: ask something of the documents first."
-    yield Found(())
-    yield context.answer(query, Composition([AnswerSentence(told, (), True)]))

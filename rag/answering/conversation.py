@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from index.printable import title_line
-from rag.answer import AnswerSentence, Event, Found
+from rag.answer import Event, Found
 from rag.answering.context import Context
 from rag.answering.examples import candidates
 from rag.asking.query import Query
+from rag.languages.english_words import counted
 from rag.verifying.compose import Composition
 
 TITLES = 5
@@ -34,8 +35,15 @@ WAYS = (
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer what is said to it; what searches and reads has no part in that."""
-    told = [sentence for matter in query.route.matters for sentence in _told(matter, context)]
-    composition = Composition([AnswerSentence(each, (), True) for each in dict.fromkeys(told)])
+    told = (sentence for matter in query.route.matters for sentence in _told(matter, context))
+    yield from tell(query, context, told)
+
+
+def tell(query: Query, context: Context, told: Iterable[str]) -> Iterator[Event]:
+    """Answer with sentences of the program's own, each said once."""
+    composition = Composition()
+    for each in dict.fromkeys(told):
+        composition.add(each, ())
     context.run.time("retrieve_s", "first_quote_s")
     yield Found(())
     yield context.answer(query, composition)
@@ -58,11 +66,8 @@ def _told(matter: str, context: Context) -> list[str]:
         case "greeting":
             return ["Hello.", *_documents(context), *_examples(context)]
         case _:
-            return [
-                "I can only speak of your documents.",
-                *_documents(context),
-                *_examples(context),
-            ]
+            only = "I can only speak of your documents."
+            return [only, *_documents(context), *_examples(context)]
 
 
 def _documents(context: Context) -> list[str]:
@@ -71,7 +76,7 @@ def _documents(context: Context) -> list[str]:
         return ["There is no document to answer from yet: add one first."]
     named = ", ".join(f"“{each}”" for each in titles[:TITLES])
     more = f", and {len(titles) - TITLES:,} more" if len(titles) > TITLES else ""
-    return [f"I have {len(titles):,} document{'s' if len(titles) > 1 else ''}: {named}{more}."]
+    return [f"I have {counted(len(titles), 'document')}: {named}{more}."]
 
 
 def _examples(context: Context) -> list[str]:

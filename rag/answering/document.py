@@ -18,6 +18,7 @@ from rag.answering.front.front_matter import MATTERS, front_matter
 from rag.asking.query import Query
 from rag.asking.subject import in_words, named
 from rag.languages.english_dates import days_in_words
+from rag.languages.english_words import counted
 from rag.quote import Quote
 
 CALLED = {
@@ -49,27 +50,19 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         for matter in query.route.matters:
             places = _places(document, matter)
             left += len(places[context.limit :])
-            texts = [document.text[start:end] for start, end in places[: context.limit]]
-            scores = context.reranker.score(query.text, texts)
-            quotes += [
-                Quote(document, *at, score) for at, score in zip(places, scores, strict=False)
-            ]
+            said_there = [Quote(document, *place, 0.0) for place in places[: context.limit]]
+            quotes += context.reranker.scored(query.text, said_there)
             if said := None if places else _told(document, matter):
                 told.append(said)
             elif not places:
                 name = title_line(document.name)
                 missing.append(f"Neither the text of {name} nor its file says {CALLED[matter]}.")
-    answered = bool(quotes or told)
-    further = [] if answered else missing
-    told += missing if answered else []
-    further += [f"{_further(left, 'place')} left out for length."] if left else []
+    notes = [] if quotes or told else missing
+    told += missing if quotes or told else []
+    notes += [f"{counted(left, 'further place')} left out for length."] if left else []
     if others := len(asked[context.limit :]):
-        further.append(f"{_further(others, 'document')} left out: ask for one by its name.")
-    yield from context.listed(query, Listing(tuple(quotes), " ".join(further) or None, tuple(told)))
-
-
-def _further(count: int, what: str) -> str:
-    return f"1 further {what} is" if count == 1 else f"{count} further {what}s are"
+        notes.append(f"{counted(others, 'further document')} left out: ask for one by its name.")
+    yield from context.listed(query, Listing(tuple(quotes), " ".join(notes) or None, tuple(told)))
 
 
 def _places(document: Document, matter: str) -> list[tuple[int, int]]:
@@ -87,7 +80,7 @@ def _told(document: Document, matter: str) -> str | None:
     if matter == "length":
         words = len(re.findall(r"\w+(?:['’]\w+)*", document.text))
         counts = {"word": words, "heading": len(document.headings), "page": len(document.pages)}
-        told = [f"{n:,} {what}{'s' if n > 1 else ''}" for what, n in counts.items() if n]
+        told = [counted(number, what) for what, number in counts.items() if number]
         return f"As counted, {name} has {', '.join(told)}."
     if matter == "source":
         at = document.source if "://" in document.source else f"the file {name}"

@@ -31,7 +31,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if not decision.answerable:
         yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
         return
-    chosen = [each.quote for each in decision.accepted][: MAX_CITED if query.several else 1]
+    chosen = [each.quote for each in decision.accepted][: MAX_CITED if query.form.several else 1]
     composition = None
     if decision.words_are_sure and (writer := context.writer):
         try:

@@ -28,50 +28,37 @@ def candidates(library: Library, ids: Sequence[str], *, names: bool = True) -> I
     name most, and what stands under their headings. Without `names` no text is read for them.
     """
     documents = [library.document(each) for each in reversed(ids[-LOOKED_AT:])]
-    yield from _about(documents)
-    yield from _months(library, documents)
-    yield from _names(documents) if names else ()
-    yield from _headings(documents)
-
-
-def _about(documents: list[Document]) -> Iterator[str]:
-    """Yield the question that everybody has first."""
     if documents:
         what = "is this document" if len(documents) == 1 else "are these documents"
         yield f"What {what} about?"
+    yield from _of_months(library, documents)
+    yield from _of_names(documents) if names else ()
+    yield from _of_headings(documents)
 
 
-def _months(library: Library, documents: list[Document]) -> Iterator[str]:
-    """Yield a question on the month that most entries of the chronologies fall into."""
-    months = Counter(
-        (passage.dates[0].year, passage.dates[0].month)
-        for document in documents
-        for passage in library.passages(document.id)
-        if passage.dates
-    )
+def _of_months(library: Library, documents: list[Document]) -> Iterator[str]:
+    passages = (passage for document in documents for passage in library.passages(document.id))
+    first_days = (passage.dates[0] for passage in passages if passage.dates)
+    months = Counter((day.year, day.month) for day in first_days)
     for (year, month), _ in months.most_common(1):
         yield f"What happened in {MONTHS[month - 1]} {year}?"
 
 
-def _names(documents: list[Document]) -> Iterator[str]:
-    """Yield a question on what is named most often in each document."""
+def _of_names(documents: list[Document]) -> Iterator[str]:
     for document in documents:
         text = document.text
         found = (text[each.start : each.end] for each in mentions(text) if each.kind == "name")
-        for name, count in Counter(found).most_common():
-            if count >= NAMED and "\n" not in name:
+        common = (name for name, count in Counter(found).most_common() if count >= NAMED)
+        for name in common:
+            if "\n" not in name:
                 yield f"Tell me about {name}."
                 break
 
 
-def _headings(documents: list[Document]) -> Iterator[str]:
-    """Yield questions on the headings below the title, in turns over the documents."""
+def _of_headings(documents: list[Document]) -> Iterator[str]:
     for document in documents:
         for heading in document.headings:
             words = re.sub(r"\s+", " ", document.text[heading.start : heading.end]).strip("# .:")
-            if heading.level > 1 and len(words.split()) in WORDS and not _asks(words):
+            asks = words.endswith("?") or re.search(r"\d", words)
+            if heading.level > 1 and len(words.split()) in WORDS and not asks:
                 yield f"What does the section “{words}” say?"
-
-
-def _asks(words: str) -> bool:
-    return words.endswith("?") or any(sign.isdigit() for sign in words)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import repeat
 
 from rag.answer import Event
@@ -20,9 +19,10 @@ from rag.answering.context import Context, Item, Listing
 from rag.asking.query import Query
 from rag.asking.subject import subject
 from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
-from rag.languages import Mention, content_words, mentions
+from rag.finding.quotes import sentence_quotes
+from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
 from rag.languages.english_facts import stem
-from rag.languages.english_words import FUNCTION_WORDS, PEOPLE, singular
+from rag.languages.english_words import PEOPLE, counted, singular
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -54,9 +54,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     quotes = [each.quote for each in sorted(_of_kind(kind, read), key=_place)]
     items = _items(quotes)
     shown, left = items[: context.limit], items[context.limit :]
-    counted = "count" in query.route.matters
-    told = (f"That makes {len(items)}, as counted from these quotes.",) if counted else ()
-    notes = [f"Found in {len(quotes)} sentence{'' if len(quotes) == 1 else 's'}."]
+    count = f"That makes {len(items)}, as counted from these quotes."
+    told = (count,) if "count" in query.route.matters else ()
+    notes = [f"Found in {counted(len(quotes), 'sentence')}."]
     notes += [f"{len(left)} more left out for length."] if left else []
     cited = tuple(quote for item in shown for quote in item.quotes)
     yield from context.listed(query, Listing(cited, " ".join(notes), told, tuple(shown)))
@@ -74,9 +74,7 @@ def asked_one(message: str) -> str:
     who = re.search(r"(?<=\s)who (?P<did>.*\w)", message, re.IGNORECASE)
     if who and re.fullmatch(rf"(?:(?:{PEOPLE}) )?", message[start : who.start()], re.IGNORECASE):
         return f"Who {who['did']}?"
-    if _TOLD_BY.search(
-        named
-    ):  # What is said of them is theirs to its end: “where talks took place”.
+    if _TOLD_BY.search(named):  # All to its end is said of them: “where talks took place”.
         named = message[start:].rstrip(" .?!")
     head = _head(named)
     return f"Which {singular(head)}{named[len(head) :]}?"
@@ -88,23 +86,16 @@ _TOLD_BY = re.compile(r"\s(?:who|whom|whose|which|that|where)\s", re.IGNORECASE)
 def _head(named: str) -> str:
     """Return what is named, without what it is told by: the “cities” of “cities in the north”."""
     words = re.finditer(r"\w+(?:[-'’]\w+)*", named)
-    ends = (
-        each.start()
-        for each in words
-        if each[0].casefold() in FUNCTION_WORDS and each[0].casefold() not in ("and", "or")
-    )
+    links = FUNCTION_WORDS - {"and", "or"}
+    ends = (each.start() for each in words if each[0].casefold() in links)
     return named[: next(ends, len(named))].rstrip()
 
 
 def _read(asked: str, context: Context) -> list[Reading]:
     """Return the sentences that name one, with the words that do."""
-    found = [
-        Quote(hit.document, *place, 0.0, hit.passage.heading, dates=hit.passage.dates)
-        for hit in context.library.search(asked, SEARCHED, context.without)
-        for place in hit.passage.sentences
-    ]
-    scores = context.reranker.score(asked, [quote.read for quote in found])
-    scored = [replace(quote, score=score) for quote, score in zip(found, scores, strict=True)]
+    hits = context.library.search(asked, SEARCHED, context.without)
+    found = sentence_quotes((hit.document, hit.passage) for hit in hits)
+    scored = context.reranker.scored(asked, found)
     quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]
     reads = context.reader.read_quotes(asked, quotes)
     weighed = map(weigh, repeat(Query.of(asked)), quotes, reads)
@@ -123,25 +114,16 @@ def _of_kind(kind: str, read: Sequence[Reading]) -> Sequence[Reading]:
 
     Else all of them: then they have other words for it.
     """
-    words = _stems(kind)
-    saying = [each for each in read if _runs_in(words, _stems(each.quote.text))]
+    saying = [each for each in read if _stems(kind) in _stems(each.quote.text)]
     return saying if 2 * len(saying) >= len(read) else read
 
 
-def _stems(text: str) -> list[str]:
-    return [stem(word) for word in re.findall(r"\w+", text.lower())]
-
-
-def _runs_in(words: Sequence[str], text: Sequence[str]) -> bool:
-    """Whether words stand in a text one after the other."""
-    starts = range(len(text) - len(words) + 1)
-    return any(text[at : at + len(words)] == words for at in starts)
+def _stems(text: str) -> str:
+    return " ".join(["", *map(stem, re.findall(r"\w+", text)), ""])
 
 
 def _speaks_of(quote: Quote, names: Sequence[Mention]) -> bool:
     """Whether a sentence, its paragraph before it, and its heading have the question's names."""
-    if not names:
-        return True
     before = quote.before.rpartition("\n")[2]
     said = mentions(" ".join(filter(None, (quote.heading, before, quote.text))))
     return all(any(name.same(each) for each in said) for name in names)

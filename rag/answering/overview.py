@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -25,10 +24,10 @@ from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
 from rag.asking.subject import in_words, named, subject, wanted
-from rag.finding.quotes import POINTS_BACK
-from rag.finding.rerank import Reranker
+from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.languages import mentions
 from rag.languages.english_facts import names_in
+from rag.languages.english_words import counted
 from rag.quote import Quote
 
 SHARE = 3
@@ -62,32 +61,6 @@ WORDS = range(8, 46)
 """The length of a sentence that says something by itself and is read at once, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a document, and the passage it stands in."""
-
-    document: Document
-    passage: Passage
-    start: int
-    end: int
-
-    @property
-    def text(self) -> str:
-        """The sentence's words."""
-        return self.document.text[self.start : self.end]
-
-    @property
-    def stands_alone(self) -> bool:
-        """Whether it states something that can be understood without the sentence before it."""
-        return (
-            len(self.text.split()) in WORDS
-            and not POINTS_BACK.match(self.text)
-            and not _LEANS_BACK.search(self.text)
-            and not _of_somebody_named_before(self.text)
-            and _STATES.search(self.text) is not None
-        )
-
-
 _LEANS_BACK = re.compile(
     r"^(?:and|but|so|yet|or|also|then|thus|hence|therefore|moreover|meanwhile|nevertheless|still"
     r"|instead|indeed|similarly|likewise|accordingly|another|both|for (?:example|instance)"
@@ -98,10 +71,17 @@ _SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b")
 _STATES = re.compile(r"[.!。！][\"”’'»)\]\d]*\s*$")
 
 
-def _of_somebody_named_before(text: str) -> bool:
+def stands_alone(text: str) -> bool:
+    """Whether a sentence states something that is understood without the one before it."""
     somebody = _SOMEBODY.search(text)
     names = (each.start for each in mentions(text) if each.kind == "name")
-    return somebody is not None and not any(start < somebody.start() for start in names)
+    return (
+        len(text.split()) in WORDS
+        and not POINTS_BACK.match(text)
+        and not _LEANS_BACK.search(text)
+        and (somebody is None or any(start < somebody.start() for start in names))
+        and _STATES.search(text) is not None
+    )
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -115,32 +95,20 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     chosen, note = _chosen(query, context, limit)
     if not chosen:
         return
-    scores = context.reranker.score(query.text, [each.text for each in chosen])
-    quotes = tuple(
-        Quote(
-            each.document,
-            each.start,
-            each.end,
-            score,
-            each.passage.heading,
-            dates=each.passage.dates,
-        )
-        for each, score in zip(chosen, scores, strict=True)
-    )
-    yield from context.listed(query, Listing(quotes, note))
+    quotes = context.reranker.scored(query.text, chosen)
+    yield from context.listed(query, Listing(tuple(quotes), note))
 
 
-def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Sentence], str]:
+def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], str]:
     """Return the sentences, and the note, of what is named: most particular first."""
-    library = context.library
-    titles = context.titles
+    library, titles = context.library, context.titles
     topic = subject(query.text, "overview")
-    if section := _sentences(library.under(_naming(query.text, topic), context.without)):
+    if section := _prose(library.under(_naming(query.text, topic), context.without)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
     named_topic = query.route.matters[0] == "topic" or bool(names_in(topic))
     if topic and named_topic and not documents:
-        on_topic = _of_topic(topic, library, context.reranker, context.without, limit)
+        on_topic = _of_topic(topic, context, limit)
         if on_topic[0] or query.route.matters[0] == "topic":
             return on_topic
     read = [library.document(each.id) for each in documents or titles]
@@ -170,74 +138,63 @@ def _naming(message: str, topic: str) -> Callable[[str], bool]:
 
 def _of_documents(
     documents: Sequence[Document], library: Library, count: int
-) -> tuple[list[Sentence], str]:
+) -> tuple[list[Quote], str]:
     """Return sentences from every part of documents, and the note."""
     shown, left = documents[:count], len(documents) - count
-    chosen: list[Sentence] = []
+    chosen: list[Quote] = []
     notes: list[str] = []
     shares = shared_out(count, [len(document.text) for document in shown])
     for document, share in zip(shown, shares, strict=True):
-        sentences, thinned = _thinned(
-            _sentences((document, passage) for passage in library.passages(document.id))
-        )
+        passages = ((document, passage) for passage in library.passages(document.id))
+        sentences, thinned = _thinned(_prose(passages))
         parts, covered = in_parts(sentences, share)
         found = carrying(sentences, parts, library, share)
         chosen += found
         of = f" of “{title_line(document.title)}”" if len(documents) > 1 else ""
-        notes.append(f"{_counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
+        notes.append(f"{counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
     if left > 0:
-        notes.append(f"{_counted(left, 'further document')} left out: ask for one by its name.")
+        notes.append(f"{counted(left, 'further document')} left out: ask for one by its name.")
     return chosen, " ".join(notes)
 
 
 def _of_section(
-    sentences: Sequence[Sentence], library: Library, count: int
-) -> tuple[list[Sentence], str]:
+    sentences: Sequence[Quote], library: Library, count: int
+) -> tuple[list[Quote], str]:
     """Return the sentences that carry a section, and the note."""
     weighed, thinned = _thinned(sentences)
     chosen = carrying(weighed, [0] * len(weighed), library, count)
-    return (
-        chosen,
-        f"{len(chosen)} of the section’s {_counted(len(sentences), 'sentence')}.{thinned}",
-    )
+    of = counted(len(sentences), "sentence")
+    return chosen, f"{len(chosen)} of the section’s {of}.{thinned}"
 
 
-def _of_topic(
-    topic: str, library: Library, reranker: Reranker, without: Sequence[str], count: int
-) -> tuple[list[Sentence], str]:
+def _of_topic(topic: str, context: Context, count: int) -> tuple[list[Quote], str]:
     """Return the sentences that say most of a topic, and the note; none where nothing does."""
-    hits = library.search(topic, SEARCHED, without)
-    found = _sentences((hit.document, hit.passage) for hit in hits)
-    scored = zip(reranker.score(topic, [each.text for each in found]), found, strict=True)
-    on_topic = [
-        each for score, each in sorted(scored, key=lambda pair: -pair[0]) if score >= ON_TOPIC
-    ]
-    ranked = [each for each in on_topic if each.stands_alone] or on_topic
-    vectors = library.embed(tuple(each.text for each in ranked))
+    hits = context.library.search(topic, SEARCHED, context.without)
+    found = _prose((hit.document, hit.passage) for hit in hits)
+    scored = sorted(context.reranker.scored(topic, found), key=lambda each: -each.score)
+    on_topic = [each for each in scored if each.score >= ON_TOPIC]
+    ranked = [each for each in on_topic if stands_alone(each.text)] or on_topic
+    vectors = context.library.embed(tuple(each.text for each in ranked))
     chosen = [ranked[at] for at in _unlike(range(len(ranked)), vectors, count)]
     documents = list(dict.fromkeys(each.document.id for each in chosen))
     rest = sorted(chosen[1:], key=lambda each: (documents.index(each.document.id), each.start))
-    note = f"{len(chosen)} of {_counted(len(on_topic), 'sentence')} found on this."
+    note = f"{len(chosen)} of {counted(len(on_topic), 'sentence')} found on this."
     return [*chosen[:1], *rest], note
 
 
-def _sentences(passages: Iterable[tuple[Document, Passage]]) -> list[Sentence]:
+def _prose(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:
     """Return all sentences, but what stands in tables where there is anything else."""
-    found = [
-        Sentence(document, passage, *place)
-        for document, passage in passages
-        for place in passage.sentences
-    ]
+    found = sentence_quotes(passages)
     prose = [each for each in found if not _in_table(each)]
     return prose or found
 
 
-def _in_table(sentence: Sentence) -> bool:
+def _in_table(sentence: Quote) -> bool:
     tables = (each for each in structure(sentence.document) if each.kind == "table")
     return any(each.start <= sentence.start < each.end for each in tables)
 
 
-def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:
+def _thinned(sentences: Sequence[Quote]) -> tuple[list[Quote], str]:
     """Return the sentences that are weighed: all, or evenly spread ones, and what to say then."""
     step = -(-len(sentences) // MOST_WEIGHED)
     if step <= 1:
@@ -245,16 +202,12 @@ def _thinned(sentences: Sequence[Sentence]) -> tuple[list[Sentence], str]:
     return list(sentences[::step]), f" One sentence of {step} was weighed, since it is long."
 
 
-def _counted(count: int, name: str) -> str:
-    return f"{count:,} {name}" if count == 1 else f"{count:,} {name}s"
-
-
 # --- what carries it
 
 
 def carrying(
-    sentences: Sequence[Sentence], parts: Sequence[int], library: Library, count: int
-) -> list[Sentence]:
+    sentences: Sequence[Quote], parts: Sequence[int], library: Library, count: int
+) -> list[Quote]:
     """Return at most `count` sentences that say most, from every part, and none twice.
 
     `parts` is the part, from 0 on, that each sentence is of. Sentences are weighed within their
@@ -264,12 +217,12 @@ def carrying(
     vectors = library.embed(tuple(each.text for each in sentences))
     members = [np.flatnonzero(np.equal(parts, part)).tolist() for part in range(max(parts) + 1)]
     # A chronology is there to be looked up: an entry or two stand for all of it.
-    sizes = [sum(sentences[at].passage.dates is None for at in each) for each in members]
+    sizes = [sum(sentences[at].dates is None for at in each) for each in members]
     count = min(count, max(len(members), -(-len(sentences) // SHARE)))
     chosen: list[int] = []
     for each, share in zip(members, shared_out(count, sizes), strict=True):
         weights = dict(zip(each, centrality(vectors[each]), strict=True))
-        alone = [at for at in weights if sentences[at].stands_alone] or list(weights)
+        alone = [at for at in weights if stands_alone(sentences[at].text)] or list(weights)
         ranked = sorted(alone, key=lambda at: -weights[at])
         chosen += _unlike(ranked, vectors, share, chosen)
     whole = centrality(vectors)
@@ -292,34 +245,31 @@ def _unlike(
 def centrality(vectors: np.ndarray) -> np.ndarray:
     """Return how much each sentence of a text says of the others, by their vectors, in order."""
     similar = vectors @ vectors.T
-    low, high = (
-        float(similar.min()),
-        float(similar[~np.eye(len(similar), dtype=bool)].max(initial=0)),
-    )
+    low = float(similar.min())
+    high = float(similar[~np.eye(len(similar), dtype=bool)].max(initial=0))
     common = np.maximum(similar - low - FLOOR * (high - low), 0)
     weights: np.ndarray = np.triu(common, 1).sum(1) + BACKWARD * np.tril(common, -1).sum(1)
     return weights
 
 
-def in_parts(sentences: Sequence[Sentence], most: int) -> tuple[list[int], str]:
+def in_parts(sentences: Sequence[Quote], most: int) -> tuple[list[int], str]:
     """Part a document's sentences by its headings into `most` parts at most; say what they are.
 
     The number of each sentence's part, from 0 on, is returned. Where even the highest headings are
     too many, or there are none, the parts are as long as each other.
     """
     document = sentences[0].document
-    by_passage = _numbered([each.passage.heading for each in sentences])
+    by_passage = _numbered([each.heading for each in sentences])
     levels = sorted({each.level for each in document.headings}, reverse=True)
     divisions = [by_passage] if document.headings else []
     for level in levels:
         starts = [each.start for each in document.headings if each.level <= level]
-        divisions.append(
-            _numbered([sum(start <= each.start for start in starts) for each in sentences])
-        )
+        before = [sum(start <= each.start for start in starts) for each in sentences]
+        divisions.append(_numbered(before))
     for parts in divisions:
         if 1 < parts[-1] + 1 <= most:
             sections = "section" if parts is by_passage else "main section"
-            return parts, f"all {_counted(parts[-1] + 1, sections)}"
+            return parts, f"all {counted(parts[-1] + 1, sections)}"
     number = max(min(most, len(sentences) // PART), 1)
     return [at * number // len(sentences) for at in range(len(sentences))], "the whole text"
 

@@ -32,23 +32,16 @@ FEW_WORDS = 3
 _FOOTNOTE = re.compile(r"\[\d+\]")
 _POINTS = re.compile(rf"^\s*(?:{OPENINGS})\b|\b(?:{POINTERS})\b", re.I)
 _PRONOUN = re.compile(rf"\b(?:(?P<who>{WHO})|(?P<whose>{WHOSE})|(?P<whom>{WHOM}))\b", re.I)
-_VERB = re.compile(rf"\b(?:{VERBS})\b", re.I)
 _ASKS = re.compile(rf"(?:{QUESTION_WORDS}|{VERBS})\b", re.I)
 _DEFINES = re.compile(r"(?:what|who) (?:is|are) (?!the\b)\w", re.I)
 _BARE = r"(?P<bare>[A-Z][\w-]*(?: (?:of |the )*[A-Z][\w-]*| \d+)*|\d{4}(?!\w))"
 _NAME = re.compile(rf"\b{_BARE}")
 _ANOTHER = re.compile(rf"(?i:{OPENINGS})[\s,]+(?i:{LINKS})?(?P<name>(?:the )?{_BARE})\s*\?")
-_ANOTHER_ONE = re.compile(r"\bthe (?P<name>(?P<bare>[A-Z][\w-]*)) one\s*\?")
-_WHAT_IS = re.compile(r"\w+ (?:is|are|was|were) ((?:the )?[A-Z][\w-]*(?: [A-Z][\w-]*)*)\s*\?")
 _QUESTION_WORD = re.compile(rf"\b(?:how (?:many|much|long|often)|{QUESTION_WORDS})")
 
 
 def points_back(question: str) -> bool:
-    """Whether a question seems to need what was said before it.
-
-    It does when a word of it stands for what it has not said itself, when it opens with "And" and
-    the like, or when it is short and names nothing.
-    """
+    """Whether a question seems to need what was said before it: plainly, or since it is short."""
     return points_plainly(question) or _is_short(question)
 
 
@@ -59,34 +52,18 @@ def points_plainly(question: str) -> bool:
 
 def refers(question: str) -> bool:
     """Whether a pronoun of a question stands for what it has not said itself."""
-    own = (_says_itself(question[: found.start()], found) for found in _PRONOUN.finditer(question))
-    return not all(own)
-
-
-def _says_itself(told: str, pronoun: re.Match[str]) -> bool:
-    """Whether a question has told itself, before a pronoun, what that stands for."""
-    named = pronoun.lastgroup != "whom" and _names_something(told)
-    return named or len(content_words(told)) >= FEW_WORDS
+    for pronoun in _PRONOUN.finditer(question):
+        told = question[: pronoun.start()]
+        named = pronoun.lastgroup != "whom" and facts(told)
+        if not named and len(content_words(told)) < FEW_WORDS:
+            return True
+    return False
 
 
 def _is_short(question: str) -> bool:
     few = len(content_words(question)) < FEW_WORDS
-    asks = _ASKS if _names_something(question) else _DEFINES
+    asks = _ASKS if facts(question) else _DEFINES
     return few and not asks.match(question.strip())
-
-
-def _names_something(text: str) -> bool:
-    found = facts(text)
-    return bool(found.names or found.days or found.months or found.numbers)
-
-
-def may_stand_alone(question: str, history: Sequence[Turn]) -> bool:
-    """Whether a question seems to need what was said before it only since it is short.
-
-    "When is a value dropped?" may well be the next question, and "In which city?" is not.
-    """
-    whole = _VERB.search(question) and len(content_words(question)) == FEW_WORDS - 1
-    return bool(history and whole and _is_short(question)) and not points_plainly(question)
 
 
 def standalone(question: str, history: Sequence[Turn], condense: Condense | None) -> str:
@@ -94,8 +71,7 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
 
     The language model rewrites, which `condense` asks for. Without one, or when what it writes is
     no sound question, the last question that stands alone is put before the follow-up, which serves
-    the search as well. The one name that the last answer gave stands in the place of a pronoun;
-    after "What is AUKUS?" that name does, and nothing goes before.
+    the search as well. The one name that the last answer gave stands in the place of a pronoun.
 
     Raises LLMUnavailable when the language model does not answer.
     """
@@ -109,18 +85,16 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     if sound(rewritten, question, [text for _, text in told]):
         return rewritten
     alone = next((each for each in reversed(asked) if not points_back(each)), asked[0])
-    defined = _WHAT_IS.fullmatch(alone)
-    clear = _with_thing(question, defined[1]) if defined else None
-    return clear or f"{alone} {_with_name(question, *told[-1])}"
+    return f"{alone} {_with_name(question, *told[-1])}"
 
 
 def of_another(question: str, asked: str) -> str | None:
-    """Ask what was asked last of another name: "And the DF-41?", "And who was the Chinese one?".
+    """Ask what was asked last of another name: "And the DF-41?".
 
     It stands in the place of the only name there; None where it is not as simple as that.
     """
     names = [each for each in _NAME.finditer(asked) if each.start()]
-    other = _ANOTHER_ONE.search(question) or _ANOTHER.fullmatch(question.strip())
+    other = _ANOTHER.fullmatch(question.strip())
     if other is None or len(names) != 1:
         return None
     start, end = names[0].span("bare")
@@ -129,17 +103,11 @@ def of_another(question: str, asked: str) -> str | None:
 
 
 def _with_name(question: str, role: str, said: str) -> str:
-    """Put the name that an answer gives, if it gives one alone, in the place of the pronoun."""
+    """Put the one name that an answer gives in the place of the only pronoun."""
     names = names_in(said) if role == "assistant" else set()
     given = " ".join(word for word in tokens(said) if word in names)
-    one = _with_thing(question, given) if given and given in said else None
-    return one or question
-
-
-def _with_thing(question: str, thing: str) -> str | None:
-    """Put a thing in the place of the only pronoun, or return None where there is not one."""
-    made, found = _PRONOUN.subn(lambda word: thing + ("’s" if word["whose"] else ""), question)
-    return made if found == 1 else None
+    made, found = _PRONOUN.subn(lambda word: given + ("’s" if word["whose"] else ""), question)
+    return made if given and given in said and found == 1 else question
 
 
 def sound(rewritten: str, question: str, told: Sequence[str]) -> bool:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from index.split import sentence_spans
-from rag.asking.condense import Condense, Turn, may_stand_alone, points_plainly, refers, standalone
+from rag.asking.condense import Condense, Turn, points_plainly, refers, standalone
 from rag.asking.route import EVIDENCE, Route
-from rag.languages import content_words, language_of
+from rag.languages import Form, content_words, form, sentence_spans
 
 READ_AS_TYPED = ("conversation", "command")
 """Kinds that are asked of the assistant, or of its last answer: they need nothing put in."""
@@ -25,12 +23,14 @@ class Query:
 
     `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
     alone, which is searched for. `last` is the question that is to be answered, where `text` holds
-    the ones before it as well; else it is `text`. `route` tells what kind of answer is wanted.
+    the ones before it as well; else it is `text`. `form` and `route` tell what kind of answer is
+    wanted.
     """
 
     typed: str
     text: str
     last: str
+    form: Form
     route: Route = EVIDENCE
     history: tuple[Turn, ...] = ()
 
@@ -47,35 +47,16 @@ class Query:
         # Made to stand alone, it may have the question before in front, and a name put in.
         sentences = sentence_spans(text, 0, len(text)) if typed != text else []
         last = text[slice(*sentences[-1])] if sentences else text
-        return cls(typed, text, last, route, tuple(history))
+        return cls(typed, text, last, form(last), route, tuple(history))
 
     def as_evidence(self) -> Query:
         """Return it as a question like any other, where no special way was for it."""
         return replace(self, route=EVIDENCE)
 
     @cached_property
-    def language(self) -> str | None:
-        """The code of the language that it is in, such as "en"; None where that is not known."""
-        language = language_of(self.text)
-        return language.code if language else None
-
-    @cached_property
     def words(self) -> frozenset[str]:
         """The stems of its content words."""
         return frozenset(content_words(self.text))
-
-    @cached_property
-    def yes_or_no(self) -> bool:
-        """Whether it is answered by yes or no, and offers no choice."""
-        return _YES_NO.search(self.last.strip()) is not None and " or " not in self.last
-
-    @cached_property
-    def several(self) -> bool:
-        """Whether it may ask for more than one thing: a list, what each said, two questions.
-
-        It is answered from more than one quote then, and its sentences are not read again.
-        """
-        return _SEVERAL.search(self.last) is not None or _PARTS.search(self.last) is not None
 
 
 def understand(
@@ -83,12 +64,10 @@ def understand(
     history: Sequence[Turn],
     route: Callable[[str], Route],
     condense: Condense,
-    is_answered: Callable[[str], bool],
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `condense` rewrites one with a language model,
-    and `is_answered` tells whether the sources answer a question as it stands.
+    `route` tells what kind of answer a text wants, `condense` rewrites one with a language model.
 
     Raises LLMUnavailable where `condense` does.
     """
@@ -96,8 +75,6 @@ def understand(
     if not history or alone.route.kind in READ_AS_TYPED or _of_documents(alone, route):
         return alone
     if alone.route.kind != "evidence" and not points_plainly(typed):
-        return alone
-    if may_stand_alone(typed, history) and is_answered(typed):
         return alone
     text = standalone(typed, history, condense)
     return alone if text == typed else Query.of(text, typed, route(text), history)
@@ -112,25 +89,3 @@ def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
         return False
     asked = [text for role, text in query.history if role == "user"]
     return not refers(query.typed) or not asked or route(asked[-1]).kind in OF_DOCUMENTS
-
-
-_YES_NO = re.compile(
-    r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might"
-    r"|should)(?:n['’]t)?\s",
-    re.IGNORECASE,
-)
-# A plural after "which" or "what", with at most two words between that are no verb of the question.
-_SEVERAL = re.compile(
-    r"\b(?:which|what)\s+(?:(?!(?:did|do|does|is|are|was|were|has|have|had|the|a|an)\b)[\w-]+\s+){0,2}"
-    r"(?!(?:was|is|does|has|series|process|success|access|business|basis|crisis)\b)"
-    r"[a-z]+(?:[^suiI\W]s|ies)\b(?!['’])"
-    r"|\b(?:which|what) (?:two|three|four|five|six)\b|\bwh(?:at|o|ich) (?:else )?(?:are|were) the\b"
-    r"|\b(?:each|all) of\b|^(?:list|name|enumerate)\b|\bwhat (?:did|do|does) each\b",
-    re.IGNORECASE,
-)
-# A second part: "who, and when?".
-_PARTS = re.compile(
-    r"\band\s+(?:(?:on|in|by|for|at|to|from|with)\s+)?"
-    r"(?:who|whom|when|where|what|which|why|how)\b",
-    re.IGNORECASE,
-)

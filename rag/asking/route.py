@@ -69,7 +69,6 @@ class Router:
     """The network, opened when it is first needed, by whichever thread asks first."""
 
     def __init__(self) -> None:
-        """Open nothing yet."""
         self._probabilities = Once(_opened)
 
     def load(self) -> None:
@@ -95,10 +94,9 @@ def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
 
 
 @lru_cache(maxsize=1)
-def told() -> dict[str, Any]:
-    """Return what stands beside the weights: names of classes, words of requests, and of what."""
-    found: dict[str, Any] = json.loads((WEIGHTS / "router.json").read_text("utf-8"))
-    return found
+def told() -> Any:
+    """Return what stands beside the weights: names of classes, and words of requests."""
+    return json.loads((WEIGHTS / "router.json").read_text("utf-8"))
 
 
 @lru_cache(maxsize=len(KINDS))

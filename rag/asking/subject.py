@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from itertools import chain
 from pathlib import PurePath
-from typing import Protocol, TypeVar
 
+from index.storage.store import Title
 from rag.asking.route import Kind, request_words
 from rag.languages import content_words
 from rag.languages.english_facts import numbers
@@ -22,22 +22,6 @@ MOST_WANTED = 50
 """The most sentences that a number in a request can mean; a greater one is a year, or part of a
 name."""
 
-
-class Called(Protocol):
-    """A document, or what is known of it without its text."""
-
-    @property
-    def title(self) -> str:
-        """Its title."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """The last part of its source."""
-        ...
-
-
-C = TypeVar("C", bound=Called)
 
 LONG = 3
 """Content words of a title that nothing else is called by."""
@@ -68,7 +52,7 @@ def subject(message: str, kind: Kind) -> str:
     return message[own[0].start() : own[-1].end()] if own else ""
 
 
-def named(message: str, documents: Sequence[C]) -> list[C]:
+def named(message: str, documents: Sequence[Title]) -> list[Title]:
     """Return the documents that a message calls by their title, or by their file's name.
 
     Or by words of the title, beside a word for a document: “the beekeeping paper”.
@@ -85,7 +69,7 @@ def named(message: str, documents: Sequence[C]) -> list[C]:
 
 
 def without_names(
-    message: str, documents: Sequence[Called], headings: Callable[[], Collection[str]]
+    message: str, documents: Sequence[Title], headings: Callable[[], Collection[str]]
 ) -> str:
     """Put “this document” in the place of a document's name, and “this section” of a heading's.
 
@@ -115,7 +99,7 @@ def _plain_names(title: str, source: str) -> tuple[str, ...]:
     return tuple(filter(None, map(in_words, names)))
 
 
-def _names(document: Called) -> list[str]:
+def _names(document: Title) -> list[str]:
     """Return what a document may be called by; words of no content name none."""
     file = PurePath(document.name)
     names = (document.title, file.name, file.stem)
@@ -129,14 +113,9 @@ def _beside_document(message: str) -> list[str]:
     for at, word in enumerate(words):
         if word in DOCUMENT_WORDS:
             beside += words[max(at - 3, 0) : at]
-            beside += (
-                words[at + 2 : at + 5] if at + 1 < len(words) and _links(words[at + 1]) else []
-            )
+            links = not content_words(" ".join(words[at + 1 : at + 2]))
+            beside += words[at + 2 : at + 5] if links else []
     return beside
-
-
-def _links(word: str) -> bool:
-    return not content_words(word)
 
 
 def wanted(message: str, kind: Kind = "overview") -> int | None:

@@ -210,7 +210,7 @@ def both(alone: Reading, whole: Reading) -> Reading:
 
 def _tells(question: Query, words: str) -> bool:
     """Whether words are an answer to be shown: yes and no stand nowhere, and neither do echoes."""
-    return not question.yes_or_no and not content_words(words) <= question.words
+    return not question.form.yes_or_no and not content_words(words) <= question.words
 
 
 def logit(weights: Weights, signals: Signals) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from index.documents import Span
+from index.documents import Document, Passage
 from index.library import Hit, Library
 from index.storage.store import searchable_text
 from rag.finding.rerank import Reranker
@@ -82,17 +82,24 @@ def select_quotes(
         key=lambda pair: -(pair[0] + PASSAGE_WEIGHT * pair[1].passage_score),
     )
     candidates = [
-        Quote(
-            at.hit.document, *at.quoted, score, at.hit.passage.heading, dates=at.hit.passage.dates
-        )
-        for score, at in ranked
+        Quote.of(at.hit.document, at.hit.passage, at.quoted, score) for score, at in ranked
     ]
     quotes = _without_overlaps(candidates, limit)
     if len(quotes) < limit:  # A small library: pairs would use its few sentences up.
-        sentences = _sentences(hits)
+        told = sentence_quotes((hit.document, hit.passage) for hit in hits)
+        sentences = {quote.span for quote in told}
         single = [quote for quote in candidates if quote.span in sentences]
         quotes = max(quotes, _without_overlaps(single, limit), key=len)
     return tuple(quotes)
+
+
+def sentence_quotes(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:
+    """Return all sentences of passages as quotes, not scored."""
+    return [
+        Quote.of(document, passage, place)
+        for document, passage in passages
+        for place in passage.sentences
+    ]
 
 
 class _Window(NamedTuple):
@@ -129,12 +136,6 @@ def windows(
                 yield (start, end), (start, end)
             elif size < max(WINDOWS):
                 yield (start, end), (sentences[first - 1][0], end)
-
-
-def _sentences(hits: Sequence[Hit]) -> set[Span]:
-    return {
-        Span(hit.document.id, start, end) for hit in hits for start, end in hit.passage.sentences
-    }
 
 
 def _without_overlaps(ranked: Sequence[Quote], limit: int) -> list[Quote]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from index.weights.embedding import Scores, load_scorer
 from rag.once import Once
+from rag.quote import Quote
 
 
 class Reranker:
@@ -33,3 +35,8 @@ class Reranker:
         if not texts:
             return []
         return [float(score) for score in self._scores()([(question, text) for text in texts])]
+
+    def scored(self, question: str, quotes: Sequence[Quote]) -> list[Quote]:
+        """Return quotes with how well they answer the question."""
+        scores = self.score(question, [quote.read for quote in quotes])
+        return [replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)]

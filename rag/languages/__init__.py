@@ -12,11 +12,41 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.languages.english import ENGLISH
-from rag.languages.language import Facts, Language, Mention
+from rag.languages.language import (
+    Computed,
+    Facts,
+    Form,
+    Head,
+    Language,
+    Mention,
+    Own,
+    Parts,
+    Point,
+    Relation,
+    Time,
+    Times,
+)
 
-__all__ = ["Facts", "Language", "Mention"]
+__all__ = [
+    "Computed",
+    "Facts",
+    "Form",
+    "Language",
+    "Mention",
+    "Parts",
+    "Point",
+    "Relation",
+    "Time",
+    "Times",
+]
 
 LANGUAGES = (ENGLISH,)
+
+HEAD = Head(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True)))
+"""How the heads of texts are worded in any of these languages."""
+
+FUNCTION_WORDS = frozenset[str]().union(*(each.function_words for each in LANGUAGES))
+"""Words that carry no meaning of their own in any of these languages, in small letters."""
 
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 
@@ -110,6 +140,28 @@ def mentions(text: str) -> tuple[Mention, ...]:
 def in_full(text: str) -> str:
     """Return a text with its shortened words written out, as models have learned them."""
     return _taken_as(text).in_full(text)
+
+
+def times(text: str) -> Times:
+    """Return what a text says of time, and the rest of its words."""
+    return _taken_as(text).times(text)
+
+
+def form(question: str) -> Form:
+    """Return which form of answer a question wants.
+
+    It may be a yes or a no, where it offers no choice; or several things: a list, what each said,
+    the answers to two questions in one.
+    """
+    return _taken_as(question).form(question)
+
+
+def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
+    """Return what a question asks of either of two things; None where it is not plain which.
+
+    `matter` is what the router tells of it. `own` takes the wording of requests off a text.
+    """
+    return _taken_as(text).asked_of_two(text, matter, own)
 
 
 def _taken_as(text: str) -> Language:

@@ -3,8 +3,12 @@
 from index.function_words import FUNCTION_WORDS
 from index.months import months_in_full
 from index.split import sentence_spans
+from rag.languages.english_comparisons import asked_of_two
+from rag.languages.english_dates import times
 from rag.languages.english_facts import content_words
 from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
+from rag.languages.english_questions import form
+from rag.languages.english_words import HEAD
 from rag.languages.language import Language
 
 ENGLISH = Language(
@@ -18,4 +22,8 @@ ENGLISH = Language(
     missing_names=missing_names,
     mentions=mentions,
     in_full=months_in_full,
+    times=times,
+    head=HEAD,
+    form=form,
+    asked_of_two=asked_of_two,
 )

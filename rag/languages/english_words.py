@@ -9,6 +9,7 @@ from index.months import MONTH as MONTH
 from index.months import MONTHS as MONTHS
 from index.months import SHORT_MONTHS as SHORT_MONTHS
 from index.months import month_number as month_number
+from rag.languages.language import Head
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(
     "answer article document excerpt excerpts quote quotes source sources text passage".split()
@@ -121,6 +122,28 @@ DOCUMENT_WORDS = frozenset(
 )
 """What a document is called beside its own name: “the Hartwell report”."""
 
+# --- the heads of texts
+
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
+HEAD = Head(
+    joint="and",
+    by=r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?",
+    institution=r"universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?"
+    r"|inc|academy|cent(?:er|re)|hospital|council|ministry|agency|committee|foundation|company|ltd",
+    works=r"reports?|journal|conference|minutes|news\w*|edition|volume|draft|papers?|press",
+    given=r"(?:first )?(?:published|posted|issued|date)(?: online)?(?: (?:on|in))?",
+    other_day=r"(?:last |manuscript )?(?:updated|modified|revised|received|submitted|accepted)",
+    beside_day=r"at|(?:min )?read|e-?mails?",
+    abstract=r"abstract|a b s t r a c t",
+    summary=r"(?:executive )?summary",
+    after_abstract=r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction"
+    r"|contents",
+    is_with=r"(?:is|are) with",
+    publisher=r"(?:first )?(?:published|issued)(?: in \d{4})? by\b:?|publisher\b:?",
+    day=rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ \t]+)?(?:{MONTH}[ \t]+{_ORDINAL},?[ \t]+"
+    rf"\d{{4}}|(?:{_ORDINAL}\.?[ \t]+)?{MONTH},?[ \t]+\d{{4}})",
+)
+
 # --- plurals
 
 PEOPLE = "everyone|everybody|anyone|anybody|people|persons|all"
@@ -128,6 +151,12 @@ PEOPLE = "everyone|everybody|anyone|anybody|people|persons|all"
 
 _ODD = {"men": "man", "women": "woman", "people": "person", "children": "child", "crises": "crisis"}
 _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
+
+
+def counted(count: int, thing: str) -> str:
+    """Return how many there are of a thing: “1 day”, “2,000 days”, “3 entries”."""
+    things = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
+    return f"{count:,} {thing if count == 1 else things}"
 
 
 def singular(things: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["number", "year", "date", "name", "word"]
 
@@ -53,6 +53,120 @@ class Mention:
         return alike and not self.asserts.isdisjoint(other.holds)
 
 
+Relation = Literal["in", "after", "since", "before", "until"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A day, or a run of whole months, as it was named; what was left out is None.
+
+    `part` says which of how many equal parts of it is meant, from 0 on: (0, 1) is all of it. Of a
+    day its `week` may be meant.
+    """
+
+    year: int | None
+    month: int | None
+    day: int | None = None
+    months: int = 1
+    part: tuple[int, int] = (0, 1)
+    week: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """Ranges between points, mostly of one point with itself, and how a time relates to them."""
+
+    relation: Relation
+    ranges: tuple[tuple[Point, Point], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What a text says of time, and what is `left` of it beside that.
+
+    `event` is what is said of an event that the time is counted from, and how. `end` is how many
+    entries are asked for from an end, where that is all that is said, and whether from the latest
+    one. `from_today` tells of "yesterday": the documents' days are not counted from today.
+    """
+
+    times: tuple[Time, ...]
+    left: str
+    event: tuple[Relation, Times] | None = None
+    end: tuple[int, bool] | None = None
+    from_today: bool = False
+
+    @property
+    def days(self) -> set[Point]:
+        """The days that are named."""
+        ranges = (each for time in self.times for each in time.ranges)
+        return {point for each in ranges for point in each if point.day}
+
+
+How = Literal["more", "difference", "days", "weeks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What is to be computed of the answers on two things.
+
+    That is which is "more" of what is asked for (`said` is what that one is or has: "is wider"; not
+    `is_more` where the lesser one is), the "difference", or the "days" or "weeks" between them.
+    """
+
+    things: tuple[str, str]
+    how: How
+    said: str = ""
+    is_more: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The questions that a question asks, each to be answered or refused by itself.
+
+    Where `follow_up`, each is a follow-up of those before: it may speak of their answers as "it".
+    """
+
+    questions: tuple[str, ...]
+    follow_up: bool = False
+    computed: Computed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Which form of answer a question wants: a yes or a no, or more than one thing."""
+
+    yes_or_no: bool
+    several: bool
+
+
+class Head(NamedTuple):
+    """How what stands at the head of texts is worded: regular expressions, for any case.
+
+    A `joint` stands between names. `by` leads to authors, and `is_with` to where they work, whose
+    names have a word for an `institution`; names of `works` have others. `given` leads to the day
+    that a text is of, `other_day` to another one, and `beside_day` is what else stands there. An
+    `abstract` is a paper's, a `summary` anything's.
+    """
+
+    joint: str
+    by: str
+    institution: str
+    works: str
+    given: str
+    other_day: str
+    beside_day: str
+    abstract: str
+    summary: str
+    after_abstract: str
+    is_with: str
+    publisher: str
+    day: str
+
+
+Own = Callable[[str], str]
+"""Returns a text without the wording that requests have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Language:
     """What is known of a language; its functions are described where all else asks them.
@@ -71,3 +185,7 @@ class Language:
     missing_names: Callable[[str, Sequence[str]], list[str]]
     mentions: Callable[[str], tuple[Mention, ...]]
     in_full: Callable[[str], str]
+    times: Callable[[str], Times]
+    head: Head
+    form: Callable[[str], Form]
+    asked_of_two: Callable[[str, str, Own], Parts | None]

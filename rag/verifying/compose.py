@@ -134,7 +134,7 @@ def _says_another_thing(
         return True
     if not is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader):
         return True
-    if len(chosen) > 1 or question.yes_or_no or question.several:
+    if len(chosen) > 1 or question.form.yes_or_no or question.form.several:
         return False
     [read] = reader.read(question.text, [sentence])
     return not says_the_same(sentence[read.start : read.end], chosen[0].words)

@@ -7,15 +7,16 @@ from collections.abc import Iterator
 
 from index.documents import Document
 from index.split import sentence_spans
-from rag.answering.front.head import ABSTRACT, AFTER_ABSTRACT, HEAD, Line, Place
-from rag.languages.english_words import FUNCTION_WORDS
+from rag.answering.front.head import LENGTH, Line, Place
+from rag.languages import FUNCTION_WORDS, HEAD
 
 
 def abstract_of(document: Document, lines: list[Line]) -> list[Place]:
     """Return the sentences of what is headed as an abstract."""
     for line in lines:
         label = line.says(
-            rf"(?:\d\.? )?(?:{ABSTRACT})\b[*_]*(?P<sign>\s*(?:[—–]|[.:-](?=[\s*]|$))[*_]*)?\s*"
+            rf"(?:\d\.? )?(?:{HEAD.abstract}|{HEAD.summary})\b[*_]*"
+            r"(?P<sign>\s*(?:[—–]|[.:-](?=[\s*]|$))[*_]*)?\s*"
         )
         if label:
             inside = line.text[label.end() :]
@@ -31,12 +32,12 @@ def _sentences(document: Document, start: int, is_one: bool = True) -> Iterator[
     """Yield a paragraph's sentences, or those up to the next section where it is not far."""
     text = document.text
     start += len(text[start:]) - len(text[start:].lstrip("\n #*_"))
-    below = [heading for heading in document.headings if start <= heading.start < start + HEAD]
+    below = [heading for heading in document.headings if start <= heading.start < start + LENGTH]
     # Headings that stand right below belong to the parts of an abstract.
     parts = below[0].level if below and below[0].start == start else 0
     ends = [heading.start for heading in below if not parts or heading.level < parts]
-    after = re.compile(rf"^[\W_]*(?:{AFTER_ABSTRACT})\b", re.IGNORECASE | re.MULTILINE)
-    ends += [found.start() for found in after.finditer(text, start, start + HEAD)]
+    after = re.compile(rf"^[\W_]*(?:{HEAD.after_abstract})\b", re.IGNORECASE | re.MULTILINE)
+    ends += [found.start() for found in after.finditer(text, start, start + LENGTH)]
     paragraph = re.compile(r"(?:[^\n\f]|\n(?![ \t]*\n))+")
     if is_one or not ends:
         ends += [found.end() for found in [paragraph.match(text, start)] if found]
@@ -53,7 +54,7 @@ def first_paragraph(document: Document, below: list[Line], named: list[Line]) ->
         return []
     after = document.text[prose.end :].lstrip("\n #*_")
     is_section = len(document.text) - len(after) in {each.start for each in document.headings}
-    ends = is_section or re.match(AFTER_ABSTRACT, after, re.IGNORECASE)
+    ends = is_section or re.match(HEAD.after_abstract, after, re.IGNORECASE)
     is_article = set(named[0].kinds) & set("BD")
     is_found = prose.end <= named[0].start if is_article else ends
     return list(_sentences(document, prose.start)) if is_found else []

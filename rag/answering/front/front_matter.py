@@ -7,23 +7,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from itertools import takewhile
 from typing import Literal, get_args
 
 from index.documents import Document
 from rag.answering.front.abstract import abstract_of, first_paragraph
-from rag.answering.front.head import (
-    GIVEN,
-    HEAD,
-    IS_WITH,
-    OTHER_DAY,
-    PUBLISHER,
-    Line,
-    Place,
-    head_lines,
-)
+from rag.answering.front.head import LENGTH, Line, Place, head_lines
 from rag.asking.subject import in_words
-from rag.languages.english_words import MONTH, month_number
+from rag.languages import HEAD, Point, times
 
 Matter = Literal["author", "affiliation", "title", "date", "publisher", "abstract"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
@@ -41,20 +33,20 @@ def front_matter(document: Document, matter: str) -> list[Place]:
     rest = [line for line in below[:1] if line.is_heading and not line.is_prose]
     front = rest + list(takewhile(lambda line: not line.is_body, below[len(rest) :]))
     abstract = abstract_of(document, lines)
-    authors = _byline(lines) or _authors(front, any(line.says("abstract") for line in lines))
+    authors = _byline(lines) or _authors(front, any(line.says(HEAD.abstract) for line in lines))
     named = [line for line, _ in authors]
     if matter == "title":
         is_same = title and in_words(document.text[slice(*title)]) == in_words(document.title)
         found = [title] if title and (is_same or authors or abstract) else []
     elif matter == "author":
-        by_file = re.split(r"[,;]\s*|\s+and\s+", known.author or "")
+        by_file = re.split(rf"[,;]\s*|\s+(?:{HEAD.joint})\s+", known.author or "")
         found = [place for _, place in authors] or _known(front, by_file)
     elif matter == "affiliation":
         found = list(_affiliations(lines, named))
     elif matter == "date":
         found = _dates(lines, front, known.published)
     elif matter == "publisher":
-        said = [(line.start, line.says(PUBLISHER)) for line in lines]
+        said = [(line.start, line.says(rf"(?:{HEAD.publisher})\s+([^.,;\n]+)")) for line in lines]
         capital = [
             (at + it.start(1), at + it.end(1)) for at, it in said if it and it[1][0].isupper()
         ]
@@ -87,7 +79,7 @@ def _title(document: Document, lines: list[Line]) -> tuple[Place | None, list[Li
 
 def _byline(lines: list[Line]) -> list[tuple[Line, Place]]:
     for at, line in enumerate(lines):
-        if line.start < HEAD and "B" in line.kinds and not line.is_prose:
+        if line.start < LENGTH and "B" in line.kinds and not line.is_prose:
             it = _BYLINE.search(line.kinds)
             if it and not (line.is_heading and it[1] == "S"):
                 return [(line, line.place(*it.span(1)))]
@@ -138,7 +130,9 @@ def _affiliations(lines: list[Line], named: list[Line]) -> Iterator[Place]:
         is_near = is_near and (line in named or not line.is_body)
         is_note = marked and line.kinds[:1] == "K" and not line.is_prose and not line.is_heading
         numbered = is_note and is_near and line.text[0].isdigit() and line.capitals() > 0.6
-        is_told = "I" in line.kinds and (is_near or is_note or re.search(IS_WITH, line.text))
+        is_told = "I" in line.kinds and (
+            is_near or is_note or re.search(rf"\b(?:{HEAD.is_with})\b", line.text)
+        )
         if is_told or (numbered and line not in named):
             first = line.kinds.index("I") if line in named else 0
             yield line.place(first, len(line.kinds.rstrip("KMDL")))
@@ -150,13 +144,15 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
     above = [*lines[:1], *takewhile(lambda each: each in front or not each.is_heading, lines[1:])]
     for line in lines:
         days = [place for kind, place in zip(line.kinds, line.pieces, strict=True) if kind == "D"]
-        if days and line.says(rf"arxiv:\S|{OTHER_DAY}"):
+        if days and line.says(rf"arxiv:\S|{HEAD.other_day}"):
             whole.append((line.start, line.end))
-        elif days and line.start < HEAD and not line.is_prose:
+        elif days and line.start < LENGTH and not line.is_prose:
             days_told += 1
             said = line.text[days[0][0] - line.start : days[0][1] - line.start]
             form = "[BNIKLMD]*S?[BNIKLMD]*" if line in front else "[KLD]*"
-            if line in above and (line.says(GIVEN) or (known and _is_day(said, known))):
+            if line in above and (
+                line.says(HEAD.given) or (known and _day_of(known) in times(said).days)
+            ):
                 given += days[:1]
             elif line in above and re.fullmatch(form, line.kinds):
                 lone += days[:1]
@@ -164,8 +160,6 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
     return [*whole, *(given or (lone if days_told < 3 else [])[:1])]
 
 
-def _is_day(text: str, day: str) -> bool:
-    year, month, number = (str(int(part)) for part in day.split("-"))
-    words = in_words(text).split()
-    months = [str(month_number(word)) for word in words if re.match(MONTH, word)]
-    return text == day or (months == [month] and {year, number} <= set(words))
+def _day_of(known: str) -> Point:
+    day = date.fromisoformat(known)
+    return Point(day.year, day.month, day.day)

@@ -8,38 +8,17 @@ from itertools import chain
 from typing import NamedTuple
 
 from index.documents import Document
-from rag.languages.english_words import FUNCTION_WORDS, MONTH
+from rag.languages import FUNCTION_WORDS, HEAD
 
 Place = tuple[int, int]
 
-HEAD = 3000
+LENGTH = 3000
 """Characters at the beginning of a text that are its head; no abstract is longer, either."""
 
 LINE = 400
 """The longest line, in characters, that does nothing but name people, institutions or days."""
 
-# English, as it stands at the head of texts.
-BY = r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?"
-INSTITUTION = (
-    r"\b(?:universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?|inc"
-    r"|academy|cent(?:er|re)|hospital|council|ministry|agency|committee|foundation|company|ltd)\b"
-)
-WORKS = r"\b(?:reports?|journal|conference|minutes|news\w*|edition|volume|draft|papers?|press)\b"
-GIVEN = r"(?:first )?(?:published|posted|issued|date)(?: online)?(?: (?:on|in))?"
-OTHER_DAY = r"(?:last |manuscript )?(?:updated|modified|revised|received|submitted|accepted)"
-ABSTRACT = r"abstract|a b s t r a c t|(?:executive )?summary"
-AFTER_ABSTRACT = (
-    r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction|contents"
-)
-IS_WITH = r"\b(?:is|are) with\b"
-PUBLISHER = r"(?:(?:first )?(?:published|issued)(?: in \d{4})? by\b:?|publisher\b:?)\s+([^.,;\n]+)"
-WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ \t]+"
-
-_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
-_DAY = (
-    rf"\b(?:{WEEKDAY})?(?:{MONTH}[ \t]+{_ORDINAL},?[ \t]+\d{{4}}|(?:{_ORDINAL}\.?[ \t]+)?{MONTH},?"
-    r"[ \t]+\d{4}|\d{4}-\d\d-\d\d|\d\d?([./])\d\d?\2\d{4})\b"
-)
+_DAY = rf"\b(?:{HEAD.day}|\d{{4}}-\d\d-\d\d|\d\d?([./])\d\d?\2\d{{4}})\b"
 # Raised signs, and raised digits as they come out of a PDF: "Lee1,2" or "1Department".
 _MARK = (
     r"[^\w\s.,;:|·•&()'’\"“”/@{}\[\]–—!?%$=+-]|[⁰¹²³⁴-⁹]|(?<![\w.:])\d\d?(?![\w.:])"
@@ -47,7 +26,7 @@ _MARK = (
 )
 _BETWEEN = re.compile(
     rf"(?P<D>{_DAY})|(?P<M>\{{[^}}\n]*\}} ?@\S+|[^\s,;|]+@[^\s,;|]+)|(?P<K>{_MARK})"
-    r"|[,;|·•&()\t]|\band\b|  +|(?<=[a-z]{3})\.(?=\s|$)",
+    rf"|[,;|·•&()\t]|\b(?:{HEAD.joint})\b|  +|(?<=[a-z]{{3}})\.(?=\s|$)",
     re.IGNORECASE,
 )
 
@@ -90,14 +69,14 @@ class Line(NamedTuple):
     def is_body(self) -> bool:
         """Whether the front matter ends above it."""
         section = self.is_heading and (set(self.kinds) <= set("SO") or self.says(r"\d+\.? [A-Z]"))
-        named = self.says(rf"(?:{ABSTRACT}|{AFTER_ABSTRACT})\b")
+        named = self.says(rf"(?:{HEAD.abstract}|{HEAD.summary}|{HEAD.after_abstract})\b")
         return bool(named or self.is_prose or (section and "I" not in self.kinds) or not self.kinds)
 
 
 def head_lines(document: Document) -> list[Line]:
     """Return the lines of a text's head and of its first page, where that is longer."""
     headings = {heading.start for heading in document.headings}
-    end = max(HEAD, min([*document.pages, 0, 0][1], 4 * HEAD))
+    end = max(LENGTH, min([*document.pages, 0, 0][1], 4 * LENGTH))
     lines = []
     for found in re.finditer(r"[^\s#>_][^\n\f]*(?<![\s_])", document.text[:end]):
         start, line = found.start(), found[0]
@@ -112,7 +91,7 @@ def _pieces(line: str) -> Iterator[tuple[int, int, str]]:
     last = 0
     for sign in chain(_BETWEEN.finditer(line), [None]):
         end = sign.start() if sign else len(line)
-        if said := re.compile(rf"[\s*_]*(?:{BY})(?:\s+|$)", re.IGNORECASE).match(line, last):
+        if said := re.compile(rf"[\s*_]*(?:{HEAD.by})(?:\s+|$)", re.IGNORECASE).match(line, last):
             yield *said.span(), "B"
             last = said.end()
         if inner := re.compile(r"[^\s:*_.-].*(?<![\s:_-])").search(line, last, end):
@@ -124,14 +103,14 @@ def _pieces(line: str) -> Iterator[tuple[int, int, str]]:
 
 def _kind(text: str) -> str:
     words = re.sub(r"(?: [a-z])+$", "", text).split()
-    if re.search(INSTITUTION, text, re.IGNORECASE):
+    if re.search(rf"\b(?:{HEAD.institution})\b", text, re.IGNORECASE):
         return "I"
     if re.fullmatch(r"[a-z]|[A-Z][a-z]?\.?[A-Z]+[a-z]?\.?", text):
         return "K"
     # Beside a day: the time, or "5 min read".
-    is_short = len(text) <= 12 and re.match(r"(?:at )?\d", text)
+    is_short = len(text) <= 12 and re.match(rf"(?:(?:{HEAD.beside_day}) )?\d", text)
     if is_short or re.fullmatch(
-        rf"{GIVEN}|{OTHER_DAY}|at|(?:min )?read|e-?mails?", text, re.IGNORECASE
+        rf"{HEAD.given}|{HEAD.other_day}|{HEAD.beside_day}", text, re.IGNORECASE
     ):
         return "L"
     in_letters = all(re.fullmatch(r"[^\W\d_]+(?:['’.‐-]+[^\W\d_]*)*", word) for word in words)
@@ -141,5 +120,6 @@ def _kind(text: str) -> str:
         return "O"
     if len(words) == 1:
         return "S"
-    is_other = {words[0].lower(), *small} & FUNCTION_WORDS or re.search(WORKS, text, re.IGNORECASE)
+    works = re.search(rf"\b(?:{HEAD.works})\b", text, re.IGNORECASE)
+    is_other = works or {words[0].lower(), *small} & FUNCTION_WORDS
     return "O" if is_other else "N"
