@@ -34,7 +34,7 @@ class Shelf:
         return self.quotes(question)[0]
 
     def quotes(self, question: str, limit: int = 5) -> tuple[Quote, ...]:
-        return find_quotes(self.library, self.reranker, question, limit)[0]
+        return find_quotes(self.library, self.reranker, question, limit).quotes
 
 
 @pytest.fixture

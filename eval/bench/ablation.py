@@ -241,10 +241,10 @@ def _hits(case: Case, variant: Variant, library: Library, ranker: Reranker) -> A
     if variant.rank == "with title":
         in_context = _with_title
     with patch.object(rag.finding.quotes, "_in_context", in_context):
-        quotes = select_quotes(looks[0], ranker, case.question, MIN_QUOTES)
+        quotes = select_quotes(looks[0], ranker, case.question, MIN_QUOTES).quotes
         # A passage of one sentence has no quote of two.
         if variant.more and (not quotes or quotes[0].score < NEAR):
-            quotes = select_quotes(looks[1], ranker, case.question, MIN_QUOTES)
+            quotes = select_quotes(looks[1], ranker, case.question, MIN_QUOTES).quotes
     covers = [
         any(
             quote.document.sha256 == each.sha256

@@ -139,7 +139,7 @@ def _collected(
 
 def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
     """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
-    quotes, _ = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
+    quotes = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES).quotes
     reads = assistant.reader.read_quotes(case.question, quotes)
     question = Query.of(case.question)
     decision = Decision(tuple(map(weigh, repeat(question), quotes, reads)))

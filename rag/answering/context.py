@@ -20,7 +20,7 @@ from rag.asking.subject import in_words
 from rag.config import Settings
 from rag.deciding.gate import Decision
 from rag.deciding.reader import Reader
-from rag.finding.quotes import find_quotes
+from rag.finding.quotes import Ranked, find_quotes
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
@@ -75,7 +75,7 @@ class Run:
     llm: str | None = None
     llm_failed: bool = False
     message: str | None = None
-    found: dict[str, tuple[tuple[Quote, ...], int]] = field(default_factory=dict)
+    found: dict[str, Ranked] = field(default_factory=dict)
 
     def time(self, *names: str) -> None:
         """Note that steps are done, unless they were before."""
@@ -135,6 +135,10 @@ class Context:
 
     def find(self, question: str) -> tuple[Quote, ...]:
         """Search for the quotes that may answer a question, once."""
+        return self.search(question).quotes
+
+    def search(self, question: str) -> Ranked:
+        """Search for the quotes and passages that may answer a question, once."""
         if question not in self.run.found:
             self.run.found[question] = find_quotes(
                 self.library,
@@ -144,7 +148,7 @@ class Context:
                 self.without,
             )
             self.run.time("retrieve_s")
-        return self.run.found[question][0]
+        return self.run.found[question]
 
     def ask(self, query: Query) -> Iterator[Event]:
         """Answer a query by the way that its route names, or else by evidence."""
@@ -213,6 +217,6 @@ class Context:
             decision=decision if decision and decision.readings else None,
             borne_out=composition.borne_out,
             llm_failed=self.run.llm_failed,
-            searched=sum(searched for _, searched in self.run.found.values()),
+            searched=sum(each.searched for each in self.run.found.values()),
             route=query.route,
         )

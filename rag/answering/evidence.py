@@ -9,10 +9,11 @@ from itertools import repeat
 from rag.answer import Event, Found, Reason, Writing
 from rag.answering.context import Context
 from rag.asking.query import Query
+from rag.choosing import choose
 from rag.deciding.gate import DOUBT, Decision, both, weigh
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
-from rag.verifying.compose import Composition, compose, quoted
+from rag.verifying.compose import Composition, compose, compose_prose, quoted, told
 from rag.writing.llm import LLMUnavailable, Writer
 
 ASKED = 2
@@ -31,15 +32,20 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if not decision.answerable:
         yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
         return
+    together = () if decision.words_are_sure else _together(query, context, decision)
     chosen = [each.quote for each in decision.accepted][: MAX_CITED if query.form.several else 1]
     composition = None
-    if decision.words_are_sure and (writer := context.writer):
+    if writer := context.writer:
         try:
-            composition = yield from _written(query, context, writer, quotes, chosen)
+            composition = yield from (
+                _prose(query, context, writer, together)
+                if together
+                else _written(query, context, writer, quotes, chosen)
+            )
         except LLMUnavailable as error:
             context.run.fail(error)
     if composition is None:
-        composition = quoted(chosen, decision.words_are_sure)
+        composition = told(together) if together else quoted(chosen, decision.words_are_sure)
         reason: Reason | None = "llm_unavailable" if context.run.llm_failed else None
         yield context.answer(query, composition, quotes, reason, decision=decision)
     elif composition.borne_out or decision.sure:
@@ -96,6 +102,26 @@ def _written(
         written += piece
         yield Writing(written)
     return compose(written, quotes, query, chosen, context.reader)
+
+
+def _together(query: Query, context: Context, decision: Decision) -> tuple[Quote, ...]:
+    """Choose the sentences that answer together: one where a look-up is asked for."""
+    passages, answering = context.search(query.text).passages, decision.accepted[0].quote
+    return choose(query.text, passages, answering, context.reranker)
+
+
+def _prose(
+    query: Query, context: Context, writer: Writer, chosen: Sequence[Quote]
+) -> Generator[Event, None, Composition]:
+    """Let the LLM write from the sentences that answer together; return that, verified."""
+    context.run.llm = writer.name
+    written = ""
+    for piece in writer.write_prose([each.read for each in chosen], query.text):
+        if piece:
+            context.run.time("first_token_s")
+        written += piece
+        yield Writing(written)
+    return compose_prose(written, query, chosen, context.reader)
 
 
 def _marked(quotes: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:

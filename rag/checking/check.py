@@ -83,7 +83,7 @@ def _checked(
     if quotes:
         judged = Judged("supported", quotes, (), 1.0)
     else:
-        quotes, _ = find_quotes(library, sources.reranker, statement.text, FOUND, apart)
+        quotes = find_quotes(library, sources.reranker, statement.text, FOUND, apart).quotes
         judged = _judged(statement, quotes, before, sources.reader)
     return replace(
         checked,

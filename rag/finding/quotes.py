@@ -39,29 +39,44 @@ WINDOWS = (1, 2)
 quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."""
 
 
+class Ranked(NamedTuple):
+    """Quotes and passages that may answer, best first, and of how many passages they are.
+
+    Each passage comes with its score, the reranker's logit.
+    """
+
+    quotes: tuple[Quote, ...]
+    passages: tuple[tuple[float, Hit], ...]
+    searched: int
+
+
 def find_quotes(
     library: Library,
     reranker: Reranker,
     question: str,
     limit: int,
     without: Sequence[str] = (),
-) -> tuple[tuple[Quote, ...], int]:
-    """Return the quotes most likely to answer a question from a library, best first.
+) -> Ranked:
+    """Find the quotes most likely to answer a question in a library.
 
-    And how many passages were searched for them. Documents `without` are not searched.
+    Documents `without` are not searched.
     """
-    hits = library.search(question, CANDIDATES, without)
-    quotes = select_quotes(hits, reranker, question, limit)
-    if quotes and quotes[0].score >= NEAR:
-        return quotes, CANDIDATES
+    found = select_quotes(library.search(question, CANDIDATES, without), reranker, question, limit)
+    if found.quotes and found.quotes[0].score >= NEAR:
+        return found
     more = library.search(question, MORE_CANDIDATES, without)
-    return select_quotes(more, reranker, question, limit), MORE_CANDIDATES
+    return select_quotes(more, reranker, question, limit, searched=MORE_CANDIDATES)
 
 
 def select_quotes(
-    hits: Sequence[Hit], reranker: Reranker, question: str, limit: int
-) -> tuple[Quote, ...]:
-    """Return the quotes most likely to answer from the passages that a search found, best first.
+    hits: Sequence[Hit],
+    reranker: Reranker,
+    question: str,
+    limit: int,
+    *,
+    searched: int = CANDIDATES,
+) -> Ranked:
+    """Select the quotes most likely to answer from the passages that a search found.
 
     No sentence is in two quotes. There are fewer than `limit` only where the library has fewer
     sentences near the question.
@@ -90,7 +105,7 @@ def select_quotes(
         sentences = {quote.span for quote in told}
         single = [quote for quote in candidates if quote.span in sentences]
         quotes = max(quotes, _without_overlaps(single, limit), key=len)
-    return tuple(quotes)
+    return Ranked(tuple(quotes), tuple(scored), searched)
 
 
 def sentence_quotes(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rag.answer import AnswerSentence
 from rag.asking.query import Query
@@ -130,9 +130,7 @@ def _says_another_thing(
     words in it than those that answer in its quote. Yes and no stand in no quote, and of several
     things each may stand in a sentence of its own: there the words are not compared.
     """
-    if only_asked(sentence, cited, question.text):
-        return True
-    if not is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader):
+    if not _is_proven(sentence, cited, question, reader):
         return True
     if len(chosen) > 1 or question.form.yes_or_no or question.form.several:
         return False
@@ -219,6 +217,61 @@ def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
         told = sure and words and not missing_facts(words, [quote.text])
         composition.cite(f"{words}: {whole}" if told else whole, [quote])
     return composition
+
+
+def compose_prose(
+    written: str, question: Query, chosen: Sequence[Quote], reader: Reader
+) -> Composition:
+    """Attribute and verify each sentence that the LLM wrote from sentences that answer together.
+
+    One that they do not bear out is kept as unsupported, and the chosen sentence that it is nearest
+    to stands in its place, unless it is said already. The best one is always said.
+    """
+    composition = Composition()
+    texts = [quote.read for quote in chosen]
+    for sentence in _sentences(written, question):
+        attribution = attribute(sentence, texts, question.text)
+        cited = [chosen[at] for at in attribution.quotes]
+        if attribution.supported and _is_proven(sentence, cited, question, reader):
+            composition.cite(sentence, cited)
+            continue
+        composition.sentences.append(AnswerSentence(sentence, (), False))
+        words = content_words(sentence)
+        nearest = max(chosen, key=lambda quote: len(words & content_words(quote.read)))
+        if nearest not in composition.citations:
+            composition.cite(in_quotation_marks(nearest), [nearest])
+    best = max(chosen, key=lambda quote: quote.score)
+    if best not in composition.citations:
+        composition.quote(best)
+    return composition
+
+
+def _is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Reader) -> bool:
+    """Whether quotes bear out a sentence as a statement, of what the question asks about."""
+    if only_asked(sentence, cited, question.text):
+        return False
+    return is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader)
+
+
+def told(chosen: Sequence[Quote]) -> Composition:
+    """Make an answer of sentences that answer together: those in a row are one quote."""
+    composition = Composition()
+    for quote in _in_rows(chosen):
+        composition.cite(in_quotation_marks(quote), [quote])
+    return composition
+
+
+def _in_rows(chosen: Sequence[Quote]) -> list[Quote]:
+    rows: list[Quote] = []
+    for quote in chosen:
+        last = rows[-1] if rows else None
+        if last and last.document.id == quote.document.id:
+            between = quote.document.text[last.end : quote.start]
+            if not between.strip() and "\n\n" not in between:
+                rows[-1] = replace(last, end=quote.end, score=max(last.score, quote.score))
+                continue
+        rows.append(quote)
+    return rows
 
 
 def in_quotation_marks(quote: Quote) -> str:

@@ -35,6 +35,7 @@ from rag.writing.prompts import (
     copy_messages,
     on_one_line,
     propose_messages,
+    prose_messages,
     write_messages,
 )
 from rag.writing.retry import Patience, Wait, retry_after, sleep
@@ -56,6 +57,7 @@ AT_ONCE_ELSEWHERE = 8
 COPY_TOKENS = 4
 """Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
+PROSE_TOKENS = 360
 CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
 PROMPTS_MIB = 256
@@ -125,10 +127,15 @@ class Writer:
 
         Yields pieces of text as they come. Once there are words, nothing is tried again.
         """
-        messages = write_messages(read, question)
+        return self._stream(write_messages(read, question), WRITE_TOKENS)
 
+    def write_prose(self, sentences: Sequence[str], question: str) -> Iterator[str]:
+        """Write an answer in prose from sentences, in their order. See `write`."""
+        return self._stream(prose_messages(sentences, question), PROSE_TOKENS)
+
+    def _stream(self, messages: Sequence[ChatMessage], most: int) -> Iterator[str]:
         def begin() -> Iterator[Any]:
-            pieces = iter(self.llm.stream_chat(messages, max_tokens=WRITE_TOKENS))
+            pieces = iter(self.llm.stream_chat(messages, max_tokens=most))
             silent = []
             for piece in pieces:
                 silent.append(piece)

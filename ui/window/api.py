@@ -89,7 +89,7 @@ class Endpoints:
         most = min(max(int(limit), 1), MOST_QUOTES)
         library, reranker = self.assistant.library, self.assistant.reranker
         return _or_error(
-            lambda: quotes_as_json(find_quotes(library, reranker, _words(question), most)[0])
+            lambda: quotes_as_json(find_quotes(library, reranker, _words(question), most).quotes)
         )
 
     def open_quote(self, document: str, start: int, end: int) -> dict[str, Any]:
