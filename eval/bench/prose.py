@@ -1,6 +1,6 @@
 """How much of what the sources say to it an answer says: CLAP NQ's and MTRAG's questions.
 
-    python -m eval.bench.prose FOLDER FILE ... [--llm] [--shown N]
+    python -m eval.bench.prose FOLDER FILE ... [--llm] [--sample N] [--shown N]
 
 A file is CLAP NQ's or MTRAG's, as JSON Lines; all its passages are one library. What was said
 before comes along as history. Prints a line of figures a file, and its first N answers to read.
@@ -14,17 +14,19 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, Literal
 
 from rouge_score.rouge_scorer import RougeScorer
 
+from eval.bench.table import SEED
 from eval.command import run_command
 from index.atomic import write_whole
 from index.documents import Document, Span
@@ -69,11 +71,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--llm", action="store_true")
+    parser.add_argument("--sample", type=int, metavar="N", help="ask so many, drawn, not all")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
     for file in given.files:
         data = load_data(file)
+        if given.sample:
+            drawn = random.Random(SEED).sample(data.asked, given.sample)  # noqa: S311  reproducible
+            data = replace(data, asked=tuple(drawn))
         told = ask_all(data, given.folder, llm=given.llm)
         sys.stdout.write("".join(f"{line}\n" for line in figures(data, told)))
         for each in data.asked[: given.shown]:

@@ -227,13 +227,14 @@ def compose_prose(
     One that they do not bear out is kept as unsupported, and the chosen sentence that it is nearest
     to stands in its place, unless it is said already. The best one is always said.
     """
-    composition = Composition()
+    composition, borne_out = Composition(), False
     texts = [quote.read for quote in chosen]
     for sentence in _sentences(written, question):
         attribution = attribute(sentence, texts, question.text)
         cited = [chosen[at] for at in attribution.quotes]
         if attribution.supported and _is_proven(sentence, cited, question, reader):
             composition.cite(sentence, cited)
+            borne_out = True
             continue
         composition.sentences.append(AnswerSentence(sentence, (), False))
         words = content_words(sentence)
@@ -243,6 +244,7 @@ def compose_prose(
     best = max(chosen, key=lambda quote: quote.score)
     if best not in composition.citations:
         composition.quote(best)
+    composition.borne_out = borne_out
     return composition
 
 
