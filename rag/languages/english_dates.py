@@ -50,11 +50,15 @@ _RELATION = re.compile(
     r"\s+$",
     re.IGNORECASE,
 )
+LONGEST_RELATION = 20
+"""Characters before a time among which such a word is looked for."""
+
 _TO = re.compile(r"\s*(?:[-\u2010-\u2015]|\b(?:to|through|until|till)\b)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:,\s*(?:and|or)?|\b(?:and|or)\b)\s*", re.IGNORECASE)
 _VERBS = ("may", "march", "fall", "spring")
 """What is no month or season where it is in small letters and more words follow."""
 
+_MORE = re.compile(r"\s+[^\W\d]")
 _FROM_EVENT = re.compile(
     r"\b(after|following|before|prior to|since|until)\s+"
     r"(?=(?:the|that|this|its|their|his|her)\b|(?-i:[A-Z\d]))",
@@ -75,35 +79,45 @@ _FROM_TODAY = re.compile(
 
 def times(text: str) -> Times:
     """Return what a text says of time, and the rest of its words."""
-    found = [group for group in _groups(text) if _time(text, group)]
-    dated = [range(group[0].start(), group[-1].end()) for group in found]
-    counted_from = _FROM_EVENT.finditer(text)
-    event = next((e for e in counted_from if not any(e.end() in each for each in dated)), None)
-    if event:
-        counted = _RELATIONS[event[1].lower()], times(text[event.end() :])
-        return replace(times(text[: event.start()]), event=counted)
+    dated = {at for group in _groups(text) for at in range(group[0].start(), group[-1].end())}
+    event = next((e for e in _FROM_EVENT.finditer(text) if e.end() not in dated), None)
+    if event is None:
+        return _times(text)
+    counted = _RELATIONS[event[1].lower()], _times(text[event.end() :])
+    return replace(_times(text[: event.start()]), event=counted)
+
+
+def _times(text: str) -> Times:
+    found: list[Time] = []
     left, at = "", 0
-    for group in found:
-        relation = _RELATION.search(text, at, group[0].start())
-        left += text[at : relation.start() if relation else group[0].start()]
-        at = group[-1].end()
+    for group in _groups(text):
+        if time := _time(text, group):
+            relation = _relation(text, group[0].start())
+            found.append(time)
+            left += text[at : relation.start() if relation else group[0].start()]
+            at = group[-1].end()
     left += text[at:]
     end = None if found else _END.search(left)
     count = int(numbers(end["count"])[0][0]) if end and end["count"] else 1
     return Times(
-        tuple(filter(None, (_time(text, group) for group in found))),
+        tuple(found),
         left,
         end=(count, end["end"].lower() not in _EARLIEST) if end else None,
         from_today=_FROM_TODAY.search(left) is not None,
     )
 
 
+def _relation(text: str, start: int) -> re.Match[str] | None:
+    """Return the word right before a time that says how what is asked for relates to it."""
+    return _RELATION.search(text, max(start - LONGEST_RELATION, 0), start)
+
+
 def _groups(text: str) -> list[list[re.Match[str]]]:
     """Return runs of points that belong together: "Oct. 14-23", "Oct. 14 and 23"."""
     groups: list[list[re.Match[str]]] = []
     for match in _POINT.finditer(text):
-        lone = match[0] in _VERBS and re.match(r"\s+[^\W\d]", text[match.end() :])
-        if lone and not _RELATION.search(text, 0, match.start()):
+        lone = match[0] in _VERBS and _MORE.match(text, match.end())
+        if lone and not _relation(text, match.start()):
             continue
         between = text[groups[-1][-1].end() : match.start()] if groups else "."
         if _TO.fullmatch(between) or _AND.fullmatch(between):
@@ -115,7 +129,7 @@ def _groups(text: str) -> list[list[re.Match[str]]]:
 
 def _time(text: str, group: Sequence[re.Match[str]]) -> Time | None:
     """Read points that belong together; None where one is no date: "Feb. 31"."""
-    said = _RELATION.search(text, 0, group[0].start())
+    said = _relation(text, group[0].start())
     word = said[1].lower() if said else ""
     points = [_point(match) for match in group]
     if not all(points):
