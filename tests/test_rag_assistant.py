@@ -278,12 +278,9 @@ def test_the_same_question_gives_the_same_answer(assistant: Assistant) -> None:
     assert one == other
 
 
-def test_an_answer_is_as_long_as_it_is_set_to_be(
-    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gate, "THRESHOLD", 0.0)  # so that several quotes are given
+def test_an_answer_is_as_long_as_it_is_set_to_be(assistant: Assistant) -> None:
     short = assistant.with_settings(assistant.settings.model_copy(update={"sentences": 1}))
-    question = "Which strait did the warships pass, and how wide is it?"
+    question = "How do Russia and China work together against terrorism?"
     whole, cut = assistant.ask(question), short.ask(question)
     assert len(whole.sentences) > 1
     assert [each.text for each in cut.sentences] == [whole.sentences[0].text]

@@ -222,3 +222,51 @@ def test_a_name_may_stand_in_the_title_and_a_capital_may_open_the_question() -> 
     assert only_asked("It opened in 1932.", [ALDER], "What opened in 1932?") == ["1932"]
     either = "Which is longer, the Alder or the Sund Bridge?"
     assert only_asked("The Alder Bridge is longer than the Sund Bridge.", [ALDER], either) == []
+
+
+PIERS = (
+    "Cracks were found in two piers. Lorries had made them longer. The bridge was closed in 1960."
+)
+CLOSED = Document.of(PIERS, title="The Alder Bridge", source="/piers.txt")
+
+
+def piers(words: str, score: float) -> Quote:
+    start = PIERS.index(words)
+    return Quote(CLOSED, start, start + len(words), score)
+
+
+CRACKS = piers("Cracks were found in two piers.", 5.0)
+LORRIES = piers("Lorries had made them longer.", 4.0)
+
+
+def prose(written: str, reader: Reader) -> Composition:
+    asked = Query.of("Why was the Alder Bridge closed to the queen?")
+    return composing.compose_prose(written, asked, [CRACKS, LORRIES], reader)
+
+
+def test_prose_that_is_borne_out_stands_as_it_was_written(reader: Reader) -> None:
+    made = prose("Cracks were found in two piers. Lorries had made the cracks longer.", reader)
+    assert [each.citations for each in made.sentences] == [(1,), (2,)]
+    assert made.citations == [CRACKS, LORRIES]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "The bridge was closed to the queen since cracks were found in three piers.",
+        "The queen found cracks in two piers.",
+        "Cracks were found in two piers in 1958.",
+    ],
+)
+def test_the_sentence_that_prose_is_nearest_to_stands_in_its_place(
+    written: str, reader: Reader
+) -> None:
+    made = prose(written, reader)
+    assert [each.text for each in made.sentences if each.supported] == [f"“{CRACKS.text}”"]
+    assert [each.text for each in made.sentences if not each.supported] == [written]
+
+
+def test_the_best_sentence_is_said_in_any_case(reader: Reader) -> None:
+    made = prose("Lorries had made the cracks longer.", reader)
+    assert CRACKS in made.citations
+    assert prose("", reader).citations == [CRACKS]

@@ -9,8 +9,8 @@ from itertools import repeat
 from rag.answer import Event, Found, Reason, Writing
 from rag.answering.context import Context
 from rag.asking.query import Query
-from rag.choosing import choose
 from rag.deciding.gate import DOUBT, Decision, both, weigh
+from rag.finding.choose import choose
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, compose_prose, quoted, told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from rag.answer import AnswerSentence
 from rag.asking.query import Query
@@ -17,6 +17,10 @@ from rag.verifying.bearing import is_borne_out
 KEPT = 0.5
 """The words that answer count as said when their facts are, and this share of their words: the
 model may put them another way."""
+
+CLOSE = 0.75
+"""The least share of a sentence's content words that must stand in the one sentence it is of: more
+of the question's words would say of one thing what the source says of another."""
 
 
 @dataclass(slots=True)
@@ -224,27 +228,27 @@ def compose_prose(
 ) -> Composition:
     """Attribute and verify each sentence that the LLM wrote from sentences that answer together.
 
-    One that they do not bear out is kept as unsupported, and the chosen sentence that it is nearest
-    to stands in its place, unless it is said already. The best one is always said.
+    Nearly all words of one must stand in a chosen sentence, or in the text before it: the question
+    lends it none. One that is not borne out is kept as unsupported, and the chosen sentence that it
+    is nearest to stands in its place, unless it is said already. The best one is always said.
     """
-    composition, borne_out = Composition(), False
-    texts = [quote.read for quote in chosen]
+    composition = Composition()
     for sentence in _sentences(written, question):
-        attribution = attribute(sentence, texts, question.text)
-        cited = [chosen[at] for at in attribution.quotes]
-        if attribution.supported and _is_proven(sentence, cited, question, reader):
-            composition.cite(sentence, cited)
-            borne_out = True
-            continue
-        composition.sentences.append(AnswerSentence(sentence, (), False))
         words = content_words(sentence)
         nearest = max(chosen, key=lambda quote: len(words & content_words(quote.read)))
+        held = words & content_words(f"{_surroundings(nearest)} {nearest.read}")
+        own = words & content_words(nearest.read)
+        attribution = attribute(sentence, [nearest.read], question.text)
+        close = len(own) >= CLOSE * len(words) and held == words
+        if attribution.supported and close and _is_proven(sentence, [nearest], question, reader):
+            composition.cite(sentence, [nearest])
+            continue
+        composition.sentences.append(AnswerSentence(sentence, (), False))
         if nearest not in composition.citations:
             composition.cite(in_quotation_marks(nearest), [nearest])
     best = max(chosen, key=lambda quote: quote.score)
     if best not in composition.citations:
         composition.quote(best)
-    composition.borne_out = borne_out
     return composition
 
 
@@ -256,24 +260,11 @@ def _is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: R
 
 
 def told(chosen: Sequence[Quote]) -> Composition:
-    """Make an answer of sentences that answer together: those in a row are one quote."""
+    """Make an answer of sentences that answer together, in their own words."""
     composition = Composition()
-    for quote in _in_rows(chosen):
+    for quote in chosen:
         composition.cite(in_quotation_marks(quote), [quote])
     return composition
-
-
-def _in_rows(chosen: Sequence[Quote]) -> list[Quote]:
-    rows: list[Quote] = []
-    for quote in chosen:
-        last = rows[-1] if rows else None
-        if last and last.document.id == quote.document.id:
-            between = quote.document.text[last.end : quote.start]
-            if not between.strip() and "\n\n" not in between:
-                rows[-1] = replace(last, end=quote.end, score=max(last.score, quote.score))
-                continue
-        rows.append(quote)
-    return rows
 
 
 def in_quotation_marks(quote: Quote) -> str:

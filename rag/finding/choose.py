@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.library import Hit
-from rag.finding.quotes import sentence_quotes
+from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
 
@@ -29,35 +29,43 @@ def choose(
 
     What of the quote `answering` holds the words that answer is among them. They come in the order
     in which they are read: the document of the best sentence first, and in each document as they
-    stand there. None is chosen twice.
+    stand there. None is chosen twice. One that opens with "It" comes with the sentence before it.
     """
     hits = [hit for _, hit in passages]
     held = [hit for hit in hits if hit.passage.span.covers(answering.span)][:1]
-    told = {
-        " ".join(quote.text.split()): quote
-        for quote in reversed(
-            sentence_quotes((hit.document, hit.passage) for hit in [*held, *hits[:PASSAGES]])
-        )
-        if len(quote.read.split()) >= FEWEST_WORDS
-    }
-    quotes = list(told.values())
+    sentences = sentence_quotes((hit.document, hit.passage) for hit in [*held, *hits[:PASSAGES]])
+    told = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
+    quotes = [quote for quote in told.values() if len(quote.read.split()) >= FEWEST_WORDS]
     scores = reranker.score(question, [f"{quote.title}\n{quote.read}" for quote in quotes])
     ranked = sorted(
         (replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)),
         key=lambda quote: -quote.score,
     )
-    places = answering.marks or ((answering.start, answering.end),)
-    chosen = [quote for quote in ranked if _holds(quote, answering, places)]
-    chosen += [
-        quote
-        for quote in ranked[:MOST]
-        if quote not in chosen and quote.score >= ranked[0].score - WITHIN
-    ]
-    chosen = chosen[:MOST]
+    sure = [quote for quote in ranked if _holds_answer(quote, answering)]
+    near = [quote for quote in ranked if quote.score >= ranked[0].score - WITHIN]
+    chosen = list(dict.fromkeys([*sure, *near]))[:MOST]
     documents = list(dict.fromkeys(quote.document.id for quote in ranked))
-    return tuple(sorted(chosen, key=lambda each: (documents.index(each.document.id), each.start)))
+    chosen.sort(key=lambda each: (documents.index(each.document.id), each.start))
+    return tuple(_with_what_it_names(quote, chosen, sentences) for quote in chosen)
 
 
-def _holds(quote: Quote, answering: Quote, places: Sequence[tuple[int, int]]) -> bool:
+def _holds_answer(quote: Quote, answering: Quote) -> bool:
+    """Whether a sentence holds words that answer, or is of a quote that has none marked."""
+    places = answering.marks or ((answering.start, answering.end),)
     same = quote.document.id == answering.document.id
     return same and any(quote.start < end and start < quote.end for start, end in places)
+
+
+def _with_what_it_names(quote: Quote, chosen: Sequence[Quote], sentences: Sequence[Quote]) -> Quote:
+    """Return a sentence that opens with "It" with the one before, unless that is chosen as well."""
+    if not POINTS_BACK.match(quote.text):
+        return quote
+    before = [
+        each
+        for each in sentences
+        if each.document.id == quote.document.id
+        and each.end <= quote.start
+        and not quote.document.text[each.end : quote.start].strip()
+    ]
+    said = {each.span for each in chosen}
+    return replace(quote, start=before[0].start) if before and before[0].span not in said else quote

@@ -17,52 +17,22 @@ import json
 import random
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, median
-from typing import Any, Literal
+from typing import Any
 
 from rouge_score.rouge_scorer import RougeScorer
 
+from eval.bench.prose.data import Asked, Data, load_data
 from eval.bench.table import SEED
 from eval.command import run_command
 from index.atomic import write_whole
-from index.documents import Document, Span
-from index.errors import UserError
-from rag.asking.condense import Turn
+from index.documents import Span
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.program import code_hash
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, what may answer it, and how people answered.
-
-    `passages` are the places that hold the answer, and `sentences` those that people could select
-    of there: `selected` are the ones that they did, for each answer. `kind` is its answerability,
-    as MTRAG calls it.
-    """
-
-    id: str
-    question: str
-    history: tuple[Turn, ...]
-    kind: str
-    answers: tuple[str, ...]
-    passages: tuple[Span, ...] = ()
-    sentences: tuple[Span, ...] = ()
-    selected: tuple[frozenset[Span], ...] = ()
-
-
-@dataclass(frozen=True)
-class Data:
-    """The questions of a file and the documents that they are asked of."""
-
-    name: str
-    documents: tuple[Document, ...]
-    asked: tuple[Asked, ...]
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -85,80 +55,6 @@ def main(arguments: Sequence[str]) -> int:
         for each in data.asked[: given.shown]:
             sys.stdout.write(f"\n{each.question}\n  {told[each.id]['answer']}\n")
     return 0
-
-
-def load_data(file: Path) -> Data:
-    """Read a file of CLAP NQ or of MTRAG.
-
-    Raises UserError where it is neither.
-    """
-    try:
-        lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-        make = _mtrag if "turns" in lines[0] else _clapnq
-        documents, asked = make(lines)
-    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
-        raise UserError(f"{file} is no file of CLAP NQ or MTRAG: {error!r}") from error
-    return Data(file.stem, tuple(documents), tuple(asked))
-
-
-def _clapnq(lines: Iterable[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
-    documents, asked = [], []
-    for line in lines:
-        text = f"{line['title']}\n\n{line['text']}"
-        document = Document.of(text, title=line["title"], source=f"{line['id']}.txt")
-        documents.append(document)
-        places: dict[str, Span] = {}
-        at = len(line["title"])
-        for sentence in line["sentences"]:
-            start = text.index(sentence, at)
-            at = start + len(sentence)
-            places[sentence] = Span(document.id, start, at)
-        asked.append(
-            Asked(
-                line["id"],
-                line["question"],
-                (),
-                "ANSWERABLE" if line["answerable"] else "UNANSWERABLE",
-                tuple(line["answers"]),
-                (Span(document.id, 0, len(text)),) if line["answerable"] else (),
-                tuple(places.values()),
-                tuple(frozenset(places[each] for each in some) for some in line["selected"]),
-            )
-        )
-    return documents, asked
-
-
-def _mtrag(lines: Iterable[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
-    """Make documents of passages: those share the name that stands before their two numbers."""
-    lines = list(lines)
-    passages = {each["id"]: each for line in lines for each in line["passages"]}
-    grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for name in sorted(passages, key=lambda name: int(name.split("-")[-2])):
-        grouped[name.rsplit("-", 2)[0]].append(passages[name])
-    documents, places = [], {}
-    for name, those in grouped.items():
-        text = "\n\n".join(each["text"] for each in those)
-        document = Document.of(text, title=those[0]["title"] or name, source=f"{name}.txt")
-        documents.append(document)
-        start = 0
-        for each in those:
-            places[each["id"]] = Span(document.id, start, start + len(each["text"]))
-            start += len(each["text"]) + 2
-    return documents, [_turn(line, places) for line in lines]
-
-
-def _turn(line: dict[str, Any], places: dict[str, Span]) -> Asked:
-    roles: dict[str, Literal["user", "assistant"]] = {"user": "user", "assistant": "assistant"}
-    *before, last = line["turns"]
-    relevant = line.get("relevant", range(len(line["passages"])))
-    return Asked(
-        line["id"],
-        last["content"],
-        tuple((roles[each["role"]], each["content"]) for each in before),
-        line["answerability"],
-        (line["target"],),
-        tuple(places[line["passages"][at]["id"]] for at in relevant),
-    )
 
 
 def ask_all(data: Data, folder: Path, *, llm: bool) -> dict[str, dict[str, Any]]:

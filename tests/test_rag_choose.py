@@ -1,0 +1,78 @@
+"""Which sentences answer together: as many as are asked for, in the order that they are read in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from index.documents import Document
+from index.library import Library
+from rag.finding.choose import FEWEST_WORDS, MOST, choose
+from rag.finding.quotes import find_quotes
+from rag.finding.rerank import Reranker
+from tests.conftest import OpenLibrary
+
+pytestmark = pytest.mark.weights
+
+BRIDGES = (
+    "The Alder Bridge was closed in 1960. Cracks had been found in two of its piers, because the "
+    "river had washed the gravel away. Far more lorries drove over it than its builders had "
+    "reckoned with, which made the cracks longer. A ferry ran until the new bridge was opened. "
+    "The Alder Bridge is 410 metres long. Its engineer was Tore Vik. It was painted green."
+)
+KITES = (
+    "Kites are flown on the cape each autumn. The harbour office sells string. Dogs are welcome."
+)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Library:
+    library = open_library(tmp_path_factory.mktemp("choose") / "library")
+    library.add(Document.of(BRIDGES, title="The Alder Bridge", source="/bridges.txt"))
+    library.add(Document.of(f"{KITES} {BRIDGES[:36]}", title="The cape", source="/kites.txt"))
+    return library
+
+
+def chosen(library: Library, reranker: Reranker, question: str) -> list[str]:
+    found = find_quotes(library, reranker, question, 5)
+    return [each.text for each in choose(question, found.passages, found.quotes[0], reranker)]
+
+
+def test_a_look_up_gets_one_sentence(library: Library, reranker: Reranker) -> None:
+    told = chosen(library, reranker, "How long is the Alder Bridge?")
+    assert told == ["The Alder Bridge is 410 metres long."]
+
+
+def test_a_reason_gets_all_sentences_that_tell_it_as_they_stand(
+    library: Library, reranker: Reranker
+) -> None:
+    told = chosen(library, reranker, "Why was the Alder Bridge closed?")
+    assert 2 <= len(told) <= MOST
+    assert "river had washed the gravel away" in " ".join(told)
+    assert "closed in 1960" in " ".join(told)
+    assert [BRIDGES.index(each) for each in told] == sorted(BRIDGES.index(each) for each in told)
+
+
+def test_what_two_documents_say_alike_is_chosen_once(library: Library, reranker: Reranker) -> None:
+    told = chosen(library, reranker, "When was the Alder Bridge closed?")
+    assert " ".join(told).count("closed in 1960") == 1
+
+
+def test_a_sentence_that_opens_with_a_pronoun_brings_the_one_before(
+    library: Library, reranker: Reranker
+) -> None:
+    told = chosen(library, reranker, "Who was the engineer of the Alder Bridge?")
+    assert "The Alder Bridge is 410 metres long. Its engineer was Tore Vik." in " ".join(told)
+
+
+def test_a_heading_is_not_chosen(
+    tmp_path: Path, open_library: OpenLibrary, reranker: Reranker
+) -> None:
+    library = open_library(tmp_path / "library")
+    heading = "After a flood"
+    assert len(heading.split()) < FEWEST_WORDS
+    text = f"{heading}\n\nOpen all windows and let the walls dry before you paint them.\n"
+    library.add(Document.of(text, title="Houses", source="/houses.txt"))
+    [told] = chosen(library, reranker, "What do I do after a flood?")
+    assert told.startswith("Open all windows")
