@@ -21,6 +21,10 @@ MEASURED ?= ../shared/article/article.txt
 QUESTIONS ?= ../shared/training/squad-train.json.gz $(XQUAD) $(SQUAD) \
 	../shared/benchmarks/clapnq-dev-half.jsonl ../shared/benchmarks/mtrag-conversations.jsonl
 
+# Questions whose answers take several sentences, and turns of conversations.
+PROSE ?= ../shared/benchmarks/clapnq-dev-half.jsonl ../shared/benchmarks/mtrag-conversations.jsonl \
+	../shared/benchmarks/mtrag-un-fiqa.jsonl
+
 VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
@@ -105,6 +109,7 @@ regression: models  ## Check that a part of the bench has not fallen below what 
 bench: models beside  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench.routes $(QUESTIONS)
+	@for llm in "" --llm; do $(PY) -m eval.bench.prose .footnoted/prose $(PROSE) $$llm; done
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.

@@ -35,7 +35,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     together = () if decision.words_are_sure else _together(query, context, decision)
     chosen = [each.quote for each in decision.accepted][: MAX_CITED if query.form.several else 1]
     composition = None
-    if writer := context.writer:
+    if (decision.words_are_sure or len(together) > 1) and (writer := context.writer):
         try:
             composition = yield from (
                 _prose(query, context, writer, together)

@@ -56,9 +56,10 @@ class RegressionPanel:
         with gr.Column(elem_id="regression-panel"):
             self.head = gr.HTML(render_runs.HEAD, js_on_load=_SCRIPT, apply_default_css=False)
             with gr.Row(elem_id="run-row"):
-                # Empty until sets are offered: Gradio fails where an open list gets shorter.
+                # What will be offered: Gradio fails where a list gets shorter while it is open.
+                offered = attempt(self._offered)
                 self.name = gr.Dropdown(
-                    [],
+                    [] if isinstance(offered, UserError) else list(offered),
                     value=None,
                     label="Set",
                     show_label=False,
@@ -185,7 +186,7 @@ class RegressionPanel:
 
     def _offered(self) -> Sequence[str]:
         entries = self.assistant.library.entries()
-        own = {path.stem for path in self.drafts.folder.glob("*.jsonl")}
+        own = {path.stem for path in (self.assistant.library.folder / "cases").glob("*.jsonl")}
         fitting = {path.stem for path in SETS.glob("*.jsonl") if fits(load_set(path), entries)}
         return sorted(own | fitting)
 
