@@ -90,10 +90,15 @@ def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
             else:
                 composition.sentences.append(sentence)
     if parts.computed and all(answer.citations for answer in answers):
-        quotes = [answer.citations[0] for answer in answers]
+        quotes = [_answering(answer.citations) for answer in answers]
         if computed := _computed(parts.computed, quotes):
             composition.cite(f"Computed: {computed}", quotes)
     return composition
+
+
+def _answering(cited: Sequence[Quote]) -> Quote:
+    """Return the first quote that has words marked that answer, or else the first."""
+    return next((quote for quote in cited if quote.marks), cited[0])
 
 
 def _computed(asked: Computed, quotes: Sequence[Quote]) -> str | None:

@@ -41,9 +41,10 @@ def choose(
         (replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)),
         key=lambda quote: -quote.score,
     )
-    sure = [quote for quote in ranked if _holds_answer(quote, answering)]
-    near = [quote for quote in ranked if quote.score >= ranked[0].score - WITHIN]
-    chosen = list(dict.fromkeys([*sure, *near]))[:MOST]
+    sure = {quote.span: quote for quote in ranked if _holds_answer(quote, answering)}
+    near = {quote.span: quote for quote in ranked if quote.score >= ranked[0].score - WITHIN}
+    marked = {span: _marked(quote, answering) for span, quote in sure.items()}
+    chosen = list((sure | near | marked).values())[:MOST]
     documents = list(dict.fromkeys(quote.document.id for quote in ranked))
     chosen.sort(key=lambda each: (documents.index(each.document.id), each.start))
     return tuple(_with_what_it_names(quote, chosen, sentences) for quote in chosen)
@@ -54,6 +55,12 @@ def _holds_answer(quote: Quote, answering: Quote) -> bool:
     places = answering.marks or ((answering.start, answering.end),)
     same = quote.document.id == answering.document.id
     return same and any(quote.start < end and start < quote.end for start, end in places)
+
+
+def _marked(quote: Quote, answering: Quote) -> Quote:
+    """Return a sentence with the words that answer marked, as far as it holds them."""
+    held = [(max(start, quote.start), min(end, quote.end)) for start, end in answering.marks]
+    return replace(quote, marks=tuple((start, end) for start, end in held if start < end))
 
 
 def _with_what_it_names(quote: Quote, chosen: Sequence[Quote], sentences: Sequence[Quote]) -> Quote:
