@@ -85,8 +85,11 @@ def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
         if answer.refused:
             composition.add(f"“{question}” The sources do not say.", ())
         for sentence in () if answer.refused else answer.sentences:
+            cited = answer.quotes_of(sentence)
+            if parts.computed and cited and _answering(answer.citations) not in cited:
+                continue  # What is computed takes one number of each part.
             if sentence.supported:
-                composition.add(sentence.text, answer.quotes_of(sentence))
+                composition.add(sentence.text, cited)
             else:
                 composition.sentences.append(sentence)
     if parts.computed and all(answer.citations for answer in answers):
