@@ -262,6 +262,7 @@ def test_the_days_between_two_are_counted(ask: Ask) -> None:
     told = ask("How many days were between the flood of Tolm and the fair of Tolm?")
     assert told.sentences[-1].text.startswith("Computed: from ")
     assert told.sentences[-1].text.endswith("it is 30 days.")
+    assert len(told.sentences) == 3  # one of each day, and what is computed
     weeks = ask("How many weeks were between the flood of Tolm and the fair of Tolm?")
     assert weeks.sentences[-1].text.endswith("it is 30 days (4 weeks and 2 days).")
 
