@@ -109,7 +109,8 @@ regression: models  ## Check that a part of the bench has not fallen below what 
 bench: models beside  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.bench.routes $(QUESTIONS)
-	@for llm in "" --llm; do $(PY) -m eval.bench.prose .footnoted/prose $(PROSE) $$llm; done
+	@$(PY) -m eval.bench.prose .footnoted/prose $(PROSE)
+	@$(PY) -m eval.bench.prose .footnoted/prose $(PROSE) --llm
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.

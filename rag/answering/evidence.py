@@ -13,7 +13,7 @@ from rag.deciding.gate import DOUBT, Decision, both, weigh
 from rag.finding.choose import choose
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
-from rag.verifying.compose import Composition, compose, compose_prose, quoted, told
+from rag.verifying.compose import Composition, compose, compose_prose, quoted
 from rag.writing.llm import LLMUnavailable, Writer
 
 ASKED = 2
@@ -33,19 +33,17 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
         return
     together = () if decision.words_are_sure else _together(query, context, decision)
-    chosen = [each.quote for each in decision.accepted][: MAX_CITED if query.form.several else 1]
+    accepted = [each.quote for each in decision.accepted]
+    chosen = together or accepted[: MAX_CITED if query.form.several else 1]
     composition = None
     if (decision.words_are_sure or len(together) > 1) and (writer := context.writer):
         try:
-            composition = yield from (
-                _prose(query, context, writer, together)
-                if together
-                else _written(query, context, writer, quotes, chosen)
-            )
+            prose = bool(together)
+            composition = yield from _written(query, context, writer, quotes, chosen, prose)
         except LLMUnavailable as error:
             context.run.fail(error)
     if composition is None:
-        composition = told(together) if together else quoted(chosen, decision.words_are_sure)
+        composition = quoted(chosen, decision.words_are_sure)
         reason: Reason | None = "llm_unavailable" if context.run.llm_failed else None
         yield context.answer(query, composition, quotes, reason, decision=decision)
     elif composition.borne_out or decision.sure:
@@ -62,8 +60,7 @@ def read(query: Query, context: Context) -> Decision:
     readings = tuple(map(weigh, repeat(query), quotes, reads))
     if query.last != query.text:
         # A quote that answers the questions before is found as well: it must answer this too.
-        scores = context.reranker.score(query.last, [quote.read for quote in quotes])
-        scored = [replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)]
+        scored = context.reranker.scored(query.last, quotes)
         reads = context.reader.read_quotes(query.last, quotes)
         alone = map(weigh, repeat(query), scored, reads)
         readings = tuple(map(both, alone, readings))
@@ -92,15 +89,24 @@ def _written(
     writer: Writer,
     quotes: Sequence[Quote],
     chosen: Sequence[Quote],
+    prose: bool,
 ) -> Generator[Event, None, Composition]:
-    """Let the LLM write from the quotes that answer; return what it wrote, verified."""
+    """Let the LLM write from the quotes that were chosen; return what it wrote, verified.
+
+    It writes `prose` from sentences that answer together, and else around the words that answer.
+    """
     context.run.llm = writer.name
+    read = [(each.read, each.words) for each in chosen]
+    texts = [text for text, _ in read]
     written = ""
-    for piece in writer.write([(each.read, each.words) for each in chosen], query.text):
+    pieces = writer.write_prose(texts, query.text) if prose else writer.write(read, query.text)
+    for piece in pieces:
         if piece:
             context.run.time("first_token_s")
         written += piece
         yield Writing(written)
+    if prose:
+        return compose_prose(written, query, chosen, context.reader)
     return compose(written, quotes, query, chosen, context.reader)
 
 
@@ -108,20 +114,6 @@ def _together(query: Query, context: Context, decision: Decision) -> tuple[Quote
     """Choose the sentences that answer together: one where a look-up is asked for."""
     passages, answering = context.search(query.text).passages, decision.accepted[0].quote
     return choose(query.text, passages, answering, context.reranker)
-
-
-def _prose(
-    query: Query, context: Context, writer: Writer, chosen: Sequence[Quote]
-) -> Generator[Event, None, Composition]:
-    """Let the LLM write from the sentences that answer together; return that, verified."""
-    context.run.llm = writer.name
-    written = ""
-    for piece in writer.write_prose([each.read for each in chosen], query.text):
-        if piece:
-            context.run.time("first_token_s")
-        written += piece
-        yield Writing(written)
-    return compose_prose(written, query, chosen, context.reader)
 
 
 def _marked(quotes: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:

@@ -23,7 +23,7 @@ FEWEST_WORDS = 4
 
 
 def choose(
-    question: str, passages: Sequence[tuple[float, Hit]], answering: Quote, reranker: Reranker
+    question: str, passages: Sequence[Hit], answering: Quote, reranker: Reranker
 ) -> tuple[Quote, ...]:
     """Choose the sentences that answer together, from passages in their rank, best first.
 
@@ -31,9 +31,9 @@ def choose(
     in which they are read: the document of the best sentence first, and in each document as they
     stand there. None is chosen twice. One that opens with "It" comes with the sentence before it.
     """
-    hits = [hit for _, hit in passages]
-    held = [hit for hit in hits if hit.passage.span.covers(answering.span)][:1]
-    sentences = sentence_quotes((hit.document, hit.passage) for hit in [*held, *hits[:PASSAGES]])
+    held = [hit for hit in passages if hit.passage.span.covers(answering.span)][:1]
+    read = [*held, *passages[:PASSAGES]]
+    sentences = sentence_quotes((hit.document, hit.passage) for hit in read)
     told = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
     quotes = [quote for quote in told.values() if len(quote.read.split()) >= FEWEST_WORDS]
     scores = reranker.score(question, [f"{quote.title}\n{quote.read}" for quote in quotes])

@@ -40,13 +40,10 @@ quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."
 
 
 class Ranked(NamedTuple):
-    """Quotes and passages that may answer, best first, and of how many passages they are.
-
-    Each passage comes with its score, the reranker's logit.
-    """
+    """Quotes and passages that may answer, best first, and of how many passages they are."""
 
     quotes: tuple[Quote, ...]
-    passages: tuple[tuple[float, Hit], ...]
+    passages: tuple[Hit, ...]
     searched: int
 
 
@@ -105,7 +102,7 @@ def select_quotes(
         sentences = {quote.span for quote in told}
         single = [quote for quote in candidates if quote.span in sentences]
         quotes = max(quotes, _without_overlaps(single, limit), key=len)
-    return Ranked(tuple(quotes), tuple(scored), searched)
+    return Ranked(tuple(quotes), tuple(hit for _, hit in scored), searched)
 
 
 def sentence_quotes(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:

@@ -259,14 +259,6 @@ def _is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: R
     return is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader)
 
 
-def told(chosen: Sequence[Quote]) -> Composition:
-    """Make an answer of sentences that answer together, in their own words."""
-    composition = Composition()
-    for quote in chosen:
-        composition.cite(in_quotation_marks(quote), [quote])
-    return composition
-
-
 def in_quotation_marks(quote: Quote) -> str:
     """Return a quote's words on one line, in quotation marks."""
     return f"“{' '.join(quote.text.split())}”"

@@ -150,8 +150,8 @@ class Writer:
                 length += len(words)
                 if length > MOST_WRITTEN:
                     raise LLMUnavailable(
-                        f"The language model {self.name} does not stop writing: answers are one "
-                        "or two sentences, and it has not heeded how long one may be."
+                        f"The language model {self.name} does not stop writing: answers are a "
+                        "few sentences, and it has not heeded how long one may be."
                     )
                 ended = ended or is_last(piece)
                 yield words

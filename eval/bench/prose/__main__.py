@@ -91,12 +91,13 @@ def figures(data: Data, told: dict[str, dict[str, Any]]) -> Iterator[str]:
     for kind in dict.fromkeys(each.kind for each in data.asked):
         asked = [each for each in data.asked if each.kind == kind]
         answers = [told[each.id] for each in asked]
+        pairs = list(zip(asked, answers, strict=True))
+        seconds = median(each["seconds"] or 0.0 for each in answers)
         refused = mean(each["refused"] for each in answers)
         words = [len(_plain(each["answer"]).split()) for each in answers if not each["refused"]]
         line = f"{data.name}, {kind}, {len(asked)}: refused {refused:.3f}"
-        line += f", words {median(words or [0]):.0f}, seconds {median(_seconds(answers)):.2f}"
+        line += f", words {median(words or [0]):.0f}, seconds {seconds:.2f}"
         if any(each.answers for each in asked):
-            pairs = list(zip(asked, answers, strict=True))
             line += f", ROUGE-L {mean(rouge(told, each) for each, told in pairs):.3f}"
         if any(each.passages for each in asked):
             for name in ("quotes", "cited"):
@@ -107,10 +108,6 @@ def figures(data: Data, told: dict[str, dict[str, Any]]) -> Iterator[str]:
             named = zip(("precision", "recall", "F1"), zip(*found, strict=True), strict=True)
             line += ", evidence " + ", ".join(f"{name} {mean(some):.3f}" for name, some in named)
         yield line
-
-
-def _seconds(answers: Iterable[dict[str, Any]]) -> list[float]:
-    return [each["seconds"] or 0.0 for each in answers]
 
 
 _SCORER = RougeScorer(["rougeL"], use_stemmer=True)

@@ -51,6 +51,7 @@ class RegressionPanel:
         self.assistant = assistant
         self.rights = rights
         self.folder = assistant.library.folder / "runs"
+        self.cases = assistant.library.folder / "cases"
         self._running: dict[str, Background] = {}
         self._lock = threading.Lock()
         with gr.Column(elem_id="regression-panel"):
@@ -177,8 +178,9 @@ class RegressionPanel:
         return render_runs.report(last, before, verdict, note)
 
     def _names(self) -> list[str]:
-        own = self.assistant.library.folder / "cases"
-        return sorted({path.stem for folder in (own, SETS) for path in folder.glob("*.jsonl")})
+        return sorted(
+            {path.stem for folder in (self.cases, SETS) for path in folder.glob("*.jsonl")}
+        )
 
     @staticmethod
     def _choice(offered: Sequence[str], name: str | None) -> gr.Dropdown:
@@ -186,7 +188,7 @@ class RegressionPanel:
 
     def _offered(self) -> Sequence[str]:
         entries = self.assistant.library.entries()
-        own = {path.stem for path in (self.assistant.library.folder / "cases").glob("*.jsonl")}
+        own = {path.stem for path in self.cases.glob("*.jsonl")}
         fitting = {path.stem for path in SETS.glob("*.jsonl") if fits(load_set(path), entries)}
         return sorted(own | fitting)
 
@@ -197,7 +199,7 @@ class RegressionPanel:
         """
         if not name or name not in self._names():
             raise UserError("Choose a set.")
-        own = self.assistant.library.folder / "cases" / f"{name}.jsonl"
+        own = self.cases / f"{name}.jsonl"
         return own if own.exists() else SETS / f"{name}.jsonl"
 
     def _out(self, name: str) -> Path:
