@@ -89,6 +89,19 @@ def cell_of(document: Document, place: Place) -> Cell | None:
     return Cell(document.text[own[0].start : own[0].end], heads[at])
 
 
+def list_of(document: Document, start: int, end: int) -> tuple[Element, ...]:
+    """Return the items of the innermost list that `text[start:end]` stands in, if any."""
+    elements = structure(document)
+    around = [
+        each for each in elements if each.kind == "list" and each.start <= start and end <= each.end
+    ]
+    if not around:
+        return ()
+    items = _of_kind(elements, "item", around[-1])
+    inner = [each for each in _of_kind(elements, "list", around[-1]) if each is not around[-1]]
+    return tuple(each for each in items if not any(e.start <= each.start < e.end for e in inner))
+
+
 @dataclass(frozen=True, slots=True)
 class Spelled:
     """A place in a table as it is read: each cell behind the head of its column.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rag.asking.route import Route
 from rag.deciding.gate import Decision
+from rag.deciding.nearest import Nearest
 from rag.quote import Quote, quotes_as_json
+
+_ITEM = re.compile(r"(?:•|\d{1,3}[.)]) ")
 
 SCHEMA = 1
 """Of the JSON form; it rises when a field changes its meaning or goes."""
@@ -26,6 +30,11 @@ class AnswerSentence:
     text: str
     citations: tuple[int, ...]
     supported: bool
+
+    @property
+    def is_item(self) -> bool:
+        """Whether it is an item of a list, which stands on a line of its own."""
+        return bool(_ITEM.match(self.text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ class Answer:
     """For the user: what did not work, or what of the sources a list leaves out, where it does."""
     decision: Decision | None = None
     """Why it was answered or refused, where that was decided by evidence."""
+    nearest: Nearest | None = None
+    """What comes near where it is refused; None where it is not, and where nothing does."""
     borne_out: bool = True
     """Whether the quotes bear out anything of what the language model wrote, where it did."""
     llm_failed: bool = False
@@ -75,11 +86,14 @@ class Answer:
             return "There is no document to answer from yet."
         if self.refused:
             return "The sources do not say."
-        return " ".join(
-            sentence.text + "".join(f"[{number}]" for number in sentence.citations)
+        said = (
+            ("\n" if sentence.is_item else " ")
+            + sentence.text
+            + "".join(f"[{number}]" for number in sentence.citations)
             for sentence in self.sentences
             if sentence.supported
         )
+        return "".join(said).strip()
 
     def quotes_of(self, sentence: AnswerSentence) -> list[Quote]:
         """Return the quotes that a sentence's footnotes show."""
@@ -108,6 +122,7 @@ class Answer:
                 "probability": round(self.route.probability, 3),
                 "answered_by": self.way,
             },
+            "nearest": self.nearest and self.nearest.as_json(),
             "sentences": [
                 {
                     "text": sentence.text,
@@ -145,9 +160,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """All that the LLM has written so far: not verified yet, and without footnotes."""
+    """What the LLM has written so far: `text` is not verified yet, and has no footnotes.
+
+    `sentences` before it are as they will stand in the answer, their footnotes' quotes in
+    `citations`: prose is proven sentence by sentence.
+    """
 
     text: str
+    sentences: tuple[AnswerSentence, ...] = ()
+    citations: tuple[Quote, ...] = ()
 
 
 Event = Searching | Found | Writing | Answer

@@ -13,7 +13,7 @@ import os
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
@@ -61,6 +61,11 @@ class Settings(BaseSettings):
         None, description="an OpenAI-compatible address, such as http://localhost:11434/v1"
     )
     llm_key: SecretStr | None = Field(None, description="the key for llm_url, if it needs one")
+    llm_reads: Literal["sentences", "passages"] | None = Field(
+        None,
+        description="what longer answers are written from: the chosen “sentences”, or all of the "
+        "best “passages”, up to eight sentences, as is usual with llm_url",
+    )
     llm_timeout: float = Field(120, gt=0, description="seconds to wait for the next words")
     chroma_url: str | None = Field(
         None, description="a Chroma server that holds the vectors instead of the folder"
@@ -79,6 +84,11 @@ class Settings(BaseSettings):
     )
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
+
+    @property
+    def llm_reads_passages(self) -> bool:
+        """Whether longer answers are written from whole passages: a task for a strong model."""
+        return (self.llm_reads or ("passages" if self.llm_url else "sentences")) == "passages"
 
     @field_validator("library", mode="before")
     @classmethod

@@ -19,6 +19,7 @@ class Provider:
     copied: str = "NONE"
     written: Sequence[str] = ()
     keys: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
     go_on: threading.Event = field(default_factory=threading.Event)
 
 
@@ -31,6 +32,7 @@ def provider(copied: str = "NONE", written: Sequence[str] = ()) -> Iterator[Prov
         def do_POST(self) -> None:
             made.keys.append(self.headers["Authorization"])
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            made.shown.append(asked["messages"][-1]["content"])
             self.send_response(200)
             if not asked.get("stream"):
                 self._send("application/json", json.dumps(_whole(made.copied)))

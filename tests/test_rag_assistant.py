@@ -17,6 +17,7 @@ from rag.deciding import gate
 from rag.once import Once
 from rag.writing.llm import LLMUnavailable, Writer
 from tests.fake_llm import ScriptedLLM
+from tests.provider import provider
 
 pytestmark = pytest.mark.weights
 
@@ -298,3 +299,44 @@ def test_documents_can_be_left_aside(assistant: Assistant) -> None:
         *_, answer = assistant.stream(question, without=[entry.id])
         assert isinstance(answer, Answer)
         assert (answer.refused, answer.quotes) == (True, ())
+
+
+WARNING = "How far has the missile warning system come that Russia is helping China with?"
+DISCLOSED = "In December 2019, Putin disclosed that Russia was assisting China with a system"
+BOYEV = "Sergei Boyev, who heads the Vimpel company, reported some progress in August 2020."
+SENT = "Russia sent 300 engineers to China in 2021."
+
+
+@pytest.mark.parametrize(
+    ("written", "stands", "left_out"),
+    [
+        (f"{DISCLOSED} to give warning of missile attacks. {BOYEV}", BOYEV, ""),
+        (f"{BOYEV} {SENT}", BOYEV, SENT),
+        ("I cannot tell, ask someone else!", DISCLOSED, "I cannot tell, ask someone else!"),
+    ],
+    ids=["well", "with an invented fact", "badly"],
+)
+def test_a_strong_model_reads_whole_passages_and_is_held_to_the_same_proofs(
+    assistant: Assistant, written: str, stands: str, left_out: str
+) -> None:
+    with provider(copied="some progress", written=[written]) as elsewhere:
+        settings = load_settings(library=assistant.settings.library, llm="m", llm_url=elsewhere.url)
+        answer = assistant.with_settings(settings).ask(WARNING)
+        assert "reported some progress in August 2020" in elsewhere.shown[-1], "it was not chosen"
+    proven(answer)
+    assert answer.models["llm"] == "m"
+    assert stands in answer.text
+    assert all(each.citations for each in answer.sentences if each.supported)
+    assert [each.text for each in answer.sentences if not each.supported] == [left_out] * bool(
+        left_out
+    )
+
+
+def test_a_weaker_model_at_an_address_is_given_the_chosen_sentences(assistant: Assistant) -> None:
+    with provider(copied="some progress", written=[BOYEV]) as elsewhere:
+        given = {"llm": "m", "llm_url": elsewhere.url, "llm_reads": "sentences"}
+        settings = load_settings(library=assistant.settings.library, **given)
+        answer = assistant.with_settings(settings).ask(WARNING)
+        assert DISCLOSED in elsewhere.shown[-1]
+        assert "reported some progress" not in elsewhere.shown[-1]
+    assert BOYEV not in answer.text

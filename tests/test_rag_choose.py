@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from index.documents import Document
 from index.library import Library
+from index.loading.load import load_bytes
+from rag.answer import Answer, AnswerSentence
 from rag.finding.choose import FEWEST_WORDS, MOST, choose
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
+from rag.quote import Quote
+from rag.verifying.compose import quoted
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights
@@ -34,9 +39,16 @@ def library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary)
     return library
 
 
+def made_of(told: Sequence[Quote]) -> tuple[tuple[AnswerSentence, ...], tuple[Quote, ...]]:
+    composition = quoted(told, sure=False)
+    return tuple(composition.sentences), tuple(composition.citations)
+
+
 def chosen(library: Library, reranker: Reranker, question: str) -> list[str]:
     found = find_quotes(library, reranker, question, 5)
-    return [each.text for each in choose(question, found.passages, found.quotes[0], reranker)]
+    told = choose(question, found.passages, found.quotes[0], reranker)
+    assert set(told.chosen) <= set(told.read)
+    return [each.text for each in told.chosen]
 
 
 def test_a_look_up_gets_one_sentence(library: Library, reranker: Reranker) -> None:
@@ -76,3 +88,31 @@ def test_a_heading_is_not_chosen(
     library.add(Document.of(text, title="Houses", source="/houses.txt"))
     [told] = chosen(library, reranker, "What do I do after a flood?")
     assert told.startswith("Open all windows")
+
+
+PASSES = """<title>Boat licences</title><h1>Boat licences</h1>
+<p>Rowing boats need no licence.</p>
+<p>You can renew a licence from eight weeks before it ends:</p>
+<ol><li>Fill in form 7.</li><li>Have the stove checked by a surveyor. He writes a report.</li>
+<li>Pay 80 crowns at the office.</li></ol>
+<p>The new plate is fixed where it can be read from the quay.</p>"""
+
+
+def test_steps_are_told_whole_each_with_its_number(
+    tmp_path: Path, open_library: OpenLibrary, reranker: Reranker
+) -> None:
+    library = open_library(tmp_path / "library")
+    library.add(load_bytes(PASSES.encode(), "passes.html"))
+    question = "How do I renew a licence?"
+    found = find_quotes(library, reranker, question, 5)
+    answering = next(each for each in found.quotes if "renew" in each.text)
+    told = choose(question, found.passages, answering, reranker).chosen
+    made = Answer(
+        question, question, *made_of(told), tuple(told), None, models={}, timings={}
+    ).text.splitlines()
+    assert made[-3:] == [
+        "1. “Fill in form 7.”[2]",
+        "2. “Have the stove checked by a surveyor. He writes a report.”[3]",
+        "3. “Pay 80 crowns at the office.”[4]",
+    ]
+    assert "“You can renew a licence from eight weeks before it ends:”[1]" in made[0]

@@ -218,6 +218,7 @@ def check_shape(answer: dict[str, Any]) -> None:
         "refused": bool,
         "reason": (str, type(None)),
         "route": dict,
+        "nearest": (dict, type(None)),
         "sentences": list,
         "citations": list,
         "quotes": list,
@@ -229,6 +230,9 @@ def check_shape(answer: dict[str, Any]) -> None:
     by = (str, type(None))
     route = {"kind": str, "matters": list, "probability": NUMBER, "answered_by": by}
     check(answer["route"], route)
+    if near := answer["nearest"]:
+        place = {"document_id": str, "start": int, "end": int, "quote": str, "score": NUMBER}
+        check(near, {**place, "open": list})
     for each in answer["sentences"]:
         check(each, {"text": str, "citations": list, "supported": bool})
     for number, each in enumerate(answer["citations"], 1):
@@ -263,7 +267,7 @@ def check_shape(answer: dict[str, Any]) -> None:
         assert each["rank"] == rank
     check(answer["models"], {"embedding": str, "reranker": str, "llm": (str, type(None))})
     seconds = (float, int, type(None))
-    names = ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
+    names = ("retrieve_s", "first_quote_s", "first_token_s", "first_sentence_s", "total_s")
     check(answer["timings"], dict.fromkeys(names, seconds))
 
 
@@ -296,8 +300,25 @@ def test_a_refusal_is_an_answer(
     assert len(answer["quotes"]) >= 5
     plain = here(capsys, monkeypatch, *asked)
     assert plain.returncode == 0
+    assert answer["nearest"] is None
     assert answer["answer"] in plain.stdout
-    assert "briefing.md, line " in plain.stdout
+    assert "No passage comes near." in plain.stdout
+
+
+@pytest.mark.weights
+def test_a_refusal_tells_what_is_nearest(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = "How many pieces of equipment did Belarus contribute to Peace Mission 2021?"
+    asked = ("ask", question, "--no-llm", "--library", library)
+    answer = json.loads(here(capsys, monkeypatch, *asked, "--json").stdout)
+    check_shape(answer)
+    assert answer["refused"]
+    assert answer["nearest"]["quote"] in [each["quote"] for each in answer["quotes"]]
+    assert answer["nearest"]["open"]
+    plain = " ".join(here(capsys, monkeypatch, *asked).stdout.split())
+    assert "The sources do not say. Nearest is: [1] briefing.md, line " in plain
+    assert "Of the question it leaves open: “" in plain
 
 
 @pytest.mark.weights

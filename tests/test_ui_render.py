@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from index.documents import Document, Heading
 from index.loading.load import load_bytes
 from index.storage.store import Entry
-from rag.answer import Answer, AnswerSentence, Reason
+from rag.answer import Answer, AnswerSentence, Reason, Writing
+from rag.deciding.nearest import Nearest
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
@@ -96,10 +97,10 @@ def answer(
     standalone: str | None = None,
     reason: Reason | None = None,
     message: str | None = None,
+    nearest: Nearest | None = None,
 ) -> Answer:
-    return Answer(
-        question, standalone or question, sentences, quotes, quotes, reason, {}, {}, message
-    )
+    asked = question, standalone or question
+    return Answer(*asked, sentences, quotes, quotes, reason, {}, {}, message, nearest=nearest)
 
 
 def answered(given: Answer) -> str:
@@ -121,12 +122,20 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
     quote = Quote(hostile, 0, len(hostile.text), 1.0, words, marks=((0, len(words)),))
     sentences = (AnswerSentence(words, (1,), True), AnswerSentence(words, (), False))
     full = answer((quote,), sentences, question=words, standalone=words + "?", message=words)
-    refusal = answer((quote,), question=words, reason="not_in_sources", message=words)
+    refusal = answer(
+        (quote,),
+        question=words,
+        reason="not_in_sources",
+        message=words,
+        nearest=Nearest(quote, (words,)),
+    )
     entry = Entry(words, words, f"/x/{words}", "", 1, 1, words)
     for html in (
         answered(full),
         answered(refusal),
-        render.unfinished(words, words, standalone=words + "?", quotes=(quote,), written=words),
+        render.unfinished(
+            words, words, standalone=words + "?", quotes=(quote,), draft=Writing(words)
+        ),
         render.exchange(Exchange(words, message=words), words, (quote,)),
         render.exchange(Exchange(words, unproven={"answer": words}), words),
         render.conversation(Conversation((Exchange(words, full),), words)),
@@ -189,12 +198,20 @@ def test_words_with_their_quote_do_not_say_it_twice() -> None:
     assert "blockquote." not in shown(answer((FLEET,), sentences)).texts
 
 
-def test_a_refusal_offers_the_nearest_passages() -> None:
+def test_a_refusal_offers_what_is_nearest_and_says_what_it_leaves_open() -> None:
+    near = Nearest(COUNT, ("captain",))
+    page = shown(answer((FLEET, COUNT), reason="not_in_sources", nearest=near))
+    assert page.texts["p.refusal"] == ["The sources do not say. Nearest is:"]
+    assert page.texts["p.looked"] == ["Of the question it leaves open: “captain”."]
+    assert [each["data-span"] for each in page.all("a", "card")] == ["29-46", "0-28", "29-46"]
+    assert not page.all("a", "footnote")
+
+
+def test_a_refusal_says_where_nothing_is_near() -> None:
     page = shown(answer((FLEET, COUNT), reason="not_in_sources"))
     assert page.texts["p.refusal"] == ["The sources do not say."]
-    assert page.texts["p.looked"][0].startswith("Looked for: What?")
+    assert page.texts["p.looked"] == ["No passage comes near."]
     assert [each["data-span"] for each in page.all("a", "card")] == ["0-28", "29-46"]
-    assert not page.all("a", "footnote")
 
 
 def test_without_documents_it_says_what_to_do() -> None:
@@ -203,10 +220,19 @@ def test_without_documents_it_says_what_to_do() -> None:
 
 
 def test_a_draft_looks_like_one() -> None:
-    page = Page(render.unfinished("What?", "", quotes=(FLEET,), written="It sailed"))
+    page = Page(render.unfinished("What?", "", quotes=(FLEET,), draft=Writing("It sailed")))
     assert page.texts["div.draft"] == ["Draft, being checkedIt sailed"]
     assert page.all("a", "card")
     assert not page.all("a", "footnote")
+
+
+def test_of_a_draft_what_is_proven_stands_as_an_answer() -> None:
+    sentences = AnswerSentence("It flew.", (), False), AnswerSentence("It sailed.", (1,), True)
+    draft = Writing("It sank", sentences, (FLEET,))
+    page = Page(render.unfinished("What?", "", quotes=(FLEET, COUNT), draft=draft))
+    assert page.texts["p.answer"] == ["It sailed.[1]"]
+    assert page.texts["div.draft"] == ["Draft, being checkedIt sank"]
+    assert [each["data-span"] for each in page.all("a", "footnote")] == ["0-28"]
 
 
 def test_a_follow_up_says_how_it_was_understood() -> None:

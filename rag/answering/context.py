@@ -19,6 +19,7 @@ from rag.asking.query import Query
 from rag.asking.subject import in_words
 from rag.config import Settings
 from rag.deciding.gate import Decision
+from rag.deciding.nearest import nearest
 from rag.deciding.reader import Reader
 from rag.finding.quotes import Ranked, find_quotes
 from rag.finding.rerank import Reranker
@@ -69,7 +70,7 @@ class Run:
     started: float = field(default_factory=time.perf_counter)
     timings: dict[str, float | None] = field(
         default_factory=lambda: dict.fromkeys(
-            ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
+            ("retrieve_s", "first_quote_s", "first_token_s", "first_sentence_s", "total_s")
         )
     )
     llm: str | None = None
@@ -197,6 +198,8 @@ class Context:
         left_out = f"{more} left out: an answer is set to have {most} at most." if left else None
         messages = dict.fromkeys(filter(None, (self.run.message, note, left_out)))
         cited = {quote.span for quote in shown.citations}
+        if shown.citations:
+            self.run.time("first_sentence_s")
         self.run.time("total_s")
         return Answer(
             question=query.typed,
@@ -215,6 +218,7 @@ class Context:
             timings=dict(self.run.timings),
             message=" ".join(messages) or None,
             decision=decision if decision and decision.readings else None,
+            nearest=nearest(query.last, quotes, decision) if reason == "not_in_sources" else None,
             borne_out=composition.borne_out,
             llm_failed=self.run.llm_failed,
             searched=sum(each.searched for each in self.run.found.values()),

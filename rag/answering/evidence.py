@@ -10,10 +10,11 @@ from rag.answer import Event, Found, Reason, Writing
 from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.deciding.gate import DOUBT, Decision, both, weigh
-from rag.finding.choose import choose
+from rag.finding.choose import Together, choose
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
-from rag.verifying.compose import Composition, compose, compose_prose, quoted
+from rag.verifying.compose import Composition, compose, item_sign, quoted
+from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
 
 ASKED = 2
@@ -32,18 +33,17 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if not decision.answerable:
         yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
         return
-    together = () if decision.words_are_sure else _together(query, context, decision)
-    accepted = [each.quote for each in decision.accepted]
-    chosen = together or accepted[: MAX_CITED if query.form.several else 1]
-    composition = None
-    if (decision.words_are_sure or len(together) > 1) and (writer := context.writer):
+    composition, chosen = None, _chosen(query, context, decision)
+    steps = any(map(item_sign, chosen.chosen)) and not decision.words_are_sure
+    writes = decision.words_are_sure or len(chosen.read) > 1
+    if writes and not steps and (writer := context.writer):
         try:
-            prose = bool(together)
-            composition = yield from _written(query, context, writer, quotes, chosen, prose)
+            write = _sentence if decision.words_are_sure else _prose
+            composition = yield from write(query, context, writer, quotes, chosen)
         except LLMUnavailable as error:
             context.run.fail(error)
     if composition is None:
-        composition = quoted(chosen, decision.words_are_sure)
+        composition = quoted(chosen.chosen, decision.words_are_sure)
         reason: Reason | None = "llm_unavailable" if context.run.llm_failed else None
         yield context.answer(query, composition, quotes, reason, decision=decision)
     elif composition.borne_out or decision.sure:
@@ -83,37 +83,54 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
     return decision
 
 
-def _written(
-    query: Query,
-    context: Context,
-    writer: Writer,
-    quotes: Sequence[Quote],
-    chosen: Sequence[Quote],
-    prose: bool,
-) -> Generator[Event, None, Composition]:
-    """Let the LLM write from the quotes that were chosen; return what it wrote, verified.
+def _chosen(query: Query, context: Context, decision: Decision) -> Together:
+    """Choose what to answer with: the quotes with the words that answer, or sentences together."""
+    accepted = [each.quote for each in decision.accepted]
+    if decision.words_are_sure:
+        sure = tuple(accepted[: MAX_CITED if query.form.several else 1])
+        return Together(sure, sure)
+    passages = context.search(query.text).passages
+    together = choose(query.text, passages, accepted[0], context.reranker)
+    whole = context.settings.llm_reads_passages
+    return together if whole else Together(together.chosen, together.chosen)
 
-    It writes `prose` from sentences that answer together, and else around the words that answer.
-    """
-    context.run.llm = writer.name
-    read = [(each.read, each.words) for each in chosen]
-    texts = [text for text, _ in read]
+
+def _sentence(
+    query: Query, context: Context, writer: Writer, quotes: Sequence[Quote], given: Together
+) -> Generator[Event, None, Composition]:
+    """Let the LLM write around the words that answer; return what it wrote, verified."""
     written = ""
-    pieces = writer.write_prose(texts, query.text) if prose else writer.write(read, query.text)
+    pieces = writer.write([(each.read, each.words) for each in given.chosen], query.text)
+    for piece in _noted(pieces, context, writer):
+        written += piece
+        yield Writing(written)
+    return compose(written, quotes, query, given.chosen, context.reader)
+
+
+def _prose(
+    query: Query, context: Context, writer: Writer, _: Sequence[Quote], given: Together
+) -> Generator[Event, None, Composition]:
+    """Let the LLM write from sentences that answer together; each is proven once it is whole."""
+    written = ""
+    prose = Prose(query, given.chosen, given.read, context.reader)
+    texts, choosing = [each.read for each in given.read], context.settings.llm_reads_passages
+    pieces = writer.write_prose(texts, query.text, choosing=choosing)
+    for piece in _noted(pieces, context, writer):
+        written += piece
+        proven, rest = prose.so_far(written)
+        if proven.citations:
+            context.run.time("first_sentence_s")
+        yield Writing(rest, tuple(proven.sentences), tuple(proven.citations))
+    return prose.whole(written)
+
+
+def _noted(pieces: Iterator[str], context: Context, writer: Writer) -> Iterator[str]:
+    """Pass on what the LLM writes, and note that it does, and when it begins."""
+    context.run.llm = writer.name
     for piece in pieces:
         if piece:
             context.run.time("first_token_s")
-        written += piece
-        yield Writing(written)
-    if prose:
-        return compose_prose(written, query, chosen, context.reader)
-    return compose(written, quotes, query, chosen, context.reader)
-
-
-def _together(query: Query, context: Context, decision: Decision) -> tuple[Quote, ...]:
-    """Choose the sentences that answer together: one where a look-up is asked for."""
-    passages, answering = context.search(query.text).passages, decision.accepted[0].quote
-    return choose(query.text, passages, answering, context.reranker)
+        yield piece
 
 
 def _marked(quotes: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:

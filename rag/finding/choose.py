@@ -6,10 +6,13 @@ as well: that is one sentence for a look-up, and several for why, how, or what s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
+from index.documents import Span
 from index.library import Hit
+from index.structure import Element, list_of
 from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
@@ -18,18 +21,29 @@ PASSAGES = 4
 WITHIN = 2.0
 """Logits behind the best sentence: on 80 questions of CLAP NQ ROUGE-L .62, within 4 it is .60."""
 MOST = 6
+MOST_ITEMS = 10
+"""A list of more items is told by those that were chosen alone."""
 FEWEST_WORDS = 4
 """A shorter sentence is a heading or a label, seldom an answer."""
 
 
+class Together(NamedTuple):
+    """Sentences that answer together, and all that they were chosen from, in reading order.
+
+    The document of the best sentence comes first, and in each document they come as they stand.
+    """
+
+    chosen: tuple[Quote, ...]
+    read: tuple[Quote, ...]
+
+
 def choose(
     question: str, passages: Sequence[Hit], answering: Quote, reranker: Reranker
-) -> tuple[Quote, ...]:
+) -> Together:
     """Choose the sentences that answer together, from passages in their rank, best first.
 
-    What of the quote `answering` holds the words that answer is among them. They come in the order
-    in which they are read: the document of the best sentence first, and in each document as they
-    stand there. None is chosen twice. One that opens with "It" comes with the sentence before it.
+    What of the quote `answering` holds the words that answer is among them. None is chosen twice.
+    One that opens with "It" comes with the sentence before it. A list is told whole.
     """
     held = [hit for hit in passages if hit.passage.span.covers(answering.span)][:1]
     read = [*held, *passages[:PASSAGES]]
@@ -44,10 +58,42 @@ def choose(
     sure = {quote.span: quote for quote in ranked if _holds_answer(quote, answering)}
     near = {quote.span: quote for quote in ranked if quote.score >= ranked[0].score - WITHIN}
     marked = {span: _marked(quote, answering) for span, quote in sure.items()}
-    chosen = list((sure | near | marked).values())[:MOST]
+    chosen = {quote.span: quote for quote in list((sure | near | marked).values())[:MOST]}
+    complete = {
+        span: _with_what_it_names(quote, chosen, sentences) for span, quote in chosen.items()
+    }
     documents = list(dict.fromkeys(quote.document.id for quote in ranked))
-    chosen.sort(key=lambda each: (documents.index(each.document.id), each.start))
-    return tuple(_with_what_it_names(quote, chosen, sentences) for quote in chosen)
+    ranked.sort(key=lambda each: (documents.index(each.document.id), each.start))
+    return Together(
+        _with_whole_lists([complete[each.span] for each in ranked if each.span in complete]),
+        tuple(complete.get(each.span, each) for each in ranked),
+    )
+
+
+def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:
+    """Tell lists whole: for several sentences of one, and behind one that leads to it (“…:”)."""
+    lists = [list_of(each.document, each.start, each.end) for each in chosen]
+    led_to = [_led_to(each) for each in chosen]
+    made: dict[Span, Quote] = {}
+    for quote, items, next_items in zip(chosen, lists, led_to, strict=True):
+        whole = items if items in led_to or lists.count(items) > 1 else ()
+        if not 0 < len(whole) <= MOST_ITEMS:
+            made[quote.span] = quote
+        for item in (*whole, *next_items):
+            told = replace(quote, start=item.start, end=item.end, marks=())
+            same = (each for each in chosen if each.document.id == told.document.id)
+            marks = [mark for each in same for mark in _marked(told, each).marks]
+            made.setdefault(told.span, replace(told, marks=tuple(marks)))
+    return tuple(made.values())
+
+
+def _led_to(quote: Quote) -> tuple[Element, ...]:
+    """Return the items of the list that a quote leads to, which ends with a colon right before."""
+    text = quote.document.text
+    after = len(text) - len(text[quote.end :].lstrip())
+    leads = quote.text.endswith((":", "：")) and after < len(text)
+    items = list_of(quote.document, after, after + 1) if leads else ()
+    return items if len(items) <= MOST_ITEMS else ()
 
 
 def _holds_answer(quote: Quote, answering: Quote) -> bool:
@@ -63,7 +109,9 @@ def _marked(quote: Quote, answering: Quote) -> Quote:
     return replace(quote, marks=tuple((start, end) for start, end in held if start < end))
 
 
-def _with_what_it_names(quote: Quote, chosen: Sequence[Quote], sentences: Sequence[Quote]) -> Quote:
+def _with_what_it_names(
+    quote: Quote, chosen: Collection[Span], sentences: Sequence[Quote]
+) -> Quote:
     """Return a sentence that opens with "It" with the one before, unless that is chosen as well."""
     if not POINTS_BACK.match(quote.text):
         return quote
@@ -74,5 +122,5 @@ def _with_what_it_names(quote: Quote, chosen: Sequence[Quote], sentences: Sequen
         and each.end <= quote.start
         and not quote.document.text[each.end : quote.start].strip()
     ]
-    said = {each.span for each in chosen}
-    return replace(quote, start=before[0].start) if before and before[0].span not in said else quote
+    apart = before and before[0].span not in chosen
+    return replace(quote, start=before[0].start) if apart else quote

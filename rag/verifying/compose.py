@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from index.structure import list_of
 from rag.answer import AnswerSentence
 from rag.asking.query import Query
 from rag.deciding.reader import Reader
@@ -17,10 +18,6 @@ from rag.verifying.bearing import is_borne_out
 KEPT = 0.5
 """The words that answer count as said when their facts are, and this share of their words: the
 model may put them another way."""
-
-CLOSE = 0.75
-"""The least share of a sentence's content words that must stand in the one sentence it is of: more
-of the question's words would say of one thing what the source says of another."""
 
 
 @dataclass(slots=True)
@@ -92,7 +89,7 @@ def compose(
     ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
     texts = [quote.read for quote in ordered]
     replaced = False
-    for sentence in _sentences(written, question):
+    for sentence in written_sentences(written, question):
         attribution = attribute(sentence, texts, question.text)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
@@ -114,7 +111,7 @@ def compose(
     return composition
 
 
-def _sentences(written: str, question: Query) -> list[str]:
+def written_sentences(written: str, question: Query) -> list[str]:
     """Return the sentences that were written, each on one line, and once: a model may loop."""
     spans = sentence_spans(written, 0, len(written))
     lines = (" ".join(written[start:end].split()) for start, end in spans)
@@ -134,7 +131,7 @@ def _says_another_thing(
     words in it than those that answer in its quote. Yes and no stand in no quote, and of several
     things each may stand in a sentence of its own: there the words are not compared.
     """
-    if not _is_proven(sentence, cited, question, reader):
+    if not is_proven(sentence, cited, question, reader):
         return True
     if len(chosen) > 1 or question.form.yes_or_no or question.form.several:
         return False
@@ -182,11 +179,12 @@ def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str
     if " or " in question:
         return []
     opening = question.split()[:1]
-    found = missing_facts(sentence, [_surroundings(quote) for quote in cited])
+    found = missing_facts(sentence, [surroundings(quote) for quote in cited])
     return [fact for fact in found if fact not in opening]
 
 
-def _surroundings(quote: Quote) -> str:
+def surroundings(quote: Quote) -> str:
+    """Return what a quote is told in: title, heading and days, and its text with what is before."""
     days = " to ".join(f"{day:%B} {day.day}, {day.year}" for day in quote.dates or ())
     return "\n".join([quote.title, quote.heading or "", days, quote.before + quote.text])
 
@@ -212,51 +210,30 @@ def _left_out(words: str, said: str, quote: str) -> bool:
 def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
     """Make an answer of quotes: of each the words that answer, where these are sure, and the quote.
 
-    “20 km: “The strait is 20 km wide.””
+    “20 km: “The strait is 20 km wide.”” Items of a list have a sign before them: “• “20 km””.
     """
     composition = Composition()
     for quote in quotes:
         words = " ".join(quote.words.split())
         whole = in_quotation_marks(quote)
         told = sure and words and not missing_facts(words, [quote.text])
-        composition.cite(f"{words}: {whole}" if told else whole, [quote])
+        sign = item_sign(quote) if len(quotes) > 1 else ""
+        composition.cite(f"{words}: {whole}" if told else f"{sign}{whole}", [quote])
     return composition
 
 
-def compose_prose(
-    written: str, question: Query, chosen: Sequence[Quote], reader: Reader
-) -> Composition:
-    """Attribute and verify each sentence that the LLM wrote from sentences that answer together.
-
-    Nearly all words of one must stand in a chosen sentence, or in the text before it: the question
-    lends it none. One that is not borne out is kept as unsupported, and the chosen sentence that it
-    is nearest to stands in its place, unless it is said already. The best one is always said.
-    """
-    composition = Composition()
-    for sentence in _sentences(written, question):
-        words = content_words(sentence)
-        nearest = max(chosen, key=lambda quote: len(words & content_words(quote.read)))
-        held = words & content_words(f"{_surroundings(nearest)} {nearest.read}")
-        own = words & content_words(nearest.read)
-        attribution = attribute(sentence, [nearest.read], question.text)
-        close = len(own) >= CLOSE * len(words) and held == words
-        if attribution.supported and close and _is_proven(sentence, [nearest], question, reader):
-            composition.cite(sentence, [nearest])
-            continue
-        composition.sentences.append(AnswerSentence(sentence, (), False))
-        if nearest not in composition.citations:
-            composition.cite(in_quotation_marks(nearest), [nearest])
-    best = max(chosen, key=lambda quote: quote.score)
-    if best not in composition.citations:
-        composition.quote(best)
-    return composition
-
-
-def _is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Reader) -> bool:
+def is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Reader) -> bool:
     """Whether quotes bear out a sentence as a statement, of what the question asks about."""
     if only_asked(sentence, cited, question.text):
         return False
     return is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader)
+
+
+def item_sign(quote: Quote) -> str:
+    """Return what stands before a quote which is an item of a list: its number, or a bullet."""
+    items = list_of(quote.document, quote.start, quote.end)
+    labels = [each.label or "•" for each in items if each.start == quote.start]
+    return f"{labels[0]} " if labels else ""
 
 
 def in_quotation_marks(quote: Quote) -> str:

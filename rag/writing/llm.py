@@ -57,7 +57,7 @@ AT_ONCE_ELSEWHERE = 8
 COPY_TOKENS = 4
 """Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
-PROSE_TOKENS = 360
+PROSE_TOKENS = 480
 CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
 PROMPTS_MIB = 256
@@ -129,9 +129,14 @@ class Writer:
         """
         return self._stream(write_messages(read, question), WRITE_TOKENS)
 
-    def write_prose(self, sentences: Sequence[str], question: str) -> Iterator[str]:
-        """Write an answer in prose from sentences, in their order. See `write`."""
-        return self._stream(prose_messages(sentences, question), PROSE_TOKENS)
+    def write_prose(
+        self, sentences: Sequence[str], question: str, *, choosing: bool = False
+    ) -> Iterator[str]:
+        """Write an answer in prose from sentences, in their order. See `write`.
+
+        When `choosing`, it chooses itself which of them belong to the answer.
+        """
+        return self._stream(prose_messages(sentences, question, choosing=choosing), PROSE_TOKENS)
 
     def _stream(self, messages: Sequence[ChatMessage], most: int) -> Iterator[str]:
         def begin() -> Iterator[Any]:

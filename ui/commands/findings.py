@@ -394,7 +394,9 @@ def _llm(settings: Settings) -> Found:
             f"of these: {listed}",
         )
     else:
-        yield "ok", f"{shown} answers"
+        whole = settings.llm_reads_passages
+        told = "whole passages, up to eight sentences" if whole else "chosen sentences"
+        yield "ok", f"{shown} answers, and writes longer answers from {told} (FOOTNOTED_LLM_READS)"
 
 
 def _models_of(answer: httpx.Response) -> list[str]:
@@ -424,7 +426,9 @@ def _chroma(settings: Settings) -> Found:
     elif not answer.is_success:
         yield "wrong", f"{shown} is no Chroma server of today: it answers {answer.status_code}."
     else:
-        yield "ok", f"{shown} answers"
+        whole = settings.llm_reads_passages
+        told = "whole passages, up to eight sentences" if whole else "chosen sentences"
+        yield "ok", f"{shown} answers, and writes longer answers from {told} (FOOTNOTED_LLM_READS)"
 
 
 def _heartbeat(address: str) -> str:

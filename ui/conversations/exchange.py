@@ -21,6 +21,7 @@ from index.library import Library
 from rag.answer import Answer, AnswerSentence, Reason
 from rag.asking.condense import Turn
 from rag.asking.route import Kind, Route
+from rag.deciding.nearest import Nearest, nearest
 from rag.log import Rating
 from rag.quote import Quote
 
@@ -114,6 +115,10 @@ class _Found(_Place):
     document_id: str
 
 
+class _Nearest(_Found):
+    open: list[str]
+
+
 class _Route(_Kept):
     kind: Kind
     matters: list[str]
@@ -133,6 +138,7 @@ class _Answer(_Kept):
     timings: dict[str, float | None]
     route: _Route | None = None
     """Answers that were kept before there were routes have none."""
+    nearest: _Nearest | None = None
 
     @model_validator(mode="after")
     def _footnotes_have_quotes(self) -> Self:
@@ -184,6 +190,12 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
     # The words that answer are kept with what is cited.
     cited = {quote.span: quote for quote in citations}
     found = [prover.quote(each.document_id, each) for each in kept.quotes]
+    if kept.nearest:
+        place = prover.quote(kept.nearest.document_id, kept.nearest)
+        near: Nearest | None = Nearest(place, tuple(kept.nearest.open))
+    else:  # Refusals that were kept before this was told have none.
+        old = kept.reason == "not_in_sources" and "nearest" not in kept.model_fields_set
+        near = nearest(kept.standalone_question, found, None) if old else None
     route = kept.route
     return Answer(
         question=kept.question,
@@ -198,6 +210,7 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
         models=kept.models,
         timings=kept.timings,
         message=message,
+        nearest=near,
         route=Route(route.kind, tuple(route.matters), route.probability) if route else None,
         way=route.answered_by if route else None,
     )

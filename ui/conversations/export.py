@@ -18,7 +18,7 @@ from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
 from ui.conversations.exchange import Exchange
 from ui.conversations.page import draw_page
-from ui.conversations.text import NEAREST, place
+from ui.conversations.text import place
 
 SCHEMA = 1
 
@@ -61,9 +61,9 @@ def _markdown(exchanges: Sequence[Exchange], address: str) -> str:
             continue
         if answer.refused:
             blocks.append(as_markdown(answer.text))
-            blocks += ["Nearest passages:"] if answer.quotes else []
-            for quote in answer.quotes[:NEAREST]:
-                blocks.append(f"- {_md_quote(quote, address)}")
+            if near := answer.nearest:
+                blocks += ["Nearest is:", f"- {_md_quote(near.quote, address)}"]
+                blocks += [as_markdown(near.left_open)] if near.open else []
             continue
         blocks.append(
             " ".join(
@@ -93,10 +93,13 @@ def _text(exchanges: Sequence[Exchange], address: str) -> str:
         if answer is None:
             continue
         blocks.append(answer.text)
-        notes = answer.quotes[:NEAREST] if answer.refused else answer.citations
+        near = answer.nearest
+        blocks += ["Nearest is:"] if near else []
+        notes = [near.quote] if near else answer.citations
         for number, quote in enumerate(notes, 1):
             lines = [f"[{number}] {place(quote)}", f"“{quote.text}”", link(quote, address)]
             blocks.append("\n".join(lines if address else lines[:2]))
+        blocks += [near.left_open] if near and near.open else []
     return "\n\n".join(blocks) + "\n"
 
 
@@ -106,7 +109,7 @@ def _text(exchanges: Sequence[Exchange], address: str) -> str:
 def _html(exchanges: Sequence[Exchange], address: str) -> str:
     template = Path(__file__).parent / "export.html"
     filters = {"before": _before, "place": place, "link": link}
-    return draw_page(template, filters, exchanges=exchanges, address=address, NEAREST=NEAREST)
+    return draw_page(template, filters, exchanges=exchanges, address=address)
 
 
 # --- what all have

@@ -15,8 +15,8 @@ from rag.deciding.gate import SURE
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 
-NEAREST = 3
-"""Passages shown with a refusal."""
+NOTHING_NEAR = "No passage comes near."
+"""Said with a refusal where nothing does."""
 
 
 def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
@@ -34,7 +34,7 @@ def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
 def answer_text(answer: Answer) -> Group:
     """Return the answer, and under it each footnote with its place and its quote.
 
-    With a refusal come the nearest passages instead.
+    With a refusal comes what is nearest instead, where anything comes near.
     """
     parts: list[Text | Padding] = []
     if answer.standalone_question != answer.question:
@@ -46,9 +46,13 @@ def answer_text(answer: Answer) -> Group:
         parts.append(
             Text(f"{what} left out, because the quotes do not say the same.", style="yellow")
         )
-    if answer.refused and answer.quotes:
-        parts.append(Text("\nThe nearest passages:"))
-        parts += _notes(answer.quotes[:NEAREST])
+    if answer.nearest:
+        parts.append(Text("\nNearest is:"))
+        parts += _notes((answer.nearest.quote,))
+        if answer.nearest.left_open:
+            parts.append(_said(answer.nearest.left_open))
+    elif answer.refused and answer.quotes:
+        parts.append(Text(NOTHING_NEAR))
     elif answer.citations:
         parts.append(Text())
         parts += _notes(answer.citations)

@@ -24,7 +24,7 @@ from rag.answer import Answer
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
-from ui.conversations.text import NEAREST, pieces, place
+from ui.conversations.text import NOTHING_NEAR, pieces, place
 
 LISTED = 3
 """An answer of more sentences than these is set as a list."""
@@ -96,7 +96,7 @@ def _templates() -> Environment:
     }
     environment.globals |= {
         "days_in_words": days_in_words,
-        "NEAREST": NEAREST,
+        "NOTHING_NEAR": NOTHING_NEAR,
         "LISTED": LISTED,
         "STAGES": STAGES,
     }

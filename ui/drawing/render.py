@@ -19,6 +19,7 @@ from index.documents import Document
 from index.loading.pages import Page
 from index.printable import title_line
 from index.storage.store import Entry
+from rag.answer import Writing
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.export import UNPROVEN
@@ -102,10 +103,10 @@ def unfinished(
     *,
     standalone: str | None = None,
     quotes: Sequence[Quote] = (),
-    written: str = "",
+    draft: Writing | None = None,
 ) -> str:
     """Return a question whose answer is being made: what was found, and the draft so far."""
-    given = (question, progress, standalone or question, quotes, written)
+    given = (question, progress, standalone or question, quotes, draft)
     return draw("conversation.html", "unfinished", *given)
 
 

@@ -212,7 +212,7 @@ class ConversationPanel:
                     yield {self.current: shown(told), self.status: render.quiet(told)}
                 case Writing():
                     yield {
-                        self.current: shown("", written=event.text),
+                        self.current: shown("", draft=event),
                         self.status: render.quiet("Writing…"),
                     }
                 case Answer():

@@ -1,0 +1,108 @@
+"""Prose is proven sentence by sentence while it is written; what is not proven does not stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.documents import Document
+from rag.asking.query import Query
+from rag.deciding.reader import Reader
+from rag.quote import Quote
+from rag.verifying.compose import Composition
+from rag.verifying.prose import MOST, Prose
+
+pytestmark = pytest.mark.weights
+
+PIERS = (
+    "Cracks were found in two piers. Lorries had made them longer. The bridge was closed in 1960. "
+    "A ferry ran beside it."
+)
+CLOSED = Document.of(PIERS, title="The Alder Bridge", source="/piers.txt")
+
+
+def piers(words: str, score: float) -> Quote:
+    start = PIERS.index(words)
+    return Quote(CLOSED, start, start + len(words), score)
+
+
+CRACKS = piers("Cracks were found in two piers.", 5.0)
+LORRIES = piers("Lorries had made them longer.", 4.0)
+FERRY = piers("A ferry ran beside it.", -3.0)
+
+
+def prose(reader: Reader, read: tuple[Quote, ...] = (CRACKS, LORRIES)) -> Prose:
+    asked = Query.of("Why was the Alder Bridge closed to the queen?")
+    return Prose(asked, [CRACKS, LORRIES], read, reader)
+
+
+def said(made: Composition) -> list[str]:
+    return [each.text for each in made.sentences if each.supported]
+
+
+def test_prose_that_is_borne_out_stands_as_it_was_written(reader: Reader) -> None:
+    written = "Cracks were found in two piers. Lorries had made the cracks longer."
+    made = prose(reader).whole(written)
+    assert [each.citations for each in made.sentences] == [(1,), (2,)]
+    assert made.citations == [CRACKS, LORRIES]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "The bridge was closed to the queen since cracks were found in three piers.",
+        "The queen found cracks in two piers.",
+        "Cracks were found in two piers in 1958.",
+    ],
+)
+def test_the_sentence_that_prose_is_nearest_to_stands_in_its_place(
+    written: str, reader: Reader
+) -> None:
+    told = "Lorries had made the cracks longer."
+    made = prose(reader).whole(f"{written} {told}")
+    assert said(made) == [f"“{CRACKS.text}”", told]
+    assert [each.text for each in made.sentences if not each.supported] == [written]
+
+
+def test_the_best_sentence_is_said_in_any_case(reader: Reader) -> None:
+    assert CRACKS in prose(reader).whole("Lorries had made the cracks longer.").citations
+
+
+def test_where_nothing_is_proven_the_chosen_sentences_are_the_answer(reader: Reader) -> None:
+    for written in ("", "Ask the harbour office."):
+        assert said(prose(reader).whole(written)) == [f"“{CRACKS.text}”", f"“{LORRIES.text}”"]
+
+
+def test_a_sentence_is_proven_as_soon_as_it_is_whole(reader: Reader) -> None:
+    written = "Cracks were found in two piers. Lorries had made"
+    growing = prose(reader)
+    steps = [growing.so_far(written[:end]) for end in range(len(written) + 1)]
+    assert [len(said(proven)) for proven, _ in steps] == [0] * 33 + [1] * (len(written) - 32)
+    assert steps[10][1] == "Cracks wer"
+    proven, rest = steps[-1]
+    assert (said(proven), rest) == (["Cracks were found in two piers."], "Lorries had made")
+    assert proven.citations == [CRACKS]
+
+
+def test_in_steps_it_is_the_same_as_at_once(reader: Reader) -> None:
+    written = (
+        "Gen. Holm saw it. Cracks were found in two piers. Lorries had made the cracks longer."
+    )
+    growing = prose(reader)
+    for end in range(len(written) + 1):
+        growing.so_far(written[:end])
+    assert growing.whole(written) == prose(reader).whole(written)
+
+
+def test_a_strong_model_may_say_what_was_not_chosen_where_it_is_proven(reader: Reader) -> None:
+    all_read = (CRACKS, LORRIES, FERRY)
+    made = prose(reader, all_read).whole("Cracks were found in two piers. A ferry ran beside it.")
+    assert made.citations == [CRACKS, FERRY]
+    invented = "A ferry ran beside it for the queen of Norland and 300 sailors."
+    made = prose(reader, all_read).whole(f"Cracks were found in two piers. {invented}")
+    assert said(made) == ["Cracks were found in two piers."]
+    assert [each.text for each in made.sentences if not each.supported] == [invented]
+
+
+def test_it_has_an_end(reader: Reader) -> None:
+    written = " ".join(f"Cracks were found in two piers, said {name}." for name in "ABCDEFGHIJKL")
+    assert len(prose(reader).whole(written).sentences) <= MOST + 1
