@@ -18,9 +18,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from eval.command import run_command
 from eval.training.measure import describe, question_only
 from eval.training.prepare import START, prepare
@@ -48,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     examples, held_out = prepare(given.folder, given.squad, given.claims)
 
     from eval.training.model import export, from_weights, take_mean
-    from eval.training.train import train
+    from eval.training.train import progress_bar, train
 
     start = given.start or model_folder(START, load_settings().models)
     try:
@@ -57,9 +54,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(
             f"{start} holds no weights that training can start from: {error}"
         ) from error
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, TimeRemainingColumn(), console=console) as progress:
+    with progress_bar() as progress:
         checkpoint = given.folder / "checkpoint.pt"
         train(model, tokenizer, examples, checkpoint, progress, epochs=given.epochs)
     if given.start:

@@ -22,6 +22,7 @@ from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
 from eval.training.model import HEADS, LAYERS, THIRD, WIDTH, from_weights, quantize
 from eval.training.statements import Label
+from index.atomic import write_whole
 
 SHARED = 6
 """The reader's layers that the head stands on."""
@@ -137,6 +138,18 @@ def _grown(reader: onnx.ModelProto, branch: onnx.ModelProto) -> onnx.ModelProto:
     reader.opset_import.extend(e for e in branch.opset_import if e.domain not in known)
     onnx.checker.check_model(reader)
     return reader
+
+
+def keep_third(before: Path, reader: Path) -> None:
+    """Put the third head of a reader behind the two of another with the same lower half."""
+    had, made = onnx.load(before), onnx.load(reader)
+    for kept in ("node", "initializer", "output"):
+        own = [e for e in getattr(had.graph, kept) if e.name.startswith((THIRD, OUTPUT))]
+        getattr(made.graph, kept).extend(own)
+    known = {each.domain for each in made.opset_import}
+    made.opset_import.extend(e for e in had.opset_import if e.domain not in known)
+    onnx.checker.check_model(made)
+    write_whole(reader, made.SerializeToString())
 
 
 def hidden_states(

@@ -21,8 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
 from eval.command import run_command
 from eval.training.branch import LABELS, Branch, export, hidden_states, lower_half, upper_half
@@ -37,7 +36,7 @@ from eval.training.statements import (
     of_refuted,
     of_sentences,
 )
-from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, rate_at, resume
+from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, progress_bar, rate_at, resume
 from index.atomic import write_whole
 from index.errors import UserError
 from index.weights.download import model_folder
@@ -74,8 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     given.folder.mkdir(parents=True, exist_ok=True)
     reader = model_folder(READER, load_settings().models) / "model.onnx"
     train, apart = prepare(given.folder, given.squad, given.claims)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+    with progress_bar() as progress:
         read = _read(train, reader, given.folder, progress)
         branch = upper_half(reader)
         learn(branch, read, given.folder / "checkpoint.pt", progress, epochs=given.epochs)

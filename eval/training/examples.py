@@ -129,7 +129,7 @@ def make_examples(
     """Yield the examples of each article's questions."""
     mix = mix or Mix()
     for article in articles:
-        rank = _Ranking(article, score)
+        rank = Ranking(article, score)
         names = _names(article)
         for paragraph in article.paragraphs:
             for asked in paragraph.questions:
@@ -139,10 +139,11 @@ def make_examples(
                     else _answered(asked, paragraph, rank, names, rng, mix)
                 )
                 for each in made:
-                    yield _titled(each, article.title) if rng.random() < mix.title else each
+                    yield titled(each, article.title) if rng.random() < mix.title else each
 
 
-def _titled(example: Example, title: str) -> Example:
+def titled(example: Example, title: str) -> Example:
+    """Return an example whose text stands under its article's title."""
     more = len(title) + 1
     answer = example.answer and (example.answer[0] + more, example.answer[1] + more)
     return Example(
@@ -155,7 +156,7 @@ def _titled(example: Example, title: str) -> Example:
 
 
 def _near_miss(
-    question: str, paragraph: Paragraph, rank: _Ranking, rng: random.Random, mix: Mix
+    question: str, paragraph: Paragraph, rank: Ranking, rng: random.Random, mix: Mix
 ) -> Iterator[Example]:
     best = rank.best(question, paragraph, range(len(paragraph.windows)))
     taken = best[:1] if rng.random() >= mix.second_window else best[:2]
@@ -169,7 +170,7 @@ def _near_miss(
 def _answered(
     asked: dict[str, Any],
     paragraph: Paragraph,
-    rank: _Ranking,
+    rank: Ranking,
     names: dict[str, list[str]],
     rng: random.Random,
     mix: Mix,
@@ -207,7 +208,7 @@ def _answered(
             yield Example(question, elsewhere, False, kind="other paragraph")
 
 
-class _Ranking:
+class Ranking:
     """Ranks an article's windows for a question: by rare common words first, then the reranker.
 
     The words alone choose TO_SCORE windows, since the reranker takes milliseconds for each.

@@ -26,13 +26,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 from tokenizers import Encoding, Tokenizer
 
 from eval.formats.xquad import load_xquad
 from eval.training.model import quantize
-from eval.training.train import batches_of, keep, rate_at, resume
+from eval.training.train import batches_of, keep, progress_bar, rate_at, resume
 from index.atomic import write_whole
 from index.errors import UserError
 from index.function_words import FUNCTION_WORDS
@@ -275,8 +274,7 @@ def main(arguments: Sequence[str]) -> int:
     tokenizer.enable_truncation(TOKENS)
     tokenizer.no_padding()
     model = RouterModel(start, len(names))
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+    with progress_bar() as progress:
         train(model, tokenizer, messages, names, given.folder / "checkpoint.pt", progress)
     export(model, names, start / "tokenizer.json", given.folder / "router")
     sys.stdout.write(f"{given.folder / 'router'} holds what goes to rag/asking/router.\n")

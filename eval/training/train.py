@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from rich.progress import Progress
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from tokenizers import Encoding, Tokenizer
 
 from eval.training.examples import Example
@@ -40,6 +41,12 @@ POOL = 2048
 CHECKPOINT_SECONDS = 600.0
 NO_WORDS = -100
 """Marks an example whose words are not known; PyTorch's cross-entropy passes it over."""
+
+
+def progress_bar() -> Progress:
+    """Return what shows on standard error how far a training is."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
 
 
 class Prepared:
@@ -73,6 +80,7 @@ def train(
     progress: Progress,
     *,
     epochs: float = 1.0,
+    rate: float = RATE,
 ) -> None:
     """Train a model in place, going on from the checkpoint if there is one.
 
@@ -86,7 +94,7 @@ def train(
     prepared = _encode(examples, tokenizer)
     batches = batches_of(prepared, lambda each: len(each.encoded.ids), epochs, SEED)
     learning = [each for each in model.parameters() if each.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=WEIGHT_DECAY, fused=True)
+    optimizer = torch.optim.AdamW(learning, lr=rate, weight_decay=WEIGHT_DECAY, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
     )

@@ -1,0 +1,1 @@
+"""Teaching the reader questions as people type them."""
