@@ -114,6 +114,7 @@ def test_numbered_headings_captions_and_breadcrumbs_cannot_answer(heading: str) 
         "Article 12. Everyone may cross the bridge.",
         "So the guard said,",
         "Strait | Width\nTsugaru | 20 km",
+        "Room 12: Registry\n\nRoom 14: The mayor",
         "Did it hold?\n\nOnly in summer",
         "Its engineers were:\n\nTore Vik\n\nLise Holm",
         "The guard says that the\n\ngate is closed at night.",

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from unicodedata import east_asian_width
 
 from index.documents import Document, StyleKind
@@ -25,6 +26,12 @@ FRAGMENT = 80
 
 RECURRING = 3
 """A fragment that comes so often is the page's, not the author's."""
+
+COLUMN = 20
+"""Blocks that a sentence may be broken into."""
+
+LAST = 200
+"""Characters at the end of a block in which dots lead to a page, and of a line of links at most."""
 
 LIST_ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)]{1,2})\s+\S")
 ENDS_SENTENCE = re.compile(r"[.!?:;…。！？：；।॥؟۔؛።။។։][\"'”’»）」』)\]*_]*(?:\[\d{1,3}\])*$")
@@ -92,9 +99,12 @@ def _fragments(document: Document, blocks: Sequence[Offsets], pieces: Sequence[s
         elif told or code[at] or not prose[at] or _width(piece) > FRAGMENT:
             out = False
         else:
-            says = _says(piece) and not recurring[at]
+            several = sum(
+                _LABEL.match(each) is not None for each in pieces[max(at - 1, 0) : at + 2]
+            )
+            says = _says(piece, several > 1) and not recurring[at]
             goes_on = piece[0].islower() and before != "" and not _ends(before)
-            cut = goes_on or _broken_off(pieces[at + 1 :])
+            cut = goes_on or _broken_off(pieces, at)
             out = not (says or cut) and _stands_alone(document.text, blocks, at)
         found.append(out)
     return found
@@ -130,17 +140,20 @@ def _recurring(document: Document, blocks: Sequence[Offsets], pieces: Sequence[s
     return [count[key] >= RECURRING for key in same]
 
 
-def _says(piece: str) -> bool:
-    """Whether a fragment tells a fact: a value behind a label, an address, so much of something."""
+def _says(piece: str, several: bool) -> bool:
+    """Whether a fragment tells a fact: a value behind a label, an address, so much of something.
+
+    A label with a number is a caption's or a chapter's, unless there are several, as of rooms.
+    """
     measure = _MEASURE.match(piece)
     if measure is not None and not measure[1].isupper():
         return True
-    return _LABEL.match(piece) is None and _VALUE.search(piece) is not None
+    return _VALUE.search(piece) is not None and (several or _LABEL.match(piece) is None)
 
 
-def _broken_off(after: Sequence[str]) -> bool:
+def _broken_off(pieces: Sequence[str], at: int) -> bool:
     """Whether a block begins a sentence that the next ones end, as in a narrow column."""
-    for piece in after:
+    for piece in islice(pieces, at + 1, at + COLUMN):
         if not piece[0].islower():
             return False
         if _ends(piece) or "://" in piece:
@@ -176,8 +189,8 @@ def _menus(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str])
         elif linked[at]:
             found.append(not items[at] or recurring[at] or blocks[at][0] < top)
         else:
-            way = "«" not in piece and _PATH.search(piece) is not None
-            found.append(way and not items[at] and _width(piece) <= 2 * FRAGMENT)
+            short = not items[at] and _width(piece) <= 2 * FRAGMENT
+            found.append(short and "«" not in piece and _PATH.search(piece) is not None)
     return found
 
 
@@ -192,7 +205,7 @@ def _all_in(document: Document, blocks: Sequence[Offsets], kind: StyleKind) -> l
         for first, last in places[bisect_right(places, (at, 0)) : bisect_right(places, (end, 0))]:
             rest, at = rest + document.text[at : max(first, at)], max(at, last)
         rest += document.text[at:end]
-        if kind == "link":
+        if kind == "link" and end - start <= LAST:
             rest = _MARKDOWN_LINK.sub("", rest)
         found.append(not any(map(str.isalnum, rest)))
     return found
@@ -203,7 +216,7 @@ def _all_in(document: Document, blocks: Sequence[Offsets], kind: StyleKind) -> l
 
 def _contents(pieces: Sequence[str]) -> list[bool]:
     """Tell which blocks are lines of a table of contents: by dots, or a page beside such lines."""
-    dots = [_CONTENTS.search(piece) is not None for piece in pieces]
+    dots = [_CONTENTS.search(piece[-LAST:]) is not None for piece in pieces]
     return [
         each or (_PAGE.search(pieces[at]) is not None and any(dots[max(at - 3, 0) : at + 4]))
         for at, each in enumerate(dots)
