@@ -229,6 +229,12 @@ def test_a_line_that_most_pages_have_cannot_answer() -> None:
     assert all(each.startswith("The Bridge Papers") for each in left_out(document))
 
 
+def test_a_value_that_each_page_has_can_answer() -> None:
+    pages = [f"{BRIDGE}\n\nPrice: {price} €\n\n{price} km" for price in (10, 20, 30)]
+    starts = tuple(len("\f".join(pages[:at])) + (at > 0) for at in range(3))
+    assert left_out(of("\f".join(pages), starts)) == []
+
+
 # --- quotes
 
 

@@ -44,6 +44,7 @@ _NUMBERED = re.compile(r"\W*\d+(?:\.\d+)*\.?\s")
 _LABEL = re.compile(r"\W*[^\W\d_]{1,15}\.?\s?\d+(?:[.-]\d+)*[a-z]?(?:\s*[.:：)|–—-]|$)")
 _PATH = re.compile(r"\w\s*[›»→]\s*\w|(?:\w\s+[>/·•|]\s+\w.*){2}")
 _VALUE = re.compile(r"[:：]\s*\S|@|://|www\.|[={}\\_]|[^\W\d_].*\s\W{0,3}\d|[\u2e80-\uffef].*\d")
+_TELLS = re.compile(r"[:：]\s\S|：\S|[%°$€£¥]|^\W{0,3}\d[\d.,]*\s?[^\W\d]{1,8}$")
 _MEASURE = re.compile(r"\W{0,3}\d[\d.,]*\s?([^\W\d_]|[%°$€£¥])")
 _MARKDOWN_LINK = re.compile(r"!?\[[^\]\n]*\]\([^()\s]*\)")
 
@@ -130,14 +131,18 @@ def _items(pieces: Sequence[str]) -> list[bool]:
 
 
 def _recurring(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
-    """Tell which blocks come again and again; in a file with pages, on those, with any numbers."""
+    """Tell which blocks come again and again; in a file with pages, on those, with any numbers.
+
+    A value behind a label, or so much of something, comes again where several things have one.
+    """
     same = [re.sub(r"\d+", "0", piece) if document.pages else piece for piece in pieces]
     places = {
         (key, document.page_at(start) or start)
         for key, (start, _) in zip(same, blocks, strict=True)
     }
     count = Counter(key for key, _ in places)
-    return [count[key] >= RECURRING for key in same]
+    often = (count[key] >= RECURRING for key in same)
+    return [each and not _TELLS.search(piece) for each, piece in zip(often, pieces, strict=True)]
 
 
 def _says(piece: str, several: bool) -> bool:
