@@ -147,7 +147,8 @@ class Document:
 class Passage:
     """A piece of a document that is embedded and found as a whole, with its sentences.
 
-    `sentences` are half-open offsets into the document's text, in order, inside the passage.
+    `sentences` are half-open offsets into the document's text, in order, inside the passage: those
+    that can answer, which may be none.
     `heading` is the title of the section that the passage stands in. `dates` is set for an entry of
     a chronology: the first and the last day that it speaks of.
     """

@@ -2,21 +2,26 @@
 
 A passage is a paragraph, a few short neighbours of one section, a part of a very long paragraph,
 or one entry of a chronology. Headings are not passages: they are kept as the context of those that
-follow. Nothing is copied: a passage is a span, and so are its sentences.
+follow. Nothing is copied: a passage is a span, and so are its sentences. What cannot answer is part
+of a passage, so that it can be searched for, and none of its sentences, so that it is never quoted.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
 from index.documents import Document, Heading, Passage, Span
 from index.entries import entry_date_length, entry_dates
+from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 
-SPLITTER_VERSION = "1"
-"""Part of a library's fingerprint: raise it with every change that moves a passage's edges."""
+SPLITTER_VERSION = "2"
+"""Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
+makes other sentences of it."""
 
 PASSAGE_TOKENS = 400
 """The longest passage, so that it fits the 512 tokens that embedder and reranker read with room
@@ -34,10 +39,43 @@ Offsets = tuple[int, int]
 def split(document: Document) -> list[Passage]:
     """Cut a document into passages, in the order of the text.
 
-    Passages do not overlap, and all letters and digits of the text outside headings lie in one.
+    Passages do not overlap, and all letters and digits of the text outside headings lie in one. Its
+    sentences are those that can answer, so it may have none. A document in which nothing can has
+    all of them.
     """
+    blocks = list(_blocks_with_context(document))
+    passages = _passages(document, blocks)
+    places = [(start, end) for start, end, _, _ in blocks]
+    answers = [
+        place for place, out in zip(places, cannot_answer(document, places), strict=True) if not out
+    ]
+    if not answers or len(answers) == len(places):
+        return passages
+    starts = [start for start, _ in answers]
+    return [
+        replace(
+            passage,
+            sentences=tuple(
+                (start, end)
+                for start, end in passage.sentences
+                if (at := bisect_right(starts, start)) and end <= answers[at - 1][1]
+            ),
+        )
+        for passage in passages
+    ]
+
+
+def split_whole(document: Document) -> list[Passage]:
+    """Cut a document into the same passages, of which every sentence is kept."""
+    return _passages(document, list(_blocks_with_context(document)))
+
+
+_Block = tuple[int, int, str | None, tuple[date, date] | None]
+
+
+def _passages(document: Document, blocks: list[_Block]) -> list[Passage]:
     passages: list[Passage] = []
-    for start, end, heading, dates in _blocks_with_context(document):
+    for start, end, heading, dates in blocks:
         prefix = entry_date_length(document.text[start:end]) if dates else 0
         sentences = sentence_spans(document.text, start, end, prefix)
         for part in _pack(document.text, sentences):
@@ -71,9 +109,7 @@ def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Off
     return _with_letters(text, spans)
 
 
-def _blocks_with_context(
-    document: Document,
-) -> Iterator[tuple[int, int, str | None, tuple[date, date] | None]]:
+def _blocks_with_context(document: Document) -> Iterator[_Block]:
     """Yield each block with its heading and, for a chronology's entry, its dates.
 
     A run of dated entries that follows running text without a heading of its own does not belong
@@ -103,8 +139,6 @@ def _heading_in(headings: Mapping[int, Heading], start: int, end: int) -> int | 
 
 
 _LINE = re.compile(r"[^\n\f]+")
-_LIST_ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)])\s+\S")
-_ENDS_SENTENCE = re.compile(r"[.!?:;…。！？][\"'”’»)\]*_]*$")
 
 
 def _blocks(text: str, headings: Mapping[int, Heading]) -> Iterator[Offsets]:
@@ -140,7 +174,7 @@ def _unwrapped(text: str, lines: list[Offsets]) -> list[Offsets]:
     blocks = [lines[0]]
     for start, end in lines[1:]:
         line = text[start:end]
-        if _LIST_ITEM.match(line) or entry_dates(line):
+        if LIST_ITEM.match(line) or entry_dates(line):
             blocks.append((start, end))
         else:
             blocks[-1] = (blocks[-1][0], end)
@@ -157,12 +191,12 @@ def _looks_wrapped(text: str, lines: list[Offsets]) -> bool:
     inner = [
         (start, end)
         for (start, end), (after, stop) in pairwise(lines)
-        if not _LIST_ITEM.match(text[after:stop]) and not entry_dates(text[after:stop])
+        if not LIST_ITEM.match(text[after:stop]) and not entry_dates(text[after:stop])
     ]
     if not inner:
         return False
     full = sum(end - start >= 0.7 * widest for start, end in inner)
-    broken = sum(not _ENDS_SENTENCE.search(text[start:end]) for start, end in inner)
+    broken = sum(not ENDS_SENTENCE.search(text[start:end]) for start, end in inner)
     return full >= 0.6 * len(inner) and broken >= 0.5 * len(inner)
 
 

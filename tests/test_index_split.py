@@ -18,6 +18,7 @@ from index.split import (
     SENTENCE_CHARACTERS,
     sentence_spans,
     split,
+    split_whole,
 )
 
 WRAPPED = (
@@ -96,7 +97,7 @@ def documents(draw: st.DrawFn) -> Document:
 @settings(max_examples=150, deadline=None)
 @given(documents())
 def test_any_text_is_cut_whole_and_in_order(document: Document) -> None:
-    passages = split(document)
+    passages = split_whole(document)
     text = document.text
     spans = [(p.span.start, p.span.end) for p in passages]
     assert all(0 <= start < end <= len(text) for start, end in spans)
@@ -119,7 +120,14 @@ def test_any_text_is_cut_whole_and_in_order(document: Document) -> None:
     assert all(
         at in in_sentences for start, end in spans for at in range(start, end) if text[at].isalnum()
     )
-    assert split(document) == passages
+    answering = split(document)
+    assert answering == split(document)
+    assert [each.span for each in answering] == [each.span for each in passages]
+    for some, every in zip(answering, passages, strict=True):
+        left = [each for each in every.sentences if each in some.sentences]
+        assert tuple(left) == some.sentences
+        assert some.sentences or not some.dates
+    assert any(each.sentences for each in answering) == bool(passages)
 
 
 @settings(max_examples=50, deadline=None)

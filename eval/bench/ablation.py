@@ -213,7 +213,7 @@ def _library(name: str, place: Path | str, data: Benchmark) -> Assistant:
 
 
 def _overlapping(document: Document) -> list[Passage]:
-    """Begin each passage with the last sentence of the one before it."""
+    """Begin each passage with the last sentence of the one before it, where that has any."""
     passages = index.split.split(document)
     return passages[:1] + [
         replace(
@@ -221,6 +221,8 @@ def _overlapping(document: Document) -> list[Passage]:
             span=Span(document.id, before.sentences[-1][0], each.span.end),
             sentences=(before.sentences[-1], *each.sentences),
         )
+        if before.sentences
+        else each
         for before, each in pairwise(passages)
     ]
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from index.documents import Document
-from index.split import split
+from index.split import split_whole
 from rag.languages import content_words, language_of, mentions, sentence_spans
 
 LEAST_WORDS = 2
@@ -32,7 +32,7 @@ class Statement:
 def statements(draft: Document) -> list[Statement]:
     """Return the sentences of a draft in its order, its headings among them."""
     headings = {(each.start, each.end) for each in draft.headings}
-    places = [place for passage in split(draft) for place in passage.sentences]
+    places = [place for passage in split_whole(draft) for place in passage.sentences]
     if not places and not headings and draft.text.strip():  # A line that no passage holds.
         places = list(sentence_spans(draft.text, 0, len(draft.text)))
     found: list[Statement] = []

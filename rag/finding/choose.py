@@ -23,8 +23,6 @@ WITHIN = 2.0
 MOST = 6
 MOST_ITEMS = 10
 """A list of more items is told by those that were chosen alone."""
-FEWEST_WORDS = 4
-"""A shorter sentence is a heading or a label, seldom an answer."""
 
 
 class Together(NamedTuple):
@@ -49,7 +47,7 @@ def choose(
     read = [*held, *passages[:PASSAGES]]
     sentences = sentence_quotes((hit.document, hit.passage) for hit in read)
     told = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
-    quotes = [quote for quote in told.values() if len(quote.read.split()) >= FEWEST_WORDS]
+    quotes = list(told.values())
     scores = reranker.score(question, [f"{quote.title}\n{quote.read}" for quote in quotes])
     ranked = sorted(
         (replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)),

@@ -76,8 +76,9 @@ def select_quotes(
     """Select the quotes most likely to answer from the passages that a search found.
 
     No sentence is in two quotes. There are fewer than `limit` only where the library has fewer
-    sentences near the question.
+    sentences near the question. Passages without a sentence that can answer are left aside.
     """
+    hits = [hit for hit in hits if hit.passage.sentences]
     scored = sorted(
         zip(reranker.score(question, [_in_context(hit) for hit in hits]), hits, strict=True),
         key=lambda pair: -pair[0],
@@ -139,15 +140,28 @@ def windows(
     """Yield the runs of a passage's sentences that may answer, and for each what is quoted then.
 
     That is the same, but for a sentence that opens with "It": it is quoted with the one before, and
-    two such sentences, which would need a third, are no quote.
+    two such sentences, which would need a third, are no quote. Sentences with something between
+    them that cannot answer are no run.
     """
-    for size in WINDOWS:
-        for first in range(len(sentences) - size + 1):
-            start, end = sentences[first][0], sentences[first + size - 1][1]
-            if first == 0 or not POINTS_BACK.match(text, start):
-                yield (start, end), (start, end)
-            elif size < max(WINDOWS):
-                yield (start, end), (sentences[first - 1][0], end)
+    for run in _unbroken(text, sentences):
+        for size in WINDOWS:
+            for first in range(len(run) - size + 1):
+                start, end = run[first][0], run[first + size - 1][1]
+                if first == 0 or not POINTS_BACK.match(text, start):
+                    yield (start, end), (start, end)
+                elif size < max(WINDOWS):
+                    yield (start, end), (run[first - 1][0], end)
+
+
+def _unbroken(
+    text: str, sentences: Sequence[tuple[int, int]]
+) -> Iterator[Sequence[tuple[int, int]]]:
+    begun = 0
+    for at in range(1, len(sentences)):
+        if any(map(str.isalnum, text[sentences[at - 1][1] : sentences[at][0]])):
+            yield sentences[begun:at]
+            begun = at
+    yield sentences[begun:]
 
 
 def _without_overlaps(ranked: Sequence[Quote], limit: int) -> list[Quote]:

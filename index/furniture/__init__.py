@@ -1,0 +1,1 @@
+"""What of a text cannot answer: headings, menus, tables of contents, references, figures."""

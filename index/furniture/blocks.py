@@ -1,0 +1,228 @@
+"""Which blocks of a text cannot answer anything: headings that the file does not mark as such,
+breadcrumbs and menus, captions, tables of contents, lists of references, the inside of figures.
+
+It is told by a block's signs and its place, never by its words, so that it holds in any language.
+In doubt a block can answer: lists, tables, entries of a chronology, values behind a label, and
+fragments where the text around them is of fragments too, as notes are.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
+from unicodedata import east_asian_width
+
+from index.documents import Document, StyleKind
+from index.entries import entry_dates
+from index.furniture.references import references
+
+Offsets = tuple[int, int]
+
+FRAGMENT = 80
+"""The widest heading or label, in letters; a Chinese one counts for three."""
+
+RECURRING = 3
+"""A fragment that comes so often is the page's, not the author's."""
+
+COLUMN = 20
+"""Blocks that a sentence may be broken into."""
+
+LAST = 200
+"""Characters at the end of a block in which dots lead to a page, and of a line of links at most."""
+
+LIST_ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)]{1,2})\s+\S")
+ENDS_SENTENCE = re.compile(r"[.!?:;…。！？：；।॥؟۔؛።။។։][\"'”’»）」』)\]*_]*(?:\[\d{1,3}\])*$")
+_HEADS_NEXT = re.compile(r"[:：]$|^[^.!?。！？।؟۔]*[?？؟][\"'”’»)\]*_]*$")
+_ENDS_CLAUSE = (",", "，", "、", "،")
+_ROW = re.compile(r"\s\|\s|^\|")
+_CONTENTS = re.compile(r"(?:(?:\.\s?){5,}|(?:…\s?){2,}|_{5,})[|\s]*(?:\d{1,4})?$")
+_PAGE = re.compile(r"(?:^|[\s|])\d{1,4}$")
+_NUMBERED = re.compile(r"\W*\d+(?:\.\d+)*\.?\s")
+_LABEL = re.compile(r"\W*[^\W\d_]{1,15}\.?\s?\d+(?:[.-]\d+)*[a-z]?(?:\s*[.:：)|–—-]|$)")
+_PATH = re.compile(r"\w\s*[›»→]\s*\w|(?:\w\s+[>/·•|]\s+\w.*){2}")
+_VALUE = re.compile(r"[:：]\s*\S|@|://|www\.|[={}\\_]|[^\W\d_].*\s\W{0,3}\d|[\u2e80-\uffef].*\d")
+_TELLS = re.compile(r"[:：]\s\S|：\S|[%°$€£¥]|^\W{0,3}\d[\d.,]*\s?[^\W\d]{1,8}$")
+_MEASURE = re.compile(r"\W{0,3}\d[\d.,]*\s?([^\W\d_]|[%°$€£¥])")
+_MARKDOWN_LINK = re.compile(r"!?\[[^\]\n]*\]\([^()\s]*\)")
+
+
+def cannot_answer(document: Document, blocks: Sequence[Offsets]) -> list[bool]:
+    """Tell of each block of a document whether it cannot answer. Blocks come in order."""
+    pieces = [document.text[start:end] for start, end in blocks]
+    fragments = _fragments(document, blocks, pieces)
+    menus = _menus(document, blocks, pieces)
+    entries, contents = references(pieces), _contents(pieces)
+    rows = [_ROW.search(piece) is not None for piece in pieces]
+    found: list[bool] = []
+    for at, piece in enumerate(pieces):
+        captions = any(rows[max(at - 1, 0) : at + 2]) and _LABEL.match(piece) is not None
+        if entries[at] or contents[at]:
+            found.append(True)
+        elif rows[at] or entry_dates(piece):
+            found.append(False)
+        elif captions or piece.startswith("©"):
+            found.append(_width(piece) <= FRAGMENT)
+        else:
+            found.append(menus[at] or fragments[at])
+    return found
+
+
+def _width(piece: str) -> int:
+    return sum(3 if east_asian_width(each) in "WF" else 1 for each in piece)
+
+
+def _ends(piece: str) -> bool:
+    return ENDS_SENTENCE.search(piece) is not None
+
+
+# --- headings, labels, the inside of figures
+
+
+def _fragments(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
+    """Tell which blocks are short, end no sentence, tell no fact, and stand alone in prose."""
+    prose = _in_prose(document, blocks, pieces)
+    recurring = _recurring(document, blocks, pieces)
+    code = _all_in(document, blocks, "monospace")
+    items = _items(pieces)
+    found: list[bool] = []
+    told = False  # Whether a block before it ends in a colon or asks, and this is what follows.
+    for at, piece in enumerate(pieces):
+        before = pieces[at - 1] if at and not found[-1] else ""
+        told = (told or _HEADS_NEXT.search(before) is not None) and not _ends(piece)
+        told = told and not _NUMBERED.match(piece)
+        if _ends(piece) or piece.endswith(_ENDS_CLAUSE) or items[at]:
+            out = False
+        elif recurring[at] and document.pages:
+            out = True
+        elif told or code[at] or not prose[at] or _width(piece) > FRAGMENT:
+            out = False
+        else:
+            several = sum(
+                _LABEL.match(each) is not None for each in pieces[max(at - 1, 0) : at + 2]
+            )
+            says = _says(piece, several > 1) and not recurring[at]
+            goes_on = piece[0].islower() and before != "" and not _ends(before)
+            cut = goes_on or _broken_off(pieces, at)
+            out = not (says or cut) and _stands_alone(document.text, blocks, at)
+        found.append(out)
+    return found
+
+
+def _in_prose(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
+    """Tell of each block whether most of its section stands in whole sentences."""
+    starts = [each.start for each in document.headings]
+    sections = [bisect_right(starts, start) for start, _ in blocks]
+    whole: Counter[int] = Counter()
+    for section, piece in zip(sections, pieces, strict=True):
+        whole[section] += _width(piece) if _ends(piece) else -_width(piece)
+    return [whole[section] > 0 for section in sections]
+
+
+def _items(pieces: Sequence[str]) -> list[bool]:
+    """Tell which blocks are items of a list; a number without another beside it is a heading's."""
+    marked = [LIST_ITEM.match(piece) is not None for piece in pieces]
+    return [
+        each and (not _NUMBERED.match(pieces[at]) or sum(marked[max(at - 1, 0) : at + 2]) > 1)
+        for at, each in enumerate(marked)
+    ]
+
+
+def _recurring(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
+    """Tell which blocks come again and again; in a file with pages, on those, with any numbers.
+
+    A value behind a label, or so much of something, comes again where several things have one.
+    """
+    same = [re.sub(r"\d+", "0", piece) if document.pages else piece for piece in pieces]
+    places = {
+        (key, document.page_at(start) or start)
+        for key, (start, _) in zip(same, blocks, strict=True)
+    }
+    count = Counter(key for key, _ in places)
+    often = (count[key] >= RECURRING for key in same)
+    return [each and not _TELLS.search(piece) for each, piece in zip(often, pieces, strict=True)]
+
+
+def _says(piece: str, several: bool) -> bool:
+    """Whether a fragment tells a fact: a value behind a label, an address, so much of something.
+
+    A label with a number is a caption's or a chapter's, unless there are several, as of rooms.
+    """
+    measure = _MEASURE.match(piece)
+    if measure is not None and not measure[1].isupper():
+        return True
+    return _VALUE.search(piece) is not None and (several or _LABEL.match(piece) is None)
+
+
+def _broken_off(pieces: Sequence[str], at: int) -> bool:
+    """Whether a block begins a sentence that the next ones end, as in a narrow column."""
+    for piece in islice(pieces, at + 1, at + COLUMN):
+        if not piece[0].islower():
+            return False
+        if _ends(piece) or "://" in piece:
+            return True
+    return False
+
+
+def _stands_alone(text: str, blocks: Sequence[Offsets], at: int) -> bool:
+    """Whether there is a blank line, a heading or nothing on both sides of a block."""
+    start, end = blocks[at]
+    before = text[blocks[at - 1][1] if at else 0 : start]
+    after = text[end : blocks[at + 1][0] if at + 1 < len(blocks) else len(text)]
+    return all(gap.count("\n") != 1 or any(map(str.isalnum, gap)) for gap in (before, after))
+
+
+# --- menus and breadcrumbs
+
+
+def _menus(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
+    """Tell which blocks lead elsewhere: all letters are links, or they are the way to the page.
+
+    A list of links may be the list that is asked for, unless it comes before all headings, or
+    again and again.
+    """
+    linked, items = _all_in(document, blocks, "link"), _items(pieces)
+    recurring = _recurring(document, blocks, pieces)
+    top = document.headings[0].start if document.headings else len(document.text)
+    found: list[bool] = []
+    for at, piece in enumerate(pieces):
+        letters, digits = sum(map(str.isalpha, piece)), sum(map(str.isdigit, piece))
+        if _ends(piece) or "@" in piece or digits > letters:
+            found.append(False)
+        elif linked[at]:
+            found.append(not items[at] or recurring[at] or blocks[at][0] < top)
+        else:
+            short = not items[at] and _width(piece) <= 2 * FRAGMENT
+            found.append(short and "«" not in piece and _PATH.search(piece) is not None)
+    return found
+
+
+def _all_in(document: Document, blocks: Sequence[Offsets], kind: StyleKind) -> list[bool]:
+    """Tell of each block whether all its letters are of a style."""
+    places = sorted((each.start, each.end) for each in document.styles if each.kind == kind)
+    found: list[bool] = []
+    for start, end in blocks:
+        item = LIST_ITEM.match(document.text[start:end])
+        at = start + (item.end() - 1 if item else 0)
+        rest = ""
+        for first, last in places[bisect_right(places, (at, 0)) : bisect_right(places, (end, 0))]:
+            rest, at = rest + document.text[at : max(first, at)], max(at, last)
+        rest += document.text[at:end]
+        if kind == "link" and end - start <= LAST:
+            rest = _MARKDOWN_LINK.sub("", rest)
+        found.append(not any(map(str.isalnum, rest)))
+    return found
+
+
+# --- tables of contents
+
+
+def _contents(pieces: Sequence[str]) -> list[bool]:
+    """Tell which blocks are lines of a table of contents: by dots, or a page beside such lines."""
+    dots = [_CONTENTS.search(piece[-LAST:]) is not None for piece in pieces]
+    return [
+        each or (_PAGE.search(pieces[at]) is not None and any(dots[max(at - 3, 0) : at + 4]))
+        for at, each in enumerate(dots)
+    ]
