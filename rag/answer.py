@@ -86,14 +86,21 @@ class Answer:
             return "There is no document to answer from yet."
         if self.refused:
             return "The sources do not say."
-        said = (
-            ("\n" if sentence.is_item else " ")
-            + sentence.text
-            + "".join(f"[{number}]" for number in sentence.citations)
-            for sentence in self.sentences
-            if sentence.supported
+        return "\n".join(
+            " ".join(each.text + "".join(f"[{n}]" for n in each.citations) for each in line)
+            for line in self.lines
         )
-        return "".join(said).strip()
+
+    @property
+    def lines(self) -> list[list[AnswerSentence]]:
+        """The supported sentences by the lines that they stand on: each item on one of its own."""
+        made: list[list[AnswerSentence]] = []
+        for each in self.sentences:
+            if each.supported and made and not (each.is_item or made[-1][-1].is_item):
+                made[-1].append(each)
+            elif each.supported:
+                made.append([each])
+        return made
 
     def quotes_of(self, sentence: AnswerSentence) -> list[Quote]:
         """Return the quotes that a sentence's footnotes show."""

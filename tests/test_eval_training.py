@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import random
@@ -14,7 +15,16 @@ from typing import Any
 import pytest
 import torch
 
-from eval.training.examples import Example, exchanged, held_out, load_squad, make_examples
+from eval.training.asked import examples as typed
+from eval.training.asked.__main__ import main as learn_asked
+from eval.training.examples import (
+    Article,
+    Example,
+    exchanged,
+    held_out,
+    load_squad,
+    make_examples,
+)
 from eval.training.measure import (
     Scored,
     auc,
@@ -26,7 +36,10 @@ from eval.training.measure import (
 )
 from eval.training.model import take_mean
 from index.errors import UserError
+from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights
+from rag.config import load_settings
+from rag.deciding.reader import READER
 
 ROOT = Path(__file__).parents[1]
 PLACES = "Alder Rowan Birch Hazel Maple Cedar Aspen Linden Willow Juniper".split()
@@ -162,3 +175,79 @@ def test_the_command_makes_a_reader_that_has_learned(squad: Path, tmp_path: Path
     ]
     reads = [reader.read(each.question, [each.text])[0] for each in asked]
     assert auc([Scored(score(r), e.answerable) for e, r in zip(asked, reads, strict=True)]) > 0.7
+
+
+@pytest.fixture
+def asked(squad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Article]:
+    """Questions in a file of their own on two paragraphs, the second of which is held out."""
+    articles = {each.title: each for each in load_squad(squad)}
+    lines = []
+    for number in range(2):
+        text = articles["Bridges"].paragraphs[number].text
+        sentences = [[text.index("It was"), text.index("The", 5)]]
+        words = text.index("built by ") + len("built by ")
+        questions = [
+            {"question": "whos the builder", "words": [words, text.index(".")]},
+            {"question": "what did it cost"},
+            {"question": "tell me about the opening", "sentences": sentences},
+        ]
+        lines.append({"article": "Bridges", "paragraph": number, "questions": questions})
+    file = tmp_path / "asked.jsonl.gz"
+    file.write_bytes(gzip.compress("".join(f"{json.dumps(each)}\n" for each in lines).encode()))
+    monkeypatch.setattr(typed, "ASKED", file)
+    monkeypatch.setattr(typed, "HELD", 1)
+    return articles
+
+
+def test_questions_as_people_type_them_have_windows_that_answer_and_that_do_not(
+    asked: dict[str, Article],
+) -> None:
+    learned, apart = typed.examples(asked)
+    own = [each for each in learned if each.question == "whos the builder"]
+    assert {each.answerable for each in own} == {True, False}
+    for each in own:
+        if each.answer:
+            assert each.text[slice(*each.answer)] in PEOPLE
+        else:
+            assert "was built by" not in each.text
+    cost = [each for each in learned if each.question == "what did it cost"]
+    assert cost
+    assert not any(each.answerable for each in cost)
+    opening = [each for each in learned if each.question.endswith("opening")]
+    assert any(each.kind == "several sentences" for each in opening)
+    assert all(each.answerable and each.answer is None for each in opening)
+    assert all("opened to the public" in each.text for each in opening)
+    assert {each.text for each in apart}.isdisjoint(each.text for each in own)
+    assert any(each.question.startswith("Who built the") for each in learned), "of SQuAD as well"
+
+
+def test_questions_on_other_articles_are_told(asked: dict[str, Article]) -> None:
+    del asked["Bridges"]
+    with pytest.raises(UserError, match="not SQuAD's training articles: Bridges, paragraph 0"):
+        typed.examples(asked)
+
+
+def test_the_questions_that_are_shipped_have_their_places() -> None:
+    lines = gzip.decompress(typed.ASKED.read_bytes()).decode().splitlines()
+    told = [each for line in lines for each in json.loads(line)["questions"]]
+    assert len(told) > 4000
+    for each in told:
+        assert set(each) - {"question"} in (set(), {"words"}, {"sentences"})
+        for start, end in [*each.get("sentences", ()), each.get("words", (0, 1))]:
+            assert 0 <= start < end
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_the_upper_half_learns_and_the_third_head_says_the_same(
+    asked: dict[str, Article], squad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert learn_asked([str(tmp_path / "made"), "--squad", str(squad)]) == 0
+    assert capsys.readouterr().out.count("AUC") == 2
+    before = ReaderWeights(model_folder(READER, load_settings().models))
+    after = ReaderWeights(tmp_path / "made" / "reader")
+    text = "The Alder Bridge was built by Tore Vik. It was opened to the public in 1900."
+    for statement in ("Tore Vik built the Alder Bridge.", "It was opened in 1901."):
+        assert (before.bears_out(statement, [text]) == after.bears_out(statement, [text])).all()
+    question = "whos the builder of the alder bridge"
+    assert before.read(question, [text]) != after.read(question, [text])

@@ -31,7 +31,7 @@ MEANS = (
     "verbatim",
     "crag",
 )
-TIMINGS = ("retrieve_s", "first_quote_s", "first_token_s", "total_s")
+TIMINGS = ("retrieve_s", "first_quote_s", "first_token_s", "first_sentence_s", "total_s")
 
 
 def summarise(results: Sequence[Result]) -> dict[str, Metric]:

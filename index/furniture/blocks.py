@@ -38,7 +38,7 @@ ENDS_SENTENCE = re.compile(r"[.!?:;…。！？：；।॥؟۔؛።။។։][\"
 _HEADS_NEXT = re.compile(r"[:：]$|^[^.!?。！？।؟۔]*[?？؟][\"'”’»)\]*_]*$")
 _ENDS_CLAUSE = (",", "，", "、", "،")
 _ROW = re.compile(r"\s\|\s|^\|")
-_CONTENTS = re.compile(r"(?:(?:\.\s?){5,}|(?:…\s?){2,}|_{5,})[|\s]*(?:\d{1,4})?$")
+_CONTENTS = re.compile(r"(?:\.\s?){5,}[|\s]*(?:\d{1,4})?$|(?:(?:…\s?){2,}|_{5,})[|\s]*\d{1,4}$")
 _PAGE = re.compile(r"(?:^|[\s|])\d{1,4}$")
 _NUMBERED = re.compile(r"\W*\d+(?:\.\d+)*\.?\s")
 _LABEL = re.compile(r"\W*[^\W\d_]{1,15}\.?\s?\d+(?:[.-]\d+)*[a-z]?(?:\s*[.:：)|–—-]|$)")
@@ -59,9 +59,11 @@ def cannot_answer(document: Document, blocks: Sequence[Offsets]) -> list[bool]:
     found: list[bool] = []
     for at, piece in enumerate(pieces):
         captions = any(rows[max(at - 1, 0) : at + 2]) and _LABEL.match(piece) is not None
-        if entries[at] or contents[at]:
+        if entry_dates(piece):
+            found.append(False)
+        elif entries[at] or contents[at]:
             found.append(True)
-        elif rows[at] or entry_dates(piece):
+        elif rows[at]:
             found.append(False)
         elif captions or piece.startswith("©"):
             found.append(_width(piece) <= FRAGMENT)

@@ -85,7 +85,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             cited = last.quotes_of(each)
             short = matter == "shorter" and len(said) == len(cited) == 1
             text = (short and cited[0].words) or each.text
-            composition.add(f"• {text}" if matter == "list" else text, cited)
+            bare = matter == "list" and not each.is_item
+            composition.add(f"• {text}" if bare else text, cited)
         if matter == "simpler":
             note = "These are the sources’ own words: I put nothing in simpler ones of mine."
         elif matter == "longer":
@@ -94,7 +95,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
     again = context.answer(
         query, composition, last.quotes, last.reason, note=note, decision=last.decision
     )
-    return replace(again, standalone_question=last.standalone_question, way="command")
+    asked = last.standalone_question
+    return replace(again, standalone_question=asked, nearest=last.nearest, way="command")
 
 
 def _add_more(composition: Composition, last: Answer) -> str | None:

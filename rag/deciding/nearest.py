@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rag.deciding.gate import Decision
@@ -47,14 +47,16 @@ class Nearest:
 def nearest(question: str, quotes: Sequence[Quote], decision: Decision | None) -> Nearest | None:
     """Return the quote that comes nearest to answering, or None where none comes near.
 
-    Where it was decided by reading, that is the quote which was likeliest to answer.
+    That is the one that was likeliest to answer, by reading it, or else the reranker's first. None
+    of its words is marked: they do not answer.
     """
     best = decision.best if decision else None
-    near = any(quote.score >= NEAR for quote in quotes)
-    if not quotes or not (near or (best and best.probability >= LIKELY)):
+    quote = max(quotes, key=lambda each: each.score, default=None)
+    if best and best.probability >= LIKELY:
+        quote = best.quote
+    elif quote is None or quote.score < NEAR:
         return None
-    quote = best.quote if best else max(quotes, key=lambda each: each.score)
-    return Nearest(quote, tuple(_left_open(question, quote)))
+    return Nearest(replace(quote, marks=()), tuple(_left_open(question, quote)))
 
 
 def _left_open(question: str, quote: Quote) -> list[str]:

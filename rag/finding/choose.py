@@ -22,13 +22,15 @@ WITHIN = 2.0
 """Logits behind the best sentence: on 80 questions of CLAP NQ ROUGE-L .62, within 4 it is .60."""
 MOST = 6
 MOST_ITEMS = 10
-"""A list of more items is told by those that were chosen alone."""
+MOST_LETTERS = 2000
+"""A list of more items, or of longer ones, is told by the sentences that were chosen alone."""
 
 
 class Together(NamedTuple):
     """Sentences that answer together, and all that they were chosen from, in reading order.
 
-    The document of the best sentence comes first, and in each document they come as they stand.
+    Of a list all items are among the `chosen`, and no sentence stands twice among the `read`. The
+    document of the best sentence comes first, and in each document they come as they stand.
     """
 
     chosen: tuple[Quote, ...]
@@ -64,34 +66,53 @@ def choose(
     ranked.sort(key=lambda each: (documents.index(each.document.id), each.start))
     return Together(
         _with_whole_lists([complete[each.span] for each in ranked if each.span in complete]),
-        tuple(complete.get(each.span, each) for each in ranked),
+        tuple(
+            complete.get(each.span, each)
+            for each in ranked
+            if each.span in complete or not any(q.span.covers(each.span) for q in complete.values())
+        ),
     )
 
 
 def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Tell lists whole: for several sentences of one, and behind one that leads to it (“…:”)."""
+    """Tell lists whole: where several items of one are chosen, and behind what leads to it ("…:").
+
+    An item is quoted without its sign.
+    """
     lists = [list_of(each.document, each.start, each.end) for each in chosen]
     led_to = [_led_to(each) for each in chosen]
     made: dict[Span, Quote] = {}
     for quote, items, next_items in zip(chosen, lists, led_to, strict=True):
-        whole = items if items in led_to or lists.count(items) > 1 else ()
-        if not 0 < len(whole) <= MOST_ITEMS:
-            made[quote.span] = quote
+        same = [each for each in chosen if each.document.id == quote.document.id]
+        touched = sum(any(_overlap(item, each) for each in same) for item in items)
+        whole = _short(items) if touched > 1 or items in led_to else ()
+        if not whole:
+            own = next((item for item in items if quote.start < item.start < quote.end), None)
+            start = own.start if own and _overlap(own, quote) else quote.start
+            made.setdefault(Span(quote.document.id, start, quote.end), replace(quote, start=start))
         for item in (*whole, *next_items):
             told = replace(quote, start=item.start, end=item.end, marks=())
-            same = (each for each in chosen if each.document.id == told.document.id)
             marks = [mark for each in same for mark in _marked(told, each).marks]
             made.setdefault(told.span, replace(told, marks=tuple(marks)))
     return tuple(made.values())
 
 
-def _led_to(quote: Quote) -> tuple[Element, ...]:
+def _overlap(item: Element, quote: Quote) -> bool:
+    return item.start < quote.end and quote.start < item.end
+
+
+def _short(items: Sequence[Element]) -> Sequence[Element]:
+    """Return items if they can be told whole, and else none."""
+    letters = sum(each.end - each.start for each in items)
+    return items if len(items) <= MOST_ITEMS and letters <= MOST_LETTERS else ()
+
+
+def _led_to(quote: Quote) -> Sequence[Element]:
     """Return the items of the list that a quote leads to, which ends with a colon right before."""
     text = quote.document.text
     after = len(text) - len(text[quote.end :].lstrip())
     leads = quote.text.endswith((":", "：")) and after < len(text)
-    items = list_of(quote.document, after, after + 1) if leads else ()
-    return items if len(items) <= MOST_ITEMS else ()
+    return _short(list_of(quote.document, after, after + 1)) if leads else ()
 
 
 def _holds_answer(quote: Quote, answering: Quote) -> bool:

@@ -210,7 +210,7 @@ def _left_out(words: str, said: str, quote: str) -> bool:
 def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
     """Make an answer of quotes: of each the words that answer, where these are sure, and the quote.
 
-    “20 km: “The strait is 20 km wide.”” Items of a list have a sign before them: “• “20 km””.
+    “20 km: “The strait is 20 km wide.”” An item of a list has a sign before it.
     """
     composition = Composition()
     for quote in quotes:

@@ -219,7 +219,7 @@ def ask(
 ) -> None:
     """Ask a question: an answer with its footnotes, or a refusal.
 
-    A refusal comes with the nearest passages.
+    A refusal comes with the quote that is nearest, if any comes near.
     """
     import json
 

@@ -426,9 +426,7 @@ def _chroma(settings: Settings) -> Found:
     elif not answer.is_success:
         yield "wrong", f"{shown} is no Chroma server of today: it answers {answer.status_code}."
     else:
-        whole = settings.llm_reads_passages
-        told = "whole passages, up to eight sentences" if whole else "chosen sentences"
-        yield "ok", f"{shown} answers, and writes longer answers from {told} (FOOTNOTED_LLM_READS)"
+        yield "ok", f"{shown} answers"
 
 
 def _heartbeat(address: str) -> str:

@@ -66,9 +66,12 @@ def _markdown(exchanges: Sequence[Exchange], address: str) -> str:
                 blocks += [as_markdown(near.left_open)] if near.open else []
             continue
         blocks.append(
-            " ".join(
-                as_markdown(sentence.text) + "".join(f"[^{number}-{n}]" for n in sentence.citations)
-                for sentence in _supported(answer)
+            "  \n".join(
+                " ".join(
+                    as_markdown(each.text) + "".join(f"[^{number}-{n}]" for n in each.citations)
+                    for each in line
+                )
+                for line in answer.lines
             )
         )
         for n, quote in enumerate(answer.citations, 1):

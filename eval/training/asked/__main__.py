@@ -5,10 +5,10 @@
 SQuAD's questions are written with their paragraph in sight, in its words. These are written for 630
 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 
-The shipped reader goes on from where it is. Its lower half stays as it is, and with it the third
-head. FOLDER keeps a checkpoint, from which the
-same command goes on, and at the end `reader/`. It ends with figures on questions that were held
-out, of the reader as it was and as it is. It takes both cores for half an hour.
+The shipped reader goes on from where it is. Its lower half stays, and with it the third head.
+FOLDER keeps a checkpoint, from which the same command goes on, and at the end `reader/`. It ends
+with figures on questions that were held out, of the reader as it was and as it is. It takes both
+cores for a quarter of an hour.
 """
 
 from __future__ import annotations

@@ -110,6 +110,7 @@ def _of_paragraph(
 
 
 ALL_BUT_BLANKS = 0.95
+"""The part of a window that stands in sentences from which it is made of them: not blanks."""
 
 
 def _share(window: tuple[int, int], places: Sequence[Sequence[int]]) -> float:
