@@ -106,6 +106,8 @@ def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Off
         spans.extend(_short_enough(text, *_stripped(text, first, last)))
     if prefix:
         spans = [(start, spans[0][1]), *spans[1:]] if spans else [(start, end)]
+    elif len(spans) > 1 and _SIGN.fullmatch(text, *spans[0]):  # "1.", of a list's item.
+        spans = [(spans[0][0], spans[1][1]), *spans[2:]]
     return _with_letters(text, spans)
 
 
@@ -138,6 +140,7 @@ def _heading_in(headings: Mapping[int, Heading], start: int, end: int) -> int | 
     return next((at for at in range(start, min(end, start + 8)) if at in headings), None)
 
 
+_SIGN = re.compile(r"\W{0,2}\d{1,3}[.)]{1,2}")
 _LINE = re.compile(r"[^\n\f]+")
 
 

@@ -347,3 +347,10 @@ def test_the_briefing_keeps_its_chronology_under_its_heading(briefing: Document)
     entries = [each for each in split(briefing) if each.dates]
     assert len(entries) == 29
     assert {each.heading for each in entries} == {"Chronology"}
+
+
+def test_the_number_of_an_item_is_no_sentence() -> None:
+    text = "1. Fill in form 7. It lies at the office.\n2. Pay 80 crowns.\n"
+    made = Document.of(text, title="Passes", source="/passes.txt")
+    told = [text[slice(*place)] for passage in split(made) for place in passage.sentences]
+    assert told == ["1. Fill in form 7.", "It lies at the office.", "2. Pay 80 crowns."]

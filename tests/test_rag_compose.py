@@ -141,6 +141,8 @@ def test_a_sentence_in_which_other_words_answer_gives_way_to_its_quote(reader: R
     [
         ("410 metres", "410 metres long", True),
         ("20 km", "about 20 km wide", True),
+        ("about 20 km", "20 kilometers wide", True),
+        ("on May 3, 1931", "May 3, a Sunday with rain", True),
         ("Oct. 18, 2021", "Oct. 18", True),
         ("May 1931", "June 1931", False),
         ("Karl Nye in 1931", "Lise Holm in 1931", False),

@@ -78,7 +78,12 @@ def test_a_line_an_ask_in_numbers_and_without_a_text(assistant: Assistant, log: 
     assert (sizes["answer"], sizes["quotes"]) == (len(answer.text), len(answer.quotes))
     assert refused["sizes"]["passages"] == refusal.searched
     assert answered["models"] == answer.models
-    assert set(answered["timings"]) == {"retrieve_s", "first_quote_s", "total_s"}
+    assert set(answered["timings"]) == {
+        "retrieve_s",
+        "first_quote_s",
+        "first_sentence_s",
+        "total_s",
+    }
     written = log.path.read_text()
     for text in (*QUESTION.strip("?").split()[-2:], "yeast", "briefing"):
         assert text.lower() not in written.lower()

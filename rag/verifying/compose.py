@@ -147,8 +147,10 @@ def says_the_same(said: str, meant: str) -> bool:
     """Whether words that answer in a sentence are those that answer in its quote.
 
     Of numbers, days, months and names that both have, those of one must be among those of the
-    other: a date may have its year or not. Of the rest they share nearly all words. Where the quote
-    has no words marked, there is nothing to compare.
+    other: a date may have its year or not. Words with a number or a day in common say the same,
+    whatever they measure it in and call it ("about 20 km", "20 kilometers wide"), unless they have
+    no name in common; others share nearly all words. Where the quote has no words marked, there is
+    nothing to compare.
     """
     if not meant:
         return True
@@ -162,6 +164,8 @@ def says_the_same(said: str, meant: str) -> bool:
             return False
     if bool(one.numbers or one.days) != bool(other.numbers or other.days):
         return False
+    if one.numbers & other.numbers or one.days & other.days:
+        return not (one.names and other.names) or bool(one.names & other.names)
     these, those = content_words(said), content_words(meant)
     if not these or not those:
         return these == those and bool(one) == bool(other)
