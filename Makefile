@@ -111,6 +111,11 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 	@$(PY) -m eval.bench.routes $(QUESTIONS)
 	@$(PY) -m eval.bench.prose .footnoted/prose $(PROSE)
 	@$(PY) -m eval.bench.prose .footnoted/prose $(PROSE) --llm
+	@set -e; for file in briefing.md railway.html heat-pumps.pdf; do \
+		name=$${file%.*}; library=.footnoted/typed/$$name; \
+		$(VENV)/bin/footnoted add --library $$library eval/sets/$$file; \
+		$(VENV)/bin/footnoted eval run eval/bench/sets/typed-$$name.jsonl --library $$library --no-llm; \
+	done
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.

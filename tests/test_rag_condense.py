@@ -6,6 +6,7 @@ import pytest
 
 from eval.bench import measured_set
 from rag.asking.condense import points_back, sound, standalone
+from rag.asking.query import Query
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
@@ -166,3 +167,10 @@ def test_a_rewriting_that_is_not_sound_is_replaced() -> None:
     assert rewritten("How wide is the Alder Strait?") == "How wide is the Alder Strait?"
     fallback = "When did the fleets pass the Alder Strait? How wide is it?"
     assert rewritten("It is 9 km wide.") == rewritten("How wide is Sund?") == fallback
+
+
+def test_the_question_before_ends_also_where_it_was_typed_without_an_end() -> None:
+    history = [("user", "how do i renew my licence"), ("assistant", "By form 7.")]
+    made = Query.of(standalone("who is the clerk", history, None), "who is the clerk")
+    assert made.text == "how do i renew my licence? who is the clerk"
+    assert made.last == "who is the clerk"

@@ -36,9 +36,10 @@ LEAST = -0.4
 """The reader's log-odds from which a sentence names one: lower than for an answer, since the others
 in the list speak for it."""
 
-BELOW = 2.25
+BELOW = 3.5
 """How far below the best sentence, in log-odds, another one may be: chosen on the lists of the set
-`whole` that are for development, where 2 to 2.5 is as good."""
+`whole` that are for development, where 91% of what is cited is evidence and 80% of the evidence is
+cited. At 2.25, as for the reader before this one, it is 90% and 67%, at 4.5 71% and 80%."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:

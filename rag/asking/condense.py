@@ -85,7 +85,9 @@ def standalone(question: str, history: Sequence[Turn], condense: Condense | None
     if sound(rewritten, question, [text for _, text in told]):
         return rewritten
     alone = next((each for each in reversed(asked) if not points_back(each)), asked[0])
-    return f"{alone} {_with_name(question, *told[-1])}"
+    # Each is to be read by itself as well, so the one before has to end.
+    ended = alone if alone.rstrip().endswith(("?", ".", "!")) else f"{alone.rstrip()}?"
+    return f"{ended} {_with_name(question, *told[-1])}"
 
 
 def of_another(question: str, asked: str) -> str | None:

@@ -1,11 +1,12 @@
 """Teach the reader's upper half questions as people type them, after all else.
 
-    python -m eval.training.asked FOLDER --squad FILE
+    python -m eval.training.asked FOLDER --squad FILE [--start FOLDER]
 
 SQuAD's questions are written with their paragraph in sight, in its words. These are written for 630
 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 
-The shipped reader goes on from where it is. Its lower half stays, and with it the third head.
+The shipped reader goes on from where it is, or the one in the folder that --start names. Its lower
+half stays, and with it the third head.
 FOLDER keeps a checkpoint, from which the same command goes on, and at the end `reader/`. It ends
 with figures on questions that were held out, of the reader as it was and as it is. It takes both
 cores for a quarter of an hour.
@@ -39,10 +40,11 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.training.asked", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--start", type=Path, metavar="FOLDER")
     given = parser.parse_args(arguments)
     given.folder.mkdir(parents=True, exist_ok=True)
     learned, apart = examples({each.title: each for each in load_squad(given.squad)})
-    start = model_folder(READER, load_settings().models)
+    start = given.start or model_folder(READER, load_settings().models)
     model, made = from_weights(start / "model.onnx"), given.folder / "reader"
     model.bert.encoder.layer[:SHARED].requires_grad_(False)
     checkpoint = given.folder / "checkpoint.pt"
