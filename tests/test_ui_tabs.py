@@ -180,6 +180,7 @@ def test_a_full_browser_says_so_and_keeps_what_it_has(page: Page) -> None:
     ask(page, LENGTH)
     expect(page.locator("#status")).to_contain_text("has no more room")
     page.get_by_role("button", name="New").click()
+    expect(page.locator("#conversation .asked")).to_have_count(0)
     ask(page, OFF_TOPIC)
     expect(page.locator("#status")).to_contain_text("has no more room")
     expect(page.locator("#conversations option:checked")).to_have_text("New conversation")
