@@ -91,6 +91,16 @@ class Quote:
         places = self.marks or ((self.start, self.end),)
         return cell_of(self.document, (places[0][0], places[-1][1]))
 
+    def found_as_json(self) -> dict[str, Any]:
+        """Return it as it stands among what was found: its place, its words and its score."""
+        return {
+            "document_id": self.document.id,
+            "start": self.start,
+            "end": self.end,
+            "quote": self.text,
+            "score": round(self.score, 3),
+        }
+
     def as_json(self) -> dict[str, Any]:
         """Return it as it stands among the citations of `footnoted ask --json`."""
         document = self.document
@@ -109,14 +119,4 @@ class Quote:
 
 def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
     """Return quotes in their order as `footnoted ask --json` prints them."""
-    return [
-        {
-            "rank": rank,
-            "document_id": quote.document.id,
-            "start": quote.start,
-            "end": quote.end,
-            "quote": quote.text,
-            "score": round(quote.score, 3),
-        }
-        for rank, quote in enumerate(quotes, 1)
-    ]
+    return [{"rank": rank, **quote.found_as_json()} for rank, quote in enumerate(quotes, 1)]

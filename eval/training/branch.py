@@ -134,10 +134,15 @@ def _grown(reader: onnx.ModelProto, branch: onnx.ModelProto) -> onnx.ModelProto:
         weights.name = THIRD + weights.name
         graph.initializer.append(weights)
     graph.output.extend(branch.graph.output)
-    known = {each.domain for each in reader.opset_import}
-    reader.opset_import.extend(e for e in branch.opset_import if e.domain not in known)
-    onnx.checker.check_model(reader)
+    _check_with_sets_of(reader, branch)
     return reader
+
+
+def _check_with_sets_of(model: onnx.ModelProto, other: onnx.ModelProto) -> None:
+    """Add the sets of operators that another model's nodes need, and check the whole."""
+    known = {each.domain for each in model.opset_import}
+    model.opset_import.extend(e for e in other.opset_import if e.domain not in known)
+    onnx.checker.check_model(model)
 
 
 def keep_third(before: Path, reader: Path) -> None:
@@ -146,9 +151,7 @@ def keep_third(before: Path, reader: Path) -> None:
     for kept in ("node", "initializer", "output"):
         own = [e for e in getattr(had.graph, kept) if e.name.startswith((THIRD, OUTPUT))]
         getattr(made.graph, kept).extend(own)
-    known = {each.domain for each in made.opset_import}
-    made.opset_import.extend(e for e in had.opset_import if e.domain not in known)
-    onnx.checker.check_model(made)
+    _check_with_sets_of(made, had)
     write_whole(reader, made.SerializeToString())
 
 

@@ -52,8 +52,9 @@ _MARKDOWN_LINK = re.compile(r"!?\[[^\]\n]*\]\([^()\s]*\)")
 def cannot_answer(document: Document, blocks: Sequence[Offsets]) -> list[bool]:
     """Tell of each block of a document whether it cannot answer. Blocks come in order."""
     pieces = [document.text[start:end] for start, end in blocks]
-    fragments = _fragments(document, blocks, pieces)
-    menus = _menus(document, blocks, pieces)
+    recurring, items = _recurring(document, blocks, pieces), _items(pieces)
+    fragments = _fragments(document, blocks, pieces, recurring, items)
+    menus = _menus(document, blocks, pieces, recurring, items)
     entries, contents = references(pieces), _contents(pieces)
     rows = [_ROW.search(piece) is not None for piece in pieces]
     found: list[bool] = []
@@ -83,12 +84,16 @@ def _ends(piece: str) -> bool:
 # --- headings, labels, the inside of figures
 
 
-def _fragments(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
+def _fragments(
+    document: Document,
+    blocks: Sequence[Offsets],
+    pieces: Sequence[str],
+    recurring: Sequence[bool],
+    items: Sequence[bool],
+) -> list[bool]:
     """Tell which blocks are short, end no sentence, tell no fact, and stand alone in prose."""
     prose = _in_prose(document, blocks, pieces)
-    recurring = _recurring(document, blocks, pieces)
     code = _all_in(document, blocks, "monospace")
-    items = _items(pieces)
     found: list[bool] = []
     told = False  # Whether a block before it ends in a colon or asks, and this is what follows.
     for at, piece in enumerate(pieces):
@@ -179,14 +184,19 @@ def _stands_alone(text: str, blocks: Sequence[Offsets], at: int) -> bool:
 # --- menus and breadcrumbs
 
 
-def _menus(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
+def _menus(
+    document: Document,
+    blocks: Sequence[Offsets],
+    pieces: Sequence[str],
+    recurring: Sequence[bool],
+    items: Sequence[bool],
+) -> list[bool]:
     """Tell which blocks lead elsewhere: all letters are links, or they are the way to the page.
 
     A list of links may be the list that is asked for, unless it comes before all headings, or
     again and again.
     """
-    linked, items = _all_in(document, blocks, "link"), _items(pieces)
-    recurring = _recurring(document, blocks, pieces)
+    linked = _all_in(document, blocks, "link")
     top = document.headings[0].start if document.headings else len(document.text)
     found: list[bool] = []
     for at, piece in enumerate(pieces):

@@ -34,7 +34,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
         return
     composition, chosen = None, _chosen(query, context, decision)
-    steps = any(map(item_sign, chosen.chosen)) and not decision.words_are_sure
+    steps = not decision.words_are_sure and any(map(item_sign, chosen.chosen))
     writes = decision.words_are_sure or len(chosen.read) > 1
     if writes and not steps and (writer := context.writer):
         try:

@@ -34,14 +34,7 @@ class Nearest:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for other programs: the quote's place and words, and what it leaves open."""
-        quote = self.quote
-        place = {"document_id": quote.document.id, "start": quote.start, "end": quote.end}
-        return {
-            **place,
-            "quote": quote.text,
-            "score": round(quote.score, 3),
-            "open": list(self.open),
-        }
+        return {**self.quote.found_as_json(), "open": list(self.open)}
 
 
 def nearest(question: str, quotes: Sequence[Quote], decision: Decision | None) -> Nearest | None:

@@ -14,7 +14,6 @@ from pathlib import Path
 from urllib.parse import quote as url_part
 
 from index.printable import as_markdown
-from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
 from ui.conversations.exchange import Exchange
 from ui.conversations.page import draw_page
@@ -122,10 +121,6 @@ def link(quote: Quote, address: str) -> str:
     """Return the address that opens the window with the quote in its place."""
     base = address.partition("?")[0].partition("#")[0]
     return f"{base}?document={url_part(quote.document.id, safe='')}&span={quote.start}-{quote.end}"
-
-
-def _supported(answer: Answer) -> list[AnswerSentence]:
-    return [sentence for sentence in answer.sentences if sentence.supported]
 
 
 def _before(exchange: Exchange) -> list[str]:

@@ -6,10 +6,9 @@ SQuAD's questions are written with their paragraph in sight, in its words. These
 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 
 The shipped reader goes on from where it is, or the one in the folder that --start names. Its lower
-half stays, and with it the third head.
-FOLDER keeps a checkpoint, from which the same command goes on, and at the end `reader/`. It ends
-with figures on questions that were held out, of the reader as it was and as it is. It takes both
-cores for a quarter of an hour.
+half stays, and with it the third head. FOLDER keeps a checkpoint, from which the same command goes
+on, and at the end `reader/`. It ends with figures on questions that were held out, of the reader as
+it was and as it is. It takes both cores for twenty minutes.
 """
 
 from __future__ import annotations
