@@ -248,6 +248,8 @@ def test_the_upper_half_learns_and_the_third_head_says_the_same(
     after = ReaderWeights(tmp_path / "made" / "reader")
     text = "The Alder Bridge was built by Tore Vik. It was opened to the public in 1900."
     for statement in ("Tore Vik built the Alder Bridge.", "It was opened in 1901."):
-        assert (before.bears_out(statement, [text]) == after.bears_out(statement, [text])).all()
+        was_said, is_said = (each.bears_out(statement, [text]) for each in (before, after))
+        assert [list(each) for each in was_said] == [list(each) for each in is_said]
     question = "whos the builder of the alder bridge"
-    assert before.read(question, [text]) != after.read(question, [text])
+    [was], [now] = before.read(question, [text]), after.read(question, [text])
+    assert was.answers != now.answers
