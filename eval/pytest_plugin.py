@@ -41,9 +41,8 @@ class SetFile(pytest.File):
         except UserError as error:
             raise self.CollectError(str(error)) from error
         for case, line in zip(case_set.cases, case_set.lines, strict=True):
-            yield CaseItem.from_parent(
-                self, name=case.id, case=case, facts=facts[case.id], line=line
-            )
+            item = {"case": case, "facts": facts[case.id], "line": line}
+            yield CaseItem.from_parent(self, name=case.id, before=case_set.before(case), **item)
 
 
 class CaseItem(pytest.Item):
@@ -51,10 +50,13 @@ class CaseItem(pytest.Item):
 
     result: Result
 
-    def __init__(self, *, case: Case, facts: Facts, line: int, **given: Any) -> None:
-        """Take the case, and its tags as markers."""
+    def __init__(
+        self, *, case: Case, before: list[Case], facts: Facts, line: int, **given: Any
+    ) -> None:
+        """Take the case, those before it in its conversation, and its tags as markers."""
         super().__init__(**given)
         self.case = case
+        self.before = before
         self.facts = facts
         self.line = line
         for tag in map(_marker, case.tags):
@@ -63,7 +65,7 @@ class CaseItem(pytest.Item):
 
     def setup(self) -> None:
         """Ask the question; what keeps it from being answered is an error."""
-        self.result = _asking(self.config).result(self.case, self.facts)
+        self.result = _asking(self.config).result(self.case, self.facts, self.before)
         if self.result.error is not None:
             raise NotAsked(self.result.error)
 

@@ -75,7 +75,7 @@ def test_all_that_the_contract_shows_is_read(tmp_path: Path) -> None:
         "tags": ["date"],
     }
     [read] = load_set(write(tmp_path, given)).cases
-    assert read.turns == [("user", "Hello"), ("assistant", "Yes?")]
+    assert read.written == [("user", "Hello"), ("assistant", "Yes?")]
     assert read.evidence[0].fact == 2
     assert read.must_pass
 
@@ -87,6 +87,42 @@ def test_a_line_separator_in_a_string_ends_no_line(tmp_path: Path) -> None:
     assert loaded.lines == (1, 3)
 
 
+FERRY: dict[str, Any] = {
+    "id": "ferry",
+    "tags": ["talk"],
+    "turns": [
+        {"question": "When does it leave?", "answers": ["nine"], "tags": ["first"]},
+        {"question": "and on Sundays?", "unanswerable": True},
+        {"question": "thanks", "way": "conversation"},
+    ],
+}
+
+
+def test_a_dialogue_is_a_case_for_each_turn(tmp_path: Path) -> None:
+    loaded = load_set(write(tmp_path, case(), FERRY, case(id="two")))
+    assert [each.id for each in loaded.cases] == ["one", "ferry/1", "ferry/2", "ferry/3", "two"]
+    assert loaded.lines == (1, 2, 2, 2, 3)
+    first, second, third = loaded.cases[1:4]
+    assert (first.after, second.after, third.after) == ("", "ferry/1", "ferry/2")
+    assert (first.tags, second.tags) == (("first", "talk"), ("talk",))
+    assert loaded.before(third) == [first, second]
+    assert loaded.before(loaded.cases[0]) == []
+
+
+def test_a_dialogue_is_written_as_cases_that_say_the_same(tmp_path: Path) -> None:
+    loaded = load_set(write(tmp_path, FERRY))
+    again = tmp_path / "again.jsonl"
+    write_set(again, loaded.cases)
+    assert load_set(again).cases == loaded.cases
+
+
+def test_what_is_asked_behind_a_draft_is_left_aside_with_it(tmp_path: Path) -> None:
+    first, *others = FERRY["turns"]
+    draft = FERRY | {"turns": [first | {"draft": True}, *others]}
+    loaded = load_set(write(tmp_path, case(), draft))
+    assert ([each.id for each in loaded.cases], loaded.drafts) == (["one"], 3)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -94,6 +130,17 @@ def test_a_line_separator_in_a_string_ends_no_line(tmp_path: Path) -> None:
         ("[]", "object"),
         ('{"id": "two"}', "question"),
         (case(id=2), "id: "),
+        (case(after="two"), "no question “two” stands before it"),
+        (case(way="song"), "no way “song” to answer, but evidence, overview"),
+        (case(after="zero", history=[{"role": "user", "content": ""}]), "behind another one"),
+        (case(way="time", unanswerable=True), "no way of its own"),
+        (FERRY | {"turns": []}, "turns: "),
+        (FERRY | {"turns": [{"question": "When?", "tags": 5}]}, "tags"),
+        (FERRY | {"turns": "none"}, "turns: "),
+        ("[" * 9_000, "JSON"),
+        (FERRY | {"turns": [{"id": "a", "question": "When?"}]}, "turn 1 of a dialogue has no id"),
+        (FERRY | {"turns": [{"question": "When?"}, {"answers": ["9"]}]}, "question"),
+        (FERRY | {"question": "When?"}, "question: Unexpected"),
         (case(question=" "), "question"),
         (case(answer="June"), "answer: Unexpected"),
         (case(answers="June"), "answers"),
@@ -141,7 +188,7 @@ def test_a_set_is_found_by_its_path_or_its_shipped_name(tmp_path: Path) -> None:
     path = write(tmp_path, case())
     assert find_set(str(path)) == path
     assert find_set("briefing") == SETS / "briefing.jsonl"
-    with pytest.raises(UserError, match="one of: briefing, heat-pumps, railway"):
+    with pytest.raises(UserError, match="one of: briefing, briefing-talks, heat-pumps"):
         find_set("nothing")
 
 
@@ -343,6 +390,15 @@ def test_drafts_do_not_count_until_they_are_accepted(tmp_path: Path) -> None:
     assert load_set(path).drafts == 0
     with pytest.raises(UserError, match="All 1 cases of"):
         load_set(write(tmp_path, case(draft=True)))
+
+
+def test_what_is_asked_behind_a_rejected_draft_goes_with_it(tmp_path: Path) -> None:
+    first, second, _ = FERRY["turns"]
+    draft = FERRY | {"turns": [first, second | {"draft": True}, {"question": "Why?"}]}
+    path = write(tmp_path, draft, case())
+    every, _ = read_set(path)
+    write_set(path, reject(every.cases, ["ferry/2"]))
+    assert [each.id for each in load_set(path).cases] == ["ferry/1", "one"]
 
 
 def test_a_set_of_yaml_is_not_written_over(tmp_path: Path) -> None:

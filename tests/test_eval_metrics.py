@@ -148,6 +148,26 @@ def test_what_a_case_does_not_state_cannot_fail_it() -> None:
     assert scores["cited_evidence"] is None
 
 
+@pytest.mark.parametrize(
+    ("way", "answered_by", "passes"),
+    [
+        ("", None, True),
+        ("", "evidence", True),
+        ("", "unclear", False),
+        ("unclear", "unclear", True),
+        ("unclear", "evidence", False),
+        ("conversation", "conversation", True),
+        ("conversation", None, False),
+    ],
+)
+def test_an_answer_is_given_in_the_way_that_the_case_names(
+    way: str, answered_by: str | None, passes: bool
+) -> None:
+    told = answer(("So it was.", [COST]))
+    told["route"] = answered_by and {"answered_by": answered_by}
+    assert scored(Case("three", "And?", way=way), (), told)["passed"] is passes
+
+
 def test_one_of_two_facts_is_half_the_recall_and_passes() -> None:
     case = Case("four", "When and for how much?", ("1,700",))
     facts = ((spot("Oct. 14"), spot("Rome")), (spot("1,700 euros"),))

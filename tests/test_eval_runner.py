@@ -136,6 +136,72 @@ def test_the_file_is_what_the_contract_says(case_set: CaseSet, tmp_path: Path) -
     assert load_run(out) == done
 
 
+TALK = {
+    "id": "talk",
+    "turns": [
+        {"question": "When was Ann born?", "answers": ["1900"]},
+        {"question": "And was Ben born?", "answers": ["1910"]},
+        {"question": "And was Cid born?"},
+    ],
+}
+
+
+@pytest.fixture
+def talk(tmp_path: Path) -> CaseSet:
+    path = tmp_path / "talk.jsonl"
+    path.write_text(json.dumps(TALK) + "\n", "utf-8")
+    return load_set(path)
+
+
+SAID = [
+    ("user", "When was Ann born?"),
+    ("assistant", "Ann was born in 1900.[1]"),
+    ("user", "And was Ben born?"),
+    ("assistant", "Ben was born in 1910.[1]"),
+]
+
+
+def test_a_dialogue_goes_on_behind_what_was_answered(talk: CaseSet) -> None:
+    stub = Stub()
+    asked(talk, stub)
+    assert [history for history, _ in stub.told] == [[], SAID[:2], SAID]
+
+
+def test_a_stopped_dialogue_goes_on_behind_what_was_answered(talk: CaseSet, tmp_path: Path) -> None:
+    class Stopped(Stub):
+        def ask(self, *given: Any, **others: Any) -> Answer:
+            if len(self.asked) == 2:
+                raise UserError("stopped")
+            return super().ask(*given, **others)
+
+    out = tmp_path / "run.json"
+    with pytest.raises(UserError, match="stopped"):
+        asked(talk, Stopped(), out)
+    stub = Stub()
+    asked(talk, stub, out)
+    assert stub.told == [(SAID, True)]
+
+
+def test_a_turn_behind_an_error_is_an_error_and_asked_again_with_it(
+    talk: CaseSet, tmp_path: Path
+) -> None:
+    class Fails(Stub):
+        fails = True
+
+        def ask(self, question: str, history: Any = (), *, use_llm: bool = True) -> Answer:
+            answer = super().ask(question, history, use_llm=use_llm)
+            failed = self.fails and "Ben" in question
+            return replace(answer, llm_failed=failed, message="It is gone." if failed else None)
+
+    stub, out = Fails(), tmp_path / "run.json"
+    first, second, third = asked(talk, stub, out).results
+    assert (first.error, second.error) == (None, "It is gone.")
+    assert third.error.startswith("NotAnswered: the turn before it, talk/2: It is gone.")
+    stub.fails = False
+    assert [each.error for each in asked(talk, stub, out).results] == [None, None, None]
+    assert stub.told[-1] == (SAID, True)
+
+
 def test_the_conversation_before_is_told(case_set: CaseSet) -> None:
     stub = Stub()
     asked(case_set, stub)

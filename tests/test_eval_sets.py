@@ -31,7 +31,8 @@ def shipped(request: pytest.FixtureRequest) -> CaseSet:
 
 def test_each_set_ships_with_its_document_and_nothing_else_does() -> None:
     names = {path.name for path in SETS.iterdir() if path.name[0] not in "._"}
-    assert names == {*DOCUMENTS.values(), *(f"{name}.jsonl" for name in DOCUMENTS)}
+    sets = (f"{name}{kind}.jsonl" for name in DOCUMENTS for kind in ("", "-talks"))
+    assert names == {*DOCUMENTS.values(), *sets}
 
 
 def test_every_evidence_is_found_in_the_document_that_ships(
@@ -88,7 +89,7 @@ def test_the_sets_do_not_copy_the_documents(
 
     copied = runs(documents[shipped.name].text)
     for case in shipped.cases:
-        for text in (case.asked, *(text for _, text in case.turns)):
+        for text in (case.asked, *(text for _, text in case.written)):
             assert not runs(text) & copied, case.id
 
 

@@ -37,6 +37,7 @@ def scores(**given: Any) -> dict[str, Any]:
         (scores(cited_evidence=True), [QUOTE], [PASSAGE], "wrongly_answered"),
         (scores(answer_right=True), [QUOTE], [PASSAGE], "wrongly_cited"),
         (scores(answer_right=None), [QUOTE], [PASSAGE], "wrongly_cited"),
+        (scores(answer_right=True, cited_evidence=True), [QUOTE], [PASSAGE], "wrong_way"),
         # The entries of a chronology are cited without being among the first quotes.
         (scores(cited_evidence=True), [], [], "wrongly_answered"),
     ],
@@ -54,5 +55,6 @@ def test_what_cannot_be_found_is_not_looked_for() -> None:
     nothing = scores(cited_evidence=None, answer_right=None)
     assert stage(unanswerable, (), nothing, [], []) == "not_refused"
     assert stage(unanswerable, (), nothing | {"passed": True, "refused": True}, [], []) is None
+    assert stage(CASE, (), nothing, [], []) == "wrong_way"
     assert stage(CASE, (), nothing | {"answer_right": False}, [], []) == "wrongly_answered"
     assert stage(CASE, (), nothing | {"refused": True}, [], []) == "wrongly_refused"

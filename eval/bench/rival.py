@@ -129,7 +129,7 @@ def sample(case_set: CaseSet, count: int, seed: int = SEED) -> CaseSet:
 
     A set with too few questions of one kind gives what it has.
     """
-    cases = [case for case in case_set.cases if not case.history]
+    cases = [case for case in case_set.cases if not case.follows]
     unanswerable = [case for case in cases if case.unanswerable]
     answerable = [case for case in cases if not case.unanswerable]
     without = min(len(unanswerable), round(count * UNANSWERABLE_SHARE))

@@ -9,26 +9,30 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import yaml
 from filelock import FileLock
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from eval.cases.answers import normalise
 from index.atomic import write_whole
 from index.documents import Span
 from index.errors import UserError
 from index.printable import title_line
+from rag.asking.route import KINDS
 
 if TYPE_CHECKING:
-    from rag.asking.condense import Turn
+    from rag.asking.rewrite import Turn
 
 SETS = Path(__file__).parents[1] / "sets"
 """Where the sets are that come with Footnoted."""
 
 Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources"]
 AnswerType = Literal["text", "number", "date", "yesno", "list"]
+WAYS = (*KINDS, "parts", "unclear")
+"""The ways in which a question can be answered, as an answer's JSON names them."""
 Words = Annotated[str, Field(pattern=r"\S")]
 Facts = tuple[tuple[Span, ...], ...]
 """For each fact that an answer needs, the places that state it: any one of them will do."""
@@ -94,6 +98,11 @@ class Case:
     unanswerable: bool = False
     must_pass: bool = False
     history: tuple[Message, ...] = ()
+    after: str = ""
+    """The case that is asked right before this one in the same conversation, by its id."""
+    way: str = ""
+    """The way in which it has to be answered: the kind of a route, “parts”, or “unclear” where it
+    has to be asked back."""
     tags: tuple[Words, ...] = ()
     tolerance: Annotated[float, Field(ge=0)] | None = None
     """How far a number, in its unit, or a date, in days, may be from an accepted one."""
@@ -109,8 +118,14 @@ class Case:
             raise ValueError("either a question or a claim must be given")
         if bool(self.claim) != (self.verdict is not None):
             raise ValueError("a claim has a verdict, and a question has none")
-        if self.claim and (self.answers or self.unanswerable or self.history):
+        if self.claim and (self.answers or self.unanswerable or self.history or self.after):
             raise ValueError("a claim has no answers, and is not asked in a conversation")
+        if self.history and self.after:
+            raise ValueError("a case behind another one has that one's conversation as its history")
+        if self.way and self.way not in WAYS:
+            raise ValueError(f"there is no way “{self.way}” to answer, but {', '.join(WAYS)}")
+        if self.way and (self.claim or self.unanswerable):
+            raise ValueError("a claim, or what is to be refused, is answered in no way of its own")
         if self.verdict == "not_in_sources" and self.evidence:
             raise ValueError("a claim that is not in the sources has no evidence")
         if self.tolerance is not None and self.answer_type not in ("number", "date"):
@@ -128,14 +143,45 @@ class Case:
         return self.question or self.claim
 
     @property
+    def follows(self) -> bool:
+        """Whether something was said before it."""
+        return bool(self.history or self.after)
+
+    @property
     def unsaid(self) -> bool:
         """Whether the sources do not say it."""
         return self.unanswerable or self.verdict == "not_in_sources"
 
     @property
-    def turns(self) -> list[Turn]:
-        """The conversation before the question, as `Assistant.ask` takes it."""
+    def written(self) -> list[Turn]:
+        """The written conversation before the question, as `Assistant.ask` takes it."""
         return [(message.role, message.content) for message in self.history]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A conversation as it stands in a file: its turns are cases, each asked behind those before.
+
+    The program's own answers are the history of the turns that follow. A turn's case has the
+    dialogue's id and the turn's number: “tickets/3”.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    id: Words
+    turns: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    tags: tuple[Words, ...] = ()
+
+    def cases(self) -> list[Case]:
+        """Return the turns as cases. Raises ValueError, as pydantic's are, for one that is none."""
+        made: list[Case] = []
+        for number, turn in enumerate(self.turns, 1):
+            if taken := {"id", "after", "history"} & turn.keys():
+                raise ValueError(f"turn {number} of a dialogue has no {taken.pop()} of its own")
+            own = {"id": f"{self.id}/{number}", "after": made[-1].id if made else ""}
+            case = _CASE.validate_json(json.dumps(turn | own))
+            made.append(replace(case, tags=(*case.tags, *self.tags)))
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +195,15 @@ class CaseSet:
     lines: tuple[int, ...]
     drafts: int = 0
     """Cases of the file that are not among these, because nobody has accepted them yet."""
+
+    def before(self, case: Case) -> list[Case]:
+        """Return the cases that are asked before one in the same conversation, the first first."""
+        by_id = {each.id: each for each in self.cases}
+        found: list[Case] = []
+        while case.after:
+            case = by_id[case.after]
+            found.insert(0, case)
+        return found
 
     def first(self, count: int | None) -> CaseSet:
         """Return the set with its first cases only; with None, all of them."""
@@ -192,7 +247,10 @@ def load_set(path: Path) -> CaseSet:
         raise UserError(f"{path.name}, {problems[0]}{rest}")
     if not found.cases:
         raise UserError(f"The set {path} holds no case.")
-    kept = [n for n, case in enumerate(found.cases) if not case.draft]
+    drafts = {case.id for case in found.cases if case.draft}
+    for case in found.cases:  # What is asked behind a draft is asked of nothing.
+        drafts |= {case.id} if case.after in drafts else set()
+    kept = [n for n, case in enumerate(found.cases) if case.id not in drafts]
     if not kept:
         raise UserError(
             f"All {len(found.cases)} cases of {path.name} are drafts, which do not count until "
@@ -223,27 +281,46 @@ def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
     problems: list[Problem] = []
     for number, read in _items(path, text):
         try:
-            case = read()
+            made = read()
         except ValidationError as error:
             problems.append(Problem(number, _told(error)))
+            continue
+        except ValueError as error:
+            problems.append(Problem(number, f"{error}."))
             continue
         except yaml.YAMLError as error:
             problems.append(Problem(number, f"not YAML: {title_line(str(error))}."))
             continue
-        if case.id in cases:
-            first = lines[list(cases).index(case.id)]
-            problems.append(Problem(number, f"the id “{case.id}” is taken by line {first}."))
-            continue
-        cases[case.id] = case
-        lines.append(number)
+        for case in made:
+            if case.id in cases:
+                first = lines[list(cases).index(case.id)]
+                problems.append(Problem(number, f"the id “{case.id}” is taken by line {first}."))
+            elif case.after and not (case.after in cases and cases[case.after].question):
+                what = f"no question “{case.after}” stands before it, which it is asked behind."
+                problems.append(Problem(number, what))
+            else:
+                cases[case.id] = case
+                lines.append(number)
     digest = hashlib.sha256(data).hexdigest()
     return CaseSet(path.stem, path, digest, tuple(cases.values()), tuple(lines)), problems
 
 
 _CASE = TypeAdapter(Case)
+_DIALOGUE = TypeAdapter(Dialogue)
 
-Item = tuple[int, Callable[[], "Case"]]
-"""The line of a case, and what reads it."""
+Item = tuple[int, Callable[[], list[Case]]]
+"""The line of a case, or of a dialogue, and what reads it."""
+
+
+def _read(line: str) -> list[Case]:
+    """Read a case, or all that a dialogue is made of."""
+    try:
+        told = from_json(line)
+    except ValueError:  # What is wrong with it is told below.
+        told = None
+    if isinstance(told, dict) and "turns" in told:
+        return _DIALOGUE.validate_json(line).cases()
+    return [_CASE.validate_json(line)]
 
 
 def _items(path: Path, text: str) -> Iterator[Item]:
@@ -253,7 +330,7 @@ def _items(path: Path, text: str) -> Iterator[Item]:
     # Not splitlines(): JSON strings may hold U+2028, which is a line end to Python but not to JSON.
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            yield number, partial(_CASE.validate_json, line)
+            yield number, partial(_read, line)
 
 
 def _is_yaml(path: Path) -> bool:
@@ -284,13 +361,13 @@ def _yaml_items(text: str) -> Iterator[Item]:
         for node in root.value:
             value = loader.construct_object(node, deep=True)
             line = json.dumps(value, ensure_ascii=False, default=str)
-            yield node.start_mark.line + 1, partial(_CASE.validate_json, line)
+            yield node.start_mark.line + 1, partial(_read, line)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         yield (mark.line + 1 if mark else 1), partial(_raise, error)
 
 
-def _raise(error: Exception) -> Case:
+def _raise(error: Exception) -> list[Case]:
     raise error
 
 

@@ -191,6 +191,12 @@ def accept(cases: Iterable[Case], ids: Iterable[str]) -> list[Case]:
 
 
 def reject(cases: Iterable[Case], ids: Iterable[str]) -> list[Case]:
-    """Return the cases without the drafts with these ids."""
-    chosen = set(ids)
-    return [each for each in cases if not (each.draft and each.id in chosen)]
+    """Return the cases without the drafts with these ids, and without what is asked behind them."""
+    chosen, kept = set(ids), []
+    for each in cases:
+        if each.after in chosen or (each.draft and each.id in chosen):
+            chosen.add(each.id)
+        else:
+            chosen.discard(each.id)
+            kept.append(each)
+    return kept

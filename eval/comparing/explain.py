@@ -21,6 +21,8 @@ def expected(case: Mapping[str, Any]) -> str:
     if case.get("verdict"):
         return f"the verdict “{case['verdict']}”"
     accepted = " or ".join(f"“{each}”" for each in case.get("answers", ()))
+    if way := case.get("way"):
+        return " ".join(filter(None, (accepted, f"an answer in the way “{way}”")))
     return accepted or "any answer that cites the evidence"
 
 

@@ -32,7 +32,8 @@ REFUSAL = "The sources do not say."
 """The reference answer of what is unanswerable, in formats that have no other word for it."""
 
 COLUMNS = (
-    "id question answers answer_type tolerance unanswerable must_pass tags history evidence"
+    "id question answers answer_type tolerance unanswerable must_pass tags history after way "
+    "evidence"
 ).split()
 
 
@@ -62,7 +63,7 @@ _ALWAYS = {
     "tolerances": lambda case: case.tolerance is not None,
     "“must pass”": lambda case: case.must_pass,
     "tags": lambda case: bool(case.tags),
-    "conversations before the question": lambda case: bool(case.history),
+    "conversations before the question": lambda case: case.follows,
     "ids": lambda _: True,
     "further accepted answers": lambda case: len(case.answers) > 1,
     "places of the evidence": lambda case: bool(case.evidence),
@@ -186,6 +187,8 @@ def table(material: Material) -> Exported:
                 "must_pass": "yes" if case.must_pass else "",
                 "tags": _listed(case.tags),
                 "history": _cell([_said(each) for each in case.history]),
+                "after": case.after,
+                "way": case.way,
                 "evidence": _cell([_said(each) for each in case.evidence]),
             }
         )

@@ -215,6 +215,8 @@ _READ: Mapping[str, Callable[[str], Any]] = {
     "must_pass": _yes,
     "tags": _lines,
     "history": json.loads,
+    "after": str,
+    "way": str,
     "evidence": json.loads,
 }
 

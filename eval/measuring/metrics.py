@@ -68,8 +68,11 @@ def score(
         "refusal_right": refused == case.unsaid,
         "unsupported": unsupported(answer),
     }
-    # What a case does not state (no answers, no evidence) cannot fail it.
-    good = right is not False and evidence is not False
+    # What a case does not state (no answers, no evidence, no way) cannot fail it.
+    # A question back is no answer, unless it is what is expected.
+    way = (answer["route"] or {}).get("answered_by")
+    other_way = way != case.way if case.way else way == "unclear"
+    good = right is not False and evidence is not False and not other_way
     passed = refused if case.unsaid else not refused and good
     return scores | {"passed": passed, "crag": crag(case.unsaid, refused, passed)}
 

@@ -23,6 +23,7 @@ Stage = Literal[
     "wrongly_refused",
     "wrongly_answered",
     "wrongly_cited",
+    "wrong_way",
     "not_refused",
 ]
 
@@ -33,6 +34,7 @@ STAGES: Mapping[Stage, str] = {
     "wrongly_refused": "the evidence was quoted, and the question refused",
     "wrongly_answered": "the evidence was quoted, and the answer is not an accepted one",
     "wrongly_cited": "the answer is accepted, and no footnote covers the evidence",
+    "wrong_way": "it was answered in another way than the case names, or asked back",
     "not_refused": "unanswerable, and answered",
 }
 """The stages in their order, and what each means."""
@@ -53,7 +55,9 @@ def stage(
         return "not_quoted" if _any_covered(passages, facts) else "not_retrieved"
     if scores["refused"]:
         return "wrongly_refused"
-    return "wrongly_answered" if scores["answer_right"] is False else "wrongly_cited"
+    if scores["answer_right"] is False:
+        return "wrongly_answered"
+    return "wrong_way" if scores["cited_evidence"] in (True, None) else "wrongly_cited"
 
 
 def _any_covered(spans: Sequence[Span], facts: Facts) -> bool:

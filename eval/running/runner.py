@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
@@ -43,6 +43,7 @@ from rag.writing.llm import CONTEXT_TOKENS
 if TYPE_CHECKING:
     from eval.running.grader import Judge
     from eval.running.replies import Replies
+    from rag.asking.rewrite import Turn
     from rag.assistant import Assistant
     from rag.config import Settings
 
@@ -82,10 +83,13 @@ def run(
     with alone(out) if out else nullcontext():
         done = resume(partial, conditions) if partial else []
         results = {each.id: each for each in done if each.error is None}
+        for case in case_set.cases:
+            if (known := results.get(case.id)) and known.answer:
+                asking.answers[(*case_set.before(case), case)] = known.answer
         for number, case in enumerate(case_set.cases):
             progress(number, total)
             if case.id not in results:
-                results[case.id] = asking.result(case, facts[case.id])
+                results[case.id] = asking.result(case, facts[case.id], case_set.before(case))
                 if partial:
                     append(partial, results[case.id])
         progress(total, total)
@@ -174,16 +178,21 @@ class Asking:
                 assistant.with_llm(partial(replies.wrap, weights=weights, again=number))
                 for number in range(repeats)
             ]
+        self.answers: dict[tuple[Case, ...], dict[str, Any]] = {}
+        """What was answered so far, to a case behind others: more may be asked behind it."""
         self.replies = replies
         self.use_llm = use_llm
         self.judge = judge
 
-    def result(self, case: Case, facts: Facts) -> Result:
-        """Ask a case; whatever goes wrong inside is this case's error, and the others go on."""
+    def result(self, case: Case, facts: Facts, before: Sequence[Case] = ()) -> Result:
+        """Ask a case, behind those that come before it in the same conversation.
+
+        Whatever goes wrong inside is this case's error, and the others go on.
+        """
         told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
         used = self.replies.used if self.replies else 0
         try:
-            first, *others = (self._scored(each, case, facts) for each in self.assistants)
+            first, *others = (self._scored(each, case, facts, before) for each in self.assistants)
         except UserError:
             raise  # The set-up is wrong, for this case and all others.
         except Exception as error:  # noqa: BLE001  told as the case's, with its place
@@ -200,13 +209,17 @@ class Asking:
         failed = next((each.stage for each in times if each.stage), None)
         return replace(made, stage=None if made.passed else failed)
 
-    def _scored(self, assistant: Assistant, case: Case, facts: Facts) -> Result:
+    def _scored(
+        self, assistant: Assistant, case: Case, facts: Facts, before: Sequence[Case]
+    ) -> Result:
         if case.claim:
             given, verdict = check_claim(assistant, case.claim)
             answer = given.as_json() | {"verdict": verdict}
         else:
-            given = assistant.ask(case.question, case.turns, use_llm=self.use_llm)
+            given = assistant.ask(case.question, self._history(case, before), use_llm=self.use_llm)
             answer = given.as_json()
+            if not given.llm_failed:
+                self.answers.setdefault((*before, case), answer)
         library = self.library
         if given.llm_failed:
             return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
@@ -220,3 +233,24 @@ class Asking:
         quotes = [quote.span for quote in given.quotes]
         failed = stage(case, facts, scores, quotes, passages)
         return Result(case.id, scores, answer, given.explanation(), failed)
+
+    def _history(self, case: Case, before: Sequence[Case]) -> list[Turn]:
+        """Return what was said before a case: in a dialogue, the program's own answers.
+
+        What has no answer yet, since it was left out or ended in an error, is asked now. Raises
+        NotAnswered where that fails.
+        """
+        said = list(case.written)
+        for at, each in enumerate(before, 1):
+            until = tuple(before[:at])
+            if until not in self.answers:
+                given = self.assistants[0].ask(each.question, said, use_llm=self.use_llm)
+                if given.llm_failed:
+                    raise NotAnswered(f"the turn before it, {each.id}: {given.message}")
+                self.answers[until] = given.as_json()
+            said += [("user", each.question), ("assistant", self.answers[until]["answer"])]
+        return said
+
+
+class NotAnswered(Exception):
+    """A turn has no answer that a later one could be asked behind."""
