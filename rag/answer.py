@@ -71,6 +71,8 @@ class Answer:
     """How many passages the search brought for it."""
     route: Route | None = None
     """What kind of answer it was taken to want; None where that is not known any more."""
+    choices: tuple[str, ...] = ()
+    """The questions that it may have meant, where that is asked back."""
     way: str | None = None
     """Which way it was answered; None where none was tried. It is evidence where no other did."""
 
@@ -130,6 +132,7 @@ class Answer:
                 "answered_by": self.way,
             },
             "nearest": self.nearest and self.nearest.as_json(),
+            "choices": list(self.choices),
             "sentences": [
                 {
                     "text": sentence.text,

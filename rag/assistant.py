@@ -14,8 +14,8 @@ from rag.answer import Answer, Event, Found, Searching, Writing
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.parts import answer_parts, several
-from rag.asking.condense import Turn
 from rag.asking.query import Query, understand
+from rag.asking.rewrite import Turn, rewritten
 from rag.asking.route import EVIDENCE, Route, Router
 from rag.asking.subject import subject, without_names
 from rag.checking.check import Sources, check
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 __all__ = ["Assistant", "Event", "Found", "Searching", "Writing"]
+
+
+SMALL_TALK = 0.97
+"""The router's probability from which a message is small talk, whatever words it has."""
 
 
 class Assistant:
@@ -156,25 +160,20 @@ class Assistant:
         yield from answer_parts(query, context, parts) if parts else context.ask(query)
 
     def _understood(self, typed: str, history: Sequence[Turn], context: Context) -> Query:
-        def condense(turns: Sequence[Turn], question: str) -> str:
-            writer = context.writer
-            try:
-                return writer.condense(turns, question) if writer else ""
-            except LLMUnavailable as error:
-                context.run.fail(error)
-                return ""
-
         if self.library.is_empty:
             history = ()
-        return understand(typed, history, partial(self._route, context), condense)
+        rewrite = partial(rewritten, read=self.reader.edits)
+        return understand(typed, history, partial(self._route, context), rewrite)
 
     def _route(self, context: Context, message: str) -> Route:
         """Tell what a message wants, whatever the documents that it names are called.
 
-        What speaks in the documents' own words is not small talk: “AUKUS”, “how do I file it?”.
+        What speaks in the documents' own words is not small talk, unless it surely is: “AUKUS”,
+        “how do I file it?”, but not “Great, thanks”.
         """
         route = self.router(without_names(message, context.titles, lambda: context.headings))
-        spoken_of = subject(message, route.kind) if route.kind == "conversation" else ""
+        talks = route.kind == "conversation" and route.probability < SMALL_TALK
+        spoken_of = subject(message, route.kind) if talks else ""
         held = spoken_of and self.library.holding(spoken_of, 1, context.without)
         return EVIDENCE if held else route
 

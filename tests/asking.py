@@ -8,8 +8,8 @@ from index.library import Library
 from rag.answer import Answer
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
-from rag.asking.condense import Turn
 from rag.asking.query import Query
+from rag.asking.rewrite import Turn
 from rag.asking.route import KINDS, Route
 from rag.assistant import Assistant
 

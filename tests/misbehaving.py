@@ -1,4 +1,4 @@
-"""A language model's server that misbehaves on purpose, at one of the three kinds of requests.
+"""A language model's server that misbehaves on purpose, at one of the two kinds of requests.
 
 It speaks over a bare socket, since no library would do what some of these do.
 """
@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Literal
 
-from rag.writing.llm import CONDENSED_TOKENS, COPY_TOKENS, WRITE_TOKENS
+from rag.writing.llm import COPY_TOKENS, WRITE_TOKENS
 
-Where = Literal["condense", "copy", "write"]
-KINDS: dict[int, Where] = {CONDENSED_TOKENS: "condense", COPY_TOKENS: "copy", WRITE_TOKENS: "write"}
+Where = Literal["copy", "write"]
+KINDS: dict[int, Where] = {COPY_TOKENS: "copy", WRITE_TOKENS: "write"}
 
 RIGHT = "The Tsugaru Strait is about 20 km wide."
 KEY = "a-key-that-nobody-else-may-see"

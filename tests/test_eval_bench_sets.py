@@ -74,7 +74,7 @@ def test_one_document_alone_is_not_enough(follow_ups: CaseSet, documents: list[D
 def test_the_follow_ups_are_of_all_kinds(follow_ups: CaseSet) -> None:
     cases = follow_ups.cases
     for case in cases:
-        roles = [role for role, _ in case.turns]
+        roles = [role for role, _ in case.written]
         assert roles in (["user", "assistant"], ["user", "assistant"] * 2), case.id
         assert case.tags in (("follow-up",), ("unrelated",)), case.id
     asked = [case for case in cases if "follow-up" in case.tags]
@@ -96,7 +96,7 @@ def test_the_conversations_do_not_copy_the_documents(
 
     copied = {run for document in documents for run in runs(document.text)}
     for case in follow_ups.cases:
-        for _, text in (*case.turns, ("user", case.question)):
+        for _, text in (*case.written, ("user", case.question)):
             assert not runs(text) & copied, case.id
 
 

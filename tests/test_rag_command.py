@@ -7,7 +7,7 @@ import re
 import pytest
 
 from rag.answer import Answer
-from rag.asking.condense import Turn
+from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from tests.asking import answered, quoted
 

@@ -12,7 +12,7 @@ from ebooklib import epub
 
 from index.documents import Document, Properties
 from index.loading.load import load_bytes
-from rag.asking.condense import Turn
+from rag.asking.rewrite import Turn
 from rag.asking.subject import in_words
 from rag.assistant import Assistant
 from tests.asking import AssistantOf, answered, quoted

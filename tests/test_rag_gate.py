@@ -20,7 +20,6 @@ from rag.deciding.gate import (
     Decision,
     Reading,
     Signals,
-    both,
     log_odds,
     logit,
 )
@@ -121,12 +120,10 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
     assert Decision((weigh(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
 
 
-def test_a_follow_up_is_as_sure_as_the_less_sure_of_two_readings() -> None:
-    whole = Reading(WIDE, Signals(8.0, 2.0, 9.0))
-    alone = Reading(replace(WIDE, score=1.0, marks=(TWENTY,)), Signals(1.0, 3.0, -4.0))
-    least = both(alone, whole)
-    assert least.signals == Signals(1.0, 2.0, -4.0)
-    assert (least.quote.marks, least.quote.score) == ((TWENTY,), WIDE.score)
+def test_over_all_that_it_may_mean_it_has_to_be_as_sure() -> None:
+    surely = weigh(HOW_WIDE, WIDE, read(9.0, 12.0))
+    assert Decision((surely,), expected=THRESHOLD).answerable
+    assert not Decision((surely,), expected=THRESHOLD - 0.01).answerable
 
 
 def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:

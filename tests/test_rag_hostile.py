@@ -20,7 +20,7 @@ from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.once import Once
 from rag.writing.llm import Writer
-from rag.writing.prompts import CONDENSE_SYSTEM, COPY_SYSTEM, PROPOSE_SYSTEM, WRITE_SYSTEM
+from rag.writing.prompts import COPY_SYSTEM, PROPOSE_SYSTEM, WRITE_SYSTEM
 from tests.fake_llm import ScriptedLLM
 from tests.faults import Faults
 from tests.hostile import INVENTED, SUMMIT, VAULT, Hostile, documents
@@ -83,7 +83,7 @@ EXPORTED = {
 }
 """The elements of an export."""
 
-_PROMPTS = (COPY_SYSTEM, WRITE_SYSTEM, CONDENSE_SYSTEM, PROPOSE_SYSTEM)
+_PROMPTS = (COPY_SYSTEM, WRITE_SYSTEM, PROPOSE_SYSTEM)
 PROMPTS = {
     " ".join(words[at : at + 6])
     for words in (prompt.split() for prompt in _PROMPTS)

@@ -21,7 +21,7 @@ from rag.answering.overview import (
     shared_out,
     stands_alone,
 )
-from rag.asking.condense import Turn
+from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote
 from tests.asking import AssistantOf, answered, quoted

@@ -12,8 +12,8 @@ from index.documents import Document
 from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.parts import MOST_PARTS, day_of, measured, several
-from rag.asking.condense import Turn
 from rag.asking.query import Query
+from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.languages import Parts, Point
 from rag.quote import Quote
@@ -116,7 +116,7 @@ def test_a_follow_up_behind_its_question_is_not_parted(
     asked = "Which strait did the warships pass, and how wide is it?"
     history: list[Turn] = [("user", asked), ("assistant", "The Tsugaru Strait.")]
     answer = briefed.ask("And when was that?", history)
-    assert answer.standalone_question == f"{asked} And when was that?"
+    assert "Strait" in answer.standalone_question
     assert answer.way == "evidence"
     assert "The sources do not say" not in answer.text
     assert len(answer.citations) <= 3

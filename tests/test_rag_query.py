@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from rag.asking.condense import Turn
 from rag.asking.query import Query, understand
+from rag.asking.rewrite import Rewriting, Turn
 from rag.asking.route import Route
 from tests.asking import route
 
@@ -52,15 +52,6 @@ def test_two_questions_in_one() -> None:
     assert not several("Did Russia and China meet?")
 
 
-def test_the_last_of_several_questions_is_the_one_to_answer() -> None:
-    whole = Query.of("Did Holm talk to Aro? How long did they talk?", "How long did they talk?")
-    assert whole.last == "How long did they talk?"
-    assert not whole.form.yes_or_no
-    assert "holm" in whole.words
-    alone = Query.of("How long did Holm and Aro talk?", "How long did they talk?")
-    assert alone.last == alone.text
-
-
 def test_yes_or_no() -> None:
     assert yes_or_no("Did Belarus take part?")
     assert not yes_or_no("Was it in May or in June?")
@@ -69,11 +60,7 @@ def test_yes_or_no() -> None:
 
 def test_a_query_keeps_what_was_typed_and_what_was_said() -> None:
     query = Query.of("How wide is the Alder Strait?", "How wide is it?", history=HISTORY)
-    assert (query.typed, query.text, query.last) == (
-        "How wide is it?",
-        "How wide is the Alder Strait?",
-        "How wide is the Alder Strait?",
-    )
+    assert (query.typed, query.text) == ("How wide is it?", "How wide is the Alder Strait?")
     assert query.history == tuple(HISTORY)
     listed = Query.of("List the straits.", route=route("items/list"), history=HISTORY)
     again = listed.as_evidence()
@@ -83,21 +70,26 @@ def test_a_query_keeps_what_was_typed_and_what_was_said() -> None:
 
 # --- behind a conversation
 
+ASKED = "How wide is the Alder Strait?"
+
 
 def understood(
     typed: str,
     name: str,
     history: Sequence[Turn] = HISTORY,
     *,
-    rewritten: str = "",
+    text: str | dict[str, float] = ASKED,
+    need: float = 1.0,
     then: str = "evidence/fact",
 ) -> Query:
-    """Understand a message that is of a route; what is made of it is of the route `then`."""
+    """Understand a message of a route, of which `text`, of the route `then`, may be made."""
 
-    def told(text: str) -> Route:
-        return route(name if text == typed else then)
+    def told(said: str) -> Route:
+        return route(name if said == typed else then)
 
-    return understand(typed, history, told, lambda *_: rewritten)
+    texts = {text: 1.0} if isinstance(text, str) else text
+    made = tuple((each, share) for each, share in texts.items() if each != typed)
+    return understand(typed, history, told, lambda *_: Rewriting(made, need))
 
 
 def test_a_first_question_is_read_as_typed() -> None:
@@ -107,10 +99,42 @@ def test_a_first_question_is_read_as_typed() -> None:
 
 def test_a_follow_up_is_made_to_stand_alone() -> None:
     query = understood("How wide is it?", "evidence/fact")
-    assert query.text == "When did the fleets pass the Alder Strait? How wide is it?"
-    assert (query.typed, query.last) == ("How wide is it?", "How wide is it?")
-    asked = "How wide is the Alder Strait?"
-    assert understood("How wide is it?", "evidence/fact", rewritten=asked).last == asked
+    assert (query.typed, query.text, query.others) == ("How wide is it?", ASKED, ())
+    assert query.history == tuple(HISTORY)
+
+
+def test_what_needs_nothing_is_read_as_typed() -> None:
+    query = understood("How deep is the Rowan Strait?", "evidence/fact", need=0.02)
+    assert (query.text, query.others) == ("How deep is the Rowan Strait?", ())
+    same = understood(ASKED, "evidence/fact", need=0.6)
+    assert (same.text, same.others) == (ASKED, ())
+
+
+OTHER = "How wide is the Rowan Strait?"
+
+
+@pytest.mark.parametrize("need", [0.3, 0.7])
+def test_in_doubt_a_message_is_read_in_each_way(need: float) -> None:
+    made = {ASKED: 0.6, OTHER: 0.38, "How wide is Holm?": 0.02}
+    query = understood("how wide", "evidence/fact", need=need, text=made)
+    shares = {each.text: each.share for each in (query, *query.others)}
+    expected = {ASKED: 0.6 * need, OTHER: 0.38 * need, "how wide": 1 - need}
+    assert shares == pytest.approx(expected)
+    assert query.text == (ASKED if need > 0.5 else "how wide")
+    assert {each.typed for each in query.others} == {"how wide"}
+
+
+def test_what_asks_the_same_of_something_else_is_of_the_kind_of_the_question_before() -> None:
+    asked: list[Turn] = [("user", "What happened in May?"), ("assistant", "Nye sailed.[1]")]
+
+    def told(said: str) -> Route:
+        return route("time/all" if said.startswith("What happened in May?") else "evidence/fact")
+
+    made = Rewriting((("and Nye sailed in June?", 1.0),), 0.9)
+    query = understand("and in June?", asked, told, lambda *_: made)
+    assert (query.text, str(query.route)) == ("and in June?", "time/all")
+    fact = understand("and in June?", HISTORY, told, lambda *_: made)
+    assert (fact.text, str(fact.route)) == ("and Nye sailed in June?", "evidence/fact")
 
 
 @pytest.mark.parametrize(
@@ -125,23 +149,22 @@ def test_a_follow_up_is_made_to_stand_alone() -> None:
         ("Compare the straits.", "comparison/overview"),
     ],
 )
-def test_what_needs_nothing_of_what_was_said_is_read_as_typed(typed: str, name: str) -> None:
-    query = understood(typed, name)
-    assert (query.text, query.last, str(query.route)) == (typed, typed, name)
-    assert query.history == tuple(HISTORY)
+def test_what_is_of_another_kind_is_read_as_typed_unless_it_needs_something_said(
+    typed: str, name: str
+) -> None:
+    query = understood(typed, name, need=0.02)
+    assert (query.text, str(query.route), query.history) == (typed, name, tuple(HISTORY))
+    of_the_answer = name.startswith(("conversation", "command"))
+    assert understood(typed, name).text == (typed if of_the_answer else ASKED)
 
 
 def test_it_is_what_was_spoken_of_unless_that_was_a_document() -> None:
-    follow_up = understood("Who wrote it?", "document/author")
-    assert follow_up.text == "When did the fleets pass the Alder Strait? Who wrote it?"
+    assert understood("Who wrote it?", "document/author").text == ASKED
     summed_up: list[Turn] = [("user", "Summarize the article."), ("assistant", "It is on ships.")]
     behind = understood("Who wrote it?", "document/author", summed_up, then="overview/all")
     assert (behind.text, str(behind.route)) == ("Who wrote it?", "document/author")
 
 
 def test_what_is_made_to_stand_alone_is_routed_again() -> None:
-    history: list[Turn] = [("user", "What is AUKUS?"), ("assistant", "A pact of three countries.")]
-    query = understood("Summarize it.", "overview/topic", history, then="overview/topic")
-    assert (query.text, str(query.route)) == ("What is AUKUS? Summarize it.", "overview/topic")
-    listed = understood("And those in the north?", "evidence/fact", history, then="items/list")
+    listed = understood("And those in the north?", "evidence/fact", then="items/list")
     assert listed.route.kind == "items"

@@ -34,11 +34,9 @@ pytestmark = pytest.mark.weights
 KIND = "a model server that misbehaves"
 QUESTION = "How wide is the Tsugaru Strait?"
 PARTS = "Which strait is wider, Tsugaru or Osumi?"
-HISTORY = (("user", QUESTION), ("assistant", RIGHT))
 TIMEOUT = 0.5
 
 FAULTS: list[tuple[str, Where, Act]] = [
-    *((name, "condense", act) for name, act in BEFORE.items()),
     *((name, "copy", act) for name, act in BEFORE.items()),
     *((name, "write", act) for name, act in {**BEFORE, **WRITING}.items()),
 ]
@@ -61,11 +59,10 @@ def asks(
     given = {"llm": "elsewhere", "llm_url": url, "llm_timeout": TIMEOUT} | more
     settings = Settings(**silent.settings.model_dump() | given | {"llm_key": KEY})
     waits: list[Waiting] = []
-    asked = ("And when was that?", HISTORY) if where == "condense" else (question, ())
     with pytest.MonkeyPatch.context() as patch:
         if where == "copy":  # That is asked in doubt alone; it writes where there is none.
             patch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
-        answer = silent.with_settings(settings).ask(*asked, wait=waits.append)
+        answer = silent.with_settings(settings).ask(question, wait=waits.append)
     return answer, waits
 
 

@@ -219,6 +219,7 @@ def check_shape(answer: dict[str, Any]) -> None:
         "reason": (str, type(None)),
         "route": dict,
         "nearest": (dict, type(None)),
+        "choices": list,
         "sentences": list,
         "citations": list,
         "quotes": list,

@@ -34,10 +34,20 @@ def test_visitors_do_not_see_each_other(open_page: OpenPage, window_address: str
     ask(one, SUMMIT)
     ask(other, OFF_TOPIC)
     follow_up = ask(one, "How long did it last?")
-    expect(follow_up.locator(".understood")).to_contain_text(SUMMIT)
+    expect(follow_up.locator(".understood")).to_contain_text("summit")
     expect(follow_up.locator(".answer")).to_contain_text("90 minutes")
     expect(one.locator("#conversation .asked")).to_have_count(2)
     expect(other.locator("#conversation .asked")).to_have_text([OFF_TOPIC])
+
+
+def test_a_follow_up_can_be_asked_as_it_was_typed(page: Page) -> None:
+    ask(page, SUMMIT)
+    follow_up = ask(page, "How long did it last?")
+    follow_up.get_by_role("button", name="Ask as typed").click()
+    expect(page.locator(".understood")).to_have_count(0)
+    turn = page.locator("#current .turn[data-step=answered]")
+    expect(turn.locator(".asked")).to_have_text("How long did it last?")
+    expect(page.locator("#conversation .asked")).to_have_count(2)
 
 
 def test_a_conversation_is_kept_in_the_browser(page: Page, briefing: Document) -> None:

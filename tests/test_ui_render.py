@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 
@@ -237,7 +238,9 @@ def test_of_a_draft_what_is_proven_stands_as_an_answer() -> None:
 
 def test_a_follow_up_says_how_it_was_understood() -> None:
     page = shown(answer((FLEET,), standalone="What fleet?"))
-    assert page.texts["p.understood"] == ["Understood as: What fleet?"]
+    assert page.texts["p.understood"] == ["Understood as: What fleet? Ask as typed"]
+    again = shown(replace(answer((FLEET,), standalone="What fleet?"), way="command"))
+    assert again.texts["p.understood"] == ["Understood as: What fleet?"]
     assert "p.understood" not in shown(answer((FLEET,))).texts
 
 

@@ -1,15 +1,19 @@
-"""The reader's third head: does a text bear a statement out, speak against it, or neither?
+"""Heads of the reader that have layers of their own, above its lower half.
 
-It has layers of its own above the reader's lower half, which stays as it is: the reader's two other
-heads say the same with it as without it, to the last bit. The layers start as copies of the
-reader's own upper half, and learn from what the int8 lower half really gives.
+The lower half stays as it is: all other heads say the same with such a head as without it, to the
+last bit. The layers start as copies of the reader's own upper half, and learn from what the int8
+lower half really gives.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +21,22 @@ import onnx
 import onnxruntime
 import torch
 from onnx import helper
+from rich.progress import Progress
+from tokenizers import Encoding
 from transformers import BertConfig
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
-from eval.training.model import HEADS, LAYERS, THIRD, WIDTH, from_weights, quantize
-from eval.training.statements import Label
+from eval.training.model import BRANCHES, HEADS, LAYERS, WIDTH, from_weights, quantize
+from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, rate_at, resume
 from index.atomic import write_whole
+from index.errors import UserError
+from index.weights.onnx import features, in_parallel
+
+SEED = 2026
+RATE = 2e-4
+"""The highest learning rate; it rises over the first steps and then falls to nothing."""
+WARM_UP = 0.06
+WEIGHT_DECAY = 0.01
 
 SHARED = 6
 """The reader's layers that the head stands on."""
@@ -30,16 +44,20 @@ SHARED = 6
 HIDDEN = f"/bert/encoder/layer.{SHARED - 1}/output/LayerNorm/LayerNormalization_output_0"
 """What the last of them gives, in the reader's graph."""
 
-OUTPUT = "bears_out"
-LABELS: tuple[Label, ...] = ("supported", "refuted", "not enough")
-"""What the three logits of the output stand for."""
-
 
 class Branch(torch.nn.Module):  # type: ignore[misc]
-    """The layers of the third head."""
+    """The layers of such a head.
+
+    `name` is what its weights' names begin with in the reader's file. `outputs` are its outputs,
+    each with the names of its axes that have no fixed length.
+    """
+
+    name: str
+    outputs: Mapping[str, Mapping[int, str]]
 
     def __init__(self) -> None:
         super().__init__()
+        torch.manual_seed(SEED)  # What is new begins the same each time.
         config = BertConfig(
             hidden_size=WIDTH,
             num_hidden_layers=LAYERS - SHARED,
@@ -51,23 +69,20 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
         )
         self.encoder = BertEncoder(config)
         self.pooler = BertPooler(config)
-        self.bears_out = torch.nn.Linear(WIDTH, len(LABELS))
 
-    def forward(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return logits (texts, labels) of hidden states (texts, tokens, width)."""
+    def read(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return its layers' states of the lower half's: shape (texts, tokens, width)."""
         padding = (1.0 - attention_mask[:, None, None, :].to(hidden.dtype)) * -1e4
-        read = self.encoder(hidden, attention_mask=padding).last_hidden_state
-        return self.bears_out(self.pooler(read))
+        read: torch.Tensor = self.encoder(hidden, attention_mask=padding).last_hidden_state
+        return read
 
-
-def upper_half(reader: Path) -> Branch:
-    """Return a head whose layers are those of a reader's upper half."""
-    model, branch = from_weights(reader), Branch()
-    own = model.bert.encoder.layer[SHARED:]
-    for layer, start in zip(branch.encoder.layer, own, strict=True):
-        layer.load_state_dict(start.state_dict())
-    branch.pooler.load_state_dict(model.bert.pooler.state_dict())
-    return branch
+    def start_from(self, reader: Path) -> None:
+        """Take the layers of a reader's upper half."""
+        model = from_weights(reader)
+        own = model.bert.encoder.layer[SHARED:]
+        for layer, start in zip(self.encoder.layer, own, strict=True):
+            layer.load_state_dict(start.state_dict())
+        self.pooler.load_state_dict(model.bert.pooler.state_dict())
 
 
 def lower_half(reader: Path) -> onnxruntime.InferenceSession:
@@ -95,46 +110,50 @@ def export(branch: Branch, reader: Path, folder: Path) -> None:
             (hidden, mask),
             str(whole),
             input_names=["hidden", "attention_mask"],
-            output_names=[OUTPUT],
+            output_names=list(branch.outputs),
             dynamic_axes={
                 "hidden": {0: "texts", 1: "tokens"},
                 "attention_mask": {0: "texts", 1: "tokens"},
-                OUTPUT: {0: "texts"},
+                **{name: dict(axes) for name, axes in branch.outputs.items()},
             },
             opset_version=17,
             dynamo=False,
         )
         quantize(whole, small)
         made = Path(name) / "model.onnx"
-        onnx.save(_grown(onnx.load(reader), onnx.load(small)), made)
+        grown = _grown(onnx.load(reader), onnx.load(small), branch)
+        onnx.save(grown, made)
         made.replace(folder / "model.onnx")
     if folder != reader.parent:
         shutil.copyfile(reader.parent / "tokenizer.json", folder / "tokenizer.json")
 
 
-def _grown(reader: onnx.ModelProto, branch: onnx.ModelProto) -> onnx.ModelProto:
-    """Put a head's nodes behind a reader's; an earlier head of this kind goes."""
+def _grown(reader: onnx.ModelProto, made: onnx.ModelProto, branch: Branch) -> onnx.ModelProto:
+    """Put a head's nodes behind a reader's; an earlier head of this name goes."""
     graph = reader.graph
-    for kept in (graph.node, graph.initializer, graph.output):
-        for each in [each for each in kept if each.name.startswith((THIRD, OUTPUT))]:
+    for kept in (graph.node, graph.initializer):
+        for each in [each for each in kept if each.name.startswith(branch.name)]:
             kept.remove(each)
-    given = {"hidden": HIDDEN, "attention_mask": "attention_mask", OUTPUT: OUTPUT, "": ""}
+    for output in [each for each in graph.output if each.name in branch.outputs]:
+        graph.output.remove(output)
+    shared = {"hidden": HIDDEN, "attention_mask": "attention_mask", "": ""}
+    shared |= {name: name for name in branch.outputs}
 
     def renamed(names: Sequence[str]) -> list[str]:
-        return [given.get(name, THIRD + name) for name in names]
+        return [shared.get(name, branch.name + name) for name in names]
 
-    for node in branch.graph.node:
+    for node in made.graph.node:
         inputs, outputs = renamed(node.input), renamed(node.output)
-        node.name = THIRD + node.name
+        node.name = branch.name + node.name
         del node.input[:], node.output[:]
         node.input.extend(inputs)
         node.output.extend(outputs)
         graph.node.append(node)
-    for weights in branch.graph.initializer:
-        weights.name = THIRD + weights.name
+    for weights in made.graph.initializer:
+        weights.name = branch.name + weights.name
         graph.initializer.append(weights)
-    graph.output.extend(branch.graph.output)
-    _check_with_sets_of(reader, branch)
+    graph.output.extend(made.graph.output)
+    _check_with_sets_of(reader, made)
     return reader
 
 
@@ -145,18 +164,114 @@ def _check_with_sets_of(model: onnx.ModelProto, other: onnx.ModelProto) -> None:
     onnx.checker.check_model(model)
 
 
-def keep_third(before: Path, reader: Path) -> None:
-    """Put the third head of a reader behind the two of another with the same lower half."""
+def keep_branches(before: Path, reader: Path) -> None:
+    """Put the heads of this kind of a reader behind the two of another with the same lower half."""
     had, made = onnx.load(before), onnx.load(reader)
-    for kept in ("node", "initializer", "output"):
-        own = [e for e in getattr(had.graph, kept) if e.name.startswith((THIRD, OUTPUT))]
+    for kept in ("node", "initializer"):
+        own = [each for each in getattr(had.graph, kept) if each.name.startswith(BRANCHES)]
         getattr(made.graph, kept).extend(own)
+    own_outputs = {each.name for each in made.graph.output}
+    made.graph.output.extend(e for e in had.graph.output if e.name not in own_outputs)
     _check_with_sets_of(made, had)
     write_whole(reader, made.SerializeToString())
 
 
-def hidden_states(
-    session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]
-) -> np.ndarray:
-    """Return the lower half's states of one text, shape (tokens, width), in half precision."""
-    return np.asarray(session.run([HIDDEN], inputs)[0][0], dtype=np.float16)
+@dataclass(frozen=True, slots=True)
+class States:
+    """What the lower half makes of all pairs: their tokens' states, and where each begins."""
+
+    states: np.ndarray
+    starts: np.ndarray
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.starts) - 1
+
+    def length(self, at: int) -> int:
+        """Return how many tokens a pair has."""
+        return int(self.starts[at + 1] - self.starts[at])
+
+    def padded(self, batch: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return states, shape (texts, tokens, width), and the mask of their tokens."""
+        longest = max(map(self.length, batch))
+        states = np.zeros((len(batch), longest, WIDTH), dtype=np.float32)
+        mask = np.zeros((len(batch), longest), dtype=np.int64)
+        for row, at in enumerate(batch):
+            states[row, : self.length(at)] = self.states[self.starts[at] : self.starts[at + 1]]
+            mask[row, : self.length(at)] = 1
+        return torch.from_numpy(states), torch.from_numpy(mask)
+
+
+def read_states(
+    encoded: Sequence[Encoding], reader: Path, file: Path, progress: Progress
+) -> States:
+    """Let the reader's lower half read all pairs; kept in a file, some gigabytes.
+
+    Raises UserError where the file is of other pairs.
+    """
+    starts = np.concatenate([[0], np.cumsum([len(each.ids) for each in encoded])])
+    ids = hashlib.sha256(json.dumps([each.ids for each in encoded]).encode()).hexdigest()
+    told = file.with_suffix(".sha256")
+    if file.exists() and told.read_text("utf-8") != ids:
+        raise UserError(f"{file} is of other examples. Name a new folder, or delete it.")
+    if not file.exists():
+        session = lower_half(reader)
+        unfinished = file.with_suffix(".partial")
+        shape = (int(starts[-1]), WIDTH)
+        states = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.float16, shape=shape)
+        task = progress.add_task("reading", total=len(encoded))
+
+        def read(at: int) -> None:
+            made = session.run([HIDDEN], features([encoded[at]]))[0][0]
+            states[starts[at] : starts[at + 1]] = np.asarray(made, dtype=np.float16)
+            progress.update(task, advance=1)
+
+        in_parallel(read, range(len(encoded)))
+        states.flush()
+        del states
+        write_whole(told, ids.encode())
+        unfinished.replace(file)
+    return States(np.load(file, mmap_mode="r"), starts)
+
+
+def learn(
+    branch: Branch,
+    states: States,
+    loss_of: Callable[[Sequence[int]], torch.Tensor],
+    checkpoint: Path,
+    progress: Progress,
+    *,
+    epochs: float,
+) -> None:
+    """Train a head in place, going on from the checkpoint if there is one.
+
+    `loss_of` returns the loss of a batch: of pairs by their numbers. The same pairs, epochs and
+    number of threads give the same weights, whether or not it was stopped in between. Raises
+    UserError for a checkpoint of another training.
+    """
+    torch.manual_seed(SEED)
+    branch.train()
+    batches = batches_of(range(len(states)), states.length, epochs, SEED)
+    optimizer = torch.optim.AdamW(
+        branch.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, fused=True
+    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
+    )
+    learned = {"branch": branch, "optimizer": optimizer, "schedule": schedule}
+    first = resume(checkpoint, learned, len(batches), torch.device("cpu"))
+    task = progress.add_task("training", total=len(batches), completed=first)
+    saved = time.monotonic()
+    for at in range(first, len(batches)):
+        torch.manual_seed(SEED + at)  # Dropout is the same after a stop.
+        loss = loss_of(batches[at])
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(branch.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
+        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
+            saved = time.monotonic()
+            keep(checkpoint, learned, at + 1, len(batches))
+    branch.eval()

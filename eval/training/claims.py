@@ -14,21 +14,21 @@ import argparse
 import json
 import random
 import sys
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from rich.progress import Progress
 
 from eval.command import run_command
-from eval.training.branch import LABELS, Branch, export, hidden_states, lower_half, upper_half
+from eval.training.branch import Branch, States, export, learn, read_states
 from eval.training.examples import held_out as held_out_article
 from eval.training.examples import load_squad
 from eval.training.model import WIDTH
 from eval.training.statements import (
+    Label,
     Statement,
     load_claims,
     of_denials,
@@ -36,19 +36,16 @@ from eval.training.statements import (
     of_refuted,
     of_sentences,
 )
-from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, progress_bar, rate_at, resume
+from eval.training.train import progress_bar
 from index.atomic import write_whole
 from index.errors import UserError
 from index.weights.download import model_folder
-from index.weights.onnx import features, in_parallel, load_tokenizer
+from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
 from rag.config import load_settings
 from rag.deciding.reader import READER
 
 SEED = 2026
-RATE = 2e-4
-WARM_UP = 0.06
-WEIGHT_DECAY = 0.01
 LONGEST = 160
 """Tokens of a statement with its text; of the few longer ones the end of the text is cut off."""
 
@@ -60,6 +57,25 @@ REFUTED_DENIED = 0.35
 
 SENTENCES = 0.4
 """The share of SQuAD's paragraphs of which one window is made into statements by rule."""
+
+
+LABELS: tuple[Label, ...] = ("supported", "refuted", "not enough")
+"""What the three logits of the output stand for."""
+
+
+class BearsOut(Branch):
+    """The third head: does a text bear a statement out, speak against it, or neither?"""
+
+    name = "third/"
+    outputs: Mapping[str, Mapping[int, str]] = {"bears_out": {0: "texts"}}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bears_out = torch.nn.Linear(WIDTH, len(LABELS))
+
+    def forward(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return logits (texts, labels) of hidden states (texts, tokens, width)."""
+        return self.bears_out(self.pooler(self.read(hidden, attention_mask)))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -74,9 +90,16 @@ def main(arguments: Sequence[str]) -> int:
     reader = model_folder(READER, load_settings().models) / "model.onnx"
     train, apart = prepare(given.folder, given.squad, given.claims)
     with progress_bar() as progress:
-        read = _read(train, reader, given.folder, progress)
-        branch = upper_half(reader)
-        learn(branch, read, given.folder / "checkpoint.pt", progress, epochs=given.epochs)
+        tokenizer = load_tokenizer(reader.parent)
+        tokenizer.enable_truncation(LONGEST, strategy="longest_first")
+        encoded = tokenizer.encode_batch([(each.statement, each.text) for each in train])
+        states = read_states(encoded, reader, given.folder / "states.npy", progress)
+        labels = np.array([LABELS.index(each.label) for each in train])
+        branch = BearsOut()
+        branch.start_from(reader)
+        checkpoint = given.folder / "checkpoint.pt"
+        loss = partial(_loss, branch, states, labels)
+        learn(branch, states, loss, checkpoint, progress, epochs=given.epochs)
     export(branch, reader, given.folder / "reader")
     sys.stdout.write("\n".join(describe(apart, ReaderWeights(given.folder / "reader"))) + "\n")
     return 0
@@ -113,95 +136,9 @@ def prepare(folder: Path, squad: Path, claims: Path) -> tuple[list[Statement], l
     return read[0], read[1]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What the lower half makes of all statements: their tokens' states, and where each begins."""
-
-    states: np.ndarray
-    starts: np.ndarray
-    labels: np.ndarray
-
-    def __len__(self) -> int:
-        """Return the number of statements."""
-        return len(self.labels)
-
-    def length(self, at: int) -> int:
-        """Return how many tokens a statement has, with its text."""
-        return int(self.starts[at + 1] - self.starts[at])
-
-
-def _read(statements: Sequence[Statement], reader: Path, folder: Path, progress: Progress) -> Read:
-    """Let the reader's lower half read all statements; kept in the folder, some gigabytes."""
-    tokenizer = load_tokenizer(reader.parent)
-    tokenizer.enable_truncation(LONGEST, strategy="longest_first")
-    encoded = tokenizer.encode_batch([(each.statement, each.text) for each in statements])
-    starts = np.concatenate([[0], np.cumsum([len(each.ids) for each in encoded])])
-    labels = np.array([LABELS.index(each.label) for each in statements])
-    file = folder / "states.npy"
-    if not file.exists():
-        session = lower_half(reader)
-        partial = file.with_suffix(".partial")
-        shape = (int(starts[-1]), WIDTH)
-        states = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float16, shape=shape)
-        task = progress.add_task("reading", total=len(encoded))
-
-        def read(at: int) -> None:
-            states[starts[at] : starts[at + 1]] = hidden_states(session, features([encoded[at]]))
-            progress.update(task, advance=1)
-
-        in_parallel(read, range(len(encoded)))
-        states.flush()
-        del states
-        partial.replace(file)
-    return Read(np.load(file, mmap_mode="r"), starts, labels)
-
-
-def learn(
-    branch: Branch, read: Read, checkpoint: Path, progress: Progress, *, epochs: float
-) -> None:
-    """Train the head in place, going on from the checkpoint if there is one.
-
-    The same statements, epochs and number of threads give the same weights, whether or not it was
-    stopped in between. Raises UserError for a checkpoint of another training.
-    """
-    torch.manual_seed(SEED)
-    branch.train()
-    batches = batches_of(range(len(read)), read.length, epochs, SEED)
-    optimizer = torch.optim.AdamW(
-        branch.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
-    )
-    learned = {"branch": branch, "optimizer": optimizer, "schedule": schedule}
-    first = resume(checkpoint, learned, len(batches), torch.device("cpu"))
-    task = progress.add_task("training", total=len(batches), completed=first)
-    saved = time.monotonic()
-    for at in range(first, len(batches)):
-        torch.manual_seed(SEED + at)  # Dropout is the same after a stop.
-        loss = _loss(branch, read, batches[at])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(branch.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
-        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
-            saved = time.monotonic()
-            keep(checkpoint, learned, at + 1, len(batches))
-    branch.eval()
-
-
-def _loss(branch: Branch, read: Read, batch: Sequence[int]) -> torch.Tensor:
-    longest = max(read.length(at) for at in batch)
-    states = np.zeros((len(batch), longest, WIDTH), dtype=np.float32)
-    mask = np.zeros((len(batch), longest), dtype=np.int64)
-    for row, at in enumerate(batch):
-        states[row, : read.length(at)] = read.states[read.starts[at] : read.starts[at + 1]]
-        mask[row, : read.length(at)] = 1
-    logits = branch(torch.from_numpy(states), torch.from_numpy(mask))
-    labels = torch.from_numpy(read.labels[list(batch)])
-    return torch.nn.functional.cross_entropy(logits, labels)
+def _loss(branch: Branch, states: States, labels: np.ndarray, batch: Sequence[int]) -> torch.Tensor:
+    logits = branch(*states.padded(batch))
+    return torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels[list(batch)]))
 
 
 # --- figures on what was held out

@@ -3,7 +3,7 @@
 It starts from int8 weights turned back into floats: the reranker's, which know already how well a
 text goes with a question, or a reader's. It has two heads: one for the first and the last token of
 the answer, and one for whether the text answers at all, which starts as the reranker's own logit.
-The third one has layers of its own (`branch.py`).
+Others have layers of their own (`branch.py`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from transformers import BertConfig, BertModel
 
 LAYERS, WIDTH, HEADS, VOCABULARY = 12, 384, 12, 30522
 
-THIRD = "third/"
-"""What the names of the third head's weights begin with, in a reader's file (`branch.py`)."""
+BRANCHES = ("third/", "fourth/")
+"""What the names of weights begin with, in a reader's file, that are other heads' (`branch.py`)."""
 
 
 class ReaderModel(torch.nn.Module):  # type: ignore[misc]
@@ -62,7 +62,7 @@ def from_weights(path: Path) -> ReaderModel:
     A cross-encoder's own logit becomes the answers' head. Raises ValueError for another network.
     """
     graph = onnx.load(path).graph
-    own = [each for each in graph.initializer if not each.name.startswith(THIRD)]
+    own = [each for each in graph.initializer if not each.name.startswith(BRANCHES)]
     held = {each.name: numpy_helper.to_array(each) for each in own}
 
     def floats(name: str) -> torch.Tensor:
@@ -80,7 +80,7 @@ def from_weights(path: Path) -> ReaderModel:
         key = f"bert.embeddings.{name}_embeddings.weight"
         state[key] = floats(key)
     for node in graph.node:
-        if node.op_type == "MatMulInteger" and not node.name.startswith(THIRD):
+        if node.op_type == "MatMulInteger" and not node.name.startswith(BRANCHES):
             # Named as the layer is, as /bert/pooler/dense/MatMul.
             layer = ours(node.name.strip("/").rpartition("/")[0]).replace("/", ".")
             state[f"{layer}.weight"] = floats(node.input[1].removesuffix("_quantized")).T

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from tokenizers import Encoding
@@ -18,6 +19,12 @@ from index.weights.onnx import REMEMBERED, OnnxWeights, in_parallel
 
 MAX_WORDS = 40
 """The longest answer, in tokens."""
+
+LIKELIEST = 16
+"""Places of a context that are told for a place of a message, at most."""
+
+MAX_COPIED = 16
+"""The longest words that are copied from a context, in tokens."""
 
 NO_WORDS = -30.0
 """The log-odds of words where a text has none: lower than those of any text seen with words."""
@@ -36,6 +43,16 @@ class Read:
     words: float
     start: int
     end: int
+
+
+class Edit(NamedTuple):
+    """What was read at a place of a message: logits, and words of the context for it.
+
+    Those are places in the context, the likeliest first, each with how likely it is of all.
+    """
+
+    logits: list[float]
+    words: list[tuple[int, int, float]]
 
 
 class ReaderWeights:
@@ -61,6 +78,42 @@ class ReaderWeights:
         start, end = max(read.start - len(head), 0), max(read.end - len(head), 0)
         return replace(read, start=start, end=end)
 
+    def edits(
+        self, message: str, places: Sequence[tuple[int, int]], context: str
+    ) -> tuple[float, list[Edit]]:
+        """Read what a message needs of a context: how likely anything, and what at each place.
+
+        Without a context there is nothing that could be put in, and in a message that is too long
+        to be read whole nothing is.
+        """
+        encoded = self._weights.encode(message, context)
+        edits, firsts, lasts, needs = self._weights.run(
+            encoded, "edits", "firsts", "lasts", "needs"
+        )
+        words = text_tokens(encoded)
+        own = [encoded.offsets[at][1] for at, of in enumerate(encoded.sequence_ids) if of == 0]
+        if not len(words) or max(own, default=0) < places[-1][1]:
+            return float(1 / (1 + np.exp(-needs))), []
+        begins = [encoded.offsets[at][0] for at in words]
+        opens = np.array([not at or context[at - 1] == "\n" for at in begins])  # The marks.
+        lines = np.cumsum(opens)
+        made = []
+        for at in place_tokens(encoded, places):
+            sums = firsts[at][words][:, None] + lasts[at][words][None, :]
+            possible = np.tril(np.triu(np.ones_like(sums)), MAX_COPIED - 1) > 0
+            possible &= (lines[:, None] == lines[None, :]) & ~opens[:, None]
+            likely = np.exp(np.where(possible, sums, -np.inf) - sums[possible].max())
+            likely /= likely.sum()
+            found: dict[tuple[int, int], float] = {}
+            for best in np.argsort(-likely, axis=None)[:LIKELIEST]:
+                first, last = (encoded.offsets[int(words[e])] for e in divmod(best, len(words)))
+                place = whole_words(context, first[0], last[1])
+                found[place] = found.get(place, 0.0) + float(likely.flat[best])
+            made.append(
+                Edit(edits[at].tolist(), [(*place, share) for place, share in found.items()])
+            )
+        return float(1 / (1 + np.exp(-needs))), made
+
     def bears_out(self, statement: str, texts: Sequence[str]) -> list[np.ndarray]:
         """Return three logits for each text: it bears the statement out, denies it, neither."""
 
@@ -69,6 +122,13 @@ class ReaderWeights:
             return logits
 
         return in_parallel(judge, texts)
+
+
+def place_tokens(encoded: Encoding, places: Sequence[tuple[int, int]]) -> list[int]:
+    """Return the first token of each place of the first text; of one behind its end the marker."""
+    own = [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 0]
+    end = own[-1] + 1 if own else 0
+    return [next((at for at in own if encoded.offsets[at][1] > start), end) for start, _ in places]
 
 
 def text_tokens(encoded: Encoding) -> np.ndarray:

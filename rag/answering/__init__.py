@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from rag.answering import (
     chronology,
     command,
-    comparison,
     conversation,
     document,
     evidence,
     items,
     overview,
+    parts,
 )
 from rag.answering.context import Way
 
@@ -20,7 +20,7 @@ WAYS: Mapping[str, Way] = {
     "document": document.answer,
     "items": items.answer,
     "time": chronology.answer,
-    "comparison": comparison.answer,
+    "comparison": parts.answer,
     "conversation": conversation.answer,
     "command": command.answer,
 }

@@ -13,8 +13,8 @@ from index.printable import title_line
 from rag.answer import Answer, Event
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import tell
-from rag.asking.condense import Turn
 from rag.asking.query import Query
+from rag.asking.rewrite import Turn
 from rag.asking.route import Route
 from rag.asking.subject import wanted
 from rag.quote import Quote
@@ -37,7 +37,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         return
     last = context.understand(asked, before)
     limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
-    again = replace(context, limit=limit)
+    again = replace(context, limit=limit, asks_back=False)
     for event in again.ask(last):
         wanted_now = isinstance(event, Answer) and _as_wanted(query, event, context, limit)
         yield wanted_now or event

@@ -14,8 +14,8 @@ from functools import cached_property
 from index.library import Library
 from index.storage.store import Title
 from rag.answer import Answer, AnswerSentence, Event, Found, Reason
-from rag.asking.condense import Turn
 from rag.asking.query import Query
+from rag.asking.rewrite import Turn
 from rag.asking.subject import in_words
 from rag.config import Settings
 from rag.deciding.gate import Decision
@@ -108,6 +108,8 @@ class Context:
     """What makes the query of a message behind some turns."""
     run: Run = field(default_factory=Run)
     limit: int = MAX_LISTED
+    asks_back: bool = True
+    """Whether it may be asked back what is meant: not where an answer is made of others."""
 
     @property
     def writer(self) -> Writer | None:
@@ -218,7 +220,7 @@ class Context:
             timings=dict(self.run.timings),
             message=" ".join(messages) or None,
             decision=decision if decision and decision.readings else None,
-            nearest=nearest(query.last, quotes, decision) if reason == "not_in_sources" else None,
+            nearest=nearest(query.text, quotes, decision) if reason == "not_in_sources" else None,
             borne_out=composition.borne_out,
             llm_failed=self.run.llm_failed,
             searched=sum(each.searched for each in self.run.found.values()),

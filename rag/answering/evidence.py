@@ -8,8 +8,9 @@ from itertools import repeat
 
 from rag.answer import Event, Found, Reason, Writing
 from rag.answering.context import Context
+from rag.answering.unclear import ask_back, meant
 from rag.asking.query import Query
-from rag.deciding.gate import DOUBT, Decision, both, weigh
+from rag.deciding.gate import DOUBT, Decision, weigh
 from rag.finding.choose import Together, choose
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
@@ -22,16 +23,23 @@ ASKED = 2
 about a second."""
 
 
+SEARCHED = 2
+"""Ways to read a message that are searched for."""
+
+
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer from the quotes that hold the answer, or refuse. This way is for every question."""
-    found = context.find(query.text)
-    decision = read(query, context)
+    query, decision = read_each(query, context)
+    found = _with_read(context.find(query.text), decision)
     context.run.time("first_quote_s")
     yield Found(_marked(found, decision))
     decision = _ask_where_in_doubt(decision, query, context)
     quotes = _marked(found, decision)
     if not decision.answerable:
         yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
+        return
+    if len(choices := meant(query, decision, context)) > 1:
+        yield from ask_back(query, context, choices, quotes, decision)
         return
     composition, chosen = None, _chosen(query, context, decision)
     steps = not decision.words_are_sure and any(map(item_sign, chosen.chosen))
@@ -53,18 +61,36 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield context.answer(query, nothing, quotes, "not_in_sources", decision=decision)
 
 
+def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
+    """Read a message in each way that it may be meant, and take the likeliest one that is answered.
+
+    That is by how likely it is meant so, and how likely it is answered then. Over all of them it
+    has to be as sure that it is answered. All are read in what the first two find.
+    """
+    ways = (query, *query.others)
+    if len(ways) == 1:
+        return query, read(query, context)
+    found = (context.find(each.text)[: context.settings.quotes] for each in ways[:SEARCHED])
+    pool = list({quote.span: quote for quotes in found for quote in quotes}.values())
+    decided = [(each, _decided(each, pool, context)) for each in ways]
+    expected = sum(each.share * decision.probability for each, decision in decided)
+    way, decision = max(decided, key=lambda each: each[0].share * each[1].probability)
+    return way, replace(decision, expected=expected / sum(each.share for each in ways))
+
+
 def read(query: Query, context: Context) -> Decision:
     """Decide by what the reader finds in the quotes."""
     quotes = context.find(query.text)[: context.settings.quotes]
     reads = context.reader.read_quotes(query.text, quotes)
-    readings = tuple(map(weigh, repeat(query), quotes, reads))
-    if query.last != query.text:
-        # A quote that answers the questions before is found as well: it must answer this too.
-        scored = context.reranker.scored(query.last, quotes)
-        reads = context.reader.read_quotes(query.last, quotes)
-        alone = map(weigh, repeat(query), scored, reads)
-        readings = tuple(map(both, alone, readings))
-    return Decision(readings)
+    return Decision(tuple(map(weigh, repeat(query), quotes, reads)))
+
+
+def _decided(query: Query, pool: Sequence[Quote], context: Context) -> Decision:
+    """Decide by what the reader finds in quotes that were found for another question too."""
+    scored = context.reranker.scored(query.text, pool)
+    reads = context.reader.read_quotes(query.text, scored)
+    readings = map(weigh, repeat(query), scored, reads)
+    return Decision(tuple(sorted(readings, key=lambda each: -each.signals.score)))
 
 
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
@@ -131,6 +157,13 @@ def _noted(pieces: Iterator[str], context: Context, writer: Writer) -> Iterator[
         if piece:
             context.run.time("first_token_s")
         yield piece
+
+
+def _with_read(found: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:
+    """Return the quotes found, with those that were read for another question and would do."""
+    others = [each.quote for each in decision.accepted]
+    spans = {quote.span for quote in found}
+    return (*found, *(quote for quote in others if quote.span not in spans))
 
 
 def _marked(quotes: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:

@@ -1,4 +1,4 @@
-"""Answering a question of several parts: each by itself, put together, and what is computed."""
+"""Answering what is asked of several things: each by itself, put together, and what is computed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import NamedTuple
 from index.split import sentence_spans
 from rag.answer import Answer, Event, Found, Reason
 from rag.answering.context import Context
-from rag.asking.condense import Turn
 from rag.asking.query import Query
-from rag.languages import Computed, Parts, Point, mentions, times
+from rag.asking.rewrite import Turn
+from rag.asking.subject import subject
+from rag.languages import Computed, Parts, Point, asked_of_two, mentions, times
 from rag.languages.english_words import counted
 from rag.quote import Quote
 from rag.verifying.compose import Composition
@@ -39,6 +40,21 @@ def several(query: Query) -> Parts | None:
 _AND = re.compile(r"^(?:and|but|also) ", re.IGNORECASE)
 
 
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer for both of two things; what is computed of the answers says so.
+
+    Not where it is not plain which two they are.
+    """
+    asked = (asked_parts(query.text, each) for each in query.route.matters)
+    if parts := next(filter(None, asked), None):
+        yield from answer_parts(query, context, parts)
+
+
+def asked_parts(text: str, matter: str) -> Parts | None:
+    """Return what a message asks of two things, by the matter of its route."""
+    return asked_of_two(text, matter, lambda part: subject(part, "comparison"))
+
+
 def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event]:
     """Answer each part by itself, and put the answers together.
 
@@ -48,7 +64,8 @@ def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event
     answers: list[Answer] = []
     turns: list[Turn] = []
     quotes: dict[object, Quote] = {}
-    part = replace(context, limit=max(context.limit // len(parts.questions), 1))
+    limit = max(context.limit // len(parts.questions), 1)
+    part = replace(context, limit=limit, asks_back=False)
     for text in parts.questions:
         for event in part.ask(part.understand(text, turns)):
             if isinstance(event, Answer):

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.asking.condense import Condense, Turn, points_plainly, refers, standalone
+from rag.asking.rewrite import NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, Route
-from rag.languages import Form, content_words, form, sentence_spans
-
-READ_AS_TYPED = ("conversation", "command")
-"""Kinds that are asked of the assistant, or of its last answer: they need nothing put in."""
+from rag.languages import Form, content_words, form
 
 OF_DOCUMENTS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
+
+UNLIKELY = 0.1
+"""How likely a way to read a message is below which it is not tried."""
 
 
 @dataclass(frozen=True)
@@ -22,17 +22,18 @@ class Query:
     """What is asked. Search, reading, deciding, writing and verifying all go by this.
 
     `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
-    alone, which is searched for. `last` is the question that is to be answered, where `text` holds
-    the ones before it as well; else it is `text`. `form` and `route` tell what kind of answer is
-    wanted.
+    alone, which is searched for. `form` and `route` tell what kind of answer is wanted. Where it is
+    in doubt what the message needs of what was said before it, `others` are the other ways to read
+    it, and `share` is how likely this one is.
     """
 
     typed: str
     text: str
-    last: str
     form: Form
     route: Route = EVIDENCE
     history: tuple[Turn, ...] = ()
+    share: float = 1.0
+    others: tuple[Query, ...] = ()
 
     @classmethod
     def of(
@@ -44,10 +45,7 @@ class Query:
     ) -> Query:
         """Make the query of a question that stands alone; `typed` is given where that differs."""
         typed = text if typed is None else typed
-        # Made to stand alone, it may have the question before in front, and a name put in.
-        sentences = sentence_spans(text, 0, len(text)) if typed != text else []
-        last = text[slice(*sentences[-1])] if sentences else text
-        return cls(typed, text, last, form(last), route, tuple(history))
+        return cls(typed, text, form(text), route, tuple(history))
 
     def as_evidence(self) -> Query:
         """Return it as a question like any other, where no special way was for it."""
@@ -63,29 +61,51 @@ def understand(
     typed: str,
     history: Sequence[Turn],
     route: Callable[[str], Route],
-    condense: Condense,
+    rewrite: Callable[[str, Sequence[Turn]], Rewriting],
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `condense` rewrites one with a language model.
-
-    Raises LLMUnavailable where `condense` does.
+    `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone.
     """
     alone = Query.of(typed, route=route(typed), history=history)
-    if not history or alone.route.kind in READ_AS_TYPED or _of_documents(alone, route):
+    if not history or _of_documents(alone, route):
         return alone
-    if alone.route.kind != "evidence" and not points_plainly(typed):
+    rewriting = rewrite(typed, history)
+    if not rewriting.texts or _of_the_answer(alone.route, rewriting):
         return alone
-    text = standalone(typed, history, condense)
-    return alone if text == typed else Query.of(text, typed, route(text), history)
+    made = [
+        replace(Query.of(text, typed, route(text), history), share=rewriting.need * share)
+        for text, share in rewriting.texts
+    ]
+    if rewriting.need >= NEEDED and (goes_on := _goes_on(alone, made[0], route)):
+        return replace(alone, route=goes_on)
+    alone = replace(alone, share=1 - rewriting.need)
+    first, *others = [*made, alone] if rewriting.need >= NEEDED else [alone, *made]
+    return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
+
+
+def _of_the_answer(route: Route, rewriting: Rewriting) -> bool:
+    """Whether a message is asked of the assistant or of its last answer: nothing is put in then."""
+    return route.kind in ("conversation", "command") and route.probability >= rewriting.need
+
+
+def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route | None:
+    """Return the route of a message that asks the same of something else: “And in December?”.
+
+    That is where the question before it was no question of fact, and is none with it either.
+    """
+    asked = [text for role, text in query.history if role == "user"][-1]
+    together = route(f"{asked} {query.typed}")
+    same = together.kind == route(asked).kind != "evidence"
+    return together if same and made.route.kind == "evidence" == query.route.kind else None
 
 
 def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
-    """Whether a message asks of what there is to read, and not of what was spoken of as “it”.
+    """Whether a message asks of what there is to read, as the question before it did.
 
-    “How long is it?” does, where the question before it asked of documents as well.
+    “How long is it?” does then; else it asks of what was spoken of as “it”.
     """
     if str(query.route) != "overview/all" and query.route.kind != "document":
         return False
     asked = [text for role, text in query.history if role == "user"]
-    return not refers(query.typed) or not asked or route(asked[-1]).kind in OF_DOCUMENTS
+    return bool(asked) and route(asked[-1]).kind in OF_DOCUMENTS

@@ -113,6 +113,9 @@ class Decision:
 
     readings: tuple[Reading, ...]
     threshold: float = field(default_factory=lambda: THRESHOLD)
+    expected: float = 1.0
+    """How sure it is that the question is answered, over all that it may mean: of what means one
+    thing, the readings alone tell."""
 
     @property
     def best(self) -> Reading | None:
@@ -148,7 +151,7 @@ class Decision:
     @property
     def answerable(self) -> bool:
         """Whether the sources answer the question."""
-        return self.probability >= self.threshold
+        return min(self.probability, self.expected) >= self.threshold
 
     @property
     def sure(self) -> bool:
@@ -194,21 +197,8 @@ def weigh(question: Query, quote: Quote, read: Read) -> Reading:
     words = text[read.start : read.end]
     place = quote.place_of(read.start, read.end)
     marked = replace(quote, marks=(place,) if place and _tells(question, words) else ())
-    fits = not other_measure(question.last, words, text)
+    fits = not other_measure(question.text, words, text)
     return Reading(marked, Signals(quote.score, read.answers, read.words), fits)
-
-
-def both(alone: Reading, whole: Reading) -> Reading:
-    """Judge a quote by two readings, with a follow-up alone and with the questions before it.
-
-    It is as sure as the less sure of them, by each signal. The words are those that answer alone.
-    """
-    pairs = (
-        (name, value, getattr(whole.signals, name)) for name, value in asdict(alone.signals).items()
-    )
-    least = {name: min(one, other) for name, one, other in pairs if one is not None}
-    quote = replace(whole.quote, marks=alone.quote.marks)
-    return Reading(quote, Signals(**least), alone.fits)
 
 
 def _tells(question: Query, words: str) -> bool:

@@ -13,7 +13,7 @@ from rag.once import Once
 from rag.quote import Quote
 
 if TYPE_CHECKING:
-    from index.weights.reader import Read, ReaderWeights
+    from index.weights.reader import Edit, Read, ReaderWeights
 
 READER = "footnoted-reader"
 
@@ -37,6 +37,12 @@ class Reader:
         """Return what is read in each quote, under its document's title."""
         titles = [quote.title for quote in quotes]
         return self.read(question, [quote.read for quote in quotes], titles)
+
+    def edits(
+        self, message: str, places: Sequence[tuple[int, int]], context: str
+    ) -> tuple[float, list[Edit]]:
+        """Return what a message needs of what was said before it (`rag/asking/rewrite.py`)."""
+        return self._weights().edits(message, places, context)
 
     def bears_out(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
         """Return three logits for each text: it bears the statement out, denies it, neither.

@@ -114,6 +114,29 @@ UNITS_OF_MEASURE = (
     "¥ yen yuan",
 )
 
+# --- follow-ups
+
+LINKS = (
+    "",
+    "the",
+    "of",
+    "in",
+    "on",
+    "for",
+    "by",
+    "with",
+    "to",
+    "from",
+    "at",
+    "about",
+    "than",
+    "did",
+)
+"""Small words that lead to what a follow-up left out: “How long is it, *in the* Tolm Strait?”."""
+
+OWNING = "'s"
+"""What an owner's name ends in."""
+
 # --- documents
 
 DOCUMENT_WORDS = frozenset(

@@ -31,7 +31,6 @@ from rag.writing.beginnings import Beginnings, kept_folder
 from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prompts import (
     NONE,
-    condense_messages,
     copy_messages,
     on_one_line,
     propose_messages,
@@ -58,7 +57,6 @@ COPY_TOKENS = 4
 """Enough to tell NONE from other words: which words they are is not asked."""
 WRITE_TOKENS = 160
 PROSE_TOKENS = 480
-CONDENSED_TOKENS = 96
 PROPOSED_TOKENS = 96
 PROMPTS_MIB = 256
 """Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
@@ -171,11 +169,6 @@ class Writer:
         said = self._chat(propose_messages(sentence), _words, max_tokens=PROPOSED_TOKENS)
         found = _PROPOSED.search(said)
         return (on_one_line(found["question"]), on_one_line(found["words"])) if found else None
-
-    def condense(self, history: Sequence[tuple[str, str]], question: str) -> str:
-        """Rewrite a follow-up so that it stands alone. `history` is (role, text), oldest first."""
-        messages = condense_messages(history, question)
-        return on_one_line(self._chat(messages, _words, max_tokens=CONDENSED_TOKENS))
 
     def _chat(
         self, messages: Sequence[ChatMessage], read: Callable[[ChatResponse], T], **given: Any

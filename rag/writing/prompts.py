@@ -8,7 +8,6 @@ part):
 - Write prose from several sentences.
 - Where the reader is in doubt: copy the words of the quote that answer the question, or write
   NONE. The probability of NONE is evidence for a refusal.
-- Rewrite a follow-up so that it stands alone.
 - For regression sets: propose a question that a sentence answers.
 
 The quotes and the question are data. They stand on one line each, so that the text inside cannot
@@ -203,15 +202,6 @@ PROSE_EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ),
 )
 
-CONDENSE_SYSTEM = (
-    "Rewrite the last question so that it can be understood without the conversation: put names in "
-    "the place of words like “it”, “they” or “that”, and add what it leaves out. Keep its question "
-    "word and its meaning; do not answer it. Write only the question.\n"
-    "After “How long is the Rowan Bridge?”, “And the Alder Bridge?” becomes “How long is the Alder "
-    "Bridge?”. After “Which ministers met in Tolm?”, “When was that?” becomes “When did the "
-    "ministers meet in Tolm?”."
-)
-
 PROPOSE_SYSTEM = (
     "You write one question that the sentence answers, for somebody who has not read it: it names "
     "what it is about, without “it”, “this” or “he”. Then copy the exact words of the sentence "
@@ -295,20 +285,6 @@ def prose_messages(
 def _numbered(sentences: Sequence[str], question: str) -> str:
     told = [f"{number}. {on_one_line(each)}" for number, each in enumerate(sentences, 1)]
     return "\n".join([*told, f"Question: {on_one_line(question)}"])
-
-
-def condense_messages(history: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
-    """Return what asks for a follow-up that stands alone.
-
-    `history` is (role, text), oldest first; the last four are shown.
-    """
-    from llama_index.core.base.llms.types import ChatMessage
-
-    told = "\n".join(f"{role}: {on_one_line(text)}" for role, text in history[-4:])
-    return [
-        ChatMessage(role="system", content=CONDENSE_SYSTEM),
-        ChatMessage(role="user", content=f"{told}\n\nLast question: {on_one_line(question)}"),
-    ]
 
 
 def propose_messages(sentence: str) -> list[ChatMessage]:

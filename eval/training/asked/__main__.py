@@ -6,9 +6,9 @@ SQuAD's questions are written with their paragraph in sight, in its words. These
 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 
 The shipped reader goes on from where it is, or the one in the folder that --start names. Its lower
-half stays, and with it the third head. FOLDER keeps a checkpoint, from which the same command goes
-on, and at the end `reader/`. It ends with figures on questions that were held out, of the reader as
-it was and as it is. It takes both cores for twenty minutes.
+half stays, and with it the heads that stand on it. FOLDER keeps a checkpoint, from which the same
+command goes on, and at the end `reader/`. It ends with figures on questions that were held out, of
+the reader as it was and as it is. It takes both cores for twenty minutes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from eval.command import run_command
 from eval.training.asked.examples import examples
-from eval.training.branch import SHARED, keep_third
+from eval.training.branch import SHARED, keep_branches
 from eval.training.examples import load_squad
 from eval.training.measure import describe
 from eval.training.model import export, from_weights
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     with progress_bar() as progress:
         train(model, load_tokenizer(start), learned, checkpoint, progress, rate=RATE)
     export(model, start / "tokenizer.json", made)
-    keep_third(start / "model.onnx", made / "model.onnx")
+    keep_branches(start / "model.onnx", made / "model.onnx")
     for name, folder in (("as it was", start), ("as it is", made)):
         sys.stdout.write("\n".join([f"{name}:", *describe(apart, ReaderWeights(folder)), ""]))
     return 0

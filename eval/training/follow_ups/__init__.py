@@ -1,0 +1,1 @@
+"""Teaching the reader's fourth head to make follow-ups stand alone."""

@@ -1,0 +1,215 @@
+"""Follow-ups with what people made of them, and what is to be done at each of their words.
+
+`conversations.jsonl.gz` is the project's own: a line a conversation, each turn with what was typed
+(`user`), the same made to stand alone (`alone`), and what was answered (`assistant`).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any, NamedTuple
+from zlib import crc32
+
+from index.errors import UserError
+from rag.asking.rewrite import HOWS, WORD, Put, Turn, linked, places
+from rag.languages import FUNCTION_WORDS
+from rag.languages.english_words import LINKS, OWNING
+
+CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
+
+HELD = 7
+"""One conversation in so many is held out, to measure on."""
+
+REACTIONS = frozenset(
+    "ok okay well yes yeah no oh sorry oops hmm really thanks please i meant mean".split()
+)
+"""What a follow-up may open with that its rewriting leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A message behind the turns before it, and what a person made of it so that it stands alone.
+
+    `source` is the file's name. `conversation` is learned from as a whole, or held out.
+    """
+
+    source: str
+    conversation: str
+    history: tuple[Turn, ...]
+    message: str
+    alone: str
+
+    @property
+    def held_out(self) -> bool:
+        """Whether nothing is learned from it."""
+        return crc32(self.conversation.encode()) % HELD == 0
+
+
+class Label(NamedTuple):
+    """What is to be done at a place of a message, and where in the context its words are."""
+
+    how: int = HOWS.index("keep")
+    link: int = 0
+    owns: bool = False
+    place: tuple[int, int] | None = None
+
+
+def load_follow_ups(*files: Path) -> list[FollowUp]:
+    """Return the follow-ups of the project's own file, CANARD's, MTRAG's and TREC CAsT's.
+
+    Raises UserError for a file of another form.
+    """
+    found: list[FollowUp] = []
+    for file in files:
+        try:
+            read = file.read_bytes()
+            text = (gzip.decompress(read) if file.suffix == ".gz" else read).decode()
+            lines = ".jsonl" in file.name
+            for each in map(json.loads, text.splitlines()) if lines else json.loads(text):
+                found += _of(each, file.name, f"{file.name}:{len(found)}")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{file} holds no follow-ups that can be read: {error!r}") from error
+    return found
+
+
+def _of(told: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
+    """Yield the follow-ups of a line, whichever of the forms it has."""
+    if "Rewrite" in told:
+        title, section, *said = told["History"]
+        turns: list[Turn] = [("user", f"{title}, {section}")]
+        turns += [("assistant" if at % 2 else "user", each) for at, each in enumerate(said)]
+        yield FollowUp(
+            source, told["QuAC_dialog_id"], tuple(turns), told["Question"], told["Rewrite"]
+        )
+    elif "rewrite" in told:
+        *before, last = told["questions"]
+        if not before:
+            return
+        history: list[Turn] = [("user", each) for each in before]
+        name = told["id"].partition("<::>")[0]
+        yield FollowUp(source, name, tuple(history), last, told["rewrite"])
+    else:
+        history = []
+        for turn in told["turns"]:
+            if isinstance(turn, dict):
+                user, alone, answer = turn["user"], turn["alone"], turn["assistant"]
+            else:
+                (user, alone), answer = turn, None
+            if history:
+                yield FollowUp(source, told.get("id", name), tuple(history), user, alone)
+            history.append(("user", user))
+            if answer is not None:
+                history.append(("assistant", answer))
+
+
+class Example(NamedTuple):
+    """What is learned from: a message behind a context, and what is to be done at its places."""
+
+    message: str
+    context: str
+    labels: list[Label]
+    needs: bool
+
+    @classmethod
+    def of(cls, message: str, alone: str, context: str, *, needs: bool | None = None) -> Example:
+        """Make an example of what a message becomes; whether it needs anything tells itself."""
+        told = labels(message, alone, context)
+        put_in = any(each.place for each in told)
+        return cls(message, context, told, put_in if needs is None else needs)
+
+
+def labels(message: str, alone: str, context: str) -> list[Label]:
+    """Return what is to be done at each place of a message so that it becomes the other text.
+
+    What the other text says in words that nobody said before is left as the message has it.
+    """
+    at = places(message)
+    words = [message[start:end].casefold() for start, end in at[:-1]]
+    wanted = [each[0] for each in WORD.finditer(alone)]
+    made = [Label()] * len(at)
+    matcher = SequenceMatcher(None, words, [each.casefold() for each in wanted], autojunk=False)
+    for how, start, end, first, last in matcher.get_opcodes():
+        if how == "equal":
+            continue
+        told = _copied(wanted[first:last], context)
+        light = [place for place in range(start, end) if is_light(words[place])]
+        if told or len(light) == end - start:
+            for other in light:
+                made[other] = Label(HOWS.index("drop"))
+        if told:
+            made[light[0] if light else end] = told._replace(
+                how=HOWS.index("replace" if light else "insert")
+            )
+        elif how == "replace":
+            for other in light:
+                made[other] = Label()
+    return made
+
+
+def is_light(word: str) -> bool:
+    """Whether a word says nothing of a subject: it may be dropped, and is not looked for."""
+    return word in FUNCTION_WORDS or word in REACTIONS or not re.search(r"\w", word)
+
+
+def _copied(wanted: Sequence[str], context: str) -> Label | None:
+    """Return where words were said before, with link and ending; None if nowhere.
+
+    Of words that were not said in one piece the longest piece is taken.
+    """
+    said = [(_bare(each[0]), each.span()) for each in WORD.finditer(context)]
+    bare = [_bare(each) for each in wanted]
+    best: tuple[int, int, int, int] | None = None  # content words, words, first wanted, first said
+    for first in range(len(bare)):
+        for at in range(len(said)):
+            length = 0
+            while (
+                first + length < len(bare)
+                and at + length < len(said)
+                and bare[first + length] == said[at + length][0]
+                and "\n" not in context[said[at][1][0] : said[at + length][1][1]]
+            ):
+                length += 1
+            while length and not re.search(r"\w", bare[first + length - 1]):
+                length -= 1
+            if not length or not re.match(r"[\w$€£]", bare[first]):
+                continue
+            content = sum(not is_light(each) for each in bare[first : first + length])
+            if content and (best is None or (content, length) > best[:2]):
+                best = (content, length, first, at)
+    if best is None:
+        return None
+    _, length, first, at = best
+    start, end = said[at][1][0], said[at + length - 1][1][1]
+    end -= len(OWNING) if _owns(context[start:end]) else 0
+    link = bare[first - 1] if first and bare[first - 1] in LINKS else ""
+    return Label(0, LINKS.index(link), _owns(wanted[first + length - 1]), (start, end))
+
+
+def _owns(word: str) -> bool:
+    return word.replace("’", "'").endswith(OWNING)
+
+
+def _bare(word: str) -> str:
+    return (word[: -len(OWNING)] if _owns(word) else word).casefold()
+
+
+def puts(message: str, told: Sequence[Label], context: str) -> list[Put]:
+    """Return what the labels of a message do to it."""
+    made = []
+    for (start, end), each in zip(places(message), told, strict=True):
+        words = context[slice(*each.place)] if each.place else ""
+        put = linked(LINKS[each.link], words, OWNING if each.owns else "") if words else ""
+        if HOWS[each.how] != "keep":
+            made.append(Put(start, end, HOWS[each.how], put))
+    return made
+
+
+def content(text: str) -> set[str]:
+    """Return the words of a text that are not light, in small letters."""
+    return {_bare(each[0]) for each in WORD.finditer(text) if not is_light(_bare(each[0]))}

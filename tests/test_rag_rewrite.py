@@ -1,0 +1,246 @@
+"""A follow-up gets the words that it needs, and no others; all that it gets was said before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from eval.bench import measured_set
+from rag.asking.rewrite import (
+    ANSWERS,
+    CONTEXT,
+    HOWS,
+    NEEDED,
+    Put,
+    Rewriting,
+    Turn,
+    context_of,
+    edited,
+    linked,
+    places,
+    rewritten,
+)
+from rag.config import load_settings
+from rag.deciding.reader import Reader
+from rag.languages.english_words import LINKS
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader(load_settings().models)
+
+
+HISTORY: list[Turn] = [
+    ("user", "When did the fleets pass the Alder Strait?"),
+    ("assistant", "On Oct. 18.[1]"),
+]
+
+
+def test_the_latest_turns_are_read_first_without_footnotes() -> None:
+    history = [*HISTORY, ("user", "Who saw\nthem?"), ("assistant", "Ida Holm.[1][2]")]
+    assert context_of(history) == (
+        "> Who saw them?\n= Ida Holm.\n> When did the fleets pass the Alder Strait?\n= On Oct. 18."
+    )
+
+
+def test_what_is_read_of_a_conversation_has_bounds() -> None:
+    turn: list[Turn] = [("user", "What is it?"), ("assistant", "word " * 500)]
+    read = context_of(turn * 50)
+    assert len(read) <= CONTEXT
+    answers = [line for line in read.split("\n") if line.startswith("= ")]
+    assert len(answers) == len(ANSWERS)
+    for each, most in zip(answers, ANSWERS, strict=True):
+        assert most - len("word") <= len(each) - len("= ") <= most
+        assert each.endswith("word")
+    assert context_of([]) == ""
+
+
+def put(message: str, word: str, how: Any, words: str = "") -> Put:
+    start = message.index(word) if word else len(message)
+    return Put(start, start + len(word), how, words)
+
+
+@pytest.mark.parametrize(
+    ("message", "word", "how", "words", "made"),
+    [
+        ("How wide is it?", "it", "replace", "the strait", "How wide is the strait?"),
+        ("How wide?", "?", "insert", "is it", "How wide is it?"),
+        ("why", "", "insert", "did it sink", "why did it sink"),
+        ("Was it his boat?", "his", "replace", "Nye's", "Was it Nye's boat?"),
+        ("And before?", "And", "replace", "who led it", "Who led it before?"),
+        ("and before?", "and", "replace", "Who led it", "Who led it before?"),
+        ("How wide is it?", "it", "drop", "", "How wide is it?"),
+    ],
+)
+def test_words_are_put_where_they_are_needed(
+    message: str, word: str, how: Any, words: str, made: str
+) -> None:
+    assert edited(message, [put(message, word, how, words)]) == made
+
+
+def test_what_only_connects_is_dropped_where_something_is_put_in() -> None:
+    message = "Ok, and how wide is it?"
+    puts = [put(message, "Ok", "drop"), put(message, "and", "drop")]
+    assert edited(message, puts) == message
+    puts.append(put(message, "it", "replace", "the strait"))
+    assert edited(message, puts) == "How wide is the strait?"
+
+
+def test_a_link_does_not_say_the_twice() -> None:
+    assert linked("the", "Alder Strait", "") == "the Alder Strait"
+    assert linked("the", "the Alder Strait", "'s") == "the Alder Strait's"
+    assert linked("", "Nye", "") == "Nye"
+
+
+class Scripted:
+    """Reads what it is told to: at each place of a message what is done, and which words."""
+
+    def __init__(self, need: float, *told: tuple[int, str, str]) -> None:
+        self.need = need
+        self.told = {place: (how, words) for place, how, words in told}
+
+    def __call__(
+        self, message: str, places: Sequence[tuple[int, int]], context: str
+    ) -> tuple[float, list[Any]]:
+        edits = []
+        for place in range(len(places)):
+            how, words = self.told.get(place, ("keep", ""))
+            logits = [5.0 * (how == each) for each in HOWS] + [1.0, *[0.0] * len(LINKS), 0.0]
+            start = context.index(words)
+            likely = [(start, start + len(words), 0.9), (2, 5, 0.1)]
+            edits.append(SimpleNamespace(logits=logits, words=likely))
+        return self.need, edits
+
+
+def test_the_same_words_are_put_in_once() -> None:
+    said = (3, "replace", "the Alder Strait"), (6, "replace", "the Alder Strait")
+    made = rewritten("How wide is it where it bends?", HISTORY, Scripted(0.9, *said))
+    (first, share), *_ = made.texts
+    assert first == "How wide is the Alder Strait where it bends?"
+    assert share > 0.5
+    assert made.need == pytest.approx(0.75)
+
+
+def test_several_things_may_be_meant_each_with_its_share() -> None:
+    class Doubtful(Scripted):
+        def __call__(self, *given: Any) -> tuple[float, list[Any]]:
+            need, edits = super().__call__(*given)
+            edits[-1].logits[: len(HOWS)] = [3.0, 0.0, 0.0, 2.0]
+            context = context_of(HISTORY)
+            things = ("the Alder Strait", "Alder", "the fleets", "the", "18")
+            places = [(context.index(each), context.index(each) + len(each)) for each in things]
+            shares = (0.6, 0.2, 0.1, 0.09, 0.01)
+            edits[-1].words = [(*at, share) for at, share in zip(places, shares, strict=True)]
+            return need, edits
+
+    made = rewritten("Why", HISTORY, Doubtful(0.3))
+    assert [text for text, _ in made.texts] == [
+        "Why the Alder Strait",
+        "Why the fleets",
+        "Why 18",
+    ]
+    shares = [share for _, share in made.texts]
+    assert sum(shares) == pytest.approx(1.0)
+    assert shares == sorted(shares, reverse=True)
+    assert made.first_of_all("Why") == "Why"
+
+
+def test_what_is_not_touched_stays_as_it_was_typed() -> None:
+    message = "-40 degrees,  about .5 mm of it !"
+    made = edited(message, [put(message, "it", "replace", "the ice")])
+    assert made == "-40 degrees,  about .5 mm of the ice!"
+
+
+@pytest.mark.weights
+def test_a_message_that_is_too_long_to_be_read_whole_is_left_as_it_is(reader: Reader) -> None:
+    message = "and how wide is it " * 200
+    assert rewritten(message, HISTORY, reader.edits) == Rewriting()
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["", " ", "?!", "…", "Wie lang ist die Brücke und wer hat sie gebaut?", "它有多长？"],
+)
+def test_what_has_no_word_or_is_in_a_language_that_is_not_known_is_left_as_it_is(
+    message: str,
+) -> None:
+    assert rewritten(message, HISTORY, Scripted(1.0)) == Rewriting()
+
+
+def test_places_are_the_words_and_the_end() -> None:
+    message = "How wide's it? "
+    assert [message[start:end] for start, end in places(message)] == [
+        "How",
+        "wide's",
+        "it",
+        "?",
+        "",
+    ]
+
+
+# --- with the weights
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("answered", "typed", "asked"),
+    [
+        ("It was Ida Holm.[1]", "When did she retire?", "When did Ida Holm retire?"),
+        ("It was Ida Holm.[1]", "who succeeded her", "who succeeded Ida Holm"),
+        ("The Alder Bridge.[1]", "How long is it?", "How long is the Alder Bridge?"),
+    ],
+)
+def test_a_pronoun_becomes_what_it_stands_for(
+    reader: Reader, answered: str, typed: str, asked: str
+) -> None:
+    history: list[Turn] = [("user", "What was named in the letter?"), ("assistant", answered)]
+    made = rewritten(typed, history, reader.edits)
+    assert made.first_of_all(typed).casefold() == asked.casefold()
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    "message",
+    [
+        "who is the harbour master of Esker",
+        "What are glide missiles?",
+        "thanks a lot!",
+        "are you sure?",
+        "shorter please",
+        "What is this document about?",
+        "Which countries signed the fishing treaty of Tolm?",
+    ],
+)
+def test_what_stands_alone_needs_nothing(reader: Reader, message: str) -> None:
+    assert rewritten(message, HISTORY, reader.edits).need < NEEDED
+
+
+FOLLOW_UPS = measured_set("followups").cases
+
+
+@pytest.mark.weights
+def test_follow_ups_are_told_from_unrelated_questions(reader: Reader) -> None:
+    needs = {
+        case: rewritten(case.question, case.written, reader.edits).need >= NEEDED
+        for case in FOLLOW_UPS
+    }
+    unrelated = [needs[case] for case in FOLLOW_UPS if "unrelated" in case.tags]
+    follow_ups = [needs[case] for case in FOLLOW_UPS if "follow-up" in case.tags]
+    print(f"seen: {sum(follow_ups)}/{len(follow_ups)}; falsely: {sum(unrelated)}/{len(unrelated)}")  # noqa: T201
+    assert sum(follow_ups) >= 0.9 * len(follow_ups)
+    assert sum(unrelated) <= 0.1 * len(unrelated)
+
+
+@pytest.mark.weights
+def test_nothing_is_put_in_that_was_not_said(reader: Reader) -> None:
+    def words(text: str) -> set[str]:
+        return set(re.findall(r"\w+", text.casefold()))
+
+    for case in FOLLOW_UPS:
+        told = " ".join([case.question, *(text for _, text in case.written), *LINKS, "s"])
+        for made, _ in rewritten(case.question, case.written, reader.edits).texts:
+            assert words(made) <= words(told), made
