@@ -22,6 +22,7 @@ QUESTIONS ?= ../shared/training/squad-train.json.gz $(XQUAD) $(SQUAD) \
 	../shared/benchmarks/clapnq-dev-half.jsonl ../shared/benchmarks/mtrag-conversations.jsonl
 
 # Questions whose answers take several sentences, and turns of conversations.
+REWRITTEN ?= ../shared/benchmarks/mtrag-conversations.jsonl ../shared/training/mtrag-rewrites.jsonl.gz
 PROSE ?= ../shared/benchmarks/clapnq-dev-half.jsonl ../shared/benchmarks/mtrag-conversations.jsonl \
 	../shared/benchmarks/mtrag-un-fiqa.jsonl
 
@@ -115,7 +116,10 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 		name=$${file%.*}; library=.footnoted/typed/$$name; \
 		$(VENV)/bin/footnoted add --library $$library eval/sets/$$file; \
 		$(VENV)/bin/footnoted eval run eval/bench/sets/typed-$$name.jsonl --library $$library --no-llm; \
+		$(VENV)/bin/footnoted eval run $$name-talks --library $$library --no-llm; \
 	done
+	@$(PY) -m eval.bench.talks.unclear .footnoted/unclear
+	@$(PY) -m eval.bench.talks.rewrites .footnoted/prose $(REWRITTEN)
 	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.

@@ -19,7 +19,7 @@ from index.documents import Passage, Span
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence, Reason
-from rag.asking.condense import Turn
+from rag.asking.rewrite import Turn
 from rag.asking.route import Kind, Route
 from rag.deciding.nearest import Nearest, nearest
 from rag.log import Rating
@@ -139,6 +139,7 @@ class _Answer(_Kept):
     route: _Route | None = None
     """Answers that were kept before there were routes have none."""
     nearest: _Nearest | None = None
+    choices: list[str] = []
 
     @model_validator(mode="after")
     def _footnotes_have_quotes(self) -> Self:
@@ -211,6 +212,7 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
         timings=kept.timings,
         message=message,
         nearest=near,
+        choices=tuple(kept.choices),
         route=Route(route.kind, tuple(route.matters), route.probability) if route else None,
         way=route.answered_by if route else None,
     )

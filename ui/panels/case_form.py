@@ -17,7 +17,7 @@ import gradio as gr
 from eval.cases.cases import Case, Evidence, Message, add_case
 from index.errors import UserError
 from index.printable import shortened
-from rag.asking.condense import Turn
+from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation

@@ -179,7 +179,10 @@ document.addEventListener("click", (event) => {
     pressed = { turn: turns().indexOf(turn), act };
     trigger("rate", { ...pressed, rating: act });
   }
-  if (act === "again") trigger("again", { turn: turns().indexOf(turn), conversation: newId() });
+  if (act === "again" || act === "typed") {
+    const typed = act === "typed";
+    trigger("again", { turn: turns().indexOf(turn), conversation: newId(), typed });
+  }
   if (example) trigger("again", { question: example, conversation: newId() });
   if (conversationAct === "new") restore(null);
   if (conversationAct === "delete" && confirm("Delete this conversation?")) {

@@ -152,10 +152,13 @@ class ConversationPanel:
         configured: Assistant | None,
         running: Answering | None,
         new_id: str | None = None,
+        *,
+        as_typed: bool = False,
     ) -> Iterator[Updates]:
         """Answer a question step by step, each step on the screen as soon as it is there.
 
-        With its first question a conversation gets its id, which is `new_id`.
+        With its first question a conversation gets its id, which is `new_id`. Read `as_typed`, a
+        question gets nothing of what was said before it.
         """
         if running:
             yield {
@@ -173,7 +176,7 @@ class ConversationPanel:
             conversation = Conversation.under(new_id)
         assistant = configured or self.assistant
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
-        history = conversation.history()
+        history = [] if as_typed else conversation.history()
 
         def begin(wait: Wait) -> Iterator[Event]:
             return assistant.stream(question, history, without=left_out, use_llm=use_llm, wait=wait)
@@ -249,7 +252,8 @@ class ConversationPanel:
         last = at == len(conversation.exchanges) - 1
         known = conversation.id if last else new_id
         before = Conversation.under(known, conversation.exchanges[:at])
-        yield from self.ask(question, before, *given, before.id)
+        as_typed = event._data.get("typed") is True
+        yield from self.ask(question, before, *given, before.id, as_typed=as_typed)
 
     def end(self, answering: Answering | None) -> None:
         """Stop the answer that is being made."""

@@ -101,7 +101,7 @@ def figures(data: Data, told: dict[str, dict[str, Any]]) -> Iterator[str]:
             line += f", ROUGE-L {mean(rouge(told, each) for each, told in pairs):.3f}"
         if any(each.passages for each in asked):
             for name in ("quotes", "cited"):
-                right = mean(_holds(each, told[name]) for each, told in pairs if each.passages)
+                right = mean(holds(each, told[name]) for each, told in pairs if each.passages)
                 line += f", passage {name} {right:.3f}"
         if any(each.selected for each in asked):
             found = [evidence(told, each) for each, told in pairs]
@@ -156,7 +156,7 @@ def _share(span: Span, place: Sequence[Any]) -> float:
     return max(held, 0) / (span.end - span.start) if name == span.document_id else 0.0
 
 
-def _holds(asked: Asked, places: Iterable[Sequence[Any]]) -> bool:
+def holds(asked: Asked, places: Iterable[Sequence[Any]]) -> bool:
     """Whether one of the places stands in a passage that answers."""
     return any(
         place[0] == each.document_id and each.start <= place[1] and place[2] <= each.end

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from index.documents import Document, Span
 from index.errors import UserError
-from rag.asking.condense import Turn
+from rag.asking.rewrite import Turn
 
 
 @dataclass(frozen=True, slots=True)

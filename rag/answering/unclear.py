@@ -1,0 +1,70 @@
+"""Asking back where a message leaves open which thing it means, and the quotes speak of several.
+
+“When did he die?” is asked of one person. Each quote that answers it makes the question whole with
+words of its own, as the turns before would (`rag/asking/rewrite.py`): where these name different
+things, they are shown, each with its quote, and whoever asks chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rag.answer import Event
+from rag.answering.context import Context
+from rag.asking.query import Query
+from rag.asking.rewrite import Turn, leaves_open, rewritten
+from rag.deciding.gate import Decision, weigh
+from rag.quote import Quote
+from rag.verifying.compose import Composition, in_quotation_marks
+
+ASKS = "Which one do you mean?"
+
+OPEN = 0.5
+"""How likely a message leaves open what it is about, from which the quotes are looked through."""
+
+MOST = 4
+"""Things that are asked about at once."""
+
+
+def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote]:
+    """Return the question made whole, each way with the quote that answers it then.
+
+    There are none where the question is whole already, and none behind other turns: a message that
+    these do not make whole is mostly whole to whoever asks.
+    """
+    if query.history or not context.asks_back:
+        return {}
+    if leaves_open(query.text, context.reader.edits) < OPEN:
+        return {}
+    found: dict[str, Quote] = {}
+    named: list[frozenset[str]] = []
+    for each in decision.accepted:
+        told: list[Turn] = [("user", each.quote.title), ("assistant", each.quote.read)]
+        made = rewritten(query.text, told, context.reader.edits)
+        whole = Query.of(made.first_of_all(query.text))
+        names = whole.words - query.words
+        if not names or any(names & other for other in named):
+            continue
+        [read] = context.reader.read_quotes(whole.text, [each.quote])
+        again = weigh(whole, each.quote, read)
+        if again.probability >= decision.threshold:
+            found[whole.text] = again.quote
+            named.append(names)
+    return dict(list(found.items())[:MOST])
+
+
+def ask_back(
+    query: Query,
+    context: Context,
+    choices: dict[str, Quote],
+    quotes: Sequence[Quote],
+    decision: Decision,
+) -> Iterator[Event]:
+    """Ask which of several things is meant, with what the quotes say of each."""
+    composition = Composition()
+    composition.add(ASKS, ())
+    for whole, quote in choices.items():
+        composition.cite(f"• {whole} {in_quotation_marks(quote)}", [quote])
+    made = context.answer(query, composition, quotes, decision=decision)
+    yield replace(made, way="unclear", choices=tuple(choices))
