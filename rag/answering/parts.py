@@ -15,8 +15,7 @@ from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.asking.subject import subject
-from rag.languages import Computed, Parts, Point, asked_of_two, mentions, times
-from rag.languages.english_words import counted
+from rag.languages import Computed, Parts, Point, asked_of_two, counted, mentions, times
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 

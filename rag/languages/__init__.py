@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.languages.english import ENGLISH
+from rag.languages.english_words import counted
 from rag.languages.language import (
     Computed,
     Facts,
@@ -38,6 +39,7 @@ __all__ = [
     "Relation",
     "Time",
     "Times",
+    "counted",
 ]
 
 LANGUAGES = (ENGLISH,)
