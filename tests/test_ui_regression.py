@@ -109,7 +109,7 @@ def test_a_set_is_begun_from_drafts_that_are_accepted(
         page.get_by_role("button", name="Regression").click()
         expect(page.locator("#set input")).to_have_value("railway")
         expect(page.locator("#report")).to_contain_text("83 cases on railway.html. It has not been")
-        assert choices(page) == ["railway"]
+        assert choices(page) == ["railway", "railway-talks"]
         page.locator("#draft-set :is(input, textarea)").fill("mine")
         page.locator("#draft-each input").fill("4")
         page.locator("#propose").click()
@@ -139,7 +139,7 @@ def test_a_set_is_begun_from_drafts_that_are_accepted(
         kept = load_set(path)
         assert {each.id for each in kept.cases} == made.keys() - {"draft-001"}
         assert not kept.drafts
-        assert sorted(choices(page)) == ["mine", "railway"]
+        assert sorted(choices(page)) == ["mine", "railway", "railway-talks"]
 
 
 def test_a_run_is_stopped_and_goes_on(page: Page, window_library: Library) -> None:
