@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,30 @@ from eval.training.follow_ups.examples import (
     CONVERSATIONS,
     Example,
     FollowUp,
+    Label,
     labels,
     load_follow_ups,
-    puts,
 )
 from index.errors import UserError
-from rag.asking.rewrite import HOWS, Turn, context_of, edited
+from rag.asking.rewrite import HOWS, Put, Turn, context_of, edited, linked, places
+from rag.languages.english_words import LINKS, OWNING
 
 HISTORY: tuple[Turn, ...] = (
     ("user", "Who built the Alder Bridge?"),
     ("assistant", "Tore Vik's firm built it for the town of Tolm in 1911."),
 )
 CONTEXT = context_of(HISTORY)
+
+
+def puts(message: str, told: Sequence[Label], context: str) -> list[Put]:
+    """Return what the labels of a message do to it."""
+    made = []
+    for (start, end), each in zip(places(message), told, strict=True):
+        words = context[slice(*each.place)] if each.place else ""
+        put = linked(LINKS[each.link], words, OWNING if each.owns else "") if words else ""
+        if HOWS[each.how] != "keep":
+            made.append(Put(start, end, HOWS[each.how], put))
+    return made
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ class CaseSet:
 
     def before(self, case: Case) -> list[Case]:
         """Return the cases that are asked before one in the same conversation, the first first."""
-        by_id = {each.id: each for each in self.cases}
+        by_id = {each.id: each for each in self.cases} if case.after else {}
         found: list[Case] = []
         while case.after:
             case = by_id[case.after]

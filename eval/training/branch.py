@@ -11,7 +11,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from transformers import BertConfig
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
 from eval.training.model import BRANCHES, HEADS, LAYERS, WIDTH, from_weights, quantize
-from eval.training.train import CHECKPOINT_SECONDS, batches_of, keep, rate_at, resume
+from eval.training.train import batches_of, fit
 from index.atomic import write_whole
 from index.errors import UserError
 from index.weights.onnx import features, in_parallel
@@ -36,7 +35,6 @@ SEED = 2026
 RATE = 2e-4
 """The highest learning rate; it rises over the first steps and then falls to nothing."""
 WARM_UP = 0.06
-WEIGHT_DECAY = 0.01
 
 SHARED = 6
 """The reader's layers that the head stands on."""
@@ -252,26 +250,10 @@ def learn(
     torch.manual_seed(SEED)
     branch.train()
     batches = batches_of(range(len(states)), states.length, epochs, SEED)
-    optimizer = torch.optim.AdamW(
-        branch.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
-    )
-    learned = {"branch": branch, "optimizer": optimizer, "schedule": schedule}
-    first = resume(checkpoint, learned, len(batches), torch.device("cpu"))
-    task = progress.add_task("training", total=len(batches), completed=first)
-    saved = time.monotonic()
-    for at in range(first, len(batches)):
+
+    def loss_at(at: int) -> torch.Tensor:
         torch.manual_seed(SEED + at)  # Dropout is the same after a stop.
-        loss = loss_of(batches[at])
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(branch.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
-        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
-            saved = time.monotonic()
-            keep(checkpoint, learned, at + 1, len(batches))
+        return loss_of(batches[at])
+
+    fit(branch, len(batches), loss_at, checkpoint, progress, rate=RATE, warm_up=WARM_UP)
     branch.eval()

@@ -19,7 +19,6 @@ import json
 import random
 import shutil
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ from tokenizers import Encoding, Tokenizer
 
 from eval.formats.xquad import load_xquad
 from eval.training.model import quantize
-from eval.training.train import batches_of, keep, progress_bar, rate_at, resume
+from eval.training.train import batches_of, fit, progress_bar
 from index.atomic import write_whole
 from index.errors import UserError
 from index.function_words import FUNCTION_WORDS
@@ -52,7 +51,6 @@ SEED = 27
 EPOCHS = 4
 RATE = 2e-4
 WARM_UP = 0.1
-WEIGHT_DECAY = 0.01
 DROPOUT = 0.1
 SMOOTHING = 0.05
 """What of each label is given to all others: some messages could be of two kinds."""
@@ -158,27 +156,17 @@ def train(
     rng = random.Random(SEED)  # noqa: S311  reproducible
     pairs = [(each, tokenizer.encode(_mistyped(each.text, rng))) for each in messages for _ in "12"]
     batches = batches_of(pairs, lambda pair: len(pair[1].ids), EPOCHS / 2, SEED)
-    learning = [each for each in model.parameters() if each.requires_grad]
-    optimizer = torch.optim.AdamW(learning, lr=RATE, weight_decay=WEIGHT_DECAY, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
-    )
-    learned = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    first = resume(checkpoint, learned, len(batches), torch.device("cpu"))
-    task = progress.add_task("training", total=len(batches), completed=first)
-    saved = time.monotonic()
     model.train()
-    for at in range(first, len(batches)):
-        loss = _loss(model, batches[at], names)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(learning, 1.0)
-        optimizer.step()
-        schedule.step()
-        progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
-        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
-            saved = time.monotonic()
-            keep(checkpoint, learned, at + 1, len(batches))
+    fit(
+        model,
+        len(batches),
+        lambda at: _loss(model, batches[at], names),
+        checkpoint,
+        progress,
+        rate=RATE,
+        warm_up=WARM_UP,
+        every=CHECKPOINT_SECONDS,
+    )
     model.eval()
 
 

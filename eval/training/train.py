@@ -93,27 +93,52 @@ def train(
     model.bert.embeddings.requires_grad_(False)
     prepared = _encode(examples, tokenizer)
     batches = batches_of(prepared, lambda each: len(each.encoded.ids), epochs, SEED)
+    fit(
+        model,
+        len(batches),
+        lambda at: _loss(model, batches[at], device),
+        checkpoint,
+        progress,
+        rate=rate,
+        warm_up=WARM_UP,
+    )
+    model.to("cpu").eval()
+
+
+def fit(
+    model: torch.nn.Module,
+    steps: int,
+    loss_at: Callable[[int], torch.Tensor],
+    checkpoint: Path,
+    progress: Progress,
+    *,
+    rate: float,
+    warm_up: float,
+    every: float = CHECKPOINT_SECONDS,
+) -> None:
+    """Take all steps of a training, going on from the checkpoint if there is one.
+
+    `loss_at` returns the loss of a step by its number. `warm_up` is the share of the steps in which
+    the learning rate rises, and `every` how many seconds lie between checkpoints.
+    """
     learning = [each for each in model.parameters() if each.requires_grad]
     optimizer = torch.optim.AdamW(learning, lr=rate, weight_decay=WEIGHT_DECAY, fused=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda at: rate_at(at, len(batches), WARM_UP)
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda at: rate_at(at, steps, warm_up))
     learned = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    first = resume(checkpoint, learned, len(batches), device)
-    task = progress.add_task("training", total=len(batches), completed=first)
+    first = resume(checkpoint, learned, steps, learning[0].device)
+    task = progress.add_task("training", total=steps, completed=first)
     saved = time.monotonic()
-    for at in range(first, len(batches)):
-        loss = _loss(model, batches[at], device)
+    for at in range(first, steps):
+        loss = loss_at(at)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         optimizer.step()
         schedule.step()
         progress.update(task, advance=1, description=f"training, loss {loss.item():.3f}")
-        if time.monotonic() - saved > CHECKPOINT_SECONDS or at + 1 == len(batches):
+        if time.monotonic() - saved > every or at + 1 == steps:
             saved = time.monotonic()
-            keep(checkpoint, learned, at + 1, len(batches))
-    model.to("cpu").eval()
+            keep(checkpoint, learned, at + 1, steps)
 
 
 def resume(checkpoint: Path, learned: dict[str, Any], steps: int, device: torch.device) -> int:

@@ -90,18 +90,19 @@ class ReaderWeights:
         edits, firsts, lasts, needs = self._weights.run(
             encoded, "edits", "firsts", "lasts", "needs"
         )
+        need = float(1 / (1 + np.exp(-needs)))
         words = text_tokens(encoded)
         own = [encoded.offsets[at][1] for at, of in enumerate(encoded.sequence_ids) if of == 0]
         if not len(words) or max(own, default=0) < places[-1][1]:
-            return float(1 / (1 + np.exp(-needs))), []
+            return need, []
         begins = [encoded.offsets[at][0] for at in words]
         opens = np.array([not at or context[at - 1] == "\n" for at in begins])  # The marks.
         lines = np.cumsum(opens)
+        possible = np.tril(np.triu(np.ones((len(words), len(words)))), MAX_COPIED - 1) > 0
+        possible &= (lines[:, None] == lines[None, :]) & ~opens[:, None]
         made = []
         for at in place_tokens(encoded, places):
             sums = firsts[at][words][:, None] + lasts[at][words][None, :]
-            possible = np.tril(np.triu(np.ones_like(sums)), MAX_COPIED - 1) > 0
-            possible &= (lines[:, None] == lines[None, :]) & ~opens[:, None]
             likely = np.exp(np.where(possible, sums, -np.inf) - sums[possible].max())
             likely /= likely.sum()
             found: dict[tuple[int, int], float] = {}
@@ -112,7 +113,7 @@ class ReaderWeights:
             made.append(
                 Edit(edits[at].tolist(), [(*place, share) for place, share in found.items()])
             )
-        return float(1 / (1 + np.exp(-needs))), made
+        return need, made
 
     def bears_out(self, statement: str, texts: Sequence[str]) -> list[np.ndarray]:
         """Return three logits for each text: it bears the statement out, denies it, neither."""

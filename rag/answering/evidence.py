@@ -10,7 +10,7 @@ from rag.answer import Event, Found, Reason, Writing
 from rag.answering.context import Context
 from rag.answering.unclear import ask_back, meant
 from rag.asking.query import Query
-from rag.deciding.gate import DOUBT, Decision, weigh
+from rag.deciding.gate import DOUBT, Decision, Reading, weigh
 from rag.finding.choose import Together, choose
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
@@ -80,17 +80,18 @@ def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
 
 def read(query: Query, context: Context) -> Decision:
     """Decide by what the reader finds in the quotes."""
-    quotes = context.find(query.text)[: context.settings.quotes]
-    reads = context.reader.read_quotes(query.text, quotes)
-    return Decision(tuple(map(weigh, repeat(query), quotes, reads)))
+    return Decision(_weighed(query, context.find(query.text)[: context.settings.quotes], context))
 
 
 def _decided(query: Query, pool: Sequence[Quote], context: Context) -> Decision:
     """Decide by what the reader finds in quotes that were found for another question too."""
-    scored = context.reranker.scored(query.text, pool)
-    reads = context.reader.read_quotes(query.text, scored)
-    readings = map(weigh, repeat(query), scored, reads)
+    readings = _weighed(query, context.reranker.scored(query.text, pool), context)
     return Decision(tuple(sorted(readings, key=lambda each: -each.signals.score)))
+
+
+def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[Reading, ...]:
+    reads = context.reader.read_quotes(query.text, quotes)
+    return tuple(map(weigh, repeat(query), quotes, reads))
 
 
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:

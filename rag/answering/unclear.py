@@ -23,6 +23,9 @@ ASKS = "Which one do you mean?"
 OPEN = 0.5
 """How likely a message leaves open what it is about, from which the quotes are looked through."""
 
+SEVERAL = 2
+"""Quotes that have to answer before it is asked whether the message leaves anything open."""
+
 MOST = 4
 """Things that are asked about at once."""
 
@@ -33,7 +36,7 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
     There are none where the question is whole already, and none behind other turns: a message that
     these do not make whole is mostly whole to whoever asks.
     """
-    if query.history or not context.asks_back:
+    if query.history or not context.asks_back or len(decision.accepted) < SEVERAL:
         return {}
     if leaves_open(query.text, context.reader.edits) < OPEN:
         return {}

@@ -51,6 +51,11 @@ class Query:
         """Return it as a question like any other, where no special way was for it."""
         return replace(self, route=EVIDENCE)
 
+    @property
+    def asked_before(self) -> str | None:
+        """What was typed right before it; None where nothing was."""
+        return next((text for role, text in reversed(self.history) if role == "user"), None)
+
     @cached_property
     def words(self) -> frozenset[str]:
         """The stems of its content words."""
@@ -94,10 +99,11 @@ def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route 
 
     That is where the question before it was no question of fact, and is none with it either.
     """
-    asked = [text for role, text in query.history if role == "user"][-1]
-    together = route(f"{asked} {query.typed}")
-    same = together.kind == route(asked).kind != "evidence"
-    return together if same and made.route.kind == "evidence" == query.route.kind else None
+    if query.asked_before is None or {made.route.kind, query.route.kind} != {"evidence"}:
+        return None
+    together = route(f"{query.asked_before} {query.typed}")
+    same = together.kind == route(query.asked_before).kind != "evidence"
+    return together if same else None
 
 
 def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
@@ -107,5 +113,5 @@ def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
     """
     if str(query.route) != "overview/all" and query.route.kind != "document":
         return False
-    asked = [text for role, text in query.history if role == "user"]
-    return bool(asked) and route(asked[-1]).kind in OF_DOCUMENTS
+    asked = query.asked_before
+    return asked is not None and route(asked).kind in OF_DOCUMENTS

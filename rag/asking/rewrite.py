@@ -115,6 +115,10 @@ def _joined(left: str, right: str) -> str:
     return f"{left}{right}" if close else f"{left} {right}"
 
 
+NEEDED = 0.5
+"""How likely a message needs something, from which it is read so first of all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rewriting:
     """A message with what it may need of the turns before, and how likely it is to need it.
@@ -130,9 +134,6 @@ class Rewriting:
         """Return the way in which a message is to be read first of all."""
         return self.texts[0][0] if self.texts and self.need >= NEEDED else message
 
-
-NEEDED = 0.5
-"""How likely a message needs something, from which it is read so first of all."""
 
 MOST = 3
 """Things that are tried in the place that needs something most. Of 140 messages that were held out

@@ -69,8 +69,11 @@ def main(arguments: Sequence[str]) -> int:
     reader = model_folder(READER, load_settings().models) / "model.onnx"
     told = load_follow_ups(CONVERSATIONS, *given.files)
     begun = first_questions(given.apart)
-    apart = [each for each in told if each.held_out or each.history[0][1] in begun]
-    examples = list(to_learn([each for each in told if each not in apart]))
+    learned: list[FollowUp] = []
+    apart: list[FollowUp] = []
+    for each in told:
+        (apart if each.held_out or each.history[0][1] in begun else learned).append(each)
+    examples = list(to_learn(learned))
     tokenizer = load_tokenizer(reader.parent)
     tokenizer.enable_truncation(LONGEST, strategy="only_second")
     encoded = tokenizer.encode_batch([(each.message, each.context) for each in examples])

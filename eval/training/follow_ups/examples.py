@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from index.errors import UserError
-from rag.asking.rewrite import HOWS, WORD, Put, Turn, linked, places
+from rag.asking.rewrite import HOWS, WORD, Turn, places
 from rag.languages import FUNCTION_WORDS
 from rag.languages.english_words import LINKS, OWNING
 
@@ -197,17 +197,6 @@ def _owns(word: str) -> bool:
 
 def _bare(word: str) -> str:
     return (word[: -len(OWNING)] if _owns(word) else word).casefold()
-
-
-def puts(message: str, told: Sequence[Label], context: str) -> list[Put]:
-    """Return what the labels of a message do to it."""
-    made = []
-    for (start, end), each in zip(places(message), told, strict=True):
-        words = context[slice(*each.place)] if each.place else ""
-        put = linked(LINKS[each.link], words, OWNING if each.owns else "") if words else ""
-        if HOWS[each.how] != "keep":
-            made.append(Put(start, end, HOWS[each.how], put))
-    return made
 
 
 def content(text: str) -> set[str]:
