@@ -134,6 +134,28 @@ def test_a_file_without_questions_is_told_by_the_routes(tmp_path: Path, told: st
         routes([str(path)])
 
 
+def test_the_conversations_about_texts_are_told_by_places_and_their_questions_are_routed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    lines = (
+        gzip.decompress((SETS.parent / "bench/talks/dialogues.jsonl.gz").read_bytes())
+        .decode()
+        .splitlines()
+    )
+    turns = [turn for line in lines for turn in json.loads(line)["turns"]]
+    assert len(turns) > 7000
+    for each in turns:
+        assert each["user"].strip()
+        assert each.get("kind") in (None, "command", "talk", "overview", "document")
+        for _, start, end in [*each.get("places", ()), each.get("words", (0, 0, 1))]:
+            assert 0 <= start < end
+    some = tmp_path / "some.jsonl"
+    some.write_text("\n".join(lines[:5]), "utf-8")
+    assert routes([str(some)]) == 0
+    asked = [t for line in lines[:5] for t in json.loads(line)["turns"] if "kind" not in t]
+    assert f"of {len(asked)} questions are taken" in capsys.readouterr().out
+
+
 def test_the_routes_of_the_held_out_messages_and_of_ordinary_questions_are_printed(
     capsys: pytest.CaptureFixture[str], squad: Path, tmp_path: Path
 ) -> None:

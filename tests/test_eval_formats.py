@@ -281,3 +281,86 @@ def test_the_commands_tell_what_is_lost(tmp_path: Path) -> None:
     assert "There is no format word" in str(unknown.exception)
     no_run = runner.invoke(app, ["export", "run", str(tmp_path / "set.jsonl"), *library])
     assert "--run RUN.json" in str(no_run.exception)
+
+
+# --- conversations
+
+
+def task(turn: int, asked: str, answerable: str, *contexts: str) -> dict[str, object]:
+    said = [{"speaker": "user", "text": "hello"}, {"speaker": "agent", "text": "Hi."}]
+    return {
+        "conversation_id": "c",
+        "task_id": f"c::{turn}",
+        "turn": turn,
+        "input": [*said, {"speaker": "user", "text": asked}],
+        "answerability": [answerable],
+        "contexts": [
+            {"document_id": f"{text[:4]}-0-9", "title": text[:4], "text": text} for text in contexts
+        ],
+    }
+
+
+def test_tasks_of_mtrag_are_asked_one_behind_the_other() -> None:
+    tasks = [
+        task(2, "when was it signed", "ANSWERABLE", PACT.text, FLEET.text),
+        task(3, "who paid", "UNANSWERABLE"),
+        task(4, "that one?", "UNDERSPECIFIED"),
+        task(5, "thanks", "CONVERSATIONAL"),
+        task(7, "how many ships", "PARTIAL", FLEET.text),
+    ]
+    text = "\n".join(map(json.dumps, tasks))
+    when, who, which, thanks, ships = read_cases("mtrag", text).cases
+    assert [len(each.history) for each in (when, who, ships)] == [2, 0, 2]
+    assert [each.after for each in (when, who, which, thanks, ships)] == [
+        "",
+        "c::2",
+        "c::3",
+        "c::4",
+        "",
+    ]
+    assert who.unanswerable
+    assert (which.way, thanks.way, ships.way) == ("unclear", "conversation", "")
+    documents = documents_of("mtrag", text)
+    assert [each.text for each in documents] == [PACT.text, FLEET.text]
+    [[pact, fleet]] = [when.evidence]
+    assert pact.area
+    assert (pact.start, pact.end, pact.fact) == (0, len(PACT.text), fleet.fact)
+
+
+def test_questions_of_quac_are_asked_one_behind_the_other() -> None:
+    def asked(number: int, question: str, *answers: str) -> dict[str, object]:
+        text = f"{PACT.text} CANNOTANSWER"
+        told = [{"text": each, "answer_start": text.index(each)} for each in answers]
+        return {"id": f"q{number}", "question": question, "answers": told}
+
+    questions = [
+        asked(0, "when was it", "on June 28", "June 28"),
+        asked(1, "who came", "CANNOTANSWER", "CANNOTANSWER", "June 28"),
+    ]
+    paragraph = {"context": f"{PACT.text} CANNOTANSWER", "qas": questions}
+    article = {"title": "The pact", "section_title": "Signing", "paragraphs": [paragraph]}
+    text = json.dumps({"data": [article]})
+    [document] = documents_of("quac", text)
+    assert (document.text, document.title) == (PACT.text, "The pact, Signing")
+    when, who = read_cases("quac", text).cases
+    assert [each.quote for each in when.evidence] == ["on June 28", "June 28"]
+    assert (who.after, who.unanswerable, who.evidence) == ("q0", True, ())
+    broken = text.replace('"answer_start": 23', '"answer_start": 24')
+    assert broken != text
+    with pytest.raises(UserError, match="not at its place"):
+        read_cases("quac", broken)
+
+
+def test_questions_of_canard_have_what_was_said_before_and_no_answers() -> None:
+    told = {
+        "History": ["The pact", "Signing", "when was it", "on June 28"],
+        "QuAC_dialog_id": "d",
+        "Question": "who came",
+        "Question_no": 2,
+        "Rewrite": "who came to the pact",
+    }
+    found = read_cases("canard", json.dumps([told]))
+    [case] = found.cases
+    assert (case.id, case.question) == ("d_q#2", "who came")
+    assert [each.role for each in case.history] == ["user", "assistant"]
+    assert found.lost == {"questions without the text that answers them": 1}

@@ -74,6 +74,18 @@ def test_cases_are_tests(folder: Path, briefing_library: Library) -> None:
     assert "passed" not in again.stdout
 
 
+def test_a_turn_of_a_conversation_is_asked_behind_those_before(
+    folder: Path, briefing_library: Library
+) -> None:
+    asked = [
+        {"question": "How wide is the Tsugaru Strait?", "answers": ["20 kilometers"]},
+        {"question": "shorter please", "answers": ["20 kilometers wide"], "way": "command"},
+    ]
+    (folder / "set.jsonl").write_text(json.dumps({"id": "strait", "turns": asked}) + "\n", "utf-8")
+    done = run_pytest(folder, briefing_library, "set.jsonl", "-k", "strait/2", "-v")
+    assert "1 passed, 1 deselected" in done.stdout, done.stdout
+
+
 @pytest.mark.slow
 def test_cases_are_chosen_and_shared_out(folder: Path, briefing_library: Library) -> None:
     chosen = run_pytest(folder, briefing_library, "set.jsonl", "-m", "date and not near-miss")

@@ -6,10 +6,12 @@ import re
 
 import pytest
 
+from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
-from tests.asking import answered, quoted
+from tests.asking import AssistantOf, answered, quoted
+from tests.conftest import LibraryOf
 
 pytestmark = pytest.mark.weights
 
@@ -17,6 +19,16 @@ QUESTION = "How wide is the Tsugaru Strait?"
 SUMMARY = "Summarize the article."
 REFUSED = "What is the capital of Peru?"
 LENGTH = "How long is the article?"
+FARES = b"""# The fares
+
+The ferry of Tolm runs all the year round, and its fares are the same on all days.
+
+| From | To | Adult | Child |
+| --- | --- | --- | --- |
+| Tolm | Alder | 12 euros | 6 euros |
+| Tolm | Rowan | 19 euros | 9 euros |
+"""
+WIDE = b"Norland has one strait. The Tsugaru Strait is 20 kilometers wide."
 COMMANDS = ("shorter", "longer", "simpler", "list", "sure", "where")
 
 
@@ -26,6 +38,16 @@ def after(*asked: str) -> list[Turn]:
     for question in asked:
         turns += [("user", question), ("assistant", "It is 77 km wide.[1]")]
     return turns
+
+
+@pytest.fixture
+def fares(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(library_of(load_bytes(FARES, "fares.md")))
+
+
+@pytest.fixture
+def short(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(library_of(load_bytes(WIDE, "wide.txt")))
 
 
 def told(assistant: Assistant, command: str, *asked: str, limit: int = 10) -> Answer:
@@ -48,10 +70,27 @@ def test_shorter_is_the_words_that_answer(briefed: Assistant) -> None:
     assert "Tsugaru Strait" in answer.citations[0].text
 
 
-def test_longer_says_that_there_is_no_more(briefed: Assistant) -> None:
-    answer = told(briefed, "longer", QUESTION)
-    assert answer.text == briefed.ask(QUESTION).text
+def test_longer_goes_on_behind_the_quote(briefed: Assistant) -> None:
+    first, answer = briefed.ask(QUESTION), told(briefed, "longer", QUESTION)
+    [quote], more = first.citations, answer.citations[1:]
+    assert answer.text.startswith(first.text)
+    assert 0 < len(more) <= 3
+    text = quote.document.text
+    assert not text[quote.end : more[0].start].strip()
+    assert all(each.heading == quote.heading for each in more)
+
+
+def test_longer_says_that_there_is_no_more(short: Assistant) -> None:
+    answer = told(short, "longer", QUESTION)
+    assert answer.text == short.ask(QUESTION).text
     assert answer.message == "I have found no more on this: ask about a part of it."
+
+
+def test_of_a_table_a_list_has_its_rows_with_their_heads(fares: Assistant) -> None:
+    answer = told(fares, "list", "How much is the fare from Tolm to Rowan for an adult?")
+    assert answer.text.startswith("• ")
+    assert "To: Rowan" in answer.text
+    assert "Adult: 19 euros" in answer.text
 
 
 def test_simpler_says_whose_words_they_are(briefed: Assistant) -> None:
@@ -85,6 +124,39 @@ def test_where_it_stands_is_the_document_and_the_heading(briefed: Assistant) -> 
     title = "China and Russia in Late 2021: A Briefing"
     assert sentence.text.startswith(f"{title}, under “Exercises on Land and at Sea”: “")
     assert sentence.text.endswith(f"{' '.join(answer.citations[0].text.split())}”")
+
+
+# --- of a footnote
+
+
+def footnote(assistant: Assistant, typed: str, *asked: str) -> Answer:
+    return assistant.ask(typed, after(*asked), use_llm=False)
+
+
+def test_a_footnote_is_shown_by_its_number(briefed: Assistant) -> None:
+    answer, last = footnote(briefed, "show me [2]", SUMMARY), briefed.ask(SUMMARY)
+    assert answer.way == "command"
+    assert quoted(answer) == [last.citations[1].text]
+
+
+def test_what_is_asked_of_a_footnote_is_looked_for_in_its_passage(briefed: Assistant) -> None:
+    answer = footnote(briefed, "does [1] say who is allowed to pass", QUESTION)
+    [quote] = answer.citations
+    assert quote.heading == briefed.ask(QUESTION).citations[0].heading
+    other = footnote(briefed, "what does [1] say about the price of butter", QUESTION)
+    assert "does not speak of “price of butter”" in other.text
+    assert other.citations[0].text == briefed.ask(QUESTION).citations[0].text
+
+
+def test_a_footnote_that_is_not_there_is_no_footnote(briefed: Assistant) -> None:
+    answer = footnote(briefed, "what does [7] say", QUESTION)
+    assert answer.text == "The last answer has 1 footnote."
+    assert footnote(briefed, "what does [0] say", QUESTION).text == answer.text
+
+
+def test_behind_a_footnote_the_question_before_it_is_meant(briefed: Assistant) -> None:
+    answer = told(briefed, "shorter", QUESTION, "what does [1] say?")
+    assert answer.text == "20 kilometers wide[1]"
 
 
 # --- of more

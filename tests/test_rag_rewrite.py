@@ -94,6 +94,7 @@ def test_a_link_does_not_say_the_twice() -> None:
     assert linked("the", "Alder Strait", "") == "the Alder Strait"
     assert linked("the", "the Alder Strait", "'s") == "the Alder Strait's"
     assert linked("", "Nye", "") == "Nye"
+    assert linked("of", "The last train", "") == "of the last train"
 
 
 class Scripted:

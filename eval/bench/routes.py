@@ -4,8 +4,9 @@
 
 Prints how many of each kind in `messages.jsonl` are recognised, which kinds they are taken for,
 and how many matters are right. The files are questions that ask for evidence, but for a few: in
-SQuAD's format, sets, or JSON Lines of conversations, which end in a question. Of each is printed
-how many are taken for another kind, and the first N of these, to be read by eye.
+SQuAD's format, sets, or JSON Lines of conversations, which end in a question, or tell of each
+message whether it is one (`eval/bench/talks/dialogues.jsonl.gz`). Of each is printed how many are
+taken for another kind, and the first N of these, to be read by eye.
 """
 
 from __future__ import annotations
@@ -94,12 +95,12 @@ def taken(router: Router, file: Path, shown: int) -> Iterator[str]:
 
 
 def _questions(file: Path) -> list[str]:
-    """Return the last question of each line, or all questions of a file in SQuAD's format."""
+    """Return the questions of a file: of conversations the last ones, unless all are told."""
     try:
         read = file.read_bytes()
         text = (gzip.decompress(read) if file.suffix == ".gz" else read).decode()
         if ".jsonl" in file.name:
-            return [_last(json.loads(line)) for line in text.splitlines()]
+            return [each for line in text.splitlines() for each in _asked(json.loads(line))]
         data: dict[str, Any] = json.loads(text)
         return [
             qa["question"]
@@ -111,13 +112,19 @@ def _questions(file: Path) -> list[str]:
         raise UserError(f"{file} holds no questions that can be read: {error}") from error
 
 
-def _last(line: dict[str, Any]) -> str:
-    """Return the question of a line: of a case, or the last turn of a conversation."""
+def _asked(line: dict[str, Any]) -> list[str]:
+    """Return the question of a line: of a case, or the last turn of a conversation.
+
+    Of a conversation that tells what kind each message is of, all that ask of the text.
+    """
     if "turns" in line:
-        return str(line["turns"][-1]["content"])
+        *_, last = turns = line["turns"]
+        if "user" in last:
+            return [each["user"] for each in turns if "kind" not in each]
+        return [str(last["content"])]
     if "questions" in line:
-        return str(line["questions"][-1])
-    return str(line.get("question") or line["text"])
+        return [str(line["questions"][-1])]
+    return [str(line.get("question") or line["text"])]
 
 
 if __name__ == "__main__":

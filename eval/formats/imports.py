@@ -1,9 +1,9 @@
 """Sets out of the formats of other tools; see `eval/formats/exports.py` for what each is.
 
-    squad, llamaindex, ragas, deepeval, csv
+    squad, quac, canard, mtrag, llamaindex, ragas, deepeval, csv
 
-Contexts are looked for in a library, since evidence is a place in a document. SQuAD brings its own
-documents, which are to be put into a library first: `documents_of` returns them.
+Contexts are looked for in a library, since evidence is a place in a document. SQuAD, QuAC and MTRAG
+bring their own documents, which are to be put into a library first: `documents_of` returns them.
 """
 
 from __future__ import annotations
@@ -15,12 +15,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from eval.cases.answers import normalise
 from eval.cases.cases import Case, Evidence
+from eval.formats.conversations import lines_of, read_canard, read_mtrag, read_quac
 from eval.formats.exports import REFUSAL
 from eval.formats.xquad import read_squad
 from index.documents import Document
@@ -66,14 +68,12 @@ def read_cases(form: str, text: str, library: Library | None = None) -> Imported
     return found
 
 
-def documents_of(form: str, text: str) -> tuple[Document, ...]:
-    """Return the documents that a file brings along: SQuAD's, and none of the others."""
-    if form != "squad":
-        return ()
+def documents_of(form: str, text: str) -> Sequence[Document]:
+    """Return the documents that a file brings along: SQuAD's, QuAC's and MTRAG's do."""
     try:
-        return read_squad(json.loads(text))[0]
+        return _BRINGING[form](text)[0] if form in _BRINGING else ()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"The file is not in the format squad: {error!r}.") from error
+        raise UserError(f"The file is not in the format {form}: {error!r}.") from error
 
 
 class _Finder:
@@ -120,8 +120,21 @@ def _whole(words: str, text: str) -> list[int]:
     return [each.start() for each in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text)]
 
 
-def _squad(text: str, _: _Finder) -> Imported:
-    return Imported(list(read_squad(json.loads(text))[1]))
+_BRINGING: Mapping[str, Callable[[str], tuple[Sequence[Document], Sequence[Case]]]] = {
+    "squad": lambda text: read_squad(json.loads(text)),
+    "quac": lambda text: read_quac(json.loads(text)),
+    "mtrag": lambda text: read_mtrag(lines_of(text)),
+}
+
+
+def _with_documents(form: str, text: str, _: _Finder) -> Imported:
+    return Imported(list(_BRINGING[form](text)[1]))
+
+
+def _canard(text: str, _: _Finder) -> Imported:
+    found = Imported(list(read_canard(json.loads(text))))
+    found.lost["questions without the text that answers them"] += len(found.cases)
+    return found
 
 
 def _llamaindex(text: str, finder: _Finder) -> Imported:
@@ -134,8 +147,7 @@ def _llamaindex(text: str, finder: _Finder) -> Imported:
 
 def _ragas(text: str, finder: _Finder) -> Imported:
     found = Imported([])
-    for number, line in enumerate(filter(str.strip, text.split("\n")), 1):
-        each = json.loads(line)
+    for number, each in enumerate(lines_of(text), 1):
         contexts = each.get("reference_contexts") or []
         _add(found, finder, number, each["user_input"], each.get("reference") or "", contexts)
     return found
@@ -221,7 +233,10 @@ _READ: Mapping[str, Callable[[str], Any]] = {
 }
 
 _READERS: Mapping[str, Callable[[str, _Finder], Imported]] = {
-    "squad": _squad,
+    "squad": partial(_with_documents, "squad"),
+    "quac": partial(_with_documents, "quac"),
+    "canard": _canard,
+    "mtrag": partial(_with_documents, "mtrag"),
     "llamaindex": _llamaindex,
     "ragas": _ragas,
     "deepeval": _deepeval,

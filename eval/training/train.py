@@ -61,11 +61,11 @@ class Prepared:
         self.start = self.end = 0
         self.known = not example.answerable or example.answer is not None
         if example.answer:
-            first, last = example.answer
+            (first, last), offsets = example.answer, encoded.offsets
             tokens = [
                 int(at)
                 for at in text_tokens(encoded)
-                if encoded.offsets[at][1] > first and encoded.offsets[at][0] < last
+                if offsets[at][1] > first and offsets[at][0] < last
             ]
             self.known = bool(tokens)
             if tokens:

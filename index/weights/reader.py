@@ -91,11 +91,11 @@ class ReaderWeights:
             encoded, "edits", "firsts", "lasts", "needs"
         )
         need = float(1 / (1 + np.exp(-needs)))
-        words = text_tokens(encoded)
-        own = [encoded.offsets[at][1] for at, of in enumerate(encoded.sequence_ids) if of == 0]
+        words, offsets = text_tokens(encoded), encoded.offsets
+        own = [offsets[at][1] for at, of in enumerate(encoded.sequence_ids) if of == 0]
         if not len(words) or max(own, default=0) < places[-1][1]:
             return need, []
-        begins = [encoded.offsets[at][0] for at in words]
+        begins = [offsets[at][0] for at in words]
         opens = np.array([not at or context[at - 1] == "\n" for at in begins])  # The marks.
         lines = np.cumsum(opens)
         possible = np.tril(np.triu(np.ones((len(words), len(words)))), MAX_COPIED - 1) > 0
@@ -107,7 +107,7 @@ class ReaderWeights:
             likely /= likely.sum()
             found: dict[tuple[int, int], float] = {}
             for best in np.argsort(-likely, axis=None)[:LIKELIEST]:
-                first, last = (encoded.offsets[int(words[e])] for e in divmod(best, len(words)))
+                first, last = (offsets[int(words[e])] for e in divmod(best, len(words)))
                 place = whole_words(context, first[0], last[1])
                 found[place] = found.get(place, 0.0) + float(likely.flat[best])
             made.append(
@@ -129,7 +129,8 @@ def place_tokens(encoded: Encoding, places: Sequence[tuple[int, int]]) -> list[i
     """Return the first token of each place of the first text; of one behind its end the marker."""
     own = [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 0]
     end = own[-1] + 1 if own else 0
-    return [next((at for at in own if encoded.offsets[at][1] > start), end) for start, _ in places]
+    offsets = encoded.offsets  # Made anew each time it is asked for.
+    return [next((at for at in own if offsets[at][1] > start), end) for start, _ in places]
 
 
 def text_tokens(encoded: Encoding) -> np.ndarray:
@@ -152,15 +153,16 @@ def best_words(
     Only words from the offset `first_at` on are chosen. The first position of all stands for no
     answer (Devlin and others, NAACL 2019).
     """
+    offsets = encoded.offsets
     tokens = np.array(
-        [at for at in text_tokens(encoded) if encoded.offsets[at][0] >= first_at], dtype=np.int64
+        [at for at in text_tokens(encoded) if offsets[at][0] >= first_at], dtype=np.int64
     )
     if not len(tokens):
         return Read(float(answers), NO_WORDS, 0, 0)
     sums = starts[tokens][:, None] + ends[tokens][None, :]
     possible = np.tril(np.triu(np.ones_like(sums)), MAX_WORDS - 1) > 0
     first, last = divmod(int(np.argmax(np.where(possible, sums, -np.inf))), len(tokens))
-    start, end = encoded.offsets[int(tokens[first])][0], encoded.offsets[int(tokens[last])][1]
+    start, end = offsets[int(tokens[first])][0], offsets[int(tokens[last])][1]
     none = starts[0] + ends[0]
     return Read(float(answers), float(sums[first, last] - none), *whole_words(text, start, end))
 

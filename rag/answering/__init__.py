@@ -2,16 +2,8 @@
 
 from collections.abc import Mapping
 
-from rag.answering import (
-    chronology,
-    command,
-    conversation,
-    document,
-    evidence,
-    items,
-    overview,
-    parts,
-)
+from rag.answering import chronology, conversation, document, evidence, items, overview, parts
+from rag.answering.commands import command
 from rag.answering.context import Way
 
 WAYS: Mapping[str, Way] = {

@@ -28,8 +28,8 @@ WAYS = (
     "a section or a topic (“Summarize …”), who wrote a document, when, how long it is, what its "
     "sections are, for all of a kind (“List the …”), for what happened at a time (“What happened "
     "in …?”), and to compare two things (“Compare … and …”).",
-    "Of an answer you can ask “shorter”, “longer”, “as a list”, “are you sure?” and “where does it "
-    "say that?”.",
+    "Of an answer you can ask “shorter”, “longer”, “as a list”, “are you sure?”, “where does it "
+    "say that?” and “what does [2] say about …?”.",
 )
 
 

@@ -80,7 +80,12 @@ def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
 
 def read(query: Query, context: Context) -> Decision:
     """Decide by what the reader finds in the quotes."""
-    return Decision(_weighed(query, context.find(query.text)[: context.settings.quotes], context))
+    return read_in(query, context.find(query.text)[: context.settings.quotes], context)
+
+
+def read_in(query: Query, quotes: Sequence[Quote], context: Context) -> Decision:
+    """Decide by what the reader finds in these quotes."""
+    return Decision(_weighed(query, quotes, context))
 
 
 def _decided(query: Query, pool: Sequence[Quote], context: Context) -> Decision:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from rag.asking.rewrite import NEEDED, Rewriting, Turn
-from rag.asking.route import EVIDENCE, Route
+from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
+from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
 from rag.languages import Form, content_words, form
 
 OF_DOCUMENTS = ("overview", "document")
@@ -72,6 +72,8 @@ def understand(
 
     `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone.
     """
+    if history and FOOTNOTE.search(typed):
+        return Query.of(typed, route=OF_FOOTNOTE, history=history)
     alone = Query.of(typed, route=route(typed), history=history)
     if not history or _of_documents(alone, route):
         return alone

@@ -40,7 +40,10 @@ ANSWERS = (400, 240, 240)
 QUESTION, ANSWER = "> ", "= "
 """What a turn begins with, as it is read."""
 
-_FOOTNOTE = re.compile(r"\[\d+\]")
+ARTICLES = ("the ", "a ", "an ")
+
+FOOTNOTE = re.compile(r"\[\d+\]")
+"""A footnote, as it is written in an answer."""
 
 
 class Put(NamedTuple):
@@ -72,7 +75,7 @@ def context_of(history: Sequence[Turn]) -> str:
     answers = iter(ANSWERS)
     behind = ""
     for role, said in reversed(history):
-        text = " ".join(_FOOTNOTE.sub("", said).split())
+        text = " ".join(FOOTNOTE.sub("", said).split())
         if role == "assistant":
             behind = f"{ANSWER}{_cut(text, next(answers, 0))}"
         else:
@@ -87,9 +90,12 @@ def _cut(text: str, most: int) -> str:
 
 
 def linked(link: str, words: str, ending: str) -> str:
-    """Return what is put in with the small word before it, and what shows an owner behind it."""
-    if link == "the" and words.casefold().startswith(("the ", "a ", "an ")):
-        link = ""
+    """Return what is put in with the small word before it, and what shows an owner behind it.
+
+    An article that opened a sentence is written small now.
+    """
+    if words.casefold().startswith(ARTICLES):
+        words, link = words[:1].lower() + words[1:], "" if link == "the" else link
     return f"{link} {words}{ending}".strip()
 
 

@@ -65,6 +65,10 @@ NOTHING = Route("conversation", ("nothing",), 1.0)
 """That of a message without a letter or a digit."""
 
 
+OF_FOOTNOTE = Route("command", ("footnote",), 1.0)
+"""That of a message which names a footnote of the last answer by its number, “[2]”."""
+
+
 class Router:
     """The network, opened when it is first needed, by whichever thread asks first."""
 

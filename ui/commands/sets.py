@@ -91,7 +91,7 @@ def import_set(
 ) -> None:
     """Make a set of another tool's file.
 
-    Such tools are squad, llamaindex, ragas, deepeval and csv.
+    Such tools are squad, quac, canard, mtrag, llamaindex, ragas, deepeval and csv.
     """
     from eval.cases.cases import write_set
     from eval.formats.imports import FORMATS, documents_of, read_cases

@@ -76,10 +76,10 @@ class Prepared:
         """Find the tokens of an example's places; what is cut off has no label."""
         words = [int(at) for at in text_tokens(encoded)]
         at = place_tokens(encoded, places(example.message))
-        copied = []
+        offsets, copied = encoded.offsets, []
         for label in example.labels:
             start, end = label.place or (0, 0)
-            of = [t for t in words if encoded.offsets[t][1] > start and encoded.offsets[t][0] < end]
+            of = [t for t in words if offsets[t][1] > start and offsets[t][0] < end]
             copied.append((of[0], of[-1]) if of else (UNKNOWN, UNKNOWN))
         return cls(at, example.labels, copied, words, example.needs)
 

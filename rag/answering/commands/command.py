@@ -1,4 +1,4 @@
-"""Answering what is said of the last answer: shorter, as a list, are you sure, where is that.
+"""Answering what is said of what was answered: shorter, as a list, are you sure, what is [2].
 
 The last question is answered again, the same way, since the same question has the same answer; so
 every sentence is proven anew, and nothing that came back from a browser is taken for one of ours.
@@ -9,18 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from index.documents import Span
 from index.printable import title_line
 from rag.answer import Answer, Event
+from rag.answering.commands.footnote import of_footnote
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import tell
 from rag.asking.query import Query
-from rag.asking.rewrite import Turn
-from rag.asking.route import Route
+from rag.asking.rewrite import FOOTNOTE
+from rag.asking.route import OF_FOOTNOTE, Route
 from rag.asking.subject import wanted
+from rag.finding.quotes import sentence_quotes
 from rag.quote import Quote
-from rag.verifying.compose import Composition, in_quotation_marks
+from rag.verifying.compose import Composition, in_quotation_marks, says_the_same
 
 OVERVIEW = Route("overview", ("all",), 1.0)
+MORE = 3
+"""Sentences that are told to who wants more."""
+
 NO_ANSWER = "There is no answer yet that this could be about: ask something of the documents first."
 
 
@@ -29,32 +35,36 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
     Without one, who wants it shorter, simpler or as a list wants an overview of all.
     """
-    asked, before, commands = _last_asked(query, context)
+    matter = query.route.matters[0]
+    asked, commands = _last_asked(query, context)
     if asked is None:
-        of_all = query.route.matters[0] in ("shorter", "simpler", "list")
+        of_all = matter in ("shorter", "simpler", "list")
         overview = context.ask(replace(query, route=OVERVIEW))
         yield from overview if of_all else tell(query, context, [NO_ANSWER])
         return
-    last = context.understand(asked, before)
     limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
     again = replace(context, limit=limit, asks_back=False)
-    for event in again.ask(last):
-        wanted_now = isinstance(event, Answer) and _as_wanted(query, event, context, limit)
-        yield wanted_now or event
+    for event in again.ask(asked):
+        if not isinstance(event, Answer):
+            yield event
+        elif matter == "footnote":
+            yield from of_footnote(query, context, event)
+        else:
+            yield _as_wanted(query, event, context, limit)
 
 
-def _last_asked(query: Query, context: Context) -> tuple[str | None, Sequence[Turn], list[Route]]:
-    """Return the last question that is no command, what was said before it, and later commands."""
+def _last_asked(query: Query, context: Context) -> tuple[Query | None, list[Route]]:
+    """Return the last question that is no command, and the commands behind it."""
     commands: list[Route] = []
     for at in range(len(query.history) - 1, -1, -1):
         role, text = query.history[at]
         if role == "user":
-            route = context.understand(text, ()).route
+            route = OF_FOOTNOTE if FOOTNOTE.search(text) else context.understand(text, ()).route
             if route.kind not in ("command", "conversation"):
-                return text, query.history[:at], commands
+                return context.understand(text, query.history[:at]), commands
             if route.kind == "command":
                 commands.insert(0, route)
-    return None, (), []
+    return None, []
 
 
 def _limit(commands: Sequence[Route], usual: int) -> int:
@@ -77,20 +87,23 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
     elif matter in ("sure", "where"):
         for quote in last.citations:
             composition.cite(f"{_place(quote)}: {in_quotation_marks(quote)}", [quote])
+        if matter == "sure":
+            _add_others(composition, last)
         for told in _how_sure(last) if matter == "sure" or not last.citations else ():
             composition.add(told, ())
     else:
         said = [each for each in last.sentences if each.supported]
+        listed = matter == "list"
         for each in said[:limit]:
             cited = last.quotes_of(each)
             short = matter == "shorter" and len(said) == len(cited) == 1
-            text = (short and cited[0].words) or each.text
-            bare = matter == "list" and not each.is_item
-            composition.add(f"• {text}" if bare else text, cited)
+            rows = listed and [quote.read for quote in cited if quote.read != quote.text]
+            text = (short and cited[0].words) or "; ".join(rows or ()) or each.text
+            composition.add(f"• {text}" if listed and not each.is_item else text, cited)
         if matter == "simpler":
             note = "These are the sources’ own words: I put nothing in simpler ones of mine."
         elif matter == "longer":
-            note = _add_more(composition, last)
+            note = _add_more(composition, last, context)
     note = " ".join(filter(None, (last.message, note))) or None
     again = context.answer(
         query, composition, last.quotes, last.reason, note=note, decision=last.decision
@@ -99,14 +112,41 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
     return replace(again, standalone_question=asked, nearest=last.nearest, way="command")
 
 
-def _add_more(composition: Composition, last: Answer) -> str | None:
-    """Add the other quotes that would do alone; say so where there is none."""
-    accepted = last.decision.accepted if last.decision else ()
-    cited = {quote.span for quote in composition.citations}
-    more = [each.quote for each in accepted if each.quote.span not in cited]
-    for quote in more:
+def _add_more(composition: Composition, last: Answer, context: Context) -> str | None:
+    """Add the other quotes that would do alone, or else what stands right behind those that did.
+
+    Say so where there is none.
+    """
+    more = _others(last)
+    if not more and last.decision:
+        cited = {quote.span for quote in composition.citations}
+        hits = context.search(last.standalone_question).passages
+        own = [hit for hit in hits if any(hit.passage.span.covers(span) for span in cited)]
+        sentences = sentence_quotes((hit.document, hit.passage) for hit in own)
+        more = [each for each in sentences if any(_follows(each, quote) for quote in cited)]
+    for quote in more[:MORE]:
         composition.cite(in_quotation_marks(quote), [quote])
     return None if more else "I have found no more on this: ask about a part of it."
+
+
+def _follows(sentence: Quote, cited: Span) -> bool:
+    return sentence.document.id == cited.document_id and sentence.start >= cited.end
+
+
+def _add_others(composition: Composition, last: Answer) -> None:
+    """Add the other places that would do alone, and whether their words are the same."""
+    said = [quote.words for quote in last.citations if quote.words]
+    for quote in _others(last):
+        same = any(says_the_same(quote.words, words) for words in said)
+        told = "The same is said elsewhere" if same else "Another place that may answer it says"
+        composition.cite(f"{told}: {in_quotation_marks(quote)}", [quote])
+
+
+def _others(last: Answer) -> list[Quote]:
+    """Return the quotes that would do alone and are not cited."""
+    accepted = last.decision.accepted if last.decision else ()
+    cited = {quote.span for quote in last.citations}
+    return [each.quote for each in accepted if each.quote.span not in cited]
 
 
 def _how_sure(last: Answer) -> list[str]:

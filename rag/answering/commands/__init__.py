@@ -1,0 +1,1 @@
+"""What is said of the last answer, and of one of its footnotes."""
