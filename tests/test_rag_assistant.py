@@ -244,7 +244,7 @@ def test_a_follow_up_is_asked_with_what_it_needs(assistant: Assistant) -> None:
     )
     answer = assistant.ask("how wide is it", history)
     assert answer.question == "how wide is it"
-    assert answer.standalone_question == "how wide is The Tsugaru Strait"
+    assert answer.standalone_question == "how wide is the Tsugaru Strait"
     assert "20 kilo" in answer.citations[0].text
 
 
