@@ -78,6 +78,7 @@ def test_longer_goes_on_behind_the_quote(briefed: Assistant) -> None:
     text = quote.document.text
     assert not text[quote.end : more[0].start].strip()
     assert all(each.heading == quote.heading for each in more)
+    assert len(set(quoted(answer))) == len(answer.citations)
 
 
 def test_longer_says_that_there_is_no_more(short: Assistant) -> None:
@@ -152,6 +153,16 @@ def test_a_footnote_that_is_not_there_is_no_footnote(briefed: Assistant) -> None
     answer = footnote(briefed, "what does [7] say", QUESTION)
     assert answer.text == "The last answer has 1 footnote."
     assert footnote(briefed, "what does [0] say", QUESTION).text == answer.text
+
+
+def test_a_footnote_is_that_of_the_answer_as_it_was_told_last(briefed: Assistant) -> None:
+    longer = told(briefed, "longer", QUESTION)
+    answer = footnote(briefed, "what does [2] say", QUESTION, "tell me more")
+    assert quoted(answer) == [longer.citations[1].text]
+
+
+def test_a_footnote_of_no_answer_is_told(briefed: Assistant) -> None:
+    assert footnote(briefed, "what does [1] say", "Thanks!").text.startswith("There is no answer")
 
 
 def test_behind_a_footnote_the_question_before_it_is_meant(briefed: Assistant) -> None:

@@ -4,17 +4,17 @@ MTRAG (Katsis and others, 2025) has a task a line: a message with what was said 
 passages that answer it, and whether they do. QuAC (Choi and others, 2018) has its questions in
 SQuAD's form, a conversation a paragraph; CANARD (Elgohary and others, 2019) has the same questions
 with what was said before, and neither text nor answers. What an answer has to say word for word is
-told by none of them but QuAC.
+told by none of them: places are what is compared.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from eval.cases.answers import normalise
 from eval.cases.cases import Case, Evidence, Message
+from eval.formats.xquad import case_of
 from index.documents import Document
 
 NO_ANSWER = "CANNOTANSWER"
@@ -104,27 +104,9 @@ def _message(told: Mapping[str, Any]) -> Message:
     return Message("user" if told["speaker"] == "user" else "assistant", told["text"])
 
 
-def _of_quac(asked: Mapping[str, Any], document: Document, before: str) -> Case:
+def _of_quac(asked: dict[str, Any], document: Document, before: str) -> Case:
     found = [each for each in asked["answers"] if each["text"] != NO_ANSWER]
     unanswerable = 2 * len(found) < len(asked["answers"])
-    evidence: dict[tuple[int, int], Evidence] = {}
-    for each in () if unanswerable else found:
-        start, end = each["answer_start"], each["answer_start"] + len(each["text"])
-        if document.text[start:end] != each["text"]:
-            raise ValueError(f"the answer of {asked['id']} is not at its place")
-        if normalise(each["text"]):
-            place = document.name, document.sha256, start, end, each["text"]
-            evidence[start, end] = Evidence(*place)
-    return Case(
-        id=asked["id"],
-        question=asked["question"].strip(),
-        evidence=tuple(evidence.values()),
-        unanswerable=unanswerable,
-        after=before,
-        tags=(document.title,),
-    )
-
-
-def lines_of(text: str) -> list[Any]:
-    """Return the objects of a file of JSON Lines."""
-    return [json.loads(line) for line in text.split("\n") if line.strip()]
+    case = case_of(asked | {"answers": found, "is_impossible": unanswerable}, document, 0)
+    # Spans of several sentences: what an answer says of them is not compared by its words.
+    return replace(case, answers=(), evidence=tuple(dict.fromkeys(case.evidence)), after=before)

@@ -22,7 +22,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from eval.cases.answers import normalise
 from eval.cases.cases import Case, Evidence
-from eval.formats.conversations import lines_of, read_canard, read_mtrag, read_quac
+from eval.formats.conversations import read_canard, read_mtrag, read_quac
 from eval.formats.exports import REFUSAL
 from eval.formats.xquad import read_squad
 from index.documents import Document
@@ -123,8 +123,13 @@ def _whole(words: str, text: str) -> list[int]:
 _BRINGING: Mapping[str, Callable[[str], tuple[Sequence[Document], Sequence[Case]]]] = {
     "squad": lambda text: read_squad(json.loads(text)),
     "quac": lambda text: read_quac(json.loads(text)),
-    "mtrag": lambda text: read_mtrag(lines_of(text)),
+    "mtrag": lambda text: read_mtrag(_objects(text)),
 }
+
+
+def _objects(text: str) -> list[Any]:
+    """Return the objects of a file of JSON Lines."""
+    return [json.loads(line) for line in text.split("\n") if line.strip()]
 
 
 def _with_documents(form: str, text: str, _: _Finder) -> Imported:
@@ -147,7 +152,7 @@ def _llamaindex(text: str, finder: _Finder) -> Imported:
 
 def _ragas(text: str, finder: _Finder) -> Imported:
     found = Imported([])
-    for number, each in enumerate(lines_of(text), 1):
+    for number, each in enumerate(_objects(text), 1):
         contexts = each.get("reference_contexts") or []
         _add(found, finder, number, each["user_input"], each.get("reference") or "", contexts)
     return found

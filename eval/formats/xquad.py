@@ -65,12 +65,16 @@ def read_squad(told: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
         documents.append(document)
         offset = 0
         for paragraph in article["paragraphs"]:
-            cases += [_case(each, document, offset) for each in paragraph["qas"]]
+            cases += [case_of(each, document, offset) for each in paragraph["qas"]]
             offset += len(paragraph["context"]) + 2
     return tuple(documents), tuple(cases)
 
 
-def _case(told: dict[str, Any], document: Document, offset: int) -> Case:
+def case_of(told: dict[str, Any], document: Document, offset: int) -> Case:
+    """Return the case of a question, whose answers' places are in a document from an offset on.
+
+    Raises ValueError where an answer is not at its place.
+    """
     evidence, answers = [], []
     unanswerable = bool(told.get("is_impossible"))
     for answer in [] if unanswerable else told["answers"]:

@@ -18,6 +18,8 @@ TITLES = 5
 
 EXAMPLES = 3
 
+NO_ANSWER = "There is no answer yet that this could be about: ask something of the documents first."
+
 IDENTITY = (
     "I am Footnoted: I answer from your documents, and each sentence that I say of them has a "
     "footnote, a verbatim quote with its place.",

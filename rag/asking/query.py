@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -55,6 +55,16 @@ class Query:
     def asked_before(self) -> str | None:
         """What was typed right before it; None where nothing was."""
         return next((text for role, text in reversed(self.history) if role == "user"), None)
+
+    def earlier(self) -> Iterator[tuple[str, Sequence[Turn]]]:
+        """Yield what was typed before it, the latest first, each with the turns before it.
+
+        Messages that ask of a footnote are passed over: they are said of another one's answer.
+        """
+        for at in range(len(self.history) - 1, -1, -1):
+            role, text = self.history[at]
+            if role == "user" and not (at and FOOTNOTE.search(text)):
+                yield text, self.history[:at]
 
     @cached_property
     def words(self) -> frozenset[str]:

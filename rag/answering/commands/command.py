@@ -6,17 +6,16 @@ every sentence is proven anew, and nothing that came back from a browser is take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from index.documents import Span
 from index.printable import title_line
 from rag.answer import Answer, Event
-from rag.answering.commands.footnote import of_footnote
+from rag.answering.commands import footnote
 from rag.answering.context import MAX_LISTED, Context
-from rag.answering.conversation import tell
+from rag.answering.conversation import NO_ANSWER, tell
 from rag.asking.query import Query
-from rag.asking.rewrite import FOOTNOTE
 from rag.asking.route import OF_FOOTNOTE, Route
 from rag.asking.subject import wanted
 from rag.finding.quotes import sentence_quotes
@@ -27,43 +26,37 @@ OVERVIEW = Route("overview", ("all",), 1.0)
 MORE = 3
 """Sentences that are told to who wants more."""
 
-NO_ANSWER = "There is no answer yet that this could be about: ask something of the documents first."
-
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer the question before again, as is wanted now.
 
     Without one, who wants it shorter, simpler or as a list wants an overview of all.
     """
-    matter = query.route.matters[0]
+    if query.route == OF_FOOTNOTE:
+        yield from footnote.answer(query, context)
+        return
     asked, commands = _last_asked(query, context)
     if asked is None:
-        of_all = matter in ("shorter", "simpler", "list")
+        of_all = query.route.matters[0] in ("shorter", "simpler", "list")
         overview = context.ask(replace(query, route=OVERVIEW))
         yield from overview if of_all else tell(query, context, [NO_ANSWER])
         return
     limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
     again = replace(context, limit=limit, asks_back=False)
     for event in again.ask(asked):
-        if not isinstance(event, Answer):
-            yield event
-        elif matter == "footnote":
-            yield from of_footnote(query, context, event)
-        else:
-            yield _as_wanted(query, event, context, limit)
+        wanted_now = isinstance(event, Answer) and _as_wanted(query, event, context, limit)
+        yield wanted_now or event
 
 
 def _last_asked(query: Query, context: Context) -> tuple[Query | None, list[Route]]:
     """Return the last question that is no command, and the commands behind it."""
     commands: list[Route] = []
-    for at in range(len(query.history) - 1, -1, -1):
-        role, text = query.history[at]
-        if role == "user":
-            route = OF_FOOTNOTE if FOOTNOTE.search(text) else context.understand(text, ()).route
-            if route.kind not in ("command", "conversation"):
-                return context.understand(text, query.history[:at]), commands
-            if route.kind == "command":
-                commands.insert(0, route)
+    for text, before in query.earlier():
+        route = context.understand(text, ()).route
+        if route.kind not in ("command", "conversation"):
+            return context.understand(text, before), commands
+        if route.kind == "command":
+            commands.insert(0, route)
     return None, []
 
 
@@ -123,14 +116,18 @@ def _add_more(composition: Composition, last: Answer, context: Context) -> str |
         hits = context.search(last.standalone_question).passages
         own = [hit for hit in hits if any(hit.passage.span.covers(span) for span in cited)]
         sentences = sentence_quotes((hit.document, hit.passage) for hit in own)
-        more = [each for each in sentences if any(_follows(each, quote) for quote in cited)]
+        more = [each for each in sentences if _is_behind(each, cited)]
     for quote in more[:MORE]:
         composition.cite(in_quotation_marks(quote), [quote])
     return None if more else "I have found no more on this: ask about a part of it."
 
 
-def _follows(sentence: Quote, cited: Span) -> bool:
-    return sentence.document.id == cited.document_id and sentence.start >= cited.end
+def _is_behind(sentence: Quote, cited: Collection[Span]) -> bool:
+    """Whether a sentence comes after one of the places in its document, and is in none of them."""
+    if any(span.covers(sentence.span) for span in cited):
+        return False
+    own = [span.end for span in cited if span.document_id == sentence.document.id]
+    return sentence.start >= min(own, default=sentence.end)
 
 
 def _add_others(composition: Composition, last: Answer) -> None:

@@ -1,6 +1,6 @@
 """Answering what is said of a footnote of the last answer: “what does [2] say about cost?”
 
-The question before is answered again, so the footnote is proven anew.
+What was answered is answered again, so the footnote is proven anew, and has the same number.
 """
 
 from __future__ import annotations
@@ -9,29 +9,42 @@ from collections.abc import Iterator
 
 from rag.answer import Answer, Event
 from rag.answering.context import Context
-from rag.answering.conversation import tell
+from rag.answering.conversation import NO_ANSWER, tell
 from rag.answering.evidence import read_in
 from rag.asking.query import Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.asking.subject import subject
 from rag.finding.quotes import select_quotes
+from rag.languages.english_words import counted
 from rag.verifying.compose import Composition, in_quotation_marks
 
 
-def of_footnote(query: Query, context: Context, last: Answer) -> Iterator[Event]:
-    """Answer from what a footnote of the last answer shows, which is named by its number.
-
-    What is asked of it is looked for in its passage. Where that does not say, and where nothing is
-    asked, the quote is shown.
-    """
-    wanted = [int(each[0].strip("[]")) for each in FOOTNOTE.finditer(query.typed)]
-    if not 0 < wanted[0] <= len(last.citations):
-        count = len(last.citations)
-        has = f"The last answer has {count or 'no'} footnote{'' if count == 1 else 's'}."
-        yield from tell(query, context, [has])
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Answer from what a footnote of the last answer shows, which is named by its number."""
+    before = (context.understand(*each) for each in query.earlier())
+    last = next((each for each in before if each.route.kind != "conversation"), None)
+    if last is None:
+        yield from tell(query, context, [NO_ANSWER])
         return
-    quote = last.citations[wanted[0] - 1]
-    composition, found = Composition(), (quote,)
+    for event in context.ask(last):
+        if isinstance(event, Answer):
+            yield from _of(query, event, context)
+        else:
+            yield event
+
+
+def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
+    """Look in a footnote's passage for what is asked of it.
+
+    Where that does not say, and where nothing is asked, its quote is shown.
+    """
+    number = next(int(each[0].strip("[]")) for each in FOOTNOTE.finditer(query.typed))
+    count = len(last.citations)
+    if not 0 < number <= count:
+        has = counted(count, "footnote") if count else "no footnotes"
+        yield from tell(query, context, [f"The last answer has {has}."])
+        return
+    quote, composition = last.citations[number - 1], Composition()
     about = subject(FOOTNOTE.sub(" ", query.typed), "command")
     if about:
         hits = context.search(last.standalone_question).passages
@@ -39,9 +52,8 @@ def of_footnote(query: Query, context: Context, last: Answer) -> Iterator[Event]
         near = select_quotes(own, context.reranker, about, context.settings.quotes).quotes
         decision = read_in(Query.of(about), near, context)
         if decision.answerable:
-            found = (decision.accepted[0].quote,)
+            quote = decision.accepted[0].quote
         else:
             composition.add(f"What stands there does not speak of “{about}”. It says:", ())
-    for each in found:
-        composition.cite(in_quotation_marks(each), [each])
-    yield context.answer(query, composition, found)
+    composition.cite(in_quotation_marks(quote), [quote])
+    yield context.answer(query, composition, [quote])
