@@ -70,12 +70,19 @@ def test_each_format_is_taken(page: Page, tmp_path: Path, suffix: str) -> None:
     expect(page.locator("#documents li")).to_have_count(2)
 
 
+RELEASED = threading.Event()
+"""What the page of the site that is slow waits for."""
+
+
 @pytest.fixture
 def site() -> Iterator[str]:
-    """A site with one page, and nothing else."""
+    """A site with one page, one that comes late, and nothing else."""
+    RELEASED.clear()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/slow":
+                RELEASED.wait(60)
             found = self.path == "/comet"
             body = f"<html><body><article><h1>Comets</h1><p>{SENTENCE}</p></article></body></html>"
             self.send_response(200 if found else 404)
@@ -89,6 +96,7 @@ def site() -> Iterator[str]:
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
+        RELEASED.set()
         server.shutdown()
 
 
@@ -106,6 +114,20 @@ def test_a_web_page_is_taken_and_links_to_its_original(page: Page, site: str) ->
     expect(original).to_have_attribute("href", f"{site}/comet#:~:text={_encoded(SENTENCE)}")
     page.get_by_role("button", name="Remove comet").click()
     expect(page.locator("#documents li")).to_have_count(2)
+
+
+def test_nobody_waits_for_what_somebody_else_adds(
+    page: Page, open_page: OpenPage, window_address: str, site: str
+) -> None:
+    page.locator("#address input").fill(f"{site}/slow")
+    page.locator("#fetch").click()
+    expect(page.locator("#outcomes")).to_contain_text("reading")
+    other = open_page(window_address)
+    other.locator("#address input").fill(f"{site}/none")
+    other.locator("#fetch").click()
+    expect(other.locator("#outcomes .notice")).to_contain_text("404")
+    RELEASED.set()
+    expect(page.locator("#outcomes .notice")).to_contain_text("404")
 
 
 def _encoded(words: str) -> str:
@@ -204,7 +226,7 @@ def test_the_page_of_a_pdf_is_drawn_with_the_quote_on_it(page: Page, tmp_path: P
     paper = tmp_path / "halme.pdf"
     paper.write_bytes(pdf("Comets come and go.", f"Some were seen. {SENTENCE}"))
     page.locator("#add input[type=file]").set_input_files(paper)
-    expect(page.locator("#outcomes")).to_contain_text("halme.pdf: added")
+    expect(page.locator("#outcomes")).to_contain_text("halme.pdf: added", timeout=60_000)
     turn = ask(page, "When was the comet Halme seen from Turku?")
     turn.locator("a.footnote").first.click()
     expect(page.locator("#source mark.quote")).to_contain_text("1911")

@@ -22,7 +22,7 @@ from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
-from ui.panels.events import BUG, PRIVATE, Rights, Updates, field, strings
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, strings
 
 _SCRIPT = """
 element.addEventListener('click', (event) => {
@@ -89,9 +89,11 @@ class DocumentsPanel:
         shown = [self.documents, self.outcomes, self.add, self.address, self.removed]
         left = self.left_out
         address = [self.address.submit, self.fetch.click]
+        # Else one visitor's long document would keep all others' waiting, without a word to them.
+        together = PRIVATE | {"concurrency_limit": AT_ONCE}
         for event in (
-            self.add.upload(self.add_files, [self.add, left], shown, **PRIVATE),
-            gr.on(address, self.add_address, [self.address, left], shown, **PRIVATE),
+            self.add.upload(self.add_files, [self.add, left], shown, **together),
+            gr.on(address, self.add_address, [self.address, left], shown, **together),
             self.documents.remove(self.remove, left, shown, **PRIVATE),
             self.outcomes.undo_remove(self.undo, [self.removed, left], shown, **PRIVATE),
         ):

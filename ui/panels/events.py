@@ -14,8 +14,8 @@ PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private
 """The window's own events: without Gradio's spinners, and not part of what programs may call."""
 
 AT_ONCE = 128
-"""Questions and checks that are under way at the same time. Most of them wait: for a core, or for
-a language model, in rows of their own (`rag/turns.py`), and are told their place."""
+"""Questions, checks and documents that come in at the same time. Most of them wait: for a core, for
+a language model (`rag/turns.py`), for a process that reads files, and tell that they do."""
 
 BUG = "Something went wrong inside Footnoted. The terminal it was started from says what."
 
