@@ -27,6 +27,7 @@ from eval.cases.cases import SETS
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.running.record import LibraryRecord, Result, Run, SetRecord
+from eval.training.routing.further import HELD_OUT
 from index.documents import Document
 from index.errors import UserError
 from index.split import split
@@ -152,7 +153,8 @@ def test_the_conversations_about_texts_are_told_by_places_and_their_questions_ar
     some = tmp_path / "some.jsonl"
     some.write_text("\n".join(lines[:5]), "utf-8")
     assert routes([str(some)]) == 0
-    asked = [t for line in lines[:5] for t in json.loads(line)["turns"] if "kind" not in t]
+    held_out = lines[:5:HELD_OUT]
+    asked = [t for line in held_out for t in json.loads(line)["turns"] if "kind" not in t]
     assert f"of {len(asked)} questions are taken" in capsys.readouterr().out
 
 

@@ -12,13 +12,13 @@ from index.documents import Document
 from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.checking.draft import statements, with_name
-from rag.checking.judge import Judged, judge
 from rag.checking.quotations import quotations
 from rag.checking.verdict import as_json
 from rag.config import Settings
 from rag.deciding.reader import Reader
 from rag.log import Log
 from rag.quote import Quote
+from rag.verifying.judge import Judged, judge
 from ui.checked.export import FORMATS
 
 DRAFT = """# Straits of the north

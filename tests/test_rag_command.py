@@ -8,6 +8,7 @@ import pytest
 
 from index.loading.load import load_bytes
 from rag.answer import Answer
+from rag.answering.commands import found
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from tests.asking import AssistantOf, answered, quoted
@@ -29,7 +30,7 @@ The ferry of Tolm runs all the year round, and its fares are the same on all day
 | Tolm | Rowan | 19 euros | 9 euros |
 """
 WIDE = b"Norland has one strait. The Tsugaru Strait is 20 kilometers wide."
-COMMANDS = ("shorter", "longer", "simpler", "list", "sure", "where")
+COMMANDS = ("shorter", "longer", "simpler", "list", "table", "sure", "where")
 
 
 def after(*asked: str) -> list[Turn]:
@@ -94,6 +95,16 @@ def test_of_a_table_a_list_has_its_rows_with_their_heads(fares: Assistant) -> No
     assert "Adult: 19 euros" in answer.text
 
 
+def test_a_table_is_its_rows_or_a_list_that_says_so(briefed: Assistant, fares: Assistant) -> None:
+    answer = told(briefed, "table", QUESTION)
+    assert answer.text.startswith("• ")
+    assert answer.message == "What it rests on has no rows and columns, so it stands as a list."
+    rows = told(fares, "table", "How much is the fare from Tolm to Rowan for an adult?")
+    assert rows.message is None
+    assert "To: Rowan" in rows.text
+    assert "Adult: 19 euros" in rows.text
+
+
 def test_simpler_says_whose_words_they_are(briefed: Assistant) -> None:
     answer = told(briefed, "simpler", QUESTION)
     assert answer.text == briefed.ask(QUESTION).text
@@ -138,6 +149,10 @@ def test_a_footnote_is_shown_by_its_number(briefed: Assistant) -> None:
     answer, last = footnote(briefed, "show me [2]", SUMMARY), briefed.ask(SUMMARY)
     assert answer.way == "command"
     assert quoted(answer) == [last.citations[1].text]
+    assert quoted(footnote(briefed, "the second footnote", SUMMARY)) == quoted(answer)
+    assert quoted(footnote(briefed, "ref 2", SUMMARY)) == quoted(answer)
+    final = footnote(briefed, "and the last one you cite?", SUMMARY)
+    assert quoted(final) == [last.citations[-1].text]
 
 
 def test_what_is_asked_of_a_footnote_is_looked_for_in_its_passage(briefed: Assistant) -> None:
@@ -153,6 +168,19 @@ def test_a_footnote_that_is_not_there_is_no_footnote(briefed: Assistant) -> None
     answer = footnote(briefed, "what does [7] say", QUESTION)
     assert answer.text == "The last answer has 1 footnote."
     assert footnote(briefed, "what does [0] say", QUESTION).text == answer.text
+
+
+@pytest.mark.parametrize("typed", ["who came up with them", "only 6? what were they about"])
+def test_what_names_no_footnote_that_is_there_asks_of_something_else(
+    briefed: Assistant, typed: str
+) -> None:
+    assert answered(briefed, typed, "command/footnote", history=after(QUESTION)) is None
+
+
+def test_one_after_another_is_of_the_same_answer(briefed: Assistant) -> None:
+    first = footnote(briefed, "what does [1] say", SUMMARY)
+    again = footnote(briefed, "what does [1] say", SUMMARY, "what does [2] say")
+    assert quoted(again) == quoted(first)
 
 
 def test_a_footnote_is_that_of_the_answer_as_it_was_told_last(briefed: Assistant) -> None:
@@ -171,6 +199,29 @@ def test_behind_a_footnote_the_question_before_it_is_meant(briefed: Assistant) -
 
 
 # --- of more
+
+
+# --- of all that was found
+
+
+def test_all_that_was_found_is_told_with_its_footnotes(briefed: Assistant) -> None:
+    asked = (QUESTION, "Thanks!", REFUSED, "When was the pact announced?")
+    answer = told(briefed, "found", *asked)
+    first, second, missing = answer.sentences
+    assert first.text.startswith(f"• “{QUESTION}” 20 kilometers wide: “")
+    assert first.citations == (1,)
+    assert second.text.startswith("• “When was the pact announced?” ")
+    assert missing.text == f"The sources do not say: “{REFUSED}”."
+    assert answer.message is None
+
+
+def test_of_many_questions_the_last_ones_are_told_again(
+    briefed: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(found, "MOST", 1)
+    answer = told(briefed, "found", QUESTION, "When was the pact announced?")
+    assert QUESTION not in answer.text
+    assert answer.message == "1 earlier question left out."
 
 
 @pytest.mark.parametrize(("command", "count"), [("shorter", 3), ("simpler", 3), ("longer", 10)])

@@ -10,7 +10,6 @@ import rag.languages
 from index.documents import Document
 from rag.asking.query import Query
 from rag.checking.draft import statements
-from rag.checking.judge import judge
 from rag.config import load_settings
 from rag.deciding.reader import Reader
 from rag.languages import NOT_CHECKABLE, language_of, missing_facts
@@ -18,6 +17,7 @@ from rag.languages.english import ENGLISH as IN_ENGLISH
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
 from rag.verifying.compose import compose
+from rag.verifying.judge import judge
 
 ENGLISH = "The fleet of Norland passed the strait with ten ships on Oct. 14, and then went on."
 CHINESE = "美国派出了四艘船，穿过海峡。"

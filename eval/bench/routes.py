@@ -22,6 +22,7 @@ from typing import Any
 
 from eval.command import run_command
 from eval.measuring.statistics import wilson
+from eval.training.routing.further import typed
 from index.errors import UserError
 from rag.asking.route import KINDS, Route, Router
 
@@ -100,7 +101,10 @@ def _questions(file: Path) -> list[str]:
         read = file.read_bytes()
         text = (gzip.decompress(read) if file.suffix == ".gz" else read).decode()
         if ".jsonl" in file.name:
-            return [each for line in text.splitlines() for each in _asked(json.loads(line))]
+            lines = list(map(json.loads, text.splitlines()))
+            if "paragraphs" in lines[0]:
+                return typed(lines, held_out=True)
+            return list(map(_last, lines))
         data: dict[str, Any] = json.loads(text)
         return [
             qa["question"]
@@ -112,19 +116,13 @@ def _questions(file: Path) -> list[str]:
         raise UserError(f"{file} holds no questions that can be read: {error}") from error
 
 
-def _asked(line: dict[str, Any]) -> list[str]:
-    """Return the question of a line: of a case, or the last turn of a conversation.
-
-    Of a conversation that tells what kind each message is of, all that ask of the text.
-    """
+def _last(line: dict[str, Any]) -> str:
+    """Return the question of a line: of a case, or the last turn of a conversation."""
     if "turns" in line:
-        *_, last = turns = line["turns"]
-        if "user" in last:
-            return [each["user"] for each in turns if "kind" not in each]
-        return [str(last["content"])]
+        return str(line["turns"][-1]["content"])
     if "questions" in line:
-        return [str(line["questions"][-1])]
-    return [str(line.get("question") or line["text"])]
+        return str(line["questions"][-1])
+    return str(line.get("question") or line["text"])
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
     python -m eval.training FOLDER --squad FILE [--claims FILE] [--epochs N] [--start FOLDER]
     python -m eval.training router FOLDER --squad FILE --conversations FILE ...
+    python -m eval.training further FOLDER --squad FILE --conversations FILE ...
 
-The second makes the router's (`router.py`), and what follows is of the first.
+The second makes the router's (`routing/network.py`), the third teaches it further classes
+(`routing/further.py`), and what follows is of the first.
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
@@ -31,9 +33,13 @@ from rag.config import load_settings
 def main(arguments: Sequence[str]) -> int:
     """Make examples, train, write the weights, and measure them on the held-out articles."""
     if arguments[:1] == ["router"]:
-        from eval.training.router import main as train_router
+        from eval.training.routing.network import main as train_router
 
         return train_router(arguments[1:])
+    if arguments[:1] == ["further"]:
+        from eval.training.routing.further import main as train_further
+
+        return train_further(arguments[1:])
     parser = argparse.ArgumentParser(prog="python -m eval.training", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--squad", type=Path, required=True, metavar="FILE")

@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping
 
-from rag.answering import chronology, conversation, document, evidence, items, overview, parts
+from rag.answering import (
+    chronology,
+    claim,
+    conversation,
+    document,
+    evidence,
+    items,
+    overview,
+    parts,
+)
 from rag.answering.commands import command
 from rag.answering.context import Way
 
 WAYS: Mapping[str, Way] = {
     "evidence": evidence.answer,
+    "claim": claim.answer,
     "overview": overview.answer,
     "document": document.answer,
     "items": items.answer,

@@ -13,6 +13,9 @@ from rag.languages import Form, content_words, form
 OF_DOCUMENTS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
 
+OF_FACTS = ("evidence", "claim")
+"""Kinds that ask for what the documents say of something: each such message is understood anew."""
+
 UNLIKELY = 0.1
 """How likely a way to read a message is below which it is not tried."""
 
@@ -57,13 +60,10 @@ class Query:
         return next((text for role, text in reversed(self.history) if role == "user"), None)
 
     def earlier(self) -> Iterator[tuple[str, Sequence[Turn]]]:
-        """Yield what was typed before it, the latest first, each with the turns before it.
-
-        Messages that ask of a footnote are passed over: they are said of another one's answer.
-        """
+        """Yield what was typed before it, the latest first, each with the turns before it."""
         for at in range(len(self.history) - 1, -1, -1):
             role, text = self.history[at]
-            if role == "user" and not (at and FOOTNOTE.search(text)):
+            if role == "user":
                 yield text, self.history[:at]
 
     @cached_property
@@ -114,8 +114,8 @@ def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route 
     if query.asked_before is None or {made.route.kind, query.route.kind} != {"evidence"}:
         return None
     together = route(f"{query.asked_before} {query.typed}")
-    same = together.kind == route(query.asked_before).kind != "evidence"
-    return together if same else None
+    same = together.kind == route(query.asked_before).kind
+    return together if same and together.kind not in OF_FACTS else None
 
 
 def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:

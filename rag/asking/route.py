@@ -1,8 +1,8 @@
 """Which way a message is to be answered: told by a small network that has learned it of examples.
 
-Its kinds and what they want are told by examples, `eval/training/router.jsonl`, and by nothing
-else: who types something that it takes wrongly adds a line there, and makes the weights again
-(`python -m eval.training router`). In doubt a message asks for evidence, like most do.
+Its kinds and what they want are told by examples, `router.jsonl` and `further.jsonl` in
+`eval/training/routing/`, and by nothing else: who types something that it takes wrongly adds a line
+there, and makes the weights again. In doubt a message asks for evidence, like most do.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -19,6 +19,7 @@ from rag.once import Once
 
 Kind = Literal[
     "evidence",
+    "claim",
     "overview",
     "document",
     "items",
@@ -28,6 +29,9 @@ Kind = Literal[
     "command",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Requests = Kind | Literal["footnote"]
+"""Requests whose wording is known: those of a kind, and those that ask of a footnote."""
 
 WEIGHTS = Path(__file__).parent / "router"
 
@@ -90,8 +94,9 @@ def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
     """Return the likeliest kind, with its matters, likeliest first; evidence where in doubt."""
     told = sorted(zip(probabilities, names, strict=True), reverse=True)
     sums = {kind: sum(p for p, name in told if name.startswith(f"{kind}/")) for kind in KINDS}
-    doubtful = sums["evidence"] >= DOUBT
-    kind = "evidence" if doubtful else max(KINDS, key=lambda each: sums[each])
+    if sums["evidence"] >= DOUBT:
+        return replace(EVIDENCE, probability=sums["evidence"])
+    kind = max(KINDS, key=lambda each: sums[each])
     matters = [(p, name.partition("/")[2]) for p, name in told if name.startswith(f"{kind}/")]
     asked = [name for p, name in matters if p >= BESIDE * sums[kind]] or [matters[0][1]]
     return Route(kind, tuple(asked), sums[kind])
@@ -103,8 +108,8 @@ def told() -> Any:
     return json.loads((WEIGHTS / "router.json").read_text("utf-8"))
 
 
-@lru_cache(maxsize=len(KINDS))
-def request_words(kind: Kind) -> frozenset[str]:
+@lru_cache(maxsize=len(KINDS) + 1)
+def request_words(kind: Requests) -> frozenset[str]:
     """Return the words that requests of a kind have in common, in lower case, whatever they name.
 
     Those are the words of "give me an overview of the", and none of what follows.

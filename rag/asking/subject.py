@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import PurePath
 
 from index.storage.store import Title
-from rag.asking.route import Kind, request_words
+from rag.asking.route import Kind, Requests, request_words
 from rag.languages import content_words
 from rag.languages.english_facts import numbers
 from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS
@@ -35,7 +35,7 @@ def in_words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def subject(message: str, kind: Kind) -> str:
+def subject(message: str, kind: Requests) -> str:
     """Return what a request is about, in its own words: “AUKUS” of “Tell me about AUKUS, please”.
 
     That is what stands in quotation marks, or all from the first to the last word that requests of

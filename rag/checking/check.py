@@ -9,7 +9,6 @@ from types import MappingProxyType
 from index.documents import Document
 from index.library import Library
 from rag.checking.draft import Statement, statements
-from rag.checking.judge import Judged, judge
 from rag.checking.kept import Kept
 from rag.checking.quotations import quotations
 from rag.checking.verdict import Checked, Overruled, verdict_named, words_of
@@ -18,6 +17,7 @@ from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.languages import missing_names
 from rag.quote import BEFORE, Quote
+from rag.verifying.judge import Judged, judge
 
 Overrulings = Mapping[tuple[str, str], tuple[str, str, str]]
 """By a sentence's words and its verdict: the verdict that a person put there, why, and when."""

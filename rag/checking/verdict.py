@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 from index.documents import Document
 from index.library import Library
 from rag.checking.draft import statements
 from rag.quote import Quote
-
-Verdict = Literal[
-    "supported",
-    "contradicted",
-    "in_part",
-    "not_in_sources",
-    "not_checkable",
-    "nothing_to_check",
-]
+from rag.verifying.judge import Verdict
 
 VERDICTS: dict[Verdict, str] = {
     "supported": "Supported",

@@ -158,6 +158,19 @@ def form(question: str) -> Form:
     return _taken_as(question).form(question)
 
 
+def stated(claim: str) -> str:
+    """Return what a claim states, without the words that it is asked with."""
+    return _taken_as(claim).stated(claim)
+
+
+def place_in_order(text: str, count: int) -> tuple[int, str] | None:
+    """Return which of so many things a text names by its number or order, and the word for it.
+
+    The first number that is one of theirs, or else the first at all; None where there is none.
+    """
+    return _taken_as(text).place_in_order(text, count)
+
+
 def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
     """Return what a question asks of either of two things; None where it is not plain which.
 

@@ -7,7 +7,7 @@ from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
 from rag.languages.english_facts import content_words
 from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
-from rag.languages.english_questions import form
+from rag.languages.english_questions import form, place_in_order, stated
 from rag.languages.english_words import HEAD
 from rag.languages.language import Language
 
@@ -25,5 +25,7 @@ ENGLISH = Language(
     times=times,
     head=HEAD,
     form=form,
+    stated=stated,
+    place_in_order=place_in_order,
     asked_of_two=asked_of_two,
 )

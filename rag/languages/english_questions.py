@@ -1,9 +1,10 @@
-"""Which form of answer an English question wants."""
+"""Which form of answer an English question wants, and what a claim states."""
 
 from __future__ import annotations
 
 import re
 
+from rag.languages.english_facts import numbers
 from rag.languages.language import Form
 
 _YES_NO = re.compile(
@@ -23,6 +24,44 @@ _SEVERAL = re.compile(
     r"(?:who|whom|when|where|what|which|why|how)\b",
     re.IGNORECASE,
 )
+
+
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?:n?['’]?t)?"
+)
+_PRONOUN = r"(?:i|it|he|she|they|we|you|that|this|there)"
+_OPENS = re.compile(r"^(?:(?:so|then|but|and|ok|well)\b[\s,]*)+", re.IGNORECASE)
+_ASKS = re.compile(
+    r"[\s,–-]+(?:right|correct|no|yes|true"
+    rf"|{_AUXILIARY} {_PRONOUN}(?: not| so)?"
+    r"|i (?:guess|suppose|think|believe|assume|imagine|presume|reckon|take it))$",
+    re.IGNORECASE,
+)
+
+
+_LAST = re.compile(r"\blast\b", re.IGNORECASE)
+
+
+def stated(claim: str) -> str:
+    """Return what a claim states: “so he was rich, wasn't he?” states “he was rich”.
+
+    The head that judges statements has learned none that ask: behind the same words it takes
+    “right?” for a denial.
+    """
+    return _ASKS.sub("", _OPENS.sub("", claim.strip()).rstrip(" ?!.")).rstrip(" ,")
+
+
+def place_in_order(text: str, count: int) -> tuple[int, str] | None:
+    """Return which of so many things a text names by its number or order, and the word for it.
+
+    “one” is the pronoun where there is another: “the second one”, “the last one”.
+    """
+    found = [(int(value), word) for value, word in numbers(text) if value % 1 == 0]
+    found.sort(key=lambda each: (each[1] == "one", not 0 < each[0] <= count))
+    last = _LAST.search(text)
+    if last and (not found or found[0][1] == "one"):
+        return count, last[0]
+    return found[0] if found else None
 
 
 def form(question: str) -> Form:

@@ -187,5 +187,7 @@ class Language:
     in_full: Callable[[str], str]
     times: Callable[[str], Times]
     head: Head
+    stated: Callable[[str], str]
+    place_in_order: Callable[[str, int], tuple[int, str] | None]
     form: Callable[[str], Form]
     asked_of_two: Callable[[str, str, Own], Parts | None]

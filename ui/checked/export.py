@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 
 from index.documents import Document
 from index.printable import as_markdown, as_xml
-from rag.checking.verdict import VERDICTS, Checked, Verdict, as_json, words_of
+from rag.checking.verdict import VERDICTS, Checked, as_json, words_of
+from rag.verifying.judge import Verdict
 from ui.checked.text import differences, summary
 from ui.conversations.page import draw_page
 from ui.conversations.text import pieces, place

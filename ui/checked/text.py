@@ -10,7 +10,8 @@ from rich.text import Text
 
 from index.documents import Document
 from index.printable import visible
-from rag.checking.verdict import VERDICTS, Checked, Quotation, Verdict, counts, left, words_of
+from rag.checking.verdict import VERDICTS, Checked, Quotation, counts, left, words_of
+from rag.verifying.judge import Verdict
 from ui.conversations.text import place
 
 STYLES: dict[Verdict, str] = {

@@ -32,7 +32,7 @@ from eval.training.follow_ups.examples import (
     load_follow_ups,
 )
 from eval.training.follow_ups.network import Edits, Prepared, loss
-from eval.training.router import EVIDENCE, load_examples
+from eval.training.routing.network import EVIDENCE, load_examples
 from eval.training.train import progress_bar
 from index.weights.download import model_folder
 from index.weights.onnx import load_tokenizer

@@ -12,11 +12,11 @@ from dataclasses import replace
 from index.documents import Span
 from index.printable import title_line
 from rag.answer import Answer, Event
-from rag.answering.commands import footnote
+from rag.answering.commands import footnote, found
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import NO_ANSWER, tell
 from rag.asking.query import Query
-from rag.asking.route import OF_FOOTNOTE, Route
+from rag.asking.route import Route
 from rag.asking.subject import wanted
 from rag.finding.quotes import sentence_quotes
 from rag.quote import Quote
@@ -32,12 +32,13 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
     Without one, who wants it shorter, simpler or as a list wants an overview of all.
     """
-    if query.route == OF_FOOTNOTE:
-        yield from footnote.answer(query, context)
+    matter = query.route.matters[0]
+    if of_earlier := {"footnote": footnote.answer, "found": found.answer}.get(matter):
+        yield from of_earlier(query, context)
         return
     asked, commands = _last_asked(query, context)
     if asked is None:
-        of_all = query.route.matters[0] in ("shorter", "simpler", "list")
+        of_all = matter in ("shorter", "simpler", "list")
         overview = context.ask(replace(query, route=OVERVIEW))
         yield from overview if of_all else tell(query, context, [NO_ANSWER])
         return
@@ -52,11 +53,11 @@ def _last_asked(query: Query, context: Context) -> tuple[Query | None, list[Rout
     """Return the last question that is no command, and the commands behind it."""
     commands: list[Route] = []
     for text, before in query.earlier():
-        route = context.understand(text, ()).route
-        if route.kind not in ("command", "conversation"):
-            return context.understand(text, before), commands
-        if route.kind == "command":
-            commands.insert(0, route)
+        earlier = context.understand(text, before)
+        if earlier.route.kind not in ("command", "conversation"):
+            return earlier, commands
+        if earlier.route.kind == "command":
+            commands.insert(0, earlier.route)
     return None, []
 
 
@@ -86,7 +87,7 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             composition.add(told, ())
     else:
         said = [each for each in last.sentences if each.supported]
-        listed = matter == "list"
+        listed = matter in ("list", "table")
         for each in said[:limit]:
             cited = last.quotes_of(each)
             short = matter == "shorter" and len(said) == len(cited) == 1
@@ -97,6 +98,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             note = "These are the sources’ own words: I put nothing in simpler ones of mine."
         elif matter == "longer":
             note = _add_more(composition, last, context)
+        elif matter == "table" and all(quote.read == quote.text for quote in last.citations):
+            note = "What it rests on has no rows and columns, so it stands as a list."
     note = " ".join(filter(None, (last.message, note))) or None
     again = context.answer(
         query, composition, last.quotes, last.reason, note=note, decision=last.decision

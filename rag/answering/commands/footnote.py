@@ -5,9 +5,10 @@ What was answered is answered again, so the footnote is proven anew, and has the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from rag.answer import Answer, Event
+from rag.answer import Answer, Event, Found
 from rag.answering.context import Context
 from rag.answering.conversation import NO_ANSWER, tell
 from rag.answering.evidence import read_in
@@ -15,22 +16,31 @@ from rag.asking.query import Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.asking.subject import subject
 from rag.finding.quotes import select_quotes
+from rag.languages import place_in_order
 from rag.languages.english_words import counted
 from rag.verifying.compose import Composition, in_quotation_marks
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer from what a footnote of the last answer shows, which is named by its number."""
+    """Answer from what a footnote of the last answer shows, which is named by its number or order.
+
+    Not where a message names none that the answer has, in words: it asks of something else then.
+    """
+    if not FOOTNOTE.search(query.typed) and place_in_order(query.typed, 1) is None:
+        return
     before = (context.understand(*each) for each in query.earlier())
-    last = next((each for each in before if each.route.kind != "conversation"), None)
+    last = next((each for each in before if not _is_passed_over(each)), None)
     if last is None:
         yield from tell(query, context, [NO_ANSWER])
         return
-    for event in context.ask(last):
-        if isinstance(event, Answer):
-            yield from _of(query, event, context)
-        else:
-            yield event
+    *_, told = context.ask(last)
+    if isinstance(told, Answer):
+        yield from _of(query, told, context)
+
+
+def _is_passed_over(query: Query) -> bool:
+    """Whether a message has no footnotes, or asked of those of the answer before."""
+    return query.route.kind == "conversation" or "footnote" in query.route.matters
 
 
 def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
@@ -38,14 +48,17 @@ def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
 
     Where that does not say, and where nothing is asked, its quote is shown.
     """
-    number = next(int(each[0].strip("[]")) for each in FOOTNOTE.finditer(query.typed))
     count = len(last.citations)
+    marked = FOOTNOTE.search(query.typed)
+    in_words = place_in_order(query.typed, count) or (0, "")
+    number, named = (int(marked[0].strip("[]")), marked[0]) if marked else in_words
     if not 0 < number <= count:
         has = counted(count, "footnote") if count else "no footnotes"
-        yield from tell(query, context, [f"The last answer has {has}."])
+        yield from tell(query, context, [f"The last answer has {has}."]) if marked else ()
         return
     quote, composition = last.citations[number - 1], Composition()
-    about = subject(FOOTNOTE.sub(" ", query.typed), "command")
+    rest = re.sub(rf"(?<!\w){re.escape(named)}(?!\w)", " ", query.typed, flags=re.IGNORECASE)
+    about = subject(rest, "footnote")
     if about:
         hits = context.search(last.standalone_question).passages
         own = [hit for hit in hits if hit.passage.span.covers(quote.span)]
@@ -56,4 +69,5 @@ def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
         else:
             composition.add(f"What stands there does not speak of “{about}”. It says:", ())
     composition.cite(in_quotation_marks(quote), [quote])
+    yield Found((quote,))
     yield context.answer(query, composition, [quote])

@@ -198,20 +198,21 @@ def _mistyped(text: str, rng: random.Random) -> str:
 def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     """Return, by kind, the words that its requests have in common, in the alphabet's order."""
     found: dict[str, list[str]] = {}
-    words = [(each.classes[0], set(in_words(each.text).split())) for each in messages]
-    general = _common([own for name, own in words if name == "overview/all"], OF_ALL)
-    general |= _common([own for name, own in words if name.startswith("command/")], USUALLY)
+    told = [(each.classes[0], each.text) for each in messages]
+    general = common_words([text for name, text in told if name == "overview/all"], OF_ALL)
+    general |= common_words([text for name, text in told if name.startswith("command/")], USUALLY)
     for kind in KINDS:
-        told = [own for name, own in words if name.startswith(f"{kind}/")]
-        of_all = _common([own for name, own in words if name == f"{kind}/all"], USUALLY)
-        common = _common(told, COMMON.get(kind, USUALLY)) | of_all
+        own = [text for name, text in told if name.startswith(f"{kind}/")]
+        of_all = common_words([text for name, text in told if name == f"{kind}/all"], USUALLY)
+        common = common_words(own, COMMON.get(kind, USUALLY)) | of_all
         found[kind] = sorted((common | general) - FUNCTION_WORDS)
     return found
 
 
-def _common(told: Sequence[set[str]], share: float) -> set[str]:
-    counts = Counter(word for words in told for word in words)
-    return {word for word, count in counts.items() if count >= share * len(told)}
+def common_words(texts: Sequence[str], share: float) -> set[str]:
+    """Return the words that this share of some texts has."""
+    counts = Counter(word for text in texts for word in set(in_words(text).split()))
+    return {word for word, count in counts.items() if count >= share * len(texts)}
 
 
 def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Path) -> None:
@@ -243,27 +244,43 @@ def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Pa
     write_whole(folder / "router.json", written.encode())
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Train, and write the weights."""
-    parser = argparse.ArgumentParser(prog="python -m eval.training router", description=__doc__)
+def command_line(command: str, description: str | None) -> argparse.ArgumentParser:
+    """Return what reads the arguments of a training."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m eval.training {command}", description=description
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
     parser.add_argument("--conversations", type=Path, nargs="*", default=[], metavar="FILE")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
+    return parser
+
+
+def drawn(given: argparse.Namespace) -> list[Message]:
+    """Return questions of the files that a training is given, all as evidence.
+
+    Raises UserError for files that hold none.
+    """
+    questions = [case.question for case in load_xquad(given.squad).cases]
+    some = random.Random(SEED).sample(questions, min(QUESTIONS, len(questions)))  # noqa: S311
+    typed = (turn for path in given.conversations for turn in turns(path))
+    return [Message(each, (EVIDENCE,)) for each in dict.fromkeys([*some, *typed])]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train, and write the weights."""
+    given = command_line("router", __doc__).parse_args(arguments)
+    folder = given.folder
+    folder.mkdir(parents=True, exist_ok=True)
     start = model_folder(START, load_settings().models)
     examples = load_examples()
-    questions = [case.question for case in load_xquad(given.squad).cases]
-    drawn = random.Random(SEED).sample(questions, min(QUESTIONS, len(questions)))  # noqa: S311
-    asked = dict.fromkeys([*drawn, *(turn for path in given.conversations for turn in turns(path))])
-    messages = [*examples, *(Message(each, (EVIDENCE,)) for each in asked)]
+    messages = [*examples, *drawn(given)]
     names = sorted({name for each in examples for name in each.classes})
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)
     tokenizer.no_padding()
     model = RouterModel(start, len(names))
     with progress_bar() as progress:
-        train(model, tokenizer, messages, names, given.folder / "checkpoint.pt", progress)
-    export(model, names, start / "tokenizer.json", given.folder / "router")
-    sys.stdout.write(f"{given.folder / 'router'} holds what goes to rag/asking/router.\n")
+        train(model, tokenizer, messages, names, folder / "checkpoint.pt", progress)
+    export(model, names, start / "tokenizer.json", folder / "router")
+    sys.stdout.write(f"{folder / 'router'} holds what goes to rag/asking/router.\n")
     return 0

@@ -6,13 +6,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Literal
 
-from rag.checking.verdict import Verdict
 from rag.deciding.reader import Reader
 from rag.languages import language_of, mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
 from rag.verifying.bearing import SUPPORTED, bears_out, missing
+
+Verdict = Literal[
+    "supported",
+    "contradicted",
+    "in_part",
+    "not_in_sources",
+    "not_checkable",
+    "nothing_to_check",
+]
 
 READ = 6
 """Quotes that are read with a statement, the best ranked."""

@@ -1,0 +1,1 @@
+"""Making the router's weights again: the network, and further classes over it."""

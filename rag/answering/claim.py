@@ -1,0 +1,39 @@
+"""Answering what is stated and not asked: “so it was closed in winter, right?”
+
+A statement is checked like a sentence of a text under Check, and the answer begins with whether the
+sources say so. Where they do neither, it is asked as a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rag.answer import Event, Found
+from rag.answering.context import Context
+from rag.asking.query import Query
+from rag.languages import stated
+from rag.verifying.compose import Composition, in_quotation_marks
+from rag.verifying.judge import judge
+
+SAYS_SO = "Yes, the sources say so:"
+SAYS_OTHERWISE = "No, the sources say otherwise:"
+
+
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Say whether the sources bear a statement out, or what they have otherwise, with the quotes.
+
+    Not where they do neither: where a quote speaks against it, the fact that differs must be known.
+    """
+    found = context.find(query.text)
+    judged = judge(stated(query.text), found, context.reader)
+    denied = judged.verdict == "contradicted" and judged.differs
+    if judged.verdict != "supported" and not denied:
+        return
+    context.run.time("first_quote_s")
+    yield Found(found)
+    composition, opening = Composition(), SAYS_OTHERWISE if denied else SAYS_SO
+    for quote in judged.quotes:
+        told = in_quotation_marks(quote)
+        composition.cite(told if composition.citations else f"{opening} {told}", [quote])
+    note = f"What differs: {'; '.join(judged.differs)}." if denied else None
+    yield context.answer(query, composition, found, note=note)
