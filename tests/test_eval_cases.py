@@ -131,7 +131,7 @@ def test_what_is_asked_behind_a_draft_is_left_aside_with_it(tmp_path: Path) -> N
         ('{"id": "two"}', "question"),
         (case(id=2), "id: "),
         (case(after="two"), "no question “two” stands before it"),
-        (case(way="song"), "no way “song” to answer, but evidence, overview"),
+        (case(way="song"), "no way “song” to answer, but evidence, claim"),
         (case(after="zero", history=[{"role": "user", "content": ""}]), "behind another one"),
         (case(way="time", unanswerable=True), "no way of its own"),
         (FERRY | {"turns": []}, "turns: "),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.answer import Answer
+from rag.answering import WAYS
+from rag.asking.query import Query
 from rag.assistant import Assistant
 from rag.languages import stated
-from tests.asking import answered
+from tests.asking import answered, context_of, route
 
 pytestmark = pytest.mark.weights
 
@@ -37,6 +41,20 @@ def test_what_the_sources_have_otherwise_begins_with_no(briefed: Assistant) -> N
     assert answer.text.startswith("No, the sources say otherwise: “")
     assert "20 kilometers" in answer.text
     assert "What differs: 35" in (answer.message or "")
+
+
+def test_what_is_not_surely_borne_out_is_asked_as_a_question(briefed: Assistant) -> None:
+    assert told(briefed, "so the strait was closed to warships from the start") is None
+
+
+def test_a_claim_is_borne_out_as_one_of_the_ways_to_read_it(briefed: Assistant) -> None:
+    claim = "so the Tsugaru Strait is 20 kilometers wide, right?"
+    wrongly = Query.of(f"{claim} the pendulum", claim, route("claim/stated"))
+    ways = replace(wrongly, share=0.7, others=(replace(Query.of(claim), share=0.3),))
+    *_, answer = WAYS["claim"](ways, context_of(briefed))
+    assert isinstance(answer, Answer)
+    assert answer.text.startswith("Yes, the sources say so: “")
+    assert answer.standalone_question == claim
 
 
 @pytest.mark.parametrize("claim", ["Peru has a coast, right?", "the admiral was tired, i suppose"])

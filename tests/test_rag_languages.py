@@ -94,3 +94,21 @@ def test_all_else_asks_here_what_is_known_of_english() -> None:
     of_no_language += (room.parent / "answering/front").glob("*.py")
     assert not [each for each in of_no_language if "languages.english" in each.read_text("utf-8")]
     assert not [path for path in others if any(each in path.read_text("utf-8") for each in asked)]
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "named"),
+    [
+        ("what does footnote 2 say", 3, (2, "2")),
+        ("what does the second source say about 2021", 3, (2, "second")),
+        ("and the second one?", 3, (2, "second")),
+        ("the last one, please", 3, (3, "last")),
+        ("show me source one", 3, (1, "one")),
+        ("what is in the 7th?", 3, (7, "7")),
+        ("what does that source say", 3, None),
+    ],
+)
+def test_which_one_of_several_a_text_names(
+    text: str, count: int, named: tuple[int, str] | None
+) -> None:
+    assert rag.languages.place_in_order(text, count) == named

@@ -219,6 +219,9 @@ def test_the_source_can_be_seen_as_it_is_stored(
 
 def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, window_address: str) -> None:
     page = open_page(window_address, viewport={"width": 360, "height": 800}, color_scheme="dark")
+    tabs = [each.bounding_box() for each in page.locator("#top nav button:visible").all()]
+    assert len(tabs) == 5
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in tabs)
     turn = ask(page, SUMMIT)
     tops = [each.bounding_box() for each in turn.locator(".actions button").all()]
     assert len({box and box["y"] for box in tops}) == 1, "the buttons stand in one line"

@@ -13,7 +13,7 @@ from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.languages import stated
 from rag.verifying.compose import Composition, in_quotation_marks
-from rag.verifying.judge import judge
+from rag.verifying.judge import SURE, Judged, judge
 
 SAYS_SO = "Yes, the sources say so:"
 SAYS_OTHERWISE = "No, the sources say otherwise:"
@@ -22,13 +22,16 @@ SAYS_OTHERWISE = "No, the sources say otherwise:"
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Say whether the sources bear a statement out, or what they have otherwise, with the quotes.
 
-    Not where they do neither: where a quote speaks against it, the fact that differs must be known.
+    Not where they do neither. They have to bear it out surely, as one of the ways to read it; what
+    speaks against it speaks against the likeliest way, and the fact that differs must be known.
     """
-    found = context.find(query.text)
-    judged = judge(stated(query.text), found, context.reader)
+    ways = [(way, _judged(way, context)) for way in (query, *query.others)]
+    borne_out = [each for each in ways if each[1].supported >= SURE]
+    query, judged = (borne_out or ways)[0]
     denied = judged.verdict == "contradicted" and judged.differs
-    if judged.verdict != "supported" and not denied:
+    if not borne_out and not denied:
         return
+    found = context.find(query.text)
     context.run.time("first_quote_s")
     yield Found(found)
     composition, opening = Composition(), SAYS_OTHERWISE if denied else SAYS_SO
@@ -37,3 +40,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         composition.cite(told if composition.citations else f"{opening} {told}", [quote])
     note = f"What differs: {'; '.join(judged.differs)}." if denied else None
     yield context.answer(query, composition, found, note=note)
+
+
+def _judged(query: Query, context: Context) -> Judged:
+    return judge(stated(query.text), context.find(query.text), context.reader)

@@ -38,7 +38,6 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 
-
 _LAST = re.compile(r"\blast\b", re.IGNORECASE)
 
 

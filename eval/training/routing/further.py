@@ -40,6 +40,7 @@ from eval.training.routing.network import (
     request_words,
 )
 from index.atomic import write_whole
+from index.errors import UserError
 from index.function_words import FUNCTION_WORDS
 from index.weights.onnx import OnnxWeights, in_parallel
 from rag.asking.route import LONGEST, WEIGHTS, told
@@ -185,8 +186,7 @@ def main(arguments: Sequence[str]) -> int:
     folder, examples = given.folder, further_examples()
     folder.mkdir(parents=True, exist_ok=True)
     names = sorted({name for each in examples for name in each.classes})
-    conversations = map(json.loads, gzip.decompress(given.typed.read_bytes()).splitlines())
-    asked = [Message(each, (ASKED,)) for each in typed([*conversations], held_out=False)]
+    asked = [Message(each, (ASKED,)) for each in typed(_read(given.typed), held_out=False)]
     messages = [*examples, *asked, *load_examples(), *drawn(given)]
     model = without_further(onnx.load(WEIGHTS / "router.onnx"))
     read_of, logits = read(model, [each.text for each in messages], folder)
@@ -195,13 +195,26 @@ def main(arguments: Sequence[str]) -> int:
     counts = torch.where(torch.tensor(asks), 1.0, WEIGHT)
     made = folder / "router"
     made.mkdir(exist_ok=True)
-    onnx.save(with_further(model, *fit(read_of, logits, wanted, counts)), made / "router.onnx")
+    whole = with_further(model, *fit(read_of, logits, wanted, counts))
+    write_whole(made / "router.onnx", whole.SerializeToString())
     shutil.copyfile(WEIGHTS / "tokenizer.json", made / "tokenizer.json")
     beside: dict[str, Any] = told() | beside_the_weights(examples, names)
     text = json.dumps(beside, ensure_ascii=False, indent=1) + "\n"
     write_whole(made / "router.json", text.encode())
     sys.stdout.write(f"{made} holds what goes to rag/asking/router.\n")
     return 0
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """Return the conversations about texts of a file.
+
+    Raises UserError for one that holds none.
+    """
+    try:
+        found = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
+        return [each for each in found if each["turns"]]
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} holds no conversations that can be read: {error}") from error
 
 
 def beside_the_weights(examples: Sequence[Message], names: Sequence[str]) -> dict[str, Any]:

@@ -19,6 +19,9 @@ from rag.verifying.compose import Composition
 MOST = 8
 """The latest questions that are answered again: each takes up to a second."""
 
+OF_EACH = 2
+"""Sentences of each answer that are told."""
+
 SAID_BY_ITSELF = ("command", "conversation")
 """Kinds of messages that ask nothing of the documents by themselves."""
 
@@ -37,11 +40,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         if not isinstance(last, Answer) or last.refused:
             missing.append(f"“{each.text}”")
             continue
-        said = [sentence for sentence in last.sentences if sentence.supported]
+        said = [sentence for sentence in last.sentences if sentence.supported][:OF_EACH]
         cited = [quote for sentence in said for quote in last.quotes_of(sentence)]
         told = " ".join(sentence.text for sentence in said)
-        composition.add(f"• “{each.text}” {told}", list(dict.fromkeys(cited)))
-        quotes += last.citations
+        composition.add(f"• “{last.standalone_question}” {told}", list(dict.fromkeys(cited)))
+        quotes += cited
     if missing:
         composition.add(f"The sources do not say: {'; '.join(missing)}.", ())
     left = len(asked) - MOST
