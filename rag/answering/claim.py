@@ -7,6 +7,7 @@ sources say so. Where they do neither, it is asked as a question.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from rag.answer import Event, Found
 from rag.answering.context import Context
@@ -25,11 +26,12 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     Not where they do neither. They have to bear it out surely, as one of the ways to read it; what
     speaks against it speaks against the likeliest way, and the fact that differs must be known.
     """
-    ways = [(way, _judged(way, context)) for way in (query, *query.others)]
-    borne_out = [each for each in ways if each[1].supported >= SURE]
-    query, judged = (borne_out or ways)[0]
+    first = _judged(query, context)
+    others = ((other, _judged(other, context)) for other in query.others)
+    ways = chain([(query, first)], others)
+    query, judged = next((each for each in ways if _is_sure(each[1])), (query, first))
     denied = judged.verdict == "contradicted" and judged.differs
-    if not borne_out and not denied:
+    if not _is_sure(judged) and not denied:
         return
     found = context.find(query.text)
     context.run.time("first_quote_s")
@@ -40,6 +42,10 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         composition.cite(told if composition.citations else f"{opening} {told}", [quote])
     note = f"What differs: {'; '.join(judged.differs)}." if denied else None
     yield context.answer(query, composition, found, note=note)
+
+
+def _is_sure(judged: Judged) -> bool:
+    return judged.verdict == "supported" and judged.supported >= SURE
 
 
 def _judged(query: Query, context: Context) -> Judged:

@@ -13,6 +13,9 @@ from rag.languages import Form, content_words, form
 OF_DOCUMENTS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
 
+OF_THE_ASSISTANT = ("conversation", "command")
+"""Kinds that are said to the assistant, or of its last answer: they ask nothing by themselves."""
+
 OF_FACTS = ("evidence", "claim")
 """Kinds that ask for what the documents say of something: each such message is understood anew."""
 
@@ -103,7 +106,7 @@ def understand(
 
 def _of_the_answer(route: Route, rewriting: Rewriting) -> bool:
     """Whether a message is asked of the assistant or of its last answer: nothing is put in then."""
-    return route.kind in ("conversation", "command") and route.probability >= rewriting.need
+    return route.kind in OF_THE_ASSISTANT and route.probability >= rewriting.need
 
 
 def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route | None:

@@ -18,7 +18,6 @@ import gzip
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from eval.training.routing.network import (
     drawn,
     load_examples,
     request_words,
+    write_beside,
 )
 from index.atomic import write_whole
 from index.errors import UserError
@@ -197,11 +197,8 @@ def main(arguments: Sequence[str]) -> int:
     made.mkdir(exist_ok=True)
     whole = with_further(model, *fit(read_of, logits, wanted, counts))
     write_whole(made / "router.onnx", whole.SerializeToString())
-    shutil.copyfile(WEIGHTS / "tokenizer.json", made / "tokenizer.json")
-    beside: dict[str, Any] = told() | beside_the_weights(examples, names)
-    text = json.dumps(beside, ensure_ascii=False, indent=1) + "\n"
-    write_whole(made / "router.json", text.encode())
-    sys.stdout.write(f"{made} holds what goes to rag/asking/router.\n")
+    told_now = told() | beside_the_weights(examples, names)
+    write_beside(made, told_now, WEIGHTS / "tokenizer.json")
     return 0
 
 

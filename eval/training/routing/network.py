@@ -20,9 +20,10 @@ import random
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.progress import Progress
@@ -234,14 +235,20 @@ def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Pa
     )
     quantize(whole, folder / "router.onnx")
     whole.unlink()
-    shutil.copyfile(tokenizer, folder / "tokenizer.json")
     told = {
         "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
         "classes": list(names),
         "request_words": request_words(load_examples()),
     }
+    write_beside(folder, told, tokenizer)
+
+
+def write_beside(folder: Path, told: Mapping[str, Any], tokenizer: Path) -> None:
+    """Write what stands beside the weights, and say where all of it is to go."""
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
     written = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
     write_whole(folder / "router.json", written.encode())
+    sys.stdout.write(f"{folder} holds what goes to rag/asking/router.\n")
 
 
 def command_line(command: str, description: str | None) -> argparse.ArgumentParser:
@@ -282,5 +289,4 @@ def main(arguments: Sequence[str]) -> int:
     with progress_bar() as progress:
         train(model, tokenizer, messages, names, folder / "checkpoint.pt", progress)
     export(model, names, start / "tokenizer.json", folder / "router")
-    sys.stdout.write(f"{folder / 'router'} holds what goes to rag/asking/router.\n")
     return 0

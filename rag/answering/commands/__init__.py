@@ -1,1 +1,1 @@
-"""What is said of the last answer, and of one of its footnotes."""
+"""What is said of what was answered: of the last answer, of a footnote, of all that was found."""

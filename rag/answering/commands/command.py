@@ -15,7 +15,7 @@ from rag.answer import Answer, Event
 from rag.answering.commands import footnote, found
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import NO_ANSWER, tell
-from rag.asking.query import Query
+from rag.asking.query import OF_THE_ASSISTANT, Query
 from rag.asking.route import Route
 from rag.asking.subject import wanted
 from rag.finding.quotes import sentence_quotes
@@ -54,7 +54,7 @@ def _last_asked(query: Query, context: Context) -> tuple[Query | None, list[Rout
     commands: list[Route] = []
     for text, before in query.earlier():
         earlier = context.understand(text, before)
-        if earlier.route.kind not in ("command", "conversation"):
+        if earlier.route.kind not in OF_THE_ASSISTANT:
             return earlier, commands
         if earlier.route.kind == "command":
             commands.insert(0, earlier.route)

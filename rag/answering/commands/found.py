@@ -11,7 +11,7 @@ from dataclasses import replace
 from rag.answer import Answer, Event, Found
 from rag.answering.context import Context
 from rag.answering.conversation import NO_ANSWER, tell
-from rag.asking.query import Query
+from rag.asking.query import OF_THE_ASSISTANT, Query
 from rag.languages.english_words import counted
 from rag.quote import Quote
 from rag.verifying.compose import Composition
@@ -22,14 +22,11 @@ MOST = 8
 OF_EACH = 2
 """Sentences of each answer that are told."""
 
-SAID_BY_ITSELF = ("command", "conversation")
-"""Kinds of messages that ask nothing of the documents by themselves."""
-
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Tell again what was found to the latest questions, in their order, with the footnotes."""
     asked = [context.understand(*each) for each in query.earlier()]
-    asked = [each for each in reversed(asked) if each.route.kind not in SAID_BY_ITSELF]
+    asked = [each for each in reversed(asked) if each.route.kind not in OF_THE_ASSISTANT]
     if not asked:
         yield from tell(query, context, [NO_ANSWER])
         return
