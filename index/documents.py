@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
@@ -55,13 +55,15 @@ class Style:
 class Properties:
     """What a file or a page says of itself, apart from its text; None where it does not.
 
-    `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN".
+    `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN". `named` is no word
+    of the file's: it is what a person has called the document.
     """
 
     author: str | None = None
     published: str | None = None
     publisher: str | None = None
     language: str | None = None
+    named: str | None = None
 
 
 UNTOLD = Properties()
@@ -133,6 +135,17 @@ class Document:
     def name(self) -> str:
         """The last part of the source: a file's name, or the end of an address."""
         return source_name(self.source)
+
+    @property
+    def label(self) -> str:
+        """What people know it by: the name that they gave it, or else its source's."""
+        return self.properties.named or self.name
+
+    def renamed(self, title: str | None) -> Document:
+        """Return it under the name that a person gives it; under its own where there is none."""
+        if not title:
+            return self
+        return replace(self, title=title, properties=replace(self.properties, named=title))
 
     def page_at(self, offset: int) -> int | None:
         """Return the number (from 1) of the page that holds the offset, or None without pages."""

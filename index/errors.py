@@ -1,5 +1,9 @@
 """The one kind of error that is meant for the person at the keyboard."""
 
+from __future__ import annotations
+
+import re
+
 
 class UserError(Exception):
     """Something the user gave or set up is wrong; the text is shown to them as it stands.
@@ -28,3 +32,9 @@ class DocumentError(UserError):
 
 class LibraryError(UserError):
     """A library folder that cannot be used as it is."""
+
+
+def reason(error: BaseException) -> str:
+    """Return why something failed, without the system's number for it and without a full stop."""
+    words = re.sub(r"^\[Errno -?\d+\]\s*", "", " ".join(str(error).split()))
+    return words.rstrip(".") or type(error).__name__

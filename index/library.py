@@ -29,6 +29,7 @@ from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
+from index.printable import title_line
 from index.split import SPLITTER_VERSION, split
 from index.storage.connections import Connections
 from index.storage.database import Database, Place, folder_of, option
@@ -359,6 +360,7 @@ class Library:
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
+            document = document.renamed(self._name_of(old))
             known = self.store.document(document.id)
             if known is not None:
                 self.store.keep_file(document)
@@ -375,6 +377,27 @@ class Library:
             self._own_change()
             self._sweep()
         return Added(document, "replaced" if old else "added", len(prepared.passages))
+
+    def _name_of(self, document_ids: Sequence[str]) -> str | None:
+        """Return what a person has called one of some documents."""
+        found = (self.store.document(each) for each in document_ids)
+        names = (each.properties.named for each in found if each)
+        return next(filter(None, names), None)
+
+    def rename(self, document_id: str, title: str) -> Document:
+        """Call a document something else, in all that speaks of it; return it as it is now.
+
+        Raises UserError when it is not in the library (any more), and when the title is empty.
+        """
+        title = title_line(title)
+        if not title:
+            raise UserError("A document needs a name: type one.")
+        with self._writing():
+            self._cached.cache_clear()
+            document = self.document(document_id).renamed(title)
+            self.store.rename(document)
+            self._cached.cache_clear()
+        return document
 
     def prepare(self, document: Document, report: Report = lambda *_: None) -> Prepared:
         """Make what `add` puts in: passages and vectors, unless the document is here already.
@@ -451,7 +474,8 @@ class Library:
                 document = self.document(entry.id)
                 if entry.loader not in CURRENT:
                     try:
-                        document = replace(_read_again(document), added=document.added)
+                        again = _read_again(document).renamed(document.properties.named)
+                        document = replace(again, added=document.added)
                         read_again.append(document)
                     except DocumentError as error:
                         kept.append((document, str(error)))

@@ -41,8 +41,16 @@ def in_place(text: str) -> str:
 
 
 def as_markdown(text: str) -> str:
-    """Return a text on one line, as Markdown that shows just its words."""
-    return re.sub(r"([\\`*_\[\]<>#|~!$&()+.-])", r"\\\1", " ".join(text.split()))
+    """Return a text on one line, as Markdown that shows just its words.
+
+    Only what Markdown would read as a sign has a backslash: most signs are none inside a line.
+    """
+    line = re.sub(_MARKDOWN, r"\\\g<0>", " ".join(text.split()))
+    line = line.replace("$", r"\$") if line.count("$") > 1 else line  # Two are a formula, for some.
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", line)
+
+
+_MARKDOWN = r"[\\`*\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[-+#>=]|#$"
 
 
 def as_xml(text: str) -> str:

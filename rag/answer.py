@@ -19,6 +19,10 @@ SCHEMA = 1
 Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
 
 
+NONE_SELECTED = "No documents are selected."
+"""Told where there are documents, and all of them are left aside."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
     """A sentence with the numbers of its footnotes.
@@ -72,7 +76,8 @@ class Answer:
     route: Route | None = None
     """What kind of answer it was taken to want; None where that is not known any more."""
     choices: tuple[str, ...] = ()
-    """The questions that it may have meant, where that is asked back."""
+    """Questions to go on with: those that it may have meant, where that is asked back, or the one
+    for what a list has left out."""
     way: str | None = None
     """Which way it was answered; None where none was tried. It is evidence where no other did."""
 
@@ -85,7 +90,7 @@ class Answer:
     def text(self) -> str:
         """The answer with its footnotes, without the sentences that are not supported."""
         if self.reason == "no_documents":
-            return "There is no document to answer from yet."
+            return self.message or "There is no document to answer from yet."
         if self.refused:
             return "The sources do not say."
         return "\n".join(

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.documents import Document
-from rag.answer import Answer, Event, Found, Searching, Writing
+from rag.answer import NONE_SELECTED, Answer, Event, Found, Searching, Writing
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.parts import answer_parts, several
@@ -152,8 +152,9 @@ class Assistant:
     def _events(self, typed: str, history: Sequence[Turn], context: Context) -> Iterator[Event]:
         """Understand what was typed, and answer it by the way that is for it."""
         query = self._understood(typed, history, context)
-        if self.library.is_empty and query.route.kind != "conversation":
-            yield context.answer(query, Composition(), reason="no_documents")
+        if not context.titles and query.route.kind != "conversation":
+            note = None if self.library.is_empty else NONE_SELECTED
+            yield context.answer(query, Composition(), reason="no_documents", note=note)
             return
         yield Searching(query.text)
         parts = several(query)

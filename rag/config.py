@@ -26,7 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from index.errors import UserError
+from index.errors import UserError, reason
 from index.storage.database import Place, database, is_database
 from index.weights.download import default_models_directory
 
@@ -171,4 +171,4 @@ def _file_settings() -> dict[str, object]:
             raise UserError(f"FOOTNOTED_CONFIG names {path}, which is not there.") from None
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UserError(f"The settings file {path} cannot be read: {error}.") from error
+        raise UserError(f"The settings file {path} cannot be read: {reason(error)}.") from error

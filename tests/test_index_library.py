@@ -147,6 +147,25 @@ def test_the_same_text_again_changes_nothing(library: Library) -> None:
     assert (library.entries(), left(library)) == before
 
 
+def test_a_name_that_a_person_gives_stays(library: Library) -> None:
+    document = library.add(made(BREAD, "/scan-0017.txt")).document
+    renamed = library.rename(document.id, "  Baking\n at night ")
+    assert (renamed.title, renamed.label) == ("Baking at night", "Baking at night")
+    assert library.document(document.id) == renamed
+    assert [each.title for each in library.entries()] == ["Baking at night"]
+    [hit] = library.search("Who bakes bread?", 1)
+    assert hit.document.label == "Baking at night"
+    again = library.add(made(WHALES, "/scan-0017.txt"))  # Another text of the same file.
+    assert (again.outcome, again.document.title) == ("replaced", "Baking at night")
+    library.reindex(lambda *_: None)
+    assert [each.title for each in library.entries()] == ["Baking at night"]
+    assert library.document(again.document.id).label == "Baking at night"
+    with pytest.raises(UserError, match="A document needs a name"):
+        library.rename(again.document.id, " \u202e ")
+    with pytest.raises(UserError, match="There is no document"):
+        library.rename(document.id, "Gone")
+
+
 def test_a_changed_file_takes_the_place_of_the_old_one(library: Library) -> None:
     library.add(made(TRAINS, "/trains.txt"))
     old = library.add(made(BREAD, "/note.txt")).document

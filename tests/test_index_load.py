@@ -214,8 +214,37 @@ def test_a_bare_page_is_read_whole() -> None:
     assert document.text == BARE_TEXT
     assert headings(document) == [(1, "The harbour"), (2, "After")]
     assert document.title == "The harbour"
-    page = "<title>The  page</title><h1>Top</h1>"
-    assert load_bytes(page.encode(), "a.html").title == "The page"
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("<title>The  storm</title><p>A storm broke the mole.</p>", "The storm"),
+        ("<title>Untitled document</title><h1>Top</h1><p>A storm.</p>", "Top"),
+        ("<title>Home</title><p>A storm broke the mole.</p>", "page-7"),
+        ("<title>港口的风暴</title><p>风暴毁坏了港口。</p>", "港口的风暴"),
+    ],
+)
+def test_a_page_is_called_what_its_text_is_about(page: str, title: str) -> None:
+    assert load_bytes(page.encode(), "page-7.html").title == title
+
+
+@pytest.mark.parametrize(
+    ("named", "heading", "title"),
+    [
+        ("Word Document", "The mole", "The mole"),
+        ("Word Document", "", "notes 3"),
+        ("The storm of 1921", "", "The storm of 1921"),
+    ],
+)
+def test_a_docx_is_called_what_its_text_is_about(named: str, heading: str, title: str) -> None:
+    def storm(document: docx.document.Document) -> None:
+        document.core_properties.title = named
+        if heading:
+            document.add_heading(heading, 1)
+        document.add_paragraph("A storm broke the mole in 1921.")
+
+    assert load_bytes(word(storm), "notes 3.docx").title == title
 
 
 def news_page() -> str:

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from index.documents import Document
 from index.library import Library
 from rag.log import Log
-from tests.browser import SUMMIT, ask, pages, window
+from tests.browser import SUMMIT, OpenPage, ask, pages, window
 from tests.provider import provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -46,10 +46,63 @@ def test_a_text_is_underlined_and_a_sentence_opens_its_quote(
     expect(mark).to_be_in_viewport()
     assert "20 kilometers" in mark.inner_text()
     expect(page.locator("#checked")).to_be_visible()  # Beside its sources.
-    page.locator(".counts button.contradicted").click()
-    expect(page.locator(".found > li:visible")).to_have_count(1)
-    page.locator(".counts button.contradicted").click()
-    expect(page.locator(".found > li:visible")).to_have_count(3)
+    note = page.locator(".found > li:visible")
+    expect(note).to_have_count(1)
+    expect(note).to_contain_text("Contradicted")
+    text, verdict = (page.locator(each).bounding_box() for each in (".draft-text", ".verdicts"))
+    assert text
+    assert verdict
+    assert text["y"] == verdict["y"], "side by side"
+    expect(page.locator(".verdicts .at")).to_have_text("1 of 2 findings")
+    page.keyboard.press("n")
+    expect(note).to_contain_text("Not in the sources")
+    page.keyboard.press("p")
+    expect(note).to_contain_text("Contradicted")
+    page.locator(".counts button.supported").click()
+    expect(page.locator(".verdicts .at")).to_have_text("1 finding")
+    expect(shown.locator("a.aside")).to_have_count(3)
+    page.get_by_role("button", name="Next finding").click()
+    expect(note).to_contain_text("Supported")
+    page.keyboard.press("Escape")
+    expect(note).to_have_count(0)
+
+
+def test_a_checked_text_outlives_a_reload(page: Page) -> None:
+    check(page, DRAFT)
+    summary = page.locator("#checked .covered").inner_text()
+    page.reload()
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    expect(page.locator("#draft textarea")).to_have_value(DRAFT)
+    expect(page.locator("#checked .covered")).to_have_text(summary)
+    expect(page.locator("#checked a.contradicted")).to_have_count(1)
+
+
+def test_on_a_phone_a_verdict_is_a_sheet_over_the_text(
+    open_page: OpenPage, window_address: str
+) -> None:
+    page = open_page(window_address, viewport={"width": 360, "height": 640})
+    check(page, DRAFT)
+    sentence = page.locator("#checked a.contradicted")
+    before = sentence.bounding_box()
+    sentence.click()
+    sheet = page.locator(".verdicts")
+    expect(sheet).to_be_in_viewport()
+    expect(sheet).to_contain_text("Contradicted")
+    assert sentence.bounding_box() == before, "the text stays where it is"
+    page.get_by_role("button", name="Next finding").click()
+    expect(sheet).to_contain_text("Not in the sources")
+    page.get_by_role("button", name="Close").click()
+    expect(sheet).to_be_hidden()
+
+
+def test_nothing_is_checked_where_no_document_is_selected(page: Page) -> None:
+    expect(page.locator(".examples")).to_be_visible()
+    for each in page.locator("[data-choose]").all():
+        each.uncheck()
+    page.get_by_role("button", name="Check", exact=True).first.click()
+    page.locator("#draft textarea").fill(DRAFT)
+    page.locator("#check").click()
+    expect(page.locator("#checked .notice")).to_contain_text("No documents are selected.")
 
 
 def test_a_checked_text_is_taken_along(page: Page, tmp_path: Path) -> None:
@@ -108,6 +161,7 @@ def test_a_verdict_is_overruled_with_a_note(page: Page, window_library: Library)
     wrong = "The Tsugaru Strait is 70 kilometers wide."
     check(page, wrong)
     note = page.locator("#checked .found > li")
+    page.locator("#checked a.contradicted").click()
     note.locator("summary").click()
     note.get_by_label("Verdict").select_option(label="Supported")
     note.get_by_role("button", name="Keep").click()
@@ -124,6 +178,7 @@ def test_a_verdict_is_overruled_with_a_note(page: Page, window_library: Library)
     expect(page.locator("#checked a.s")).to_have_count(2, timeout=60_000)
     expect(page.locator("#checked-files")).to_be_visible()
     expect(page.locator("#checked a.supported")).to_have_count(1)  # In another text as well.
+    expect(note).to_be_visible()  # What was open stays open.
     page.locator("#checked .found summary").click()
     page.get_by_role("button", name="Take back").click()
     expect(page.locator("#checked a.contradicted")).to_have_count(1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import socket
 from pathlib import Path
 
@@ -27,6 +26,10 @@ from tests.misbehaving import misbehaving, status
 from tests.provider import provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
+
+
+def new(page: Page) -> None:
+    page.locator("#talk-bar").get_by_role("button", name="New").click()
 
 
 def test_visitors_do_not_see_each_other(open_page: OpenPage, window_address: str) -> None:
@@ -62,22 +65,33 @@ def test_a_conversation_is_kept_in_the_browser(page: Page, briefing: Document) -
     footnote.click()
     assert_marked(page, briefing.text[place(footnote)])
 
-    page.get_by_role("button", name="New").click()
+    new(page)
     expect(asked).to_have_count(0)
     ask(page, OFF_TOPIC)
-    conversations = page.locator("#conversations")
-    expect(conversations.locator("option")).to_have_text([OFF_TOPIC, SUMMIT])
-    conversations.select_option(label=SUMMIT)
+    listed = page.locator("#conversations .kept")
+    expect(listed).to_have_text([OFF_TOPIC, SUMMIT])
+    expect(page.locator("#conversations h3")).to_have_text(["Today"])
+    page.locator("#talk-search").fill("90 MINUTES")  # What an answer says is searched too.
+    expect(listed).to_have_text([SUMMIT])
+    page.locator("#talk-search").fill("")
+    listed.get_by_text(SUMMIT).click()
     expect(asked).to_have_count(3)
-    page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name=f"Rename: {SUMMIT}").click()
+    page.keyboard.type("The <b>summit</b>")
+    page.keyboard.press("Enter")
+    expect(listed).to_have_text([OFF_TOPIC, "The <b>summit</b>"])
+    expect(page.locator("#talk-title")).to_have_text("The <b>summit</b>")
+    page.get_by_role("button", name="Delete: The <b>summit</b>").click()
     expect(asked).to_have_count(0)
-    expect(conversations.locator("option")).to_have_text(["New conversation", OFF_TOPIC])
+    expect(listed).to_have_text([OFF_TOPIC])
+    page.get_by_role("button", name="Undo").click()
+    expect(asked).to_have_count(3)
+    expect(listed).to_have_text([OFF_TOPIC, "The <b>summit</b>"])
 
 
 def test_what_the_browser_kept_is_proven_again(page: Page) -> None:
     turn = ask(page, SUMMIT)
-    page.get_by_role("button", name="New").click()
+    new(page)
     expect(turn).to_have_count(0)
     page.evaluate(
         """() => {
@@ -85,28 +99,76 @@ def test_what_the_browser_kept_is_proven_again(page: Page) -> None:
           localStorage[key] = localStorage[key].replaceAll("Dec. 15", "Dec. 16");
         }"""
     )
-    page.locator("#conversations").select_option(label=SUMMIT)
+    page.locator("#conversations .kept").click()
     expect(page.locator("#status")).to_contain_text("not a conversation that Footnoted has kept")
     expect(turn).to_have_count(0)
 
 
-def test_editing_and_asking_again(page: Page) -> None:
+def test_a_question_is_edited_in_its_place_and_stays_as_a_branch(page: Page) -> None:
     ask(page, SUMMIT)
     ask(page, OFF_TOPIC)
     asked = page.locator("#conversation .asked")
+    page.locator("#past").get_by_role("button", name="Edit").click()
+    field = page.get_by_role("textbox", name="Question").and_(page.locator(".editing textarea"))
+    expect(field).to_be_focused()
+    field.fill("Something else")
+    field.press("Escape")
+    expect(asked).to_have_text([SUMMIT, OFF_TOPIC])
+    expect(page.locator("#past [data-act=edit]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(field).to_have_value(SUMMIT)
+    other = "How long did the video summit of December 2021 last?"
+    field.fill(other)
+    field.press("Enter")
+    expect(page.locator("#current .turn[data-step=answered]")).to_contain_text(other)
+    expect(page.locator("#send")).to_be_visible()
+    expect(asked).to_have_text([other])
+    branches = page.locator(".branches")
+    expect(branches).to_contain_text("2 of 2")
+    expect(page.locator("#conversations .kept")).to_have_count(1)  # One line for both.
+    page.get_by_role("button", name="Previous version").click()
+    expect(asked).to_have_text([SUMMIT, OFF_TOPIC])
+    expect(branches.first).to_contain_text("1 of 2")
+    page.reload()
+    expect(asked).to_have_text([SUMMIT, OFF_TOPIC])
+    expect(branches.first).to_contain_text("1 of 2")
+    page.get_by_role("button", name="Next version").click()
+    expect(asked).to_have_text([other])
+
+
+def test_asking_again_keeps_what_was_answered(page: Page) -> None:
+    ask(page, OFF_TOPIC)
     page.evaluate("document.querySelector('#current .turn').classList.add('old')")
     page.locator("#current").get_by_role("button", name="Ask again").click()
     anew = page.locator("#current .turn[data-step=answered]:not(.old)")
     expect(anew).to_be_visible(timeout=60_000)
     expect(page.locator("#send")).to_be_visible()
-    expect(asked).to_have_text([SUMMIT, OFF_TOPIC])
-    page.locator("#past").get_by_role("button", name="Edit").click()
-    expect(page.locator("#question textarea")).to_have_value(SUMMIT)
-    expect(asked).to_have_count(0)
-    ask(page, "How long did the video summit of December 2021 last?")
-    expect(asked).to_have_count(1)
-    options = page.locator("#conversations").locator("option")
-    expect(options).to_have_count(2)  # What was there before the edit is kept.
+    expect(page.locator("#conversation .asked")).to_have_text([OFF_TOPIC])
+    expect(page.locator("#conversations .kept")).to_have_text([OFF_TOPIC])
+
+
+def test_the_arrow_up_edits_the_last_question_and_what_is_typed_outlives_a_reload(
+    page: Page,
+) -> None:
+    ask(page, SUMMIT)
+    box = page.locator("#question textarea")
+    box.press("ArrowUp")
+    expect(page.locator(".editing textarea")).to_have_value(SUMMIT)
+    page.keyboard.press("Escape")
+    box.fill("Half a question")
+    page.reload()
+    expect(page.locator("#conversation .asked")).to_have_text([SUMMIT])
+    expect(box).to_have_value("Half a question")
+
+
+def test_no_document_selected_is_said(page: Page) -> None:
+    expect(page.locator(".examples")).to_be_visible()
+    for each in page.locator("[data-choose]").all():
+        each.uncheck()
+    page.locator("#question textarea").fill(SUMMIT)
+    page.locator("#question textarea").press("Enter")
+    refusal = page.locator("#current .refusal")
+    expect(refusal).to_have_text("No documents are selected. Tick one under Documents.")
 
 
 def test_what_is_said_of_an_answer_is_kept_in_the_log(page: Page, window_library: Library) -> None:
@@ -133,7 +195,7 @@ def test_an_example_is_asked(page: Page) -> None:
 
 @pytest.mark.parametrize("form", ["Markdown", "HTML", "JSON"])
 def test_a_conversation_is_exported(
-    page: Page, open_page: OpenPage, tmp_path: Path, briefing: Document, form: str
+    page: Page, tmp_path: Path, briefing: Document, form: str
 ) -> None:
     footnote = ask(page, SUMMIT).locator("a.footnote").first
     page.locator("#talk-bar summary").click()
@@ -147,12 +209,26 @@ def test_a_conversation_is_exported(
         [exchange] = json.loads(text)["exchanges"]
         assert exchange["answer"]["citations"][0]["quote"] == quote
         return
-    link = re.search(r"http://127\.0\.0\.1:\d+/\?document=[0-9a-f]+&(?:amp;)?span=\d+-\d+", text)
-    assert link
-    assert_marked(open_page(link[0].replace("&amp;", "&")), quote)
+    assert path.stem.startswith("When did Putin and Xi hold")
+    assert "127.0.0.1" not in text
+    assert "China and Russia in Late 2021: A Briefing, briefing.md, line" in text
     if form == "HTML":
         page.goto(path.as_uri())
         expect(page.locator("blockquote").first).to_have_text(quote)
+
+
+def test_all_conversations_are_exported(page: Page, tmp_path: Path) -> None:
+    ask(page, SUMMIT)
+    new(page)
+    ask(page, OFF_TOPIC)
+    expect(page.locator("#conversations .kept")).to_have_count(2)
+    page.get_by_label("More: all conversations").click()
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export all as JSON").click()
+    assert downloading.value.suggested_filename == "conversations.json"
+    downloading.value.save_as(tmp_path / "all.json")
+    told = json.loads((tmp_path / "all.json").read_text("utf-8"))["conversations"]
+    assert [each["title"] for each in told] == [OFF_TOPIC, SUMMIT]
 
 
 def test_an_answer_is_copied_with_its_footnotes(page: Page, briefing: Document) -> None:
@@ -240,10 +316,13 @@ def test_stop_takes_effect_while_the_language_model_is_silent(
             page.locator("#send").click()
             found = page.locator("#current .turn[data-step=found] a.card").first
             expect(found).to_be_visible(timeout=60_000)
-            page.locator("#stop").click()
+            page.locator("#question textarea").press("Escape")
             stopped = page.locator("#current .turn[data-step=failed]")
             expect(stopped).to_contain_text("Stopped.")
             expect(page.locator("#send")).to_be_visible()
+            expect(stopped.locator("a.card")).to_have_count(5)
+            page.reload()
+            expect(stopped.locator("a.card")).to_have_count(5)  # Its passages are kept.
             silent.close()
 
 

@@ -216,6 +216,30 @@ def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
     expect(ask(page, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
 
 
+def test_a_document_is_renamed_and_its_footnotes_follow(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "scan-0017.txt"
+    path.write_text(SENTENCE, "utf-8")
+    page.locator("#add input[type=file]").set_input_files(path)
+    expect(page.locator("#outcomes")).to_contain_text("scan-0017.txt: added", timeout=60_000)
+    name = page.get_by_role("button", name="Rename scan-0017.txt")
+    name.click()
+    page.keyboard.type("<b>Comets</b> & others")
+    page.keyboard.press("Escape")
+    expect(page.locator("#documents")).not_to_contain_text("others")
+    name.click()
+    page.keyboard.type("<b>Comets</b> & others")
+    page.keyboard.press("Enter")
+    expect(page.locator("#documents .title").last).to_have_text("<b>Comets</b> & others")
+    turn = ask(page, "When was the comet Halme seen?")
+    expect(turn.locator("a.place").first).to_contain_text("<b>Comets</b> & others, line 1")
+    path.write_text(f"{SENTENCE} It came back.", "utf-8")  # A new text of it keeps the name.
+    page.locator("#add input[type=file]").set_input_files(path)
+    expect(page.locator("#outcomes")).to_contain_text("scan-0017.txt: replaced", timeout=60_000)
+    expect(page.locator("#documents .title").last).to_have_text("<b>Comets</b> & others")
+    page.get_by_role("button", name="Remove scan-0017.txt").click()
+    expect(page.locator("#documents li")).to_have_count(2)
+
+
 def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
     page.locator("#address input").fill("/etc/passwd")
     page.locator("#fetch").click()

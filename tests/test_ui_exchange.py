@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import html
+import io
 import json
+import re
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from markdown_it import MarkdownIt
 
-from index.documents import Span
+from index.documents import Properties, Span
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence
@@ -18,11 +24,10 @@ from rag.asking.route import Route
 from rag.quote import Quote
 from tests.conftest import OpenLibrary
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
-from ui.conversations.export import FORMATS, export
+from ui.conversations.export import FORMATS, Talk, file_name
 
 pytestmark = pytest.mark.weights
 
-ADDRESS = "http://127.0.0.1:7860/"
 HOSTILE = "<b>*Who*</b> [x](javascript:alert(1)) `ran`? ~~No~~ # $x$"
 
 
@@ -154,44 +159,143 @@ def test_an_answer_outlives_its_document(
     [back] = exchanges_from_json(data, open_library(tmp_path))
     assert (back.answer, back.unproven) == (None, data[0]["answer"])
     assert kept(back) == data
-    text = export([back], FORMATS["text"], ADDRESS)
+    text = written("text", [back])
     assert "cannot be proven: They met.[1]" in text
 
 
-@pytest.mark.parametrize("form", FORMATS)
+def test_what_a_stopped_question_had_found_comes_back(
+    briefing_library: Library, open_library: OpenLibrary, tmp_path: Path
+) -> None:
+    answer = exchange(briefing_library).answer
+    assert answer
+    stopped = Exchange("When?", message="Stopped.", found=answer.quotes)
+    [back] = exchanges_from_json(kept(stopped), briefing_library)
+    assert [each.text for each in back.found] == [each.text for each in answer.quotes]
+    [gone] = exchanges_from_json(kept(stopped), open_library(tmp_path))
+    assert gone == Exchange("When?", message="Stopped.")
+    data = kept(stopped)
+    data[0]["found"][0]["quote"] = "Other words."
+    with pytest.raises(UserError, match="not a conversation"):
+        exchanges_from_json(data, briefing_library)
+
+
+# --- exports
+
+
+def written(form: str, exchanges: list[Exchange], title: str = "A talk") -> str:
+    return FORMATS[form].write([Talk(title, tuple(exchanges))]).decode()
+
+
+def of_the_web(library: Library, source: str = "https://news.example/a-b?c=d#e") -> Exchange:
+    """Return an exchange whose document was read from a page, by two people, on a day."""
+    given = exchange(library)
+    assert given.answer
+    [quote] = given.answer.citations
+    told = Properties("Ada Holm; Bo {Brun}", "2021-12-30", "News & Co", "en")
+    document = replace(quote.document, source=source, properties=told)
+    quote = replace(quote, document=document)
+    return replace(given, answer=replace(given.answer, citations=(quote,), quotes=(quote,)))
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "text"])
 def test_an_export_stands_on_its_own(briefing_library: Library, form: str) -> None:
     given = exchange(briefing_library, HOSTILE)
     assert given.answer
     [quote] = given.answer.citations
-    made = export([given, Exchange("What?", message="It did not work.")], FORMATS[form], ADDRESS)
-    if form == "json":
-        read = json.loads(made)
-        assert read["schema"] == 1
-        back, _ = exchanges_from_json(read["exchanges"], briefing_library)
-        assert back.as_json() == given.as_json()
-        return
-    link = f"{ADDRESS}?document={quote.document.id}&span={quote.start}-{quote.end}"
-    assert link.replace("&", "&amp;" if form == "html" else "&") in made
+    failed = Exchange("What?", message="It did not work.")
+    made = written(form, [given, failed], f"About {HOSTILE}")
+    assert "127.0.0.1" not in made
     assert "Lies." not in made
     if form == "markdown":
-        assert "They met\\.[^1-1]" in made
+        assert "They met.[^1-1]" in made
         assert "\n[^1-1]: " in made
-        html = MarkdownIt().render(made)
-    else:
-        html = made
-    for words in ("Understood as: When did both meet?", "Told.", "It did not work."):
-        assert words in (html if form != "text" else made)
+    page = MarkdownIt().render(made) if form == "markdown" else made
+    where = f"line {quote.document.line_at(quote.start)}"
+    for words in ("Understood as: When did both meet?", "Told.", "It did not work.", where):
+        assert words in page
+    assert quote.document.title in page
     if form == "text":
         assert HOSTILE in made
         assert f"“{quote.text}”" in made
     else:
-        assert "<b>" not in html
-        assert "javascript:" not in "".join(part.partition(">")[0] for part in html.split("<a"))[1:]
-        assert "&lt;b&gt;" in html
+        assert "<b>" not in page
+        assert "javascript:" not in "".join(part.partition(">")[0] for part in page.split("<a"))[1:]
+        assert "&lt;b&gt;" in page
+        assert "About" in page
 
 
-def test_without_an_address_there_are_no_links(briefing_library: Library) -> None:
-    for form in ("markdown", "html", "text"):
-        made = export([exchange(briefing_library)], FORMATS[form], "javascript:alert(1)")
-        assert "?document=" not in made
-        assert "javascript" not in made
+def test_json_comes_back(briefing_library: Library) -> None:
+    given = exchange(briefing_library)
+    read = json.loads(written("json", [given], "One"))
+    assert (read["schema"], read["title"]) == (1, "One")
+    [back] = exchanges_from_json(read["exchanges"], briefing_library)
+    assert back.as_json() == given.as_json()
+    both = [Talk("One", (given,)), Talk("Two", (given, given))]
+    read = json.loads(FORMATS["json"].write(both))
+    told = [(each["title"], len(each["exchanges"])) for each in read["conversations"]]
+    assert told == [("One", 1), ("Two", 2)]
+
+
+def test_notes_of_several_conversations_have_numbers_of_their_own(
+    briefing_library: Library,
+) -> None:
+    given = exchange(briefing_library)
+    both = [Talk("One", (given,)), Talk("Two", (given,))]
+    made = FORMATS["markdown"].write(both).decode()
+    assert re.findall(r"^\[\^([\d-]+)\]:", made, re.MULTILINE) == ["1-1", "2-1"]
+    page = FORMATS["html"].write(both).decode()
+    assert len(set(re.findall(r'id="(q[^"]+)"', page))) == 2
+    assert file_name(both, FORMATS["html"]) == "conversations.html"
+    assert file_name(both[:1], FORMATS["bibtex"]) == "One.bib"
+    assert file_name([Talk("../a: b?/…", ())], FORMATS["text"]) == "a b.txt"
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "text"])
+def test_a_quote_of_a_web_page_is_linked_there(briefing_library: Library, form: str) -> None:
+    given = of_the_web(briefing_library)
+    assert given.answer
+    [quote] = given.answer.citations
+    made = written(form, [given])
+    first = quote.text.split()[0]
+    assert "https://news.example/a-b?c=d#:~:text=" + first in made
+    assert "Ada Holm; Bo {Brun}, Dec. 30, 2021, line" in made
+    elsewhere = of_the_web(briefing_library, "javascript:alert(1)")
+    links = re.findall(r'href="[^"]*|\]\(<[^>]*', written(form, [elsewhere]))
+    assert not [each for each in links if "javascript" in each]
+
+
+def test_word_has_footnotes_of_its_own(briefing_library: Library) -> None:
+    given = of_the_web(briefing_library)
+    assert given.answer
+    [quote] = given.answer.citations
+    twice = (AnswerSentence("They met.", (1,), True), AnswerSentence("So it is.", (1,), True))
+    given = replace(given, answer=replace(given.answer, sentences=twice))
+    made = FORMATS["docx"].write([Talk("A talk", (given,))])
+    paragraphs = [each.text for each in docx.Document(io.BytesIO(made)).paragraphs]
+    assert paragraphs[:2] == ["A talk", "When did they meet?"]
+    assert "They met. So it is." in paragraphs
+    with zipfile.ZipFile(io.BytesIO(made)) as archive:
+        body, notes, links = (
+            archive.read(f"word/{name}").decode()
+            for name in ("document.xml", "footnotes.xml", "_rels/footnotes.xml.rels")
+        )
+        kinds = archive.read("[Content_Types].xml").decode()
+    assert re.findall(r'<w:footnoteReference w:id="(\d+)"', body) == ["1", "2"]
+    assert re.findall(r'<w:footnote [^>]*w:id="(-?\d+)"', notes) == ["-1", "0", "1", "2"]
+    assert " ".join(quote.text.split()) in html.unescape(notes)
+    assert "See note 1." in notes
+    assert "https://news.example/a-b?c=d#:~:text=" in html.unescape(links)
+    assert "wordprocessingml.footnotes+xml" in kinds
+
+
+def test_what_is_cited_goes_to_reference_managers(briefing_library: Library) -> None:
+    given = of_the_web(briefing_library)
+    [item] = json.loads(written("csl", [given, given]))
+    assert item["author"] == [{"literal": "Ada Holm"}, {"literal": "Bo {Brun}"}]
+    assert (item["type"], item["issued"]) == ("webpage", {"date-parts": [[2021, 12, 30]]})
+    entry = written("bibtex", [given])
+    assert r"author = {{Ada Holm} and {Bo \{Brun\}}}" in entry
+    assert r"publisher = {News \& Co}" in entry
+    assert "year = {2021}" in entry
+    with pytest.raises(UserError, match="No document is cited here yet"):
+        written("bibtex", [Exchange("What?", message="No.")])

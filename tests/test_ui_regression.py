@@ -15,6 +15,7 @@ from index.documents import Document
 from index.library import Library
 from index.loading.load import load
 from tests.browser import (
+    OFF_TOPIC,
     SUMMIT,
     ask,
     assert_accessible,
@@ -44,7 +45,8 @@ def test_an_answer_is_kept_as_a_case(
     expect(told).to_contain_text("letters, digits, dashes and underscores")
     form.get_by_label("Set").fill("from-the-window")
     page.locator("#keep-case").click()
-    expect(told).to_contain_text("Added to from-the-window.jsonl")
+    expect(told).to_contain_text("Kept in the set “from-the-window”")
+    expect(told.locator("blockquote")).to_have_count(1)
     expect(form).to_be_hidden()
     written = load_set(window_library.folder / "cases" / "from-the-window.jsonl")
     [case] = written.cases
@@ -67,8 +69,11 @@ def test_an_answer_is_kept_as_a_case(
     page.get_by_role("option", name="from-the-window").click()
     page.locator("#run").click()
     report = page.locator("#report")
-    expect(report).to_contain_text("No baseline is kept yet.", timeout=60_000)
-    expect(report.locator("tr").filter(has_text="passed")).to_contain_text("100.0%")
+    expect(report).to_contain_text("No baseline is kept yet", timeout=60_000)
+    expect(report.locator(".headline")).to_have_text("1 of 1 right")
+    report.get_by_text("More: all metrics").click()
+    passed = report.locator("tr").filter(has_text="cases that came out as they should")
+    expect(passed).to_contain_text("100.0%")
     page.locator("#keep-baseline").click()
     expect(report).to_contain_text("nothing changed")
 
@@ -93,6 +98,26 @@ def test_what_is_offered_is_about_documents_that_are_here(page: Page) -> None:
     assert not {"heat-pumps", "railway", "article"} & {*offered}
     page.locator("#propose").click()
     expect(page.locator("#drafts-told")).to_contain_text("there is none here")
+    assert_accessible(page)
+
+
+def test_a_set_is_made_of_the_conversation(page: Page, window_library: Library) -> None:
+    ask(page, SUMMIT)
+    ask(page, "How long did it last?")
+    ask(page, OFF_TOPIC)
+    page.get_by_role("button", name="Regression").click()
+    page.locator("#draft-set :is(input, textarea)").fill("of-a-talk")
+    page.locator("#take-talk").click()
+    expect(page.locator("#drafts li")).to_have_count(3)
+    page.get_by_role("button", name="Accept all").click()
+    expect(page.locator("#drafts li")).to_have_count(0)
+    made = load_set(window_library.folder / "cases" / "of-a-talk.jsonl")
+    assert [each.question for each in made.cases] == [SUMMIT, "How long did it last?", OFF_TOPIC]
+    assert [each.after for each in made.cases] == ["", made.cases[0].id, made.cases[1].id]
+    assert [each.unanswerable for each in made.cases] == [False, False, True]
+    page.locator("#run").click()
+    headline = page.locator("#report .headline")
+    expect(headline).to_have_text("3 of 3 right", timeout=60_000)
     assert_accessible(page)
 
 

@@ -39,6 +39,7 @@ ATTRIBUTES = {
     *"aria-label aria-pressed checked class colspan data-act data-around data-choose".split(),
     *"data-decide data-document data-draft".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
+    "data-rename",
     *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
     *"type value".split(),
 }
@@ -137,7 +138,7 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
         render.unfinished(
             words, words, standalone=words + "?", quotes=(quote,), draft=Writing(words)
         ),
-        render.exchange(Exchange(words, message=words), words, (quote,)),
+        render.exchange(Exchange(words, message=words, found=(quote,)), words),
         render.exchange(Exchange(words, unproven={"answer": words}), words),
         render.conversation(Conversation((Exchange(words, full),), words)),
         render.welcome([words]),

@@ -11,9 +11,10 @@ from eval.cases.cases import Case, Evidence
 from eval.comparing.baseline import hold
 from eval.measuring.statistics import rate
 from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
+from eval.running.summary import MEANS, RATES
 from tests.test_ui_render import HOSTILE, Page
 from ui.drawing import runs as render_runs
-from ui.reports.figures import group_of, label
+from ui.reports.figures import GROUPS, group_of, label, meaning
 
 CASES = {"one": {"answers": ["Ada", "Ada L."]}, "two": {"question": "What of Bo?"}}
 
@@ -58,13 +59,16 @@ def test_what_broke_comes_first_with_both_answers() -> None:
     verdict = hold(AFTER, BEFORE)
     assert verdict.comparison
     page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.comparison.verdict))
-    assert page.texts["h3."] == ["Newly broken: 1", "Newly mended: 1", "Failed as before: 1"]
-    assert page.texts["p.expected"] == [
+    assert page.texts["p.headline"] == ["1 of 3 right"]
+    assert page.texts["h3."] == [
+        "Since the baseline broken: 1", "Since the baseline mended: 1", "Wrong, as before: 1",
+    ]  # fmt: skip
+    assert page.texts["span.expected"] == [
         "Expected: “Ada” or “Ada L.”",
-        "Stage: the evidence was quoted, and the answer is not an accepted one",
+        "Where it went wrong: the evidence was quoted, and the answer is not an accepted one",
         "Expected: any answer that cites the evidence",
         "Expected: not kept with this run",
-        "Stage: the evidence was quoted, and the answer is not an accepted one",
+        "Where it went wrong: the evidence was quoted, and the answer is not an accepted one",
     ]
     broken = page.texts["details.case"][0]
     assert broken.index("BaselineAda") < broken.index("NowDee")
@@ -74,7 +78,7 @@ def test_what_broke_comes_first_with_both_answers() -> None:
     assert (link["data-document"], link["data-span"]) == ("abc", "3-9")
     row = page.texts["tr."][1]
     assert row.startswith("passed33.3%")
-    assert row.endswith("33.3%+0.0%")
+    assert row.endswith("33.3%+0.0%cases that came out as they should")
 
 
 def test_metrics_stand_under_what_they_tell_of() -> None:
@@ -101,9 +105,22 @@ def test_metrics_have_names_for_people(name: str, words: str, group: str) -> Non
 
 def test_without_a_baseline_there_is_one_side() -> None:
     page = Page(render_runs.report(AFTER, None, None, "No baseline is kept yet."))
-    assert page.texts["h3."] == ["Failed: 2"]
-    assert "h4." in page.texts
-    assert "Baseline" not in page.texts["h4."]
+    assert page.texts["h3."] == ["Wrong: 2", "Right: 1"]
+    assert set(page.texts["h4."]) == {"Now"}
+
+
+def test_without_a_baseline_the_run_before_is_compared() -> None:
+    page = Page(render_runs.report(AFTER, BEFORE, None, "No baseline is kept yet."))
+    assert page.texts["h3."][:2] == [
+        "Since the run before broken: 1", "Since the run before mended: 1",
+    ]  # fmt: skip
+    assert "Before" in page.texts["h4."]
+    assert not [each for each in page.texts["tr."] if "difference" in each]
+
+
+def test_each_metric_has_its_meaning() -> None:
+    for name in [*RATES, *MEANS, *(each for names in GROUPS.values() for each in names)]:
+        assert meaning(name) != meaning("judge:tone"), name
 
 
 def test_a_set_without_a_run_says_what_it_is() -> None:

@@ -85,7 +85,11 @@ def test_who_may_read_may_not_write(served: Served, briefing: Document, faults: 
         "adding a page": lambda: bo.send("click", f"{served.address}x", at="fetch"),
         "adding a page by Enter": lambda: bo.send("submit", f"{served.address}x", at="address"),
         "removing": lambda: bo.send("remove", at="documents", about={"document": briefing.id}),
+        "renaming": lambda: bo.send(
+            "rename", at="documents", about={"document": briefing.id, "title": "Mine"}
+        ),
         "keeping a case": kept_case,
+        "taking the conversation": lambda: bo.send("click", "mine", at="take-talk"),
         "running a set": lambda: bo.send("click", "briefing", at="run"),
         "stopping a run": lambda: bo.send("click", "briefing", at="stop-run"),
         "keeping a baseline": lambda: bo.send("click", "briefing", at="keep-baseline"),
@@ -96,7 +100,7 @@ def test_who_may_read_may_not_write(served: Served, briefing: Document, faults: 
         ),
         "overruling a verdict": overruled,
         "another address for answers": lambda: bo.send(
-            "click", None, "An address", f"{served.address}v1", "m", "", 5, 5, at="apply"
+            "click", None, "A server of yours", f"{served.address}v1", "m", "", 5, 5, at="apply"
         ),
     }
     for fault, send in tried.items():

@@ -50,6 +50,9 @@ def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document
     page.keyboard.press("Enter")
     assert_marked(page, quote)
     assert page.locator("#source .text").text_content() == briefing.text
+    page.keyboard.press("Escape")  # Back to where it was opened.
+    expect(footnote).to_be_focused()
+    page.keyboard.press("Escape")
     turn.locator(".found summary").click()
     card = turn.locator("a.card").last
     card.click()
@@ -187,6 +190,66 @@ def test_axe_finds_nothing(
     turn.locator("a.footnote").first.click()
     expect(page.locator("mark.quote")).to_be_in_viewport()
     assert_accessible(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1400, 360])
+def test_axe_finds_nothing_in_the_other_views(
+    open_page: OpenPage, window_address: str, scheme: str, width: int
+) -> None:
+    size = {"width": width, "height": 800}
+    page = open_page(window_address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    ask(page, OFF_TOPIC)
+    page.locator("#current").get_by_role("button", name="Edit").click()
+    assert_accessible(page)
+    page.keyboard.press("Escape")
+    if width < 900:
+        page.locator("#talk-bar").get_by_role("button", name="Conversations").click()
+        expect(page.locator("#conversations .kept")).to_be_visible()
+        assert_accessible(page)
+    else:
+        page.keyboard.press("Tab")
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        expect(page.locator("#keys")).to_be_hidden()
+    page.get_by_role("button", name="Settings").click()
+    assert_accessible(page)
+    page.locator("#top").get_by_role("button", name="Check").click()
+    page.locator("#draft textarea").fill("The Tsugaru Strait is 70 kilometers wide.")
+    page.locator("#check").click()
+    page.locator("#checked a.contradicted").click(timeout=60_000)
+    expect(page.locator("#check")).to_be_visible(timeout=60_000)
+    assert_accessible(page)
+
+
+def test_on_a_phone_everything_can_be_tapped(open_page: OpenPage, window_address: str) -> None:
+    size = {"width": 360, "height": 640}
+    page = open_page(window_address, viewport=size, has_touch=True, is_mobile=True)
+    turn = ask(page, SUMMIT)
+    small = """() => [...document.querySelectorAll("button, a[href], summary, select, input")]
+      .filter((each) => each.checkVisibility({visibilityProperty: true}))
+      .filter((each) => each.closest("#panels, #top") && !each.closest(".spoken"))
+      .filter((each) => each.type !== "file")
+      .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+      .filter(([, box]) => box.width && Math.min(box.width, box.height) < 24)
+      .map(([html, box]) => [html, box.width, box.height])"""
+    for view in ("talk", "documents", "check", "regression"):
+        page.locator(f"#top [data-panel-button={view}]").click()
+        page.wait_for_timeout(400)
+        assert page.evaluate(small) == [], view
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.locator("#top [data-panel-button=talk]").click()
+    for name in ("#send", "#question textarea", "#top [data-panel-button=talk]"):
+        box = page.locator(name).bounding_box()
+        assert box
+        assert box["height"] >= 44, name
+    footnote = turn.locator("a.footnote").first
+    footnote.tap()
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    page.get_by_role("button", name="‹ Back").tap()
+    expect(footnote).to_be_focused()
 
 
 def test_what_is_in_a_document_stays_text(page: Page) -> None:

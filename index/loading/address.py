@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from index.documents import source_name
-from index.errors import DocumentError
+from index.errors import DocumentError, reason
 from index.loading.formats import ENDINGS, MEDIA_TYPES, Limits
 from index.printable import title_line
 
@@ -63,12 +63,12 @@ def fetch(address: str, limits: Limits, *, private: bool = False) -> Fetched:
         raise DocumentError(f"{shown} does not answer in time. Try again later.") from error
     except httpx.ConnectError as error:
         raise DocumentError(
-            f"{shown} cannot be reached ({error}). Check the address and the connection."
+            f"{shown} cannot be reached ({reason(error)}). Check the address and the connection."
         ) from error
     # UnicodeError: a host name that cannot be one, which httpx leaves to the codec.
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise DocumentError(
-            f"{shown} cannot be read: {str(error).rstrip('.')}. Check the address."
+            f"{shown} cannot be read: {reason(error)}. Check the address."
         ) from error
 
 

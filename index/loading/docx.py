@@ -12,7 +12,7 @@ from typing import Any
 
 from index.documents import Properties
 from index.errors import DocumentError
-from index.loading.text import Block, Content, compose
+from index.loading.text import Block, Content, compose, speaks_of
 
 # What python-docx 1.2 raises for parts that are missing, or are not what they are named.
 _DOCX_ERRORS = (LookupError, ValueError, AttributeError, TypeError)
@@ -36,9 +36,8 @@ def read_docx(data: bytes) -> Content:
     except (OpcError, XmlchemyError, zipfile.BadZipFile, etree.LxmlError, *_DOCX_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a Word document.") from error
     content = compose(blocks)
-    return replace(
-        content if content.title else compose(blocks, title or None), properties=properties
-    )
+    named = title if title and speaks_of(title, content.text) else None
+    return replace(content, title=content.title or named, properties=properties)
 
 
 def _blocks(document: Any) -> Iterator[Block]:

@@ -52,7 +52,7 @@ MEDIA_TYPES = {
 """What web servers call the same formats."""
 
 
-VERSIONS = {"text": 1, "markdown": 1, "html": 4, "pdf": 5, "docx": 3, "epub": 4}
+VERSIONS = {"text": 1, "markdown": 1, "html": 5, "pdf": 6, "docx": 4, "epub": 4}
 """The version of what reads each format. A change of what is taken out of files (text, headings,
 pages, properties, styles, the file itself) raises it; libraries then know which documents to read
 again."""

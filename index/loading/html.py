@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from index.documents import Properties, Style, StyleKind
 from index.errors import DocumentError
-from index.loading.text import DAY, Block, Content, compose, decode, moved
+from index.loading.text import DAY, Block, Content, compose, decode, moved, speaks_of
 
 
 def read_html(data: bytes, charset: str | None = None) -> Content:
@@ -38,7 +38,7 @@ def _read(tree: Any) -> Content:
     everything = list(_blocks(body)) if body is not None else []
     title = " ".join("".join(tree.xpath("//head/title[1]//text()")).split())
     if body is None or not tree.xpath(_FRILLS):
-        return compose(everything, _restored(title))
+        return _titled(everything, _restored(title))
     main, main_title = _main_text(tree)
     styles = {block.text: block.styles for block in everything}  # trafilatura drops them.
     main = [block._replace(styles=styles.get(block.text, ())) for block in main]
@@ -48,7 +48,13 @@ def _read(tree: Any) -> Content:
     prose = sum(len(text) for text in body.xpath(_PROSE))
     if _size(main) * 2 < prose or _headings(main) * 2 < _headings(region):
         main = region if _size(region) * 2 >= prose else everything
-    return compose(main or everything, _restored(main_title or title))
+    return _titled(main or everything, _restored(main_title or title))
+
+
+def _titled(blocks: list[Block], title: str) -> Content:
+    """Set blocks under the page's title, where that is one of this text."""
+    content = compose(blocks)
+    return replace(content, title=title) if speaks_of(title, content.text) else content
 
 
 def _size(blocks: list[Block]) -> int:

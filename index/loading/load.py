@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from index.documents import Document, Properties, source_name
-from index.errors import DocumentError
+from index.errors import DocumentError, reason
 from index.loading.apart import read_apart
 from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, loader_of
 from index.printable import title_line
@@ -188,5 +188,5 @@ def _unreadable(name: str, error: Exception) -> DocumentError:
         return DocumentError(
             f"There is no permission to read {name}. Change its rights, or give a copy."
         )
-    reason = (error.strerror if isinstance(error, OSError) else None) or str(error).rstrip(".")
-    return DocumentError(f"{name} cannot be read: {reason}.")
+    why = error.strerror if isinstance(error, OSError) and error.strerror else reason(error)
+    return DocumentError(f"{name} cannot be read: {why}.")

@@ -13,7 +13,7 @@ from typing import Any
 
 from index.documents import Heading, Properties
 from index.errors import DocumentError
-from index.loading.text import Content
+from index.loading.text import Content, speaks_of
 
 HEADING_SCALE = 1.15
 """Letters larger than the body's by this factor are a heading's: 12.65 points over 11."""
@@ -66,7 +66,7 @@ def read_pdf(data: bytes) -> Content:
     real = named.strip() and not re.search(
         r"\.\w{2,4}$|^(?:Microsoft|untitled)\b", named, re.IGNORECASE
     )
-    own = named if real else None
+    own = named if real and speaks_of(named, content.text) else None
     on_page = own and _stands(own, [_plain_text(each) for each in _top(paragraphs)])
     return replace(
         content,

@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx
 
-from index.errors import DocumentError
+from index.errors import DocumentError, reason
 
 
 class PublicTransport(httpx.HTTPTransport):
@@ -38,7 +38,7 @@ def _public_address(host: str) -> str:
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise httpx.ConnectError(str(error)) from error
+        raise httpx.ConnectError(reason(error)) from error
     addresses = [str(each[4][0]).partition("%")[0] for each in found]
     for address in addresses:
         if not is_public(address):

@@ -196,6 +196,19 @@ def _is_central_european(western: str) -> bool:
     )
 
 
+def speaks_of(title: str, text: str) -> bool:
+    """Whether a text has at least half of the words of a title that its file's properties name.
+
+    What a program or a template has left there (“Word Document”, “untitled”) is no title.
+    """
+    words, told = (set(_WORD.findall(each.casefold())) for each in (title, text))
+    return bool(words) and 2 * len(words & told) >= len(words)
+
+
+_WORD = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W\u3040-\u9fff\uac00-\ud7af]+")
+"""A word, or a sign of a script that sets no blanks between words."""
+
+
 def _first_title(text: str, headings: list[Heading]) -> str | None:
     first = next(
         (found for found in headings if found.level == 1), headings[0] if headings else None

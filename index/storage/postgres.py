@@ -40,6 +40,7 @@ from index.storage.store import (
     document_of,
     indexed_words,
     passage_of,
+    properties_json,
     query_terms,
     spaced,
     values_of,
@@ -344,6 +345,14 @@ class PostgresStore:
             _insert(connection, document, passages)
             _count(connection, len(passages))
             count_words(connection, document.id)
+
+    def rename(self, document: Document) -> None:
+        """Keep what a document that is in the library is called now."""
+        with self._change() as connection:
+            _change_meta(connection, {})
+            given = (document.title, properties_json(document), document.id)
+            query = "UPDATE documents SET title = %s, properties = %s WHERE id = %s"
+            run(connection, query, given)
 
     def delete(self, document_id: str) -> None:
         """Take a document out, with its vectors."""

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Span, Style, source_name
-from index.errors import LibraryError
+from index.errors import LibraryError, reason
 from index.function_words import FUNCTION_WORDS
 from index.storage.database import Place, option
 
@@ -470,6 +470,15 @@ class Store:
             _insert(connection, document, passages)
             connection.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
 
+    def rename(self, document: Document) -> None:
+        """Keep what a document that is in the library is called now."""
+        with self._connection("rw") as connection:
+            _revise(connection)
+            connection.execute(
+                "UPDATE documents SET title = ?, properties = ? WHERE id = ?",
+                (document.title, properties_json(document), document.id),
+            )
+
     def delete(self, document_id: str) -> None:
         """Take a document out; its vectors are pending until `clear_pending`."""
         with self._connection("rw") as connection:
@@ -562,7 +571,7 @@ class Store:
                 connection.close()
         except sqlite3.OperationalError as error:
             raise LibraryError(
-                f"The library {self.place} cannot be used: {error}. Check that the folder "
+                f"The library {self.place} cannot be used: {reason(error)}. Check that the folder "
                 "may be read and written, and that the disk is not full."
             ) from error
         except sqlite3.DatabaseError as error:
@@ -588,9 +597,15 @@ def values_of(document: Document) -> dict[str, str]:
         "added": document.added,
         "text": document.text,
         "loader": document.loader,
-        "properties": json.dumps(asdict(document.properties)),
+        "properties": properties_json(document),
         "styles": json.dumps([astuple(style) for style in document.styles]),
     }
+
+
+def properties_json(document: Document) -> str:
+    """Return what a book keeps of what a file says of itself."""
+    told = asdict(document.properties)
+    return json.dumps({name: value for name, value in told.items() if value is not None})
 
 
 def document_of(row: Sequence[Any]) -> Document:

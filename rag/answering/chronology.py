@@ -1,23 +1,26 @@
 """Answering a question for a time with the entries of the sources' chronologies.
 
-Every entry of the time is listed, in date order and in its own words: nothing is left to a language
-model, and what is left out for length is told.
+Every entry of the time is listed, in date order and in its own words, and with them what the texts
+beside tell of it: nothing is left to a language model, and what is left out for length is told.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from itertools import chain
 from typing import TypeVar
 
 from index.entries import entry_date_length
 from index.library import Hit
-from rag.answer import Event
+from index.months import MONTHS, SHORT_MONTHS
+from rag.answer import Answer, Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
-from rag.asking.when import Asked, Period, asked_time, overlap
+from rag.asking.when import Asked, Period, asked_time, overlap, told_times
 from rag.languages import content_words, facts, missing_facts
 from rag.languages.english_dates import days_in_words
 from rag.languages.english_words import counted
@@ -31,6 +34,14 @@ only counted, so that a chronology of any length costs the same."""
 
 SEARCHED = 50
 """Passages among which the event is looked for that a time is counted from."""
+
+MONTH = timedelta(31)
+"""What a sentence tells of a longer time is no event of one of its days."""
+
+MOST_MONTHS = 24
+"""A time of more months has what the chronologies hold alone."""
+
+LOOKED_THROUGH = "Looked through: the dated entries, and sentences beside them that name a time."
 
 SHORT = 50
 """A first sentence with fewer characters than these after its date takes the next one with it."""
@@ -55,20 +66,62 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     periods = (library.dated(*each, context.without) for each in asked.periods)
     dated = list(dict.fromkeys(chain.from_iterable(periods)))
     read, unread = _cut(dated, MAX_READ, asked.latest_first)
-    hits = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
+    entries = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
     if asked.topic and "topic" in query.route.matters:
-        scores = context.reranker.score(query.text, [hit.text for hit in hits])
-        scored = zip(hits, scores, strict=True)
-        hits = [hit for hit, score in scored if _relevant(asked.topic, hit.text, score)]
-        if not hits:
+        scores = context.reranker.score(query.text, [hit.text for hit in entries])
+        scored = zip(entries, scores, strict=True)
+        entries = [hit for hit, score in scored if _relevant(asked.topic, hit.text, score)]
+        if not entries:
             return
-    listed, rest = _cut(hits, min(asked.count or limit, limit), asked.latest_first)
-    beginnings = [Quote.of(hit.document, hit.passage, _beginning(hit)) for hit in listed]
-    quotes = context.reranker.scored(query.text, beginnings)
+    events = [(_days(hit), Quote.of(hit.document, hit.passage, _beginning(hit))) for hit in entries]
+    events += _told(asked, covered, context)
+    events.sort(key=lambda each: each[0])
+    listed, rest = _cut(events, min(asked.count or limit, limit), asked.latest_first)
+    quotes = context.reranker.scored(query.text, [quote for _, quote in listed])
     enough = asked.count is not None and asked.count <= limit
-    left = [] if enough else sorted([*map(_days, rest), *(days for _, days in unread)])
+    left = [] if enough else sorted([*(days for days, _ in rest), *(days for _, days in unread)])
     note = _note(asked, covered, quotes, left)
-    yield from context.listed(query, Listing(tuple(quotes), note))
+    further = () if asked.topic else tuple(_further(left))
+    for event in context.listed(query, Listing(tuple(quotes), note)):
+        yield replace(event, choices=further) if isinstance(event, Answer) else event
+
+
+def _told(asked: Asked, covered: Period, context: Context) -> Iterator[tuple[Period, Quote]]:
+    """Yield what the texts besides the chronologies tell of the time, each sentence with its days.
+
+    They are looked for by the names of the months. Not where entries are counted, where the time
+    has no end, or where the question asks for a topic of the time: then entries alone are meant.
+    """
+    months = sorted({each for period in asked.periods for each in _months(period)})
+    if asked.count is not None or asked.topic or not 0 < len(months) <= MOST_MONTHS:
+        return
+    named = " ".join(f"{MONTHS[month - 1]} {SHORT_MONTHS[month - 1]}" for _, month in months)
+    years = " ".join(str(year) for year in sorted({year for year, _ in months}))
+    for hit in context.library.search(f"{named} {years}", SEARCHED, context.without):
+        for place in hit.passage.sentences if not hit.passage.dates else ():
+            quote = Quote.of(hit.document, hit.passage, place)
+            days = told_times(quote.text, covered)
+            short = (day for day in days if day[1] - day[0] < MONTH)
+            within = (day for day in short if any(_inside(day, each) for each in asked.periods))
+            if first := min(within, default=None):
+                yield first, quote
+
+
+def _months(period: Period) -> list[tuple[int, int]]:
+    """Return the months of a time, each with its year; too many where it has no end."""
+    first, last = (each.year * 12 + each.month - 1 for each in period)
+    numbers = range(first, min(last, first + MOST_MONTHS) + 1)
+    return [(each // 12, each % 12 + 1) for each in numbers]
+
+
+def _inside(one: Period, other: Period) -> bool:
+    return other[0] <= one[0] and one[1] <= other[1]
+
+
+def _further(left: Sequence[Period]) -> Iterator[str]:
+    """Yield what to ask for what was left out, where anything was."""
+    if left:
+        yield f"What happened from {days_in_words(left[0][0], max(last for _, last in left))}?"
 
 
 def _covered(context: Context) -> Period | None:
@@ -130,6 +183,8 @@ def _note(
         notes.append(f"Counted from the entry of {days_in_words(*asked.event)}.")
     if not quotes:
         notes.append(f"The dated entries run from {days_in_words(*covered)}.")
+    if quotes and asked.count is None and not asked.topic:
+        notes.append(LOOKED_THROUGH)
     if left:
         more = counted(len(left), "earlier entry" if asked.latest_first else "further entry")
         days = days_in_words(left[0][0], max(last for _, last in left))

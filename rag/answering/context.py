@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from index.documents import Span
 from index.library import Library
+from index.printable import title_line
 from index.storage.store import Title
 from rag.answer import Answer, AnswerSentence, Event, Found, Reason
 from rag.asking.query import Query
@@ -48,13 +50,24 @@ class Listing:
 
     `note` says what the quotes do not show: what they cover, what is left out for length. `told`
     are sentences that answer without a quote, and say so: of a file's properties, or counted.
-    `items` are said instead of the quotes, where these name things.
+    `items` are said instead of the quotes, where these name things. Where quotes of several
+    documents are `named`, the first of each stands behind its document's title.
     """
 
     quotes: tuple[Quote, ...]
     note: str | None = None
     told: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
+    named: bool = False
+
+    @property
+    def heads(self) -> dict[Span, str]:
+        """What stands before quotes, by their places."""
+        firsts: dict[str, Quote] = {}
+        for quote in self.quotes if self.named else ():
+            firsts.setdefault(quote.document.id, quote)
+        named = firsts.values() if len(firsts) > 1 else ()
+        return {quote.span: f"{title_line(quote.document.title)}: " for quote in named}
 
 
 Way = Callable[[Query, "Context"], Iterator[Event]]
@@ -167,8 +180,9 @@ class Context:
         for at, item in enumerate(listing.items, 1):
             stop = "." if at == len(listing.items) else ";"
             composition.cite(item.words + stop, item.quotes)
+        heads = listing.heads
         for quote in () if listing.items else listing.quotes:
-            composition.cite(in_quotation_marks(quote), [quote])
+            composition.cite(heads.get(quote.span, "") + in_quotation_marks(quote), [quote])
         composition.sentences += [AnswerSentence(told, (), True) for told in listing.told]
         listed = {quote.span for quote in listing.quotes}
         few = len(listing.quotes) < MIN_QUOTES

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from index.printable import title_line
-from rag.answer import Event, Found
+from rag.answer import NONE_SELECTED, Event, Found
 from rag.answering.context import Context
 from rag.answering.examples import candidates
 from rag.asking.query import Query
@@ -76,6 +76,8 @@ def _told(matter: str, context: Context) -> list[str]:
 
 def _documents(context: Context) -> list[str]:
     titles = [title_line(each.title) for each in context.titles]
+    if not titles and not context.library.is_empty:
+        return [NONE_SELECTED]
     if not titles:
         return ["There is no document to answer from yet: add one first."]
     named = ", ".join(f"“{each}”" for each in titles[:TITLES])

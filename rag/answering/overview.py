@@ -25,7 +25,7 @@ from rag.answering.context import Context, Listing
 from rag.asking.query import Query
 from rag.asking.subject import in_words, named, subject, wanted
 from rag.finding.quotes import POINTS_BACK, sentence_quotes
-from rag.languages import mentions
+from rag.languages import content_words, mentions
 from rag.languages.english_facts import names_in
 from rag.languages.english_words import counted
 from rag.quote import Quote
@@ -43,6 +43,9 @@ all sentences are below -9."""
 MOST_WEIGHED = 2000
 """Sentences of a document that are weighed; of a longer one as many, evenly spread, and the note
 says so."""
+
+OPENING = 5
+"""Sentences at the beginning of a text among which one may say what it is about."""
 
 PART = 15
 """Sentences in a part of a text that has no headings, about."""
@@ -96,7 +99,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if not chosen:
         return
     quotes = context.reranker.scored(query.text, chosen)
-    yield from context.listed(query, Listing(tuple(quotes), note))
+    yield from context.listed(query, Listing(tuple(quotes), note, named=True))
 
 
 def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], str]:
@@ -148,7 +151,7 @@ def _of_documents(
         passages = ((document, passage) for passage in library.passages(document.id))
         sentences, thinned = _thinned(_prose(passages))
         parts, covered = in_parts(sentences, share)
-        found = carrying(sentences, parts, library, share)
+        found = carrying(sentences, parts, library, share, _opening(sentences))
         chosen += found
         of = f" of “{title_line(document.title)}”" if len(documents) > 1 else ""
         notes.append(f"{counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
@@ -205,10 +208,25 @@ def _thinned(sentences: Sequence[Quote]) -> tuple[list[Quote], str]:
 # --- what carries it
 
 
+def _opening(sentences: Sequence[Quote]) -> int | None:
+    """Return which of the first sentences says what the title names: it leads an overview."""
+    title = content_words(sentences[0].document.title) if sentences else set()
+    for at, each in enumerate(sentences[:OPENING]):
+        if len(title & content_words(each.text)) >= min(2, len(title)) and stands_alone(each.text):
+            return at if title else None
+    return None
+
+
 def carrying(
-    sentences: Sequence[Quote], parts: Sequence[int], library: Library, count: int
+    sentences: Sequence[Quote],
+    parts: Sequence[int],
+    library: Library,
+    count: int,
+    lead: int | None = None,
 ) -> list[Quote]:
     """Return at most `count` sentences that say most, from every part, and none twice.
+
+    The one that says most comes first, or the one that is to `lead`, which is among them then.
 
     `parts` is the part, from 0 on, that each sentence is of. Sentences are weighed within their
     part, by the position-augmented centrality of Zheng and Lapata (ACL 2019). Those that need the
@@ -222,11 +240,14 @@ def carrying(
     chosen: list[int] = []
     for each, share in zip(members, shared_out(count, sizes), strict=True):
         weights = dict(zip(each, centrality(vectors[each]), strict=True))
-        alone = [at for at in weights if stands_alone(sentences[at].text)] or list(weights)
-        ranked = sorted(alone, key=lambda at: -weights[at])
+        alone = [at for at in weights if stands_alone(sentences[at].text)]
+        # A line of names, or of a figure, stands for nothing.
+        alone = alone or [at for at in weights if _STATES.search(sentences[at].text)]
+        ranked = sorted(alone, key=lambda at: (at != lead, -weights[at]))
         chosen += _unlike(ranked, vectors, share, chosen)
     whole = centrality(vectors)
-    most = max(chosen, key=lambda at: float(whole[at]))
+    chosen = chosen or [int(np.argmax(whole))]
+    most = max(chosen, key=lambda at: (at == lead, float(whole[at])))
     return [sentences[at] for at in [most, *sorted(set(chosen) - {most})]]
 
 

@@ -77,6 +77,15 @@ def asked_time(question: str, covered: Period, find_event: FindEvent) -> Asked |
     )
 
 
+def told_times(sentence: str, covered: Period) -> list[Period]:
+    """Return the days that a sentence tells of, where it names any.
+
+    A year that is left out is one that there are entries of.
+    """
+    said = (each for each in times(sentence).times if each.relation == "in")
+    return [period for each in said for period in _periods(each, covered)]
+
+
 def overlap(one: Period, other: Period) -> bool:
     """Whether two times share a day."""
     return one[0] <= other[1] and other[0] <= one[1]

@@ -63,7 +63,9 @@ def add(
     private = load_settings(library=library).private_addresses
     files, folders = _opened(sources)
     if remove_gone and not folders:
-        raise UserError("--remove-gone looks for what is gone from a folder: give a folder.")
+        raise UserError(
+            "With --remove-gone a folder is looked through for what is gone: give a folder."
+        )
     became: Counter[str] = Counter()
     failed: list[str] = []
     with progress_bar(messages()) as bar:

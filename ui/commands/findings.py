@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
-from index.errors import ModelMissing, UserError
+from index.errors import ModelMissing, UserError, reason
 from index.printable import shortened, without_password
 from index.storage.database import folder_of
 from index.weights.catalogue import CATALOGUE, Model
@@ -446,7 +446,7 @@ def _asked(address: str, key: str = "") -> httpx.Response | str:
     try:
         return httpx.get(address, headers=headers, timeout=SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return " ".join(str(error).split()).rstrip(".") or _kind(error)
+        return reason(error)
 
 
 def _port() -> Found:

@@ -245,12 +245,12 @@ def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
 
 
 def _read(path: Path) -> str:
-    from index.errors import UserError
+    from index.errors import UserError, reason
 
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}.") from error
+        raise UserError(f"{path} cannot be read: {reason(error)}.") from error
 
 
 def _write_documents(folder: Path, documents: Sequence[Document]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Self
 
@@ -23,7 +24,13 @@ from rag.asking.rewrite import Turn
 from rag.asking.route import Kind, Route
 from rag.deciding.nearest import Nearest, nearest
 from rag.log import Rating
-from rag.quote import Quote
+from rag.quote import Quote, quotes_as_json
+
+UNPROVEN = (
+    "This was answered from a document that is not in the library any more, so its footnotes "
+    "cannot be proven: "
+)
+"""Said before the bare text of such an answer."""
 
 LONGEST = 500
 """Exchanges of a conversation that are taken back from a browser."""
@@ -36,7 +43,8 @@ class Exchange:
     """A question, and its answer or why there is none.
 
     `unproven` is the answer's JSON where its documents have left the library since: it is kept, and
-    shown without footnotes, until they are there again.
+    shown without footnotes, until they are there again. `found` are the quotes that a stopped
+    question had brought.
     """
 
     question: str
@@ -44,17 +52,32 @@ class Exchange:
     message: str | None = None
     unproven: Mapping[str, Any] | None = None
     rating: Rating | None = None
+    found: tuple[Quote, ...] = ()
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is said between a question and its answer, or in its place."""
+        answer, lines = self.answer, []
+        if answer and answer.standalone_question != answer.question:
+            lines.append(f"Understood as: {answer.standalone_question}")
+        message = answer.message if answer else self.message
+        if message and not (answer and answer.text == message):
+            lines.append(message)
+        if self.unproven:
+            lines.append(UNPROVEN + str(self.unproven["answer"]))
+        return lines
 
     def as_json(self) -> dict[str, Any]:
         """Return what a browser keeps and an export holds; `answer` as `footnoted ask --json`."""
         answer = self.answer.as_json() if self.answer else self.unproven
         message = self.answer.message if self.answer else self.message
-        return {
+        kept = {
             "question": self.question,
             "answer": answer,
             "message": message,
             "rating": self.rating,
         }
+        return kept | ({"found": quotes_as_json(self.found)} if self.found else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +177,8 @@ class _Exchange(_Kept):
     answer: _Answer | None
     message: str | None
     rating: Rating | None
+    found: list[_Found] = []
+    """A question that was stopped before this was kept has none."""
 
 
 _CONVERSATION: TypeAdapter[list[_Exchange]] = TypeAdapter(
@@ -175,7 +200,8 @@ def exchanges_from_json(data: Any, library: Library) -> tuple[Exchange, ...]:
 
 def _exchange(kept: _Exchange, given: Mapping[str, Any], library: Library) -> Exchange:
     if kept.answer is None:
-        return Exchange(kept.question, message=kept.message)
+        found = _still_there(kept.found, library)
+        return Exchange(kept.question, message=kept.message, found=found)
     try:
         answer = _answer(kept.answer, kept.message, library)
     except UserError:  # A document is not in the library any more.
@@ -183,6 +209,15 @@ def _exchange(kept: _Exchange, given: Mapping[str, Any], library: Library) -> Ex
             kept.question, message=kept.message, unproven=given["answer"], rating=kept.rating
         )
     return Exchange(kept.question, answer, rating=kept.rating)
+
+
+def _still_there(found: Sequence[_Found], library: Library) -> tuple[Quote, ...]:
+    """Return the quotes whose documents are in the library, each proven again."""
+    prover, quotes = _Prover(library), []
+    for each in found:
+        with suppress(UserError):
+            quotes.append(prover.quote(each.document_id, each))
+    return tuple(quotes)
 
 
 def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:

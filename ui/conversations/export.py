@@ -1,7 +1,8 @@
-"""Conversations for elsewhere: Markdown, HTML, JSON and plain text, with every quote in full.
+"""Conversations for elsewhere, with every quote in full.
 
-What is exported stands on its own: each footnote gives the quote, where it stands, and the address
-that opens it there in the window.
+Markdown, HTML, Word with footnotes, JSON and plain text; their documents as references for BibTeX
+and CSL. What is exported stands on its own: each footnote names the document, the place and the
+quote, and leads to the web page where there is one, never into this window.
 """
 
 from __future__ import annotations
@@ -10,87 +11,102 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from urllib.parse import quote as url_part
 
+from index.documents import Document
+from index.errors import UserError
 from index.printable import as_markdown
 from rag.quote import Quote
+from ui.conversations import citing
 from ui.conversations.exchange import Exchange
 from ui.conversations.page import draw_page
-from ui.conversations.text import place
+from ui.conversations.word import document_of
 
 SCHEMA = 1
 
-UNPROVEN = (
-    "This was answered from a document that is not in the library any more, so its footnotes "
-    "cannot be proven: "
-)
-"""Said before the bare text of such an answer."""
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as it leaves the window: exchanges under a title."""
+
+    title: str
+    exchanges: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A way to write a conversation down, and what its file is called."""
+    """A way to write conversations down, and what its file is called."""
 
     suffix: str
     media_type: str
-    write: Callable[[Sequence[Exchange], str], str]
+    write: Callable[[Sequence[Talk]], bytes]
 
 
-def export(exchanges: Sequence[Exchange], form: Format, address: str) -> str:
-    """Return exchanges in a format; `address` is the window's, which links begin with."""
-    return form.write(exchanges, address if re.match(r"https?://", address) else "")
+def file_name(talks: Sequence[Talk], form: Format) -> str:
+    """Return what the file is called: by the conversation's title, or that it is all of them."""
+    title = talks[0].title if len(talks) == 1 else "conversations"
+    words = " ".join(re.findall(r"[\w-]+", title))[:60].strip()
+    return (words or "conversation") + form.suffix
 
 
-def _json(exchanges: Sequence[Exchange], _: str) -> str:
-    kept = {"schema": SCHEMA, "exchanges": [exchange.as_json() for exchange in exchanges]}
-    return json.dumps(kept, ensure_ascii=False, indent=2) + "\n"
+def _json(talks: Sequence[Talk]) -> bytes:
+    each = [
+        {"title": talk.title, "exchanges": [exchange.as_json() for exchange in talk.exchanges]}
+        for talk in talks
+    ]
+    kept = {"schema": SCHEMA} | (each[0] if len(each) == 1 else {"conversations": each})
+    return (json.dumps(kept, ensure_ascii=False, indent=2) + "\n").encode(errors="replace")
 
 
 # --- Markdown
 
 
-def _markdown(exchanges: Sequence[Exchange], address: str) -> str:
-    blocks = ["# Conversation"]
-    for number, exchange in enumerate(exchanges, 1):
-        blocks.append(f"## {as_markdown(exchange.question)}")
-        blocks += [as_markdown(each) for each in _before(exchange)]
-        answer = exchange.answer
-        if answer is None:
-            continue
-        if answer.refused:
-            blocks.append(as_markdown(answer.text))
-            if near := answer.nearest:
-                blocks += ["Nearest is:", f"- {_md_quote(near.quote, address)}"]
-                blocks += [as_markdown(near.left_open)] if near.open else []
-            continue
-        blocks.append(
-            "  \n".join(
-                " ".join(
-                    as_markdown(each.text) + "".join(f"[^{number}-{n}]" for n in each.citations)
-                    for each in line
-                )
-                for line in answer.lines
-            )
+def _markdown(talks: Sequence[Talk]) -> bytes:
+    blocks, given = [], 0
+    for talk in talks:
+        blocks.append(f"# {as_markdown(talk.title)}")
+        for number, exchange in enumerate(talk.exchanges, given + 1):
+            blocks += _md_exchange(exchange, number)
+        given += len(talk.exchanges)
+    return ("\n\n".join(blocks) + "\n").encode(errors="replace")
+
+
+def _md_exchange(exchange: Exchange, number: int) -> list[str]:
+    blocks = [f"## {as_markdown(exchange.question)}", *map(as_markdown, exchange.remarks)]
+    answer = exchange.answer
+    if answer is None:
+        return blocks
+    if answer.refused:
+        blocks.append(as_markdown(answer.text))
+        if near := answer.nearest:
+            blocks += ["Nearest is:", f"- {_md_quote(near.quote)}"]
+            blocks += [as_markdown(near.left_open)] if near.open else []
+        return blocks
+    lines = (
+        " ".join(
+            as_markdown(each.text) + "".join(f"[^{number}-{n}]" for n in each.citations)
+            for each in line
         )
-        for n, quote in enumerate(answer.citations, 1):
-            blocks.append(f"[^{number}-{n}]: {_md_quote(quote, address)}")
-    return "\n\n".join(blocks) + "\n"
+        for line in answer.lines
+    )
+    notes = (f"[^{number}-{n}]: {_md_quote(quote)}" for n, quote in enumerate(answer.citations, 1))
+    return [*blocks, "  \n".join(lines), *notes]
 
 
-def _md_quote(quote: Quote, address: str) -> str:
-    where = as_markdown(place(quote))
-    where = f"[{where}](<{link(quote, address)}>)" if address else where
+def _md_quote(quote: Quote) -> str:
+    where, address = as_markdown(citing.reference(quote)), _address(quote)
+    where = f"[{where}](<{address}>)" if address else where
     return f"{where}: “{as_markdown(quote.text)}”"
 
 
 # --- plain text
 
 
-def _text(exchanges: Sequence[Exchange], address: str) -> str:
+def _text(talks: Sequence[Talk]) -> bytes:
     blocks = []
-    for exchange in exchanges:
-        blocks += [exchange.question, *_before(exchange)]
+    for exchange in (each for talk in talks for each in talk.exchanges):
+        blocks += [exchange.question, *exchange.remarks]
         answer = exchange.answer
         if answer is None:
             continue
@@ -99,47 +115,61 @@ def _text(exchanges: Sequence[Exchange], address: str) -> str:
         blocks += ["Nearest is:"] if near else []
         notes = [near.quote] if near else answer.citations
         for number, quote in enumerate(notes, 1):
-            lines = [f"[{number}] {place(quote)}", f"“{quote.text}”", link(quote, address)]
-            blocks.append("\n".join(lines if address else lines[:2]))
+            lines = [f"[{number}] {citing.reference(quote)}", f"“{quote.text}”", _address(quote)]
+            blocks.append("\n".join(filter(None, lines)))
         blocks += [near.left_open] if near and near.open else []
-    return "\n\n".join(blocks) + "\n"
+    return ("\n\n".join(blocks) + "\n").encode(errors="replace")
 
 
 # --- HTML
 
 
-def _html(exchanges: Sequence[Exchange], address: str) -> str:
+def _html(talks: Sequence[Talk]) -> bytes:
     template = Path(__file__).parent / "export.html"
-    filters = {"before": _before, "place": place, "link": link}
-    return draw_page(template, filters, exchanges=exchanges, address=address)
+    filters = {"reference": citing.reference, "address": _address}
+    return draw_page(template, filters, talks=talks).encode(errors="replace")
+
+
+# --- Word
+
+
+def _docx(talks: Sequence[Talk]) -> bytes:
+    return document_of((talk.title, talk.exchanges) for talk in talks)
+
+
+# --- references
+
+
+def _references(write: Callable[[Sequence[Document]], str], talks: Sequence[Talk]) -> bytes:
+    cited = {
+        quote.document.id: quote.document
+        for talk in talks
+        for exchange in talk.exchanges
+        if exchange.answer
+        for quote in exchange.answer.citations
+    }
+    if not cited:
+        raise UserError("No document is cited here yet, so there are no references to export.")
+    return write(list(cited.values())).encode(errors="replace")
 
 
 # --- what all have
 
 
-def link(quote: Quote, address: str) -> str:
-    """Return the address that opens the window with the quote in its place."""
-    base = address.partition("?")[0].partition("#")[0]
-    return f"{base}?document={url_part(quote.document.id, safe='')}&span={quote.start}-{quote.end}"
-
-
-def _before(exchange: Exchange) -> list[str]:
-    """Return what is said between a question and its answer, or in its place."""
-    lines = []
-    answer = exchange.answer
-    if answer and answer.standalone_question != answer.question:
-        lines.append(f"Understood as: {answer.standalone_question}")
-    message = answer.message if answer else exchange.message
-    if message:
-        lines.append(message)
-    if exchange.unproven:
-        lines.append(UNPROVEN + str(exchange.unproven["answer"]))
-    return lines
+def _address(quote: Quote) -> str:
+    return citing.web_address(quote.document, (quote.start, quote.end))
 
 
 FORMATS = {
     "markdown": Format(".md", "text/markdown", _markdown),
     "html": Format(".html", "text/html", _html),
+    "docx": Format(
+        ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _docx
+    ),
     "json": Format(".json", "application/json", _json),
     "text": Format(".txt", "text/plain", _text),
+    "bibtex": Format(".bib", "application/x-bibtex", partial(_references, citing.bibtex)),
+    "csl": Format(
+        ".json", "application/vnd.citationstyles.csl+json", partial(_references, citing.csl)
+    ),
 }

@@ -102,7 +102,7 @@ def place(quote: Quote) -> str:
     days = f", {days_in_words(*quote.dates)}" if quote.dates else ""
     cell = quote.cell
     in_table = f", row “{cell.row}”, column “{cell.column}”" if cell else ""
-    return f"{quote.document.name}, {where}{heading}{days}{in_table}"
+    return f"{quote.document.label}, {where}{heading}{days}{in_table}"
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:

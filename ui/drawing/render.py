@@ -8,51 +8,73 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from urllib.parse import quote as url_part
 
+from eval.cases.cases import Case
 from index.documents import Document
 from index.loading.pages import Page
 from index.printable import title_line
 from index.storage.store import Entry
 from rag.answer import Writing
 from rag.quote import Quote
-from ui.conversations.exchange import Conversation, Exchange
-from ui.conversations.export import UNPROVEN
+from ui.conversations.citing import web_address
+from ui.conversations.exchange import UNPROVEN, Conversation, Exchange
 from ui.drawing.jinja import draw
 from ui.drawing.setting import set_text
 
 WINDOW = 200_000
 """Characters of a document that are shown at once; browsers set more than that slowly."""
 
-FRAGMENT_WORDS = 5
-"""Words at either end of a quote by which a link finds it in a web page."""
-
 HEADER = """<header><h1>Footnoted</h1><nav aria-label="Panels">
 <button type="button" data-panel-button="documents">Documents</button>
 <button type="button" data-panel-button="talk">Conversation</button>
 <button type="button" data-panel-button="source">Source</button>
 <button type="button" data-panel-button="check">Check</button>
-<button type="button" data-panel-button="regression">Regression</button></nav></header>"""
+<button type="button" data-panel-button="regression">Regression</button>
+<button type="button" id="show-keys" aria-label="Keys" title="Keys (?)">?</button></nav></header>
+<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2><dl>
+<dt><kbd>Enter</kbd></dt><dd>ask; with <kbd>Shift</kbd> a new line</dd>
+<dt><kbd>↑</kbd></dt><dd>in an empty box: edit the last question</dd>
+<dt><kbd>Esc</kbd></dt><dd>close what is open, go back from the source, or stop the answer</dd>
+<dt><kbd>N</kbd> <kbd>P</kbd></dt><dd>under Check: next and previous finding</dd>
+<dt><kbd>?</kbd></dt><dd>show these keys</dd></dl>
+<form method="dialog"><button>Close</button></form></dialog>"""
+
+SETTINGS_BUTTON = '<button type="button" data-panel-button="settings">Settings</button>'
 
 USER = """<form method="post" action="logout" data-may="{}"><span>{}</span>
 <button type="submit">Log out</button></form>"""
 
+CONVERSATIONS = """<section aria-label="Conversations">
+<div class="bar"><h2>Conversations</h2>
+<button type="button" data-conversation-act="new">New</button>
+<details class="menu"><summary aria-label="More: all conversations" title="More">⋯</summary><div>
+<button type="button" data-export-all="markdown">Export all as Markdown</button>
+<button type="button" data-export-all="html">Export all as HTML</button>
+<button type="button" data-export-all="docx">Export all as Word</button>
+<button type="button" data-export-all="json">Export all as JSON</button></div></details></div>
+<input type="search" id="talk-search" placeholder="Search conversations"
+ aria-label="Search conversations" hidden>
+<p id="talks-told" role="status"></p>
+<ul id="conversations"></ul></section>"""
+
 CONVERSATION_BAR = """<div class="bar">
-<label class="spoken" for="conversations">Conversation</label>
-<select id="conversations" disabled><option>New conversation</option></select>
+<button type="button" class="narrow" data-panel-button="documents">Conversations</button>
+<h2 id="talk-title">New conversation</h2>
 <button type="button" data-conversation-act="new">New</button>
 <details class="menu"><summary>Export</summary><div>
 <button type="button" data-export="markdown">Markdown</button>
 <button type="button" data-export="html">HTML</button>
-<button type="button" data-export="json">JSON</button></div></details>
-<button type="button" data-conversation-act="delete">Delete</button></div>"""
+<button type="button" data-export="docx">Word, with footnotes</button>
+<button type="button" data-export="json">JSON</button>
+<button type="button" data-export="bibtex">References, BibTeX</button>
+<button type="button" data-export="csl">References, CSL</button></div></details></div>"""
 
-SOURCE_BAR = """<div class="bar"><h2>Source</h2>
+SOURCE_BAR = """<div class="bar">
+<button type="button" class="narrow" data-back>‹ Back</button><h2>Source</h2>
 <div class="views" role="group" aria-label="Show the source">
 <button type="button" data-view="text" aria-pressed="true">Text</button>
 <button type="button" data-view="stored" aria-pressed="false">As stored</button>
@@ -86,15 +108,14 @@ def conversation(shown: Conversation) -> str:
     return "".join(exchange(each, shown.id) for each in shown.exchanges)
 
 
-def exchange(shown: Exchange, conversation_id: str, found: Sequence[Quote] = ()) -> str:
+def exchange(shown: Exchange, conversation_id: str) -> str:
     """Return a question that is done with: answered, refused, failed, or stopped.
 
-    It carries itself as JSON, which the browser keeps. `found` are the quotes that a stopped
-    question had brought.
+    It carries itself as JSON, which the browser keeps.
     """
     kept = json.dumps({"conversation": conversation_id, **shown.as_json()})
     unproven = UNPROVEN + str(shown.unproven["answer"]) if shown.unproven else ""
-    return draw("conversation.html", "exchange", shown, kept, found, unproven)
+    return draw("conversation.html", "exchange", shown, kept, unproven)
 
 
 def unfinished(
@@ -125,9 +146,10 @@ def quiet(message: str) -> str:
     return draw("conversation.html", "quiet", message)
 
 
-def kept_case(name: str, line: str) -> str:
-    """Return what was added to which set."""
-    return draw("conversation.html", "kept_case", name, line)
+def kept_case(name: str, case: Case) -> str:
+    """Return what was added to which set: the question, what is expected, and the quotes."""
+    told = {"unanswerable": case.unanswerable, "answers": case.answers}
+    return draw("conversation.html", "kept_case", name, case, told)
 
 
 # --- the documents
@@ -187,7 +209,7 @@ def source(
         page = document.page_at(start)
         where.append(f"page {page}" if page else f"line {document.line_at(start)}")
     where.append(f"{len(document.text):,} characters")
-    original = _original(document, span)
+    original = web_address(document, span)
     left = first, len(document.text) - last
     return draw("source.html", "source", document, " · ".join(where), original, tree, *left)
 
@@ -214,20 +236,6 @@ def _lightly(
         if a < b:
             yield a, b, "other"
             at = b
-
-
-def _original(document: Document, span: tuple[int, int] | None) -> str:
-    """Return the address of the web page that a document was read from, at the quote; or ""."""
-    if not re.match(r"https?://", document.source):
-        return ""
-    address = document.source.partition("#")[0]
-    words = document.text[slice(*span)].split() if span else []
-    if words:
-        few = 2 * FRAGMENT_WORDS
-        ends = [words] if len(words) <= few else [words[:FRAGMENT_WORDS], words[-FRAGMENT_WORDS:]]
-        texts = [url_part(" ".join(each), safe="").replace("-", "%2D") for each in ends]
-        address += f"#:~:text={','.join(texts)}"
-    return address
 
 
 def _window(document: Document, start: int, end: int) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Comparison
 from eval.running.record import Run
 from ui.drawing.jinja import draw
-from ui.reports.figures import GROUPS, NONE, figure, group_of, interval, label
+from ui.reports.figures import GROUPS, NONE, figure, group_of, interval, label, meaning
 
 HEAD = """<h2>Regression sets</h2>
 <p class="lead">A set is questions with the answers that are right, and where your documents state
@@ -18,8 +18,9 @@ them. Run it before and after a change, of a document, a model or a setting: it 
 </p>"""
 
 BEGIN = """<h3>Begin a set</h3>
-<p class="lead">The language model asks questions of sentences of the documents that are ticked on
-the left, and of what they do not say. These are drafts: each counts once you accept it.</p>"""
+<p class="lead">From the documents that are ticked on the left: the language model asks questions of
+their sentences, and of what they do not say. Or from the conversation: each answer as it is. Both
+are drafts, and count once you accept them.</p>"""
 
 NO_SET = """<p class="empty">No set is on the documents of this library yet. Begin one above, or
 keep a case under an answer.</p>"""
@@ -44,25 +45,35 @@ def running(name: str, done: int, total: int, *, stopping: bool, things: str = "
 
 
 def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) -> str:
-    """Return the metrics of a run against its baseline, and the cases: the broken ones first."""
+    """Return a run: how many are right, what changed, each case; the metrics stand behind that.
+
+    `before` is the baseline where there is a `verdict`, and else the run before this one, if any.
+    """
     kept = {result.id: result for result in before.results} if before else {}
-    against = verdict.comparison if verdict else None
-    broken = {change.id for change in against.broken} if against else set()
-    mended = {change.id for change in against.mended} if against else set()
     errors = {each.id for each in last.errors}
-    failed = {each.id for each in last.results if not each.passed} - broken - errors
+    passed = {each.id for each in last.results if each.passed}
+    failed = {each.id for each in last.results} - passed - errors
+    was_passed = {name for name, each in kept.items() if each.passed}
+    was_failed = {each.id for each in before.results if not each.passed} if before else set()
+    broken, mended = failed & was_passed, passed & was_failed
+    since = "Since the baseline" if verdict else "Since the run before"
     chosen = (
         ("Could not be asked", errors),
-        ("Newly broken", broken),
-        ("Newly mended", mended),
-        ("Failed as before" if against else "Failed", failed),
+        (f"{since} broken", broken),
+        (f"{since} mended", mended),
+        ("Wrong, as before" if before else "Wrong", failed - broken),
+        ("Right", passed - mended),
     )
     groups = [
         (title, [each for each in last.results if each.id in ids]) for title, ids in chosen if ids
     ]
+    asked = len(last.results) - len(errors)
+    headline = f"{len(passed)} of {asked} right" if asked else "Nothing could be asked"
+    against = verdict.comparison if verdict else None
+    table = _table(last, before if verdict else None, against)
     reasons = verdict.reasons if verdict else ()
-    table = _table(last, before, against)
-    return draw("runs.html", "report", note, reasons, table, groups, kept)
+    sides = ("Baseline" if verdict else "Before", "Now")
+    return draw("runs.html", "report", headline, note, reasons, table, groups, kept, sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Line:
 
     name: str
     label: str
+    meaning: str
     cells: list[str]
 
 
@@ -93,8 +105,9 @@ def _table(last: Run, before: Run | None, against: Comparison | None) -> Table:
             change = against.differences.get(name) if against else None
             cells.append(figure(name, was.value if was else None))
             cells.append(figure(name, change.value, sign="+") if change else NONE)
-        groups.setdefault(group_of(name), []).append(Line(name, label(name), cells))
+        groups.setdefault(group_of(name), []).append(Line(name, label(name), meaning(name), cells))
     heads = ["metric", "value", "95% interval", "n"]
     order = [*GROUPS, "Judges", "Time"]
     sorted_groups = {group: groups[group] for group in order if group in groups}
-    return Table([*heads, *(["baseline", "difference"] if before else [])], sorted_groups)
+    more = ["baseline", "difference"] if before else []
+    return Table([*heads, *more, "what it means"], sorted_groups)

@@ -7,20 +7,22 @@ what is typed here never is a path.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from eval.cases.cases import Case, Evidence, Message, add_case
+from eval.cases.cases import WAYS, Case, Evidence, Message, add_case
 from index.errors import UserError
 from index.printable import shortened
+from rag.answer import Answer
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote
-from ui.conversations.exchange import Conversation
+from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
 from ui.drawing import render
 from ui.panels.answering import attempt
@@ -108,17 +110,12 @@ class CaseForm:
         choices = [
             (f"{place(each)}: {shortened(each.text, SHOWN)}", n) for n, each in enumerate(quotes)
         ]
-        marked = [
-            quote.document.text[start:end]
-            for quote in answer.citations
-            for start, end in quote.marks
-        ]
         return {
             self.form: gr.Column(visible=True),
             self.begun: Begun(quotes, tuple(before) if follows else ()),
             self.question: exchange.question,
             self.refuse: answer.refused,
-            self.answers: "\n".join(dict.fromkeys(" ".join(each.split()) for each in marked)),
+            self.answers: "\n".join(_marked(answer)),
             self.evidence: gr.CheckboxGroup(choices=choices, value=list(range(len(cited)))),
             self.tags: "",
             self.must_pass: False,
@@ -132,20 +129,47 @@ class CaseForm:
         if refused := self.rights.refusal("add"):
             return {self.told: render.notice(refused)}
 
-        def kept() -> Path:
-            path = own_set(self.folder, name)
-            add_case(path, _case(begun, Filled(*filled)))
-            return path
+        def kept() -> tuple[str, Case]:
+            path, case = own_set(self.folder, name), _case(begun, Filled(*filled))
+            add_case(path, case)
+            return path.stem, case
 
-        path = attempt(kept)
-        if isinstance(path, UserError):
-            return {self.told: render.notice(str(path))}
-        written = path.read_text("utf-8").split("\n")[-2]
-        return self.close() | {self.told: render.kept_case(path.name, written)}
+        added = attempt(kept)
+        if isinstance(added, UserError):
+            return {self.told: render.notice(str(added))}
+        return self.close() | {self.told: render.kept_case(*added)}
 
     def close(self) -> Updates:
         """Hide the form."""
         return {self.form: gr.Column(visible=False), self.begun: None, self.told: ""}
+
+
+def cases_of(exchanges: Sequence[Exchange], taken: Collection[str]) -> list[Case]:
+    """Return a conversation as drafts, each asked behind the one before it, with what was answered.
+
+    Ids that are `taken` already get a number.
+    """
+    made: list[Case] = []
+    names = set(taken)
+    for exchange in exchanges:
+        answer = exchange.answer
+        if answer is None:
+            continue
+        way = answer.way if answer.way in WAYS and answer.way != "evidence" else None
+        name = next(each for each in _names(exchange.question) if each not in names)
+        names.add(name)
+        case = Case(
+            name,
+            exchange.question,
+            after=made[-1].id if made else "",
+            unanswerable=answer.refused,
+            draft=True,
+        )
+        if not answer.refused:
+            evidence = tuple(map(_evidence, answer.citations))
+            case = replace(case, answers=_marked(answer), evidence=evidence, way=way or "")
+        made.append(case)
+    return made
 
 
 def own_set(folder: Path, name: str) -> Path:
@@ -182,6 +206,21 @@ def _case(begun: Begun, filled: Filled) -> Case:
         )
     except ValueError as error:
         raise UserError(f"This cannot be a case: {error}.") from error
+
+
+def _marked(answer: Answer) -> tuple[str, ...]:
+    """Return the words that answer, as the footnotes' quotes have them, each once."""
+    words = (
+        quote.document.text[start:end] for quote in answer.citations for start, end in quote.marks
+    )
+    return tuple(dict.fromkeys(" ".join(each.split()) for each in words))
+
+
+def _names(question: str) -> Iterator[str]:
+    """Yield ids for a question: its own words, then with a number."""
+    name = _id(question)
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))
 
 
 def _id(question: str) -> str:

@@ -1,8 +1,72 @@
-// Runs once, when #check-bar is on the page. Gradio gives `trigger`. A sentence leads to its note and
-// opens its first quote; the counts show the sentences of one verdict alone; a verdict is overruled;
-// a file that is dropped is opened.
+// Runs once, when #check-bar is on the page. Gradio gives `trigger`. A sentence shows its verdict beside
+// the text, and its first quote in the source; the counts show the sentences of one verdict alone; N
+// and P go from finding to finding; a verdict is overruled; a file that is dropped is opened. The
+// page is drawn anew at each step: what is open, chosen and scrolled to is kept here.
 
 const panel = document.getElementById("check-panel");
+const wide = window.matchMedia("(min-width: 901px)"); // The source stands beside the text.
+const DRAFT = "footnoted:draft-text";
+
+let only = ""; // The verdict whose sentences alone are shown,
+let open = 0; // the number of the sentence that is open,
+let from = null; // what had the focus before it was,
+const scrolled = {}; // and how far the text and the verdicts are scrolled.
+
+const drawn = () => panel.querySelector(".checked");
+const noteOf = (number) => document.getElementById(`note-${number}`);
+const numberOf = (note) => Number(note.id.slice("note-".length));
+
+// The notes to go through: those of the chosen verdict, or all but what is supported.
+const findings = () => {
+  const notes = [...panel.querySelectorAll(".found > li")];
+  if (only) return notes.filter((each) => each.classList.contains(only));
+  return notes.filter((each) => !each.matches(".supported, .nothing_to_check"));
+};
+
+const mark = () => {
+  const shown = drawn();
+  if (!shown) return;
+  for (const button of shown.querySelectorAll("button[data-only]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.only === only));
+  }
+  for (const each of shown.querySelectorAll("a.s")) {
+    each.classList.toggle("aside", only !== "" && !each.classList.contains(only));
+    each.classList.toggle("open", Number(each.dataset.note) === open);
+  }
+  for (const each of shown.querySelectorAll(".found > li")) {
+    each.classList.toggle("open", numberOf(each) === open);
+  }
+  shown.classList.toggle("opened", Boolean(open && noteOf(open)));
+  const found = findings();
+  const at = found.findIndex((each) => numberOf(each) === open);
+  const all = found.length === 1 ? "1 finding" : `${found.length} findings`;
+  shown.querySelector(".verdicts .at").textContent = at < 0 ? all : `${at + 1} of ${all}`;
+  for (const button of shown.querySelectorAll("[data-find]")) button.disabled = !found.length;
+};
+
+const show = (number) => {
+  const note = noteOf(number);
+  if (!note) return; // There was nothing to check.
+  open = number;
+  mark();
+  panel.querySelector(".verdicts").scrollTop = 0;
+  if (wide.matches) note.querySelector("a.card")?.click();
+};
+
+const close = () => {
+  open = 0;
+  mark();
+  from?.focus?.({ preventScroll: true });
+};
+
+const step = (by) => {
+  const found = findings().map(numberOf);
+  if (!found.length) return;
+  const next = by > 0 ? found.find((each) => each > open) : found.findLast((each) => each < open);
+  const number = next ?? (by > 0 ? found[0] : found.at(-1));
+  show(number);
+  panel.querySelector(`a[data-note="${number}"]`)?.scrollIntoView({ block: "nearest" });
+};
 
 panel.addEventListener("click", (event) => {
   const keep = event.target.closest("button[data-overrule]");
@@ -13,26 +77,63 @@ panel.addEventListener("click", (event) => {
   }
   const count = event.target.closest("button[data-only]");
   if (count) {
-    const shown = count.closest(".checked");
-    const only = shown.dataset.only === count.dataset.only ? "" : count.dataset.only;
-    shown.dataset.only = only;
-    for (const button of shown.querySelectorAll("button[data-only]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.only === only));
-    }
-    for (const each of shown.querySelectorAll(".found > li, a.s")) {
-      each.classList.toggle("aside", only !== "" && !each.classList.contains(only));
-    }
+    only = only === count.dataset.only ? "" : count.dataset.only;
+    mark();
   }
+  const find = event.target.closest("button[data-find]");
+  if (find) step(Number(find.dataset.find));
+  if (event.target.closest("button[data-close]")) close();
   const sentence = event.target.closest("a[data-note]");
   if (!sentence) return;
   event.preventDefault();
-  const note = document.getElementById(`note-${sentence.dataset.note}`);
-  if (!note) return; // There was nothing to check.
-  for (const each of document.querySelectorAll("#checked .open")) each.classList.remove("open");
-  for (const each of [sentence, note]) each.classList.add("open");
-  note.scrollIntoView({ block: "nearest" });
-  note.querySelector("a.card")?.click();
+  from = sentence;
+  show(Number(sentence.dataset.note));
 });
+
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select");
+  const modified = event.ctrlKey || event.metaKey || event.altKey;
+  if (event.defaultPrevented || modified || !panel.checkVisibility() || !drawn()) return;
+  if (event.key === "Escape" && open && !event.target.closest("#source-panel")) {
+    event.preventDefault();
+    close();
+  }
+  if (typing) return;
+  if (event.key === "n") step(1);
+  if (event.key === "p") step(-1);
+});
+
+panel.addEventListener(
+  "scroll",
+  (event) => {
+    for (const name of ["draft-text", "verdicts"]) {
+      if (event.target.classList?.contains(name)) scrolled[name] = event.target.scrollTop;
+    }
+  },
+  true,
+);
+new MutationObserver((changes) => {
+  if (!changes.some((each) => [...each.addedNodes].some((node) => node.querySelector?.(".draft-text")))) return;
+  for (const [name, top] of Object.entries(scrolled)) panel.querySelector(`.${name}`).scrollTop = top;
+  mark();
+}).observe(panel, { childList: true, subtree: true });
+
+// The text is there again after the page is loaded anew, and what was checked of it, too.
+panel.addEventListener("input", (event) => {
+  if (event.target.matches("#draft textarea")) sessionStorage.setItem(DRAFT, event.target.value);
+});
+const draft = sessionStorage.getItem(DRAFT);
+const typeAgain = (times) => {
+  const field = panel.querySelector("#draft textarea");
+  if (field && !field.value) {
+    field.value = draft;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (times) setTimeout(() => typeAgain(times - 1), 100); // Gradio may empty it while it begins.
+};
+if (draft) typeAgain(10);
+const token = sessionStorage.getItem(CHECKED);
+if (token) trigger("reopen", { token });
 
 for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
   panel.addEventListener(type, (event) => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,7 @@ from index.errors import UserError
 from index.loading.formats import Limits
 from index.loading.load import load_bytes
 from index.printable import title_line
+from rag.answer import NONE_SELECTED
 from rag.assistant import Assistant
 from rag.checking.check import overruled_by
 from rag.checking.draft import Statement, statements
@@ -26,7 +28,7 @@ from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile, of a short text."""
@@ -34,14 +36,27 @@ SECONDS = 0.4
 LONGEST = 1_000_000
 """Characters of a text that are checked in the window."""
 
+MOST = 50
+"""Checked texts that are kept for pages that are loaded anew."""
+
 NAME = "text.txt"
 """What a text is called that was pasted."""
 
 _SCRIPT = Path(__file__).parent / "checking.js"
+_CHECKED = "footnoted:checked"
+_TOKEN = f"""(...given) => {{
+  const token = sessionStorage.getItem("{_CHECKED}") ?? ({NEW_ID})();
+  sessionStorage.setItem("{_CHECKED}", token);
+  return [...given.slice(0, -1), token];
+}}"""
+"""Gives a check what its browser tab will know it by."""
+
+NO_DOCUMENT = "There is no document to check a text against. Add one first."
+NONE_TICKED = f"{NONE_SELECTED} Tick one under Documents."
 
 _BAR = '<div class="bar"><h2>Check a text</h2></div>'
 
-_FILES = {"markdown": "Markdown", "html": "HTML", "docx": "Word, with comments", "json": "JSON"}
+_FILES = {"markdown": "Markdown", "html": "HTML", "docx": "Word", "json": "JSON"}
 """The formats that a checked text can be taken along in, and what the buttons say."""
 
 
@@ -65,12 +80,13 @@ class CheckPanel:
         self.left_out = left_out
         self.log = Log(assistant.library.folder)
         self.state = gr.State(Checking(None, [], []))
+        self._kept: OrderedDict[str, Checking] = OrderedDict()
         self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
         with gr.Column(elem_id="check-panel"):
             self.bar = gr.HTML(
                 _BAR,
                 elem_id="check-bar",
-                js_on_load=_SCRIPT.read_text("utf-8"),
+                js_on_load=f'const CHECKED = "{_CHECKED}";\n{_SCRIPT.read_text("utf-8")}',
                 apply_default_css=False,
             )
             self.text = gr.Textbox(
@@ -82,6 +98,7 @@ class CheckPanel:
                 max_lines=12,
                 placeholder="Paste a text",
             )
+            self.token = gr.Textbox(visible=False)
             with gr.Row(elem_id="check-row"):
                 self.file = gr.UploadButton(
                     "Open a file", elem_id="open-draft", file_count="single", size="sm"
@@ -97,33 +114,50 @@ class CheckPanel:
     def connect(self) -> None:
         """Say what happens at each event."""
         shown = [self.checked, self.start, self.end, self.row, *self.files.values()]
-        given = [self.text, self.state, self.left_out]
+        given = [self.state, self.left_out, self.token]
+        side_by_side = PRIVATE | {"concurrency_limit": AT_ONCE, "js": _TOKEN}
         for event in (
-            self.start.click(self.check_text, given, shown, concurrency_limit=AT_ONCE, **PRIVATE),
-            self.file.upload(
-                self.check_file,
-                [self.file, *given[1:]],
-                shown,
-                concurrency_limit=AT_ONCE,
-                **PRIVATE,
-            ),
+            self.start.click(self.check_text, [self.text, *given], shown, **side_by_side),
+            self.file.upload(self.check_file, [self.file, *given], shown, **side_by_side),
         ):
             event.failure(partial(self._shown, told=BUG), self.state, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)
         self.bar.overrule(self.overrule, self.state, shown, **PRIVATE)
+        self.bar.reopen(self.reopen, None, [*shown, self.state], **PRIVATE)
 
-    def check_text(self, text: str, state: Checking, left_out: Sequence[str]) -> Iterator[Updates]:
+    def check_text(
+        self, text: str, state: Checking, left_out: Sequence[str], token: str = ""
+    ) -> Iterator[Updates]:
         """Check what was pasted; the same text again goes on where it was stopped."""
         if not text.strip():
             yield self._shown(state, told="There is no text: paste one, or open a file.")
             return
+        self._keep(token, state)
         yield from self._check(text.encode(), NAME, state, left_out)
 
-    def check_file(self, path: str, state: Checking, left_out: Sequence[str]) -> Iterator[Updates]:
+    def check_file(
+        self, path: str, state: Checking, left_out: Sequence[str], token: str = ""
+    ) -> Iterator[Updates]:
         """Check an uploaded file."""
+        self._keep(token, state)
         data = Path(path).read_bytes()
         Path(path).unlink()
         yield from self._check(data, title_line(Path(path).name), state, left_out)
+
+    def _keep(self, token: str, state: Checking) -> None:
+        """Keep what is checked by what the browser's tab knows it by, the latest ones only."""
+        if token:
+            self._kept.pop(token, None)
+            self._kept[token] = state
+        while len(self._kept) > MOST:
+            self._kept.popitem(last=False)
+
+    def reopen(self, event: gr.EventData) -> Updates:
+        """Show what a page had checked before it was loaded anew, where it is still kept."""
+        state = self._kept.get(field(event._data, "token"))
+        if state is None or state.draft is None:
+            return {}
+        return self._shown(state) | {self.state: state}
 
     def stop(self, state: Checking) -> None:
         """Stop after the sentence that is being checked."""
@@ -155,9 +189,9 @@ class CheckPanel:
         if isinstance(draft, UserError):
             yield self._shown(state, told=str(draft))
             return
-        if self.assistant.library.is_empty:
-            nothing = "There is no document to check a text against. Add one first."
-            yield self._shown(state, told=nothing)
+        if not self.assistant.library.titles(left_out):
+            empty = self.assistant.library.is_empty
+            yield self._shown(state, told=NO_DOCUMENT if empty else NONE_TICKED)
             return
         same = state.draft is not None and state.draft.id == draft.id
         if not same or len(state.done) == len(state.sentences):

@@ -1,82 +1,32 @@
-// Runs once, when #talk-bar is on the page. Gradio gives `element`, `server` and `trigger`, and
-// `conversation.py` gives `newId`. Here:
-// keeping conversations in the browser, the buttons of a turn, footnotes that show their quote, and
-// what is new in view.
+// Runs once, when #talk-bar is on the page, behind `kept.js`. Gradio gives `element`, `server` and
+// `trigger`. Here: what is on the page is kept, the buttons of a turn, footnotes that show their
+// quote, and what is new in view.
 //
 // Each turn on the page carries itself as JSON, with the id of its conversation. What is on the
-// page is what is kept: one entry of localStorage a conversation, so that tabs do not disturb each
-// other; sessionStorage knows which one this tab shows. The ids are made by the browser, so that no
-// server can give the same one twice.
+// page is what is kept.
 
-const PREFIX = "footnoted:conversation:";
-const SHOWN = "footnoted:shown";
-const TITLE = 90;
+const TYPED = "footnoted:typed";
 
 const conversation = document.getElementById("conversation");
-const list = document.getElementById("conversations");
-const storage = window.localStorage;
+const box = () => document.querySelector("#question textarea"); // It may come later than this script.
 
 const turns = () => [...conversation.querySelectorAll(".turn")];
 const exchange = (turn) => JSON.parse(turn.dataset.exchange);
 const busy = () => turns().some((turn) => !turn.dataset.exchange);
 const say = (text) => {
-  const line = document.createElement("p");
-  line.className = "notice";
-  line.textContent = text;
+  const line = make("p", { class: "notice" }, text);
   document.querySelector("#status [role=status]").replaceChildren(line);
 };
 
-// --- what is kept
-
-const kept = (id) => {
-  try {
-    const found = JSON.parse(storage.getItem(PREFIX + id));
-    return Array.isArray(found?.exchanges) ? found : null;
-  } catch {
-    return null; // Somebody else's, or broken: as if it were not there.
-  }
-};
-
-const all = () =>
-  Object.keys(storage)
-    .filter((key) => key.startsWith(PREFIX))
-    .map((key) => ({ id: key.slice(PREFIX.length), ...kept(key.slice(PREFIX.length)) }))
-    .filter((each) => each.exchanges?.length)
-    .sort((one, other) => other.changed - one.changed);
-
-// By id, what this tab has kept or opened last. Only what is not in it is written: what another tab
-// has changed or deleted since is left alone.
-const known = new Map();
-const knows = (id, exchange) => known.get(id)?.has(JSON.stringify(exchange));
-const learn = (id, exchanges) => known.set(id, new Set(exchanges.map((each) => JSON.stringify(each))));
-
-// Where another tab has gone on with the same conversation, this tab goes on under an id of its own.
-const parted = new Map();
-
-// Nothing is lost by it: what is kept stands in `exchanges` too, but for answers of this tab that it
-// has rated or made anew.
-const covers = (exchanges, id) =>
-  (kept(id)?.exchanges ?? []).every(
-    (each, at) =>
-      JSON.stringify(each) === JSON.stringify(exchanges[at]) ||
-      (knows(id, each) && each.question === exchanges[at]?.question),
-  );
-
-const write = (id, exchanges) => {
-  try {
-    storage.setItem(PREFIX + id, JSON.stringify({ changed: Date.now(), exchanges }));
-    learn(id, exchanges);
-  } catch {
-    say("The browser has no more room: this conversation is not kept. Export it, or delete older ones.");
-  }
-};
+// --- what is on the page is kept
 
 const keep = () => {
-  const done = turns().filter((turn) => turn.dataset.exchange).map(exchange);
-  const given = done.at(-1)?.conversation;
+  const answered = done();
+  const given = answered.at(-1)?.conversation;
   let id = parted.get(given) ?? given;
+  if (begun.has(id) && busy()) return; // A branch begins with its first answer.
   if (id) {
-    const exchanges = done.filter((each) => each.conversation === given).map(({ conversation, ...rest }) => rest);
+    const exchanges = answered.filter((each) => each.conversation === given).map(({ conversation, ...rest }) => rest);
     if (!exchanges.every((each) => knows(id, each))) {
       if (!covers(exchanges, id)) {
         id = newId();
@@ -85,60 +35,68 @@ const keep = () => {
       }
       write(id, exchanges);
     }
-    sessionStorage.setItem(SHOWN, id);
+    here.setItem(SHOWN, id);
   }
-  if (!busy()) fill(id);
+  if (busy()) return;
+  fill(id);
+  showBranches(id);
 };
-
-const fill = (id) => {
-  const conversations = all();
-  const fresh = conversations.some((each) => each.id === id) ? [] : [new Option("New conversation", "")];
-  const options = conversations.map((each) => {
-    const title = String(each.exchanges[0].question);
-    return new Option(title.length > TITLE ? `${title.slice(0, TITLE)}…` : title, each.id, false, each.id === id);
-  });
-  list.replaceChildren(...fresh, ...options);
-};
-
-window.addEventListener("storage", (event) => {
-  if (event.key === null || event.key.startsWith(PREFIX)) fill(list.value); // Another tab has written.
-});
 
 const restore = (id) => {
   const found = id ? kept(id) : null;
   if (found) {
-    sessionStorage.setItem(SHOWN, id);
+    here.setItem(SHOWN, id);
     parted.delete(id);
     learn(id, found.exchanges);
-  } else sessionStorage.removeItem(SHOWN);
+  } else here.removeItem(SHOWN);
   trigger("restore", { conversation: id ?? "", exchanges: found?.exchanges ?? [] });
+};
+
+// The id of a conversation that begins as the one on the page does.
+const branch = () => {
+  keep();
+  const id = newId();
+  const shown = kept(here.getItem(SHOWN));
+  if (shown) begun.set(id, familyOf(shown));
+  return id;
+};
+
+// What is typed and not asked is there again when the page is.
+const keepTyped = () => box() && here.setItem(TYPED, box().value);
+document.addEventListener("input", (event) => event.target === box() && keepTyped());
+const fillIn = (field, text) => {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
 // --- what is done with it
 
-const written = async (format, exchanges) => {
-  const address = window.location.origin + window.location.pathname;
-  const made = await server.export_as({ format, exchanges, address });
+// Return the bytes of conversations, each with a title, in a format.
+const written = async (format, conversations) => {
+  const made = await server.export_as({ format, conversations });
   if (made.error) say(made.error);
-  return made.error ? null : made;
+  if (made.error) return null;
+  const bytes = Uint8Array.from(atob(made.data), (sign) => sign.charCodeAt(0));
+  return { name: made.name, file: new Blob([bytes], { type: made.type }) };
 };
 
-const download = async (format) => {
-  const done = turns().filter((turn) => turn.dataset.exchange).map(exchange);
-  const made = done.length ? await written(format, done) : say("There is nothing to export yet.");
+const done = () => turns().filter((turn) => turn.dataset.exchange).map(exchange);
+const title = () => document.getElementById("talk-title").textContent;
+
+const download = async (format, conversations) => {
+  if (!conversations.length) return say("There is nothing to export yet.");
+  const made = await written(format, conversations);
   if (!made) return;
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([made.text], { type: made.type }));
-  link.download = made.name;
+  const link = make("a", { href: URL.createObjectURL(made.file), download: made.name });
   link.click();
   URL.revokeObjectURL(link.href);
 };
 
 const copy = async (turn, button) => {
-  const made = await written("text", [exchange(turn)]);
+  const made = await written("text", [{ title: title(), exchanges: [exchange(turn)] }]);
   if (!made) return;
   try {
-    await navigator.clipboard.writeText(made.text);
+    await navigator.clipboard.writeText(await made.file.text());
     button.textContent = "Copied";
     setTimeout(() => (button.textContent = "Copy"), 2000);
   } catch {
@@ -148,9 +106,7 @@ const copy = async (turn, button) => {
 
 const check = (turn) => {
   const said = exchange(turn).answer.sentences.filter((each) => each.supported);
-  const box = document.querySelector("#draft textarea");
-  box.value = said.map((each) => each.text).join(" ");
-  box.dispatchEvent(new Event("input", { bubbles: true }));
+  fillIn(document.querySelector("#draft textarea"), said.map((each) => each.text).join(" "));
   document.querySelector('[data-panel-button="check"]').click();
   document.getElementById("check")?.click();
 };
@@ -163,38 +119,79 @@ document.addEventListener("click", (event) => {
     if (!menu.contains(event.target) || button) menu.open = false;
   }
   if (!button) return;
-  const { act, conversationAct, example, export: format } = button.dataset;
-  if (format) download(format);
+  const { act, conversationAct, example, export: format, exportAll, branch: other } = button.dataset;
+  if (format) download(format, done().length ? [{ title: title(), exchanges: done() }] : []);
+  if (exportAll) download(exportAll, all().map((each) => ({ title: titleOf(each), exchanges: each.exchanges })));
   const turn = button.closest(".turn");
   if (act === "copy") copy(turn, button);
   if (act === "check") check(turn);
   if (act === "case") trigger("keep_case", { turn: turns().indexOf(turn) });
   if (busy()) return; // One answer at a time: stop it first.
-  if (act || conversationAct) keep(); // What was answered a moment ago, too.
-  if (act === "edit") {
-    trigger("edit", { turn: turns().indexOf(turn), conversation: newId() });
-    document.querySelector("#question textarea").focus();
-  }
+  if (act || conversationAct || other) keep(); // What was answered a moment ago, too.
+  if (act === "edit") edit(turn);
   if (act === "up" || act === "down") {
     pressed = { turn: turns().indexOf(turn), act };
     trigger("rate", { ...pressed, rating: act });
   }
   if (act === "again" || act === "typed") {
     const typed = act === "typed";
-    trigger("again", { turn: turns().indexOf(turn), conversation: newId(), typed });
+    trigger("again", { turn: turns().indexOf(turn), conversation: branch(), typed });
   }
   if (example) trigger("again", { question: example, conversation: newId() });
-  if (conversationAct === "new") restore(null);
-  if (conversationAct === "delete" && confirm("Delete this conversation?")) {
-    storage.removeItem(PREFIX + sessionStorage.getItem(SHOWN));
+  if (other) restore(other);
+  if (conversationAct === "new") {
     restore(null);
+    box().focus();
   }
 });
 
-list.addEventListener("change", () => {
-  const chosen = list.value;
-  keep();
-  if (!busy()) restore(chosen);
+// A question is edited in its place. What was answered stays as a branch.
+const edit = (turn) => {
+  if (!turn || turn.querySelector(".editing")) return;
+  const asked = turn.querySelector(".asked");
+  const field = make("textarea", { "aria-label": "Question", rows: "2", maxlength: "4000" });
+  field.value = exchange(turn).question;
+  const form = make(
+    "form",
+    { class: "editing" },
+    field,
+    make("button", { type: "submit" }, "Ask"),
+    make("button", { type: "button", "data-cancel": "" }, "Cancel"),
+  );
+  const close = () => {
+    form.remove();
+    asked.hidden = false;
+    turn.querySelector('[data-act="edit"]')?.focus();
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const question = field.value.trim();
+    if (!question || busy()) return;
+    close();
+    trigger("again", { turn: turns().indexOf(turn), question, conversation: branch() });
+  });
+  form.addEventListener("click", (event) => "cancel" in event.target.dataset && close());
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && event.target === field) {
+      event.preventDefault();
+      form.requestSubmit();
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      close();
+    }
+  });
+  asked.after(form);
+  asked.hidden = true;
+  field.focus();
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowUp" || event.target !== box() || box().value || busy()) return;
+  const last = turns().at(-1);
+  if (!last) return;
+  event.preventDefault();
+  edit(last);
 });
 
 // --- a footnote shows its quote
@@ -237,7 +234,29 @@ for (const [type, inside] of [["pointerover", true], ["focusin", true], ["pointe
     else if (footnote || event.target.closest?.("#peek")) inside ? clearTimeout(leaving) : later();
   });
 }
-document.addEventListener("keydown", (event) => event.key === "Escape" && unpeek());
+// Escape closes what is open, the innermost first; where nothing is, it stops the answer.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (event.key !== "Escape") return;
+    const menu = document.querySelector("details.menu[open]");
+    if (peek.hidden && !menu) return;
+    unpeek();
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+document.addEventListener("keydown", (event) => {
+  const stop = document.getElementById("stop");
+  if (event.key !== "Escape" || event.defaultPrevented || !stop?.checkVisibility()) return;
+  stop.click();
+  box().focus();
+});
 conversation.addEventListener("scroll", unpeek);
 document.addEventListener("click", unpeek);
 
@@ -264,13 +283,21 @@ new MutationObserver(() => {
   attributeFilter: ["data-step", "data-exchange"],
 });
 
-list.disabled = false;
-const shown = sessionStorage.getItem(SHOWN);
+const typed = here.getItem(TYPED);
+const typeAgain = (times) => {
+  if (box() && !box().value) fillIn(box(), typed);
+  if (times) setTimeout(() => typeAgain(times - 1), 100); // Gradio may empty it while it begins.
+};
+if (typed) typeAgain(10);
+const shown = here.getItem(SHOWN);
 // With nothing kept, only the welcome is drawn: a question may have been asked already.
 if (shown && kept(shown)) restore(shown);
 else {
-  sessionStorage.removeItem(SHOWN);
+  here.removeItem(SHOWN);
   trigger("begin");
 }
 fill(shown);
-window.addEventListener("pagehide", keep); // What was answered a moment ago, too.
+window.addEventListener("pagehide", () => {
+  keep(); // What was answered a moment ago, too.
+  keepTyped();
+});

@@ -7,6 +7,7 @@ the visitor's own session.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,11 +24,11 @@ from rag.quote import Quote
 from rag.turns import InRow
 from rag.writing.retry import Wait, Waiting
 from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
-from ui.conversations.export import FORMATS, export
+from ui.conversations.export import FORMATS, Talk, file_name
 from ui.drawing import render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number
 from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
 
@@ -35,12 +36,15 @@ MAX_QUESTION = 2_000
 """Characters of a question; what a model reads well beside the quotes is far less."""
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
-_NEW_ID = """() => Array.from(crypto.getRandomValues(new Uint8Array(16)),
-  (byte) => byte.toString(16).padStart(2, "0")).join("")"""
-"""Makes the id of a conversation, in the browser: `crypto.randomUUID` is not there where the window
-is reached by a name and without TLS."""
+_SCRIPTS = ("kept.js", "conversation.js")
 
-_SCRIPT = Path(__file__).parent / "conversation.js"
+MOST_EXPORTED = 1_000
+"""Conversations that are exported at once."""
+
+
+def put_list() -> None:
+    """Put the list of the conversations that the browser keeps on the page (`kept.js` fills it)."""
+    gr.HTML(render.CONVERSATIONS, elem_id="talks", apply_default_css=False)
 
 
 class ConversationPanel:
@@ -81,7 +85,7 @@ class ConversationPanel:
         self.bar = gr.HTML(
             render.CONVERSATION_BAR,
             elem_id="talk-bar",
-            js_on_load=f"const newId = {_NEW_ID};\n{_SCRIPT.read_text('utf-8')}",
+            js_on_load=_script(),
             server_functions=[export_as],
             apply_default_css=False,
         )
@@ -124,7 +128,7 @@ class ConversationPanel:
                 [self.question, *known, self.new_id],
                 shown,
                 # The page may ask before its script has run, so the id is made by the event itself.
-                js=f"(...given) => [...given.slice(0, -1), ({_NEW_ID})()]",
+                js=f"(...given) => [...given.slice(0, -1), ({NEW_ID})()]",
                 concurrency_limit=AT_ONCE,
                 # The page shows an answer a moment before Gradio knows that it is the last step:
                 # what is entered then, or earlier, is asked next.
@@ -136,7 +140,6 @@ class ConversationPanel:
             asking.failure(self.fail, [self.answering, self.conversation], shown, **PRIVATE)
         # Gradio's own `cancels` would wait for the step that is being made.
         self.stop.click(self.end, self.answering, None, **PRIVATE)
-        self.bar.edit(self.edit, self.conversation, shown, **PRIVATE)
         self.bar.begin(self.welcome, None, self.current, **PRIVATE)
         self.bar.restore(self.restore, None, shown, **PRIVATE)
         self.form.connect(self.bar)
@@ -225,9 +228,8 @@ class ConversationPanel:
                     failed = Exchange(question, message=str(event))
                     yield self._done(conversation, failed, str(event))
                     return
-        stopped = Exchange(question, message="Stopped.")
-        done = self._done(conversation, stopped, "Stopped.")
-        yield done | {self.current: render.exchange(stopped, conversation.id, quotes)}
+        stopped = Exchange(question, message="Stopped.", found=quotes)
+        yield self._done(conversation, stopped, "Stopped.")
 
     def ask_again(
         self,
@@ -237,20 +239,24 @@ class ConversationPanel:
         running: Answering | None,
         event: gr.EventData,
     ) -> Iterator[Updates]:
-        """Ask an example, or a question of the conversation again.
+        """Ask an example, or a question of the conversation again, as it was or edited.
 
-        The last answer is made anew; an earlier one begins a conversation of its own, so that
-        what followed is not lost.
+        What was answered there stays: the other begins a conversation of its own, a branch. Where
+        the last question has no answer, it is asked in its place.
         """
         given = (left_out, configured, running)
         new_id = field(event._data, "conversation")
+        edited = event._data.get("question") if isinstance(event._data, dict) else None
+        edited = edited if isinstance(edited, str) else ""
         at = number(event._data, "turn")
         if at is None or not 0 <= at < len(conversation.exchanges):
-            yield from self.ask(field(event._data, "question"), conversation, *given, new_id)
+            yield from self.ask(edited, conversation, *given, new_id)
             return
-        question = conversation.exchanges[at].question
-        last = at == len(conversation.exchanges) - 1
-        known = conversation.id if last else new_id
+        replaced = conversation.exchanges[at]
+        question = edited or replaced.question
+        unanswered = at == len(conversation.exchanges) - 1 and not replaced.answer
+        in_place = unanswered and question == replaced.question
+        known = conversation.id if in_place else new_id
         before = Conversation.under(known, conversation.exchanges[:at])
         as_typed = event._data.get("typed") is True
         yield from self.ask(question, before, *given, before.id, as_typed=as_typed)
@@ -276,15 +282,6 @@ class ConversationPanel:
         }
 
     # --- conversations
-
-    def edit(self, conversation: Conversation, event: gr.EventData) -> Updates:
-        """Put a question back into the box, in a new conversation that ends before it."""
-        at = number(event._data, "turn")
-        if at is None or not 0 <= at < len(conversation.exchanges):
-            return {self.status: ""}
-        new_id = field(event._data, "conversation")
-        shown = self._shown(Conversation.under(new_id, conversation.exchanges[:at]))
-        return shown | {self.question: conversation.exchanges[at].question}
 
     def restore(self, event: gr.EventData) -> Updates:
         """Open a conversation that the browser has kept, or begin a new one."""
@@ -315,15 +312,25 @@ class ConversationPanel:
         return shown | {self.status: render.quiet(spoken)}
 
     def export(self, wanted: Any) -> dict[str, str]:
-        """Return exchanges as a file's name, type and text, or a sentence on why not."""
+        """Return conversations as a file's name, type and bytes, or a sentence on why not."""
         form = FORMATS.get(field(wanted, "format"))
-        if form is None:
-            return {"error": "There is no such format."}
-        kept = attempt(lambda: exchanges_from_json(wanted.get("exchanges"), self.assistant.library))
-        if isinstance(kept, UserError):
-            return {"error": str(kept)}
-        text = export(kept, form, field(wanted, "address"))
-        return {"name": f"conversation{form.suffix}", "type": form.media_type, "text": text}
+        given = wanted.get("conversations") if isinstance(wanted, dict) else None
+        if form is None or not isinstance(given, list) or not 1 <= len(given) <= MOST_EXPORTED:
+            return {"error": "There is nothing to export in such a format."}
+
+        def written() -> dict[str, str]:
+            talks = [self._talk(each) for each in given]
+            data = base64.b64encode(form.write(talks)).decode()
+            return {"name": file_name(talks, form), "type": form.media_type, "data": data}
+
+        made = attempt(written)
+        return {"error": str(made)} if isinstance(made, UserError) else made
+
+    def _talk(self, given: Any) -> Talk:
+        """Return a conversation that comes from a browser, each of its quotes proven again."""
+        exchanges = given.get("exchanges") if isinstance(given, dict) else None
+        kept = exchanges_from_json(exchanges, self.assistant.library)
+        return Talk(field(given, "title") or "Conversation", kept)
 
     def _shown(self, conversation: Conversation) -> Updates:
         *past, last = conversation.exchanges or (None,)
@@ -339,6 +346,12 @@ class ConversationPanel:
         """Return what stands where a conversation begins, with questions to begin with."""
         questions = attempt(self.examples.questions)
         return render.welcome([] if isinstance(questions, UserError) else questions)
+
+
+def _script() -> str:
+    """Return what runs in the browser beside this panel."""
+    parts = [Path(__file__).with_name(name).read_text("utf-8") for name in _SCRIPTS]
+    return "\n".join([f"const newId = {NEW_ID};", *parts])
 
 
 def _what_is_wrong(question: str) -> str | None:

@@ -24,18 +24,7 @@ from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
 from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, strings
 
-_SCRIPT = """
-element.addEventListener('click', (event) => {
-  const button = event.target.closest('[data-remove]');
-  if (button) trigger('remove', {document: button.dataset.remove});
-});
-element.addEventListener('change', (event) => {
-  if (!event.target.matches('[data-choose]')) return;
-  const boxes = [...element.querySelectorAll('[data-choose]')];
-  const left = boxes.filter((box) => !box.checked).map((box) => box.dataset.choose);
-  trigger('choose', {left_out: left});
-});
-"""
+_SCRIPT = Path(__file__).parent / "documents.js"
 _OUTCOMES_SCRIPT = """
 element.addEventListener('click', (event) => {
   if (event.target.closest('[data-undo]')) trigger('undo_remove');
@@ -52,37 +41,36 @@ class DocumentsPanel:
         self.rights = rights
         self.left_out = left_out
         self.removed = gr.State(None)
-        with gr.Column(elem_id="documents-panel") as self.column:
-            gr.HTML("<h2>Documents</h2>", apply_default_css=False)
-            self.documents = gr.HTML(
-                elem_id="documents",
-                js_on_load=_SCRIPT,
-                apply_default_css=False,
-            )
-            self.outcomes = gr.HTML(
-                elem_id="outcomes",
-                html_template='<div role="status" aria-live="polite">${value}</div>',
-                js_on_load=_OUTCOMES_SCRIPT,
-                apply_default_css=False,
-            )
-            self.add = gr.File(
-                elem_id="add",
-                label="Add documents",
+        gr.HTML("<h2>Documents</h2>", apply_default_css=False)
+        self.documents = gr.HTML(
+            elem_id="documents",
+            js_on_load=_SCRIPT.read_text("utf-8"),
+            apply_default_css=False,
+        )
+        self.outcomes = gr.HTML(
+            elem_id="outcomes",
+            html_template='<div role="status" aria-live="polite">${value}</div>',
+            js_on_load=_OUTCOMES_SCRIPT,
+            apply_default_css=False,
+        )
+        self.add = gr.File(
+            elem_id="add",
+            label="Add documents",
+            show_label=False,
+            file_count="multiple",
+            height=76,
+        )
+        with gr.Row(elem_id="address-row"):
+            self.address = gr.Textbox(
+                elem_id="address",
+                label="Address of a web page",
                 show_label=False,
-                file_count="multiple",
-                height=76,
+                container=False,
+                placeholder="https://…",
+                max_lines=1,
+                html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
             )
-            with gr.Row(elem_id="address-row"):
-                self.address = gr.Textbox(
-                    elem_id="address",
-                    label="Address of a web page",
-                    show_label=False,
-                    container=False,
-                    placeholder="https://…",
-                    max_lines=1,
-                    html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
-                )
-                self.fetch = gr.Button("Add", elem_id="fetch", size="sm")
+            self.fetch = gr.Button("Add", elem_id="fetch", size="sm")
 
     def connect(self, changed: Callable[[Any], Any]) -> None:
         """Say what happens at each event; `changed` is told of what changes the library."""
@@ -95,11 +83,13 @@ class DocumentsPanel:
             self.add.upload(self.add_files, [self.add, left], shown, **together),
             gr.on(address, self.add_address, [self.address, left], shown, **together),
             self.documents.remove(self.remove, left, shown, **PRIVATE),
+            self.documents.rename(self.rename, left, shown, **PRIVATE),
             self.outcomes.undo_remove(self.undo, [self.removed, left], shown, **PRIVATE),
         ):
             event.failure(self.fail, left, shown, **PRIVATE)
             changed(event)
-        self.documents.choose(self.choose, None, left, **PRIVATE)
+        # Of several boxes ticked in a row, each event tells of all: the last one counts.
+        self.documents.choose(self.choose, None, left, trigger_mode="always_last", **PRIVATE)
 
     def choose(self, event: gr.EventData) -> list[str]:
         """Take note of the documents that are not to be asked."""
@@ -159,6 +149,18 @@ class DocumentsPanel:
             return self._listed([Outcome(str(removed), well=False)], left_out)
         outcome = Outcome(f"{title_line(removed.name)}: removed", undo=True)
         return self._listed([outcome], left_out) | {self.removed: removed}
+
+    def rename(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
+        """Call a document something else."""
+        if refused := self.rights.refusal("add"):
+            return self._listed([Outcome(refused, well=False)], left_out)
+        document_id, title = field(event._data, "document"), field(event._data, "title")
+        renamed = attempt(lambda: self.assistant.library.rename(document_id, title))
+        if isinstance(renamed, UserError):
+            return self._listed([Outcome(str(renamed), well=False)], left_out)
+        return self._listed(
+            [Outcome(f"{title_line(renamed.name)}: now “{renamed.title}”")], left_out
+        )
 
     def undo(self, removed: Document | None, left_out: Sequence[str]) -> Iterator[Updates]:
         """Put back what was removed last."""

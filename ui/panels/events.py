@@ -17,6 +17,11 @@ AT_ONCE = 128
 """Questions, checks and documents that come in at the same time. Most of them wait: for a core, for
 a language model (`rag/turns.py`), for a process that reads files, and tell that they do."""
 
+NEW_ID = """() => Array.from(crypto.getRandomValues(new Uint8Array(16)),
+  (byte) => byte.toString(16).padStart(2, "0")).join("")"""
+"""Makes an id, in the browser: `crypto.randomUUID` is not there where the window is reached by a
+name and without TLS."""
+
 BUG = "Something went wrong inside Footnoted. The terminal it was started from says what."
 
 

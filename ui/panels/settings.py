@@ -8,13 +8,19 @@ import gradio as gr
 from pydantic import SecretStr
 
 from index.weights.catalogue import CATALOGUE
+from index.weights.download import state
 from rag.assistant import Assistant
-from rag.config import is_address
+from rag.config import Settings, is_address
 from ui.drawing import render
 from ui.panels.events import PRIVATE, Rights, Updates
 
-ADDRESS = "An address"
-NONE = "None: words and their quotes"
+ADDRESS = "A server of yours"
+NONE = "Nobody: quotes only"
+
+_SET = '<p class="well">From the next question on, answers are made with these settings.</p>'
+
+_HEAD = """<h2>Settings</h2>
+<p class="lead">They hold for this page, until it is closed. Nobody else’s answers change.</p>"""
 
 
 class SettingsForm:
@@ -27,25 +33,48 @@ class SettingsForm:
         self.configured = gr.State(None)
         settings = assistant.settings
         self._models = _models(assistant)
-        with gr.Accordion("Settings", open=False, elem_id="settings"):
+        with gr.Column(elem_id="settings-panel"):
+            gr.HTML(_HEAD, apply_default_css=False)
             self.model = gr.Radio(
-                list(self._models), value=next(iter(self._models)), label="Who writes the answers"
+                list(self._models),
+                value=next(iter(self._models)),
+                label="Who writes the answers",
+                info="A model tells in words of its own what the quotes say, and each sentence is "
+                "held to them. Without one the quotes themselves are the answer, sooner.",
+                elem_id="who-writes",
             )
             with gr.Column(visible=False, elem_id="elsewhere") as self.elsewhere:
                 self.url = gr.Textbox(
-                    label="OpenAI-compatible address",
+                    label="Its address",
+                    info="Ollama, vLLM, llama.cpp or a provider: what speaks as OpenAI’s servers "
+                    "do. Questions and quotes are sent there.",
                     placeholder="http://localhost:11434/v1",
                     max_lines=1,
                 )
-                self.name = gr.Textbox(label="The model's name there", max_lines=1)
+                self.name = gr.Textbox(label="The model’s name there", max_lines=1)
                 self.key = gr.Textbox(
-                    label="Key, for this session only", type="password", max_lines=1
+                    label="Key, if it wants one",
+                    info="Kept for this page only, and sent to this address only.",
+                    type="password",
+                    max_lines=1,
                 )
-            self.quotes = gr.Slider(1, 20, settings.quotes, step=1, label="Quotes that are read")
-            self.sentences = gr.Slider(
-                1, 10, settings.sentences, step=1, label="Sentences of an answer, at most"
+            self.quotes = gr.Slider(
+                1,
+                20,
+                settings.quotes,
+                step=1,
+                label="How many places are read",
+                info="With more, an answer is found further down, and takes longer.",
             )
-            self.apply = gr.Button("Apply", elem_id="apply", size="sm")
+            self.sentences = gr.Slider(
+                1,
+                10,
+                settings.sentences,
+                step=1,
+                label="How many sentences an answer may have",
+                info="What is left out for length is said.",
+            )
+            self.apply = gr.Button("Use these settings", elem_id="apply", variant="primary")
             self.told = gr.HTML(
                 elem_id="settings-told",
                 html_template='<div role="status" aria-live="polite">${value}</div>',
@@ -100,7 +129,7 @@ class SettingsForm:
         return {
             self.configured: self.assistant.with_settings(settings),
             self.key: "",
-            self.told: '<p class="well">Set for this session.</p>',
+            self.told: _SET,
         }
 
     def _told(self, message: str) -> Updates:
@@ -108,14 +137,28 @@ class SettingsForm:
 
 
 def _models(assistant: Assistant) -> dict[str, dict[str, Any]]:
-    """Return who may write, by the words of the choice: first who does from the start."""
+    """Return who may write, by the words of the choice: first who does from the start.
+
+    Only models whose weights are on this computer are offered.
+    """
     settings = assistant.settings
     own = {"llm": settings.llm, "llm_url": settings.llm_url, "llm_key": settings.llm_key}
-    first = NONE if settings.llm == "none" and not settings.llm_url else settings.llm
-    models = {first: own}
+    models = {_title(settings): own}
     for name, model in CATALOGUE.items():
-        if model.role == "answer" and name != settings.llm:
-            models[name] = {"llm": name, "llm_url": None, "llm_key": None}
+        if model.role == "answer" and state(name, settings.models) == "ready":
+            here: dict[str, Any] = {"llm": name, "llm_url": None, "llm_key": None}
+            models.setdefault(_title(settings.model_copy(update=here)), here)
     models.setdefault(NONE, {"llm": "none", "llm_url": None, "llm_key": None})
     models[ADDRESS] = {}
     return models
+
+
+def _title(settings: Settings) -> str:
+    """Return who writes by some settings, in words."""
+    if settings.llm_url:
+        return f"{settings.llm}, on the server that this window was started with"
+    if settings.llm == "none":
+        return NONE
+    model = CATALOGUE.get(settings.llm)
+    size = f" ({model.size / 1e9:.1f} GB)" if model else ""
+    return f"A model on this computer: {settings.llm}{size}"

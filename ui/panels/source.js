@@ -5,6 +5,7 @@
 let latest = 0;
 let places = []; // The quotes of the answer that the open one belongs to,
 let at = 0; // and which of them is open.
+let from = null; // Where it was opened, and with which panel in view.
 let opened = null; // The open place itself,
 let view = "text"; // and how it is shown: "text", "stored" (as it is stored), or its "page".
 const wide = window.matchMedia("(min-width: 901px)"); // All panels beside each other.
@@ -17,7 +18,7 @@ const show = (wanted) => {
   panels.panel = panel;
   for (const button of document.querySelectorAll("[data-panel-button]")) {
     const mine = button.dataset.panelButton;
-    const beside = mine === "talk" && !["regression", "check"].includes(panel) && wide.matches;
+    const beside = mine === "talk" && !["regression", "check", "settings"].includes(panel) && wide.matches;
     button.setAttribute("aria-pressed", String(mine === panel || beside));
   }
 };
@@ -79,12 +80,31 @@ const openLink = (link) => {
   places = beside ? [...beside.querySelectorAll("a[data-document]")].map(placeOf) : [];
   at = places.findIndex((each) => same(each, place));
   if (at < 0) [places, at] = [[place], 0];
+  if (!link.closest("#source-panel")) from = { link, panel: document.getElementById("panels").dataset.panel };
   open(place);
 };
+
+// Go back to where the source was opened; a turn that was drawn anew since has its footnote again.
+const back = () => {
+  show(from?.panel ?? "talk");
+  const { document: id, span } = from?.link.dataset ?? {};
+  const again = [...document.querySelectorAll("a[data-document]")].find(
+    (each) => each.dataset.document === id && each.dataset.span === span && !each.closest("#source-panel"),
+  );
+  const wanted = from?.link.isConnected ? from.link : again ?? document.querySelector("#question textarea");
+  setTimeout(() => wanted?.focus({ preventScroll: true }), 60); // The panel is in view by then.
+};
+document.getElementById("source-panel").addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  event.preventDefault();
+  back();
+});
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-panel-button]");
   if (button) show(button.dataset.panelButton);
+
+  if (event.target.closest("[data-back]")) back();
 
   const walk = event.target.closest("[data-walk]");
   if (walk && places.length) {
@@ -107,6 +127,14 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   openLink(link);
 });
+
+// The keys are listed where nothing is being typed.
+const keys = document.getElementById("keys");
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest?.("input, textarea, select, dialog");
+  if (event.key === "?" && !typing) keys.showModal();
+});
+document.getElementById("show-keys").addEventListener("click", () => keys.showModal());
 
 // A panel that scrolls can be scrolled by keyboard.
 for (const [id, label] of [["source", "Source"], ["conversation", "Conversation"]]) {

@@ -24,6 +24,44 @@ _WORDS = {"crag": "CRAG", "mrr": "MRR", "ndcg@5": "nDCG@5"}
 _WORDS |= {"char": "character", "iou": "IoU", "f1": "F1"}
 
 
+_MEANINGS = {
+    "passed": "cases that came out as they should",
+    "answer_right": "an accepted answer stands in the answer",
+    "joint": "the answer is accepted, and a footnote shows the evidence",
+    "exact_match": "the words that answer are an accepted answer, and no more",
+    "token_f1": "how far the words that answer are those of an accepted answer",
+    "crag": "1 for right, 0 for no answer, −1 for wrong, on average",
+    "unsupported": "answers with a number or a name that stands in no quote",
+    "flaky": "cases that passed at some times only",
+    "errors": "cases that could not be asked",
+    "cited_evidence": "a footnote shows a place of the evidence",
+    "citation_precision": "footnotes that show a place of the evidence",
+    "citation_recall": "facts of the evidence that a footnote shows",
+    "citation_f1": "footnotes and facts in one figure",
+    "char_precision": "characters under footnotes that are evidence",
+    "char_recall": "characters of the evidence under a footnote",
+    "char_iou": "how far footnotes and evidence are the same characters",
+    "verbatim": "footnotes and quotes that stand in their document word for word",
+    "hit@1": "the first quote shows the evidence",
+    "hit@3": "one of the first three quotes shows the evidence",
+    "hit@5": "one of the first five quotes shows the evidence",
+    "recall@5": "facts that one of the first five quotes shows",
+    "mrr": "how far up the first right quote stands (1 is first)",
+    "ndcg@5": "how far up all right quotes stand (1 is best)",
+    "refusal_precision": "refusals that were right",
+    "refusal_recall": "unanswerable questions that were refused",
+    "refusal_f1": "both in one figure",
+    "false_refusals": "answerable questions that were refused",
+}
+
+
+def meaning(name: str) -> str:
+    """Return in a line what a metric tells."""
+    if is_time(name):
+        return "seconds from the question on"
+    return _MEANINGS.get(name, "what a judge of yours says")
+
+
 def group_of(name: str) -> str:
     """Return what a metric tells of."""
     if is_time(name):

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from index.atomic import write_whole
-from index.errors import UserError
+from index.errors import UserError, reason
 from ui.panels.events import RIGHTS
 
 _NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
@@ -89,7 +89,7 @@ def read_users(path: Path) -> dict[str, User]:
             f"There is no users file {path}: `footnoted user NAME --auth {path}` makes it."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"The users file {path} cannot be read: {error}.") from error
+        raise UserError(f"The users file {path} cannot be read: {reason(error)}.") from error
     for number, line in enumerate(lines, 1):
         try:
             name, salt, hashed, rights, token = (line + ":" * max(0, 4 - line.count(":"))).split(

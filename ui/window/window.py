@@ -37,7 +37,7 @@ from ui.conversations.exchange import Conversation
 from ui.drawing import render
 from ui.panels.answering import attempt
 from ui.panels.checking import CheckPanel
-from ui.panels.conversation import ConversationPanel
+from ui.panels.conversation import ConversationPanel, put_list
 from ui.panels.documents import DocumentsPanel
 from ui.panels.events import AT_ONCE, PRIVATE, Rights
 from ui.panels.fetch import Fetch
@@ -87,13 +87,15 @@ def build_window(
             if users:
                 _put_user(blocks, users)
         with gr.Row(elem_id="panels"):
-            documents = DocumentsPanel(assistant, left_out, rights)
-            with documents.column:
-                settings = SettingsForm(assistant, rights)
+            with gr.Column(elem_id="documents-panel"):
+                put_list()
+                documents = DocumentsPanel(assistant, left_out, rights)
+                gr.HTML(render.SETTINGS_BUTTON, elem_id="open-settings", apply_default_css=False)
+            settings = SettingsForm(assistant, rights)
             talk = ConversationPanel(assistant, left_out, settings.configured, rights, fetch)
             checking = CheckPanel(assistant, left_out, rights)
             SourcePanel(assistant)
-            regression = RegressionPanel(assistant, left_out, rights)
+            regression = RegressionPanel(assistant, left_out, talk.conversation, rights)
 
         def welcome_anew(conversation: Conversation) -> Any:
             return gr.skip() if conversation.exchanges else talk.welcome()

@@ -7,7 +7,7 @@ accepted them. So they are the library's, not a visitor's, and are there when on
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from eval.cases.cases import Case, change_set, read_set, write_set
 from eval.cases.propose import accept, draft, numbered, reject
 from index.errors import UserError
 from rag.assistant import Assistant
+from ui.conversations.exchange import Conversation
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.case_form import own_set
+from ui.panels.case_form import cases_of, own_set
 from ui.panels.events import PRIVATE, Rights, Updates, field, strings
 from ui.panels.regression.background import Background, Progress
 
@@ -34,8 +35,8 @@ EACH = 8
 MOST = 40
 
 NO_MODEL = (
-    "Drafts are written by a language model, and there is none here (FOOTNOTED_LLM is none). “Keep "
-    "as a case” under an answer needs none."
+    "Drafts are written by a language model, and there is none here. “Take the conversation” needs "
+    "none, and neither does “Keep as a case” under an answer."
 )
 
 _SCRIPT = """
@@ -59,8 +60,14 @@ Changed = Callable[[Any], Any]
 class Drafts:
     """The components beside the sets that there are, and their events."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
-        """Put them on the page; `left_out` holds the documents that no drafts are made of."""
+    def __init__(
+        self, assistant: Assistant, left_out: gr.State, conversation: gr.State, rights: Rights
+    ) -> None:
+        """Put them on the page.
+
+        `left_out` holds the documents that no drafts are made of, `conversation` the visitor's.
+        """
+        self.conversation = conversation
         self.assistant = assistant
         self.left_out = left_out
         self.rights = rights
@@ -80,6 +87,7 @@ class Drafts:
                 elem_id="draft-each",
             )
             self.propose = gr.Button("Propose cases", elem_id="propose")
+            self.take = gr.Button("Take the conversation", elem_id="take-talk")
             self.end = gr.Button("Stop", elem_id="stop-drafts", visible=False)
         self.told = gr.HTML(
             elem_id="drafts-told",
@@ -95,6 +103,7 @@ class Drafts:
         shown = [self.told, self.list, self.propose, self.end, self.timer, name]
         given = [self.set, self.each, self.left_out]
         self.propose.click(self.begin, given, shown, **PRIVATE)
+        self.take.click(self.take_talk, [self.set, self.conversation], shown, **PRIVATE)
         self.end.click(self.stop, None, shown, **PRIVATE)
         self.timer.tick(self.look, None, shown, **PRIVATE)
         visit(self.resume, None, shown, **PRIVATE)
@@ -139,6 +148,23 @@ class Drafts:
             _add(path, made)
         if not found:
             raise UserError("There is no sentence that a question could be made of.")
+
+    def take_talk(self, name: str, conversation: Conversation) -> Updates:
+        """Make drafts of the conversation, one of each answer, asked in the same order."""
+        if refused := self.rights.refusal("add"):
+            return {self.told: notice(refused)}
+
+        def taken() -> str:
+            path = own_set(self.folder, name)
+            if not any(each.answer for each in conversation.exchanges):
+                raise UserError("There is no answer in the conversation yet: ask something first.")
+            _change(path, lambda ids: cases_of(conversation.exchanges, ids))
+            return path.stem
+
+        made = attempt(taken)
+        if isinstance(made, UserError):
+            return {self.told: notice(str(made))}
+        return self._shown("") | {self.list: self.listed(made)} | self.choose(made)
 
     def stop(self) -> Updates:
         """Stop after the draft that is being made."""
@@ -207,8 +233,12 @@ class Drafts:
 
 def _add(path: Path, made: Sequence[Case]) -> None:
     """Put drafts into a set, which is made if there is none, under ids of their own."""
-    if not made:
-        return
+    if made:
+        _change(path, lambda ids: numbered(made, ids))
+
+
+def _change(path: Path, make: Callable[[Collection[str]], Sequence[Case]]) -> None:
+    """Put what is made, given the ids that are taken, into a set, which may be new."""
     if not path.exists():
         write_set(path, ())
-    change_set(path, lambda cases: (*cases, *numbered(made, {each.id for each in cases})))
+    change_set(path, lambda cases: (*cases, *make({each.id for each in cases})))

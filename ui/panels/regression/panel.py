@@ -1,9 +1,9 @@
 """The regression view: a set is run in the background, and shown against the kept baseline.
 
-Runs lie in the library's folder: `runs/SET.json` is the last one, `runs/SET.baseline.json` the one
-that was kept. A run goes on when the visitor leaves; stopped, by whatever, it is resumed. Offered
-are the library's own sets (`cases/SET.jsonl`), and of those that come with Footnoted the ones whose
-documents are in the library.
+Runs lie in the library's folder: `runs/SET.json` is the last one, `runs/SET.before.json` the one
+before it, `runs/SET.baseline.json` the one that was kept. A run goes on when the visitor leaves;
+stopped, by whatever, it is resumed. Offered are the library's own sets (`cases/SET.jsonl`), and of
+those that come with Footnoted the ones whose documents are in the library.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from eval.comparing.baseline import hold, keep
 from eval.comparing.compare import NotComparable, load_run
 from eval.running.record import Bounds, OtherConditions
 from eval.running.runner import run
+from index.atomic import write_whole
 from index.errors import UserError
 from rag.assistant import Assistant
 from ui.drawing import runs as render_runs
@@ -33,6 +34,10 @@ from ui.panels.regression.drafts import Drafts
 
 SECONDS = 1.0
 """Between two looks at a run that goes on."""
+
+NO_BASELINE = (
+    "No baseline is kept yet: “Keep as baseline” makes this run what later ones are held to."
+)
 
 STOPPED = "Stopped. Run it again to go on from there."
 
@@ -46,8 +51,13 @@ document.addEventListener('click', (event) => {
 class RegressionPanel:
     """The panel, and the runs of this program; they are the library's, not a visitor's."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
-        """Put the panel on the page; of documents that are `left_out` no drafts are made."""
+    def __init__(
+        self, assistant: Assistant, left_out: gr.State, conversation: gr.State, rights: Rights
+    ) -> None:
+        """Put the panel on the page; of documents that are `left_out` no drafts are made.
+
+        `conversation` is the visitor's, of which a set can be made.
+        """
         self.assistant = assistant
         self.rights = rights
         self.folder = assistant.library.folder / "runs"
@@ -70,7 +80,7 @@ class RegressionPanel:
                 self.start = gr.Button("Run", elem_id="run", variant="primary")
                 self.end = gr.Button("Stop", elem_id="stop-run", visible=False)
                 self.keep = gr.Button("Keep as baseline", elem_id="keep-baseline")
-            self.drafts = Drafts(assistant, left_out, rights)
+            self.drafts = Drafts(assistant, left_out, conversation, rights)
             self.report = gr.HTML(elem_id="report", apply_default_css=False)
             self.timer = gr.Timer(SECONDS, active=False)
 
@@ -120,6 +130,8 @@ class RegressionPanel:
         return self.show(name)
 
     def _ask(self, case_set: CaseSet, out: Path, progress: Progress) -> None:
+        if out.exists() and not Path(f"{out}.partial").exists():
+            write_whole(self._before(case_set.name), out.read_bytes())
         try:
             run(case_set, self.assistant, out=out, progress=progress)
         except OtherConditions:  # A document, a model or the program changed meanwhile.
@@ -168,7 +180,9 @@ class RegressionPanel:
     def _report(self, name: str) -> str:
         last = load_run(self._out(name))
         if not self._baseline(name).exists():
-            return render_runs.report(last, None, None, "No baseline is kept yet.")
+            earlier = self._before(name)
+            before = load_run(earlier) if earlier.exists() else None
+            return render_runs.report(last, before, None, NO_BASELINE)
         before = load_run(self._baseline(name))
         try:
             verdict = hold(last, before)
@@ -207,6 +221,9 @@ class RegressionPanel:
 
     def _baseline(self, name: str) -> Path:
         return self.folder / f"{Path(name).name}.baseline.json"
+
+    def _before(self, name: str) -> Path:
+        return self.folder / f"{Path(name).name}.before.json"
 
     def _told(self, message: str) -> Updates:
         return self._shown(notice(message))

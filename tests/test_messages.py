@@ -1,0 +1,89 @@
+"""What people are told when something is wrong: whole sentences, in their words; all are read."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index.errors import reason
+
+ROOT = Path(__file__).parents[1]
+ERRORS = frozenset(
+    "UserError ModelMissing DocumentError LibraryError LLMUnavailable NotFound NotComparable "
+    "OtherConditions".split()
+)
+ROOMS = ("index", "rag", "eval/cases", "eval/comparing", "eval/formats", "eval/running", "ui")
+PARTS = ("index/storage/chroma.py", "index/upkeep/proof.py", "eval/cases/evidence.py")
+"""What is raised there is put into a sentence by what catches it."""
+
+TOLD = ERRORS | {"notice", "Outcome"}
+GAP = "\N{HORIZONTAL ELLIPSIS}"
+"""Stands for what is put in."""
+
+
+def words_of(node: ast.expr) -> str | None:
+    """Return the words that are written in the program, with a gap for each thing put in."""
+    match node:
+        case ast.Constant(value=str(words)):
+            return words
+        case ast.JoinedStr(values=values):
+            return "".join(words_of(each) or GAP for each in values)
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return (words_of(left) or GAP) + (words_of(right) or GAP)
+    return None
+
+
+def messages() -> Iterator[tuple[str, str]]:
+    """Yield what is told by an error, a notice or an outcome, with its place."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                name = node.func if isinstance(node, ast.Call) else None
+                called = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+                told = isinstance(node, ast.Call) and called in TOLD and node.args
+                if told and (words := words_of(told[0])):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", words
+
+
+MESSAGES = list(messages())
+
+
+def test_there_are_messages_to_read() -> None:
+    assert len(MESSAGES) > 150
+
+
+def test_each_is_a_sentence() -> None:
+    wrong = []
+    for place, words in MESSAGES:
+        is_outcome = re.match(rf"{GAP}: ", words)  # A file's name, and what became of it.
+        begins = re.match(rf"pip|[A-Z“`{GAP}{{\d]", words)
+        ends = re.search(rf"[.!?:…{GAP}`]\s*$", words)
+        if not place.startswith(PARTS) and not (begins and (ends or is_outcome)):
+            wrong.append((place, words))
+    assert wrong == []
+
+
+def test_none_has_the_words_of_a_program() -> None:
+    program = re.compile(
+        r"Errno|Traceback|Exception\b|\b(?:None|True|False)\b|\b(?!FOOTNOTED_)\w+_\w+"
+    )
+    assert [each for each in MESSAGES if program.search(re.sub(r"`[^`]*`", "", each[1]))] == []
+    panels = [each for each in MESSAGES if each[0].startswith(("ui/panels", "ui/drawing"))]
+    assert [each for each in panels if "FOOTNOTED_" in each[1]] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(2, "No such file or directory", "a.txt"), "No such file or directory: 'a.txt'"),
+        (ValueError("[Errno -2] Name or service not known"), "Name or service not known"),
+        (ValueError("too  long."), "too long"),
+        (ValueError(), "ValueError"),
+    ],
+)
+def test_the_number_of_an_error_is_not_told(error: Exception, words: str) -> None:
+    assert reason(error) == words

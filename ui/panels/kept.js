@@ -1,0 +1,269 @@
+// What the browser keeps of conversations, and the list of them (#talks). It stands before
+// `conversation.js` in one script. `conversation.py` gives `newId`.
+//
+// One entry of localStorage a conversation, so that tabs do not disturb each other; sessionStorage
+// knows which one this tab shows. The ids are made by the browser, so that no server can give the
+// same one twice. Where a question is edited or asked again, what was there stays as a conversation
+// of its own in the same family: a branch. The list has one line a family.
+
+const PREFIX = "footnoted:conversation:";
+const SHOWN = "footnoted:shown";
+const DAY = 24 * 60 * 60 * 1000;
+const local = window.localStorage;
+const here = window.sessionStorage; // Of this tab: what the browser has no more room for.
+
+// --- what is kept
+
+const stored = (storage, id) => {
+  try {
+    const found = JSON.parse(storage.getItem(PREFIX + id));
+    return Array.isArray(found?.exchanges) && found.exchanges.length ? { ...found, id } : null;
+  } catch {
+    return null; // Somebody else's, or broken: as if it were not there.
+  }
+};
+
+const kept = (id) => {
+  const [one, other] = [stored(local, id), stored(here, id)];
+  return one && other ? (other.changed > one.changed ? other : one) : one ?? other;
+};
+
+const all = () => {
+  const keys = [...Object.keys(local), ...Object.keys(here)].filter((key) => key.startsWith(PREFIX));
+  const ids = new Set(keys.map((key) => key.slice(PREFIX.length)));
+  return [...ids].map(kept).filter(Boolean).sort((one, other) => other.changed - one.changed);
+};
+
+const familyOf = (each) => each.family ?? each.id;
+const familyNamed = (name) => all().filter((each) => familyOf(each) === name);
+
+// By id, what this tab has kept or opened last. Only what is not in it is written: what another tab
+// has changed or deleted since is left alone.
+const known = new Map();
+const knows = (id, exchange) => known.get(id)?.has(JSON.stringify(exchange));
+const learn = (id, exchanges) => known.set(id, new Set(exchanges.map((each) => JSON.stringify(each))));
+
+// Where another tab has gone on with the same conversation, this tab goes on under an id of its own.
+const parted = new Map();
+// The families of conversations that were begun here by an edit, and are not written yet.
+const begun = new Map();
+
+// Nothing is lost by it: what is kept stands in `exchanges` too, but for answers of this tab that it
+// has rated, or asked for again where there was none.
+const covers = (exchanges, id) =>
+  (kept(id)?.exchanges ?? []).every(
+    (each, at) =>
+      JSON.stringify(each) === JSON.stringify(exchanges[at]) ||
+      (knows(id, each) && each.question === exchanges[at]?.question),
+  );
+
+// Return whether it is kept for good; else for as long as this tab is open.
+const put = (id, conversation) => {
+  const written = JSON.stringify(conversation);
+  try {
+    local.setItem(PREFIX + id, written);
+    here.removeItem(PREFIX + id);
+    return true;
+  } catch {
+    here.setItem(PREFIX + id, written);
+    return false;
+  }
+};
+
+const NO_ROOM = "The browser has no more room. Export this conversation, or delete older ones: ";
+const write = (id, exchanges) => {
+  const before = kept(id);
+  const family = before?.family ?? begun.get(id);
+  const title = before?.title ?? (family && familyNamed(family)[0]?.title);
+  const now = Date.now();
+  const conversation = { changed: now, begun: before?.begun ?? now, family, title, exchanges };
+  try {
+    if (!put(id, conversation)) say(NO_ROOM + "it is kept only until this tab is closed.");
+    learn(id, exchanges);
+    begun.delete(id);
+  } catch {
+    say(NO_ROOM + "it is not kept.");
+  }
+};
+
+// --- the list
+
+const list = document.getElementById("conversations");
+const search = document.getElementById("talk-search");
+const told = document.getElementById("talks-told");
+
+const titleOf = (conversation) =>
+  conversation.title ?? String(conversation.exchanges.find((each) => each.question)?.question ?? "");
+const words = (conversation) =>
+  [titleOf(conversation), ...conversation.exchanges.flatMap((each) => [each.question, each.answer?.answer])]
+    .join("\n")
+    .toLowerCase();
+
+const dayOf = (changed) => {
+  const midnight = new Date().setHours(0, 0, 0, 0);
+  if (changed >= midnight) return "Today";
+  if (changed >= midnight - DAY) return "Yesterday";
+  if (changed >= midnight - 6 * DAY) return "Last seven days";
+  return new Date(changed).toLocaleDateString("en", { month: "long", year: "numeric" });
+};
+
+const make = (name, attributes = {}, ...inner) => {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...inner);
+  return element;
+};
+
+const lineOf = (conversation, shown) => {
+  const title = titleOf(conversation);
+  const current = shown ? { "aria-current": "true" } : {};
+  const act = (name, word, sign) =>
+    make("button", { type: "button", "data-kept-act": name, "aria-label": `${word}: ${title}`, title: word }, sign);
+  return make(
+    "li",
+    { "data-family": familyOf(conversation) },
+    make("button", { type: "button", class: "kept", "data-open": conversation.id, title, ...current }, title),
+    act("rename", "Rename", "✎"),
+    act("delete", "Delete", "×"),
+  );
+};
+
+// The line of each family is its newest conversation.
+const fill = (id) => {
+  if (list.querySelector("input")) return; // A title is being typed.
+  const conversations = all();
+  const families = new Map();
+  for (const each of conversations) if (!families.has(familyOf(each))) families.set(familyOf(each), each);
+  const shown = conversations.find((each) => each.id === id);
+  const wanted = search.value.trim().toLowerCase();
+  const lines = [...families.values()].filter((each) => words(each).includes(wanted));
+  const days = new Map();
+  for (const each of lines) days.set(dayOf(each.changed), [...(days.get(dayOf(each.changed)) ?? []), each]);
+  list.replaceChildren(
+    ...[...days].map(([day, within]) =>
+      make("li", {}, make("h3", {}, day), make("ul", {}, ...within.map((each) =>
+        lineOf(each, shown && familyOf(each) === familyOf(shown)),
+      ))),
+    ),
+  );
+  const none = wanted ? "No conversation has these words." : "What you ask is kept here, in this browser.";
+  if (!lines.length) list.append(make("li", { class: "empty" }, none));
+  search.hidden = families.size < 2;
+  document.getElementById("talk-title").textContent = shown ? titleOf(shown) : "New conversation";
+};
+
+const rename = (family) => {
+  const line = list.querySelector(`[data-family="${family}"]`);
+  const before = titleOf(familyNamed(family)[0]);
+  const input = make("input", { type: "text", maxlength: "200", "aria-label": "Title of the conversation" });
+  input.value = before;
+  let over = false; // Taking the box away ends the typing once more.
+  const done = (take) => {
+    if (over || !input.isConnected) return;
+    over = true;
+    const title = input.value.trim();
+    input.remove();
+    if (take && title && title !== before) {
+      for (const { id, ...each } of familyNamed(family)) put(id, { ...each, title });
+    }
+    fill(here.getItem(SHOWN));
+    list.querySelector(`[data-family="${family}"] .kept`)?.focus();
+  };
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") done(true);
+    if (event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      done(false);
+    }
+  });
+  input.addEventListener("blur", () => setTimeout(() => done(true))); // Gradio may be taking it away.
+  line.querySelector(".kept").replaceWith(input);
+  input.focus();
+  input.select();
+};
+
+// Deleted conversations come back while the page is open, until others are deleted.
+let deleted = [];
+const remove = (family) => {
+  deleted = familyNamed(family);
+  for (const { id } of deleted) for (const storage of [local, here]) storage.removeItem(PREFIX + id);
+  const undo = make("button", { type: "button", "data-kept-act": "undo" }, "Undo");
+  told.replaceChildren(`Deleted: ${titleOf(deleted[0])} `, undo);
+  undo.focus();
+  if (deleted.some((each) => each.id === here.getItem(SHOWN))) restore(null);
+  else fill(here.getItem(SHOWN));
+};
+const bringBack = () => {
+  for (const { id, ...each } of deleted) put(id, each);
+  const [newest] = deleted;
+  deleted = [];
+  told.replaceChildren();
+  if (newest && !turns().length) restore(newest.id);
+  else fill(here.getItem(SHOWN));
+};
+
+list.closest("section").addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  const family = button.closest("[data-family]")?.dataset.family;
+  const act = button.dataset.keptAct;
+  const shown = kept(here.getItem(SHOWN));
+  const mine = shown && familyOf(shown) === family;
+  if (busy() && (button.dataset.open || act === "undo" || (act === "delete" && mine))) {
+    say("Wait for the answer that is being made, or stop it.");
+    return;
+  }
+  keep(); // What was answered a moment ago, too.
+  if (button.dataset.open) restore(button.dataset.open);
+  if (act === "rename") rename(family);
+  if (act === "delete") remove(family);
+  if (act === "undo") bringBack();
+});
+search.addEventListener("input", () => fill(here.getItem(SHOWN)));
+window.addEventListener("storage", (event) => {
+  if (event.key === null || event.key.startsWith(PREFIX)) fill(here.getItem(SHOWN)); // Another tab has written.
+});
+
+// --- the branches of a turn
+
+// What was asked at the place of a turn, in the conversations that begin as this one does, oldest
+// first: the newest conversation of each question and answer.
+const same = (one, other) => one.question === other.question && one.answer?.answer === other.answer?.answer;
+const branchesAt = (family, exchanges, at) => {
+  const alike = family.filter(
+    (each) => each.exchanges.length > at && exchanges.slice(0, at).every((own, n) => same(own, each.exchanges[n])),
+  );
+  const found = [];
+  for (const each of alike.sort((one, other) => (one.begun ?? one.changed) - (other.begun ?? other.changed))) {
+    const before = found.findIndex((other) => same(other.exchanges[at], each.exchanges[at]));
+    if (before < 0) found.push(each);
+    else if (each.changed > found[before].changed) found[before] = each;
+  }
+  return found;
+};
+
+// Write “‹ 2 of 3 ›” under the questions that were asked otherwise as well.
+const showBranches = (id) => {
+  const shown = kept(id);
+  const family = shown ? familyNamed(familyOf(shown)) : [];
+  turns().forEach((turn, at) => {
+    const place = turn.querySelector(".branches");
+    const own = shown?.exchanges[at];
+    if (!place || !own) return;
+    const branches = family.length > 1 ? branchesAt(family, shown.exchanges, at) : [];
+    const mine = branches.findIndex((each) => same(each.exchanges[at], own));
+    const ids = branches.length > 1 ? branches.map((each) => each.id).join(" ") : "";
+    if (place.dataset.of === `${mine} ${ids}`) return;
+    place.dataset.of = `${mine} ${ids}`;
+    place.replaceChildren();
+    if (!ids) return;
+    const step = (word, sign, to) =>
+      make("button", { type: "button", "aria-label": word, ...(branches[to] ? { "data-branch": branches[to].id } : { disabled: "" }) }, sign);
+    place.append(
+      step("Previous version of the question", "‹", mine - 1),
+      make("span", {}, `${mine + 1} of ${branches.length}`),
+      step("Next version of the question", "›", mine + 1),
+    );
+  });
+};
