@@ -17,7 +17,8 @@ const here = window.sessionStorage; // Of this tab: what the browser has no more
 const stored = (storage, id) => {
   try {
     const found = JSON.parse(storage.getItem(PREFIX + id));
-    return Array.isArray(found?.exchanges) && found.exchanges.length ? { ...found, id } : null;
+    const told = Array.isArray(found?.exchanges) && found.exchanges.every((each) => each?.question != null);
+    return told && found.exchanges.length ? { ...found, id } : null;
   } catch {
     return null; // Somebody else's, or broken: as if it were not there.
   }
@@ -152,8 +153,9 @@ const fill = (id) => {
   document.getElementById("talk-title").textContent = shown ? titleOf(shown) : "New conversation";
 };
 
+const lineNamed = (family) => list.querySelector(`[data-family="${CSS.escape(family)}"]`);
 const rename = (family) => {
-  const line = list.querySelector(`[data-family="${family}"]`);
+  const line = lineNamed(family);
   const before = titleOf(familyNamed(family)[0]);
   const input = make("input", { type: "text", maxlength: "200", "aria-label": "Title of the conversation" });
   input.value = before;
@@ -167,7 +169,7 @@ const rename = (family) => {
       for (const { id, ...each } of familyNamed(family)) put(id, { ...each, title });
     }
     fill(here.getItem(SHOWN));
-    list.querySelector(`[data-family="${family}"] .kept`)?.focus();
+    lineNamed(family)?.querySelector(".kept").focus();
   };
   input.addEventListener("keydown", (event) => {
     if (event.key === "Enter") done(true);
