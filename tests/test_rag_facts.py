@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.languages import content_words, facts, missing_facts
+from rag.languages import content_words, facts, mentions, missing_facts
 from rag.languages.english_facts import numbers
 
 SOURCE = (
@@ -87,6 +87,40 @@ def test_content_words_are_stems_without_function_words() -> None:
 )
 def test_a_number_is_read_as_it_is_written(written: str, value: str) -> None:
     assert numbers(written) == [(Decimal(value), written)]
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        ("340M", "340 million", "340,000,000", "three hundred and forty million"),
+        ("1.5bn", "1.50 billion", "1,500,000,000", "1.5B"),
+        ("half a million", "500k", "500,000", "five hundred thousand"),
+        ("$5m", "$5 million", "$5,000,000", "five million dollars"),
+        ("15%", "15 per cent", "fifteen percent", "15.0 pct"),
+        ("20 km", "20-kilometre", "twenty kilometers", "20kms"),
+        ("2 hrs", "two hours", "2 h", "2.0 hours"),
+        ("2,005", "two thousand and five"),
+        ("125,210", "one hundred twenty-five thousand two hundred and ten"),
+    ],
+)
+def test_a_number_is_one_in_all_its_forms(same: tuple[str, ...]) -> None:
+    told = [
+        next(each for each in mentions(f"It was {form} there.") if each.asserts) for form in same
+    ]
+    assert len({each.asserts for each in told}) == 1
+    assert len({each.unit for each in told}) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("340M", "440 million"), ("5 m", "$5m"), ("5 million", "5 billion"), ("F-16B", "16 billion")],
+)
+def test_another_number_is_none_of_its_forms(one: str, other: str) -> None:
+    first, second = (
+        next(each for each in mentions(f"It was {form} there.") if each.asserts)
+        for form in (one, other)
+    )
+    assert not first.same(second)
 
 
 @given(st.text("0123456789,. "))

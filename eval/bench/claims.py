@@ -1,6 +1,7 @@
 """Checking, measured: claims of the set `claims`, sentences made false by rule, and the pace.
 
-    python -m eval.bench.claims FOLDER [--article FILE] [--squad FILE] [--llm] [--each N]
+    python -m eval.bench.claims FOLDER [--article FILE] [--squad FILE] [--claims FILE] [--llm]
+        [--each N]
 
 With --article the set is checked against the sample briefing and the article in one library, and
 with --llm the default language model is asked for a verdict of the same claims from the same
@@ -11,6 +12,10 @@ served for development.
 With --squad statements are made of articles in SQuAD's format, as those that the reader's third
 head learned from. Each article is two documents, of every second paragraph. N true statements and N
 false ones are checked against all of them, and N of each without the document that they are about.
+
+With --claims FEVER's claims that `eval.training.claims` holds out are checked against a library of
+their evidence, a document each, and then against their own evidence alone. Every second claim of a
+label (the 1st, 3rd, ...) served for development.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eval.bench import measured_set
@@ -33,13 +38,15 @@ from eval.measuring.statistics import rate
 from eval.running.claims import checked_claim
 from eval.training.corruptions import Claim
 from eval.training.examples import Article, load_squad
-from eval.training.statements import of_questions, of_sentences
-from index.documents import Document
+from eval.training.statements import Label, Statement, load_claims, of_questions, of_sentences
+from index.documents import Document, text_sha256
 from index.errors import UserError
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.checking.verdict import Checked
 from rag.config import load_settings
+from rag.quote import Quote
+from rag.verifying.judge import Verdict, judge
 from rag.writing.llm import Writer
 
 SEED = 2026
@@ -53,11 +60,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--article", type=Path, metavar="FILE")
     parser.add_argument("--squad", type=Path, metavar="FILE")
+    parser.add_argument("--claims", type=Path, metavar="FILE")
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--each", type=int, default=40, metavar="N")
     given = parser.parse_args(arguments)
-    if not (given.article or given.squad):
-        raise UserError("There is nothing to measure: give --article FILE, --squad FILE, or both.")
+    if not (given.article or given.squad or given.claims):
+        raise UserError("There is nothing to measure: give --article, --squad or --claims FILE.")
     if given.article:
         assistant = Assistant(load_settings(library=given.folder / "library"))
         sources = [load(SETS / "briefing.md"), load(given.article)]
@@ -70,6 +78,10 @@ def main(arguments: Sequence[str]) -> int:
     if given.squad:
         assistant = Assistant(load_settings(library=given.folder / "library-squad"))
         _statements(assistant, load_squad(given.squad), given.each)
+    if given.claims:
+        assistant = Assistant(load_settings(library=given.folder / "library-claims"))
+        held_out = [each for each in load_claims(given.claims) if each.held_out]
+        _by_people(assistant, [each for each in held_out if each.kind == "FEVER"])
     return 0
 
 
@@ -197,6 +209,47 @@ def _statements(assistant: Assistant, articles: Sequence[Article], each: int) ->
             "without their document: not in the sources", [v == "not_in_sources" for v in untold]
         )
     )
+
+
+# --- claims that people wrote, and whether their evidence bears them out
+
+
+def _by_people(assistant: Assistant, claims: Sequence[Statement]) -> None:
+    documents = {each.text: _evidence(each.text) for each in claims}
+    for document in documents.values():
+        assistant.library.add(document)
+    found, alone = {}, {}
+    for label in ("supported", "refuted", "not enough"):
+        of = [each for each in claims if each.label == label]
+        found[label] = [checked_claim(assistant, each.statement).verdict for each in of]
+        alone[label] = [_given(assistant, each.statement, documents[each.text]) for each in of]
+    for how, verdicts in (("looked for in all evidence", found), ("their evidence given", alone)):
+        for half, first in (("development", 0), ("measuring", 1)):
+            _say(f"claims by people, {how}, {half}")
+            for label, verdict in _TOLD:
+                flags = [each == verdict for each in verdicts[label][first::2]]
+                _say(_share(f"  {label}: {verdict}", flags))
+
+
+_TOLD: tuple[tuple[Label, Verdict], ...] = (
+    ("supported", "supported"),
+    ("supported", "contradicted"),
+    ("refuted", "supported"),
+    ("refuted", "contradicted"),
+    ("not enough", "supported"),
+    ("not enough", "contradicted"),
+)
+
+
+def _evidence(text: str) -> Document:
+    sha = text_sha256(text)
+    return Document.of(text, title=sha[:8], source=sha)
+
+
+def _given(assistant: Assistant, claim: str, evidence: Document) -> Verdict:
+    whole = Quote(evidence, 0, len(evidence.text), 0.0)
+    [score] = assistant.reranker.score(claim, [whole.read])
+    return judge(claim, [replace(whole, score=score)], assistant.reader).verdict
 
 
 def _share(what: str, flags: Sequence[bool]) -> str:

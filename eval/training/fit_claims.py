@@ -44,10 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"{file} cannot be read: {error.strerror or error}.") from error
     statements = [Statement(**json.loads(line)) for line in lines]
     reader = Reader(load_settings().models)
-    signals = [
-        weigh(each.statement, each.text, reader.bears_out(each.statement, [each.text])[0])
-        for each in statements
-    ]
+    signals = [weigh(each.statement, each.text, reader) for each in statements]
     names = list(asdict(signals[0]))
     values = np.array([[asdict(each)[name] for name in names] for each in signals])
     labels = np.array([ORDER.index(each.label) for each in statements])

@@ -144,6 +144,14 @@ def in_full(text: str) -> str:
     return _taken_as(text).in_full(text)
 
 
+def worded_as(statement: str, text: str) -> str:
+    """Return a statement with its numbers in the form in which a text has them.
+
+    "340M" becomes "340 million" where that stands there, so that models see the same.
+    """
+    return _taken_as(statement).worded_as(statement, text)
+
+
 def times(text: str) -> Times:
     """Return what a text says of time, and the rest of its words."""
     return _taken_as(text).times(text)

@@ -6,7 +6,13 @@ from index.split import sentence_spans
 from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
 from rag.languages.english_facts import content_words
-from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names
+from rag.languages.english_mentions import (
+    facts,
+    mentions,
+    missing_facts,
+    missing_names,
+    worded_as,
+)
 from rag.languages.english_questions import form, place_in_order, stated
 from rag.languages.english_words import HEAD
 from rag.languages.language import Language
@@ -22,6 +28,7 @@ ENGLISH = Language(
     missing_names=missing_names,
     mentions=mentions,
     in_full=months_in_full,
+    worded_as=worded_as,
     times=times,
     head=HEAD,
     form=form,

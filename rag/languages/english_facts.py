@@ -17,6 +17,7 @@ from rag.languages.english_words import (
     ORDINALS,
     PEOPLE_ENDINGS,
     SCALES,
+    SHORT_SCALES,
     TENS,
     UNITS,
     WORD_NUMBERS,
@@ -25,7 +26,9 @@ from rag.languages.english_words import (
 _MONTH_NAMES = frozenset(month.lower() for month in MONTHS)
 _MONTH_WORDS = _MONTH_NAMES | {name[:3] for name in _MONTH_NAMES} | {"sept"}
 _RANGE = r"(?:\s*(?:-|\u2010|\u2011|\u2012|\u2013|\u2014|to|and|through|until|,)\s*)"
-MONTH_DAYS = re.compile(rf"\b({MONTH})\s+((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE}?)+)(?!\d)", re.I)
+# The 2021 of "October 14, 2021" is no day.
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?(?!\d)"
+MONTH_DAYS = re.compile(rf"\b({MONTH})\s+({_DAY}(?:{_RANGE}{_DAY})*)", re.I)
 # The last day stands right before its month: the 21 of "September 21 to October 4" is none of
 # October's.
 DAYS_MONTH = re.compile(
@@ -33,11 +36,25 @@ DAYS_MONTH = re.compile(
     re.I,
 )
 
-_SCALE = rf"(?:[\s-]*({'|'.join(SCALES)})\b)?"
-DIGITS = re.compile(rf"(?<![\w.])(?:[A-Za-z]*-)?(\d+(?:[.,]\d+)*){_SCALE}", re.I)
+_DIGITS = r"\d+(?:[.,]\d+)*"
+# A letter right behind digits is a scale: "340M", and "$5m", where "5m" may be metres. In "F-16B"
+# it is part of the name.
+DIGITS = re.compile(
+    rf"(?<![\w.])(?P<named>[A-Za-z]*-)?(?P<money>(?<=[$€£¥]))?(?P<digits>{_DIGITS})"
+    rf"(?:[\s-]*(?P<scale>{'|'.join(SCALES)})\b"
+    r"|(?(named)(?!)|(?-i:(?P<short>[kKMB]|(?(money)m|(?!)))\b)))?",
+    re.I,
+)
+_BIG = rf"(?:{'|'.join(word for word, scale in SCALES.items() if scale > 100)})"
+_SMALL = (
+    rf"(?:(?:{'|'.join(TENS)})[\s-](?:{'|'.join(UNITS[1:10] + ORDINALS[1:10])})"
+    rf"|(?:{'|'.join(sorted(WORD_NUMBERS, key=len, reverse=True))}))\b"
+)
+_MORE = r"[\s-]+(?:and\s+)?"
+_HUNDREDS = rf"(?:(?:{_SMALL}[\s-]+)?hundred\b(?:{_MORE}{_SMALL})?|{_SMALL})"
 SPELLED = re.compile(
-    rf"\b({'|'.join(TENS)})[\s-]({'|'.join(UNITS[1:10] + ORDINALS[1:10])})\b{_SCALE}"
-    rf"|\b({'|'.join(sorted(WORD_NUMBERS, key=len, reverse=True))})\b{_SCALE}",
+    rf"\b(?:{_HUNDREDS}(?:[\s-]+{_BIG}\b(?:{_MORE}{_HUNDREDS}[\s-]+{_BIG}\b)*"
+    rf"(?:{_MORE}{_HUNDREDS})?)?|(?:half[\s-])?an?[\s-]{_BIG}\b)",
     re.I,
 )
 
@@ -66,21 +83,33 @@ def stem(word: str) -> str:
 
 
 def numbers(text: str) -> list[tuple[Decimal, str]]:
-    """Return (value, the word or digits it was written with) of every number in a text."""
-    found: list[tuple[Decimal, str]] = []
-    for match in DIGITS.finditer(text):
-        value = Decimal(_plain(match[1]))
-        found.append((value * SCALES.get((match[2] or "").lower(), 1), match[1]))
-    for match in SPELLED.finditer(text):
-        tens, unit, scale, single, single_scale = match.groups()
-        word = (single or f"{tens}-{unit}").lower()
-        value = Decimal(
-            WORD_NUMBERS[single.lower()]
-            if single
-            else WORD_NUMBERS[tens.lower()] + WORD_NUMBERS[unit.lower()]
-        )
-        found.append((value * SCALES.get((scale or single_scale or "").lower(), 1), word))
-    return found
+    """Return (value, the words or digits it was written with) of every number in a text."""
+    matches = [match for pattern in (DIGITS, SPELLED) for match in pattern.finditer(text)]
+    return [number(match) for match in matches]
+
+
+def number(match: re.Match[str]) -> tuple[Decimal, str]:
+    """Return the value, and the words or digits, of what one of the two patterns found."""
+    if match.re is SPELLED:
+        return _told(match[0].lower()), match[0].lower()
+    scale = SCALES.get((match["scale"] or "").lower()) or SHORT_SCALES.get(match["short"], 1)
+    return Decimal(_plain(match["digits"])) * scale, match["digits"]
+
+
+def _told(words: str) -> Decimal:
+    """Return what a number in words is: "three hundred and forty million"."""
+    whole = part = Decimal(0)
+    for word in re.split(r"[\s-]+", words):
+        if word == "hundred":
+            part = max(part, Decimal(1)) * SCALES[word]
+        elif word in SCALES:
+            whole += (part or 1) * SCALES[word]
+            part = Decimal(0)
+        elif word == "half":
+            part = Decimal("0.5")
+        elif word not in ("a", "an", "and"):
+            part += WORD_NUMBERS[word]
+    return whole + part
 
 
 def _plain(digits: str) -> str:

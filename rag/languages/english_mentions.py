@@ -18,7 +18,7 @@ from rag.languages.english_facts import (
     months_in,
     name_forms,
     names_in,
-    numbers,
+    number,
     only_opens,
     stem,
     tokens,
@@ -103,11 +103,12 @@ def _numbers_at(text: str) -> list[Mention]:
     found: list[Mention] = []
     for pattern in (DIGITS, SPELLED):
         for match in pattern.finditer(text):
-            value, written = numbers(match[0])[0]
+            value, written = number(match)
             year = re.fullmatch(r"(?:1[5-9]|20)\d\d", written) and match[0] == written
-            forms = frozenset({f"{value:f}"})
+            forms = frozenset({_without_end(f"{value:f}")})
             asserts = frozenset[str]() if written in NOT_ASSERTED else forms
-            unit = _unit(text, match.start(1) if match[1] else match.start(), match.end())
+            start = match.start("digits") if pattern is DIGITS else match.start()
+            unit = _unit(text, start, match.end())
             kind: Kind = "year" if year and unit is None else "number"
             each = Mention(kind, *match.span(), asserts, forms, unit)
             if match[0][0].isupper() and match[0][-1].isdigit() and "-" in match[0]:
@@ -117,6 +118,11 @@ def _numbers_at(text: str) -> list[Mention]:
             if not _inside(each, found):
                 found.append(each)
     return found
+
+
+def _without_end(digits: str) -> str:
+    """Return a number without the zeros of its fraction: "1.50" as "1.5", "2.0" as "2"."""
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _inside(each: Mention, others: list[Mention]) -> bool:
@@ -154,3 +160,28 @@ def _unit(text: str, start: int, end: int) -> str | None:
     return _UNIT_OF.get(before) or (
         _UNIT_OF.get(after[1].lower().replace(" ", "-")) if after else None
     )
+
+
+def worded_as(statement: str, text: str) -> str:
+    """Return a statement with its numbers in the form in which a text has them."""
+    there = [each for each in mentions(text) if each.kind == "number"]
+    worded = statement
+    for mine in reversed(mentions(statement)):
+        start, end = _measure(statement, mine)
+        same = {text[slice(*_measure(text, each))] for each in there if _same_measure(mine, each)}
+        if mine.kind == "number" and same and statement[start:end] not in same:
+            worded = worded[:start] + min(same) + worded[end:]
+    return worded
+
+
+def _same_measure(one: Mention, other: Mention) -> bool:
+    return one.same(other) and one.unit == other.unit
+
+
+def _measure(text: str, number: Mention) -> tuple[int, int]:
+    """Return where a number stands with its unit."""
+    if number.unit is None:
+        return number.start, number.end
+    before = _UNIT_OF.get(text[number.start - 1 : number.start])
+    after = None if before else _UNIT_AFTER.match(text, number.end)
+    return number.start - bool(before), after.end() if after else number.end

@@ -44,7 +44,11 @@ SCALES = {
     "trillion": 10**12,
     "bn": 10**9,
     "mn": 10**6,
+    "tn": 10**12,
 }
+SHORT_SCALES = {"k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "B": 10**9}
+"""Scales of one letter right behind the digits: “340M”, “$5m”."""
+
 
 # --- comparisons
 
@@ -90,23 +94,35 @@ PEOPLE_ENDINGS = ("ians", "ian", "ans", "an", "ns", "n", "ese", "ish", "is", "i"
 
 UNITS_OF_MEASURE = (
     "km kms kilometre kilometres kilometer kilometers",
-    "metre metres meter meters",
-    "mile miles",
-    "nautical-mile nautical-miles",
-    "foot feet",
-    "kg kilogram kilograms kilo kilos",
+    "metre metres meter meters m",
+    "cm centimetre centimetres centimeter centimeters",
+    "mm millimetre millimetres millimeter millimeters",
+    "mile miles mi",
+    "nautical-mile nautical-miles nmi",
+    "foot feet ft",
+    "inch inches",
+    "hectare hectares ha",
+    "kg kgs kilogram kilograms kilogramme kilogrammes kilo kilos",
+    "gram grams gramme grammes",
     "ton tons tonne tonnes",
-    "pound pounds",
-    "second seconds",
-    "minute minutes",
-    "hour hours",
+    "pound pounds lb lbs",
+    "kilobyte kilobytes kb",
+    "megabyte megabytes mb",
+    "gigabyte gigabytes gb",
+    "terabyte terabytes tb",
+    "kilowatt kilowatts kw",
+    "megawatt megawatts mw",
+    "gigawatt gigawatts gw",
+    "second seconds sec secs",
+    "minute minutes min mins",
+    "hour hours hr hrs h",
     "day days",
     "week weeks",
     "month months",
     "year years",
     "decade decades",
     "century centuries",
-    "percent % per-cent",
+    "percent % per-cent pct",
     "per-mille ‰",
     "$ dollar dollars",
     "€ euro euros",

@@ -185,6 +185,7 @@ class Language:
     missing_names: Callable[[str, Sequence[str]], list[str]]
     mentions: Callable[[str], tuple[Mention, ...]]
     in_full: Callable[[str], str]
+    worded_as: Callable[[str, str], str]
     times: Callable[[str], Times]
     head: Head
     stated: Callable[[str], str]
