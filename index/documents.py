@@ -56,7 +56,7 @@ class Properties:
     """What a file or a page says of itself, apart from its text; None where it does not.
 
     `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN". `named` is no word
-    of the file's: it is what a person has called the document.
+    of the file's: it is what a person has called the document, and `titled` its title before.
     """
 
     author: str | None = None
@@ -64,6 +64,7 @@ class Properties:
     publisher: str | None = None
     language: str | None = None
     named: str | None = None
+    titled: str | None = None
 
 
 UNTOLD = Properties()
@@ -142,10 +143,17 @@ class Document:
         return self.properties.named or self.name
 
     def renamed(self, title: str | None) -> Document:
-        """Return it under the name that a person gives it; under its own where there is none."""
+        """Return it under the name that a person gives it; as it is where that is none."""
         if not title:
             return self
-        return replace(self, title=title, properties=replace(self.properties, named=title))
+        given = (title, self.own_title) if title != self.own_title else (None, None)
+        properties = replace(self.properties, named=given[0], titled=given[1])
+        return replace(self, title=title, properties=properties)
+
+    @property
+    def own_title(self) -> str:
+        """The title that its file has: what it speaks of, which a person's name need not say."""
+        return self.properties.titled or self.title
 
     def page_at(self, offset: int) -> int | None:
         """Return the number (from 1) of the page that holds the offset, or None without pages."""

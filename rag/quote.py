@@ -52,7 +52,7 @@ class Quote:
     @property
     def title(self) -> str:
         """The document's title, as models read it."""
-        return self.document.title.replace("_", " ")
+        return self.document.own_title.replace("_", " ")
 
     @property
     def read(self) -> str:

@@ -154,12 +154,14 @@ def test_a_name_that_a_person_gives_stays(library: Library) -> None:
     assert library.document(document.id) == renamed
     assert [each.title for each in library.entries()] == ["Baking at night"]
     [hit] = library.search("Who bakes bread?", 1)
-    assert hit.document.label == "Baking at night"
+    assert (hit.document.label, hit.document.own_title) == ("Baking at night", "scan-0017")
     again = library.add(made(WHALES, "/scan-0017.txt"))  # Another text of the same file.
     assert (again.outcome, again.document.title) == ("replaced", "Baking at night")
     library.reindex(lambda *_: None)
     assert [each.title for each in library.entries()] == ["Baking at night"]
     assert library.document(again.document.id).label == "Baking at night"
+    back = library.rename(again.document.id, "scan-0017")
+    assert (back.title, back.label) == ("scan-0017", "scan-0017.txt")
     with pytest.raises(UserError, match="A document needs a name"):
         library.rename(again.document.id, " \u202e ")
     with pytest.raises(UserError, match="There is no document"):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
+from index.documents import Document
 from rag.config import load_settings
 from rag.deciding.reader import Reader
+from rag.quote import Quote
 from rag.verifying.attribution import attribute
 from rag.verifying.bearing import is_borne_out
+from rag.verifying.judge import judge
 
 pytestmark = pytest.mark.weights
 
@@ -68,3 +73,31 @@ def test_what_is_denied_is_not_affirmed(quote: str, false: str, true: str, reade
 def test_what_stands_there_word_for_word_is_borne_out(reader: Reader) -> None:
     quote = "Xyzzy plugh 40 km/h,\nplover. Holm sailed."
     assert is_borne_out("Xyzzy plugh 40 km/h, plover.", [quote], "", reader)
+
+
+class Sure:
+    """A reader that says of each text how far it bears a statement out, denies it, or neither."""
+
+    def __init__(self, said: dict[str, list[float]]) -> None:
+        self.said = said
+
+    def bears_out(self, _: str, texts: list[str]) -> list[list[float]]:
+        return [self.said[text] for text in texts]
+
+
+def test_what_one_place_bears_out_and_another_denies_is_unsure() -> None:
+    says, denies = "Tolm is green, said Holm.", "Tolm is not green, said Holm."
+    reader = cast(Reader, Sure({says: [6.0, -2.0, 0.0], denies: [-2.0, 6.0, 0.0]}))
+    quotes = [
+        Quote(Document.of(text, title=text, source=text), 0, len(text), 6.0)
+        for text in (says, denies)
+    ]
+    judged = judge("Tolm is green.", quotes, reader)
+    assert judged.verdict == "unsure"
+    assert {quote.text for quote in judged.quotes} == {says, denies}
+    assert judge("Tolm is green.", quotes[:1], reader).verdict == "supported"
+    contradicted = judge("Tolm is green.", quotes[1:], reader)
+    assert (contradicted.verdict, contradicted.differs) == (
+        "contradicted",
+        ("the source says “not”",),
+    )

@@ -73,7 +73,8 @@ def test_what_broke_comes_first_with_both_answers() -> None:
     broken = page.texts["details.case"][0]
     assert broken.index("BaselineAda") < broken.index("NowDee")
     assert "Nearest passages" in broken
-    assert "1 broke and 1 were mended" in page.texts["p.verdict"][0]
+    assert page.texts["p.verdict"] == ["Since the baseline 1 broke and 1 were mended."]
+    assert "1 broke and 1 were mended" in page.texts["p.note"][0]
     link = page.all("a", "place")[0]
     assert (link["data-document"], link["data-span"]) == ("abc", "3-9")
     row = page.texts["tr."][1]

@@ -121,8 +121,7 @@ def _set(assistant: Assistant, llm: bool) -> None:
             _say(_share(f"  {verdict}", [e.checked.verdict == verdict for e in of]))
         with_evidence = [e for e in some if e.case.evidence]
         _say(_share("evidence right", [e.evidence for e in with_evidence]))
-        true = [e.checked.fails for e in some if e.case.verdict == "supported"]
-        _say(_share("true, put down as contradicted or not in the sources", true))
+        _say_of_true([e.checked for e in some if e.case.verdict == "supported"])
         if llm:
             right = [e.said == e.case.verdict for e in some]
             _say(_share("the language model's verdict right", right))
@@ -166,8 +165,7 @@ def _corruptions(
     for name, together in TOGETHER.items():
         _say(_share(name, [flag for kind in together for flag in noticed.get(kind, [])]))
     some = rng.sample(list(true), min(each, len(true)))
-    failed = [checked_claim(assistant, c.sentence).fails for c in some]
-    _say(_share("true sentences, put down as contradicted or not in the sources", failed))
+    _say_of_true([checked_claim(assistant, c.sentence) for c in some])
 
 
 # --- statements on articles in SQuAD's format
@@ -200,8 +198,7 @@ def _statements(assistant: Assistant, articles: Sequence[Article], each: int) ->
     _say("statements on whole articles")
     true, false = told["supported"], told["refuted"]
     _say(_share("true: supported", [e.verdict == "supported" for e in true]))
-    failed = [e.fails for e in true]
-    _say(_share("true, put down as contradicted or not in the sources", failed))
+    _say_of_true(true)
     _say(_share("false: contradicted", [e.verdict == "contradicted" for e in false]))
     _say(_share("false, put down as supported", [e.verdict == "supported" for e in false]))
     _say(
@@ -250,6 +247,12 @@ def _given(assistant: Assistant, claim: str, evidence: Document) -> Verdict:
     whole = Quote(evidence, 0, len(evidence.text), 0.0)
     [score] = assistant.reranker.score(claim, [whole.read])
     return judge(claim, [replace(whole, score=score)], assistant.reader).verdict
+
+
+def _say_of_true(checked: Sequence[Checked]) -> None:
+    wrongly = [each.fails and each.verdict != "unsure" for each in checked]
+    _say(_share("true, put down as contradicted or not in the sources", wrongly))
+    _say(_share("true, put down as unsure", [each.verdict == "unsure" for each in checked]))
 
 
 def _share(what: str, flags: Sequence[bool]) -> str:

@@ -16,6 +16,7 @@ VERDICTS: dict[Verdict, str] = {
     "supported": "Supported",
     "contradicted": "Contradicted",
     "in_part": "Supported in part",
+    "unsure": "Unsure",
     "not_in_sources": "Not in the sources",
     "not_checkable": "Not checkable in its language",
     "nothing_to_check": "Nothing to check",
@@ -64,8 +65,8 @@ class Overruled:
 class Checked:
     """A sentence of a draft, `draft.text[start:end]`, with its verdict and what it rests on.
 
-    `quotes` bear it out, say otherwise, or come nearest, by the verdict. `differs` is what the
-    quotes have otherwise, or not at all, for people to read; `unproven` are its places in the
+    `quotes` bear it out, say otherwise, do both or come nearest, by the verdict. `differs` is what
+    the quotes have otherwise, or not at all, for people to read; `unproven` are its places in the
     draft. `probability` is how sure it is that the quotes bear the sentence out.
     """
 
@@ -88,8 +89,8 @@ class Checked:
 
     @property
     def fails(self) -> bool:
-        """Whether it holds the text back: no source is known to say so, or one says otherwise."""
-        return self.stands in ("contradicted", "not_in_sources", "not_checkable")
+        """Whether it holds the text back: no source surely says so, or one says otherwise."""
+        return self.stands in ("contradicted", "unsure", "not_in_sources", "not_checkable")
 
 
 def words_of(draft: Document, checked: Checked) -> str:

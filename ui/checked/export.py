@@ -38,6 +38,7 @@ _SIGNS: dict[Verdict, str] = {
     "supported": "✓",
     "contradicted": "✗",
     "in_part": "◐",
+    "unsure": "~",
     "not_in_sources": "?",
     "not_checkable": "–",
     "nothing_to_check": "",
@@ -118,6 +119,7 @@ def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
 _COLOURS: dict[Verdict, str] = {
     "contradicted": "C0392B",
     "in_part": "B7950B",
+    "unsure": "2E6DA4",
     "not_in_sources": "7D3C98",
     "not_checkable": "7D3C98",
 }

@@ -18,6 +18,7 @@ STYLES: dict[Verdict, str] = {
     "supported": "green",
     "contradicted": "bold red",
     "in_part": "yellow",
+    "unsure": "blue",
     "not_in_sources": "magenta",
     "not_checkable": "magenta",
     "nothing_to_check": "dim",

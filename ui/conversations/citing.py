@@ -33,6 +33,7 @@ def reference(quote: Quote) -> str:
         document.name if document.name != document.title and not is_web(document) else None,
         f"page {page}" if page else f"line {document.line_at(quote.start)}",
         f"“{quote.heading}”" if quote.heading else None,
+        days_in_words(*quote.dates) if quote.dates else None,
     ]
     return ", ".join(title_line(each) for each in named if each)
 

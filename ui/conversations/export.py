@@ -21,6 +21,7 @@ from rag.quote import Quote
 from ui.conversations import citing
 from ui.conversations.exchange import Exchange
 from ui.conversations.page import draw_page
+from ui.conversations.text import lines
 from ui.conversations.word import document_of
 
 SCHEMA = 1
@@ -83,15 +84,15 @@ def _md_exchange(exchange: Exchange, number: int) -> list[str]:
             blocks += ["Nearest is:", f"- {_md_quote(near.quote)}"]
             blocks += [as_markdown(near.left_open)] if near.open else []
         return blocks
-    lines = (
+    said = (
         " ".join(
             as_markdown(each.text) + "".join(f"[^{number}-{n}]" for n in each.citations)
             for each in line
         )
-        for line in answer.lines
+        for line in lines(answer)
     )
     notes = (f"[^{number}-{n}]: {_md_quote(quote)}" for n, quote in enumerate(answer.citations, 1))
-    return [*blocks, "  \n".join(lines), *notes]
+    return [*blocks, "  \n".join(said), *notes]
 
 
 def _md_quote(quote: Quote) -> str:
@@ -126,7 +127,7 @@ def _text(talks: Sequence[Talk]) -> bytes:
 
 def _html(talks: Sequence[Talk]) -> bytes:
     template = Path(__file__).parent / "export.html"
-    filters = {"reference": citing.reference, "address": _address}
+    filters = {"reference": citing.reference, "address": _address, "lines": lines}
     return draw_page(template, filters, talks=talks).encode(errors="replace")
 
 

@@ -10,13 +10,23 @@ from rich.padding import Padding
 from rich.text import Text
 
 from index.printable import in_place
-from rag.answer import Answer
+from rag.answer import Answer, AnswerSentence
 from rag.deciding.gate import SURE
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 
 NOTHING_NEAR = "No passage comes near."
 """Said with a refusal where nothing does."""
+
+
+LISTED = 3
+"""An answer of more sentences than these is set as a list."""
+
+
+def lines(answer: Answer) -> list[list[AnswerSentence]]:
+    """Return what an answer says by the lines that it is set in, as the window does."""
+    said = [each for line in answer.lines for each in line]
+    return [[each] for each in said] if len(said) > LISTED else answer.lines
 
 
 def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:

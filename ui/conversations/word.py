@@ -15,6 +15,7 @@ from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
 from ui.conversations.citing import reference, web_address
 from ui.conversations.exchange import Exchange
+from ui.conversations.text import lines
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -57,7 +58,7 @@ def _write_answer(made: Any, notes: _Footnotes, answer: Answer) -> None:
             notes.add(paragraph, answer.nearest.quote)
         return
     at: dict[int, int] = {}  # The number of the note that gives a quote in full.
-    for line in answer.lines:
+    for line in lines(answer):
         paragraph = made.add_paragraph()
         for number, sentence in enumerate(line):
             paragraph.add_run(as_xml(f"{' ' if number else ''}{sentence.text}"))

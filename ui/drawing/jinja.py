@@ -18,16 +18,13 @@ from markupsafe import Markup, escape
 from eval.comparing.explain import expected
 from eval.measuring.stages import STAGES
 from index.documents import source_name
-from index.printable import title_line
+from index.printable import printable, title_line
 from index.storage.store import Entry
 from rag.answer import Answer
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
-from ui.conversations.text import NOTHING_NEAR, pieces, place
-
-LISTED = 3
-"""An answer of more sentences than these is set as a list."""
+from ui.conversations.text import LISTED, NOTHING_NEAR, pieces, place
 
 
 def draw(template: str, macro: str, *values: Any) -> str:
@@ -86,6 +83,7 @@ def _templates() -> Environment:
         "text": text,
         "exact": exact,
         "line": title_line,
+        "on_a_line": printable,
         "place": place,
         "pieces": pieces,
         "span": _span,

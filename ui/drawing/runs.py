@@ -18,19 +18,23 @@ them. Run it before and after a change, of a document, a model or a setting: it 
 </p>"""
 
 BEGIN = """<h3>Begin a set</h3>
-<p class="lead">From the documents that are ticked on the left: the language model asks questions of
-their sentences, and of what they do not say. Or from the conversation: each answer as it is. Both
-are drafts, and count once you accept them.</p>"""
+<p class="lead">From the conversation: each answer as it is, but for those that you called bad. Or
+from the documents that are ticked: the language model asks questions of their sentences, and of
+what they do not say. Both are drafts, and count once you accept them.</p>"""
+
+BEGIN_FROM_TALK = """<h3>Begin a set</h3>
+<p class="lead">From the conversation: each answer as it is, but for those that you called bad.
+These are drafts, and count once you accept them.</p>"""
 
 NO_SET = """<p class="empty">No set is on the documents of this library yet. Begin one above, or
 keep a case under an answer.</p>"""
 
 
-def not_run(cases: Sequence[Case]) -> str:
-    """Return what a set is that has no run to show yet."""
+def not_run(cases: Sequence[Case], *, shipped: bool = False) -> str:
+    """Return what a set is that has no run to show yet; `shipped` came with Footnoted."""
     documents = dict.fromkeys(each.document for case in cases for each in case.evidence)
     drafts = sum(case.draft for case in cases)
-    return draw("runs.html", "not_run", len(cases) - drafts, drafts, list(documents))
+    return draw("runs.html", "not_run", len(cases) - drafts, drafts, list(documents), shipped)
 
 
 def drafts(name: str, cases: Sequence[Case], documents: Mapping[str, str]) -> str:
@@ -57,6 +61,7 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
     was_failed = {each.id for each in before.results if not each.passed} if before else set()
     broken, mended = failed & was_passed, passed & was_failed
     since = "Since the baseline" if verdict else "Since the run before"
+    changed = f"{since} {len(broken)} broke and {len(mended)} were mended." if before else note
     chosen = (
         ("Could not be asked", errors),
         (f"{since} broken", broken),
@@ -73,7 +78,7 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
     table = _table(last, before if verdict else None, against)
     reasons = verdict.reasons if verdict else ()
     sides = ("Baseline" if verdict else "Before", "Now")
-    return draw("runs.html", "report", headline, note, reasons, table, groups, kept, sides)
+    return draw("runs.html", "report", headline, changed, note, reasons, table, groups, kept, sides)
 
 
 @dataclass(frozen=True, slots=True)

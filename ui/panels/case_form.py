@@ -145,15 +145,15 @@ class CaseForm:
 
 
 def cases_of(exchanges: Sequence[Exchange], taken: Collection[str]) -> list[Case]:
-    """Return a conversation as drafts, each asked behind the one before it, with what was answered.
+    """Return a conversation as drafts, each asked behind the one before it, as it was answered.
 
-    Ids that are `taken` already get a number.
+    What somebody called a bad answer is left out. Ids that are `taken` already get a number.
     """
     made: list[Case] = []
     names = set(taken)
     for exchange in exchanges:
         answer = exchange.answer
-        if answer is None:
+        if answer is None or exchange.rating == "down":
             continue
         way = answer.way if answer.way in WAYS and answer.way != "evidence" else None
         name = next(each for each in _names(exchange.question) if each not in names)

@@ -40,7 +40,9 @@ const mark = () => {
   const found = findings();
   const at = found.findIndex((each) => numberOf(each) === open);
   const all = found.length === 1 ? "1 finding" : `${found.length} findings`;
-  shown.querySelector(".verdicts .at").textContent = at < 0 ? all : `${at + 1} of ${all}`;
+  const told = at < 0 ? all : `${at + 1} of ${all}`;
+  const counter = shown.querySelector(".verdicts .at");
+  if (counter.textContent !== told) counter.textContent = told;
   for (const button of shown.querySelectorAll("[data-find]")) button.disabled = !found.length;
 };
 
@@ -79,6 +81,7 @@ panel.addEventListener("click", (event) => {
   if (count) {
     only = only === count.dataset.only ? "" : count.dataset.only;
     mark();
+    if (only && open && !noteOf(open)?.classList.contains(only)) step(1);
   }
   const find = event.target.closest("button[data-find]");
   if (find) step(Number(find.dataset.find));
@@ -112,9 +115,12 @@ panel.addEventListener(
   },
   true,
 );
-new MutationObserver((changes) => {
-  if (!changes.some((each) => [...each.addedNodes].some((node) => node.querySelector?.(".draft-text")))) return;
-  for (const [name, top] of Object.entries(scrolled)) panel.querySelector(`.${name}`).scrollTop = top;
+new MutationObserver(() => {
+  if (!drawn()) return;
+  for (const [name, top] of Object.entries(scrolled)) {
+    const part = panel.querySelector(`.${name}`);
+    if (part && part.scrollTop !== top) part.scrollTop = top;
+  }
   mark();
 }).observe(panel, { childList: true, subtree: true });
 
@@ -134,6 +140,9 @@ const typeAgain = (times) => {
 if (draft) typeAgain(10);
 const token = sessionStorage.getItem(CHECKED);
 if (token) trigger("reopen", { token });
+
+// What opens at the edge of the sheet comes into view.
+panel.addEventListener("toggle", (event) => event.target.open && event.target.scrollIntoView({ block: "nearest" }), true);
 
 for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
   panel.addEventListener(type, (event) => {

@@ -10,6 +10,8 @@ const TYPED = "footnoted:typed";
 const conversation = document.getElementById("conversation");
 const box = () => document.querySelector("#question textarea"); // It may come later than this script.
 
+let inView = -1; // The turn whose other version is asked for.
+
 const turns = () => [...conversation.querySelectorAll(".turn")];
 const exchange = (turn) => JSON.parse(turn.dataset.exchange);
 const busy = () => turns().some((turn) => !turn.dataset.exchange);
@@ -138,7 +140,10 @@ document.addEventListener("click", (event) => {
     trigger("again", { turn: turns().indexOf(turn), conversation: branch(), typed });
   }
   if (example) trigger("again", { question: example, conversation: newId() });
-  if (other) restore(other);
+  if (other) {
+    inView = turns().indexOf(turn);
+    restore(other);
+  }
   if (conversationAct === "new") {
     restore(null);
     box().focus();
@@ -230,7 +235,8 @@ const later = () => {
 for (const [type, inside] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
   document.addEventListener(type, (event) => {
     const footnote = event.target.closest?.("a.footnote");
-    if (footnote && inside) showQuote(footnote);
+    const given = type === "focusin" && !footnote?.matches(":focus-visible"); // By a finger, or by “Back”.
+    if (footnote && inside && !given) showQuote(footnote);
     else if (footnote || event.target.closest?.("#peek")) inside ? clearTimeout(leaving) : later();
   });
 }
@@ -264,9 +270,14 @@ document.addEventListener("click", unpeek);
 
 let step = "";
 let settling;
+const settled = () => {
+  keep();
+  if (inView >= 0) turns()[inView]?.scrollIntoView({ block: "start" });
+  inView = -1;
+};
 new MutationObserver(() => {
   clearTimeout(settling);
-  settling = setTimeout(keep, 200); // Gradio renders the parts of one event after each other.
+  settling = setTimeout(settled, 200); // Gradio renders the parts of one event after each other.
   if (pressed && document.activeElement === document.body) {
     turns()[pressed.turn]?.querySelector(`[data-act=${pressed.act}]`)?.focus({ preventScroll: true });
   }

@@ -218,6 +218,9 @@ list.closest("section").addEventListener("click", (event) => {
   }
   keep(); // What was answered a moment ago, too.
   if (button.dataset.open) restore(button.dataset.open);
+  if (button.dataset.open || button.dataset.conversationAct === "new") {
+    document.querySelector('#top [data-panel-button="talk"]').click();
+  }
   if (act === "rename") rename(family);
   if (act === "delete") remove(family);
   if (act === "undo") bringBack();
@@ -262,9 +265,11 @@ const showBranches = (id) => {
     if (!ids) return;
     const step = (word, sign, to) =>
       make("button", { type: "button", "aria-label": word, ...(branches[to] ? { "data-branch": branches[to].id } : { disabled: "" }) }, sign);
+    const further = Math.max(...branches.map((each, n) => (n === mine ? 0 : each.exchanges.length - at - 1)));
+    const more = further > 0 ? `, another has ${further} further question${further === 1 ? "" : "s"}` : "";
     place.append(
       step("Previous version of the question", "‹", mine - 1),
-      make("span", {}, `${mine + 1} of ${branches.length}`),
+      make("span", {}, `Version ${mine + 1} of ${branches.length}${more}`),
       step("Next version of the question", "›", mine + 1),
     );
   });

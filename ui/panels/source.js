@@ -16,6 +16,7 @@ const show = (wanted) => {
   // Beside a text that is checked its sources are shown.
   const panel = wanted === "source" && panels.panel === "check" && wide.matches ? "check" : wanted;
   panels.panel = panel;
+  sessionStorage.setItem("footnoted:panel", panel === "source" ? "talk" : panel);
   for (const button of document.querySelectorAll("[data-panel-button]")) {
     const mine = button.dataset.panelButton;
     const beside = mine === "talk" && !["regression", "check", "settings"].includes(panel) && wide.matches;
@@ -143,7 +144,7 @@ for (const [id, label] of [["source", "Source"], ["conversation", "Conversation"
   panel.setAttribute("role", "region");
   panel.setAttribute("aria-label", label);
 }
-show("talk");
+show(sessionStorage.getItem("footnoted:panel") ?? "talk");
 setView("text");
 const asked = new URLSearchParams(window.location.search);
 if (asked.has("document")) {

@@ -75,7 +75,10 @@ class Drafts:
         self._making: Background | None = None
         self._name = ""
         self._lock = threading.Lock()
-        gr.HTML(render_runs.BEGIN, apply_default_css=False)
+        settings = assistant.settings
+        self.writes = settings.llm != "none" or settings.llm_url is not None
+        begin = render_runs.BEGIN if self.writes else render_runs.BEGIN_FROM_TALK
+        gr.HTML(begin, apply_default_css=False)
         with gr.Row(elem_id="draft-row"):
             self.set = gr.Textbox("my-cases", label="Set", max_lines=1, elem_id="draft-set")
             self.each = gr.Number(
@@ -85,8 +88,9 @@ class Drafts:
                 minimum=1,
                 maximum=MOST,
                 elem_id="draft-each",
+                visible=self.writes,
             )
-            self.propose = gr.Button("Propose cases", elem_id="propose")
+            self.propose = gr.Button("Propose cases", elem_id="propose", visible=self.writes)
             self.take = gr.Button("Take the conversation", elem_id="take-talk")
             self.end = gr.Button("Stop", elem_id="stop-drafts", visible=False)
         self.told = gr.HTML(
@@ -225,7 +229,7 @@ class Drafts:
     def _shown(self, html: str, *, goes_on: bool = False) -> Updates:
         return {
             self.told: html,
-            self.propose: gr.Button(visible=not goes_on),
+            self.propose: gr.Button(visible=self.writes and not goes_on),
             self.end: gr.Button(visible=goes_on),
             self.timer: gr.Timer(active=goes_on),
         }

@@ -161,7 +161,8 @@ class RegressionPanel:
             read = attempt(lambda: read_set(self._path(name))[0])
             if isinstance(read, UserError):
                 return self._told(str(read))
-            return self._shown(render_runs.not_run(read.cases))
+            shipped = not (self.cases / f"{name}.jsonl").exists()
+            return self._shown(render_runs.not_run(read.cases, shipped=shipped))
         report = attempt(lambda: self._report(name))
         return self._told(str(report)) if isinstance(report, UserError) else self._shown(report)
 
