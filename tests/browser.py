@@ -27,7 +27,7 @@ HOSTILE = (
 HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 """Heeds Ctrl-C also where it is ignored, as it is in what a script runs in the background."""
 
-LEFT = "AbortError: signal is aborted"
+LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
 """What Gradio's client says of its own event where a page is left or loaded again meanwhile."""
 
 OpenPage = Callable[..., Page]
@@ -67,7 +67,7 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
         requests.append(request.url)
 
     def note_error(message: ConsoleMessage) -> None:
-        if message.type == "error" and LEFT not in message.text:
+        if message.type == "error" and not LEFT.search(message.text):
             at = message.location
             wrong.append(f"{at['url']}:{at['lineNumber']}:{at['columnNumber']}: {message.text}")
 

@@ -149,7 +149,8 @@ def test_hostile_sentences_change_no_verdict_but_their_own(briefed: Assistant) -
     assert all(each.verdict != "supported" for each in checked[1:-1])
     for form in FORMATS.values():
         written = form.write(draft, checked)
-        assert b"<script>alert" not in written or form is FORMATS["json"]
+        read = written.replace(b"\\<", b"")  # Markdown's backslash makes it text.
+        assert b"<script>alert" not in read or form is FORMATS["json"]
 
 
 @pytest.mark.weights

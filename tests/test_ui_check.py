@@ -80,10 +80,10 @@ def test_json_has_every_sentence_with_its_place() -> None:
 
 def test_markdown_shows_what_is_written_as_it_is() -> None:
     text = written("markdown").decode()
-    assert "On \\*straits\\* \\& seas" in text
-    assert "The Alder Strait is 20 km wide\\. ✓[^1] It is 9 km long\\. ✗[^2]" in text
-    assert "[^2]: **Contradicted.** Otherwise: 9\\." in text
-    assert "<script>" not in text
+    assert "On \\*straits\\* & seas" in text
+    assert "The Alder Strait is 20 km wide. ✓[^1] It is 9 km long. ✗[^2]" in text
+    assert "[^2]: **Contradicted.** Otherwise: 9." in text
+    assert "<script>" not in text.replace("\\<", "")
 
 
 def test_html_is_one_page_of_text() -> None:

@@ -220,6 +220,7 @@ def test_a_conversation_is_exported(
 def test_all_conversations_are_exported(page: Page, tmp_path: Path) -> None:
     ask(page, SUMMIT)
     new(page)
+    expect(page.locator("#conversation .asked")).to_have_count(0)
     ask(page, OFF_TOPIC)
     expect(page.locator("#conversations .kept")).to_have_count(2)
     page.get_by_label("More: all conversations").click()
