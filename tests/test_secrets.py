@@ -109,7 +109,7 @@ def test_secrets_stay_where_they_are(
             said["the answer"] = ada.send("submit", SUMMIT, at="question").encode()
             follow = ada.send("submit", "And how wide is it?", at="question")
             said["the follow-up"] = follow.encode()
-            given = (None, "An address", other, "m", OWN_KEY, 5, 5)
+            given = (None, "A server of yours", other, "m", OWN_KEY, 5, 5)
             said["the settings"] = ada.send("click", *given, at="apply").encode()
             said["with the own key"] = ada.send("submit", SUMMIT, at="question").encode()
             said["a rating"] = ada.send(

@@ -63,7 +63,7 @@ def test_a_text_is_underlined_and_a_sentence_opens_its_quote(
     expect(shown.locator("a.aside")).to_have_count(3)
     expect(note).to_contain_text("Supported")
     page.keyboard.press("Escape")  # Out of the source,
-    expect(note).to_have_count(1)
+    expect(note.locator("a.card").first).to_be_focused()
     page.keyboard.press("Escape")  # and out of the verdict.
     expect(note).to_have_count(0)
 

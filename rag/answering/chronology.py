@@ -16,13 +16,12 @@ from typing import TypeVar
 
 from index.entries import entry_date_length
 from index.library import Hit
-from index.months import MONTHS, SHORT_MONTHS
 from rag.answer import Answer, Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
 from rag.asking.when import Asked, Period, asked_time, overlap, told_times
 from rag.languages import content_words, facts, missing_facts
-from rag.languages.english_dates import days_in_words
+from rag.languages.english_dates import days_in_words, month_in_words
 from rag.languages.english_words import counted
 from rag.quote import Quote
 
@@ -95,7 +94,7 @@ def _told(asked: Asked, covered: Period, context: Context) -> Iterator[tuple[Per
     months = sorted({each for period in asked.periods for each in _months(period)})
     if asked.count is not None or asked.topic or not 0 < len(months) <= MOST_MONTHS:
         return
-    named = " ".join(f"{MONTHS[month - 1]} {SHORT_MONTHS[month - 1]}" for _, month in months)
+    named = " ".join(month_in_words(month) for _, month in months)
     years = " ".join(str(year) for year in sorted({year for year, _ in months}))
     for hit in context.library.search(f"{named} {years}", SEARCHED, context.without):
         for place in hit.passage.sentences if not hit.passage.dates else ():

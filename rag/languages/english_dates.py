@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from index.months import MONTH, SHORT_MONTHS
+from index.months import MONTH, MONTHS, SHORT_MONTHS
 from rag.languages.english_facts import numbers
 from rag.languages.language import Point, Relation, Time, Times
 
@@ -182,6 +182,11 @@ def _parser() -> Any:
     # that is filled in is not used; it is a leap year so that Feb. 29 is read.
     base = {"RELATIVE_BASE": datetime(2000, 1, 1), "PARSERS": ["absolute-time"]}
     return DateDataParser(languages=["en"], settings=base)
+
+
+def month_in_words(number: int) -> str:
+    """Return the names of a month, from 1 on: the whole one, and as it stands beside a day."""
+    return f"{MONTHS[number - 1]} {SHORT_MONTHS[number - 1]}"
 
 
 def days_in_words(first: date, last: date | None = None) -> str:
