@@ -393,8 +393,7 @@ class Library:
         if not title:
             raise UserError("A document needs a name: type one.")
         with self._writing():
-            self._cached.cache_clear()
-            document = self.document(document_id).renamed(title)
+            document = self._read(document_id).renamed(title)
             self.store.rename(document)
             self._cached.cache_clear()
         return document

@@ -41,8 +41,8 @@ from rag.quote import Quote
 from tests.bombs import forms, page, real_pdf, word_parts, zipped
 from tests.hostile import documents
 from tests.test_ui_render import Page
-from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
-from ui.conversations.export import FORMATS, Talk
+from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
+from ui.conversations.export import FORMATS
 from ui.drawing import render
 from ui.panels.conversation import ConversationPanel
 from ui.panels.events import Rights

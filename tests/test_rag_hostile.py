@@ -25,8 +25,8 @@ from tests.fake_llm import ScriptedLLM
 from tests.faults import Faults
 from tests.hostile import INVENTED, SUMMIT, VAULT, Hostile, documents
 from tests.test_ui_render import TAGS, Page
-from ui.conversations.exchange import Conversation, Exchange
-from ui.conversations.export import FORMATS, Talk
+from ui.conversations.exchange import Conversation, Exchange, Talk
+from ui.conversations.export import FORMATS
 from ui.drawing import render
 
 pytestmark = [pytest.mark.faults, pytest.mark.weights]

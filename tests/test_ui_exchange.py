@@ -23,8 +23,8 @@ from rag.answer import Answer, AnswerSentence
 from rag.asking.route import Route
 from rag.quote import Quote
 from tests.conftest import OpenLibrary
-from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
-from ui.conversations.export import FORMATS, Talk, file_name
+from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
+from ui.conversations.export import FORMATS, file_name
 
 pytestmark = pytest.mark.weights
 

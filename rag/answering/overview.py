@@ -210,7 +210,7 @@ def _thinned(sentences: Sequence[Quote]) -> tuple[list[Quote], str]:
 
 def _opening(sentences: Sequence[Quote]) -> int | None:
     """Return which of the first sentences says what the title names: it leads an overview."""
-    title = content_words(sentences[0].document.title) if sentences else set()
+    title = content_words(sentences[0].document.own_title) if sentences else set()
     for at, each in enumerate(sentences[:OPENING]):
         if len(title & content_words(each.text)) >= min(2, len(title)) and stands_alone(each.text):
             return at if title else None

@@ -106,6 +106,14 @@ class Conversation:
         return turns
 
 
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A conversation as it leaves the window: exchanges under a title."""
+
+    title: str
+    exchanges: tuple[Exchange, ...]
+
+
 class _Kept(BaseModel):
     """What a browser has kept: nothing in it is converted, and what is not known is left out."""
 

@@ -19,20 +19,12 @@ from index.errors import UserError
 from index.printable import as_markdown
 from rag.quote import Quote
 from ui.conversations import citing
-from ui.conversations.exchange import Exchange
+from ui.conversations.exchange import Exchange, Talk
 from ui.conversations.page import draw_page
 from ui.conversations.text import lines
 from ui.conversations.word import document_of
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """A conversation as it leaves the window: exchanges under a title."""
-
-    title: str
-    exchanges: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +108,8 @@ def _text(talks: Sequence[Talk]) -> bytes:
         blocks += ["Nearest is:"] if near else []
         notes = [near.quote] if near else answer.citations
         for number, quote in enumerate(notes, 1):
-            lines = [f"[{number}] {citing.reference(quote)}", f"“{quote.text}”", _address(quote)]
-            blocks.append("\n".join(filter(None, lines)))
+            note = (f"[{number}] {citing.reference(quote)}", f"“{quote.text}”", _address(quote))
+            blocks.append("\n".join(filter(None, note)))
         blocks += [near.left_open] if near and near.open else []
     return ("\n\n".join(blocks) + "\n").encode(errors="replace")
 
@@ -129,13 +121,6 @@ def _html(talks: Sequence[Talk]) -> bytes:
     template = Path(__file__).parent / "export.html"
     filters = {"reference": citing.reference, "address": _address, "lines": lines}
     return draw_page(template, filters, talks=talks).encode(errors="replace")
-
-
-# --- Word
-
-
-def _docx(talks: Sequence[Talk]) -> bytes:
-    return document_of((talk.title, talk.exchanges) for talk in talks)
 
 
 # --- references
@@ -165,7 +150,9 @@ FORMATS = {
     "markdown": Format(".md", "text/markdown", _markdown),
     "html": Format(".html", "text/html", _html),
     "docx": Format(
-        ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _docx
+        ".docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        document_of,
     ),
     "json": Format(".json", "application/json", _json),
     "text": Format(".txt", "text/plain", _text),

@@ -6,7 +6,7 @@ python-docx writes no footnotes, so their part of the file is put together here.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -14,7 +14,7 @@ from index.printable import as_xml
 from rag.answer import Answer, AnswerSentence
 from rag.quote import Quote
 from ui.conversations.citing import reference, web_address
-from ui.conversations.exchange import Exchange
+from ui.conversations.exchange import Talk
 from ui.conversations.text import lines
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -31,15 +31,15 @@ _EMPTY = f"""<w:footnotes xmlns:w="{_W}" xmlns:r="{_R}">
 """Word wants these two, which draw the line above the notes."""
 
 
-def document_of(talks: Iterable[tuple[str, Sequence[Exchange]]]) -> bytes:
-    """Return conversations, each a title with its exchanges, as a .docx file."""
+def document_of(talks: Sequence[Talk]) -> bytes:
+    """Return conversations as a .docx file."""
     import docx
 
     made = docx.Document()
     notes = _Footnotes(made)
-    for title, exchanges in talks:
-        made.add_heading(as_xml(title), 1)
-        for exchange in exchanges:
+    for talk in talks:
+        made.add_heading(as_xml(talk.title), 1)
+        for exchange in talk.exchanges:
             made.add_heading(as_xml(exchange.question), 2)
             for line in exchange.remarks:
                 made.add_paragraph().add_run(as_xml(line)).italic = True

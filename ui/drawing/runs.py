@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from eval.cases.cases import Case
 from eval.comparing.baseline import Verdict
-from eval.comparing.compare import Comparison
+from eval.comparing.compare import Comparison, compare
 from eval.running.record import Run
 from ui.drawing.jinja import draw
 from ui.reports.figures import GROUPS, NONE, figure, group_of, interval, label, meaning
@@ -52,14 +52,15 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
     """Return a run: how many are right, what changed, each case; the metrics stand behind that.
 
     `before` is the baseline where there is a `verdict`, and else the run before this one, if any.
+    Raises NotComparable where that was asked other things.
     """
     kept = {result.id: result for result in before.results} if before else {}
     errors = {each.id for each in last.errors}
     passed = {each.id for each in last.results if each.passed}
     failed = {each.id for each in last.results} - passed - errors
-    was_passed = {name for name, each in kept.items() if each.passed}
-    was_failed = {each.id for each in before.results if not each.passed} if before else set()
-    broken, mended = failed & was_passed, passed & was_failed
+    against = verdict.comparison if verdict else compare(before, last) if before else None
+    broken = {change.id for change in against.broken} if against else set()
+    mended = {change.id for change in against.mended} if against else set()
     since = "Since the baseline" if verdict else "Since the run before"
     changed = f"{since} {len(broken)} broke and {len(mended)} were mended." if before else note
     chosen = (
@@ -74,7 +75,6 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
     ]
     asked = len(last.results) - len(errors)
     headline = f"{len(passed)} of {asked} right" if asked else "Nothing could be asked"
-    against = verdict.comparison if verdict else None
     table = _table(last, before if verdict else None, against)
     reasons = verdict.reasons if verdict else ()
     sides = ("Baseline" if verdict else "Before", "Now")

@@ -129,15 +129,7 @@ panel.addEventListener("input", (event) => {
   if (event.target.matches("#draft textarea")) sessionStorage.setItem(DRAFT, event.target.value);
 });
 const draft = sessionStorage.getItem(DRAFT);
-const typeAgain = (times) => {
-  const field = panel.querySelector("#draft textarea");
-  if (field && !field.value) {
-    field.value = draft;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
-  }
-  if (times) setTimeout(() => typeAgain(times - 1), 100); // Gradio may empty it while it begins.
-};
-if (draft) typeAgain(10);
+if (draft) typeAgain(() => panel.querySelector("#draft textarea"), draft);
 const token = sessionStorage.getItem(CHECKED);
 if (token) trigger("reopen", { token });
 

@@ -28,7 +28,7 @@ from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number, script
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile, of a short text."""
@@ -42,7 +42,6 @@ MOST = 50
 NAME = "text.txt"
 """What a text is called that was pasted."""
 
-_SCRIPT = Path(__file__).parent / "checking.js"
 _CHECKED = "footnoted:checked"
 _TOKEN = f"""(...given) => {{
   const token = sessionStorage.getItem("{_CHECKED}") ?? ({NEW_ID})();
@@ -86,7 +85,7 @@ class CheckPanel:
             self.bar = gr.HTML(
                 _BAR,
                 elem_id="check-bar",
-                js_on_load=f'const CHECKED = "{_CHECKED}";\n{_SCRIPT.read_text("utf-8")}',
+                js_on_load=script("checking.js", CHECKED=f'"{_CHECKED}"'),
                 apply_default_css=False,
             )
             self.text = gr.Textbox(

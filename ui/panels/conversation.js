@@ -40,8 +40,9 @@ const keep = () => {
     here.setItem(SHOWN, id);
   }
   if (busy()) return;
-  fill(id);
-  showBranches(id);
+  const conversations = all();
+  fill(id, conversations);
+  showBranches(id, conversations);
 };
 
 const restore = (id) => {
@@ -66,10 +67,6 @@ const branch = () => {
 // What is typed and not asked is there again when the page is.
 const keepTyped = () => box() && here.setItem(TYPED, box().value);
 document.addEventListener("input", (event) => event.target === box() && keepTyped());
-const fillIn = (field, text) => {
-  field.value = text;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-};
 
 // --- what is done with it
 
@@ -235,8 +232,8 @@ const later = () => {
 for (const [type, inside] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
   document.addEventListener(type, (event) => {
     const footnote = event.target.closest?.("a.footnote");
-    const given = type === "focusin" && !footnote?.matches(":focus-visible"); // By a finger, or by “Back”.
-    if (footnote && inside && !given) showQuote(footnote);
+    const byHand = type === "focusin" && !footnote?.matches(":focus-visible"); // By a finger, or by “Back”.
+    if (footnote && inside && !byHand) showQuote(footnote);
     else if (footnote || event.target.closest?.("#peek")) inside ? clearTimeout(leaving) : later();
   });
 }
@@ -295,11 +292,7 @@ new MutationObserver(() => {
 });
 
 const typed = here.getItem(TYPED);
-const typeAgain = (times) => {
-  if (box() && !box().value) fillIn(box(), typed);
-  if (times) setTimeout(() => typeAgain(times - 1), 100); // Gradio may empty it while it begins.
-};
-if (typed) typeAgain(10);
+if (typed) typeAgain(box, typed);
 const shown = here.getItem(SHOWN);
 // With nothing kept, only the welcome is drawn: a question may have been asked already.
 if (shown && kept(shown)) restore(shown);

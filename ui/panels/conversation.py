@@ -11,7 +11,6 @@ import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -23,12 +22,12 @@ from rag.log import Log, Rating
 from rag.quote import Quote
 from rag.turns import InRow
 from rag.writing.retry import Wait, Waiting
-from ui.conversations.exchange import Conversation, Exchange, exchanges_from_json
-from ui.conversations.export import FORMATS, Talk, file_name
+from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
+from ui.conversations.export import FORMATS, file_name
 from ui.drawing import render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
-from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number
+from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number, script
 from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
 
@@ -36,7 +35,6 @@ MAX_QUESTION = 2_000
 """Characters of a question; what a model reads well beside the quotes is far less."""
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
-_SCRIPTS = ("kept.js", "conversation.js")
 
 MOST_EXPORTED = 1_000
 """Conversations that are exported at once."""
@@ -85,7 +83,7 @@ class ConversationPanel:
         self.bar = gr.HTML(
             render.CONVERSATION_BAR,
             elem_id="talk-bar",
-            js_on_load=_script(),
+            js_on_load=script("kept.js", "conversation.js", newId=NEW_ID),
             server_functions=[export_as],
             apply_default_css=False,
         )
@@ -346,12 +344,6 @@ class ConversationPanel:
         """Return what stands where a conversation begins, with questions to begin with."""
         questions = attempt(self.examples.questions)
         return render.welcome([] if isinstance(questions, UserError) else questions)
-
-
-def _script() -> str:
-    """Return what runs in the browser beside this panel."""
-    parts = [Path(__file__).with_name(name).read_text("utf-8") for name in _SCRIPTS]
-    return "\n".join([f"const newId = {NEW_ID};", *parts])
 
 
 def _what_is_wrong(question: str) -> str | None:

@@ -2,34 +2,10 @@
 // removed, renamed in its place, or left out of what is asked.
 
 const rename = (line, id) => {
-  const title = line.querySelector(".title");
-  const input = document.createElement("input");
-  input.type = "text";
-  input.maxLength = 200;
-  input.className = "renaming";
-  input.setAttribute("aria-label", "Name of the document");
-  input.value = title.textContent;
-  let over = false; // Taking the box away ends the typing once more.
-  const done = (take) => {
-    if (over || !input.isConnected) return;
-    over = true;
-    const wanted = input.value.trim();
-    input.remove();
-    title.hidden = false;
+  typeName(line.querySelector(".title"), "Name of the document", (title) => {
     line.querySelector(".rename").focus();
-    if (take && wanted && wanted !== title.textContent) trigger("rename", { document: id, title: wanted });
-  };
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") done(true);
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    done(false);
+    if (title) trigger("rename", { document: id, title });
   });
-  input.addEventListener("blur", () => setTimeout(() => done(true))); // Gradio may be taking it away.
-  title.hidden = true;
-  title.after(input);
-  input.select();
 };
 
 element.addEventListener("click", (event) => {

@@ -22,9 +22,8 @@ from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, strings
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, script, strings
 
-_SCRIPT = Path(__file__).parent / "documents.js"
 _OUTCOMES_SCRIPT = """
 element.addEventListener('click', (event) => {
   if (event.target.closest('[data-undo]')) trigger('undo_remove');
@@ -44,7 +43,7 @@ class DocumentsPanel:
         gr.HTML("<h2>Documents</h2>", apply_default_css=False)
         self.documents = gr.HTML(
             elem_id="documents",
-            js_on_load=_SCRIPT.read_text("utf-8"),
+            js_on_load=script("documents.js"),
             apply_default_css=False,
         )
         self.outcomes = gr.HTML(

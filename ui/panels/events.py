@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from index.printable import title_line
@@ -21,6 +22,17 @@ NEW_ID = """() => Array.from(crypto.getRandomValues(new Uint8Array(16)),
   (byte) => byte.toString(16).padStart(2, "0")).join("")"""
 """Makes an id, in the browser: `crypto.randomUUID` is not there where the window is reached by a
 name and without TLS."""
+
+
+def script(*files: str, **given: str) -> str:
+    """Return what runs in the browser beside a panel: files of this folder, behind constants.
+
+    What is `given` are JavaScript's expressions, by the constants' names.
+    """
+    constants = [f"const {name} = {value};" for name, value in given.items()]
+    read = (Path(__file__).with_name(each).read_text("utf-8") for each in ("typing.js", *files))
+    return "\n".join([*constants, *read])
+
 
 BUG = "Something went wrong inside Footnoted. The terminal it was started from says what."
 

@@ -130,9 +130,8 @@ const lineOf = (conversation, shown) => {
 };
 
 // The line of each family is its newest conversation.
-const fill = (id) => {
-  if (list.querySelector("input")) return; // A title is being typed.
-  const conversations = all();
+const fill = (id, conversations = all()) => {
+  if (list.querySelector(".naming")) return; // A title is being typed.
   const families = new Map();
   for (const each of conversations) if (!families.has(familyOf(each))) families.set(familyOf(each), each);
   const shown = conversations.find((each) => each.id === id);
@@ -155,34 +154,11 @@ const fill = (id) => {
 
 const lineNamed = (family) => list.querySelector(`[data-family="${CSS.escape(family)}"]`);
 const rename = (family) => {
-  const line = lineNamed(family);
-  const before = titleOf(familyNamed(family)[0]);
-  const input = make("input", { type: "text", maxlength: "200", "aria-label": "Title of the conversation" });
-  input.value = before;
-  let over = false; // Taking the box away ends the typing once more.
-  const done = (take) => {
-    if (over || !input.isConnected) return;
-    over = true;
-    const title = input.value.trim();
-    input.remove();
-    if (take && title && title !== before) {
-      for (const { id, ...each } of familyNamed(family)) put(id, { ...each, title });
-    }
+  typeName(lineNamed(family).querySelector(".kept"), "Title of the conversation", (title) => {
+    for (const { id, ...each } of title ? familyNamed(family) : []) put(id, { ...each, title });
     fill(here.getItem(SHOWN));
     lineNamed(family)?.querySelector(".kept").focus();
-  };
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") done(true);
-    if (event.key === "Escape") {
-      event.preventDefault();
-      event.stopPropagation();
-      done(false);
-    }
   });
-  input.addEventListener("blur", () => setTimeout(() => done(true))); // Gradio may be taking it away.
-  line.querySelector(".kept").replaceWith(input);
-  input.focus();
-  input.select();
 };
 
 // Deleted conversations come back while the page is open, until others are deleted.
@@ -249,9 +225,9 @@ const branchesAt = (family, exchanges, at) => {
 };
 
 // Write “‹ 2 of 3 ›” under the questions that were asked otherwise as well.
-const showBranches = (id) => {
-  const shown = kept(id);
-  const family = shown ? familyNamed(familyOf(shown)) : [];
+const showBranches = (id, conversations) => {
+  const shown = conversations.find((each) => each.id === id);
+  const family = conversations.filter((each) => shown && familyOf(each) === familyOf(shown));
   turns().forEach((turn, at) => {
     const place = turn.querySelector(".branches");
     const own = shown?.exchanges[at];

@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     given = parser.parse_args(arguments)
     told = [(each, answer) for each, answer in ask_all(messages(), given.folder)]
     sys.stdout.write("".join(f"{line}\n" for line in figures(told)))
-    wrong = [(each, answer) for each, answer in told if each.unclear != bool(answer.choices)]
+    wrong = [(each, answer) for each, answer in told if each.unclear != _asked_back(answer)]
     for each, answer in wrong[: given.shown]:
         sys.stdout.write(f"\n{each.document}: {each.question}\n  {answer.text}\n")
     return 0
@@ -69,12 +69,17 @@ def ask_all(asked: Sequence[Message], folder: Path) -> Iterator[tuple[Message, A
                 yield each, assistant.ask(each.question)
 
 
+def _asked_back(answer: Answer) -> bool:
+    """Whether it was asked back; a list that leaves something out has a question to go on with."""
+    return answer.way == "unclear"
+
+
 def figures(told: Sequence[tuple[Message, Answer]]) -> Iterator[str]:
     """Yield how many were asked back, a line a kind and half."""
     for unclear in (True, False):
         kind = [answer for each, answer in told if each.unclear == unclear]
         for name, some in (("development", kind[::2]), ("held out", kind[1::2])):
-            back = sum(bool(answer.choices) for answer in some)
+            back = sum(map(_asked_back, some))
             refused = sum(answer.refused for answer in some)
             low, high = wilson(back / len(some), len(some))
             yield (

@@ -36,7 +36,7 @@ def front_matter(document: Document, matter: str) -> list[Place]:
     authors = _byline(lines) or _authors(front, any(line.says(HEAD.abstract) for line in lines))
     named = [line for line, _ in authors]
     if matter == "title":
-        is_same = title and in_words(document.text[slice(*title)]) == in_words(document.title)
+        is_same = title and in_words(document.text[slice(*title)]) == in_words(document.own_title)
         found = [title] if title and (is_same or authors or abstract) else []
     elif matter == "author":
         by_file = re.split(rf"[,;]\s*|\s+(?:{HEAD.joint})\s+", known.author or "")
@@ -64,7 +64,7 @@ def _known(lines: list[Line], ways: list[str]) -> list[Place]:
 
 def _title(document: Document, lines: list[Line]) -> tuple[Place | None, list[Line]]:
     """Return where the title stands, and the lines below it."""
-    wanted = in_words(document.title)
+    wanted = in_words(document.own_title)
     for first in range(min(len(lines), 20)):
         for last in range(first, min(first + 4, len(lines))):
             place = lines[first].start, lines[last].end

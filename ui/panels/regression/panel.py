@@ -183,7 +183,10 @@ class RegressionPanel:
         if not self._baseline(name).exists():
             earlier = self._before(name)
             before = load_run(earlier) if earlier.exists() else None
-            return render_runs.report(last, before, None, NO_BASELINE)
+            try:
+                return render_runs.report(last, before, None, NO_BASELINE)
+            except NotComparable as error:
+                return render_runs.report(last, None, None, f"{NO_BASELINE} {error}")
         before = load_run(self._baseline(name))
         try:
             verdict = hold(last, before)

@@ -1,0 +1,46 @@
+// What several scripts of this folder begin with: text that is put into fields, and names that are
+// typed in their place.
+
+const fillIn = (field, text) => {
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+};
+
+// What was typed before the page was loaded anew. Gradio may empty the field while it begins.
+const typeAgain = (find, text, times = 10) => {
+  const field = find();
+  if (field && !field.value) fillIn(field, text);
+  if (times) setTimeout(() => typeAgain(find, text, times - 1), 100);
+};
+
+// Have a name typed in the place of what shows it; Escape leaves it as it is. `done` is given the
+// name where it is another one, and else nothing.
+const typeName = (shown, label, done) => {
+  const before = shown.textContent;
+  const input = document.createElement("input");
+  input.type = "text";
+  input.maxLength = 200;
+  input.className = "naming";
+  input.setAttribute("aria-label", label);
+  input.value = before;
+  let over = false; // Taking the field away ends the typing once more.
+  const end = (take) => {
+    if (over || !input.isConnected) return;
+    over = true;
+    const name = input.value.trim();
+    input.remove();
+    shown.hidden = false;
+    done(take && name && name !== before ? name : "");
+  };
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") end(true);
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    end(false);
+  });
+  input.addEventListener("blur", () => setTimeout(() => end(true))); // Gradio may be taking it away.
+  shown.hidden = true;
+  shown.after(input);
+  input.select();
+};
