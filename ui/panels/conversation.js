@@ -119,6 +119,7 @@ document.addEventListener("click", (event) => {
   }
   if (!button) return;
   const { act, conversationAct, example, export: format, exportAll, branch: other } = button.dataset;
+  if (act || conversationAct || other || format || exportAll) keep(); // What was answered a moment ago, too.
   if (format) download(format, done().length ? [{ title: title(), exchanges: done() }] : []);
   if (exportAll) download(exportAll, all().map((each) => ({ title: titleOf(each), exchanges: each.exchanges })));
   const turn = button.closest(".turn");
@@ -126,7 +127,6 @@ document.addEventListener("click", (event) => {
   if (act === "check") check(turn);
   if (act === "case") trigger("keep_case", { turn: turns().indexOf(turn) });
   if (busy()) return; // One answer at a time: stop it first.
-  if (act || conversationAct || other) keep(); // What was answered a moment ago, too.
   if (act === "edit") edit(turn);
   if (act === "up" || act === "down") {
     pressed = { turn: turns().indexOf(turn), act };

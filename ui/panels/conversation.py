@@ -139,7 +139,8 @@ class ConversationPanel:
         # Gradio's own `cancels` would wait for the step that is being made.
         self.stop.click(self.end, self.answering, None, **PRIVATE)
         self.bar.begin(self.welcome, None, self.current, **PRIVATE)
-        self.bar.restore(self.restore, None, shown, **PRIVATE)
+        # What is opened takes effect at once, also while Gradio has an earlier one for unfinished.
+        self.bar.restore(self.restore, None, shown, trigger_mode="multiple", **PRIVATE)
         self.form.connect(self.bar)
         self.bar.rate(self.rate, self.conversation, shown, **PRIVATE)
 
