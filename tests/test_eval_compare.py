@@ -10,10 +10,19 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from eval.comparing.baseline import FAILED, PASSED, hold
+from eval.comparing.baseline import FAILED, PASSED, FailOn, hold
 from eval.comparing.compare import NotComparable, compare, load_run
 from eval.measuring.statistics import rate
-from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord, write_run
+from eval.running.record import (
+    Bounds,
+    DocumentRecord,
+    LibraryRecord,
+    Result,
+    Run,
+    SetRecord,
+    write_run,
+)
+from eval.running.summary import MEANS, RATES
 from index.errors import UserError
 from ui.commands.evaluate import app
 
@@ -47,11 +56,22 @@ def saved(folder: Path, name: str, run: Run) -> str:
     return str(folder / name)
 
 
+def scored(run: Run) -> Run:
+    """Give each result all scores, as those of a set that was asked have."""
+    scores: dict[str, object] = dict.fromkeys([*RATES, *MEANS])
+    scores |= {"refused": False, "refusal_right": True, "unsupported": 0}
+    results = (
+        replace(each, scores=scores | each.scores, answer={**(each.answer or {}), "timings": {}})
+        for each in run.results
+    )
+    return replace(run, results=tuple(results))
+
+
 def test_the_same_twice_is_no_change() -> None:
     comparison = compare(made({3}), made({3}))
     assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)
     assert hold(made({3}), made({3})).code == PASSED
-    assert "nothing changed" in comparison.verdict
+    assert comparison.judgement == "Nothing changed."
 
 
 def test_what_broke_and_what_was_mended_with_both_answers() -> None:
@@ -61,15 +81,15 @@ def test_what_broke_and_what_was_mended_with_both_answers() -> None:
     assert (mended.id, mended.before.shown, mended.after.shown) == ("case-1", "Wrong.", "Right.[1]")
     assert comparison.differences["passed"].value == pytest.approx(-0.05)
     assert comparison.p == 1.0
-    assert "within noise" in comparison.verdict
+    assert comparison.judgement == "The difference is within noise."
 
 
 @pytest.mark.parametrize(
     ("before", "after", "regressed", "said"),
     [
         (0, 5, False, "within noise"),
-        (0, 6, True, "worse, not by chance"),
-        (6, 0, False, "better, not by chance"),
+        (0, 6, True, "Worse, not by chance"),
+        (6, 0, False, "Better, not by chance"),
     ],
 )
 def test_a_regression_is_more_than_chance(
@@ -77,42 +97,133 @@ def test_a_regression_is_more_than_chance(
 ) -> None:
     comparison = compare(made(set(range(before))), made(set(range(after))))
     assert (hold(made(set(range(after))), made(set(range(before)))).code == FAILED) is regressed
-    assert said in comparison.verdict
+    assert said in comparison.judgement
 
 
 def test_one_case_that_must_pass_is_enough() -> None:
     verdict = hold(made({7}, (7,)), made(set(), (7,)))
     assert verdict.code == FAILED
-    assert verdict.reasons == ("case-7 must pass and broke.",)
+    assert verdict.reasons == ("case-7 must pass and failed.",)
     assert hold(made({7}, (7,)), made({7}, (7,))).code == PASSED  # it was broken before
     assert hold(made(set(), (7,)), made({7}, (7,))).code == PASSED
 
 
-def test_what_cannot_be_compared_is_not() -> None:
+def asking(run: Run, **other: dict[str, object]) -> Run:
+    """Give each result the case that it came of; `other` are fields of some, by id."""
+    results = (
+        replace(
+            each,
+            case={
+                "id": each.id,
+                "question": f"{each.id}?",
+                "evidence": [{"document": "a.md", "quote": each.id, "start": n, "end": n + 9}],
+            }
+            | other.get(each.id.replace("-", "_"), {}),
+        )
+        for n, each in enumerate(run.results)
+    )
+    return replace(run, results=tuple(results))
+
+
+def without(run: Run, *ids: str) -> Run:
+    results = tuple(each for each in run.results if each.id not in ids)
+    return replace(run, set=replace(run.set, sha256="0" * 64, cases=len(results)), results=results)
+
+
+def test_a_baseline_outlives_other_cases_and_other_documents() -> None:
+    before = asking(made({1}), case_7={"after": "case-6"})
+    document = DocumentRecord("b", "B", "b" * 64)
+    now = without(
+        asking(
+            made({1, 2, 3}),
+            case_5={"question": "Otherwise?"},
+            case_6={"answers": ["another"]},
+            case_7={"after": "case-6"},
+            case_8={"evidence": [{"document": "a.md", "quote": "case-8", "start": 80, "end": 89}]},
+            case_9={"evidence": [{"document": "a.md", "quote": "other words"}]},
+        ),
+        "case-4",
+    )
+    now = replace(now, library=LibraryRecord((*now.library.documents, document)))
+    comparison = compare(without(before, "case-3"), now)
+    assert comparison.new == ("case-3",)
+    assert comparison.gone == ("case-4",)
+    # What is asked behind a changed case is asked behind other words; a place may move.
+    assert comparison.changed == ("case-5", "case-6", "case-7", "case-9")
+    assert comparison.cases == CASES - 6
+    assert [each.id for each in comparison.broken] == ["case-2"]
+    assert comparison.as_before == ("case-1",)
+    assert comparison.differs == ("New in the library: B.",)
+    assert comparison.differences["passed"].value == pytest.approx(-1 / (CASES - 6), abs=1e-4)
+
+
+def test_what_was_asked_otherwise_is_told() -> None:
     run = made()
-    other_document = LibraryRecord((DocumentRecord("b", "B", "b" * 64),))
-    more = LibraryRecord((*run.library.documents, *other_document.documents))
-    renamed = (replace(run.results[0], id="new"), *run.results[1:])
-    for other, said in (
-        (replace(run, set=replace(run.set, sha256="0" * 64)), "the set set is not the file"),
-        (replace(run, set=replace(run.set, cases=5), results=run.results[:5]), "candidate 5"),
-        (replace(run, library=other_document), "documents differ: A, B"),
-        (replace(run, library=more), "documents differ: B"),
-        (replace(run, results=renamed), "different cases"),
-    ):
-        with pytest.raises(NotComparable, match=said):
+    library = LibraryRecord(
+        (DocumentRecord("a", "A", "c" * 64), DocumentRecord("b", "B", "b" * 64)), "cut otherwise"
+    )
+    models = {"llm": None, "sentences": 1, "code": "f"}
+    other = replace(run, library=library, models=models, versions={"chromadb": "2"})
+    assert compare(run, other).differs == (
+        "Changed in the library: A.",
+        "New in the library: B.",
+        "The library was made anew with other settings.",
+        "The program's own code differs.",
+        "chromadb was none and is 2.",
+        "The language model was l and is none.",
+        "The setting FOOTNOTED_SENTENCES was none and is 1.",
+    )
+    assert compare(other, run).differs[1] == "No more in the library: B."
+    renamed = LibraryRecord((DocumentRecord("a", "New title", "a" * 64),))
+    assert compare(run, replace(run, library=renamed)).differs == ()
+
+
+def test_runs_with_nothing_in_common_are_not_compared() -> None:
+    run = asking(made())
+    renamed = replace(
+        run, results=tuple(replace(each, id=f"new-{each.id}") for each in run.results)
+    )
+    others = {f"case_{n}": {"question": "Another?"} for n in range(CASES)}
+    for other in (renamed, asking(made(), **others)):
+        with pytest.raises(NotComparable, match="no case in common"):
             compare(run, other)
-        with pytest.raises(NotComparable):
-            compare(other, run)
 
 
-def test_other_models_and_the_same_text_under_another_title_are_comparable() -> None:
-    run = made()
-    library = LibraryRecord((DocumentRecord("a", "New title", "a" * 64),))
-    compare(run, replace(run, models={"llm": None}))
-    with pytest.raises(NotComparable):
-        compare(run, replace(run, library=LibraryRecord(())))
-    assert compare(run, replace(run, library=library)).cases == CASES
+def test_a_new_case_counts_only_where_it_must_pass() -> None:
+    baseline = replace(without(scored(made()), "case-3"), gate=Bounds({"passed": 1.0}))
+    assert compare(baseline, made({3})).new == ("case-3",)
+    assert hold(scored(made({3})), baseline).code == PASSED  # The bound was set without it.
+    assert hold(scored(made({3}, (3,))), baseline).reasons == ("case-3 must pass and failed.",)
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "before", "now", "reasons"),
+    [
+        ("failed", None, {1, 2}, ("2 cases failed.",)),
+        ("floor", None, {1, 2}, ()),
+        ("failed", {1}, {1}, ("1 case failed.",)),
+        ("broken", {1}, {1}, ()),
+        ("broken", {1}, {2}, ("1 case broke.",)),
+        ("floor", {1}, {2}, ()),
+        ("floor", set(), {7}, ("case-7 must pass and failed.",)),
+        ("floor", None, {7}, ("case-7 must pass and failed.",)),
+    ],
+)
+def test_what_fails_a_run_is_chosen(
+    fail_on: FailOn, before: set[int] | None, now: set[int], reasons: tuple[str, ...]
+) -> None:
+    verdict = hold(made(now, (7,)), None if before is None else made(before, (7,)), fail_on)
+    assert verdict.reasons == reasons
+    assert verdict.code == (FAILED if reasons else PASSED)
+    # One line says what the exit code says.
+    assert verdict.line.startswith("Failed: " if reasons else "Passed: ")
+    assert f"{CASES - len(now)} of 20 cases right." in verdict.line
+    assert not (reasons and "noise" in verdict.line)
+
+
+def test_what_broke_needs_a_baseline() -> None:
+    with pytest.raises(UserError, match="give one with --baseline"):
+        hold(made(), None, "broken")
 
 
 def test_a_file_that_is_no_run_is_told(tmp_path: Path) -> None:
@@ -141,21 +252,42 @@ def test_the_command_tells_and_exits_as_the_contract_says(tmp_path: Path) -> Non
     run = made(set(), (7,))
     good = saved(tmp_path, "good.json", run)
     bad = saved(tmp_path, "bad.json", made({7}, (7,)))
-    other = saved(tmp_path, "other.json", replace(run, set=replace(run.set, sha256="0" * 64)))
+    more = without(made({7}, (7,)), "case-3")
+    more = saved(tmp_path, "more.json", replace(more, models={"llm": None}))
+    renamed = tuple(replace(each, id=f"new-{each.id}") for each in run.results)
+    other = saved(tmp_path, "other.json", replace(run, results=renamed))
 
     same = CliRunner().invoke(app, ["compare", good, good])
     assert same.exit_code == 0
-    assert "nothing changed" in same.stdout
+    assert same.stdout == (
+        "Passed: 20 of 20 cases right. Of 20 cases compared 0 broke and 0 were mended "
+        "(p = 1.000). Nothing changed. A loss of 8 would be noticed 4 times in 5.\n"
+    )
+    assert "(--fail-on floor)" in same.stderr
 
     broke = CliRunner().invoke(app, ["compare", good, bad])
     assert broke.exit_code == 1
-    assert "Broken (must pass): case-7\n" in broke.stdout
-    assert "question: Question [bold]7?" in broke.stdout
+    assert broke.stdout.split("\n")[:2] == [
+        "broke      case-7 (must pass)  failed  Question [bold]7?",
+        "Failed: case-7 must pass and failed. 19 of 20 cases right. Of 20 cases compared 1 broke "
+        "and 0 were mended (p = 1.000).",
+    ]
+
+    told = CliRunner().invoke(app, ["compare", good, bad, "--details", "--metrics"])
     assert re.search(
-        r"before:\n[^!]*got: +Right\.\[1\]\n[^!]*now:\n[^!]*got: +Wrong\.", broke.stdout
+        r"before:\n[^!]*got: +Right\.\[1\]\n[^!]*now:\n[^!]*got: +Wrong\.", told.stdout
     )
-    assert re.search(r"passed\s+-5\.0%", broke.stdout)
-    assert "case-7 must pass and broke." in broke.stderr
+    assert re.search(r"passed +95\.0% .*-5\.0%", told.stdout)
+
+    fewer = CliRunner().invoke(app, ["compare", good, more])
+    assert fewer.exit_code == 1
+    assert fewer.stdout.startswith(
+        "The file of the set set differs.\nThe cases were 20 and are 19.\n"
+        "The language model was l and is none.\nGone, so not compared: 1 (case-3).\n"
+    )
+    assert CliRunner().invoke(app, ["compare", good, good, "--fail-on", "failed"]).exit_code == 0
+    strict = CliRunner().invoke(app, ["report", bad, "--fail-on", "failed"])
+    assert (strict.exit_code, "Failed: " in strict.stdout) == (1, True)
 
     refused = CliRunner().invoke(app, ["compare", good, other])
     assert refused.exit_code == 3

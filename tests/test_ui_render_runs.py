@@ -58,7 +58,7 @@ AFTER = made(
 def test_what_broke_comes_first_with_both_answers() -> None:
     verdict = hold(AFTER, BEFORE)
     assert verdict.comparison
-    page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.comparison.verdict))
+    page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.line))
     assert page.texts["p.headline"] == ["1 of 3 right"]
     assert page.texts["h3."] == [
         "Since the baseline broken: 1", "Since the baseline mended: 1", "Wrong, as before: 1",

@@ -3,51 +3,89 @@
     footnoted eval keep RUN.json BASELINE.json --floor refusal_recall=0.8 --budget 2
     footnoted eval run SET --baseline BASELINE.json
 
-A run fails when a case breaks that must pass, when a metric falls below its floor, when more cases
-break than the budget allows (net of those mended), or when it is worse by more than chance
-explains. What could not be asked is an error, which is not a failure: then nothing is concluded.
+What fails a run is chosen (`FailOn`). A baseline outlives what it is there to judge: compared are
+the cases that both runs have unchanged, whatever else the library, the set or the program has
+become. What could not be asked is an error, which is not a failure: then nothing is concluded.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
-from eval.comparing.compare import Comparison, compare
+from eval.comparing.compare import Comparison, compare, in_common
+from eval.measuring.statistics import Metric
 from eval.running.grader import PREFIX
 from eval.running.record import Bounds, Run, write_run
+from eval.running.summary import summarise
 from index.errors import UserError
 
 PASSED, FAILED, ERRORS = 0, 1, 2
 """Exit codes."""
 
+FailOn = Literal["failed", "broken", "floor"]
+"""What fails a run. `failed`: any case that fails. `broken`: any that passed in the baseline and
+fails now. `floor`: what the baseline holds, that is a bound that is crossed, more cases that break
+than its budget allows (net of those mended), or a loss that chance does not explain. A case that
+must pass and does not fails each of them."""
+
+RULES: Mapping[FailOn, str] = {
+    "failed": "any case that fails",
+    "broken": "any case that broke since the baseline",
+    "floor": "a bound of the baseline that is crossed, or a loss that chance does not explain",
+}
+"""What fails a run, for people to read."""
+
+DEFAULT: FailOn = "floor"
+
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a run keeps to its baseline, and if not, why: one sentence a reason."""
+    """Whether a run passes, and if not, why: one sentence a reason."""
 
     code: int
     reasons: tuple[str, ...]
     comparison: Comparison | None = None
+    right: int = 0
+    asked: int = 0
+
+    @property
+    def line(self) -> str:
+        """The verdict in one line; it says what the exit code says."""
+        told = [f"{self.right} of {_cases(self.asked)} right."]
+        if self.comparison:
+            told.append(self.comparison.told)
+        if self.code == PASSED:
+            if self.comparison:
+                told += [self.comparison.judgement, self.comparison.noticed]
+            return " ".join(["Passed:", *told])
+        head = "Failed:" if self.code == FAILED else "No verdict:"
+        return " ".join([head, *self.reasons, *told])
 
 
-def hold(candidate: Run, baseline: Run | None = None) -> Verdict:
-    """Hold a run to its baseline; without one, only errors count.
+def hold(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT) -> Verdict:
+    """Hold a run to its baseline; without one only what must pass, and errors, count.
 
-    Raises NotComparable when the two were not asked the same things of the same documents, and
-    UserError for a run of something else, such as the comparison with another engine.
+    Raises NotComparable when the two have no case in common, and UserError for a run of something
+    else, such as the comparison with another engine, or where there is nothing to have broken.
     """
     for run in (candidate, baseline):
         if run and "passed" not in run.metrics:
             raise UserError(f"The run of {run.set.name} is not of a regression set.")
+    if fail_on == "broken" and baseline is None:
+        raise UserError("What broke is told against a baseline: give one with --baseline.")
     comparison = compare(baseline, candidate) if baseline else None
-    reasons = _failures(baseline, candidate, comparison) if baseline and comparison else []
+    reasons = _failures(candidate, fail_on, baseline, comparison)
     code = FAILED if reasons else PASSED
     for each, name in ((candidate, ""), (baseline, " of the baseline")):
         if each and (each.errors or not each.results):
             code = ERRORS
             reasons.insert(0, f"{_cases(len(each.errors))}{name} could not be asked.")
-    return Verdict(code, tuple(reasons), comparison)
+    asked = [each for each in candidate.results if each.error is None]
+    right = sum(each.passed for each in asked)
+    return Verdict(code, tuple(reasons), comparison, right, len(asked))
 
 
 def keep(run: Run, path: Path, bounds: Bounds) -> None:
@@ -73,35 +111,65 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
             f"This run is no baseline: {', '.join(failed)} must pass and failed. Mend the answer, "
             "or take `must_pass` off the case."
         )
-    if out := _out_of_bounds(run, bounds):
+    if out := _out_of_bounds(run.metrics, bounds):
         raise UserError(f"This run does not keep its own bounds: {' '.join(out)}")
     write_run(path, replace(run, gate=bounds))
 
 
-def _failures(baseline: Run, candidate: Run, comparison: Comparison) -> list[str]:
+def extended(baseline: Run, run: Run) -> Run:
+    """Return a baseline with the cases of a run that it has not, or has otherwise.
+
+    What it was made with stays told as it was, since most of it still comes from there. Cases that
+    the run's set has no more leave it. Raises NotComparable where nothing of it would be left.
+    """
+    kept = {each.id: each for each in baseline.results}
+    same, _ = in_common(
+        {name: each.case for name, each in kept.items()},
+        {each.id: each.case for each in run.results},
+    )
+    results = tuple(kept[each.id] if each.id in same else each for each in run.results)
+    library = replace(run.library, fingerprint=baseline.library.fingerprint)
+    metrics = summarise(results)
+    return replace(baseline, set=run.set, library=library, metrics=metrics, results=results)
+
+
+def _failures(
+    run: Run, fail_on: FailOn, baseline: Run | None, comparison: Comparison | None
+) -> list[str]:
     reasons = []
+    failed = [each.id for each in run.results if not each.passed and each.error is None]
+    # A case that the baseline has failed already is not this run's.
+    known = set(comparison.as_before) if comparison else set()
+    if ids := [each for each in failed if each in run.set.must_pass and each not in known]:
+        reasons.append(f"{', '.join(ids)} must pass and failed.")
+    if fail_on == "failed" and failed:
+        reasons.append(f"{_cases(len(failed))} failed.")
+    if not (baseline and comparison):
+        return reasons
+    if fail_on == "broken" and comparison.broken:
+        reasons.append(f"{_cases(len(comparison.broken))} broke.")
     bounds = baseline.gate or Bounds()
-    if comparison.must_pass_broken:
-        names = ", ".join(comparison.must_pass_broken)
-        reasons.append(f"{names} must pass and broke.")
-    reasons += _out_of_bounds(candidate, bounds)
+    if comparison.whole:
+        reasons += _out_of_bounds(run.metrics, bounds)
+    elif bounds.floors or bounds.ceilings:
+        # What is new must not cross a bound that was set without it.
+        left_out = {*comparison.new, *comparison.changed}
+        shared = [each for each in run.results if each.id not in left_out]
+        reasons += _out_of_bounds(summarise(shared), bounds)
     lost = comparison.net_loss
     if bounds.budget is not None and lost > bounds.budget:
         reasons.append(f"The net loss of {_cases(lost)} is above the budget of {bounds.budget}.")
     if comparison.significant and lost > 0:
-        reasons.append(
-            f"{len(comparison.broken)} broke and {len(comparison.mended)} were mended: worse, not "
-            f"by chance (p = {comparison.p:.3f})."
-        )
+        reasons.append("Worse, not by chance.")
     return reasons
 
 
-def _out_of_bounds(run: Run, bounds: Bounds) -> list[str]:
+def _out_of_bounds(metrics: Mapping[str, Metric], bounds: Bounds) -> list[str]:
     found = []
     limits = [(name, bound, "floor") for name, bound in bounds.floors.items()]
     limits += [(name, bound, "ceiling") for name, bound in bounds.ceilings.items()]
     for name, bound, kind in limits:
-        metric = run.metrics.get(name)
+        metric = metrics.get(name)
         value = metric.value if metric else None
         if value is None:
             found.append(f"{name} has a {kind} of {bound:g} and was not measured.")

@@ -22,7 +22,7 @@ from eval.measuring.statistics import (
     permutation,
     smallest_loss,
 )
-from eval.running.record import Conditions, Result, Run
+from eval.running.record import Result, Run, differences
 from eval.running.summary import MEANS, RATES
 from index.errors import UserError
 
@@ -30,7 +30,7 @@ _LOAD = TypeAdapter(Run)
 
 
 class NotComparable(UserError):
-    """Two runs that were not asked the same things of the same documents."""
+    """Two runs without a case in common."""
 
 
 @dataclass(frozen=True)
@@ -78,29 +78,34 @@ class TagChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed from a baseline to a candidate.
+    """What changed from a baseline to a candidate, over the cases that both have unchanged.
+
+    `differs` says what the two were made with that is not the same, a sentence each. `new` are
+    cases that the candidate alone has, `gone` those that it has no more, `changed` those that ask
+    or expect something else now, or whose evidence has other words: they are named, and count for
+    nothing else. `as_before` are those that fail in both, `skipped` those that one of the runs
+    could not ask.
 
     `p` is that of McNemar's exact test on the cases that changed; where documents can be counted,
-    the larger of it and that of the documents' signs. `skipped` are the cases that one
-    of the runs could not ask. `stages` are for each stage of failure the cases of the baseline and
-    of the candidate. `detectable` is the smallest net loss, as a share of the cases, that would be
-    noticed in 80% of the times while as many cases are mended as here.
+    the larger of it and that of the documents' signs. `stages` are for each stage of failure the
+    cases of the baseline and of the candidate. `detectable` is the smallest net loss, as a share of
+    the cases, that would be noticed in 80% of the times while as many cases are mended as here.
     """
 
     cases: int
     broken: tuple[Change, ...]
     mended: tuple[Change, ...]
+    as_before: tuple[str, ...]
     skipped: tuple[str, ...]
+    differs: tuple[str, ...]
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+    changed: tuple[str, ...]
     p: float
     differences: Mapping[str, Difference]
     tags: tuple[TagChange, ...]
     stages: Mapping[str, tuple[int, int]]
     detectable: float | None
-
-    @property
-    def must_pass_broken(self) -> tuple[str, ...]:
-        """The cases that must pass, and do no more."""
-        return tuple(change.id for change in self.broken if change.must_pass)
 
     @property
     def net_loss(self) -> int:
@@ -113,21 +118,45 @@ class Comparison:
         return self.p < SIGNIFICANT
 
     @property
-    def verdict(self) -> str:
-        """The comparison in a sentence or two."""
-        broken, mended = len(self.broken), len(self.mended)
+    def whole(self) -> bool:
+        """Whether both runs are of the same cases."""
+        return not (self.new or self.gone or self.changed)
+
+    @property
+    def told(self) -> str:
+        """The counts in a sentence, without a judgement."""
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
-        told = f"Of {self.cases} cases {broken} broke and {mended} were mended ({p}): "
-        if not broken and not mended:
-            told += "nothing changed."
-        elif not self.significant:
-            told += "the difference is within noise."
-        else:
-            told += "worse, not by chance." if broken > mended else "better, not by chance."
+        cases = "1 case" if self.cases == 1 else f"{self.cases} cases"
+        broken, mended = len(self.broken), len(self.mended)
+        return f"Of {cases} compared {broken} broke and {mended} were mended ({p})."
+
+    @property
+    def judgement(self) -> str:
+        """Whether the difference is chance, in a sentence."""
+        if not self.broken and not self.mended:
+            return "Nothing changed."
+        if not self.significant:
+            return "The difference is within noise."
+        return "Worse, not by chance." if self.net_loss > 0 else "Better, not by chance."
+
+    @property
+    def noticed(self) -> str:
+        """What loss so many cases would notice, in a sentence."""
         if self.detectable is None:
-            return f"{told} This set is too small to notice a loss."
+            return "This is too little to notice a loss."
         lost = round(self.detectable * self.cases)
-        return f"{told} A loss of {lost} cases would be noticed 4 times in 5."
+        return f"A loss of {lost} would be noticed 4 times in 5."
+
+    @property
+    def uncompared(self) -> dict[str, tuple[str, ...]]:
+        """The cases that are not compared, by why."""
+        reasons = {
+            "New": self.new,
+            "Gone": self.gone,
+            "Changed": self.changed,
+            "Not asked in one of the runs": self.skipped,
+        }
+        return {why: ids for why, ids in reasons.items() if ids}
 
 
 def load_run(path: Path) -> Run:
@@ -150,45 +179,61 @@ def load_run(path: Path) -> Run:
     return run
 
 
-def check_comparable(baseline: Conditions, candidate: Conditions) -> None:
-    """Tell, before anything is asked, whether a run could be compared.
+Asked = Mapping[str, Mapping[str, Any]]
+"""Cases by their ids, as a run keeps them."""
 
-    Raises NotComparable with the reason.
+
+def in_common(before: Asked, after: Asked) -> tuple[set[str], set[str]]:
+    """Return the ids that two runs share: of the same cases, and of those that have changed.
+
+    Raises NotComparable where nothing is the same.
     """
-    if baseline.set.sha256 != candidate.set.sha256:
+    shared = before.keys() & after.keys()
+    changed = {each for each in shared if not _same(before[each], after[each])}
+    while behind := {e for e in shared - changed if after[e].get("after") in changed}:
+        changed |= behind  # It is asked behind other words.
+    if not shared - changed:
         raise NotComparable(
-            f"The runs cannot be compared: the set {candidate.set.name} is not the file that the "
-            "baseline was run on."
+            "The runs cannot be compared: they have no case in common that asks and expects the "
+            "same in both."
         )
-    if baseline.set.cases != candidate.set.cases:
-        raise NotComparable(
-            f"The runs cannot be compared: the baseline has {baseline.set.cases} cases, the "
-            f"candidate {candidate.set.cases}."
-        )
-    before, after = (
-        {document.sha256: document.title for document in run.library.documents}
-        for run in (baseline, candidate)
-    )
-    if differing := before.keys() ^ after.keys():
-        titles = ", ".join(sorted({(before | after)[each] for each in differing}))
-        raise NotComparable(f"The runs cannot be compared: these documents differ: {titles}.")
+    return shared - changed, changed
+
+
+_OTHERWISE = ("id", "evidence", "tags", "must_pass", "draft")
+"""Fields of a case that do not say what is asked and expected, or are compared by themselves."""
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if not one or not other:  # Runs of before cases were kept with them.
+        return True
+    asked, asks = ({k: v for k, v in each.items() if k not in _OTHERWISE} for each in (one, other))
+    places, now = one.get("evidence", ()), other.get("evidence", ())
+    return asked == asks and len(places) == len(now) and all(map(_same_evidence, places, now))
+
+
+def _same_evidence(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether evidence has the same words, wherever they stand now."""
+    if any(one.get(name) != other.get(name) for name in ("fact", "area")):
+        return False
+    if one.get("quote") and other.get("quote"):
+        return bool(one["quote"] == other["quote"])
+    return all(one.get(name) == other.get(name) for name in ("sha256", "start", "end", "quote"))
 
 
 def compare(baseline: Run, candidate: Run) -> Comparison:
-    """Compare two runs case by case.
+    """Compare two runs case by case, over the cases that both have unchanged.
 
-    Raises NotComparable when they are of different sets, cases or documents.
+    Raises NotComparable when there is none.
     """
-    check_comparable(baseline, candidate)
     before = {result.id: result for result in baseline.results}
     after = {result.id: result for result in candidate.results}
-    if not before.keys() == after.keys() != set():
-        raise NotComparable("The runs cannot be compared: they are of different cases.")
-    skipped = {each.id for each in (*baseline.errors, *candidate.errors)}
-    pairs = [(before[name], after[name]) for name in after if name not in skipped]
+    same, changed = in_common(*({n: r.case for n, r in run.items()} for run in (before, after)))
+    skipped = {each.id for each in (*baseline.errors, *candidate.errors)} & same
+    pairs = [(before[name], after[name]) for name in after if name in same - skipped]
     must_pass = set(candidate.set.must_pass)
-    changed = [(one, other) for one, other in pairs if one.passed != other.passed]
-    changes = [Change(one, other, other.id in must_pass) for one, other in changed]
+    differing = [(one, other) for one, other in pairs if one.passed != other.passed]
+    changes = [Change(one, other, other.id in must_pass) for one, other in differing]
     broken = tuple(each for each in changes if each.broke)
     mended = tuple(each for each in changes if not each.broke)
     noise = min(len(broken), len(mended)) / len(pairs) if pairs else 0.0
@@ -196,7 +241,12 @@ def compare(baseline: Run, candidate: Run) -> Comparison:
         cases=len(pairs),
         broken=broken,
         mended=mended,
+        as_before=tuple(two.id for one, two in pairs if not one.passed and not two.passed),
         skipped=tuple(sorted(skipped)),
+        differs=differences(baseline, candidate),
+        new=tuple(name for name in after if name not in before),
+        gone=tuple(name for name in before if name not in after),
+        changed=tuple(name for name in after if name in changed),
         p=_chance(pairs, len(broken), len(mended)),
         differences=_differences(baseline, candidate, pairs),
         tags=_tags(pairs),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -198,7 +198,7 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
         raise UserError(f"{path} is damaged. Delete it to start anew.") from error
     if before != conditions:
         raise OtherConditions(
-            f"{path} is of another run: {_difference(before, conditions)}. "
+            f"{path} is of another run. {' '.join(_otherwise(before, conditions))} "
             "Go on as before, or delete it to start anew."
         )
     return done
@@ -235,22 +235,57 @@ def append(path: Path, line: Conditions | Result) -> None:
         os.fsync(file.fileno())
 
 
-def _difference(before: Conditions, now: Conditions) -> str:
+def _otherwise(before: Conditions, now: Conditions) -> tuple[str, ...]:
+    return differences(before, now) or ("It differs in what a set says beside its cases.",)
+
+
+def differences(before: Conditions, now: Conditions) -> tuple[str, ...]:
+    """Return what two runs were made with that is not the same, a sentence each."""
     found = []
-    if before.set != now.set:
-        found.append("the set differs")
-    if before.library.documents != now.library.documents:
-        found.append("the documents in the library differ")
-    elif before.library != now.library:
-        found.append("the library was made anew with other settings")
+    if before.set.sha256 != now.set.sha256:
+        found.append(f"The file of the set {now.set.name} differs.")
+    if before.set.cases != now.set.cases:
+        found.append(f"The cases were {before.set.cases} and are {now.set.cases}.")
+    found += _of_documents(before.library.documents, now.library.documents)
+    if before.library.fingerprint != now.library.fingerprint:
+        found.append("The library was made anew with other settings.")
     told = {"repeats": before.repeats, **before.versions, **before.models}
     tells = {"repeats": now.repeats, **now.versions, **now.models}
+    if told.pop("code", None) != tells.pop("code", None):
+        found.append("The program's own code differs.")
     found += [
-        f"{name} was {told.get(name)} and is {tells.get(name)}"
+        f"{_NAMES.get(name, name)} was {_or_none(told.get(name))} and is "
+        f"{_or_none(tells.get(name))}."
         for name in sorted(told | tells)
         if told.get(name) != tells.get(name)
     ]
-    return ", ".join(found)
+    return tuple(found)
+
+
+_NAMES = {
+    "llm": "The language model",
+    "embedding": "The embedding model",
+    "reranker": "The reranker",
+    "quotes": "The setting FOOTNOTED_QUOTES",
+    "sentences": "The setting FOOTNOTED_SENTENCES",
+}
+
+
+def _or_none(value: object) -> object:
+    return "none" if value is None else value
+
+
+def _of_documents(before: Sequence[DocumentRecord], now: Sequence[DocumentRecord]) -> Iterator[str]:
+    """Tell documents apart by their texts; those of one title are one, changed."""
+    texts = {each.sha256 for each in before} & {each.sha256 for each in now}
+    was, here = ({e.title for e in each if e.sha256 not in texts} for each in (before, now))
+    for kind, titles in (
+        ("Changed in the library", was & here),
+        ("New in the library", here - was),
+        ("No more in the library", was - here),
+    ):
+        if titles:
+            yield f"{kind}: {', '.join(sorted(titles))}."
 
 
 @contextmanager

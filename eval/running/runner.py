@@ -133,6 +133,12 @@ def describe(
     )
 
 
+def told(case: Case) -> dict[str, Any]:
+    """Return a case as a run keeps it."""
+    kept: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+    return kept
+
+
 def _models(settings: Settings, use_llm: bool) -> dict[str, Any]:
     """Return which weights and settings answer."""
     llm = settings.llm if use_llm and settings.llm != "none" else None
@@ -189,7 +195,7 @@ class Asking:
 
         Whatever goes wrong inside is this case's error, and the others go on.
         """
-        told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+        kept = told(case)
         used = self.replies.used if self.replies else 0
         try:
             first, *others = (self._scored(each, case, facts, before) for each in self.assistants)
@@ -199,11 +205,11 @@ class Asking:
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(where.filename).name}, line {where.lineno}"
             message = f"{type(error).__name__}: {error} ({place})"
-            return Result(case.id, {}, None, stage="error", error=message, case=told)
+            return Result(case.id, {}, None, stage="error", error=message, case=kept)
         times = [first, *others]
         repeats = tuple(Repeat(each.passed, each.shown) for each in others)
         cached = bool(self.replies and self.replies.used > used)
-        made = replace(first, case=told, evidence=facts, repeats=repeats, cached=cached)
+        made = replace(first, case=kept, evidence=facts, repeats=repeats, cached=cached)
         if broken := next((each for each in times if each.error is not None), None):
             return replace(made, error=broken.error, stage="error")
         failed = next((each.stage for each in times if each.stage), None)

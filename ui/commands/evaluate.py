@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -27,10 +26,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from eval.cases.cases import CaseSet
-    from eval.comparing.baseline import Verdict
-    from eval.comparing.compare import Change, Comparison
+    from eval.comparing.baseline import FailOn, Verdict
+    from eval.comparing.compare import Comparison
     from eval.running.record import Bounds, Result, Run
-    from rag.assistant import Assistant
 
 app = typer.Typer(
     help="Hold answers in place with regression sets.", no_args_is_help=True, add_completion=False
@@ -45,6 +43,16 @@ Baseline = Annotated[
 Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")]
 Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")]
 Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page with plots.")]
+Metrics = Annotated[bool, typer.Option("--metrics", help="Show all metrics.")]
+Details = Annotated[bool, typer.Option("--details", help="Show answers and quotes of cases.")]
+FailOnOption = Annotated[
+    Literal["failed", "broken", "floor"],
+    typer.Option(
+        "--fail-on",
+        help="What ends it with 1: a case that failed, one that broke since the baseline, or what "
+        "the baseline holds (its bounds, and losses that chance does not explain).",
+    ),
+]
 
 
 @app.command("run")
@@ -74,6 +82,9 @@ def run_set(
         str | None,
         typer.Option(metavar="MODULE:FUNCTION", help="Also grade answers with this function."),
     ] = None,
+    fail_on: FailOnOption = "floor",
+    metrics: Metrics = False,
+    details: Details = False,
     junit: Junit = None,
     markdown: Markdown = None,
     html: Html = None,
@@ -84,14 +95,14 @@ def run_set(
     from eval.running.replies import Replies
     from eval.running.runner import run
 
-    reports = Reports(library, junit, markdown, html)
+    reports = Reports(library, junit, markdown, html, fail_on, metrics=metrics, details=details)
     _check_targets(out, *reports.targets)
     before = _baseline(baseline, out)
     case_set = load_set(find_set(name)).first(limit)
     grade = load_judge(judge) if judge else None
     assistant = open_assistant(library, models=models)
     if before:
-        _refuse_others(before, case_set, assistant, use_llm=not no_llm)
+        _refuse_others(before, case_set)
     with progress_bar(messages()) as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
@@ -104,7 +115,6 @@ def run_set(
             replies=Replies(replies) if replies else None,
             judge=grade,
         )
-    _show_run(done, against=before is not None)
     _conclude(done, before, reports)
 
 
@@ -113,6 +123,9 @@ def compare_runs(
     baseline: RunFile,
     candidate: RunFile,
     library: LibraryOption = None,
+    fail_on: FailOnOption = "floor",
+    metrics: Metrics = False,
+    details: Details = False,
     junit: Junit = None,
     markdown: Markdown = None,
     html: Html = None,
@@ -123,7 +136,7 @@ def compare_runs(
     """
     from eval.comparing.compare import load_run
 
-    reports = Reports(library, junit, markdown, html)
+    reports = Reports(library, junit, markdown, html, fail_on, metrics=metrics, details=details)
     _check_targets(*reports.targets)
     _conclude(load_run(candidate), load_run(baseline), reports)
 
@@ -133,6 +146,9 @@ def report(
     run: RunFile,
     baseline: Baseline = None,
     library: LibraryOption = None,
+    fail_on: FailOnOption = "floor",
+    metrics: Metrics = False,
+    details: Details = False,
     junit: Junit = None,
     markdown: Markdown = None,
     html: Html = None,
@@ -144,17 +160,21 @@ def report(
     """
     from eval.comparing.compare import load_run
 
-    reports = Reports(library, junit, markdown, html)
+    reports = Reports(library, junit, markdown, html, fail_on, metrics=metrics, details=details)
     _check_targets(*reports.targets)
-    done = load_run(run)
-    _show_run(done, against=baseline is not None)
-    _conclude(done, load_run(baseline) if baseline else None, reports)
+    _conclude(load_run(run), load_run(baseline) if baseline else None, reports)
 
 
 @app.command("keep")
 def keep_baseline(
     run: RunFile,
     baseline: Annotated[Path, typer.Argument(metavar="BASELINE.json", show_default=False)],
+    add: Annotated[
+        bool,
+        typer.Option(
+            "--add", help="Take only cases that the kept baseline has not, or has otherwise."
+        ),
+    ] = False,
     floor: Annotated[
         list[str] | None,
         typer.Option(metavar="METRIC=VALUE", help="The least that a metric may be."),
@@ -173,13 +193,27 @@ def keep_baseline(
 
     That is a decision, to be committed.
     """
-    from eval.comparing.baseline import keep
-    from eval.comparing.compare import load_run
+    from eval.comparing.baseline import extended, keep
+    from eval.comparing.compare import NotComparable, load_run
     from eval.running.record import Bounds
 
+    done = load_run(run)
     bounds = Bounds(_bounds(floor), _bounds(ceiling), budget)
-    keep(load_run(run), baseline, bounds)
-    line(messages(), f"Kept in {baseline}. {_told(bounds)}")
+    told = f"Kept in {baseline}."
+    if add:
+        before = load_run(baseline)
+        try:
+            done = extended(before, done)
+        except NotComparable as error:
+            _refuse(error)
+        if before.gate and bounds == Bounds():
+            bounds = before.gate
+        had = {each.id: each for each in before.results}
+        taken = sum(had.get(each.id) != each for each in done.results)
+        left = len(had.keys() - {each.id for each in done.results})
+        told = f"{taken} cases taken into {baseline}, and {left} left it."
+    keep(done, baseline, bounds)
+    line(messages(), f"{told} {_told(bounds)}")
 
 
 app.command("check")(set_command.check_set)
@@ -201,30 +235,37 @@ def _baseline(path: Path | None, out: Path | None) -> Run | None:
     return load_run(path)
 
 
-def _refuse_others(before: Run, case_set: CaseSet, assistant: Assistant, *, use_llm: bool) -> None:
+def _refuse_others(before: Run, case_set: CaseSet) -> None:
     """End the command if the run to be made could not be compared with its baseline."""
-    from eval.comparing.compare import NotComparable, check_comparable
-    from eval.running.runner import describe
+    from eval.comparing.compare import NotComparable, in_common
+    from eval.running.runner import told
 
+    known = {each.id: each.case for each in before.results}
     try:
-        check_comparable(before, describe(case_set, assistant, use_llm=use_llm))
+        in_common(known, {case.id: told(case) for case in case_set.cases})
     except NotComparable as error:
         _refuse(error)
 
 
 def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
     """Compare, write the reports that are asked for, and end with the verdict's exit code."""
+    from rich.console import Console
+
     from eval.comparing.baseline import PASSED, hold
     from eval.comparing.compare import NotComparable
 
     try:
-        verdict = hold(run, before)
+        verdict = hold(run, before, reports.fail_on)
     except NotComparable as error:
         _refuse(error)
+    console = Console()
     if verdict.comparison:
-        _show_comparison(verdict.comparison)
-    for reason in verdict.reasons:
-        line(messages(), reason)
+        _show_conditions(console, verdict.comparison)
+    _show_cases(console, run, verdict.comparison, details=reports.details)
+    if reports.metrics:
+        _show_metrics(console, run, verdict.comparison)
+    line(console, verdict.line)
+    _show_notes(run, before, reports)
     reports.write(run, before, verdict)
     if verdict.code != PASSED:
         raise typer.Exit(verdict.code)
@@ -232,12 +273,18 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reports:
-    """The files that a run is reported in, and the library whose documents the page quotes."""
+    """How a run is reported: what is shown, what fails it, and the files that are written.
+
+    The page quotes the documents of `library`.
+    """
 
     library: str | None
     junit: Path | None
     markdown: Path | None
     html: Path | None
+    fail_on: FailOn
+    metrics: bool = field(kw_only=True)
+    details: bool = field(kw_only=True)
 
     @property
     def targets(self) -> tuple[Path | None, ...]:
@@ -249,7 +296,7 @@ class Reports:
         if self.junit:
             from ui.reports.junit import junit
 
-            write_text(self.junit, junit(run))
+            write_text(self.junit, junit(run, verdict))
         if self.markdown:
             from ui.reports.markdown import markdown
 
@@ -257,7 +304,7 @@ class Reports:
         if self.html:
             from ui.reports.html import html, texts_of
 
-            shelf = open_library(self.library, check=False)
+            shelf = open_library(self.library, check=False, new=True)
             write_text(self.html, html(run, verdict, before, texts_of(shelf)))
 
 
@@ -300,25 +347,59 @@ def _refuse(error: Exception) -> NoReturn:
     raise typer.Exit(NOT_COMPARABLE) from error
 
 
-def _show_run(run: Run, *, against: bool) -> None:
-    """Print the metrics; the failed cases too where no comparison will tell of them."""
-    from rich.console import Console
-    from rich.table import Table
+def _show_conditions(console: Console, comparison: Comparison) -> None:
+    """Print what differs between two runs besides the answers, and which cases are left aside."""
+    from ui.reports import figures
 
+    for each in comparison.differs:
+        line(console, each)
+    for why, ids in comparison.uncompared.items():
+        line(console, f"{why}, so not compared: {figures.named(ids)}.")
+
+
+def _show_cases(
+    console: Console, run: Run, comparison: Comparison | None, *, details: bool
+) -> None:
+    """Print what failed, each in a line with its stage; what broke comes first."""
     from eval.comparing.explain import explain
-    from ui.reports.figures import figure, interval
+    from index.printable import shortened
 
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    for column in ("metric", "value", "95% interval", "n"):
-        table.add_column(column, no_wrap=True, justify="left" if column == "metric" else "right")
-    for name, metric in run.metrics.items():
-        table.add_row(name, figure(name, metric.value), interval(metric), str(metric.n))
-    console.print(table)
-    failed = [result for result in run.results if not result.passed]
-    for result in () if against else failed:
-        line(console, f"\n{result.id}\n{_indented(explain(result))}")
-    line(console, f"\n{len(failed)} of {len(run.results)} cases failed.{_stages(failed)}")
+    broken = {each.id: each for each in comparison.broken} if comparison else {}
+    mended = {each.id: each for each in comparison.mended} if comparison else {}
+    as_before = set(comparison.as_before) if comparison else set()
+
+    def word(result: Result) -> str:
+        if result.error is not None:
+            return "error"
+        if result.passed:
+            return "mended"
+        return (
+            "broke" if result.id in broken else "as before" if result.id in as_before else "failed"
+        )
+
+    order = ["error", "broke", "failed", "as before", "mended"]
+    shown = [each for each in run.results if not each.passed or each.id in mended]
+    for result in sorted(shown, key=lambda each: order.index(word(each))):
+        note = " (must pass)" if result.id in run.set.must_pass else ""
+        stage = "" if result.passed else f"  {result.stage or 'failed'}"
+        question = shortened(result.question, QUESTION)
+        line(console, f"{word(result):<9}  {result.id}{note}{stage}  {question}")
+        if result.error is not None:
+            line(console, _indented(result.error))
+        elif details:
+            change = broken.get(result.id) or mended.get(result.id)
+            if change:
+                line(console, f"  before:\n{_indented(explain(change.before))}\n  now:")
+            line(console, _indented(explain(result)))
+
+
+QUESTION = 70
+"""Characters of a question in the line of its case."""
+
+
+def _show_notes(run: Run, before: Run | None, reports: Reports) -> None:
+    from eval.comparing.baseline import RULES
+
     notes = {
         "drafts do not count until they are accepted": run.set.drafts,
         "cases have evidence in a document that changed; it was found again by its words, and "
@@ -330,57 +411,45 @@ def _show_run(run: Run, *, against: bool) -> None:
     for note, count in notes.items():
         if count:
             line(messages(), f"{count} {note}.")
+    rule = RULES[reports.fail_on] if before or reports.fail_on == "failed" else "nothing else"
+    line(
+        messages(),
+        f"Held against a run: cases that must pass, and {rule} (--fail-on {reports.fail_on}).",
+    )
 
 
-def _stages(failed: Sequence[Result]) -> str:
-    from collections import Counter
-
-    counts = Counter(each.stage or "failed" for each in failed)
-    told = ", ".join(f"{count} {name}" for name, count in counts.most_common())
-    return f" {told}." if told else ""
-
-
-def _show_comparison(comparison: Comparison) -> None:
-    from rich.console import Console
+def _show_metrics(console: Console, run: Run, comparison: Comparison | None) -> None:
+    """Print the metrics of a run, and how they changed."""
     from rich.table import Table
 
-    from ui.reports.figures import chance, figure
+    from ui.reports.figures import chance, figure, interval
 
-    console = Console()
-    _show_changes(console, "Broken", comparison.broken)
-    _show_changes(console, "Mended", comparison.mended)
     table = Table(box=None, pad_edge=False)
-    table.add_column("metric", no_wrap=True)
-    for column in ("difference", "95% interval", "p"):
-        table.add_column(column, no_wrap=True, justify="right")
-    for name, each in comparison.differences.items():
-        bounds = (figure(name, end, "+") for end in each.interval) if each.interval else ["–"]
-        table.add_row(name, figure(name, each.value, sign="+"), " – ".join(bounds), chance(each.p))
+    heads = ["metric", "value", "95% interval", "n"]
+    for column in [*heads, *(["difference", "95% interval", "p"] if comparison else [])]:
+        table.add_column(column, no_wrap=True, justify="left" if column == "metric" else "right")
+    for name, metric in run.metrics.items():
+        cells = [name, figure(name, metric.value), interval(metric), str(metric.n)]
+        if comparison:
+            change = comparison.differences.get(name)
+            bounds = change.interval if change else None
+            cells += [
+                figure(name, change.value, sign="+") if change else "–",
+                " – ".join(figure(name, end, "+") for end in bounds) if bounds else "–",
+                chance(change.p if change else None),
+            ]
+        table.add_row(*cells)
     console.print(table)
-    for tag in comparison.tags:
+    for tag in comparison.tags if comparison else ():
         if tag.broken or tag.mended:
             line(
                 console,
                 f"{tag.tag}: {tag.broken} of {tag.cases} broke, {tag.mended} were mended "
                 f"(p = {chance(tag.p)}, adjusted)",
             )
-    for stage, (before, after) in comparison.stages.items():
-        if before != after:
-            line(console, f"{stage}: {before} cases before, {after} now")
-    if comparison.skipped:
-        names = ", ".join(comparison.skipped)
-        line(console, f"Not compared, because one run could not ask them: {names}")
-    line(console, f"\n{comparison.verdict}")
-
-
-def _show_changes(console: Console, title: str, changes: Sequence[Change]) -> None:
-    from eval.comparing.explain import explain
-
-    for change in changes:
-        note = " (must pass)" if change.must_pass else ""
-        line(console, f"\n{title}{note}: {change.id}")
-        line(console, f"  before:\n{_indented(explain(change.before))}")
-        line(console, f"  now:\n{_indented(explain(change.after))}")
+    for stage, (was, now) in comparison.stages.items() if comparison else ():
+        if was != now:
+            line(console, f"{stage}: {was} cases before, {now} now")
 
 
 def _indented(text: str) -> str:

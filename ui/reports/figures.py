@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from eval.measuring.statistics import Metric
 from eval.running.grader import PREFIX
 
@@ -104,3 +106,13 @@ def interval(metric: Metric) -> str:
 def is_time(name: str) -> bool:
     """Whether a metric is seconds."""
     return "_s_p" in name
+
+
+NAMED = 20
+"""Cases that are named in a sentence; the others are counted."""
+
+
+def named(ids: Sequence[str]) -> str:
+    """Return the ids of cases for people to read, with their number."""
+    more = len(ids) - NAMED
+    return f"{len(ids)} ({', '.join(ids[:NAMED])}{f' and {more} more' if more > 0 else ''})"

@@ -26,7 +26,7 @@ from eval.running.summary import MEANS, RATES, TIMINGS
 from index.errors import UserError
 from index.library import Library
 from ui.reports import plots
-from ui.reports.figures import chance, figure, interval
+from ui.reports.figures import chance, figure, interval, named
 from ui.reports.plots import Figure
 
 FOLDER = Path(__file__).parent
@@ -90,6 +90,7 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
         figure=figure,
         chance=chance,
         interval=interval,
+        named=named,
         stages=STAGES,
         plots=_plots(run, baseline),
         cases=_cases(run, baseline, verdict, text_of),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from eval.comparing.baseline import Verdict
+from eval.comparing.baseline import ERRORS, FAILED, PASSED, Verdict
 from eval.comparing.compare import Comparison
 from eval.comparing.explain import explain
 from eval.measuring.stages import STAGES
 from eval.running.record import Run
-from ui.reports.figures import chance, figure, interval
+from ui.reports.figures import chance, figure, interval, named
 
 MOST = 20
 """Cases that are shown of a kind; what is left out is counted."""
@@ -18,16 +18,17 @@ MOST = 20
 
 def markdown(run: Run, verdict: Verdict) -> str:
     """Return a run, and what changed where it has a baseline."""
-    sign = {0: "✅", 1: "❌", 2: "⚠️"}[verdict.code]
-    blocks = [f"### {sign} {_code(run.set.name)}: {_passed(run)}"]
+    failed = [each for each in run.results if not each.passed]
+    # A tick stands where nothing is wrong: a run may pass with cases that fail.
+    sign = {PASSED: "☑️" if failed else "✅", FAILED: "❌", ERRORS: "⚠️"}[verdict.code]
+    blocks = [f"### {sign} {_code(run.set.name)}: {_passed(run)}", _text(verdict.line)]
     against = verdict.comparison
     if against:
-        blocks.append(_text(against.verdict))
-    blocks += [f"- {_text(reason)}" for reason in verdict.reasons]
-    if against:
-        if against.skipped:
-            names = ", ".join(map(_code, against.skipped[:MOST]))
-            blocks.append(f"Not compared, because one run could not ask them: {names}")
+        blocks += [f"- {_text(each)}" for each in against.differs]
+        blocks += [
+            f"- {why}, so not compared: {_text(named(ids))}"
+            for why, ids in against.uncompared.items()
+        ]
         blocks += _changes("Newly broken", against, broke=True)
         blocks += _changes("Newly mended", against, broke=False)
         blocks += _tags(against)
@@ -35,7 +36,6 @@ def markdown(run: Run, verdict: Verdict) -> str:
         blocks.append(f"{cached} cases were answered with kept replies of the language model.")
     blocks.append(_metrics(run, against))
     blocks += _stages(run)
-    failed = [each for each in run.results if not each.passed]
     if failed and not against:
         blocks.append(_details(f"Failed: {len(failed)}", map(_fenced, map(explain, failed[:MOST]))))
         blocks += _more(failed)

@@ -192,8 +192,7 @@ class RegressionPanel:
             verdict = hold(last, before)
         except NotComparable as error:
             return render_runs.report(last, None, None, str(error))
-        note = verdict.comparison.verdict if verdict.comparison else ""
-        return render_runs.report(last, before, verdict, note)
+        return render_runs.report(last, before, verdict, verdict.line)
 
     def _names(self) -> list[str]:
         return sorted(
