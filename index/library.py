@@ -186,6 +186,11 @@ class Library:
         return self.store.entries() if self.store.exists else []
 
     @property
+    def exists(self) -> bool:
+        """Whether anything was ever put into it."""
+        return self.store.exists
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is nothing to search; cheap enough to ask with every question."""
         return not self.store.exists or self.store.is_empty()

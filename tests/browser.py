@@ -36,7 +36,7 @@ OpenPage = Callable[..., Page]
 @contextmanager
 def window(library: Library, *arguments: str, first: str = "", **settings: str) -> Iterator[str]:
     """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
-    code = f"{HEED}\n{first}\nfrom ui.commands.cli import main; main()"
+    code = f"{HEED}\n{first}\nfrom ui.commands.program import main; main()"
     command = ["-c", code, "chat", "--library", str(library.place)]
     command += arguments
     process = subprocess.Popen(

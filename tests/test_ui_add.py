@@ -54,7 +54,7 @@ class Adding:
         self.library, self.log = folder / "library", folder / "footnoted.log"
 
     def start(self, *sources: object) -> subprocess.Popen[str]:
-        program = f"{HEED}\nfrom ui.commands.cli import main; main()"
+        program = f"{HEED}\nfrom ui.commands.program import main; main()"
         arguments = ["add", *map(str, sources), "--library", str(self.library)]
         return subprocess.Popen(
             [sys.executable, "-c", program, *arguments],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -103,12 +104,14 @@ def test_add_tells_what_failed_and_adds_the_others(
     added = here(capsys, monkeypatch, "add", *sources, "--library", folder)
     assert (added.returncode, added.stdout) == (2, "")
     lines = [line for line in added.stderr.splitlines() if line.strip()]
-    assert lines[4:6] == ["1 added, 1 unchanged, 2 failed.", "What failed:"]
-    assert [line.strip() for line in lines[6:]] == [lines[0], lines[2]]
-    assert "gone.txt" in lines[0]
-    assert lines[1].startswith("note.txt: added, 1 passages")
-    assert "rubbish.bin" in lines[2]
-    assert lines[3].startswith("note.txt: is in the library already")
+    assert lines[0].startswith("note.txt: added, 1 passage (")
+    assert lines[1].startswith("note.txt: is in the library already")
+    assert lines[2] == "1 added, 1 unchanged, 2 failed."
+    assert "gone.txt" in lines[3]
+    assert "rubbish.bin" in lines[4]
+    assert len(lines) == 5
+    again = here(capsys, monkeypatch, "add", *sources, "--skip-bad", "--library", folder)
+    assert again.returncode == 0
     listed = json.loads(footnoted("list", "--json", "--library", folder).stdout)
     [entry] = listed["documents"]
     assert entry["source"] == str(note)
@@ -373,13 +376,88 @@ def test_a_list_for_a_time_was_decided_by_no_evidence(
     assert plain.count("Nov. 19, 2021") >= 2
 
 
-def test_asking_an_empty_library_is_a_refusal(tmp_path: Path) -> None:
-    done = footnoted("ask", "Who?", "--json", "--library", tmp_path / "library")
+@pytest.mark.weights
+def test_asking_an_empty_library_is_a_refusal(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert here(capsys, monkeypatch, "remove", "briefing.md", "--library", library).returncode == 0
+    done = here(capsys, monkeypatch, "ask", "Who?", "--json", "--library", library)
     assert done.returncode == 0
     answer = json.loads(done.stdout)
     check_shape(answer)
     assert (answer["refused"], answer["reason"]) == (True, "no_documents")
-    assert not (tmp_path / "library").exists()
+    asked = ("ask", "Who?", "--exit-code", "--library", library)
+    assert here(capsys, monkeypatch, *asked).returncode == 4
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ask", "Who?"),
+        ("list",),
+        ("list", "--format", "tsv"),
+        ("show", "one.txt"),
+        ("remove", "one.txt"),
+        ("reindex",),
+        ("check", "text.txt"),
+        ("eval", "run", "briefing"),
+        ("library", "check"),
+        ("library", "backup", "kept.zip"),
+    ],
+)
+def test_a_library_that_is_not_there_is_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+) -> None:
+    done = here(capsys, monkeypatch, *command, "--library", tmp_path / "libary")
+    refused(done, f"There is no library at {tmp_path / 'libary'}", "footnoted add FILE")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.weights
+def test_what_is_piped(
+    library: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("ask", "-", "--no-llm", "--library", library)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(QUESTION.encode())))
+    answer = here(capsys, monkeypatch, *asked).stdout.splitlines()
+    assert "Dec. 15" in answer[0]
+    assert max(map(len, answer)) > 100  # No line is broken, and none has blanks behind it.
+    assert all(line == line.rstrip() for line in answer)
+
+    text = "# Bread\n\nThe baker bakes *rye* bread in Ulm every day.\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    given = ("add", "-", "--name", "bread.md", "--library", library)
+    assert "bread.md: added, 1 passage (" in here(capsys, monkeypatch, *given).stderr
+
+    listed = ("list", "--library", library)
+    plain = here(capsys, monkeypatch, *listed).stdout.splitlines()
+    assert [line.split("\t")[1] for line in plain] == [
+        "China and Russia in Late 2021: A Briefing",
+        "Bread",
+    ]
+    tsv = here(capsys, monkeypatch, *listed, "--format", "tsv").stdout.splitlines()
+    assert tsv[0].split("\t") == ["id", "title", "source", "characters", "passages", "added"]
+    assert tsv[1:] == plain
+    lines = here(capsys, monkeypatch, *listed, "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(each)["title"] for each in lines][1] == "Bread"
+
+
+@pytest.mark.weights
+def test_a_narrow_terminal_shows_ids_whole(
+    library: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    briefing: Document,
+) -> None:
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    shown = here(capsys, monkeypatch, "list", "--library", library).stdout
+    assert f"id: {briefing.id}\n" in shown
+    assert "\x1b[3" not in shown
 
 
 # --- what the user may get wrong
@@ -426,9 +504,8 @@ def test_a_file_that_cannot_be_read_is_one_message(
     write(path)
     done = footnoted("add", path, "--library", tmp_path / "library")
     refused(done, name, *words)
-    assert json.loads(footnoted("list", "--json", "--library", tmp_path / "library").stdout) == {
-        "documents": []
-    }
+    listed = footnoted("list", "--library", tmp_path / "library")
+    refused(listed, "There is no library at")
 
 
 def test_the_version() -> None:

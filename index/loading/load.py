@@ -13,8 +13,11 @@ import hashlib
 import os
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+
+from pathspec import GitIgnoreSpec
 
 from index.documents import Document, Properties, source_name
 from index.errors import DocumentError, reason
@@ -51,17 +54,29 @@ def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files below a folder that can be read, sorted, and how many of each other ending."""
+    """The files below a folder that can be read, sorted, and how many of each other ending.
+
+    `left_out` are so many that patterns leave out.
+    """
 
     path: Path
     files: tuple[Path, ...]
     others: Counter[str]
+    left_out: int = 0
 
 
-def folder(source: str | Path) -> Folder | None:
+IGNORED = ".footnotedignore"
+"""The file of a folder that says what of it is left out, as .gitignore does."""
+
+
+def folder(
+    source: str | Path, include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> Folder | None:
     """Return what is below a folder; None for what is none.
 
-    Hidden files and folders are passed over, and so are links, which could lead out of it.
+    Hidden files and folders are passed over, and so are links, which could lead out of it. With
+    `include` only files that are like one of its patterns are taken, and none that is like one of
+    `exclude` or of the folder's own file `.footnotedignore`. Patterns are those of .gitignore.
 
     Raises `DocumentError` where a folder cannot be read.
     """
@@ -72,20 +87,35 @@ def folder(source: str | Path) -> Folder | None:
     except (OSError, ValueError):  # It is no name of anything: `load` says why.
         return None
     try:
-        path, files, others = given.resolve(), [], Counter[str]()
+        path, files, others, left_out = given.resolve(), [], Counter[str](), 0
+        own = path / IGNORED
+        ignored = own.read_text("utf-8", "replace").splitlines() if own.is_file() else []
+        wanted, unwanted = _like(include), _like([*ignored, *exclude])
         for at, folders, names in os.walk(path, onerror=_raise):
             folders[:] = [name for name in folders if not name.startswith(".")]
             for name in names:
                 file = Path(at) / name
                 if name.startswith(".") or file.is_symlink():
                     continue
-                if file.suffix.lower() in ENDINGS:
+                inside = file.relative_to(path).as_posix()
+                if unwanted.match_file(inside) or (include and not wanted.match_file(inside)):
+                    left_out += 1
+                elif file.suffix.lower() in ENDINGS:
                     files.append(file)
                 else:
                     others[file.suffix.lower() or name] += 1
     except OSError as error:
         raise _unreadable(title_line(str(source)), error) from error
-    return Folder(path, tuple(sorted(files)), others)
+    return Folder(path, tuple(sorted(files)), others, left_out)
+
+
+def _like(patterns: Sequence[str]) -> GitIgnoreSpec:
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except ValueError as error:
+        raise DocumentError(
+            f"One of the patterns {', '.join(patterns)} is none: {error}"
+        ) from error
 
 
 def _raise(error: OSError) -> None:

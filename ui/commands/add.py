@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -16,6 +17,7 @@ import typer
 from index.errors import DocumentError, UserError
 from ui.commands.terminal import (
     LibraryOption,
+    counted,
     line,
     messages,
     open_library,
@@ -36,13 +38,19 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
+STDIN = "standard input.txt"
+"""What a text from standard input is called where nobody says."""
+
 AHEAD = max(2, os.cpu_count() or 1)
 """How many documents are read and embedded while one is written."""
 
 
 def add(
     sources: Annotated[
-        list[str], typer.Argument(help="Files, folders with all below them, http(s) addresses.")
+        list[str],
+        typer.Argument(
+            help="Files, folders with all below them, http(s) addresses, - for standard input."
+        ),
     ],
     library: LibraryOption = None,
     remove_gone: Annotated[
@@ -51,17 +59,34 @@ def add(
             "--remove-gone", help="Take out documents whose files are gone from the folders."
         ),
     ] = False,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Of folders, only files like this: *.pdf, notes/."),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Of folders, no files like this.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="End with 0 though some could not be read.")
+    ] = False,
+    name: Annotated[
+        str, typer.Option(metavar="FILE", help="What standard input is called, with its ending.")
+    ] = STDIN,
 ) -> None:
     """Add documents to the library. What cannot be read is told, and the others go on.
 
     Files that are in it already are not read again, so that the same command goes on where an
-    interrupted one has stopped.
+    interrupted one has stopped. Patterns are those of .gitignore; a folder's own
+    stand in its .footnotedignore.
     """
     from rag.config import load_settings
 
-    shelf = open_library(library)
+    shelf = open_library(library, new=True)
     private = load_settings(library=library).private_addresses
-    files, folders = _opened(sources)
+    files, folders = _opened(sources, include or (), exclude or ())
+    if files.count("-") > 1:
+        raise UserError("Standard input can be read once: give - once.")
+    read = partial(_read, private=private, name=name)
     if remove_gone and not folders:
         raise UserError(
             "With --remove-gone a folder is looked through for what is gone: give a folder."
@@ -70,13 +95,12 @@ def add(
     failed: list[str] = []
     with progress_bar(messages()) as bar:
         try:
-            ready = partial(_ready, shelf, private, bar, len(files))
+            ready = partial(_ready, shelf, read, bar, len(files))
             for future in _ahead(partial(_unchanged, shelf), ready, enumerate(files, 1)):
                 try:
                     name, added = _write(shelf, future.result())
                 except DocumentError as error:
                     failed.append(str(error))
-                    line(messages(), str(error))
                 else:
                     became[added.outcome] += 1
                     line(messages(), _told(name, added))
@@ -89,18 +113,24 @@ def add(
                     messages(), f"Stopped after {done} of {len(files)}: {_counts(became, failed)}."
                 )
                 line(messages(), "The same command goes on with the others.")
+            _tell_failed(failed)
             raise
     if len(files) > 1 or folders:
         line(messages(), f"{_counts(became, failed)}.")
-        if failed:
-            line(messages(), "What failed:")
-            for reason in failed:
-                line(messages(), f"  {reason}")
-    if failed:
+    _tell_failed(failed)
+    if failed and not skip_bad:
         raise typer.Exit(2)
 
 
-def _opened(sources: Sequence[str]) -> tuple[list[str], list[Folder]]:
+def _tell_failed(failed: Sequence[str]) -> None:
+    """Tell what failed once: at the end, where it stands below all that went well."""
+    for reason in failed:
+        line(messages(), reason)
+
+
+def _opened(
+    sources: Sequence[str], include: Sequence[str], exclude: Sequence[str]
+) -> tuple[list[str], list[Folder]]:
     """Return the sources with the files below each folder in its place, and the folders."""
     from index.loading.load import folder
     from index.printable import visible
@@ -108,7 +138,7 @@ def _opened(sources: Sequence[str]) -> tuple[list[str], list[Folder]]:
     files: list[str] = []
     folders: list[Folder] = []
     for source in sources:
-        found = folder(source)
+        found = folder(source, include, exclude)
         if found is None:
             files.append(source)
             continue
@@ -116,6 +146,9 @@ def _opened(sources: Sequence[str]) -> tuple[list[str], list[Folder]]:
             raise UserError(f"{visible(source)} holds no files that can be read. Nothing is done.")
         files += map(str, found.files)
         folders.append(found)
+        if found.left_out:
+            what = counted(found.left_out, "file")
+            line(messages(), f"{visible(source)}: {what} left out by patterns.")
         if found.others:
             kinds = ", ".join(visible(each) for each in sorted(found.others)[:5])
             count = found.others.total()
@@ -145,6 +178,8 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
     from rag.trace import Line
 
     _, source = numbered
+    if source == "-":
+        return None
     told, opened = Line("add", source=source), ExitStack()
     with suppress(DocumentError):  # Reading it says so.
         if added := library.unchanged(source):
@@ -154,12 +189,23 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
     return None
 
 
+def _read(source: str, *, private: bool, name: str) -> Document:
+    from index.loading.load import load, load_bytes
+
+    if source == "-":
+        return load_bytes(sys.stdin.buffer.read(), name)
+    return load(source, private=private)
+
+
 def _ready(
-    library: Library, private: bool, bar: Progress, count: int, numbered: tuple[int, str]
+    library: Library,
+    read: Callable[[str], Document],
+    bar: Progress,
+    count: int,
+    numbered: tuple[int, str],
 ) -> _Ready:
     """Read and embed what is at a source, the number of which, of so many, is told by the bar."""
     from index.documents import source_name
-    from index.loading.load import load
     from index.printable import visible
     from rag.trace import Line
 
@@ -169,7 +215,7 @@ def _ready(
         task = bar.add_task(f"{at}{visible(source_name(source))}: reading", total=None)
         opened.callback(bar.remove_task, task)
         told = opened.enter_context(Line("add", source=source))
-        document = load(source, private=private)
+        document = read(source)
         report = partial(show_stage, bar, task, at + document.name)
         prepared = library.prepare(document, report)
         return _Ready(document, prepared, True, report, told, opened.pop_all())
@@ -233,7 +279,7 @@ def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
 def _told(name: str, added: Added) -> str:
     if added.outcome == "unchanged":
         return f"{name}: is in the library already ({added.document.id})"
-    return f"{name}: {added.outcome}, {added.passages} passages ({added.document.id})"
+    return f"{name}: {added.outcome}, {counted(added.passages, 'passage')} ({added.document.id})"
 
 
 def _counts(became: Counter[str], failed: Sequence[str]) -> str:

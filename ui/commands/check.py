@@ -9,7 +9,14 @@ from typing import Annotated
 import typer
 
 from index.errors import UserError
-from ui.commands.terminal import LibraryOption, messages, open_assistant, progress_bar, write_file
+from ui.commands.terminal import (
+    LibraryOption,
+    messages,
+    open_assistant,
+    progress_bar,
+    show,
+    write_file,
+)
 
 OutOption = Annotated[
     list[Path] | None,
@@ -33,8 +40,6 @@ def check(
 
     The exit code is 1 when a sentence is contradicted, not in the sources, or not checkable.
     """
-    from rich.console import Console
-
     from index.loading.load import load, load_bytes
     from rag.checking.draft import statements
     from ui.checked.export import FORMATS
@@ -55,7 +60,6 @@ def check(
             "The library is empty, so there is nothing to check a text against. `footnoted add "
             "FILE` puts a document in."
         )
-    console = Console(highlight=False)
     checked = []
     with progress_bar(messages()) as bar:
         task = bar.add_task("checking", total=len(statements(draft)))
@@ -63,7 +67,7 @@ def check(
             checked.append(each)
             bar.update(task, advance=1)
             if not as_json:
-                console.print(checked_text(draft, each))
+                show(checked_text(draft, each))
     if as_json:
         sys.stdout.write(FORMATS["json"].write(draft, checked).decode())
     for path in out or []:

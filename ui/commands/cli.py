@@ -6,7 +6,6 @@ command that needs it, so that `footnoted --help` answers at once.
 
 from __future__ import annotations
 
-import signal
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -22,17 +21,22 @@ from ui.commands import doctor as doctor_command
 from ui.commands import evaluate as eval_command
 from ui.commands import library as library_command
 from ui.commands import models as models_command
+from ui.commands.program import INTERRUPTED, ends_with
 from ui.commands.terminal import (
+    FormOption,
     LibraryOption,
+    counted,
     leave,
     line,
     messages,
     open_assistant,
     open_library,
     progress_bar,
+    show_rows,
     show_stage,
     watching,
 )
+from ui.commands.terminal import show as show_text
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -42,7 +46,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Rich takes longer to come than all the rest of `--help`.
 )
@@ -55,6 +58,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other p
 AuthOption = Annotated[
     Path | None, typer.Option(help="Ask for a login: a file of users, made by `footnoted user`.")
 ]
+REFUSED = 4
+"""The exit code of `ask --exit-code` where the sources do not say."""
+
 ASKING = "Searching and reading…"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -95,7 +101,7 @@ def main() -> NoReturn:
         leave(2)
     except KeyboardInterrupt:
         messages().print("Stopped.")
-        leave(130)
+        leave(INTERRUPTED)
     except SystemExit as ended:
         if isinstance(ended.code, int):
             leave(ended.code)
@@ -110,30 +116,18 @@ app.command()(add_command.add)
 
 
 @app.command(name="list")
-def list_documents(library: LibraryOption = None, as_json: JsonOption = False) -> None:
+def list_documents(
+    library: LibraryOption = None,
+    form: FormOption = "text",
+    as_json: JsonOption = False,
+) -> None:
     """List the documents of the library."""
-    import json
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from index.printable import visible
-
     entries = open_library(library).entries()
-    if as_json:
-        typer.echo(json.dumps({"documents": [entry.as_json() for entry in entries]}, indent=2))
-        return
     if not entries:
         messages().print("The library is empty. `footnoted add FILE` puts a document in.")
-        return
-    table = Table("id", "title", "source", "characters", "passages", "added", box=None)
-    for entry in entries:
-        numbers = (f"{entry.characters:,}", f"{entry.passages:,}", entry.added)
-        table.add_row(
-            entry.id, *(Text(visible(each)) for each in (entry.title, entry.source, *numbers))
-        )
-    Console().print(table)
+    shown = ("id", "title", "source", "characters", "passages", "added")
+    rows = [entry.as_json() for entry in entries]
+    show_rows(rows, "json" if as_json else form, "documents", shown)
 
 
 @app.command()
@@ -143,8 +137,6 @@ def show(
     library: LibraryOption = None,
 ) -> None:
     """Show what is known of a document, or its stored text."""
-    from rich.console import Console
-
     opened = open_library(library)
     found = opened.find(document)
     if text:
@@ -167,6 +159,8 @@ def show(
         "passages": str(len(passages)),
         "entries from": f"{min(days)} to {max(days)}" if days else "–",
     }
+    from rich.console import Console
+
     console = Console(highlight=False)
     for name, value in facts.items():
         line(console, f"{name:<14}{value}")
@@ -202,12 +196,14 @@ def reindex(library: LibraryOption = None) -> None:
         _tell(f"{document.name}: read again ({document.id})")
     for document, reason in made.kept:
         _tell(f"{document.name}: kept as it was read before. {reason}")
-    messages().print(f"{made.documents} documents have new vectors.")
+    messages().print(f"New vectors: {counted(made.documents, 'document')}.")
 
 
 @app.command()
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, in quotation marks.")],
+    question: Annotated[
+        str, typer.Argument(help="The question, in quotation marks, or - for standard input.")
+    ],
     library: LibraryOption = None,
     as_json: JsonOption = False,
     no_llm: Annotated[
@@ -216,6 +212,9 @@ def ask(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show why it was answered or refused.")
     ] = False,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 4 where the answer is a refusal.")
+    ] = False,
 ) -> None:
     """Ask a question: an answer with its footnotes, or a refusal.
 
@@ -223,10 +222,10 @@ def ask(
     """
     import json
 
-    from rich.console import Console
-
     from ui.conversations.text import answer_text, decision_text
 
+    if question == "-":
+        question = sys.stdin.buffer.read().decode(errors="replace")
     if not question.strip():
         raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
     assistant = open_assistant(library)
@@ -239,11 +238,12 @@ def ask(
         if explain:
             shown["decision"] = answer.explanation()
         typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
-        return
-    console = Console(highlight=False)
-    console.print(answer_text(answer))
-    if explain:
-        console.print(decision_text(answer))
+    else:
+        show_text(answer_text(answer))
+        if explain:
+            show_text(decision_text(answer))
+    if exit_code and answer.refused:
+        raise typer.Exit(REFUSED)
 
 
 app.command()(check_command.check)
@@ -257,7 +257,7 @@ def log(library: LibraryOption = None) -> None:
 
     from rag.log import Log
 
-    for each in Log(open_library(library).folder).ratings():
+    for each in Log(open_library(library, new=True).folder).ratings():
         typer.echo(json.dumps(each, ensure_ascii=False))
 
 
@@ -290,9 +290,8 @@ def chat(
             "makes a file of users; give it with --auth FILE."
         )
     users = read_users(auth) if auth else None
-    assistant = open_assistant(library)
-    # A service manager's wish to end it (SIGTERM) is as good as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    assistant = open_assistant(library, new=True)
+    ends_with(0)  # To be ended is how a window ends.
     with ExitStack() as stack:
         begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
         serve(

@@ -9,6 +9,7 @@ import typer
 
 from ui.commands.terminal import (
     LibraryOption,
+    counted,
     line,
     messages,
     open_library,
@@ -50,8 +51,8 @@ def check(
     what = "" if proof.embedded else " (vectors were looked at, not made anew)"
     line(
         messages(),
-        f"{proof.documents} documents, {proof.passages} passages and {proof.vectors} vectors are "
-        f"as they should be{what}.",
+        f"As they should be: {counted(proof.documents, 'document')}, "
+        f"{counted(proof.passages, 'passage')}, {counted(proof.vectors, 'vector')}{what}.",
     )
     if proof.faults:
         line(messages(), "`footnoted library repair` mends what can be mended.")
@@ -79,7 +80,7 @@ def repair(library: LibraryOption = None) -> None:
         line(messages(), f"{name}: lost. Add it again.")
     if made.kept:
         line(messages(), f"What was damaged is kept in {made.kept}.")
-    line(messages(), f"{made.documents} documents are as they should be.")
+    line(messages(), f"As they should be: {counted(made.documents, 'document')}.")
     if made.lost:
         raise typer.Exit(2)
 
@@ -108,8 +109,8 @@ def restore(
 
     place = load_settings(library=library).library
     put_back(path, place)
-    opened = open_library(library, check=False)
-    line(messages(), f"{place}: {len(opened.entries())} documents.")
+    opened = open_library(library, check=False, new=True)
+    line(messages(), f"{place}: {counted(len(opened.entries()), 'document')}.")
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:

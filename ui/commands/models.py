@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ui.commands.terminal import FormOption, line, messages, show_rows
+
 # What fetches and shows is imported where it is used: `--help` needs none of it.
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,27 +45,25 @@ Directory = Annotated[
 
 
 @app.command("list")
-def list_models(models: Directory) -> None:
+def list_models(models: Directory, form: FormOption = "text") -> None:
     """Show the models of the catalogue, and which of them are here."""
-    from rich.console import Console
-    from rich.table import Table
-
     from index.weights.catalogue import CATALOGUE, DEFAULTS
     from index.weights.download import state
 
-    console = Console()
-    console.print(
-        f"Models in {models}, each in a folder of its name (the reader comes with Footnoted):",
-        soft_wrap=True,
-    )
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "role", "default", "size", "state", "licence"):
-        table.add_column(column, no_wrap=True, justify="right" if column == "size" else "left")
-    for name, model in CATALOGUE.items():
-        default = "yes" if name in DEFAULTS else ""
-        size = f"{model.size / 1e6:,.0f} MB"
-        table.add_row(name, model.role, default, size, state(name, models), model.licence)
-    console.print(table)
+    if form == "text":
+        line(messages(), f"Models in {models} (the reader comes with Footnoted):")
+    rows = [
+        {
+            "name": name,
+            "role": model.role,
+            "default": "yes" if name in DEFAULTS else "",
+            "size": f"{model.size / 1e6:,.0f} MB",
+            "state": state(name, models),
+            "licence": model.licence,
+        }
+        for name, model in CATALOGUE.items()
+    ]
+    show_rows(rows, form, "models", tuple(rows[0]))
 
 
 @app.command("pull")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -53,28 +54,43 @@ watching = Watching()
 
 
 def open_assistant(
-    library: str | Path | None, *, models: Path | None = None, check: bool = True
+    library: str | Path | None, *, models: Path | None = None, new: bool = False
 ) -> Assistant:
     """Open a library to ask it, and tell of documents that an older version read.
 
-    Without `check` a library that this version would not search opens as well.
+    Raises UserError where there is none, unless a `new` one may be begun.
     """
     from rag.assistant import Assistant
 
-    assistant = Assistant(_begin(library, models), check=check)
-    if check:
-        _tell_outdated(assistant.library)
+    assistant = Assistant(_begin(library, models))
+    _check_there(assistant.library, new=new)
+    _tell_outdated(assistant.library)
     return assistant
 
 
-def open_library(library: str | Path | None, *, check: bool = True) -> Library:
-    """Open a library as `open_assistant` does, but sooner: what asks it is not imported."""
+def open_library(library: str | Path | None, *, check: bool = True, new: bool = False) -> Library:
+    """Open a library as `open_assistant` does, but sooner: what asks it is not imported.
+
+    Without `check` a library that this version would not search opens as well.
+    """
     from rag.opening import open_library as opened_by
 
     opened = opened_by(_begin(library), check=check)
+    _check_there(opened, new=new)
     if check:
         _tell_outdated(opened)
     return opened
+
+
+def _check_there(library: Library, *, new: bool) -> None:
+    from index.errors import UserError
+    from index.storage.database import option
+
+    if not new and not library.exists:
+        raise UserError(
+            f"There is no library at {library.place}. Name another one with --library DIR, or "
+            f"begin this one: `footnoted add FILE {option(library.place)}`."
+        )
 
 
 def _begin(library: str | Path | None, models: Path | None = None) -> Settings:
@@ -113,6 +129,85 @@ def leave(code: int) -> NoReturn:
         sys.stderr.write(f"What was printed cannot be written: {error.strerror or error}.\n")
     sys.stderr.flush()
     os._exit(code)
+
+
+def show(shown: object) -> None:
+    """Print what was asked for: in a terminal as wide as that is, else each line whole.
+
+    What reads it elsewhere gets no line that is broken or padded.
+    """
+    from io import StringIO
+
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(shown)
+        return
+    text = StringIO()
+    Console(file=text, highlight=False, width=WHOLE, color_system=None).print(shown)
+    lines = (each.rstrip() for each in text.getvalue().splitlines())
+    sys.stdout.write("".join(f"{each}\n" for each in lines))
+
+
+WHOLE = 20_000
+"""Columns of a line that is not broken."""
+
+Form = Literal["text", "json", "jsonl", "tsv"]
+FormOption = Annotated[Form, typer.Option("--format", help="How to print it.")]
+
+
+def show_rows(
+    rows: Sequence[Mapping[str, object]], form: Form, kind: str, shown: Sequence[str]
+) -> None:
+    """Print things of a kind: as a table, as JSON, as a line of JSON each, or with tabs between.
+
+    People are shown the columns `shown`; where a terminal is too narrow for a line of each, below
+    each other. What is no terminal gets them with tabs.
+    """
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from index.printable import printable
+
+    if form == "json":
+        typer.echo(json.dumps({kind: list(rows)}, indent=2, ensure_ascii=False))
+        return
+    if form == "jsonl":
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    told = [{name: _cell(row[name]) for name in shown} for row in rows]
+    console = Console(highlight=False)
+    if form == "tsv" or not console.is_terminal:
+        lines = ["\t".join(shown)] * (form == "tsv") + ["\t".join(each.values()) for each in told]
+        sys.stdout.write("".join(f"{each}\n" for each in lines))
+        return
+    widths = [max(map(len, (name, *(each[name] for each in told)))) for name in shown]
+    if sum(widths) + 2 * len(widths) > console.width:
+        for each in told:
+            for name, value in each.items():
+                line(console, f"{name}: {value}")
+            line(console, "")
+        return
+    table = Table(*shown, box=None, pad_edge=False)
+    for each in told:
+        table.add_row(*(Text(printable(value)) for value in each.values()))
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    from index.printable import printable
+
+    return printable(f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def counted(count: int, thing: str) -> str:
+    """Return a number of things in words: “1 passage”, “2 passages”."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def line(console: Console, text: str) -> None:
