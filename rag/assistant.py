@@ -70,6 +70,11 @@ class Assistant:
         """
         return self._writer()
 
+    @property
+    def waiting(self) -> int:
+        """How many questions and sentences wait for a core."""
+        return self._turns.waiting
+
     def with_settings(self, settings: Settings) -> Assistant:
         """Return an assistant of the same library and search that answers by other settings.
 

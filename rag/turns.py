@@ -47,6 +47,11 @@ class Turns:
         self._row: deque[object] = deque()
         self._changed = threading.Condition()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._row)
+
     @contextmanager
     def turn(self, tell: Tell = lambda _: None) -> Iterator[Paused]:
         """Wait for a turn, and have it to the end of the block.

@@ -28,7 +28,7 @@ from rag.config import PREFIX, Settings
 from tests.browser import window
 from tests.test_architecture import project_files
 from ui.commands.cli import app
-from ui.window.users import add_user
+from ui.entry.users import add_user
 
 PROJECT = Path(__file__).parents[1]
 COMPOSE_TEXT = (PROJECT / "compose.yaml").read_text("utf-8")

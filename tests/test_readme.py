@@ -29,7 +29,7 @@ from index.weights.catalogue import DEFAULTS
 from rag.config import PREFIX, Settings, load_settings
 from tests.postgres import Server
 from ui.commands.evaluate import app as eval_command
-from ui.window.users import owner_of, read_users
+from ui.entry.users import owner_of, read_users
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")

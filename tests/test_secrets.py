@@ -20,7 +20,7 @@ from tests.browser import SUMMIT, window
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from tests.visitor import Visitor
-from ui.window.users import add_token, add_user
+from ui.entry.users import add_token, add_user
 
 KEY = "sk-proj-Zq81xVw0Lk3-environment-9aTf"
 OWN_KEY = "sk-own-Hb52nRm7Pd4-of-a-visitor-6uJe"

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from ui.window.guard import HEADERS, Guard
+from ui.entry.guard import HEADERS, Guard
 
 OWN = "http://127.0.0.1:7860"
 

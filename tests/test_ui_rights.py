@@ -19,7 +19,7 @@ from tests.browser import SUMMIT, window
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from tests.visitor import Visitor
-from ui.window.users import add_token, add_user
+from ui.entry.users import add_token, add_user
 
 pytestmark = [pytest.mark.weights]
 

@@ -15,7 +15,7 @@ from index.library import Library
 from tests.browser import SUMMIT, ask, assert_accessible, window
 from tests.faults import Faults
 from tests.provider import Provider, provider
-from ui.window.users import add_user
+from ui.entry.users import add_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import UserError
-from ui.window.users import add_token, add_user, may_enter, owner_of, read_users
+from ui.entry.users import add_token, add_user, may_enter, owner_of, read_users
 
 
 def test_users_are_added_and_let_in(tmp_path: Path) -> None:

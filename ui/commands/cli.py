@@ -279,7 +279,7 @@ def chat(
     ] = False,
 ) -> None:
     """Open the chat window in the browser's reach; Ctrl-C ends it."""
-    from ui.window.users import read_users
+    from ui.entry.users import UsersFile
     from ui.window.window import serve
     from ui.panels.fetch import fetching  # isort: skip  The window says first what Gradio may do.
 
@@ -289,7 +289,7 @@ def chat(
             "reached it could read, add and remove documents. `footnoted user NAME --auth FILE` "
             "makes a file of users; give it with --auth FILE."
         )
-    users = read_users(auth) if auth else None
+    users = UsersFile(auth) if auth else None
     assistant = open_assistant(library, new=True)
     ends_with(0)  # To be ended is how a window ends.
     with ExitStack() as stack:
@@ -316,7 +316,7 @@ def user(
     _library: LibraryOption = None,
 ) -> None:
     """Let somebody into the window, or change a password. It is asked for."""
-    from ui.window.users import add_user
+    from ui.entry.users import add_user
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     made = add_user(auth, name, password, may)
@@ -333,7 +333,7 @@ def token(
 
     They ask as this user, whose token of before ends.
     """
-    from ui.window.users import add_token
+    from ui.entry.users import add_token
 
     typer.echo(add_token(auth, name))
 

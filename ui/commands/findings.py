@@ -450,7 +450,7 @@ def _asked(address: str, key: str = "") -> httpx.Response | str:
 
 
 def _port() -> Found:
-    from ui.window.ports import FIRST_PORT, free_port
+    from ui.entry.ports import FIRST_PORT, free_port
 
     free = free_port("127.0.0.1", None)
     if free == FIRST_PORT:

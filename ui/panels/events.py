@@ -77,11 +77,14 @@ class Rights:
 
     def refusal(self, *wanted: Right) -> str | None:
         """Return what to say to the visitor whose event this is, if a right is lacking."""
-        if self._may is None:
-            return None
         from gradio.context import LocalContext
 
-        name = getattr(LocalContext.request.get(None), "username", None)
+        return self.refusal_of(getattr(LocalContext.request.get(None), "username", None), *wanted)
+
+    def refusal_of(self, name: str | None, *wanted: Right) -> str | None:
+        """Return what to say to a user, if a right is lacking."""
+        if self._may is None:
+            return None
         for right in wanted:
             if right not in self._may.get(name or "", ()):
                 return (

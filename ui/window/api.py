@@ -14,39 +14,26 @@ import gradio as gr
 from gradio_client import Client
 
 from index.errors import UserError
-from index.library import Library
-from index.loading.load import load_bytes
-from rag.assistant import Assistant
-from rag.checking.verdict import as_json
-from rag.finding.quotes import find_quotes
-from rag.quote import quotes_as_json
+from ui.api.functions import Functions
+from ui.entry.login import who
 from ui.panels.answering import attempt
 from ui.panels.events import AT_ONCE
-from ui.window.login import who
 
 T = TypeVar("T")
 
-MOST_QUOTES = 50
 
-MOST_CHECKED = 50_000
-"""Characters of a text that `check` takes: some four hundred sentences."""
-
-CONTEXT = 300
-"""Characters around a quote that `open_quote` gives."""
-
-
-def add_api(assistant: Assistant) -> None:
+def add_api(functions: Functions) -> None:
     """Put the endpoints into the Blocks that are being made."""
-    given = Endpoints(assistant)
+    given = Endpoints(functions)
     for endpoint in (given.ask, given.check, given.search, given.open_quote):
         gr.api(endpoint, api_name=endpoint.__name__, concurrency_limit=AT_ONCE)
 
 
 class Endpoints:
-    """The endpoints that programs may call, for one assistant."""
+    """The endpoints that programs may call: their words and types are for those who do."""
 
-    def __init__(self, assistant: Assistant) -> None:
-        self.assistant = assistant
+    def __init__(self, functions: Functions) -> None:
+        self.functions = functions
 
     def ask(self, question: str) -> dict[str, Any]:
         """Answer a question from the documents of the library, or refuse.
@@ -60,7 +47,7 @@ class Endpoints:
         Returns:
             The object that `footnoted ask --json` prints.
         """
-        return _or_error(lambda: self.assistant.ask(_words(question)).as_json())
+        return _or_error(lambda: self.functions.ask(_text(question)).as_json())
 
     def check(self, text: str) -> dict[str, Any]:
         """Check a text against the documents of the library, sentence by sentence.
@@ -74,7 +61,7 @@ class Endpoints:
         Returns:
             The object that `footnoted check --json` prints.
         """
-        return _or_error(lambda: _checked(self.assistant, text))
+        return _or_error(lambda: self.functions.check(_text(text)))
 
     def search(self, question: str, limit: int = 5) -> list[dict[str, Any]]:
         """Find the quotes in the documents that are most likely to answer a question, best first.
@@ -86,11 +73,7 @@ class Endpoints:
         Returns:
             Quotes of one or two sentences, each with its document, place, score and words.
         """
-        most = min(max(int(limit), 1), MOST_QUOTES)
-        library, reranker = self.assistant.library, self.assistant.reranker
-        return _or_error(
-            lambda: quotes_as_json(find_quotes(library, reranker, _words(question), most).quotes)
-        )
+        return _or_error(lambda: self.functions.search(_text(question), limit))
 
     def open_quote(self, document: str, start: int, end: int) -> dict[str, Any]:
         """Read a place in a document, with what stands around it: to check a citation.
@@ -103,7 +86,7 @@ class Endpoints:
         Returns:
             The document, and the words before, at and after the place.
         """
-        return _or_error(lambda: _opened(self.assistant.library, document, start, end))
+        return _or_error(lambda: self.functions.place(_text(document), start, end))
 
 
 def serve_mcp(blocks: gr.Blocks) -> None:
@@ -136,41 +119,11 @@ def serve_mcp(blocks: gr.Blocks) -> None:
     server._get_or_create_client = as_user
 
 
-def _checked(assistant: Assistant, text: str) -> dict[str, Any]:
-    if not text.strip():
-        raise UserError("The text is empty.")
-    if len(text) > MOST_CHECKED:
-        raise UserError(
-            f"The text has {len(text):,} characters, and up to {MOST_CHECKED:,} are checked at "
-            "once. Send it in parts, or use `footnoted check FILE`."
-        )
-    draft = load_bytes(text.encode(), "text.txt")
-    return as_json(draft, list(assistant.check(draft)))
-
-
-def _opened(library: Library, name: str, start: int, end: int) -> dict[str, Any]:
-    found = library.find(name)
-    if not 0 <= start < end <= len(found.text):
-        raise UserError(
-            f"There is no place {start}-{end} in {found.name}, which has "
-            f"{len(found.text)} characters."
-        )
-    about = {"id": found.id, "title": found.title, "source": found.source}
-    return {
-        "document": about | {"sha256": found.sha256},
-        "start": start,
-        "end": end,
-        "before": found.text[max(0, start - CONTEXT) : start],
-        "quote": found.text[start:end],
-        "after": found.text[end : end + CONTEXT],
-        "page": found.page_at(start),
-    }
-
-
-def _words(question: str) -> str:
-    if not question.strip():
-        raise UserError("The question is empty.")
-    return question.strip()
+def _text(given: object) -> str:
+    """Return what was sent, which Gradio does not look at; raise UserError for what is no text."""
+    if not isinstance(given, str):
+        raise UserError("This must be a text.")
+    return given
 
 
 def _or_error(step: Callable[[], T]) -> T:

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -28,13 +29,23 @@ os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(
 os.environ["GRADIO_EXAMPLES_CACHE"] = os.environ["GRADIO_TEMP_DIR"]
 
 import gradio as gr
+from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from index.errors import UserError
 from index.loading.formats import MAX_BYTES
 from rag.assistant import Assistant
+from ui.api.beside import Beside
+from ui.api.functions import Functions
+from ui.api.v1 import api
+from ui.api.watch import Figures, Watch
 from ui.conversations.exchange import Conversation
 from ui.drawing import render
+from ui.entry.guard import Guard
+from ui.entry.login import Login, who
+from ui.entry.ports import PORTS, free_port
+from ui.entry.routes import Routes
+from ui.entry.users import RightsOf, User
 from ui.panels.answering import attempt
 from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel, put_list
@@ -42,14 +53,10 @@ from ui.panels.documents import DocumentsPanel
 from ui.panels.events import AT_ONCE, PRIVATE, Rights
 from ui.panels.fetch import Fetch
 from ui.panels.regression.panel import RegressionPanel
+from ui.panels.regression.runs import Runs
 from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, serve_mcp
-from ui.window.guard import Guard
-from ui.window.login import Login, who
-from ui.window.ports import PORTS, free_port
-from ui.window.routes import Routes
-from ui.window.users import User
 
 atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
@@ -67,24 +74,27 @@ def build_window(
     fetch: Fetch | None = None,
     users: Mapping[str, User] | None = None,
     on_open: Callable[[], None] = lambda: None,
+    runs: Runs | None = None,
 ) -> gr.Blocks:
     """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is.
 
     With `users` each may do what the own rights say; without, everybody may do everything.
-    `on_open` is called when a page is there.
+    `on_open` is called when a page is there; `runs` are those of the API as well.
     """
-    rights = Rights({name: user.may for name, user in users.items()} if users else None)
+    rights = rights_of(users)
     with gr.Blocks(
         title="Footnoted",
         analytics_enabled=False,
         fill_width=True,
         delete_cache=(3600, 3600),
     ) as blocks:
-        add_api(assistant)  # Before the window's own events, which may not take its names.
+        add_api(
+            Functions(assistant, rights)
+        )  # Before the window's own events, which may not take its names.
         left_out = gr.State([])
         with gr.Row(elem_id="top"):
             gr.HTML(render.HEADER, apply_default_css=False)
-            if users:
+            if users is not None:
                 _put_user(blocks, users)
         with gr.Row(elem_id="panels"):
             with gr.Column(elem_id="documents-panel"):
@@ -95,7 +105,9 @@ def build_window(
             talk = ConversationPanel(assistant, left_out, settings.configured, rights, fetch)
             checking = CheckPanel(assistant, left_out, rights)
             SourcePanel(assistant)
-            regression = RegressionPanel(assistant, left_out, talk.conversation, rights)
+            regression = RegressionPanel(
+                runs or Runs(assistant), left_out, talk.conversation, rights
+            )
 
         def welcome_anew(conversation: Conversation) -> Any:
             return gr.skip() if conversation.exchanges else talk.welcome()
@@ -149,8 +161,11 @@ def serve(
     """
     _no_proxy(host)
     opened = threading.Event()
-    blocks = build_window(assistant, fetch, users, opened.set)
-    address = _launch(blocks, host, port, names=names, users=users)
+    runs = Runs(assistant)
+    blocks = build_window(assistant, fetch, users, opened.set, runs)
+    made = api(Functions(assistant, rights_of(users)), runs)
+    before = partial(_middleware, assistant, made, Figures(assistant), (host, *names), users)
+    address = _launch(blocks, host, port, before, login=users is not None)
     serve_mcp(blocks)
     try:
         with suppress(KeyboardInterrupt):
@@ -165,9 +180,9 @@ def _launch(
     blocks: gr.Blocks,
     host: str,
     port: int | None,
+    middleware: Callable[[], list[Middleware]],
     *,
-    names: Sequence[str],
-    users: Mapping[str, User] | None,
+    login: bool,
 ) -> str:
     """Show the window at a port, or at the first free one; return its address.
 
@@ -197,9 +212,9 @@ def _launch(
                     theme=_theme(),
                     css=style,
                     mcp_server=True,
-                    auth_dependency=who if users else None,
+                    auth_dependency=who if login else None,
                     # Anew for each try, since Gradio puts more into it.
-                    app_kwargs={"middleware": _middleware((host, *names), users)},
+                    app_kwargs={"middleware": middleware()},
                 )
         except OSError as error:  # Another program was quicker: look again.
             why = error
@@ -208,11 +223,28 @@ def _launch(
     raise UserError(f"{host} cannot be listened at: give another port with --port.") from why
 
 
-def _middleware(names: Sequence[str], users: Mapping[str, User] | None) -> list[Middleware]:
+def _middleware(
+    assistant: Assistant,
+    made: FastAPI,
+    figures: Figures,
+    names: Sequence[str],
+    users: Mapping[str, User] | None,
+) -> list[Middleware]:
     """Return what each request passes, the outermost first."""
-    login = [Middleware(Login, users=users)] if users else []
+    login = [Middleware(Login, users=users)] if users is not None else []
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
-    return [Middleware(Guard, names=names), *login, Middleware(Routes, folder=folder)]
+    return [
+        Middleware(Guard, names=names),
+        Middleware(Watch, assistant=assistant),
+        *login,
+        Middleware(Beside, api=made, figures=figures),
+        Middleware(Routes, folder=folder),
+    ]
+
+
+def rights_of(users: Mapping[str, User] | None) -> Rights:
+    """Return what each user may do; everybody everything where there is no login."""
+    return Rights(None if users is None else RightsOf(users))
 
 
 def _load(assistant: Assistant, fetch: Fetch | None, opened: threading.Event) -> None:

@@ -14,8 +14,9 @@ import hmac
 import os
 import re
 import secrets
+import sys
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -107,6 +108,66 @@ def read_users(path: Path) -> dict[str, User]:
     if not users:
         raise UserError(f"The users file {path} is empty: `footnoted user NAME --auth {path}`.")
     return users
+
+
+class UsersFile(Mapping[str, User]):
+    """Everybody by name, as the file has it now: who is taken out, or whose token ends, is out.
+
+    A file that cannot be read any more lets nobody in.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read the file. Raises UserError as `read_users` does."""
+        self._path = path
+        self._users = read_users(path)
+        self._read = self._state()
+
+    def __getitem__(self, name: str) -> User:
+        return self._now()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def items(self) -> ItemsView[str, User]:
+        """Return everybody, all of one moment."""
+        return self._now().items()
+
+    def _now(self) -> dict[str, User]:
+        state = self._state()
+        if state != self._read:
+            try:
+                self._users = read_users(self._path)
+            except UserError as error:
+                sys.stderr.write(f"{error} Nobody may enter.\n")
+                self._users = {}
+            self._read = state
+        return self._users
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class RightsOf(Mapping[str, frozenset[str]]):
+    """What each user may do, as it is now."""
+
+    def __init__(self, users: Mapping[str, User]) -> None:
+        self._users = users
+
+    def __getitem__(self, name: str) -> frozenset[str]:
+        return self._users[name].may
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._users)
+
+    def __len__(self) -> int:
+        return len(self._users)
 
 
 def may_enter(users: Mapping[str, User], name: str, password: str) -> bool:

@@ -22,7 +22,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.loading.formats import MAX_BYTES
-from ui.window.login import refusal, who
+from ui.entry.login import refusal, who
 
 _API = "/gradio_api/"
 _READ = re.compile(
@@ -80,7 +80,7 @@ class Routes:
         if path.startswith(f"{_API}heartbeat/"):
             named.append(path.rsplit("/", 1)[1])
         if method == "POST":
-            length = _length(scope)
+            length = content_length(scope)
             if length is None:
                 return refusal("Say how long the request is.", 411), receive
             if path == f"{_API}upload":
@@ -151,7 +151,8 @@ class Routes:
         return used
 
 
-def _length(scope: Scope) -> int | None:
+def content_length(scope: Scope) -> int | None:
+    """Return how long a request says that it is; None where it does not say."""
     length = Headers(scope=scope).get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() else None
 

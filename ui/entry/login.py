@@ -26,7 +26,7 @@ from starlette.responses import (
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.drawing.jinja import draw
-from ui.window.users import User, may_enter, owner_of
+from ui.entry.users import User, may_enter, owner_of
 
 IDLE = 12 * 3600.0
 """Seconds without a request after which a session ends."""
@@ -100,6 +100,8 @@ class Tries:
 @dataclass(slots=True)
 class _Session:
     name: str
+    salt: bytes
+    """That of the password with which it was begun: a new password ends it."""
     used: float
 
 
@@ -144,6 +146,9 @@ class Login:
             return owner_of(self._users, token.strip())
         session = self._sessions.get(connection.cookies.get(_cookie(connection), ""))
         if session is None or self._clock() - session.used > IDLE:
+            return None
+        owner = self._users.get(session.name)
+        if owner is None or owner.salt != session.salt:
             return None
         session.used = self._clock()
         return session.name
@@ -199,7 +204,7 @@ class Login:
         while len(self._sessions) >= MOST:
             del self._sessions[next(iter(self._sessions))]
         token = secrets.token_urlsafe(32)
-        self._sessions[token] = _Session(name, now)
+        self._sessions[token] = _Session(name, self._users[name].salt, now)
         return token
 
     def _log_out(self, connection: HTTPConnection) -> Response:

@@ -1,0 +1,210 @@
+"""What programs may do with a library, whichever way they call: `/v1/`, Gradio's endpoints, MCP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal, TypeVar
+
+from index.documents import Document
+from index.errors import UserError
+from index.library import Added
+from index.loading.load import load, load_bytes
+from rag.answer import Answer, AnswerSentence, Event, Found, Searching
+from rag.asking.rewrite import Turn
+from rag.assistant import Assistant
+from rag.checking.verdict import as_json
+from rag.finding.quotes import find_quotes
+from rag.quote import Quote, quotes_as_json
+from rag.trace import Line
+from rag.turns import InRow
+from rag.writing.retry import Waiting
+from ui.panels.answering import Answering
+from ui.panels.events import Rights
+
+T = TypeVar("T")
+
+MOST_ASKED = 2_000
+"""Characters of a question."""
+
+MOST_QUOTES = 50
+
+MOST_CHECKED = 50_000
+"""Characters of a text that `check` takes: some four hundred sentences."""
+
+CONTEXT = 300
+"""Characters around a quote that `place` gives."""
+
+Told = tuple[Literal["searching", "quotes", "waiting", "sentence", "answer"], dict[str, Any]]
+"""A step of an answer in the making: what it is, and what it says."""
+
+
+class Forbidden(UserError):
+    """Something that the user who asks may not do."""
+
+
+class Functions:
+    """The functions, for one assistant and the rights of its users. All raise UserError."""
+
+    def __init__(self, assistant: Assistant, rights: Rights) -> None:
+        self.assistant = assistant
+        self.rights = rights
+
+    # --- asking
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        without: Sequence[str] = (),
+        *,
+        use_llm: bool = True,
+    ) -> Answer:
+        """Answer a question, or refuse. Documents `without`, by id, name or title, are left out."""
+        *_, answer = self.events(question, history, without, use_llm=use_llm)
+        if not isinstance(answer, Answer):
+            raise TypeError(answer)
+        return answer
+
+    def events(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        without: Sequence[str] = (),
+        *,
+        use_llm: bool = True,
+    ) -> Iterator[Event | Waiting | InRow]:
+        """Answer a question step by step; who leaves the iterator stops the answer."""
+        words = _words(question)
+        left_out = [self.assistant.library.find(each).id for each in without]
+        answering = Answering(
+            words,
+            lambda wait: self.assistant.stream(
+                words, history, without=left_out, use_llm=use_llm, wait=wait
+            ),
+        )
+        for event in answering:
+            if isinstance(event, UserError):
+                raise event
+            yield event
+
+    def told(self, events: Iterator[Event | Waiting | InRow]) -> Iterator[Told]:
+        """Yield what programs are told of each step, each sentence once, as soon as it is proven.
+
+        A sentence comes with the quotes that its footnotes show.
+        """
+        said = 0
+        for event in events:
+            match event:
+                case Searching():
+                    yield "searching", {"question": event.question}
+                case Found():
+                    yield "quotes", {"quotes": quotes_as_json(event.quotes)}
+                case Waiting() | InRow():
+                    yield "waiting", {"message": f"{event}."}
+                case _:
+                    for each in event.sentences[said:]:
+                        if each.supported:
+                            yield "sentence", _sentence(each, event.citations)
+                    said = len(event.sentences)
+                    if isinstance(event, Answer):
+                        yield "answer", event.as_json()
+
+    def search(self, question: str, limit: int) -> list[dict[str, Any]]:
+        """Return the quotes that are most likely to answer a question, best first."""
+        most = min(max(int(limit), 1), MOST_QUOTES)
+        library, reranker = self.assistant.library, self.assistant.reranker
+        return quotes_as_json(find_quotes(library, reranker, _words(question), most).quotes)
+
+    def check(self, text: str) -> dict[str, Any]:
+        """Check a text sentence by sentence."""
+        if not text.strip():
+            raise UserError("The text is empty.")
+        if len(text) > MOST_CHECKED:
+            raise UserError(
+                f"The text has {len(text):,} characters, and up to {MOST_CHECKED:,} are checked at "
+                "once. Send it in parts, or use `footnoted check FILE`."
+            )
+        draft = load_bytes(text.encode(errors="replace"), "text.txt")
+        return as_json(draft, list(self.assistant.check(draft)))
+
+    # --- documents
+
+    def place(self, name: str, start: int, end: int) -> dict[str, Any]:
+        """Return a place in a document, with what stands around it."""
+        found = self.assistant.library.find(name)
+        if not 0 <= start < end <= len(found.text):
+            raise UserError(
+                f"There is no place {start}-{end} in {found.name}, which has "
+                f"{len(found.text)} characters."
+            )
+        about = {"id": found.id, "title": found.title, "source": found.source}
+        return {
+            "document": about | {"sha256": found.sha256},
+            "start": start,
+            "end": end,
+            "before": found.text[max(0, start - CONTEXT) : start],
+            "quote": found.text[start:end],
+            "after": found.text[end : end + CONTEXT],
+            "page": found.page_at(start),
+        }
+
+    def add_file(self, user: str | None, data: bytes, name: str) -> Added:
+        """Put a file's bytes in under a name; the same bytes again change nothing."""
+        self._check_right(user, "add")
+        with Line("add", source=name) as line:
+            added = self.assistant.library.add(load_bytes(data, name))
+            line.added(added)
+        return added
+
+    def add_address(self, user: str | None, address: str) -> Added:
+        """Put in what stands at a web address; never a file of this computer."""
+        self._check_right(user, "add", "fetch")
+        if not address.lower().startswith(("http://", "https://")):
+            raise UserError("Give an address that starts with http:// or https://.")
+        with Line("add", source=address) as line:
+            private = self.assistant.settings.private_addresses
+            added = self.assistant.library.add(load(address, private=private))
+            line.added(added)
+        return added
+
+    def remove(self, user: str | None, name: str) -> Document:
+        """Take a document out."""
+        self._check_right(user, "remove")
+        with Line("remove", document=name) as line:
+            found = self.assistant.library.find(name)
+            self.assistant.library.remove(found.id)
+            line.removed(found.id)
+        return found
+
+    def _check_right(self, user: str | None, *wanted: Literal["add", "remove", "fetch"]) -> None:
+        if refused := self.rights.refusal_of(user, *wanted):
+            raise Forbidden(refused)
+
+    def check_may_run(self, user: str | None) -> None:
+        """Raise Forbidden where a user may not run sets, which writes into the library's folder."""
+        self._check_right(user, "add")
+
+
+def numbered(text: str, links: Mapping[int, str]) -> str:
+    """Return an answer's text with each footnote's number as a Markdown link."""
+    for number, link in links.items():
+        text = text.replace(f"[{number}]", f" [[{number}]]({link})")
+    return text
+
+
+def _sentence(each: AnswerSentence, citations: Sequence[Quote]) -> dict[str, Any]:
+    shown = [
+        {"number": number} | replace(citations[number - 1]).as_json() for number in each.citations
+    ]
+    return {"text": each.text, "citations": shown}
+
+
+def _words(question: str) -> str:
+    if not question.strip():
+        raise UserError("The question is empty.")
+    if len(question) > MOST_ASKED:
+        raise UserError(
+            f"A question can have up to {MOST_ASKED:,} characters; this one has {len(question):,}."
+        )
+    return question.encode(errors="replace").decode().strip()

@@ -1,0 +1,107 @@
+"""The API's page, made of its OpenAPI description: it loads nothing from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ui.drawing.jinja import draw
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field that is sent or comes back."""
+
+    name: str
+    type: str
+    required: bool
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is done at a path with a method."""
+
+    method: str
+    path: str
+    summary: str
+    description: str
+    fields: list[Field]
+    answers: dict[str, str]
+    answer: list[Field]
+
+
+def page_of(told: dict[str, Any]) -> str:
+    """Return the page of an OpenAPI description."""
+    groups: dict[str, list[Operation]] = {}
+    for path, methods in told["paths"].items():
+        for method, operation in methods.items():
+            for tag in operation.get("tags", ["Other"]):
+                groups.setdefault(tag, []).append(_operation(told, method, path, operation))
+    return draw("api.html", "page", told["info"], groups)
+
+
+def _operation(told: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
+    fields = [
+        Field(
+            each["name"],
+            _type(each["schema"]),
+            each.get("required", False),
+            f"in the {each['in']}",
+        )
+        for each in given.get("parameters", ())
+    ]
+    for content in given.get("requestBody", {}).get("content", {}).values():
+        fields += _fields(told, content["schema"])
+    answers = {
+        code: each.get("description", "") for code, each in given.get("responses", {}).items()
+    }
+    good: dict[str, Any] = next(
+        (each for code, each in given["responses"].items() if code.startswith("2")), {}
+    )
+    came = good.get("content", {}).get("application/json", {}).get("schema", {})
+    return Operation(
+        method.upper(),
+        path,
+        given.get("summary", ""),
+        given.get("description", ""),
+        fields,
+        answers,
+        list(_fields(told, came)),
+    )
+
+
+def _fields(told: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:
+    found = _named(told, schema.get("items", schema))
+    for name, each in found.get("properties", {}).items():
+        required = name in found.get("required", ())
+        yield Field(name, _type(each), required, each.get("description", ""))
+
+
+def _named(told: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        named: dict[str, Any] = told["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        return named
+    return schema
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """Return a schema in a few words, with its bounds."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " or ".join(_type(each) for each in schema["anyOf"])
+    if "enum" in schema or "const" in schema:
+        return " or ".join(f"“{each}”" for each in schema.get("enum", [schema.get("const")]))
+    name = str(schema.get("type", "anything"))
+    if name == "array":
+        name = f"list of {_type(schema.get('items', {}))}"
+    bounds = {
+        "minimum": "at least {}",
+        "maximum": "at most {}",
+        "maxLength": "up to {:,} characters",
+        "maxItems": "up to {:,}",
+    }
+    told = [words.format(schema[key]) for key, words in bounds.items() if key in schema]
+    return f"{name} ({', '.join(told)})" if told else name

@@ -1,0 +1,325 @@
+"""`/v1/`: a plain HTTP API on the functions that the window and MCP use as well.
+
+    curl localhost:7860/v1/ask -H 'content-type: application/json' -d '{"question": "…"}'
+
+Bad input is 422 with the field's name, what cannot be done 400 with a sentence, a document that is
+not there 404, a right that is lacking 403. `/v1/openapi.json` says all of it, `/v1/docs` shows it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, FastAPI, File, HTTPException, Query, Request, UploadFile
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import Response
+
+from eval.comparing.baseline import hold
+from eval.comparing.compare import NotComparable
+from index.documents import Document
+from index.errors import UserError
+from index.loading.formats import MAX_BYTES, megabytes
+from rag.turns import TooMany
+from ui.api import wire
+from ui.api.chat import chat_routes
+from ui.api.functions import Forbidden, Functions, Told
+from ui.api.page import page_of
+from ui.entry.login import who
+from ui.panels.events import BUG
+from ui.panels.regression.runs import Runs
+
+Thing = TypeVar("Thing")
+
+LATER = "5"
+"""Seconds after which is asked again where too many wait."""
+
+EVENTS = "text/event-stream"
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": wire.Problem, "description": "It cannot be done; `detail` says why."},
+    401: {"model": wire.Problem, "description": "Whoever runs this asks for a token."},
+    403: {"model": wire.Problem, "description": "The token's user may not do this."},
+}
+
+
+def _or_none(code: int, model: type[wire.Came]) -> dict[int | str, dict[str, Any]]:
+    """Return what comes back of a thing that may not be here."""
+    gone = {"model": wire.Problem, "description": "There is no such thing here."}
+    return {code: {"model": model}, 404: gone}
+
+
+def api(functions: Functions, runs: Runs) -> FastAPI:
+    """Return the application that answers below `/v1`."""
+    made = FastAPI(
+        title="Footnoted",
+        version=version("footnoted"),
+        description="Questions to a library of documents: every sentence of an answer carries "
+        "verbatim quotes with their places.",
+        openapi_url="/v1/openapi.json",
+        docs_url=None,  # FastAPI's pages load their scripts from elsewhere.
+        redoc_url=None,
+    )
+    made.add_exception_handler(UserError, _told)
+    made.add_exception_handler(Exception, _bug)
+    made.include_router(_asking(functions), prefix="/v1", tags=["Questions"], responses=_PROBLEMS)
+    made.include_router(
+        _documents(functions), prefix="/v1", tags=["Documents"], responses=_PROBLEMS
+    )
+    made.include_router(
+        _regression(functions, runs), prefix="/v1", tags=["Regression sets"], responses=_PROBLEMS
+    )
+    made.include_router(chat_routes(functions), prefix="/v1", tags=["OpenAI"], responses=_PROBLEMS)
+
+    @made.get("/v1/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        return HTMLResponse(page_of(made.openapi()))
+
+    return made
+
+
+def _told(_: Request, error: Exception) -> Response:
+    """Return a sentence for what cannot be done."""
+    if isinstance(error, TooMany):
+        return JSONResponse({"detail": str(error)}, 503, {"Retry-After": LATER})
+    return JSONResponse({"detail": str(error)}, 403 if isinstance(error, Forbidden) else 400)
+
+
+def _bug(_: Request, __: Exception) -> Response:
+    return JSONResponse({"detail": BUG}, 500)  # What it says is for the terminal.
+
+
+# --- questions
+
+
+def _asking(functions: Functions) -> APIRouter:
+    router = APIRouter()
+
+    @router.post(
+        "/ask",
+        response_model=None,
+        responses={200: {"model": wire.Answer, "content": {EVENTS: {}}}},
+    )
+    def ask(asked: wire.Ask) -> Response:
+        """Answer a question from the documents, or refuse.
+
+        With `stream` each step comes as a server-sent event: `searching`, `quotes`, `waiting`,
+        `sentence` (with its quotes, as soon as it is proven), `answer`, or `error`.
+        """
+        history = [(each.role, each.content) for each in asked.history]
+        given = (asked.question, history, asked.without)
+        if not asked.stream:
+            return JSONResponse(functions.ask(*given, use_llm=asked.llm).as_json())
+        return sent(functions.told(functions.events(*given, use_llm=asked.llm)))
+
+    @router.post("/search", response_model=None, responses={200: {"model": list[wire.FoundQuote]}})
+    def search(asked: wire.Search) -> Response:
+        """Find the quotes that are most likely to answer a question, best first."""
+        return JSONResponse(functions.search(asked.question, asked.limit))
+
+    @router.post("/check", response_model=None, responses={200: {"model": wire.CheckedText}})
+    def check(asked: wire.Check) -> Response:
+        """Check a text against the documents, sentence by sentence."""
+        return JSONResponse(functions.check(asked.text))
+
+    return router
+
+
+def sent(steps: Iterator[Told]) -> StreamingResponse:
+    """Return steps as server-sent events; what goes wrong on the way is one, too."""
+
+    def events() -> Iterator[str]:
+        try:
+            for name, told in steps:
+                yield _event(name, told)
+        except UserError as error:
+            yield _event("error", {"detail": str(error)})
+        except Exception:
+            yield _event("error", {"detail": BUG})
+            raise
+
+    return StreamingResponse(events(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+
+
+def _event(name: str, told: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+
+
+# --- documents
+
+
+def _documents(functions: Functions) -> APIRouter:
+    router = APIRouter()
+    library = functions.assistant.library
+
+    @router.get("/libraries", response_model=None, responses={200: {"model": list[wire.Library]}})
+    def libraries() -> Response:
+        """List the libraries that are served here: one."""
+        settings = functions.assistant.settings
+        models = {
+            "embedding": settings.embedding,
+            "reranker": settings.reranker,
+            "llm": None if settings.llm == "none" and not settings.llm_url else settings.llm,
+        }
+        told = {"id": "default", "documents": len(library.entries()), "models": models}
+        return JSONResponse([told])
+
+    @router.get("/documents", response_model=None, responses={200: {"model": wire.Documents}})
+    def list_documents() -> Response:
+        """List the documents."""
+        return JSONResponse({"documents": [each.as_json() for each in library.entries()]})
+
+    @router.post(
+        "/documents",
+        response_model=None,
+        responses={
+            200: {"model": wire.Added, "description": "It was there already, or replaced another."},
+            201: {"model": wire.Added, "description": "It is new."},
+        },
+    )
+    def add_text(request: Request, given: wire.Text) -> Response:
+        """Put in a text, or what stands at an address. The same again changes nothing."""
+        if (given.text is None) == (given.url is None):
+            raise HTTPException(422, "Give either `text` or `url`.")
+        if given.url is not None:
+            return _added(functions.add_address(who(request), given.url))
+        data = (given.text or "").encode(errors="replace")
+        return _added(functions.add_file(who(request), data, given.name))
+
+    @router.post(
+        "/documents/files",
+        response_model=None,
+        responses={200: {"model": wire.Added}, 201: {"model": wire.Added}},
+    )
+    def add_file(request: Request, file: Annotated[UploadFile, File()]) -> Response:
+        """Put in a file, sent as a form's field `file`. The same again changes nothing."""
+        if file.size is not None and file.size > 2 * MAX_BYTES:
+            raise UserError(f"A file can have up to {megabytes(MAX_BYTES)}.")
+        return _added(functions.add_file(who(request), file.file.read(), file.filename or "upload"))
+
+    @router.get(
+        "/documents/{document}",
+        response_model=None,
+        responses=_or_none(200, wire.Listed),
+    )
+    def show(document: str) -> Response:
+        """Show what is known of a document, by its id, the beginning of it, its name or title."""
+        found = _found(functions, document)
+        [entry] = [each for each in library.entries() if each.id == found.id]
+        return JSONResponse(entry.as_json())
+
+    @router.get(
+        "/documents/{document}/text",
+        response_class=PlainTextResponse,
+        responses={404: {"model": wire.Problem}},
+    )
+    def text(document: str) -> PlainTextResponse:
+        """Return the stored text of a document: places are code points in it."""
+        return PlainTextResponse(_found(functions, document).text.encode())
+
+    @router.get(
+        "/documents/{document}/place",
+        response_model=None,
+        responses=_or_none(200, wire.Place),
+    )
+    def place(
+        document: str, start: Annotated[int, Query(ge=0)], end: Annotated[int, Query(ge=1)]
+    ) -> Response:
+        """Read a place in a document with what stands around it: to check a citation."""
+        return JSONResponse(functions.place(_found(functions, document).id, start, end))
+
+    @router.delete(
+        "/documents/{document}", response_model=None, responses=_or_none(200, wire.Removed)
+    )
+    def remove(request: Request, document: str) -> Response:
+        """Take a document out."""
+        found = _found(functions, document)
+        functions.remove(who(request), found.id)
+        return JSONResponse({"id": found.id, "title": found.title, "outcome": "removed"})
+
+    return router
+
+
+def _added(added: Any) -> Response:
+    document = added.document
+    told = {"outcome": added.outcome, "id": document.id, "title": document.title}
+    told["passages"] = added.passages
+    return JSONResponse(told, 201 if added.outcome == "added" else 200)
+
+
+def _found(functions: Functions, name: str) -> Document:
+    return _or_gone(lambda: functions.assistant.library.find(name))
+
+
+def _or_gone(find: Callable[[], Thing]) -> Thing:
+    try:
+        return find()
+    except UserError as error:
+        raise HTTPException(404, str(error)) from error
+
+
+# --- regression sets
+
+
+def _regression(functions: Functions, runs: Runs) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/sets", response_model=None, responses={200: {"model": wire.Sets}})
+    def sets() -> Response:
+        """List the regression sets that can be run on the documents as they are."""
+        return JSONResponse({"sets": list(runs.offered())})
+
+    @router.post("/runs", response_model=None, responses=_or_none(202, wire.RunState))
+    def begin(request: Request, asked: wire.RunAsked) -> Response:
+        """Run a set, or go on with it; a set that is being run goes on."""
+        functions.check_may_run(who(request))
+        _or_gone(lambda: runs.path(asked.set))
+        runs.begin(asked.set, use_llm=asked.llm)
+        return JSONResponse(_state(runs, asked.set, whole=False), 202)
+
+    @router.get("/runs/{name}", response_model=None, responses=_or_none(200, wire.RunState))
+    def state(name: str) -> Response:
+        """Show how far the run of a set is, and how the last one came out."""
+        _or_gone(lambda: runs.path(name))
+        return JSONResponse(_state(runs, name, whole=True))
+
+    @router.delete("/runs/{name}", response_model=None, responses=_or_none(200, wire.RunState))
+    def stop(request: Request, name: str) -> Response:
+        """Stop the run of a set after the case that is being asked; it goes on when begun again."""
+        functions.check_may_run(who(request))
+        _or_gone(lambda: runs.path(name))
+        runs.stop(name)
+        return JSONResponse(_state(runs, name, whole=False))
+
+    return router
+
+
+def _state(runs: Runs, name: str, *, whole: bool) -> dict[str, Any]:
+    running, last = runs.running(name), runs.last(name) if whole else None
+    verdict = None
+    if last:
+        try:
+            verdict = hold(last, runs.kept(name)).line
+        except NotComparable as error:
+            verdict = str(error)
+    kept = last.as_json() if last else None
+    for result in kept["results"] if kept else ():
+        del result["answer"], result["decision"], result["evidence"]
+    stopped = bool(running and running.stop.is_set())
+    if running and running.goes_on:
+        state = "running"
+    elif running and running.error:
+        state = "stopped" if stopped else "failed"
+    else:
+        state = "done" if running or last or runs.out(name).exists() else "none"
+    return {
+        "set": name,
+        "state": state,
+        "done": running.done if running else 0,
+        "total": running.total if running else 0,
+        "message": running.error if running else None,
+        "verdict": verdict,
+        "run": kept,
+    }
