@@ -48,7 +48,7 @@ threading.Event().wait()
 """
 SAME_IMPORTS = """
 import ui.commands.cli
-from ui.window.users import read_users
+from ui.entry.users import read_users
 from ui.window.window import serve
 from ui.panels.fetch import fetching
 from rag.assistant import Assistant
