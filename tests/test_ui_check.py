@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -78,11 +79,19 @@ def test_json_has_every_sentence_with_its_place() -> None:
             assert SOURCE.text[quote["start"] : quote["end"]] == quote["quote"]
 
 
-def test_markdown_shows_what_is_written_as_it_is() -> None:
+def test_markdown_gives_the_draft_back_as_it_was_written() -> None:
     text = written("markdown").decode()
+    signs = re.sub(r" \S\[\^check-\d\]", "", text)
+    assert signs.startswith(f"{DRAFT.text}\n\n5 sentences: ")
+    assert "The Alder Strait is 20 km wide. ✓[^check-1] It is 9 km long. ✗[^check-2]" in text
+    assert "[^check-2]: **Contradicted.** Otherwise: 9." in text
+    assert "“The Alder Strait \\<b>is\\</b> 20 km wide.”" in text  # A source is no markup.
+
+
+def test_markdown_shows_plain_text_as_it_is() -> None:
+    plain = load_bytes(DRAFT.text.encode(), "draft.txt")
+    text = FORMATS["markdown"].write(plain, CHECKED).decode()
     assert "On \\*straits\\* & seas" in text
-    assert "The Alder Strait is 20 km wide. ✓[^1] It is 9 km long. ✗[^2]" in text
-    assert "[^2]: **Contradicted.** Otherwise: 9." in text
     assert "<script>" not in text.replace("\\<", "")
 
 

@@ -58,6 +58,7 @@ def check(
             if kept and statement.states:
                 kept.keep(draft, statement, before, checked)
         before = _bearing(checked)
+        checked = replace(checked, words=statement.own)
         yield overruled_by(overruled, draft, checked)
 
 

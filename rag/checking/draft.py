@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from index.documents import Document
 from index.split import split_whole
+from rag.checking.markup import Plain
 from rag.languages import content_words, language_of, mentions, sentence_spans
 
 LEAST_WORDS = 2
@@ -17,9 +18,9 @@ LEAST_WORDS = 2
 class Statement:
     """A sentence of a draft.
 
-    `own` are its words on one line. `text` is what is checked: the same, with the name that "it" or
-    "he" stands for in its place where that is plain. `states` is whether there is anything to check
-    in it.
+    `own` are its words on one line, without Markdown's signs. `text` is what is checked: the same,
+    with the name that "it" or "he" stands for in its place where that is plain. `states` is whether
+    there is anything to check in it.
     """
 
     start: int
@@ -31,17 +32,19 @@ class Statement:
 
 def statements(draft: Document) -> list[Statement]:
     """Return the sentences of a draft in its order, its headings among them."""
-    headings = {(each.start, each.end) for each in draft.headings}
-    places = [place for passage in split_whole(draft) for place in passage.sentences]
-    if not places and not headings and draft.text.strip():  # A line that no passage holds.
-        places = list(sentence_spans(draft.text, 0, len(draft.text)))
+    plain = Plain.of(draft)
+    shown = plain.document(draft)
+    headings = {(each.start, each.end) for each in shown.headings}
+    places = [place for passage in split_whole(shown) for place in passage.sentences]
+    if not places and not headings and shown.text.strip():  # A line that no passage holds.
+        places = list(sentence_spans(shown.text, 0, len(shown.text)))
     found: list[Statement] = []
     before = ""
     for start, end in sorted({*headings, *places}):
-        own = " ".join(draft.text[start:end].split())
+        own = " ".join(shown.text[start:end].split())
         states = (start, end) not in headings and _states(own)
         text = with_name(own, before) if states else own
-        found.append(Statement(start, end, own, text, states))
+        found.append(Statement(*plain.in_draft(start, end), own, text, states))
         before = text if states else ""
     return found
 

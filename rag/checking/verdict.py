@@ -81,6 +81,8 @@ class Checked:
     found: tuple[Quote, ...] = ()
     """All quotes that were found for it, best first."""
     overruled: Overruled | None = None
+    words: str = ""
+    """The sentence on one line, as a reader sees it: it is known by them in any draft."""
 
     @property
     def stands(self) -> Verdict:
@@ -94,8 +96,8 @@ class Checked:
 
 
 def words_of(draft: Document, checked: Checked) -> str:
-    """Return a sentence's words on one line: it is known by them in any draft."""
-    return " ".join(draft.text[checked.start : checked.end].split())
+    """Return a sentence's words on one line, as a reader sees them."""
+    return checked.words or " ".join(draft.text[checked.start : checked.end].split())
 
 
 def counts(checked: Sequence[Checked]) -> dict[Verdict, int]:

@@ -46,18 +46,36 @@ _SIGNS: dict[Verdict, str] = {
 
 
 def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
-    blocks = [f"# {as_markdown(draft.title)}", as_markdown(summary(draft, checked))]
+    """Write the draft with a sign and a footnote behind each sentence.
+
+    A draft that is Markdown stays as it was written, to the letter.
+    """
+    as_written = draft.loader.startswith("markdown")
+    blocks = [] if as_written else [f"# {as_markdown(draft.title)}"]
     notes: list[str] = []
-    for paragraph in paragraphs(draft, checked):
-        words = []
-        for each in paragraph:
-            sentence = as_markdown(draft.text[each.start : each.end])
-            if each.verdict != "nothing_to_check":
-                notes.append(_md_note(each, len(notes) + 1))
-                sentence += f" {_SIGNS[each.stands]}[^{len(notes)}]"
-            words.append(sentence)
-        blocks.append(" ".join(words))
+
+    def signed(each: Checked, sentence: str) -> str:
+        if each.verdict == "nothing_to_check":
+            return sentence
+        notes.append(_md_note(each, len(notes) + 1))
+        return f"{sentence} {_SIGNS[each.stands]}[^{NOTE}{len(notes)}]"
+
+    if not as_written:
+        blocks.append(as_markdown(summary(draft, checked)))
+        for paragraph in paragraphs(draft, checked):
+            words = (draft.text[each.start : each.end] for each in paragraph)
+            said = (signed(e, as_markdown(w)) for e, w in zip(paragraph, words, strict=True))
+            blocks.append(" ".join(said))
+    else:
+        text, at = "", 0
+        for each in checked:
+            text, at = text + signed(each, draft.text[at : each.end]), each.end
+        blocks = [text + draft.text[at:].rstrip(), as_markdown(summary(draft, checked))]
     return ("\n\n".join([*blocks, *notes]) + "\n").encode()
+
+
+NOTE = "check-"
+"""What footnotes' names begin with: the draft may have footnotes of its own."""
 
 
 def _md_note(checked: Checked, number: int) -> str:
@@ -65,7 +83,7 @@ def _md_note(checked: Checked, number: int) -> str:
     told += [
         f"{as_markdown(place(quote))}: “{as_markdown(quote.text)}”" for quote in checked.quotes
     ]
-    return f"[^{number}]: " + " ".join(told)
+    return f"[^{NOTE}{number}]: " + " ".join(told)
 
 
 class _Placed(Protocol):
@@ -108,6 +126,7 @@ def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
         checked=checked,
         numbers=numbers,
         VERDICTS=VERDICTS,
+        words_of=words_of,
         summary=summary(draft, checked),
         key=id,
     )
