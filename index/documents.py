@@ -71,7 +71,7 @@ UNTOLD = Properties()
 """Those of a file that says nothing of itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """A text as it was read, and what is known of its structure.
 
@@ -96,6 +96,10 @@ class Document:
     styles: tuple[Style, ...] = ()
     file: bytes | None = field(default=None, repr=False, compare=False)
     read_sha256: str = field(default="", repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Return it on a line: a text may be a book."""
+        return f"<Document {self.id} {self.title!r}, {len(self.text):,} characters>"
 
     @classmethod
     def of(

@@ -185,6 +185,11 @@ class Library:
         """Return what is in the library, in the order it was added."""
         return self.store.entries() if self.store.exists else []
 
+    def close(self) -> None:
+        """Let go of what is held open; who asks again opens it anew."""
+        if self._vectors:
+            self._vectors.close()
+
     @property
     def exists(self) -> bool:
         """Whether anything was ever put into it."""

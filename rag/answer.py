@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from index.printable import shortened
 from rag.asking.route import Route
 from rag.deciding.gate import Decision
 from rag.deciding.nearest import Nearest
@@ -41,7 +42,7 @@ class AnswerSentence:
         return bool(_ITEM.match(self.text))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Answer:
     """An answer or a refusal. Footnote n is `citations[n - 1]`."""
 
@@ -80,6 +81,11 @@ class Answer:
     for what a list has left out."""
     way: str | None = None
     """Which way it was answered; None where none was tried. It is evidence where no other did."""
+
+    def __repr__(self) -> str:
+        """Return it on a line."""
+        notes = "1 footnote" if len(self.citations) == 1 else f"{len(self.citations)} footnotes"
+        return f"<Answer {shortened(self.text, 60)!r}, {notes}>"
 
     @property
     def refused(self) -> bool:

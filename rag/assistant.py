@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from index.documents import Document
+from index.errors import UserError
+from index.loading.load import load_bytes
 from rag.answer import NONE_SELECTED, Answer, Event, Found, Searching, Writing
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
@@ -62,6 +65,21 @@ class Assistant:
         self._turns = Turns(os.cpu_count() or 1)
         self.library = open_library(settings, self._embedding, check=check)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the library and of the weights; what asks again opens them anew.
+
+        A language model in this process is shared, and goes with the process.
+        """
+        self.library.close()
+        self._embedding.forget()
+        self._writer.forget()
+
     @property
     def writer(self) -> Writer | None:
         """The language model, or None where the settings have none.
@@ -108,7 +126,7 @@ class Assistant:
         use_llm: bool = True,
         wait: Wait = sleep,
     ) -> Answer:
-        """Answer a question, or refuse. See `stream`."""
+        """Answer a question, or refuse. See `stream`, and `aask` where others must not wait."""
         *_, answer = self.stream(question, history, use_llm=use_llm, wait=wait)
         if not isinstance(answer, Answer):
             raise TypeError(answer)
@@ -122,15 +140,18 @@ class Assistant:
         use_llm: bool = True,
         without: Sequence[str] = (),
         wait: Wait = sleep,
-    ) -> Iterator[Event]:
+    ) -> Generator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
         Documents `without`, by their ids, are left aside. Without a language model, or when it
         fails on the way, the answer is the words that answer with their quotes. Where its failure
         may pass, `wait` tells how long is waited for it, and waits.
 
-        Raises ModelMissing when the weights for searching are not on this machine.
+        Raises UserError for an empty question, and ModelMissing when the weights for searching are
+        not on this machine.
         """
+        if not question.strip():
+            raise UserError("The question is empty.")
         with Line("ask") as line:
             line.asked(question)
             with self._turns.turn(wait) as paused:
@@ -153,6 +174,41 @@ class Assistant:
                     if isinstance(event, Answer):
                         line.answered(event)
                     yield event
+
+    async def aask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        use_llm: bool = True,
+        without: Sequence[str] = (),
+    ) -> Answer:
+        """Answer a question in a thread, while the loop goes on. See `stream`."""
+        async for event in self.astream(question, history, use_llm=use_llm, without=without):
+            answer = event
+        if not isinstance(answer, Answer):
+            raise TypeError(answer)
+        return answer
+
+    async def astream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        *,
+        use_llm: bool = True,
+        without: Sequence[str] = (),
+    ) -> AsyncIterator[Event]:
+        """Answer a question step by step, each step in a thread. See `stream`.
+
+        Who stops waiting stops the answer: the step that is being made still ends.
+        """
+        events = self.stream(question, history, use_llm=use_llm, without=without)
+        try:
+            while (event := await asyncio.to_thread(next, events, None)) is not None:
+                yield event
+        finally:
+            with suppress(ValueError):  # A step is being made: it ends by itself.
+                events.close()
 
     def _events(self, typed: str, history: Sequence[Turn], context: Context) -> Iterator[Event]:
         """Understand what was typed, and answer it by the way that is for it."""
@@ -185,7 +241,7 @@ class Assistant:
 
     def check(
         self,
-        draft: Document,
+        draft: Document | str,
         *,
         without: Sequence[str] = (),
         done: Sequence[Checked] = (),
@@ -193,6 +249,7 @@ class Assistant:
     ) -> Iterator[Checked]:
         """Check a text sentence by sentence, in its order: what do the sources say of it?
 
+        A text that is no document yet is read as Markdown.
         Documents `without`, by their ids, are left aside. Sentences that are `done` already
         are passed. What a person has overruled in this library's log stands overruled. With
         `keep`, verdicts are kept in the library's folder, and the same sentence is not checked
@@ -200,6 +257,8 @@ class Assistant:
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
+        if isinstance(draft, str):
+            draft = load_bytes(draft.encode(errors="replace"), "text.md")
         with Line("check", document=draft.source) as line:
             line.checking(len(draft.text))
             apart = (*without, draft.id)  # It is no source of its own, where it is in the library.

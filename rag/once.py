@@ -36,6 +36,11 @@ class Once(Generic[T]):
             self._begun = threading.Thread(target=self._try, daemon=True)
             self._begun.start()
 
+    def forget(self) -> None:
+        """Let go of the value: the next call makes it anew."""
+        with self._lock:
+            self._made.clear()
+
     def _try(self) -> None:
         with suppress(Exception):
             self()

@@ -8,13 +8,14 @@ from datetime import date
 from typing import Any
 
 from index.documents import Document, Passage, Span
+from index.printable import shortened
 from index.structure import Cell, cell_of, spelled
 
 BEFORE = 400
 """Characters before a quote in which "he" may have been named."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Quote:
     """A verbatim piece of a document, one or two sentences, that may answer the question.
 
@@ -36,6 +37,11 @@ class Quote:
             raise ValueError(
                 f"{self.start}-{self.end} is not a place in document {self.document.id}."
             )
+
+    def __repr__(self) -> str:
+        """Return it on a line."""
+        place = f"{self.document.id} {self.start}-{self.end}"
+        return f"<Quote {place} {shortened(self.text, 60)!r}>"
 
     @classmethod
     def of(

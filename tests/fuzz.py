@@ -22,8 +22,11 @@ from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import quote as quoted
 
 import gradio as gr
+import httpx
+from starlette.testclient import TestClient
 
 from eval.cases.cases import load_set, read_set
 from eval.formats.imports import documents_of, read_cases
@@ -41,11 +44,14 @@ from rag.quote import Quote
 from tests.bombs import forms, page, real_pdf, word_parts, zipped
 from tests.hostile import documents
 from tests.test_ui_render import Page
+from ui.api.functions import Functions
+from ui.api.v1 import api
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS
 from ui.drawing import render
 from ui.panels.conversation import ConversationPanel
 from ui.panels.events import Rights
+from ui.panels.regression.runs import Runs
 from ui.panels.source import SourcePanel
 
 ROOT = Path(__file__).parents[1]
@@ -345,6 +351,8 @@ class Window:
             Exchange("How deep is it?", message="Nobody answered.").as_json(),
         ]
         self.open = [getattr(self.source.source, name) for name in ("open_place", "open_page")]
+        # Nobody may change anything: what is sent is read all the same.
+        self.client = TestClient(api(Functions(assistant, Rights({})), Runs(assistant)))
 
     def conversation(self, chance: random.Random) -> None:
         """Take back a conversation, which is proven again, and show and export it."""
@@ -387,6 +395,49 @@ class Window:
         for call in self.open:
             call(data)
 
+    def api(self, chance: random.Random) -> None:
+        """Send damaged JSON, and places, to the HTTP API."""
+        path = chance.choice(sorted(_SENT))
+        text = json.dumps(much_changed(_SENT[path], chance)).encode()
+        if chance.random() < 0.3:
+            text = damaged(text, chance)
+        headers = {"content-type": "application/json"}
+        answer = self.client.post(f"/v1/{path}", content=text, headers=headers)
+        assert answer.status_code < 500, answer.text
+        if answer.status_code >= 400:
+            assert answer.json()["detail"]
+        name = quoted(
+            str(chance.choice((self.document.id, *VALUES)))[:200], safe="", errors="replace"
+        )
+        start, end = (chance.choice((*range(9), *VALUES)) for _ in range(2))
+        for asked in ("", "/text", f"/place?start={start}&end={end}"):
+            with suppress(UnicodeEncodeError, httpx.InvalidURL):  # No client can send that.
+                answer = self.client.get(f"/v1/documents/{name}{asked}")
+                assert answer.status_code < 500, answer.text
+
+
+_SENT: dict[str, Any] = {
+    "ask": {
+        "question": "How wide is it?",
+        "history": [{"role": "user", "content": "Hello."}],
+        "without": ["strait.md"],
+        "llm": False,
+        "stream": True,
+    },
+    "search": {"question": "How wide is it?", "limit": 3},
+    "check": {"text": "It is 20 km *wide*. It is deep."},
+    "documents": {"text": "A text of some words.", "name": "a.md"},
+    "runs": {"set": "briefing", "llm": False},
+    "chat/completions": {
+        "model": "footnoted-quotes",
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": [{"type": "text", "text": "How wide is it?"}]},
+        ],
+        "stream": False,
+    },
+}
+
 
 def _answer(library: Library) -> Answer:
     document = library.document(library.entries()[0].id)
@@ -411,6 +462,7 @@ def targets(library: Library) -> dict[str, Target]:
         "imports": imports,
         "conversations": window.conversation,
         "panels": window.panels,
+        "api": window.api,
     }
 
 
@@ -442,7 +494,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             counts[name] += 1
             if wrong := tried(name, named[name], number):
                 found += 1
-                sys.stdout.write(f"--again '{name}' {number}\n{wrong}\n")
+                told = f"--again '{name}' {number}\n{wrong}\n"
+                sys.stdout.write(told.encode("utf-8", "replace").decode())
                 sys.stdout.flush()
         tried_all = ", ".join(f"{name}: {count}" for name, count in counts.items())
         sys.stdout.write(f"{tried_all}; found: {found}\n")

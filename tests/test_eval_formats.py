@@ -111,12 +111,25 @@ def test_a_table_by_hand() -> None:
         ("question\nWhy?\n", "at least id and question"),
         ("id,question,must_pass\na,b,maybe\n", "neither yes nor no"),
         ("id,question,tolerance\na,b,much\n", "could not convert"),
-        ("id,question\n,b\n", "cannot be a case: id"),
+        ("id,question\n,b\n", "Line 2 is no case: id"),
         ("id,question\na,b\na,c\n", "more than one case a"),
         (f"id,question\na,{'b' * 200_000}\n", "field larger than"),
     ):
         with pytest.raises(UserError, match=said):
             read_cases("csv", wrong)
+
+
+def test_what_is_no_case_is_named_and_the_others_are_taken() -> None:
+    rows = "id,question,must_pass\na,Why?,maybe\nb,How?,no\n"
+    found = read_cases("csv", rows)
+    assert [each.id for each in found.cases] == ["b"]
+    assert found.bad == ["Line 2 is no case: “maybe” is neither yes nor no."]
+    with pytest.raises(UserError, match="Line 2 is no case"):
+        read_cases("csv", rows, strict=True)
+    lines = '{"user_input": "Why?"}\n{\n{"reference": "x"}\n'
+    told = read_cases("ragas", lines)
+    assert len(told.cases) == 1
+    assert [each.split(":")[0] for each in told.bad] == ["Line 2 is no case", "Line 3 is no case"]
 
 
 def test_squad_comes_back_as_its_evidence() -> None:

@@ -140,3 +140,30 @@ def test_the_window_while_the_default_model_writes(
         process.send_signal(end)
         process.communicate(timeout=SECONDS)
         assert process.returncode == 0
+
+
+TENTHS = range(1, 45)
+"""Tenths of a second after the start: to the weights, the window, and beyond."""
+
+MOMENTS = [
+    pytest.param(tenth, marks=() if tenth % 11 == 1 else pytest.mark.slow) for tenth in TENTHS
+]
+
+
+@pytest.mark.parametrize("command", [("ask", SUMMIT, "--no-llm"), ("chat",)])
+@pytest.mark.parametrize("tenth", MOMENTS)
+def test_a_signal_at_any_moment_ends_it_soon(
+    window_library: Library, tenth: int, command: tuple[str, ...]
+) -> None:
+    with footnoted(window_library, *command, FOOTNOTED_LLM="none") as process:
+        time.sleep(tenth / 10)
+        ended = process.poll()
+        began = time.monotonic()
+        process.send_signal(ENDS[tenth % 2])
+        out, err = process.communicate(timeout=SECONDS)
+        took = time.monotonic() - began
+        if ended is None:
+            # Before Python runs any of it, the system itself ends it.
+            assert process.returncode in (0, 130, -ENDS[tenth % 2]), err
+            assert "Traceback" not in err or process.returncode < 0
+        assert took < SECONDS / 2, out  # Two seconds, where nothing else has the cores.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 import time
@@ -17,16 +18,19 @@ from openai import OpenAI
 from starlette.testclient import TestClient
 
 from index.documents import Document
+from index.errors import UserError
 from index.library import Library
 from rag.assistant import Assistant
 from rag.config import load_settings
+from rag.trace import LOGGER
 from tests.browser import OFF_TOPIC, SUMMIT
 from ui.api import wire
 from ui.api.beside import Beside
 from ui.api.functions import Functions
+from ui.api.traces import Spans, start_traces
 from ui.api.v1 import api
 from ui.api.watch import Figures, Watch
-from ui.entry.login import Login, refusal
+from ui.entry.login import Login, proxy_of, refusal
 from ui.entry.users import RightsOf, UsersFile, add_token, add_user
 from ui.panels.events import Rights
 from ui.panels.regression.runs import Runs
@@ -225,6 +229,54 @@ def test_users_may_do_what_their_rights_say(tmp_path: Path) -> None:
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith("reader:")))
     assert add("reader").status_code == 401
+
+
+def test_a_proxy_says_who_somebody_is(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    add_user(path, "ada@a.org", "a" * 8, "add")
+    settings = load_settings(library=tmp_path / "library").model_copy(update={"llm": "none"})
+    functions = Functions(Assistant(settings), Rights(RightsOf(users := UsersFile(path))))
+    app = Beside(FastAPI(), api(functions, Runs(functions.assistant)), Figures(functions.assistant))
+    made = Login(app, users, proxy=proxy_of("X-Forwarded-User", ["10.0.0.0/24", "::1"]))
+
+    def status(host: str, headers: dict[str, str], method: str = "GET") -> int:
+        client = TestClient(made, client=(host, 5))
+        sent = {"json": {"text": OTHER}} if method == "POST" else {}
+        return client.request(method, "/v1/documents", headers=headers, **sent).status_code
+
+    ada, eve = {"X-Forwarded-User": "ada@a.org"}, {"X-Forwarded-User": "eve"}
+    assert status("10.0.0.7", ada) == 200
+    assert status("10.0.0.7", ada, "POST") == 201
+    assert status("10.0.0.7", eve) == 200  # Who is not in the file reads.
+    assert status("10.0.0.7", eve, "POST") == 403
+    assert status("10.0.0.7", {}) == 401
+    assert status("10.0.1.7", ada) == 401  # Anybody can send the header.
+    assert status("10.0.1.7", ada | {"X-Forwarded-For": "10.0.0.7"}) == 401
+    for header, address in (("X Y", "::1"), ("X", "proxy")):
+        with pytest.raises(UserError):
+            proxy_of(header, [address])
+
+
+def test_what_is_asked_is_traced(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    before = len(logging.getLogger(LOGGER).handlers)
+    start_traces()  # Nobody collects them.
+    assert len(logging.getLogger(LOGGER).handlers) == before
+    collected = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(collected))
+    spans = Spans(provider)
+    client.post("/v1/ask", json={"question": SUMMIT})
+    logging.getLogger(LOGGER).removeHandler(spans)
+    [span] = collected.get_finished_spans()
+    assert span.name == "ask"
+    assert span.attributes["footnoted.outcome"] == "answered"
+    assert "retrieve" in [each.name for each in span.events]
+    assert SUMMIT not in span.to_json()
 
 
 def test_many_at_once_get_what_one_gets(client: TestClient) -> None:

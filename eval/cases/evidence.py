@@ -154,6 +154,12 @@ class _Shelf:
                 f"written for the text {evidence.sha256[:12]}…, and the library has "
                 f"{document.sha256[:12]}…. Give the quote."
             )
+        at = evidence.start
+        if at is not None and document.text.startswith(evidence.quote, at):
+            # What changed stands behind it: words that occur elsewhere too are still these.
+            kind = Area if evidence.area else Span
+            place = kind(document.id, at, at + len(evidence.quote))
+            return Found(place, document, moved=True)
         return Found(_by_words(evidence, document), document, moved=True)
 
     def _document(self, name: str) -> Document:

@@ -13,7 +13,8 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -39,16 +40,35 @@ _CASE = TypeAdapter(Case)
 
 @dataclass
 class Imported:
-    """Cases, and what of the file is not in them: how many had it."""
+    """Cases, and what of the file is not in them: how many had it, and which items are none."""
 
     cases: list[Case]
     lost: Counter[str] = field(default_factory=Counter)
+    bad: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def item(self, number: int, what: str = "Item") -> Iterator[None]:
+        """Take note of an item that is no case, and go on with the others."""
+        try:
+            yield
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            told = f"{place}: {first['msg']}" if place else str(first["msg"])
+            self.bad.append(f"{what} {number} is no case: {told}.")
+        except KeyError as error:
+            self.bad.append(f"{what} {number} is no case: it has no {error}.")
+        except (ValueError, TypeError, AttributeError) as error:
+            self.bad.append(f"{what} {number} is no case: {error}.")
 
 
-def read_cases(form: str, text: str, library: Library | None = None) -> Imported:
+def read_cases(
+    form: str, text: str, library: Library | None = None, *, strict: bool = False
+) -> Imported:
     """Read the cases of a file in one of the formats; contexts are looked for in the library.
 
-    Raises UserError, saying where, for what is not in that format.
+    Items that are no cases are named; `strict`, the first one ends it. Raises UserError, saying
+    where, for what is not in that format.
     """
     try:
         found = _READERS[form](text, _Finder(library))
@@ -60,6 +80,10 @@ def read_cases(form: str, text: str, library: Library | None = None) -> Imported
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise UserError(f"The file is not in the format {form}: {error!r}.") from error
+    if found.bad and strict:
+        raise UserError(found.bad[0])
+    if found.bad and not found.cases:
+        raise UserError(f"The file is not in the format {form}. {found.bad[0]}")
     if not found.cases:
         raise UserError("The file holds no case.")
     names = Counter(case.id for case in found.cases)
@@ -145,27 +169,33 @@ def _canard(text: str, _: _Finder) -> Imported:
 def _llamaindex(text: str, finder: _Finder) -> Imported:
     found = Imported([])
     for number, each in enumerate(json.loads(text)["examples"], 1):
-        contexts = each.get("reference_contexts") or []
-        _add(found, finder, number, each["query"], each.get("reference_answer") or "", contexts)
+        with found.item(number):
+            contexts = each.get("reference_contexts") or []
+            _add(found, finder, number, each["query"], each.get("reference_answer") or "", contexts)
     return found
 
 
 def _ragas(text: str, finder: _Finder) -> Imported:
     found = Imported([])
-    for number, each in enumerate(_objects(text), 1):
-        contexts = each.get("reference_contexts") or []
-        _add(found, finder, number, each["user_input"], each.get("reference") or "", contexts)
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        with found.item(number, "Line"):
+            each = json.loads(line)
+            contexts = each.get("reference_contexts") or []
+            _add(found, finder, number, each["user_input"], each.get("reference") or "", contexts)
     return found
 
 
 def _deepeval(text: str, finder: _Finder) -> Imported:
     found = Imported([])
     for number, each in enumerate(json.loads(text), 1):
-        kept = each.get("additional_metadata") or {}
-        told = {name: kept[name] for name in _KEPT if name in kept}
-        contexts = each.get("context") or []
-        expected = each.get("expected_output") or ""
-        _add(found, finder, number, each["input"], expected, contexts, **told)
+        with found.item(number):
+            kept = each.get("additional_metadata") or {}
+            told = {name: kept[name] for name in _KEPT if name in kept}
+            contexts = each.get("context") or []
+            expected = each.get("expected_output") or ""
+            _add(found, finder, number, each["input"], expected, contexts, **told)
     return found
 
 
@@ -204,8 +234,9 @@ def _csv(text: str, _: _Finder) -> Imported:
     if not {"id", "question"} <= set(reader.fieldnames or ()):
         raise ValueError("the first line must name the columns, at least id and question")
     for row in reader:
-        told = {name: _READ[name](row[name]) for name in known & row.keys() if row[name]}
-        found.cases.append(_CASE.validate_json(json.dumps(told)))
+        with found.item(reader.line_num, "Line"):
+            told = {name: _READ[name](row[name]) for name in known & row.keys() if row[name]}
+            found.cases.append(_CASE.validate_json(json.dumps(told)))
     return found
 
 

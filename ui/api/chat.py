@@ -14,13 +14,14 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote as quoted
 
 from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from index.errors import UserError
 from rag.asking.rewrite import Turn
 from ui.api.functions import Functions, numbered
+from ui.api.reply import Reply
 from ui.api.wire import MOST_TURNS
 from ui.panels.events import BUG
 
@@ -99,7 +100,7 @@ def chat_routes(functions: Functions) -> APIRouter:
         if asked.stream:
             return StreamingResponse(made.streamed(events), media_type="text/event-stream")
         *_, (_, answer) = events
-        return JSONResponse(made.whole(answer))
+        return Reply(made.whole(answer))
 
     return router
 
@@ -128,7 +129,11 @@ class _Completion:
         usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
         return self._about | {"object": "chat.completion", "choices": [choice], "usage": usage}
 
-    def streamed(self, events: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[str]:
+    def streamed(self, events: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[bytes]:
+        """Yield the answer in parts; see `_parts`."""
+        return (each.encode("utf-8", "replace") for each in self._parts(events))
+
+    def _parts(self, events: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[str]:
         """Yield each sentence as it is proven, then the annotations; an error is told as one."""
         yield self._chunk({"role": "assistant", "content": ""})
         said = ""

@@ -14,7 +14,8 @@ from importlib.metadata import version
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, FastAPI, File, HTTPException, Query, Request, UploadFile
-from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, StreamingResponse
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.responses import Response
 
 from eval.comparing.baseline import hold
@@ -27,6 +28,7 @@ from ui.api import wire
 from ui.api.chat import chat_routes
 from ui.api.functions import Forbidden, Functions, Told
 from ui.api.page import page_of
+from ui.api.reply import Reply
 from ui.entry.login import who
 from ui.panels.events import BUG
 from ui.panels.regression.runs import Runs
@@ -63,6 +65,8 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
         redoc_url=None,
     )
     made.add_exception_handler(UserError, _told)
+    made.add_exception_handler(HTTPException, _not_so)
+    made.add_exception_handler(RequestValidationError, _wrong_field)
     made.add_exception_handler(Exception, _bug)
     made.include_router(_asking(functions), prefix="/v1", tags=["Questions"], responses=_PROBLEMS)
     made.include_router(
@@ -83,12 +87,23 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
 def _told(_: Request, error: Exception) -> Response:
     """Return a sentence for what cannot be done."""
     if isinstance(error, TooMany):
-        return JSONResponse({"detail": str(error)}, 503, {"Retry-After": LATER})
-    return JSONResponse({"detail": str(error)}, 403 if isinstance(error, Forbidden) else 400)
+        return Reply({"detail": str(error)}, 503, {"Retry-After": LATER})
+    return Reply({"detail": str(error)}, 403 if isinstance(error, Forbidden) else 400)
+
+
+def _not_so(_: Request, error: Exception) -> Response:
+    return Reply({"detail": getattr(error, "detail", "")}, getattr(error, "status_code", 500))
+
+
+def _wrong_field(_: Request, error: Exception) -> Response:
+    """Return what is wrong with which field, without what was sent there."""
+    wrong = error.errors() if isinstance(error, RequestValidationError) else ()
+    told = [{name: each[name] for name in ("type", "loc", "msg")} for each in wrong]
+    return Reply({"detail": told}, 422)
 
 
 def _bug(_: Request, __: Exception) -> Response:
-    return JSONResponse({"detail": BUG}, 500)  # What it says is for the terminal.
+    return Reply({"detail": BUG}, 500)  # What it says is for the terminal.
 
 
 # --- questions
@@ -111,18 +126,18 @@ def _asking(functions: Functions) -> APIRouter:
         history = [(each.role, each.content) for each in asked.history]
         given = (asked.question, history, asked.without)
         if not asked.stream:
-            return JSONResponse(functions.ask(*given, use_llm=asked.llm).as_json())
+            return Reply(functions.ask(*given, use_llm=asked.llm).as_json())
         return sent(functions.told(functions.events(*given, use_llm=asked.llm)))
 
     @router.post("/search", response_model=None, responses={200: {"model": list[wire.FoundQuote]}})
     def search(asked: wire.Search) -> Response:
         """Find the quotes that are most likely to answer a question, best first."""
-        return JSONResponse(functions.search(asked.question, asked.limit))
+        return Reply(functions.search(asked.question, asked.limit))
 
     @router.post("/check", response_model=None, responses={200: {"model": wire.CheckedText}})
     def check(asked: wire.Check) -> Response:
         """Check a text against the documents, sentence by sentence."""
-        return JSONResponse(functions.check(asked.text))
+        return Reply(functions.check(asked.text))
 
     return router
 
@@ -140,7 +155,8 @@ def sent(steps: Iterator[Told]) -> StreamingResponse:
             yield _event("error", {"detail": BUG})
             raise
 
-    return StreamingResponse(events(), media_type=EVENTS, headers={"Cache-Control": "no-store"})
+    encoded = (each.encode("utf-8", "replace") for each in events())
+    return StreamingResponse(encoded, media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
 def _event(name: str, told: dict[str, Any]) -> str:
@@ -164,12 +180,12 @@ def _documents(functions: Functions) -> APIRouter:
             "llm": None if settings.llm == "none" and not settings.llm_url else settings.llm,
         }
         told = {"id": "default", "documents": len(library.entries()), "models": models}
-        return JSONResponse([told])
+        return Reply([told])
 
     @router.get("/documents", response_model=None, responses={200: {"model": wire.Documents}})
     def list_documents() -> Response:
         """List the documents."""
-        return JSONResponse({"documents": [each.as_json() for each in library.entries()]})
+        return Reply({"documents": [each.as_json() for each in library.entries()]})
 
     @router.post(
         "/documents",
@@ -208,7 +224,7 @@ def _documents(functions: Functions) -> APIRouter:
         """Show what is known of a document, by its id, the beginning of it, its name or title."""
         found = _found(functions, document)
         [entry] = [each for each in library.entries() if each.id == found.id]
-        return JSONResponse(entry.as_json())
+        return Reply(entry.as_json())
 
     @router.get(
         "/documents/{document}/text",
@@ -228,7 +244,7 @@ def _documents(functions: Functions) -> APIRouter:
         document: str, start: Annotated[int, Query(ge=0)], end: Annotated[int, Query(ge=1)]
     ) -> Response:
         """Read a place in a document with what stands around it: to check a citation."""
-        return JSONResponse(functions.place(_found(functions, document).id, start, end))
+        return Reply(functions.place(_found(functions, document).id, start, end))
 
     @router.delete(
         "/documents/{document}", response_model=None, responses=_or_none(200, wire.Removed)
@@ -237,7 +253,7 @@ def _documents(functions: Functions) -> APIRouter:
         """Take a document out."""
         found = _found(functions, document)
         functions.remove(who(request), found.id)
-        return JSONResponse({"id": found.id, "title": found.title, "outcome": "removed"})
+        return Reply({"id": found.id, "title": found.title, "outcome": "removed"})
 
     return router
 
@@ -246,7 +262,7 @@ def _added(added: Any) -> Response:
     document = added.document
     told = {"outcome": added.outcome, "id": document.id, "title": document.title}
     told["passages"] = added.passages
-    return JSONResponse(told, 201 if added.outcome == "added" else 200)
+    return Reply(told, 201 if added.outcome == "added" else 200)
 
 
 def _found(functions: Functions, name: str) -> Document:
@@ -269,7 +285,7 @@ def _regression(functions: Functions, runs: Runs) -> APIRouter:
     @router.get("/sets", response_model=None, responses={200: {"model": wire.Sets}})
     def sets() -> Response:
         """List the regression sets that can be run on the documents as they are."""
-        return JSONResponse({"sets": list(runs.offered())})
+        return Reply({"sets": list(runs.offered())})
 
     @router.post("/runs", response_model=None, responses=_or_none(202, wire.RunState))
     def begin(request: Request, asked: wire.RunAsked) -> Response:
@@ -277,13 +293,13 @@ def _regression(functions: Functions, runs: Runs) -> APIRouter:
         functions.check_may_run(who(request))
         _or_gone(lambda: runs.path(asked.set))
         runs.begin(asked.set, use_llm=asked.llm)
-        return JSONResponse(_state(runs, asked.set, whole=False), 202)
+        return Reply(_state(runs, asked.set, whole=False), 202)
 
     @router.get("/runs/{name}", response_model=None, responses=_or_none(200, wire.RunState))
     def state(name: str) -> Response:
         """Show how far the run of a set is, and how the last one came out."""
         _or_gone(lambda: runs.path(name))
-        return JSONResponse(_state(runs, name, whole=True))
+        return Reply(_state(runs, name, whole=True))
 
     @router.delete("/runs/{name}", response_model=None, responses=_or_none(200, wire.RunState))
     def stop(request: Request, name: str) -> Response:
@@ -291,7 +307,7 @@ def _regression(functions: Functions, runs: Runs) -> APIRouter:
         functions.check_may_run(who(request))
         _or_gone(lambda: runs.path(name))
         runs.stop(name)
-        return JSONResponse(_state(runs, name, whole=False))
+        return Reply(_state(runs, name, whole=False))
 
     return router
 

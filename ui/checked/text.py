@@ -71,4 +71,5 @@ def summary(draft: Document, checked: Sequence[Checked]) -> str:
     if not checked:
         return "There is no sentence to check."
     more = left(draft, checked)
-    return f"{len(checked)} sentences: {told}." + (f" {more} were not checked yet." if more else "")
+    sentences = "1 sentence" if len(checked) == 1 else f"{len(checked)} sentences"
+    return f"{sentences}: {told}." + (f" {more} were not checked yet." if more else "")

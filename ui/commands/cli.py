@@ -271,6 +271,16 @@ def chat(
         typer.Option(help="A further name that the window is reached by; may be given repeatedly."),
     ] = None,
     auth: AuthOption = None,
+    auth_header: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="The header in which a proxy says who somebody is, as for OIDC."
+        ),
+    ] = None,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ADDRESS", help="Where this proxy is; may be given repeatedly."),
+    ] = None,
     fetch: Annotated[
         bool,
         typer.Option(
@@ -279,11 +289,17 @@ def chat(
     ] = False,
 ) -> None:
     """Open the chat window in the browser's reach; Ctrl-C ends it."""
+    from ui.entry.login import proxy_of
     from ui.entry.users import UsersFile
     from ui.window.window import serve
     from ui.panels.fetch import fetching  # isort: skip  The window says first what Gradio may do.
 
-    if auth is None and host not in LOOPBACK:
+    if bool(auth_header) != bool(trusted_proxy):
+        raise UserError(
+            "--auth-header and --trusted-proxy belong together: anybody could send the header."
+        )
+    proxy = proxy_of(auth_header, trusted_proxy) if auth_header and trusted_proxy else None
+    if auth is None and proxy is None and host not in LOOPBACK:
         raise UserError(
             f"Without a login the window listens on loopback only, and {host} is not: whoever "
             "reached it could read, add and remove documents. `footnoted user NAME --auth FILE` "
@@ -300,6 +316,7 @@ def chat(
             port=port,
             names=name or (),
             users=users,
+            proxy=proxy,
             fetch=begun,
             on_ready=typer.echo,
         )
@@ -327,15 +344,22 @@ def user(
 def token(
     name: str,
     auth: Annotated[Path, typer.Option(help="The file of users.")],
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="End the token, and print no new one.")
+    ] = False,
     _library: LibraryOption = None,
 ) -> None:
     """Print a new token, with which programs ask the window.
 
-    They ask as this user, whose token of before ends.
+    They ask as this user, whose token of before ends at once.
     """
-    from ui.entry.users import add_token
+    from ui.entry.users import add_token, end_token
 
-    typer.echo(add_token(auth, name))
+    if revoke:
+        end_token(auth, name)
+        _tell(f"{name} has no token any more.")
+    else:
+        typer.echo(add_token(auth, name))
 
 
 def _wait(status: Status, waiting: Waiting | InRow) -> None:

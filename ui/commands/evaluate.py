@@ -411,11 +411,10 @@ def _show_notes(run: Run, before: Run | None, reports: Reports) -> None:
     for note, count in notes.items():
         if count:
             line(messages(), f"{count} {note}.")
-    rule = RULES[reports.fail_on] if before or reports.fail_on == "failed" else "nothing else"
-    line(
-        messages(),
-        f"Held against a run: cases that must pass, and {rule} (--fail-on {reports.fail_on}).",
-    )
+    rule = "a case that must pass and does not"
+    if before or reports.fail_on == "failed":
+        rule += f", {RULES[reports.fail_on]}"
+    line(messages(), f"What fails a run: {rule} (--fail-on {reports.fail_on}).")
 
 
 def _show_metrics(console: Console, run: Run, comparison: Comparison | None) -> None:

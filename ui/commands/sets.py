@@ -11,6 +11,7 @@ import typer
 
 from ui.commands.terminal import (
     LibraryOption,
+    counted,
     line,
     messages,
     open_assistant,
@@ -87,6 +88,9 @@ def import_set(
         Path | None,
         typer.Option(metavar="DIR", help="Where documents are written that the file brings."),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first item that is no case.")
+    ] = False,
     library: LibraryOption = None,
 ) -> None:
     """Make a set of another tool's file.
@@ -102,7 +106,7 @@ def import_set(
     if out.exists():
         raise UserError(f"{out} exists. Name a new file.")
     text = _read(file)
-    found = read_cases(form, text, open_library(library))
+    found = read_cases(form, text, open_library(library, new=True), strict=strict)
     brought = documents_of(form, text)
     if brought and documents is None:
         raise UserError(
@@ -113,7 +117,10 @@ def import_set(
         _write_documents(documents, brought)
         line(messages(), f"{len(brought)} documents are in {documents}: `footnoted add` them.")
     write_set(out, found.cases)
-    line(messages(), f"{len(found.cases)} cases are in {out}.")
+    for told in found.bad:
+        line(messages(), told)
+    more = f", and {counted(len(found.bad), 'item')} left out" if found.bad else ""
+    line(messages(), f"{counted(len(found.cases), 'case')} in {out}{more}.")
     _tell_lost(found.lost)
 
 
@@ -140,7 +147,7 @@ def export_set(
     if form == "run" and run is None:
         raise UserError("TREC's run is of answers: give a run with --run RUN.json.")
     case_set = load_set(find_set(name))
-    shelf = open_library(library)
+    shelf = open_library(library, new=True)
     facts, _ = resolve(case_set, shelf)
     entries = [shelf.document(each.id) for each in shelf.entries()]
     results = {each.id: each for each in load_run(run).results} if run else None

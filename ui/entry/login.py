@@ -6,10 +6,12 @@ try. So Gradio is told who asks (`who`), and asks nobody itself.
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from math import ceil
 from urllib.parse import parse_qs
 
@@ -25,6 +27,8 @@ from starlette.responses import (
 )
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.errors import UserError
+from index.printable import title_line
 from ui.drawing.jinja import draw
 from ui.entry.users import User, may_enter, owner_of
 
@@ -105,6 +109,42 @@ class _Session:
     used: float
 
 
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy that asks who somebody is, as for OpenID Connect, and says it in a header.
+
+    Only what comes from its own addresses is believed, and it must let nobody else set the header.
+    """
+
+    header: str
+    addresses: tuple[IPv4Network | IPv6Network, ...]
+
+    def user(self, connection: HTTPConnection) -> str | None:
+        """Return whom the proxy names; None where it names nobody, or it is not the proxy."""
+        host = connection.client.host if connection.client else ""
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return None
+        if not any(address in each for each in self.addresses):
+            return None
+        return title_line(connection.headers.get(self.header, "")) or None
+
+
+def proxy_of(header: str, addresses: Sequence[str]) -> Proxy:
+    """Return a proxy by its header and its addresses or networks.
+
+    Raises UserError for what is none.
+    """
+    try:
+        networks = tuple(ip_network(each, strict=False) for each in addresses)
+    except ValueError as error:
+        raise UserError(f"--trusted-proxy takes an address or a network: {error}.") from error
+    if not re.fullmatch(r"[A-Za-z0-9-]+", header):
+        raise UserError(f"“{header}” is no header's name.")
+    return Proxy(header, networks)
+
+
 class Login:
     """Answers those who have logged in or bring a token, and shows others the login page."""
 
@@ -113,10 +153,12 @@ class Login:
         app: ASGIApp,
         users: Mapping[str, User],
         clock: Callable[[], float] = time.monotonic,
+        proxy: Proxy | None = None,
     ) -> None:
-        """Stand before an application that is for these users."""
+        """Stand before an application that is for these users, and for whom a proxy names."""
         self._app = app
         self._users = users
+        self._proxy = proxy
         self._clock = clock
         self._tries = Tries(clock)
         self._sessions: dict[str, _Session] = {}
@@ -144,6 +186,8 @@ class Login:
         kind, _, token = connection.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return owner_of(self._users, token.strip())
+        if self._proxy and (named := self._proxy.user(connection)):
+            return named
         session = self._sessions.get(connection.cookies.get(_cookie(connection), ""))
         if session is None or self._clock() - session.used > IDLE:
             return None

@@ -77,6 +77,17 @@ def add_token(path: Path, name: str) -> str:
     return token
 
 
+def end_token(path: Path, name: str) -> None:
+    """Take a user's token away; programs with it are out at once.
+
+    Raises UserError for a name that is not in the file, or a file that cannot be used.
+    """
+    users = read_users(path)
+    if name not in users:
+        raise UserError(f"There is no {name} in {path}: `footnoted user {name} --auth {path}`.")
+    _write(path, users | {name: replace(users[name], token=b"")})
+
+
 def read_users(path: Path) -> dict[str, User]:
     """Return everybody by name.
 

@@ -37,12 +37,13 @@ from index.loading.formats import MAX_BYTES
 from rag.assistant import Assistant
 from ui.api.beside import Beside
 from ui.api.functions import Functions
+from ui.api.traces import start_traces
 from ui.api.v1 import api
 from ui.api.watch import Figures, Watch
 from ui.conversations.exchange import Conversation
 from ui.drawing import render
 from ui.entry.guard import Guard
-from ui.entry.login import Login, who
+from ui.entry.login import Login, Proxy, who
 from ui.entry.ports import PORTS, free_port
 from ui.entry.routes import Routes
 from ui.entry.users import RightsOf, User
@@ -134,7 +135,7 @@ def _put_user(blocks: gr.Blocks, users: Mapping[str, User]) -> None:
 
     def greet(request: gr.Request) -> str:
         name = request.username or ""
-        return render.user(name, sorted(users[name].may))
+        return render.user(name, sorted(users[name].may) if name in users else ())
 
     blocks.load(greet, None, shown, **PRIVATE)
 
@@ -146,6 +147,7 @@ def serve(
     port: int | None = None,
     names: Sequence[str] = (),
     users: Mapping[str, User] | None = None,
+    proxy: Proxy | None = None,
     fetch: Fetch | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
@@ -154,17 +156,23 @@ def serve(
     `on_ready` is called with the address once it answers. Without a port, the first free one from
     7860 on is taken. What is answered are requests to addresses, to localhost, to the host and to
     other `names` (`guard.py`), for what the window needs (`routes.py`). With `users` (of
-    `users.py`) everybody has to log in, and programs bring a token or log in as well (`login.py`).
+    `users.py`) everybody has to log in, and programs bring a token or log in as well (`login.py`);
+    with a `proxy` whom it names is in.
     What `fetch` brings is loaded when it is there.
 
     Raises UserError when the address cannot be listened at.
     """
     _no_proxy(host)
     opened = threading.Event()
+    if proxy:
+        # Else the server would take whoever the proxy speaks for in the place of the proxy itself.
+        os.environ["FORWARDED_ALLOW_IPS"] = ""
+        users = users if users is not None else {}
+    start_traces()
     runs = Runs(assistant)
     blocks = build_window(assistant, fetch, users, opened.set, runs)
     made = api(Functions(assistant, rights_of(users)), runs)
-    before = partial(_middleware, assistant, made, Figures(assistant), (host, *names), users)
+    before = partial(_middleware, assistant, made, Figures(assistant), (host, *names), users, proxy)
     address = _launch(blocks, host, port, before, login=users is not None)
     serve_mcp(blocks)
     try:
@@ -229,9 +237,10 @@ def _middleware(
     figures: Figures,
     names: Sequence[str],
     users: Mapping[str, User] | None,
+    proxy: Proxy | None,
 ) -> list[Middleware]:
     """Return what each request passes, the outermost first."""
-    login = [Middleware(Login, users=users)] if users is not None else []
+    login = [Middleware(Login, users=users, proxy=proxy)] if users is not None else []
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
     return [
         Middleware(Guard, names=names),
