@@ -67,6 +67,8 @@ def read_stages(text: str) -> list[Stage]:
 STAGES = read_stages((PROJECT / "Dockerfile").read_text("utf-8"))
 IMAGE = STAGES[-1]
 PUBLISHED = "7860"
+SCRAPES = "9090"
+"""Where Prometheus is seen."""
 
 
 def parsed(arguments: list[str]) -> dict[str, Any]:
@@ -269,8 +271,8 @@ def test_the_health_check_finds_a_window_well_with_a_login_and_without(
 # --- what runs together
 
 KNOWN = {
-    "build", "cap_drop", "command", "depends_on", "entrypoint", "environment", "healthcheck",
-    "image", "init", "networks", "ports", "profiles", "pull_policy", "read_only", "restart",
+    "build", "cap_drop", "command", "configs", "depends_on", "entrypoint", "environment",
+    "healthcheck", "image", "init", "networks", "ports", "profiles", "pull_policy", "read_only", "restart",
     "secrets", "security_opt", "shm_size", "stop_grace_period", "tmpfs", "user", "volumes",
 }  # fmt: skip
 """Keys of the Compose specification: another one is a slip, or is looked at first."""
@@ -280,7 +282,7 @@ OWN = {name: each for name, each in SERVICES.items() if each["image"] == "footno
 
 
 def test_there_is_what_is_promised() -> None:
-    assert set(SERVICES) == {"window", "footnoted", "postgres", "llama"}
+    assert set(SERVICES) == {"window", "footnoted", "postgres", "llama", "prometheus"}
     assert SERVICES["footnoted"]["profiles"] == ["commands"], "`up` does not start it"
     assert {name for name, each in SERVICES.items() if "profiles" not in each} == {
         "window",
@@ -322,7 +324,7 @@ def test_ports_are_published_on_loopback_unless_another_address_is_named() -> No
     for port in published:
         host, _, inside = default(port).rsplit(":", 2)
         assert ip_address(host).is_loopback
-        assert inside == PUBLISHED
+        assert inside in (PUBLISHED, SCRAPES)
 
 
 def test_whoever_is_waited_for_says_when_it_is_there() -> None:
@@ -414,8 +416,18 @@ def test_the_window_is_the_images_with_a_name() -> None:
     command = [default(each) for each in SERVICES["window"]["command"]]
     told = parsed(command)
     assert told["command"] == "footnoted chat"
-    assert told["name"] == ["localhost"]
-    assert command[: len(command) - 2] == json.loads(IMAGE.last("CMD"))
+    assert told["name"] == ["localhost", "window"]
+    assert command[: len(command) - 4] == json.loads(IMAGE.last("CMD"))
+
+
+def test_the_window_is_scraped_by_the_name_that_it_answers_to() -> None:
+    told = yaml.safe_load(COMPOSE["configs"]["prometheus"]["content"])
+    [job] = told["scrape_configs"]
+    [given] = job["static_configs"]
+    assert given["targets"] == [f"window:{PUBLISHED}"]
+    assert set(SERVICES["prometheus"]["networks"]) <= set(SERVICES["window"]["networks"])
+    [secret] = SERVICES["prometheus"]["secrets"]
+    assert job["authorization"] == {"credentials_file": f"/run/secrets/{secret}"}
 
 
 def commands_in(text: str) -> Iterator[list[str]]:
