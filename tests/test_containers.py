@@ -272,8 +272,9 @@ def test_the_health_check_finds_a_window_well_with_a_login_and_without(
 
 KNOWN = {
     "build", "cap_drop", "command", "configs", "depends_on", "entrypoint", "environment",
-    "healthcheck", "image", "init", "networks", "ports", "profiles", "pull_policy", "read_only", "restart",
-    "secrets", "security_opt", "shm_size", "stop_grace_period", "tmpfs", "user", "volumes",
+    "healthcheck", "image", "init", "networks", "ports", "profiles", "pull_policy",
+    "read_only", "restart", "secrets", "security_opt", "shm_size", "stop_grace_period",
+    "tmpfs", "user", "volumes",
 }  # fmt: skip
 """Keys of the Compose specification: another one is a slip, or is looked at first."""
 

@@ -39,7 +39,16 @@ def page_of(told: dict[str, Any]) -> str:
         for method, operation in methods.items():
             for tag in operation.get("tags", ["Other"]):
                 groups.setdefault(tag, []).append(_operation(told, method, path, operation))
-    return draw("api.html", "page", told["info"], groups)
+    types = {
+        name: list(_fields(told, schema))
+        for name, schema in told["components"]["schemas"].items()
+        if name not in _OTHERS and "properties" in schema
+    }
+    return draw("api.html", "page", told["info"], groups, types)
+
+
+_OTHERS = ("HTTPValidationError", "ValidationError")
+"""FastAPI's own, of what is told with 422."""
 
 
 def _operation(told: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
@@ -65,7 +74,7 @@ def _operation(told: dict[str, Any], method: str, path: str, given: dict[str, An
         method.upper(),
         path,
         given.get("summary", ""),
-        given.get("description", ""),
+        given.get("description", "").replace("`", ""),
         fields,
         answers,
         list(_fields(told, came)),
@@ -76,7 +85,7 @@ def _fields(told: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:
     found = _named(told, schema.get("items", schema))
     for name, each in found.get("properties", {}).items():
         required = name in found.get("required", ())
-        yield Field(name, _type(each), required, each.get("description", ""))
+        yield Field(name, _type(each), required, each.get("description", "").replace("`", ""))
 
 
 def _named(told: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ Question = Annotated[str, Field(min_length=1, max_length=MOST_ASKED, pattern=r"\
 class Sent(BaseModel):
     """What is sent: nothing in it is converted, and a field that is not known is an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Turn(Sent):
@@ -76,7 +76,7 @@ class RunAsked(Sent):
 class Came(BaseModel):
     """What comes back; more fields may come without a new version."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
 
 class DocumentNamed(Came):
