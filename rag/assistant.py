@@ -7,11 +7,13 @@ import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from index.documents import Document
 from index.errors import UserError
+from index.library import Library
 from index.loading.load import load_bytes
 from rag.answer import NONE_SELECTED, Answer, Event, Found, Searching, Writing
 from rag.answering import WAYS
@@ -172,6 +174,7 @@ class Assistant:
                 )
                 for event in self._events(question, history, context):
                     if isinstance(event, Answer):
+                        event = _told_of_the_others(event, len(context.titles), self.library)
                         line.answered(event)
                     yield event
 
@@ -293,3 +296,13 @@ class Assistant:
             writer = self._writer()
             if writer:
                 writer.read_examples()
+
+
+def _told_of_the_others(answer: Answer, asked: int, library: Library) -> Answer:
+    """Say beside a refusal that not all documents were asked, where some were left aside."""
+    if answer.reason != "not_in_sources" or answer.message:
+        return answer
+    there = len(library.entries())
+    if asked >= there:
+        return answer
+    return replace(answer, message=f"Asked were {asked} of {there} documents.")

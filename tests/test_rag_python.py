@@ -12,6 +12,7 @@ import pytest
 from index.documents import Document
 from index.errors import UserError
 from index.library import Library
+from index.loading.load import load_bytes
 from rag.answer import Answer, Searching
 from rag.assistant import Assistant
 from rag.config import load_settings
@@ -94,3 +95,19 @@ def test_its_types_hold_for_others(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     [told, _] = done.stdout.splitlines()  # Nothing but what is wrong here.
     assert 'Incompatible types in assignment (expression has type "str"' in told
+
+
+def test_a_refusal_says_that_not_all_was_asked(tmp_path: Path) -> None:
+    settings = load_settings(library=tmp_path / "library").model_copy(update={"llm": "none"})
+    assistant = Assistant(settings)
+    names = ("bread.md", "rolls.md")
+    for name in names:
+        assistant.library.add(load_bytes(b"The baker of Ulm bakes on Mondays.", name))
+        assistant.library.add(load_bytes(f"The {name} is baked in Bonn.".encode(), f"2-{name}"))
+    there = assistant.library.entries()
+    *_, all_asked = assistant.stream("How tall is the mayor of Rome?")
+    *_, some = assistant.stream("How tall is the mayor of Rome?", without=[there[0].id])
+    assert isinstance(all_asked, Answer)
+    assert isinstance(some, Answer)
+    assert (all_asked.refused, all_asked.message) == (True, None)
+    assert some.message == f"Asked were {len(there) - 1} of {len(there)} documents."
