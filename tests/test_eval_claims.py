@@ -12,15 +12,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from eval.training.branch import export
+from eval.training.claims import LABELS, BearsOut
 from eval.training.examples import _article, load_squad
 from eval.training.statements import (
+    WRITTEN,
     Statement,
     load_claims,
     of_denials,
     of_questions,
     of_refuted,
     of_sentences,
+    of_written,
     statement,
 )
 from index.errors import UserError
@@ -118,6 +123,57 @@ def test_sentences_are_made_false_one_fact_at_a_time(squad: Path) -> None:
         if each.kind == "number changed":
             assert each.label == "refuted"
             assert each.statement not in each.text
+
+
+def test_statements_that_were_written_are_shown_with_their_windows(
+    squad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = load_squad(squad)
+    paragraph = articles[0].paragraphs[0]
+    told = {
+        "article": articles[0].title,
+        "paragraph": 0,
+        "window": list(paragraph.windows[-1]),
+        "supported": ["It is so."],
+        "refuted": ["It is not so."],
+        "not enough": ["It was so in May."],
+    }
+    lines = [told, told | {"article": "Elsewhere"}]
+    file = tmp_path / "written.jsonl.gz"
+    file.write_bytes(gzip.compress("".join(f"{json.dumps(each)}\n" for each in lines).encode()))
+    monkeypatch.setattr("eval.training.statements.WRITTEN", file)
+    made = list(of_written(articles, random.Random(1)))
+    assert [each.label for each in made] == ["supported", "supported", "refuted", "not enough"]
+    start, end = paragraph.windows[-1]
+    assert all(each.text.endswith(paragraph.text[start:end]) for each in made)
+    file.write_bytes(gzip.compress(json.dumps(told | {"window": [0, 1]}).encode()))
+    with pytest.raises(UserError, match="is not that of SQuAD"):
+        list(of_written(articles, random.Random(1)))
+
+
+def test_the_statements_that_are_shipped_are_whole() -> None:
+    lines = gzip.decompress(WRITTEN.read_bytes()).decode().splitlines()
+    told = [json.loads(each) for each in lines]
+    assert len(told) == 2_210
+    assert all(each["supported"] and each["refuted"] and each["not enough"] for each in told)
+    said = [s for each in told for label in LABELS for s in each[label]]
+    assert len(set(said)) > 0.99 * len(said)
+    assert all(statement.strip() == statement and len(statement) < 400 for statement in said)
+
+
+@pytest.mark.weights
+def test_a_head_goes_on_from_what_it_was(tmp_path: Path) -> None:
+    reader = model_folder(READER, load_settings().models) / "model.onnx"
+    head, mean = BearsOut(), BearsOut()
+    head.go_on_from(reader)
+    mean.take_mean(reader, reader)
+    for name, value in head.state_dict().items():
+        assert torch.equal(value, mean.state_dict()[name])
+    export(head, reader, tmp_path)
+    given = ("The mill burned.", ["The mill burned down in 1911."])
+    [was] = ReaderWeights(reader.parent).bears_out(*given)
+    [now] = ReaderWeights(tmp_path).bears_out(*given)
+    assert np.allclose(was, now, atol=0.3)  # It was rounded once more.
 
 
 def test_denials_are_true_and_false() -> None:

@@ -25,7 +25,7 @@ from tokenizers import Encoding
 from transformers import BertConfig
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
-from eval.training.model import BRANCHES, HEADS, LAYERS, WIDTH, from_weights, quantize
+from eval.training.model import BRANCHES, HEADS, LAYERS, WIDTH, from_weights, quantize, weights_of
 from eval.training.train import batches_of, fit
 from index.atomic import write_whole
 from index.errors import UserError
@@ -81,6 +81,17 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
         for layer, start in zip(self.encoder.layer, own, strict=True):
             layer.load_state_dict(start.state_dict())
         self.pooler.load_state_dict(model.bert.pooler.state_dict())
+
+    def go_on_from(self, reader: Path) -> None:
+        """Take the layers that this head has in a reader already."""
+        state = weights_of(onnx.load(reader).graph, self.name)
+        self.load_state_dict({key: value.contiguous() for key, value in state.items()})
+
+    def take_mean(self, one: Path, other: Path) -> None:
+        """Take the mean of the layers that this head has in two readers (see `model.take_mean`)."""
+        states = [weights_of(onnx.load(each).graph, self.name) for each in (one, other)]
+        mean = {key: (value + states[1][key]) / 2 for key, value in states[0].items()}
+        self.load_state_dict({key: value.contiguous() for key, value in mean.items()})
 
 
 def lower_half(reader: Path) -> onnxruntime.InferenceSession:
@@ -240,6 +251,7 @@ def learn(
     progress: Progress,
     *,
     epochs: float,
+    rate: float = RATE,
 ) -> None:
     """Train a head in place, going on from the checkpoint if there is one.
 
@@ -255,5 +267,5 @@ def learn(
         torch.manual_seed(SEED + at)  # Dropout is the same after a stop.
         return loss_of(batches[at])
 
-    fit(branch, len(batches), loss_at, checkpoint, progress, rate=RATE, warm_up=WARM_UP)
+    fit(branch, len(batches), loss_at, checkpoint, progress, rate=rate, warm_up=WARM_UP)
     branch.eval()

@@ -62,28 +62,10 @@ def from_weights(path: Path) -> ReaderModel:
     A cross-encoder's own logit becomes the answers' head. Raises ValueError for another network.
     """
     graph = onnx.load(path).graph
-    own = [each for each in graph.initializer if not each.name.startswith(BRANCHES)]
-    held = {each.name: numpy_helper.to_array(each) for each in own}
-
-    def floats(name: str) -> torch.Tensor:
-        integers = held[f"{name}_quantized"].astype(np.float32)
-        zero = held[f"{name}_zero_point"].astype(np.float32)
-        return torch.from_numpy((integers - zero) * held[f"{name}_scale"])
-
-    def ours(name: str) -> str:
-        return name.replace("classifier", "answers")
-
     state = {
-        ours(key): torch.tensor(v) for key, v in held.items() if key.endswith((".bias", ".weight"))
+        name.replace("classifier", "answers"): value
+        for name, value in weights_of(graph, "", BRANCHES).items()
     }
-    for name in ("word", "position", "token_type"):
-        key = f"bert.embeddings.{name}_embeddings.weight"
-        state[key] = floats(key)
-    for node in graph.node:
-        if node.op_type == "MatMulInteger" and not node.name.startswith(BRANCHES):
-            # Named as the layer is, as /bert/pooler/dense/MatMul.
-            layer = ours(node.name.strip("/").rpartition("/")[0]).replace("/", ".")
-            state[f"{layer}.weight"] = floats(node.input[1].removesuffix("_quantized")).T
     model = ReaderModel()
     torch.nn.init.normal_(model.words.weight, std=0.02)
     torch.nn.init.zeros_(model.words.bias)
@@ -93,6 +75,41 @@ def from_weights(path: Path) -> ReaderModel:
     if set(missing) - {"words.weight", "words.bias"} or unexpected:
         raise ValueError(f"{path} is another kind of network: {missing} {unexpected}")
     return model
+
+
+def weights_of(
+    graph: onnx.GraphProto, prefix: str, others: tuple[str, ...] = ()
+) -> dict[str, torch.Tensor]:
+    """Return the int8 weights of a graph, turned back into floats, by the names of their layers.
+
+    Those are meant whose names begin with the prefix, and with none of the `others`.
+    """
+
+    def own(name: str) -> bool:
+        return name.startswith(prefix) and not name.startswith(others)
+
+    held = {
+        each.name.removeprefix(prefix): numpy_helper.to_array(each)
+        for each in graph.initializer
+        if own(each.name)
+    }
+
+    def floats(name: str) -> torch.Tensor:
+        integers = held[f"{name}_quantized"].astype(np.float32)
+        zero = held[f"{name}_zero_point"].astype(np.float32)
+        return torch.from_numpy((integers - zero) * held[f"{name}_scale"])
+
+    state = {key: torch.tensor(v) for key, v in held.items() if key.endswith((".bias", ".weight"))}
+    for key in [each.removesuffix("_quantized") for each in held if each.endswith("_quantized")]:
+        if key.endswith("_embeddings.weight"):
+            state[key] = floats(key)
+    for node in graph.node:
+        if node.op_type == "MatMulInteger" and own(node.name):
+            # Named as the layer is, as /bert/pooler/dense/MatMul.
+            name = node.name.removeprefix(prefix).strip("/").rpartition("/")[0]
+            key = node.input[1].removeprefix(prefix).removesuffix("_quantized")
+            state[f"{name.replace('/', '.')}.weight"] = floats(key).T
+    return state
 
 
 def take_mean(model: ReaderModel, other: ReaderModel) -> None:

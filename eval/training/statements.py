@@ -1,8 +1,9 @@
 """What the reader's third head learns from: statements with texts that bear them out, or do not.
 
-Four sources: claims that people wrote about sentences; SQuAD's questions, turned by rule into
+Five sources: claims that people wrote about sentences; SQuAD's questions, turned by rule into
 statements by their answers, with the right answer or another one; sentences with one fact changed
-by rule; and denials, true ones and false ones.
+by rule; denials, true ones and false ones; and statements that were written for it on windows of
+SQuAD's paragraphs (`written.jsonl.gz`).
 """
 
 from __future__ import annotations
@@ -290,6 +291,37 @@ def _of_window(paragraph: Paragraph, words: Words, rng: random.Random) -> Iterat
     if others and rng.random() < 0.5:
         s, e = rng.choice(others)
         yield Statement(true.sentence, paragraph.text[s:e], "not enough", "another window")
+
+
+# --- statements that were written for it
+
+WRITTEN = Path(__file__).with_name("written.jsonl.gz")
+"""A line a window of SQuAD's training paragraphs: true statements, false ones, and untold ones."""
+
+
+def of_written(articles: Iterable[Article], rng: random.Random) -> Iterator[Statement]:
+    """Return the statements that were written on articles, the true ones twice: they are fewer.
+
+    Raises UserError where an article is not the one that they were written on.
+    """
+    known = {each.title: each for each in articles}
+    for line in gzip.decompress(WRITTEN.read_bytes()).decode().splitlines():
+        told = json.loads(line)
+        if told["article"] not in known:
+            continue
+        try:
+            paragraph = known[told["article"]].paragraphs[told["paragraph"]]
+            at = paragraph.windows.index(tuple(told["window"]))
+        except (IndexError, ValueError) as error:
+            raise UserError(
+                f"{told['article']}, paragraph {told['paragraph']}, is not that of SQuAD's "
+                "training set."
+            ) from error
+        labels: tuple[Label, ...] = ("supported", "supported", "refuted", "not enough")
+        for label in labels:
+            for each in told[label]:
+                text = _window(paragraph, at, told["article"], rng)
+                yield Statement(each, text, label, f"written, {label}")
 
 
 # --- denials, since what denies would else nearly always be false
