@@ -13,9 +13,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.faults import Faults
+from ui.entry import login
 from ui.entry.login import FREE_BY_ADDRESS, FREE_BY_NAME, IDLE, LONGEST_WAIT, Login, Tries, who
 from ui.entry.users import User, add_token, add_user, read_users
-from ui.window import login
 
 PASSWORD = "correct horse"
 

@@ -22,9 +22,9 @@ from starlette.testclient import TestClient
 from index.library import Library
 from tests.browser import SUMMIT, window
 from tests.faults import Faults
+from ui.entry import routes
 from ui.entry.routes import LONGEST, Routes
 from ui.entry.users import add_token, add_user
-from ui.window import routes
 
 API = "gradio_api/"
 

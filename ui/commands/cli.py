@@ -296,7 +296,7 @@ def chat(
 
     if bool(auth_header) != bool(trusted_proxy):
         raise UserError(
-            "--auth-header and --trusted-proxy belong together: anybody could send the header."
+            "Give --auth-header and --trusted-proxy together: else anybody could send the header."
         )
     proxy = proxy_of(auth_header, trusted_proxy) if auth_header and trusted_proxy else None
     if auth is None and proxy is None and host not in LOOPBACK:

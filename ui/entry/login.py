@@ -139,7 +139,9 @@ def proxy_of(header: str, addresses: Sequence[str]) -> Proxy:
     try:
         networks = tuple(ip_network(each, strict=False) for each in addresses)
     except ValueError as error:
-        raise UserError(f"--trusted-proxy takes an address or a network: {error}.") from error
+        raise UserError(
+            f"What --trusted-proxy names must be an address or a network: {error}."
+        ) from error
     if not re.fullmatch(r"[A-Za-z0-9-]+", header):
         raise UserError(f"“{header}” is no header's name.")
     return Proxy(header, networks)
