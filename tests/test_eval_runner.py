@@ -49,6 +49,7 @@ class Library:
 
     folder = place = Path("/library")
     fingerprint = "cut and embedded so"
+    exists = True
 
     def __init__(self, document: Document = DOCUMENT) -> None:
         self.kept = document
@@ -344,8 +345,7 @@ def test_the_command_runs_compares_and_exits_as_the_contract_says(
     made: list[Stub] = []
 
     def command(kind: type[Stub], *arguments: str) -> Any:
-        def opened(_settings: object, *, check: bool) -> Stub:
-            assert check
+        def opened(_settings: object) -> Stub:
             made.append(kind())
             return made[-1]
 
@@ -353,22 +353,28 @@ def test_the_command_runs_compares_and_exits_as_the_contract_says(
         return CliRunner().invoke(app, ["run", str(case_set.path), *arguments])
 
     out = tmp_path / "run.json"
-    good = command(Stub, "--json", str(out))
+    good = command(Stub, "--json", str(out), "--metrics")
     assert good.exit_code == 0, good.output
     assert re.search(r"passed +100\.0% +51\.0% – 100\.0% +4\n", good.stdout)
     assert re.search(r"total_s_p50 +1\.00 s +– +4\n", good.stdout)
-    assert "0 of 4 cases failed." in good.stdout
+    assert good.stdout.endswith("Passed: 4 of 4 cases right.\n")
 
     assert command(Stub, "--baseline", str(out)).exit_code == 0
-    worse = command(Worse, "--baseline", str(out), "--no-llm")
+    worse = command(Worse, "--baseline", str(out), "--no-llm", "--details")
     assert worse.exit_code == 1
-    assert "Broken (must pass): Ann\n" in worse.stdout
+    assert "broke      Ann (must pass)  " in worse.stdout
     assert "got:      The sources do not say." in worse.stdout
-    assert "Ann must pass and broke." in worse.stderr
+    assert "Failed: Ann must pass and failed. " in worse.stdout
 
-    refused = command(Stub, "--baseline", str(out), "--limit", "2")
+    fewer = command(Stub, "--baseline", str(out), "--limit", "2")
+    assert fewer.exit_code == 0
+    assert "Gone, so not compared: 2 (" in fewer.stdout
+
+    kept = out.read_text("utf-8")
+    out.write_text(kept.replace("When was ", "Where was "), "utf-8")
+    refused = command(Stub, "--baseline", str(out))
     assert refused.exit_code == 3
-    assert "cannot be compared: the baseline has 4 cases" in refused.stderr
+    assert "no case in common" in refused.stderr
     assert made[-1].asked == []  # it is told before the long part
 
 

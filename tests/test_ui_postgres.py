@@ -51,19 +51,19 @@ def test_a_librarys_life_and_its_password(
         assert done.returncode == code, done.stderr
         return done
 
-    run("list")
+    assert "There is no library at" in run("list", code=2).stderr
     run("add", BRIEFING)
     assert "is in the library already" in run("add", BRIEFING).stderr
     [listed] = json.loads(run("list", "--json").stdout)["documents"]
     answer = json.loads(run("ask", SUMMIT, "--no-llm", "--json").stdout)
     assert answer["citations"]
-    assert "are as they should be" in run("library", "check", "--quick").stderr
+    assert "As they should be: 1 document," in run("library", "check", "--quick").stderr
     doctor = run("doctor", "--json")
     findings = {each["said"] for each in json.loads(doctor.stdout)["findings"]}
     assert any(f"{by_network} answers: PostgreSQL" in each for each in findings)
     assert any(f"{by_network}: 1 document" in each for each in findings)
     assert "pg_dump" in run("library", "backup", tmp_path / "kept", code=2).stderr
-    assert "1 documents have new vectors" in run("reindex").stderr
+    assert "New vectors: 1 document." in run("reindex").stderr
     run("remove", listed["id"])
     monkeypatch.setenv("FOOTNOTED_EMBEDDING", "all-minilm-l6-v2")
     mends = f"footnoted reindex --library '{by_network}'"
