@@ -283,12 +283,12 @@ def test_what_was_done_otherwise_is_not_gone_on_with(case_set: CaseSet, tmp_path
     longer = Stub()
     longer.library = Library(replace(DOCUMENT, id="other", text=TEXT + " More."))
     for stub, use_llm, cases, said in (
-        (Stub(reranker="other"), True, case_set, "reranker was r and is other"),
-        (Stub(quotes=3), True, case_set, "quotes was 5 and is 3"),
-        (Stub(), False, case_set, "llm was l and is None"),
-        (Stub(), True, case_set.first(3), "the set differs"),
-        (Stub(), True, replace(case_set, sha256="0" * 64), "the set differs"),
-        (longer, True, case_set, "the documents in the library differ"),
+        (Stub(reranker="other"), True, case_set, "The reranker was r and is other."),
+        (Stub(quotes=3), True, case_set, "FOOTNOTED_QUOTES was 5 and is 3."),
+        (Stub(), False, case_set, "The language model was l and is none."),
+        (Stub(), True, case_set.first(3), "The cases were 4 and are 3."),
+        (Stub(), True, replace(case_set, sha256="0" * 64), "The file of the set"),
+        (longer, True, case_set, "Changed in the library: Births."),
     ):
         with pytest.raises(UserError, match="delete it to start anew") as error:
             asked(cases, stub, tmp_path / "run.json", use_llm)

@@ -403,10 +403,10 @@ def test_the_commands_pull_list_and_verify(directory: Path, wheels: Path) -> Non
     assert f"tiny: already there, {directory / 'tiny'}" in again.stderr
 
     listed = run.invoke(app, ["list"], env={"FOOTNOTED_MODELS": str(directory)})
-    assert str(directory) in listed.stdout
-    rows = {row.split()[0]: row.split()[1:] for row in listed.stdout.splitlines() if row.strip()}
-    assert rows["tiny"] == ["answer", "yes", "0", "MB", "ready", "MIT"]
-    assert rows["other"] == ["rerank", "0", "MB", "missing", "MIT"]
+    assert str(directory) in listed.stderr
+    rows = {row.split("\t")[0]: row.split("\t")[1:] for row in listed.stdout.splitlines()}
+    assert rows["tiny"] == ["answer", "yes", "0 MB", "ready", "MIT"]
+    assert rows["other"] == ["rerank", "", "0 MB", "missing", "MIT"]
 
     # `other` is neither a default nor here, so only asking for it by name finds it missing.
     assert run.invoke(app, ["verify", *here]).stdout == "tiny: good\nsmall: good\n"
