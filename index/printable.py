@@ -16,6 +16,11 @@ def title_line(text: str) -> str:
     return printable(text)[:200].strip()
 
 
+def number_of(number: int, thing: str) -> str:
+    """Return a number of things in words: “1 passage”, “2 passages”."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def shortened(text: str, length: int) -> str:
     """Return a text on one line, with an ellipsis for what is beyond some characters."""
     words = " ".join(text.split())

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from index.printable import shortened
+from index.printable import number_of, shortened
 from rag.asking.route import Route
 from rag.deciding.gate import Decision
 from rag.deciding.nearest import Nearest
@@ -84,7 +84,7 @@ class Answer:
 
     def __repr__(self) -> str:
         """Return it on a line."""
-        notes = "1 footnote" if len(self.citations) == 1 else f"{len(self.citations)} footnotes"
+        notes = number_of(len(self.citations), "footnote")
         return f"<Answer {shortened(self.text, 60)!r}, {notes}>"
 
     @property

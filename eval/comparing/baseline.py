@@ -21,6 +21,7 @@ from eval.running.grader import PREFIX
 from eval.running.record import Bounds, Run, write_run
 from eval.running.summary import summarise
 from index.errors import UserError
+from index.printable import number_of
 
 PASSED, FAILED, ERRORS = 0, 1, 2
 """Exit codes."""
@@ -54,7 +55,7 @@ class Verdict:
     @property
     def line(self) -> str:
         """The verdict in one line; it says what the exit code says."""
-        told = [f"{self.right} of {_cases(self.asked)} right."]
+        told = [f"{self.right} of {number_of(self.asked, 'case')} right."]
         if self.comparison:
             told.append(self.comparison.told)
         if self.code == PASSED:
@@ -82,7 +83,7 @@ def hold(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT)
     for each, name in ((candidate, ""), (baseline, " of the baseline")):
         if each and (each.errors or not each.results):
             code = ERRORS
-            reasons.insert(0, f"{_cases(len(each.errors))}{name} could not be asked.")
+            reasons.insert(0, f"{number_of(len(each.errors), 'case')}{name} could not be asked.")
     asked = [each for each in candidate.results if each.error is None]
     right = sum(each.passed for each in asked)
     return Verdict(code, tuple(reasons), comparison, right, len(asked))
@@ -94,8 +95,9 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
     Raises UserError when it has errors, does not keep its own bounds, or cannot be written.
     """
     if run.errors:
+        missed = number_of(len(run.errors), "case")
         raise UserError(
-            f"{_cases(len(run.errors))} of this run could not be asked, so it is no baseline. "
+            f"{missed} of this run could not be asked, so it is no baseline. "
             "Run it again: it goes on with those."
         )
     usable = [each for each in run.metrics if not each.startswith(PREFIX) and "_s_p" not in each]
@@ -143,11 +145,11 @@ def _failures(
     if ids := [each for each in failed if each in run.set.must_pass and each not in known]:
         reasons.append(f"{', '.join(ids)} must pass and failed.")
     if fail_on == "failed" and failed:
-        reasons.append(f"{_cases(len(failed))} failed.")
+        reasons.append(f"{number_of(len(failed), 'case')} failed.")
     if not (baseline and comparison):
         return reasons
     if fail_on == "broken" and comparison.broken:
-        reasons.append(f"{_cases(len(comparison.broken))} broke.")
+        reasons.append(f"{number_of(len(comparison.broken), 'case')} broke.")
     bounds = baseline.gate or Bounds()
     if comparison.whole:
         reasons += _out_of_bounds(run.metrics, bounds)
@@ -158,7 +160,9 @@ def _failures(
         reasons += _out_of_bounds(summarise(shared), bounds)
     lost = comparison.net_loss
     if bounds.budget is not None and lost > bounds.budget:
-        reasons.append(f"The net loss of {_cases(lost)} is above the budget of {bounds.budget}.")
+        reasons.append(
+            f"The net loss of {number_of(lost, 'case')} is above the budget of {bounds.budget}."
+        )
     if comparison.significant and lost > 0:
         reasons.append("Worse, not by chance.")
     return reasons
@@ -177,7 +181,3 @@ def _out_of_bounds(metrics: Mapping[str, Metric], bounds: Bounds) -> list[str]:
             side = "below its floor" if kind == "floor" else "above its ceiling"
             found.append(f"{name} is {value:.3f}, {side} of {bound:g}.")
     return found
-
-
-def _cases(count: int) -> str:
-    return "1 case" if count == 1 else f"{count} cases"

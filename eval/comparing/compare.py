@@ -25,6 +25,7 @@ from eval.measuring.statistics import (
 from eval.running.record import Result, Run, differences
 from eval.running.summary import MEANS, RATES
 from index.errors import UserError
+from index.printable import number_of
 
 _LOAD = TypeAdapter(Run)
 
@@ -126,7 +127,7 @@ class Comparison:
     def told(self) -> str:
         """The counts in a sentence, without a judgement."""
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
-        cases = "1 case" if self.cases == 1 else f"{self.cases} cases"
+        cases = number_of(self.cases, "case")
         broken, mended = len(self.broken), len(self.mended)
         return f"Of {cases} compared {broken} broke and {mended} were mended ({p})."
 

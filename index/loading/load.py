@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from pathspec import GitIgnoreSpec
 
 from index.documents import Document, Properties, source_name
-from index.errors import DocumentError, reason
+from index.errors import DocumentError, UserError, reason
 from index.loading.apart import read_apart
 from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, loader_of
 from index.printable import title_line
@@ -107,6 +107,13 @@ def folder(
     except OSError as error:
         raise _unreadable(title_line(str(source)), error) from error
     return Folder(path, tuple(sorted(files)), others, left_out)
+
+
+def load_address(address: str, *, private: bool = False) -> Document:
+    """Fetch an address; never a file of this computer, as `load` would read. Raises as it does."""
+    if not address.lower().startswith(("http://", "https://")):
+        raise UserError("Give an address that starts with http:// or https://, or upload the file.")
+    return load(address, private=private)
 
 
 def _like(patterns: Sequence[str]) -> GitIgnoreSpec:

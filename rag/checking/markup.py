@@ -9,7 +9,9 @@ footnotes and strikethrough).
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.documents import Document, Heading
@@ -44,14 +46,14 @@ class Plain:
     """What a reader sees of a draft, and for each of its signs the place in the draft."""
 
     text: str
-    places: tuple[int, ...]
+    places: Sequence[int]
 
     @classmethod
     def of(cls, draft: Document) -> Plain:
         """Take the signs out of a draft; one of another format stays as it is."""
         text = draft.text
         if draft.loader.split(" ")[0] not in _FORMATS:
-            return cls(text, tuple(range(len(text))))
+            return cls(text, range(len(text)))
         shown = bytearray(b"\1" * len(text))
         for match in _BLOCKS.finditer(text):
             start, end = match.span()
@@ -61,7 +63,7 @@ class Plain:
             shown[start:end] = bytes(end - start)
         for match in _ADDRESS.finditer(text):
             shown[match.start()] = shown[match.end() - 1] = 0
-        places = tuple(at for at in range(len(text)) if shown[at])
+        places = array("L", (at for at, seen in enumerate(shown) if seen))
         return cls("".join(text[at] for at in places), places)
 
     def in_draft(self, start: int, end: int) -> tuple[int, int]:
@@ -69,7 +71,12 @@ class Plain:
         return self.places[start], self.places[end - 1] + 1
 
     def document(self, draft: Document) -> Document:
-        """Return the text as a document, with the draft's headings at their places in it."""
+        """Return the text as a document, with the draft's headings at their places in it.
+
+        A draft without signs is that document.
+        """
+        if len(self.text) == len(draft.text):
+            return draft
         headings = []
         for each in draft.headings:
             start, end = (bisect_left(self.places, at) for at in (each.start, each.end))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.api.watch import Figures
-from ui.entry.login import refusal
-from ui.entry.routes import LONGEST, content_length
+from ui.entry.routes import LONGEST, refused_length
 
 FORM = 10_000
 """Bytes that a file's form has beyond the file."""
@@ -31,22 +29,10 @@ class Beside:
         answer: ASGIApp = self._api
         if scope["path"] == "/metrics":
             answer = self._figures.response()
-        elif refused := _refusal(scope):
-            answer = refused
+        elif scope["method"] in ("POST", "PUT", "PATCH"):
+            answer = refused_length(scope, LONGEST + FORM) or self._api
         await answer(scope, receive, send)
 
 
 def _is_ours(path: str) -> bool:
     return path.startswith("/v1/") or path in ("/v1", "/metrics")
-
-
-def _refusal(scope: Scope) -> Response | None:
-    """Return what is said to a request without a length, or that is too long."""
-    if scope["method"] not in ("POST", "PUT", "PATCH"):
-        return None
-    length = content_length(scope)
-    if length is None:
-        return refusal("Say how long the request is.", 411)
-    if length > LONGEST + FORM:
-        return refusal(f"A request has up to {LONGEST:,} bytes.", 413)
-    return None

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from index.errors import UserError
 from rag.asking.rewrite import Turn
-from ui.api.functions import Functions, numbered
+from ui.api.functions import Functions, told
 from ui.api.reply import Reply
 from ui.api.wire import MOST_TURNS
 from ui.panels.events import BUG
@@ -69,22 +69,17 @@ def chat_routes(functions: Functions) -> APIRouter:
     @router.get("/models")
     def models() -> dict[str, Any]:
         """List the library as models: with the language model, and with quotes only."""
-        names = (MODEL, QUOTES_ONLY)
-        told = [{"id": n, "object": "model", "created": 0, "owned_by": "footnoted"} for n in names]
-        return {"object": "list", "data": told}
+        return {"object": "list", "data": [_model(name) for name in (MODEL, QUOTES_ONLY)]}
 
     @router.get("/models/{name}")
     def model(name: str) -> dict[str, Any]:
         """Show one of them."""
-        if name not in (MODEL, QUOTES_ONLY):
-            raise HTTPException(404, f"There is no model {name}: {MODEL}, {QUOTES_ONLY}.")
-        return {"id": name, "object": "model", "created": 0, "owned_by": "footnoted"}
+        return _model(name)
 
     @router.post("/chat/completions", response_model=None)
     def complete(request: Request, asked: Chat) -> Response:
         """Answer the last message of a conversation, with footnotes as links and annotations."""
-        if asked.model not in (MODEL, QUOTES_ONLY):
-            raise HTTPException(404, f"There is no model {asked.model}: {MODEL}, {QUOTES_ONLY}.")
+        _model(asked.model)
         *before, last = asked.messages
         if last.role != "user":
             raise UserError("The last message must be the user's: it is the question.")
@@ -94,7 +89,7 @@ def chat_routes(functions: Functions) -> APIRouter:
             if each.role in ("user", "assistant")
         ]
         made = _Completion(asked.model, str(request.base_url))
-        events = functions.told(
+        events = told(
             functions.events(last.words, history[-MOST_TURNS:], use_llm=asked.model == MODEL)
         )
         if asked.stream:
@@ -103,6 +98,13 @@ def chat_routes(functions: Functions) -> APIRouter:
         return Reply(made.whole(answer))
 
     return router
+
+
+def _model(name: str) -> dict[str, Any]:
+    """Return what is told of a model, which must be one of the two."""
+    if name not in (MODEL, QUOTES_ONLY):
+        raise HTTPException(404, f"There is no model {name}: {MODEL}, {QUOTES_ONLY}.")
+    return {"id": name, "object": "model", "created": 0, "owned_by": "footnoted"}
 
 
 class _Completion:
@@ -142,7 +144,7 @@ class _Completion:
                 if name == "sentence":
                     links = self._links(told["citations"])
                     notes = "".join(f"[{number}]" for number in links)
-                    words = (" " if said else "") + numbered(told["text"] + notes, links)
+                    words = (" " if said else "") + _numbered(told["text"] + notes, links)
                     said += words
                     yield self._chunk({"content": words})
                 elif name == "answer":
@@ -160,7 +162,7 @@ class _Completion:
     def _written(self, answer: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
         """Return the text with links, and where in it each footnote's link stands."""
         links = self._links(answer["citations"])
-        text = numbered(answer["answer"], links)
+        text = _numbered(answer["answer"], links)
         if answer["choices"]:
             text += "".join(f"\n- {each}" for each in answer["choices"])
         annotations = []
@@ -190,6 +192,13 @@ class _Completion:
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> str:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return _data(self._about | {"object": "chat.completion.chunk", "choices": [choice]})
+
+
+def _numbered(text: str, links: Mapping[int, str]) -> str:
+    """Return an answer's text with each footnote's number as a Markdown link."""
+    for number, link in links.items():
+        text = text.replace(f"[{number}]", f" [[{number}]]({link})")
+    return text
 
 
 def _data(told: dict[str, Any]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from index.documents import Document
 from index.errors import UserError
 from index.library import Added
-from index.loading.load import load, load_bytes
+from index.loading.load import load_address, load_bytes
 from rag.answer import Answer, AnswerSentence, Event, Found, Searching
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
@@ -20,12 +19,9 @@ from rag.trace import Line
 from rag.turns import InRow
 from rag.writing.retry import Waiting
 from ui.panels.answering import Answering
-from ui.panels.events import Rights
+from ui.panels.events import MAX_QUESTION, Rights
 
 T = TypeVar("T")
-
-MOST_ASKED = 2_000
-"""Characters of a question."""
 
 MOST_QUOTES = 50
 
@@ -88,28 +84,6 @@ class Functions:
                 raise event
             yield event
 
-    def told(self, events: Iterator[Event | Waiting | InRow]) -> Iterator[Told]:
-        """Yield what programs are told of each step, each sentence once, as soon as it is proven.
-
-        A sentence comes with the quotes that its footnotes show.
-        """
-        said = 0
-        for event in events:
-            match event:
-                case Searching():
-                    yield "searching", {"question": event.question}
-                case Found():
-                    yield "quotes", {"quotes": quotes_as_json(event.quotes)}
-                case Waiting() | InRow():
-                    yield "waiting", {"message": f"{event}."}
-                case _:
-                    for each in event.sentences[said:]:
-                        if each.supported:
-                            yield "sentence", _sentence(each, event.citations)
-                    said = len(event.sentences)
-                    if isinstance(event, Answer):
-                        yield "answer", event.as_json()
-
     def search(self, question: str, limit: int) -> list[dict[str, Any]]:
         """Return the quotes that are most likely to answer a question, best first."""
         most = min(max(int(limit), 1), MOST_QUOTES)
@@ -160,11 +134,9 @@ class Functions:
     def add_address(self, user: str | None, address: str) -> Added:
         """Put in what stands at a web address; never a file of this computer."""
         self._check_right(user, "add", "fetch")
-        if not address.lower().startswith(("http://", "https://")):
-            raise UserError("Give an address that starts with http:// or https://.")
         with Line("add", source=address) as line:
             private = self.assistant.settings.private_addresses
-            added = self.assistant.library.add(load(address, private=private))
+            added = self.assistant.library.add(load_address(address, private=private))
             line.added(added)
         return added
 
@@ -186,25 +158,40 @@ class Functions:
         self._check_right(user, "add")
 
 
-def numbered(text: str, links: Mapping[int, str]) -> str:
-    """Return an answer's text with each footnote's number as a Markdown link."""
-    for number, link in links.items():
-        text = text.replace(f"[{number}]", f" [[{number}]]({link})")
-    return text
+def told(events: Iterator[Event | Waiting | InRow]) -> Iterator[Told]:
+    """Yield what programs are told of each step, each sentence once, as soon as it is proven.
+
+    A sentence comes with the quotes that its footnotes show.
+    """
+    said = 0
+    for event in events:
+        match event:
+            case Searching():
+                yield "searching", {"question": event.question}
+            case Found():
+                yield "quotes", {"quotes": quotes_as_json(event.quotes)}
+            case Waiting() | InRow():
+                yield "waiting", {"message": f"{event}."}
+            case _:
+                for each in event.sentences[said:]:
+                    if each.supported:
+                        yield "sentence", _sentence(each, event.citations)
+                said = len(event.sentences)
+                if isinstance(event, Answer):
+                    yield "answer", event.as_json()
 
 
 def _sentence(each: AnswerSentence, citations: Sequence[Quote]) -> dict[str, Any]:
-    shown = [
-        {"number": number} | replace(citations[number - 1]).as_json() for number in each.citations
-    ]
+    shown = [{"number": number} | citations[number - 1].as_json() for number in each.citations]
     return {"text": each.text, "citations": shown}
 
 
 def _words(question: str) -> str:
     if not question.strip():
         raise UserError("The question is empty.")
-    if len(question) > MOST_ASKED:
+    if len(question) > MAX_QUESTION:
         raise UserError(
-            f"A question can have up to {MOST_ASKED:,} characters; this one has {len(question):,}."
+            f"A question can have up to {MAX_QUESTION:,} characters; this one has "
+            f"{len(question):,}."
         )
     return question.encode(errors="replace").decode().strip()

@@ -26,7 +26,7 @@ from index.loading.formats import MAX_BYTES, megabytes
 from rag.turns import TooMany
 from ui.api import wire
 from ui.api.chat import chat_routes
-from ui.api.functions import Forbidden, Functions, Told
+from ui.api.functions import Forbidden, Functions, Told, told
 from ui.api.page import page_of
 from ui.api.reply import Reply
 from ui.entry.login import who
@@ -127,7 +127,7 @@ def _asking(functions: Functions) -> APIRouter:
         given = (asked.question, history, asked.without)
         if not asked.stream:
             return Reply(functions.ask(*given, use_llm=asked.llm).as_json())
-        return sent(functions.told(functions.events(*given, use_llm=asked.llm)))
+        return sent(told(functions.events(*given, use_llm=asked.llm)))
 
     @router.post("/search", response_model=None, responses={200: {"model": list[wire.FoundQuote]}})
     def search(asked: wire.Search) -> Response:
@@ -147,8 +147,8 @@ def sent(steps: Iterator[Told]) -> StreamingResponse:
 
     def events() -> Iterator[str]:
         try:
-            for name, told in steps:
-                yield _event(name, told)
+            for name, said in steps:
+                yield _event(name, said)
         except UserError as error:
             yield _event("error", {"detail": str(error)})
         except Exception:

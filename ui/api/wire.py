@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ui.api.functions import MOST_ASKED, MOST_CHECKED, MOST_QUOTES
+from ui.api.functions import MOST_CHECKED, MOST_QUOTES
+from ui.panels.events import MAX_QUESTION
 
 MOST_TURNS = 100
 MOST_SAID = 20_000
 
-Question = Annotated[str, Field(min_length=1, max_length=MOST_ASKED, pattern=r"\S")]
+Question = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION, pattern=r"\S")]
 
 
 class Sent(BaseModel):

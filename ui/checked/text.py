@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from index.documents import Document
-from index.printable import visible
+from index.printable import number_of, visible
 from rag.checking.verdict import VERDICTS, Checked, Quotation, counts, left, words_of
 from rag.verifying.judge import Verdict
 from ui.conversations.text import place
@@ -71,5 +71,6 @@ def summary(draft: Document, checked: Sequence[Checked]) -> str:
     if not checked:
         return "There is no sentence to check."
     more = left(draft, checked)
-    sentences = "1 sentence" if len(checked) == 1 else f"{len(checked)} sentences"
-    return f"{sentences}: {told}." + (f" {more} were not checked yet." if more else "")
+    return f"{number_of(len(checked), 'sentence')}: {told}." + (
+        f" {more} were not checked yet." if more else ""
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
@@ -15,13 +14,15 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from index.errors import DocumentError, UserError
+from index.printable import number_of
 from ui.commands.terminal import (
+    STDIN,
     LibraryOption,
-    counted,
     line,
     messages,
     open_library,
     progress_bar,
+    read_source,
     show_stage,
 )
 
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
-
-STDIN = "standard input.txt"
-"""What a text from standard input is called where nobody says."""
 
 AHEAD = max(2, os.cpu_count() or 1)
 """How many documents are read and embedded while one is written."""
@@ -86,7 +84,7 @@ def add(
     files, folders = _opened(sources, include or (), exclude or ())
     if files.count("-") > 1:
         raise UserError("Standard input can be read once: give - once.")
-    read = partial(_read, private=private, name=name)
+    read = partial(read_source, private=private, name=name)
     if remove_gone and not folders:
         raise UserError(
             "With --remove-gone a folder is looked through for what is gone: give a folder."
@@ -147,7 +145,7 @@ def _opened(
         files += map(str, found.files)
         folders.append(found)
         if found.left_out:
-            what = counted(found.left_out, "file")
+            what = number_of(found.left_out, "file")
             line(messages(), f"{visible(source)}: {what} left out by patterns.")
         if found.others:
             kinds = ", ".join(visible(each) for each in sorted(found.others)[:5])
@@ -187,14 +185,6 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
             done = Prepared(unchanged=added)
             return _Ready(added.document, done, False, lambda *_: None, told, opened)
     return None
-
-
-def _read(source: str, *, private: bool, name: str) -> Document:
-    from index.loading.load import load, load_bytes
-
-    if source == "-":
-        return load_bytes(sys.stdin.buffer.read(), name)
-    return load(source, private=private)
 
 
 def _ready(
@@ -279,7 +269,7 @@ def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
 def _told(name: str, added: Added) -> str:
     if added.outcome == "unchanged":
         return f"{name}: is in the library already ({added.document.id})"
-    return f"{name}: {added.outcome}, {counted(added.passages, 'passage')} ({added.document.id})"
+    return f"{name}: {added.outcome}, {number_of(added.passages, 'passage')} ({added.document.id})"
 
 
 def _counts(became: Counter[str], failed: Sequence[str]) -> str:

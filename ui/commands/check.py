@@ -14,6 +14,7 @@ from ui.commands.terminal import (
     messages,
     open_assistant,
     progress_bar,
+    read_source,
     show,
     write_file,
 )
@@ -40,7 +41,6 @@ def check(
 
     The exit code is 1 when a sentence is contradicted, not in the sources, or not checkable.
     """
-    from index.loading.load import load, load_bytes
     from rag.checking.draft import statements
     from ui.checked.export import FORMATS
     from ui.checked.text import checked_text, summary
@@ -51,10 +51,7 @@ def check(
             known = ", ".join(forms)
             raise UserError(f"{path.name} has none of the endings {known}. Give --out one of them.")
     assistant = open_assistant(library)
-    if source == "-":
-        draft = load_bytes(sys.stdin.buffer.read(), "standard input.txt")
-    else:
-        draft = load(source, private=assistant.settings.private_addresses)
+    draft = read_source(source, private=assistant.settings.private_addresses)
     if assistant.library.is_empty:
         raise UserError(
             "The library is empty, so there is nothing to check a text against. `footnoted add "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from index.errors import UserError
+from index.printable import number_of
 from ui.commands import add as add_command
 from ui.commands import check as check_command
 from ui.commands import doctor as doctor_command
@@ -25,7 +26,6 @@ from ui.commands.program import INTERRUPTED, ends_with
 from ui.commands.terminal import (
     FormOption,
     LibraryOption,
-    counted,
     leave,
     line,
     messages,
@@ -196,7 +196,7 @@ def reindex(library: LibraryOption = None) -> None:
         _tell(f"{document.name}: read again ({document.id})")
     for document, reason in made.kept:
         _tell(f"{document.name}: kept as it was read before. {reason}")
-    messages().print(f"New vectors: {counted(made.documents, 'document')}.")
+    messages().print(f"New vectors: {number_of(made.documents, 'document')}.")
 
 
 @app.command()

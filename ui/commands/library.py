@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from index.printable import number_of
 from ui.commands.terminal import (
     LibraryOption,
-    counted,
     line,
     messages,
     open_library,
@@ -51,8 +51,8 @@ def check(
     what = "" if proof.embedded else " (vectors were looked at, not made anew)"
     line(
         messages(),
-        f"As they should be: {counted(proof.documents, 'document')}, "
-        f"{counted(proof.passages, 'passage')}, {counted(proof.vectors, 'vector')}{what}.",
+        f"As they should be: {number_of(proof.documents, 'document')}, "
+        f"{number_of(proof.passages, 'passage')}, {number_of(proof.vectors, 'vector')}{what}.",
     )
     if proof.faults:
         line(messages(), "`footnoted library repair` mends what can be mended.")
@@ -80,7 +80,7 @@ def repair(library: LibraryOption = None) -> None:
         line(messages(), f"{name}: lost. Add it again.")
     if made.kept:
         line(messages(), f"What was damaged is kept in {made.kept}.")
-    line(messages(), f"As they should be: {counted(made.documents, 'document')}.")
+    line(messages(), f"As they should be: {number_of(made.documents, 'document')}.")
     if made.lost:
         raise typer.Exit(2)
 
@@ -110,7 +110,7 @@ def restore(
     place = load_settings(library=library).library
     put_back(path, place)
     opened = open_library(library, check=False, new=True)
-    line(messages(), f"{place}: {counted(len(opened.entries()), 'document')}.")
+    line(messages(), f"{place}: {number_of(len(opened.entries()), 'document')}.")
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from index.printable import number_of
 from ui.commands.terminal import (
     LibraryOption,
-    counted,
     line,
     messages,
     open_assistant,
@@ -119,8 +119,8 @@ def import_set(
     write_set(out, found.cases)
     for told in found.bad:
         line(messages(), told)
-    more = f", and {counted(len(found.bad), 'item')} left out" if found.bad else ""
-    line(messages(), f"{counted(len(found.cases), 'case')} in {out}{more}.")
+    more = f", and {number_of(len(found.bad), 'item')} left out" if found.bad else ""
+    line(messages(), f"{number_of(len(found.cases), 'case')} in {out}{more}.")
     _tell_lost(found.lost)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as ProgressBar
     from rich.progress import TaskID
 
+    from index.documents import Document
     from index.library import Library
     from rag.assistant import Assistant
     from rag.config import Settings
@@ -113,6 +114,22 @@ def _tell_outdated(library: Library) -> None:
         )
 
 
+STDIN = "standard input.txt"
+"""What a text from standard input is called where nobody says."""
+
+
+def read_source(source: str, *, private: bool, name: str = STDIN) -> Document:
+    """Read a file, an address or, for “-”, standard input, which is called by a name.
+
+    Addresses of this machine are fetched only where `private` says so.
+    """
+    from index.loading.load import load, load_bytes
+
+    if source == "-":
+        return load_bytes(sys.stdin.buffer.read(), name)
+    return load(source, private=private)
+
+
 def leave(code: int) -> NoReturn:
     """End the program at once, whatever its threads are waiting for.
 
@@ -203,11 +220,6 @@ def _cell(value: object) -> str:
     from index.printable import printable
 
     return printable(f"{value:,}" if isinstance(value, int) else str(value))
-
-
-def counted(count: int, thing: str) -> str:
-    """Return a number of things in words: “1 passage”, “2 passages”."""
-    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def line(console: Console, text: str) -> None:

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from eval.comparing.explain import expected
 from eval.measuring.stages import STAGES
 from index.documents import source_name
-from index.printable import printable, title_line
+from index.printable import number_of, printable, title_line
 from index.storage.store import Entry
 from rag.answer import Answer
 from rag.languages.english_dates import days_in_words
@@ -47,11 +47,6 @@ def _given_in_full(quote: Quote, answer: Answer) -> bool:
     """Whether a sentence of the answer ends with the whole quote."""
     whole = in_quotation_marks(quote)
     return any(each.text.endswith(whole) for each in answer.sentences if each.supported)
-
-
-def _counted(number: int, thing: str) -> str:
-    """Return a number with the thing that is counted, in the plural where it is one."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _span(quote: Quote) -> str:
@@ -87,7 +82,7 @@ def _templates() -> Environment:
         "place": place,
         "pieces": pieces,
         "span": _span,
-        "counted": _counted,
+        "counted": number_of,
         "file_name": _file_name,
         "given_in_full": _given_in_full,
         "expected": expected,

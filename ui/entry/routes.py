@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections import OrderedDict
+from math import inf
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -80,17 +81,14 @@ class Routes:
         if path.startswith(f"{_API}heartbeat/"):
             named.append(path.rsplit("/", 1)[1])
         if method == "POST":
-            length = content_length(scope)
-            if length is None:
-                return refusal("Say how long the request is.", 411), receive
-            if path == f"{_API}upload":
-                if self._used() + length > UPLOADS:
+            upload = path == f"{_API}upload"
+            if refused := refused_length(scope, inf if upload else LONGEST):
+                return refused, receive
+            if upload:
+                if self._used() + (_length(scope) or 0) > UPLOADS:
                     words = "There are too many uploads at the moment: try again later."
                     return refusal(words, 413), receive
             else:
-                if length > LONGEST:
-                    words = f"A request has up to {LONGEST:,} bytes."
-                    return refusal(words, 413), receive
                 data, receive = await _whole(receive)
                 try:
                     body = json.loads(data) if data else {}
@@ -151,8 +149,17 @@ class Routes:
         return used
 
 
-def content_length(scope: Scope) -> int | None:
-    """Return how long a request says that it is; None where it does not say."""
+def refused_length(scope: Scope, most: float) -> Response | None:
+    """Return what is said to a request that does not say its length, or has more than `most`."""
+    length = _length(scope)
+    if length is None:
+        return refusal("Say how long the request is.", 411)
+    if length > most:
+        return refusal(f"A request has up to {LONGEST:,} bytes.", 413)
+    return None
+
+
+def _length(scope: Scope) -> int | None:
     length = Headers(scope=scope).get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() else None
 

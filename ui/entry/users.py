@@ -69,11 +69,8 @@ def add_token(path: Path, name: str) -> str:
 
     Raises UserError for a name that is not in the file, or a file that cannot be used.
     """
-    users = read_users(path)
-    if name not in users:
-        raise UserError(f"There is no {name} in {path}: `footnoted user {name} --auth {path}`.")
     token = secrets.token_urlsafe(32)
-    _write(path, users | {name: replace(users[name], token=_digest(token))})
+    _give(path, name, _digest(token))
     return token
 
 
@@ -82,10 +79,14 @@ def end_token(path: Path, name: str) -> None:
 
     Raises UserError for a name that is not in the file, or a file that cannot be used.
     """
+    _give(path, name, b"")
+
+
+def _give(path: Path, name: str, digest: bytes) -> None:
     users = read_users(path)
     if name not in users:
         raise UserError(f"There is no {name} in {path}: `footnoted user {name} --auth {path}`.")
-    _write(path, users | {name: replace(users[name], token=b"")})
+    _write(path, users | {name: replace(users[name], token=digest)})
 
 
 def read_users(path: Path) -> dict[str, User]:

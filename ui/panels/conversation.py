@@ -27,11 +27,21 @@ from ui.conversations.export import FORMATS, file_name
 from ui.drawing import render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
-from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number, script
+from ui.panels.events import (
+    AT_ONCE,
+    BUG,
+    MAX_QUESTION,
+    NEW_ID,
+    PRIVATE,
+    Rights,
+    Updates,
+    field,
+    number,
+    script,
+)
 from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
 
-MAX_QUESTION = 2_000
 """Characters of a question; what a model reads well beside the quotes is far less."""
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}

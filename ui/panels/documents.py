@@ -15,8 +15,8 @@ import gradio as gr
 from index.documents import Document
 from index.errors import UserError
 from index.library import Added
-from index.loading.load import load, load_bytes
-from index.printable import title_line
+from index.loading.load import load_address, load_bytes
+from index.printable import number_of, title_line
 from rag.assistant import Assistant
 from rag.trace import Line
 from ui.drawing import render
@@ -124,10 +124,7 @@ class DocumentsPanel:
         yield self._listed(outcomes, left_out) | ({self.address: ""} if outcomes[-1].well else {})
 
     def _fetch(self, address: str) -> Document:
-        if not address.lower().startswith(("http://", "https://")):
-            wanted = "Give an address that starts with http:// or https://, or upload the file."
-            raise UserError(wanted)
-        return load(address, private=self.assistant.settings.private_addresses)
+        return load_address(address, private=self.assistant.settings.private_addresses)
 
     def remove(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
         """Take a document out of the library; it can be put back."""
@@ -228,7 +225,7 @@ def _became(added: Added) -> str:
     name = title_line(added.document.name)
     if added.outcome == "unchanged":
         return f"{name}: unchanged"
-    passages = "1 passage" if added.passages == 1 else f"{added.passages:,} passages"
+    passages = number_of(added.passages, "passage")
     return f"{name}: {added.outcome}, {passages}"
 
 

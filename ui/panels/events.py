@@ -18,6 +18,9 @@ AT_ONCE = 128
 """Questions, checks and documents that come in at the same time. Most of them wait: for a core, for
 a language model (`rag/turns.py`), for a process that reads files, and tell that they do."""
 
+MAX_QUESTION = 2_000
+"""Characters that a question can have."""
+
 NEW_ID = """() => Array.from(crypto.getRandomValues(new Uint8Array(16)),
   (byte) => byte.toString(16).padStart(2, "0")).join("")"""
 """Makes an id, in the browser: `crypto.randomUUID` is not there where the window is reached by a
