@@ -162,11 +162,11 @@ def test_the_arrow_up_edits_the_last_question_and_what_is_typed_outlives_a_reloa
 
 
 def test_no_document_selected_is_said(page: Page) -> None:
-    expect(page.locator(".examples")).to_be_visible()
-    for each in page.locator("[data-choose]").all():
-        each.uncheck()
+    expect(page.locator("[data-choose]").first).to_be_visible()
+    # All in one moment, and the question in the next.
     page.locator("#question textarea").fill(SUMMIT)
-    page.locator("#question textarea").press("Enter")
+    page.evaluate("document.querySelectorAll('[data-choose]').forEach((box) => box.click())")
+    page.evaluate("document.querySelector('#send').click()")
     refusal = page.locator("#current .refusal")
     expect(refusal).to_have_text("No documents are selected. Tick one under Documents.")
 

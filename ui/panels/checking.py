@@ -72,7 +72,7 @@ class Checking:
 class CheckPanel:
     """The components and their events; what is checked is the visitor's own."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
+    def __init__(self, assistant: Assistant, left_out: gr.JSON, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
         self.assistant = assistant
         self.rights = rights

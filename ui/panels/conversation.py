@@ -61,7 +61,7 @@ class ConversationPanel:
     def __init__(
         self,
         assistant: Assistant,
-        left_out: gr.State,
+        left_out: gr.JSON,
         configured: gr.State,
         rights: Rights,
         fetch: Fetch | None = None,

@@ -14,8 +14,5 @@ element.addEventListener("click", (event) => {
   if (renamed) rename(event.target.closest("li"), renamed);
 });
 element.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-choose]")) return;
-  const boxes = [...element.querySelectorAll("[data-choose]")];
-  const left = boxes.filter((box) => !box.checked).map((box) => box.dataset.choose);
-  trigger("choose", { left_out: left });
+  if (event.target.matches("[data-choose]")) trigger("choose");
 });

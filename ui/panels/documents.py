@@ -22,7 +22,7 @@ from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, script, strings
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, script
 
 _OUTCOMES_SCRIPT = """
 element.addEventListener('click', (event) => {
@@ -31,10 +31,15 @@ element.addEventListener('click', (event) => {
 """
 
 
+# One output: the list of the documents' ids.
+_LEFT_OUT = """() => [[...document.querySelectorAll("[data-choose]:not(:checked)")]
+  .map((box) => box.dataset.choose)]"""
+
+
 class DocumentsPanel:
     """The components and their events. One for all visitors: it keeps nothing of theirs."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.State, rights: Rights) -> None:
+    def __init__(self, assistant: Assistant, left_out: gr.JSON, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
         self.assistant = assistant
         self.rights = rights
@@ -87,12 +92,8 @@ class DocumentsPanel:
         ):
             event.failure(self.fail, left, shown, **PRIVATE)
             changed(event)
-        # Of several boxes ticked in a row, each event tells of all: the last one counts.
-        self.documents.choose(self.choose, None, left, trigger_mode="always_last", **PRIVATE)
-
-    def choose(self, event: gr.EventData) -> list[str]:
-        """Take note of the documents that are not to be asked."""
-        return strings(event._data, "left_out")
+        # Within the browser: what is asked a moment after a tick is asked without that document.
+        self.documents.choose(None, None, left, js=_LEFT_OUT, **PRIVATE)
 
     def add_files(
         self, paths: Sequence[str] | None, left_out: Sequence[str], event: gr.EventData

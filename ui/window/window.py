@@ -92,7 +92,7 @@ def build_window(
         add_api(
             Functions(assistant, rights)
         )  # Before the window's own events, which may not take its names.
-        left_out = gr.State([])
+        left_out = gr.JSON([], visible=False)
         with gr.Row(elem_id="top"):
             gr.HTML(render.HEADER, apply_default_css=False)
             if users is not None:

@@ -61,7 +61,7 @@ class Drafts:
     """The components beside the sets that there are, and their events."""
 
     def __init__(
-        self, assistant: Assistant, left_out: gr.State, conversation: gr.State, rights: Rights
+        self, assistant: Assistant, left_out: gr.JSON, conversation: gr.State, rights: Rights
     ) -> None:
         """Put them on the page.
 

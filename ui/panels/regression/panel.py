@@ -36,7 +36,7 @@ class RegressionPanel:
     """The panel of runs, which are the library's, not a visitor's."""
 
     def __init__(
-        self, runs: Runs, left_out: gr.State, conversation: gr.State, rights: Rights
+        self, runs: Runs, left_out: gr.JSON, conversation: gr.State, rights: Rights
     ) -> None:
         """Put the panel on the page; of documents that are `left_out` no drafts are made.
 
