@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from index.printable import path_line
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -191,4 +193,4 @@ def text_sha256(text: str) -> str:
 
 def source_name(source: str) -> str:
     """Return the last part of a path or an address, which people use as the document's name."""
-    return source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source
+    return path_line(source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source)

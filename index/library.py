@@ -29,7 +29,7 @@ from index.documents import Document, Passage, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
-from index.printable import title_line
+from index.printable import path_line, title_line
 from index.split import SPLITTER_VERSION, split
 from index.storage.connections import Connections
 from index.storage.database import Database, Place, folder_of, option
@@ -260,8 +260,8 @@ class Library:
         found = [
             entry.id
             for entry in entries
-            if name
-            in (entry.id, entry.sha256, entry.source, source_name(entry.source), entry.title)
+            if name in (entry.id, entry.sha256, entry.source, entry.title)
+            or path_line(name) == source_name(entry.source)
         ] or [entry.id for entry in entries if len(name) >= 3 and entry.id.startswith(name)]
         if not found:
             raise UserError(

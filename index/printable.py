@@ -16,6 +16,18 @@ def title_line(text: str) -> str:
     return printable(text)[:200].strip()
 
 
+def path_line(path: str) -> str:
+    """Return a path or a file's name on one line: a control character is shown by its picture.
+
+    What differs on disk looks different as well: “a␊b.txt” is another file than “a b.txt”.
+    """
+    return printable(re.sub(r"[\x00-\x1f\x7f]", _picture, path))
+
+
+def _picture(control: re.Match[str]) -> str:
+    return chr(0x2421 if control[0] == "\x7f" else 0x2400 + ord(control[0]))
+
+
 def number_of(number: int, thing: str) -> str:
     """Return a number of things in words: “1 passage”, “2 passages”."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

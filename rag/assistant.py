@@ -154,6 +154,7 @@ class Assistant:
         """
         if not question.strip():
             raise UserError("The question is empty.")
+        question = question.encode(errors="replace").decode()  # A byte that is no letter.
         with Line("ask") as line:
             line.asked(question)
             with self._turns.turn(wait) as paused:

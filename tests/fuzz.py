@@ -1,4 +1,4 @@
-"""What others give is damaged at random: files, sets of cases, and all JSON that a browser sends.
+"""What others give is damaged at random: files, sets of cases, what a browser sends, and commands.
 
     python -m tests.fuzz MINUTES --seed N
 
@@ -12,20 +12,23 @@ import argparse
 import io
 import json
 import random
+import shutil
 import sys
 import tempfile
 import time
 import traceback
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import chdir, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote as quoted
 
 import gradio as gr
+from click.testing import Result
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from eval.cases.cases import load_set, read_set
 from eval.formats.imports import documents_of, read_cases
@@ -45,6 +48,7 @@ from tests.hostile import documents
 from tests.test_ui_render import Page
 from ui.api.functions import Functions
 from ui.api.v1 import api
+from ui.commands.cli import app
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS
 from ui.drawing import render
@@ -448,6 +452,99 @@ def _answer(library: Library) -> Answer:
     )
 
 
+# --- commands
+
+# What they name lies in a copy of one folder. Nothing here is fetched, served or asked for.
+_COMMANDS = tuple(
+    each.split()
+    for each in (
+        "add strait.md cases.jsonl --include *.md --exclude x/ --skip-bad --library library",
+        "add . --remove-gone --library library",
+        "add - --name typed.md --library new",
+        "list --format tsv --library library",
+        "show strait.md --text --library library",
+        "remove strait.md --library library",
+        "reindex --library library",
+        "ask width? --no-llm --explain --exit-code --library library",
+        "ask - --json --no-llm --library library",
+        "check strait.md --json --out checked.md --library library",
+        "check - --out checked.html --library library",
+        "log --library library",
+        "user ann --auth users.json --may add,remove",
+        "token ann --auth users.json --revoke",
+        "models list --format jsonl",
+        "library check --library library",
+        "library repair --library library",
+        "library backup kept.backup --library library",
+        "library restore kept.backup --library new",
+        "eval run cases.jsonl --no-llm --limit 1 --repeats 1 --json made.json --fail-on floor "
+        "--baseline run.json --junit j.xml --markdown m.md --html h.html --library library",
+        "eval compare run.json run.json",
+        "eval report run.json --baseline run.json --metrics --details --library library",
+        "eval keep run.json kept.json --floor recall@5=0.5 --ceiling false_answer=1 --budget 1",
+        "eval check cases.jsonl --write --library library",
+        "eval import squad squad.json made.jsonl --documents documents --strict --library library",
+        "eval export qrels cases.jsonl --run run.json --library library",
+        "eval draft strait.md cases.jsonl -n 1 --library library",
+        "eval accept cases.jsonl wide --library library",
+    )
+)
+_WORDS = (
+    *("", "-", "--", "-1", "0", "10" * 20, "nan", "1e999", "a" * 300, "\udcff", "a\nb", "\x1b[31m"),
+    *(".", "missing", "missing/x", "strait.md", "cases.jsonl", "library", "library/library.db"),
+    *("run.json", "=", "x=", "=1", "recall@5=x", "[red]", "%s", "{}", "*", "--json", "--help"),
+)
+
+
+class CommandLine:
+    """The commands, each in a folder of its own with a library, a set and a run."""
+
+    def __init__(self, library: Library) -> None:
+        self._kept = tempfile.TemporaryDirectory()
+        self.folder = Path(self._kept.name)
+        shutil.copytree(library.folder, self.folder / "library")
+        document = library.document(library.entries()[0].id)
+        (self.folder / "strait.md").write_text(document.text, "utf-8")
+        case = {"id": "wide", "question": "How wide is it?", "answers": ["20 km"]}
+        evidence = {"document": document.source, "quote": document.text[:20]}
+        (self.folder / "cases.jsonl").write_text(json.dumps(case | {"evidence": [evidence]}))
+        (self.folder / "squad.json").write_text(json.dumps(_IMPORTS["squad"]))
+        self.called("eval", "run", "cases.jsonl", "--no-llm", "--json", "run.json", at=self.folder)
+        assert (self.folder / "run.json").exists()
+
+    def called(self, *words: str, at: Path, typed: str = "") -> Result:
+        """Call a command in a folder, as `ui.commands.cli.main` does."""
+        known = {"FOOTNOTED_LIBRARY": "library", "FOOTNOTED_LLM": "none"}
+        with chdir(at):
+            return CliRunner(env=known).invoke(app, words, input=typed)
+
+    def one(self, chance: random.Random) -> None:
+        """Call a command, some words of which are others, gone, or there twice."""
+        words = list(chance.choice(_COMMANDS))
+        for _ in range(chance.choice((0, 1, 1, 2, 3))):
+            at = chance.randrange(min(1, len(words) - 1), len(words))
+            match chance.randrange(6):
+                case 0:
+                    del words[at]
+                case 1:
+                    words.insert(at, words[at])
+                case _:
+                    words[at] = chance.choice(_WORDS)
+        with tempfile.TemporaryDirectory() as folder:
+            at_work = shutil.copytree(self.folder, Path(folder, "at", "work"))
+            if chance.random() < 0.3:
+                spoiled = at_work / chance.choice(("strait.md", "cases.jsonl", "run.json"))
+                spoiled.write_bytes(damaged(spoiled.read_bytes(), chance))
+            done = self.called(*words, at=at_work, typed=chance.choice(("", "A bridge.\n", "\0")))
+        wrong = done.exception
+        if isinstance(wrong, UserError):
+            assert str(wrong).strip()
+        elif wrong and not isinstance(wrong, SystemExit):
+            raise AssertionError(words) from wrong
+        assert done.exit_code in (0, 1, 2, 3, 4), (words, done.exit_code)
+        assert "Traceback" not in done.output, words
+
+
 # --- running
 
 
@@ -461,6 +558,7 @@ def targets(library: Library) -> dict[str, Target]:
         "conversations": window.conversation,
         "panels": window.panels,
         "api": window.api,
+        "commands": CommandLine(library).one,
     }
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from eval.cases.cases import find_set
 from eval.formats.imports import documents_of
 from index.errors import DocumentError, UserError
 from index.library import Library
-from index.loading.load import load_bytes
+from index.loading.load import load, load_bytes
+from rag.assistant import Assistant
+from rag.config import load_settings
 from tests.bombs import word, word_parts, zipped
 from tests.faults import Faults
 from tests.fuzz import Target, targets, tried
@@ -26,6 +30,8 @@ def named(briefing_library: Library) -> dict[str, Target]:
 def test_damage_is_a_result_or_one_sentence(named: dict[str, Target], faults: Faults) -> None:
     for number in faults.some(range(1500)):
         for name, target in named.items():
+            if name == "commands" and number % 5:  # Each takes as long as all others together.
+                continue
             with faults.trying("fuzzing", f"--again '{name}' {number}"):
                 assert not (wrong := tried(name, target, number)), wrong
 
@@ -83,3 +89,22 @@ def test_styles_of_a_word_document_that_are_none_or_go_in_a_circle() -> None:
 def test_a_set_of_squad_that_is_something_else(told: object) -> None:
     with pytest.raises(UserError, match="not in the format squad"):
         documents_of("squad", json.dumps(told))
+
+
+def test_names_and_words_that_nothing_can_be_called(briefing_library: Library) -> None:
+    long = "a" * 300
+    with pytest.raises(UserError, match="cannot be a library's folder"):
+        Library(Path(long), embedding_name="x", embedding=lambda: None)
+    with pytest.raises(UserError, match="There is no set"):
+        find_set(long)
+    assistant = Assistant(load_settings(library=briefing_library.folder, llm="none"))
+    assert assistant.ask("\udcff bananas").refused
+
+
+def test_a_line_break_in_a_name_is_shown_as_a_sign(tmp_path: Path) -> None:
+    named = tmp_path / "a\n\x1b[31mb.txt"
+    named.write_text("The bridge is 90 meters long.", "utf-8")
+    document = load(str(named))
+    assert document.name == "a␊␛[31mb.txt"
+    assert document.source == str(named)
+    assert load_bytes(b"x", "a\nb.txt").name == "a␊b.txt"

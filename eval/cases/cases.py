@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -227,10 +228,11 @@ def find_set(name: str) -> Path:
     Raises UserError when there is none.
     """
     path, shipped = Path(name), SETS / f"{name}.jsonl"
-    if path.is_file():
-        return path
-    if shipped.is_file():
-        return shipped
+    with suppress(OSError):  # What no file can be called is none.
+        if path.is_file():
+            return path
+        if shipped.is_file():
+            return shipped
     names = ", ".join(sorted(each.stem for each in SETS.glob("*.jsonl")))
     raise UserError(f"There is no set {name}. Give a JSON Lines or YAML file, or one of: {names}.")
 

@@ -23,7 +23,7 @@ from index.documents import Document, Properties, source_name
 from index.errors import DocumentError, UserError, reason
 from index.loading.apart import read_apart
 from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, loader_of
-from index.printable import title_line
+from index.printable import path_line, title_line
 
 
 def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) -> Document:
@@ -42,7 +42,7 @@ def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) 
         return _document(_read(path, kind, limits), kind, path.name, str(path), limits)
     if scheme not in ("http", "https"):
         raise DocumentError(
-            f"{title_line(str(source))} cannot be opened:"
+            f"{path_line(str(source))} cannot be opened:"
             " only files and http:// or https:// addresses can be."
         )
     from index.loading.address import fetch, name_of
@@ -105,7 +105,7 @@ def folder(
                 else:
                     others[file.suffix.lower() or name] += 1
     except OSError as error:
-        raise _unreadable(title_line(str(source)), error) from error
+        raise _unreadable(path_line(str(source)), error) from error
     return Folder(path, tuple(sorted(files)), others, left_out)
 
 
@@ -190,7 +190,7 @@ def _scheme(source: str | Path) -> str | None:
 
 
 def _existing(source: str | Path) -> Path:
-    shown = title_line(str(source))
+    shown = path_line(str(source))
     try:
         given = Path(source)  # "~$notes.docx" is a file's name, and nobody's home.
         path = (given if given.exists() else given.expanduser()).resolve()

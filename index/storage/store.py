@@ -124,7 +124,12 @@ class Store:
         """Name the folder; nothing is touched yet."""
         self.place = folder
         self.path = folder / name
-        if folder.exists() and not folder.is_dir():
+        try:
+            is_file = folder.exists() and not folder.is_dir()
+        except OSError as error:
+            why = error.strerror or error
+            raise LibraryError(f"{folder} cannot be a library's folder: {why}.") from error
+        if is_file:
             raise LibraryError(f"{folder} is a file, not a library. Give a folder with --library.")
 
     @property

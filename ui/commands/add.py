@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from index.errors import DocumentError, UserError
-from index.printable import number_of
+from index.printable import number_of, path_line
 from ui.commands.terminal import (
     STDIN,
     LibraryOption,
@@ -141,17 +141,21 @@ def _opened(
             files.append(source)
             continue
         if not found.files:
-            raise UserError(f"{visible(source)} holds no files that can be read. Nothing is done.")
+            raise UserError(
+                f"{path_line(source)} holds no files that can be read. Nothing is done."
+            )
         files += map(str, found.files)
         folders.append(found)
         if found.left_out:
             what = number_of(found.left_out, "file")
-            line(messages(), f"{visible(source)}: {what} left out by patterns.")
+            line(messages(), f"{path_line(source)}: {what} left out by patterns.")
         if found.others:
             kinds = ", ".join(visible(each) for each in sorted(found.others)[:5])
             count = found.others.total()
             what = "1 file is" if count == 1 else f"{count} files are"
-            line(messages(), f"{visible(source)}: {what} of formats that cannot be read ({kinds}).")
+            line(
+                messages(), f"{path_line(source)}: {what} of formats that cannot be read ({kinds})."
+            )
     return files, folders
 
 
@@ -196,13 +200,12 @@ def _ready(
 ) -> _Ready:
     """Read and embed what is at a source, the number of which, of so many, is told by the bar."""
     from index.documents import source_name
-    from index.printable import visible
     from rag.trace import Line
 
     number, source = numbered
     at = f"file {number} of {count}: " if count > 1 else ""
     with ExitStack() as opened:
-        task = bar.add_task(f"{at}{visible(source_name(source))}: reading", total=None)
+        task = bar.add_task(f"{at}{source_name(source)}: reading", total=None)
         opened.callback(bar.remove_task, task)
         told = opened.enter_context(Line("add", source=source))
         document = read(source)

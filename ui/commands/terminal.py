@@ -217,9 +217,9 @@ def show_rows(
 
 
 def _cell(value: object) -> str:
-    from index.printable import printable
+    from index.printable import path_line
 
-    return printable(f"{value:,}" if isinstance(value, int) else str(value))
+    return path_line(f"{value:,}" if isinstance(value, int) else str(value))
 
 
 def line(console: Console, text: str) -> None:
