@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.cases.cases import CaseSet, load_set
-from eval.comparing.baseline import keep
+from eval.comparing.baseline import ERRORS, hold, keep
 from eval.comparing.compare import load_run
 from eval.running.grader import Judge, load_judge
 from eval.running.record import Bounds, alone
@@ -93,7 +93,7 @@ class Stub:
         models: dict[str, str | None] = {"llm": "l" if use_llm else None}
         if start < 0:
             return Answer(question, question, (), (), (), "not_in_sources", models, timings)
-        quote = Quote(DOCUMENT, start, start + 21, 1.0)
+        quote = Quote(self.library.kept, start, start + 21, 1.0)
         sentence = AnswerSentence(quote.text, (1,), True)
         return Answer(question, question, (sentence,), (quote,), (quote,), None, models, timings)
 
@@ -504,3 +504,23 @@ def test_what_could_not_be_written_is_told_first(
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["run", str(case_set.path), *arguments])
     assert said in str(done.exception)
+
+
+def test_a_case_whose_evidence_is_gone_ends_in_an_error_and_the_others_are_asked(
+    case_set: CaseSet,
+) -> None:
+    before = asked(case_set, Stub())
+    stub = Stub()
+    stub.library = Library(Document.of(TEXT.replace("1910", "a ship"), title="x", source="/x"))
+    after = asked(case_set, stub)
+    assert len(stub.asked) == 3
+    [gone] = after.errors
+    assert (gone.id, gone.stage) == ("Ben", "error")
+    assert "births.jsonl, line 2: none of births.txt reads “1910”" in str(gone.error)
+    verdict = hold(after, before)
+    assert (verdict.code, verdict.reasons) == (ERRORS, ("1 case could not be asked.",))
+    assert verdict.comparison
+    assert verdict.comparison.cases == 3
+    stub.library = Library(Document.of("Nobody was born.", title="x", source="/x"))
+    with pytest.raises(UserError, match=r"line 1: .*\(2 more: `footnoted eval check"):
+        asked(case_set, stub)

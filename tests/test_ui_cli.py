@@ -733,3 +733,23 @@ def test_what_was_rated_is_printed(tmp_path: Path) -> None:
     Log(tmp_path).rate("one", answer, "up")
     [line] = footnoted("log", "--library", tmp_path).stdout.splitlines()
     assert (json.loads(line)["rating"], json.loads(line)["answer"]) == ("up", answer)
+
+
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("library re", "repair restore"),
+        ("list --format j", "json jsonl"),
+        ("list --fo", "--format"),
+    ],
+)
+def test_a_shell_completes_what_is_typed(typed: str, completed: str) -> None:
+    script = f"""eval "$(_FOOTNOTED_COMPLETE=source_bash footnoted)"
+    COMP_WORDS=(footnoted {typed}); COMP_CWORD={len(typed.split())}
+    _footnoted_completion footnoted; echo "${{COMPREPLY[@]}}" """
+    folder = Path(sys.executable).parent
+    path = {"PATH": f"{folder}:{os.environ['PATH']}"}
+    told = subprocess.run(
+        ["bash", "-c", script], env=os.environ | path, capture_output=True, text=True, check=True
+    )
+    assert told.stdout.strip() == completed

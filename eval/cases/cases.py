@@ -217,6 +217,8 @@ class Problem:
 
     line: int
     message: str
+    no_document: bool = False
+    """Whether what is wrong is that a document is not in the library."""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}"

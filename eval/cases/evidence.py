@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,6 +39,10 @@ class NotFound(UserError):
     """Evidence that is not where a case says; the message says what to do."""
 
 
+class NoDocument(NotFound):
+    """Evidence in a document that is not in the library."""
+
+
 def resolve(case_set: CaseSet, library: Library) -> tuple[dict[str, Facts], tuple[str, ...]]:
     """Return for each case (by id) the places of the evidence for each of its facts.
 
@@ -46,14 +50,37 @@ def resolve(case_set: CaseSet, library: Library) -> tuple[dict[str, Facts], tupl
 
     Raises UserError when a document is not in the library or does not hold the evidence.
     """
+    facts, moved, gone = resolve_each(case_set, library)
+    if gone:
+        raise _all_wrong(case_set, list(gone.values()))
+    return facts, moved
+
+
+def resolve_each(
+    case_set: CaseSet, library: Library
+) -> tuple[dict[str, Facts], tuple[str, ...], dict[str, Problem]]:
+    """Return what `resolve` does, and the cases (by id) whose evidence their documents lost.
+
+    Raises UserError when a document is not in the library, or holds the evidence of no case.
+    """
     resolved, problems = find_all(case_set, library)
-    if problems:
-        more = len(problems) - 1
-        rest = f" ({more} more: `footnoted eval check` lists all.)" if more else ""
-        raise UserError(f"{case_set.path.name}, {problems[0]}{rest}")
-    facts = {name: _facts(case, found) for name, (case, found) in resolved.items()}
+    ids = {line: case.id for case, line in zip(case_set.cases, case_set.lines, strict=True)}
+    gone = {ids[each.line]: each for each in reversed(problems)}  # The first of a case is told.
+    proven = any(case.evidence for name, (case, _) in resolved.items() if name not in gone)
+    absent = [each for each in problems if each.no_document]
+    if absent or (gone and not proven):
+        raise _all_wrong(case_set, absent or problems)
+    facts = {
+        name: _facts(case, found) for name, (case, found) in resolved.items() if name not in gone
+    }
     moved = (name for name, (_, found) in resolved.items() if any(each.moved for each in found))
-    return facts, tuple(moved)
+    return facts, tuple(moved), gone
+
+
+def _all_wrong(case_set: CaseSet, problems: Sequence[Problem]) -> UserError:
+    more = len(problems) - 1
+    rest = f" ({more} more: `footnoted eval check` lists all.)" if more else ""
+    return UserError(f"{case_set.path.name}, {problems[0]}{rest}")
 
 
 def fits(case_set: CaseSet, entries: Iterable[Entry]) -> bool:
@@ -80,7 +107,7 @@ def find_all(
             try:
                 found.append(shelf.find(evidence))
             except UserError as error:
-                problems.append(Problem(line, str(error)))
+                problems.append(Problem(line, str(error), isinstance(error, NoDocument)))
         resolved[case.id] = case, found
     return resolved, problems
 
@@ -141,7 +168,7 @@ class _Shelf:
         try:
             document = self._document(evidence.document)
         except UserError as error:
-            raise NotFound(
+            raise NoDocument(
                 f"{error} Put in what is missing with "
                 f"`footnoted add {evidence.document} {option(self._library.place)}`."
             ) from error

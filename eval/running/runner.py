@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from eval.cases.cases import Case, CaseSet, Facts
-from eval.cases.evidence import resolve
+from eval.cases.evidence import resolve_each
 from eval.measuring.metrics import score
 from eval.measuring.stages import stage
 from eval.running.claims import check_claim
@@ -67,13 +67,14 @@ def run(
     """Ask each case, as often as `repeats` says, and write the run to `out`.
 
     What is done is kept in `out`.partial until then, and a stopped run goes on from there. It stays
-    where cases ended in an error, and those alone are asked when the run is made again. With
-    `replies`, what the language model was asked before is not asked again.
+    where cases ended in an error, and those alone are asked when the run is made again. A case
+    whose evidence its document has lost ends in an error, and the others are asked. With `replies`,
+    what the language model was asked before is not asked again.
 
     Raises UserError when the set does not fit the library, a file cannot be written, or the
     assistant cannot work.
     """
-    facts, moved = resolve(case_set, assistant.library)
+    facts, moved, gone = resolve_each(case_set, assistant.library)
     conditions = describe(
         case_set, assistant, use_llm=use_llm, repeats=repeats, moved=moved, judge=judge
     )
@@ -89,7 +90,11 @@ def run(
         for number, case in enumerate(case_set.cases):
             progress(number, total)
             if case.id not in results:
-                results[case.id] = asking.result(case, facts[case.id], case_set.before(case))
+                results[case.id] = (
+                    _not_asked(case, f"{case_set.path.name}, {gone[case.id]}")
+                    if case.id in gone
+                    else asking.result(case, facts[case.id], case_set.before(case))
+                )
                 if partial:
                     append(partial, results[case.id])
         progress(total, total)
@@ -160,6 +165,10 @@ def _without_password(address: str | None) -> str | None:
     return re.sub(r"(?<=//)[^/@]*@", "", address) if address else None
 
 
+def _not_asked(case: Case, why: str) -> Result:
+    return Result(case.id, {}, None, stage="error", error=why, case=told(case))
+
+
 class Asking:
     """How the cases of a run are asked; see `run`."""
 
@@ -205,7 +214,7 @@ class Asking:
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(where.filename).name}, line {where.lineno}"
             message = f"{type(error).__name__}: {error} ({place})"
-            return Result(case.id, {}, None, stage="error", error=message, case=kept)
+            return _not_asked(case, message)
         times = [first, *others]
         repeats = tuple(Repeat(each.passed, each.shown) for each in others)
         cached = bool(self.replies and self.replies.used > used)
