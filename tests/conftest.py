@@ -37,7 +37,7 @@ BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--share", type=float, default=0.1, help="how many of the faults are tried; 1 is all"
+        "--share", type=float, default=0.05, help="how many of the faults are tried; 1 is all"
     )
 
 

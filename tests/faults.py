@@ -2,7 +2,7 @@
 
 A test breaks something inside `with faults.trying(…)`, and asserts what must still be true. It goes
 on after a fault that did harm, so that all of them are counted, and fails at its end. `--share`
-says how many of a test's faults are tried: a tenth, unless `make faults` asks for all.
+says how many of a test's faults are tried: one in twenty, unless `make faults` asks for all.
 """
 
 from __future__ import annotations

@@ -317,7 +317,14 @@ def test_made_up_vectors_lie_like_real_ones() -> None:
 
 
 @pytest.mark.weights
-@pytest.mark.parametrize("where", ["folder", "postgresql", "chroma"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "folder",
+        pytest.param("postgresql", marks=pytest.mark.slow),
+        pytest.param("chroma", marks=pytest.mark.slow),
+    ],
+)
 def test_a_library_by_rule_is_whole_goes_on_and_is_searched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, request: pytest.FixtureRequest
 ) -> None:

@@ -1,4 +1,4 @@
-"""Each command in the README is run here, as it stands there."""
+"""Each command in the README and in `docs/` is run here, as it stands there."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ from ui.commands.evaluate import app as eval_command
 from ui.entry.users import owner_of, read_users
 
 PROJECT = Path(__file__).parents[1]
-README = (PROJECT / "README.md").read_text("utf-8")
+PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
+README = "\n".join(each.read_text("utf-8") for each in PAGES)
 COMMANDS = re.findall(r"^ {4}((?:make|footnoted) .*)$", README, re.MULTILINE)
 MAIN = [sys.executable, "-c", "from ui.commands.cli import main; main()"]
 
@@ -316,3 +317,12 @@ def test_every_setting_is_in_the_table() -> None:
 def test_the_picture_is_there() -> None:
     for path in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README):
         assert (PROJECT / path).is_file(), path
+
+
+def test_the_pages_are_built_and_their_links_lead_somewhere(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert {each.stem for each in PAGES[1:]} <= {each.stem for each in tmp_path.glob("*.html")}
+    for path in re.findall(r"\]\(([^)#:]+)[^)]*\)", PAGES[0].read_text("utf-8")):
+        assert (PROJECT / path).exists(), path

@@ -181,7 +181,8 @@ def ask_at_the_page(address: str, number: int, until: threading.Event, heard: He
 
 
 def ask_as_a_program(address: str, number: int, until: threading.Event, heard: Heard) -> None:
-    client = Client(address, verbose=False)
+    # On two cores, fifty that come in one moment wait longer than the client would by itself.
+    client = Client(address, verbose=False, httpx_kwargs={"timeout": 120})
     question = f"How many steps does the lighthouse of {NAMES[number]} have?"
     thinks = random.Random(number)
     while not (until.wait(thinks.uniform(0, THINKS)) and heard.answered[number]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -171,3 +173,16 @@ def test_a_visitor_may_set_who_writes_for_the_own_session(page: Page, elsewhere:
     page.get_by_role("button", name="Conversation").first.click()
     turn = ask(page, f"{SUMMIT} ")
     expect(turn.locator(".sentence")).to_have_count(1)
+
+
+def test_gradio_writes_no_stub_files() -> None:
+    code = (
+        "import sys; opened = []\n"
+        "sys.addaudithook(lambda what, told: what == 'open' and opened.append(str(told[0])))\n"
+        "import inspect; before = inspect.getfile\n"
+        "import ui.window.window\n"
+        "assert inspect.getfile is before\n"
+        "print([each for each in opened if each.endswith('.pyi')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -46,36 +46,34 @@ AHEAD = max(2, os.cpu_count() or 1)
 def add(
     sources: Annotated[
         list[str],
-        typer.Argument(
-            help="Files, folders with all below them, http(s) addresses, - for standard input."
-        ),
+        typer.Argument(help="Files, folders, http(s) addresses, or - for standard input."),
     ],
     library: LibraryOption = None,
     remove_gone: Annotated[
         bool,
         typer.Option(
-            "--remove-gone", help="Take out documents whose files are gone from the folders."
+            "--remove-gone", help="Remove documents whose files no longer exist in the folders."
         ),
     ] = False,
     include: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="Of folders, only files like this: *.pdf, notes/."),
+        typer.Option(metavar="PATTERN", help="Add only matching files of folders: *.pdf, notes/."),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="PATTERN", help="Of folders, no files like this.")
+        list[str] | None, typer.Option(metavar="PATTERN", help="Skip matching files of folders.")
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="End with 0 though some could not be read.")
+        bool, typer.Option("--skip-bad", help="Exit with 0 even if some files could not be read.")
     ] = False,
     name: Annotated[
-        str, typer.Option(metavar="FILE", help="What standard input is called, with its ending.")
+        str, typer.Option(metavar="FILE", help="The name for standard input, with an extension.")
     ] = STDIN,
 ) -> None:
-    """Add documents to the library. What cannot be read is told, and the others go on.
+    """Add documents to the library. A file that cannot be read does not stop the others.
 
-    Files that are in it already are not read again, so that the same command goes on where an
-    interrupted one has stopped. Patterns are those of .gitignore; a folder's own
-    stand in its .footnotedignore.
+    Files that the library already has are not read again. To continue after an interruption,
+    run the same command again. Patterns follow the rules of .gitignore. A folder can have a
+    .footnotedignore file.
     """
     from rag.config import load_settings
 

@@ -24,7 +24,7 @@ OutOption = Annotated[
     typer.Option(
         "--out",
         metavar="FILE",
-        help="Write it down as well: FILE.json, .md, .html, .docx (with comments) or .xml (JUnit).",
+        help="Also write FILE.json, .md, .html, .docx (with comments) or .xml (JUnit).",
     ),
 ]
 
@@ -35,11 +35,10 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
     out: OutOption = None,
 ) -> None:
-    """Check a text, sentence by sentence, against the sources.
+    """Check a text against the sources, sentence by sentence.
 
-    Each comes with its footnotes, or with the word that the sources say otherwise.
-
-    The exit code is 1 when a sentence is contradicted, not in the sources, or not checkable.
+    Each sentence gets a verdict with footnotes. The exit code is 1 if a sentence is contradicted,
+    unsure, not in the sources, or not checkable.
     """
     from rag.checking.draft import statements
     from ui.checked.export import FORMATS

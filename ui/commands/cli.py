@@ -49,14 +49,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # Rich takes longer to come than all the rest of `--help`.
 )
-app.add_typer(models_command.app, name="models", help="The weights: list, fetch, check.")
-app.add_typer(library_command.app, name="library", help="Prove, mend and keep a library.")
-app.add_typer(eval_command.app, name="eval", help="Regression sets: run and compare.")
+app.add_typer(models_command.app, name="models", help="List, download and check the model weights.")
+app.add_typer(library_command.app, name="library", help="Check, repair and back up a library.")
+app.add_typer(eval_command.app, name="eval", help="Run and compare regression sets.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 AuthOption = Annotated[
-    Path | None, typer.Option(help="Ask for a login: a file of users, made by `footnoted user`.")
+    Path | None,
+    typer.Option(help="Require a login. `footnoted user` writes the file."),
 ]
 REFUSED = 4
 """The exit code of `ask --exit-code` where the sources do not say."""
@@ -82,13 +83,13 @@ def footnoted(
         ),
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", help="Show what is done: a line of JSON for each thing.")
+        bool, typer.Option("--verbose", help="Print a line of JSON for each operation.")
     ] = False,
     log_text: Annotated[
-        bool, typer.Option("--log-text", help="Let these lines, and the log's, hold texts as well.")
+        bool, typer.Option("--log-text", help="Include texts in these lines and in the log.")
     ] = False,
 ) -> None:
-    """Ask an article, and get an answer whose every sentence carries a proven, verbatim quote."""
+    """Ask your documents. Every sentence of an answer has a verbatim quote as its proof."""
     watching.verbose, watching.texts = verbose, log_text
 
 
@@ -132,11 +133,11 @@ def list_documents(
 
 @app.command()
 def show(
-    document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
-    text: Annotated[bool, typer.Option("--text", help="Print the stored text, exactly.")] = False,
+    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
+    text: Annotated[bool, typer.Option("--text", help="Print the text exactly as stored.")] = False,
     library: LibraryOption = None,
 ) -> None:
-    """Show what is known of a document, or its stored text."""
+    """Show the properties of a document, or its text."""
     opened = open_library(library)
     found = opened.find(document)
     if text:
@@ -168,10 +169,10 @@ def show(
 
 @app.command()
 def remove(
-    document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
+    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
     library: LibraryOption = None,
 ) -> None:
-    """Take a document out of the library, with all that was made of it."""
+    """Remove a document and everything derived from it from the library."""
     from rag.trace import Line
 
     opened = open_library(library)
@@ -184,7 +185,7 @@ def remove(
 
 @app.command()
 def reindex(library: LibraryOption = None) -> None:
-    """Make the library's vectors anew. It mends changed settings, changed loaders and damage."""
+    """Rebuild the library after a change of settings or loaders, or after damage."""
     from rag.trace import Line
 
     opened = open_library(library, check=False)
@@ -207,18 +208,18 @@ def ask(
     library: LibraryOption = None,
     as_json: JsonOption = False,
     no_llm: Annotated[
-        bool, typer.Option("--no-llm", help="Answer with words and their quotes alone.")
+        bool, typer.Option("--no-llm", help="Answer with quotes only, without the language model.")
     ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show why it was answered or refused.")
+        bool, typer.Option("--explain", help="Show why Footnoted answered or refused.")
     ] = False,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 4 where the answer is a refusal.")
+        bool, typer.Option("--exit-code", help="Exit with 4 if the answer is a refusal.")
     ] = False,
 ) -> None:
-    """Ask a question: an answer with its footnotes, or a refusal.
+    """Ask a question. The answer has footnotes, or says that the sources do not answer.
 
-    A refusal comes with the quote that is nearest, if any comes near.
+    A refusal shows the nearest quote, if there is one.
     """
     import json
 
@@ -252,7 +253,7 @@ app.command()(doctor_command.doctor)
 
 @app.command()
 def log(library: LibraryOption = None) -> None:
-    """Print the answers that were rated in the window, as JSON Lines."""
+    """Print the answers that were rated in the window as JSON Lines."""
     import json
 
     from rag.log import Log
@@ -265,30 +266,31 @@ def log(library: LibraryOption = None) -> None:
 def chat(
     library: LibraryOption = None,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="The port; a free one from 7860 on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port. Default: a free one from 7860.")
+    ] = None,
     name: Annotated[
         list[str] | None,
-        typer.Option(help="A further name that the window is reached by; may be given repeatedly."),
+        typer.Option(help="Another host name of the window. Repeatable."),
     ] = None,
     auth: AuthOption = None,
     auth_header: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="The header in which a proxy says who somebody is, as for OIDC."
+            metavar="NAME",
+            help="The header in which a proxy names the user.",
         ),
     ] = None,
     trusted_proxy: Annotated[
         list[str] | None,
-        typer.Option(metavar="ADDRESS", help="Where this proxy is; may be given repeatedly."),
+        typer.Option(metavar="ADDRESS", help="The address of that proxy. Repeatable."),
     ] = None,
     fetch: Annotated[
         bool,
-        typer.Option(
-            "--fetch", help="Fetch the language model's weights meanwhile, if they are not here."
-        ),
+        typer.Option("--fetch", help="Download the language model meanwhile, if it is missing."),
     ] = False,
 ) -> None:
-    """Open the chat window in the browser's reach; Ctrl-C ends it."""
+    """Open the chat window and print its address. Ctrl-C closes it."""
     from ui.entry.login import proxy_of
     from ui.entry.users import UsersFile
     from ui.window.window import serve
@@ -325,14 +327,14 @@ def chat(
 @app.command()
 def user(
     name: str,
-    auth: Annotated[Path, typer.Option(help="The file of users, made if there is none.")],
+    auth: Annotated[Path, typer.Option(help="The file of users. Created if missing.")],
     may: Annotated[
         str | None,
-        typer.Option(help="What else than reading: add, remove, fetch, with commas; or read."),
+        typer.Option(help="Rights besides reading, with commas: add,remove,fetch."),
     ] = None,
     _library: LibraryOption = None,
 ) -> None:
-    """Let somebody into the window, or change a password. It is asked for."""
+    """Add a user of the window, or change a password. The password is prompted for."""
     from ui.entry.users import add_user
 
     password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
@@ -345,13 +347,13 @@ def token(
     name: str,
     auth: Annotated[Path, typer.Option(help="The file of users.")],
     revoke: Annotated[
-        bool, typer.Option("--revoke", help="End the token, and print no new one.")
+        bool, typer.Option("--revoke", help="Revoke the token without printing a new one.")
     ] = False,
     _library: LibraryOption = None,
 ) -> None:
-    """Print a new token, with which programs ask the window.
+    """Print a new token for programs that use the window's API as this user.
 
-    They ask as this user, whose token of before ends at once.
+    The user's previous token stops working at once.
     """
     from ui.entry.users import add_token, end_token
 

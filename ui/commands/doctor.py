@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def doctor(
     library: LibraryOption = None,
     weights: Annotated[
-        bool, typer.Option("--weights", help="Check every byte of the weights as well.")
+        bool, typer.Option("--weights", help="Also check every byte of the weights.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
     """Check the set-up, weights, library and ports.
 
-    What is wrong is told with what to do about it, and then the exit code is 2.
+    For each problem, it says what to do. If there is one, the exit code is 2.
     """
     import json
     from dataclasses import asdict

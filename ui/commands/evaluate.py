@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from eval.running.record import Bounds, Result, Run
 
 app = typer.Typer(
-    help="Hold answers in place with regression sets.", no_args_is_help=True, add_completion=False
+    help="Run and compare regression sets.", no_args_is_help=True, add_completion=False
 )
 
 NOT_COMPARABLE = 3
 
 RunFile = Annotated[Path, typer.Argument(show_default=False)]
 Baseline = Annotated[
-    Path | None, typer.Option(metavar="RUN.json", help="Hold the run to this one.")
+    Path | None, typer.Option(metavar="RUN.json", help="Compare the run with this one.")
 ]
 Junit = Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")]
 Markdown = Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")]
@@ -49,8 +49,8 @@ FailOnOption = Annotated[
     Literal["failed", "broken", "floor"],
     typer.Option(
         "--fail-on",
-        help="What ends it with 1: a case that failed, one that broke since the baseline, or what "
-        "the baseline holds (its bounds, and losses that chance does not explain).",
+        help="What makes the run fail: any failed case, any case that broke since the baseline, or "
+        "the baseline's bounds and losses that chance does not explain (floor).",
     ),
 ]
 
@@ -60,27 +60,31 @@ def run_set(
     name: SetName,
     out: Annotated[
         Path | None,
-        typer.Option("--json", metavar="OUT", help="Write the run here; a stopped run goes on."),
+        typer.Option(
+            "--json",
+            metavar="OUT",
+            help="Write the run here. A stopped run resumes.",
+        ),
     ] = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer with quotes only.")] = False,
     baseline: Baseline = None,
     library: LibraryOption = None,
     models: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where the models are kept.")
+        Path | None, typer.Option(metavar="DIR", help="The folder of the model weights.")
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Ask the first N cases only.")
+        int | None, typer.Option(metavar="N", min=1, help="Ask only the first N cases.")
     ] = None,
     repeats: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Ask each case N times, to see if it is flaky.")
+        int, typer.Option(metavar="N", min=1, help="Ask each case N times to find flaky cases.")
     ] = 1,
     replies: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Keep the language model's replies here, and use them."),
+        typer.Option(metavar="FILE", help="Cache the language model's replies in this file."),
     ] = None,
     judge: Annotated[
         str | None,
-        typer.Option(metavar="MODULE:FUNCTION", help="Also grade answers with this function."),
+        typer.Option(metavar="MODULE:FUNCTION", help="Also grade the answers with this function."),
     ] = None,
     fail_on: FailOnOption = "floor",
     metrics: Metrics = False,
@@ -89,7 +93,7 @@ def run_set(
     markdown: Markdown = None,
     html: Html = None,
 ) -> None:
-    """Ask every question of a set, and show how good the answers are."""
+    """Ask every question of a set and report which cases fail."""
     from eval.cases.cases import find_set, load_set
     from eval.running.grader import load_judge
     from eval.running.replies import Replies
@@ -130,9 +134,9 @@ def compare_runs(
     markdown: Markdown = None,
     html: Html = None,
 ) -> None:
-    """Show what changed from one run of a set to another.
+    """Show what changed between two runs of a set.
 
-    The library is not needed for it.
+    This does not need the library.
     """
     from eval.comparing.compare import load_run
 
@@ -153,10 +157,9 @@ def report(
     markdown: Markdown = None,
     html: Html = None,
 ) -> None:
-    """Show a run again, or write it as a report.
+    """Show a run again, or write it as JUnit XML, Markdown or HTML.
 
-    That is JUnit XML, Markdown, or a page with plots. The page shows quotes
-    in their context where the library has the documents.
+    If the library contains the documents, the HTML page shows quotes in context.
     """
     from eval.comparing.compare import load_run
 
@@ -171,27 +174,25 @@ def keep_baseline(
     baseline: Annotated[Path, typer.Argument(metavar="BASELINE.json", show_default=False)],
     add: Annotated[
         bool,
-        typer.Option(
-            "--add", help="Take only cases that the kept baseline has not, or has otherwise."
-        ),
+        typer.Option("--add", help="Add only new and changed cases to the existing baseline."),
     ] = False,
     floor: Annotated[
         list[str] | None,
-        typer.Option(metavar="METRIC=VALUE", help="The least that a metric may be."),
+        typer.Option(metavar="METRIC=VALUE", help="The lowest value that a metric may have."),
     ] = None,
     ceiling: Annotated[
         list[str] | None,
-        typer.Option(metavar="METRIC=VALUE", help="The most that a metric may be."),
+        typer.Option(metavar="METRIC=VALUE", help="The highest value that a metric may have."),
     ] = None,
     budget: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, help="How many cases may break, net of those mended."),
+        typer.Option(metavar="N", min=0, help="How many cases may break, minus fixed ones."),
     ] = None,
     _library: LibraryOption = None,
 ) -> None:
-    """Keep a run as the baseline that later runs are held to.
+    """Keep a run as the baseline for later runs.
 
-    That is a decision, to be committed.
+    Commit the file: a new baseline is a decision.
     """
     from eval.comparing.baseline import extended, keep
     from eval.comparing.compare import NotComparable, load_run

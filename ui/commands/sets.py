@@ -40,11 +40,11 @@ def check_set(
     name: SetName,
     write: Annotated[
         bool,
-        typer.Option("--write", help="Write the evidence's places, hashes and words as found."),
+        typer.Option("--write", help="Write the evidence as found into the set."),
     ] = False,
     library: LibraryOption = None,
 ) -> None:
-    """Check every line of a set, and find its evidence in the library."""
+    """Check every line of a set and find its evidence in the library."""
     from dataclasses import replace
 
     from rich.console import Console
@@ -86,16 +86,16 @@ def import_set(
     out: Annotated[Path, typer.Argument(metavar="SET.jsonl", show_default=False)],
     documents: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where documents are written that the file brings."),
+        typer.Option(metavar="DIR", help="Write the documents of the file to this folder."),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Stop at the first item that is no case.")
+        bool, typer.Option("--strict", help="Stop at the first item that is not a valid case.")
     ] = False,
     library: LibraryOption = None,
 ) -> None:
-    """Make a set of another tool's file.
+    """Convert a file of another tool to a set.
 
-    Such tools are squad, quac, canard, mtrag, llamaindex, ragas, deepeval and csv.
+    The formats are squad, quac, canard, mtrag, llamaindex, ragas, deepeval and csv.
     """
     from eval.cases.cases import write_set
     from eval.formats.imports import FORMATS, documents_of, read_cases
@@ -128,11 +128,11 @@ def export_set(
     form: Annotated[str, typer.Argument(metavar="FORMAT", show_default=False)],
     name: SetName,
     run: Annotated[
-        Path | None, typer.Option(metavar="RUN.json", help="Add the answers of this run.")
+        Path | None, typer.Option(metavar="RUN.json", help="Include the answers of this run.")
     ] = None,
     library: LibraryOption = None,
 ) -> None:
-    """Print a set for another tool.
+    """Print a set in the format of another tool.
 
     The formats are squad, llamaindex, ragas, deepeval, csv, promptfoo, qrels and run.
     """
@@ -160,14 +160,14 @@ def export_set(
 
 
 def draft_cases(
-    document: Annotated[str, typer.Argument(help="An id, its beginning, or a file name.")],
+    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
     out: Annotated[Path, typer.Argument(metavar="SET.jsonl", show_default=False)],
     count: Annotated[int, typer.Option("-n", min=1, help="How many drafts to propose.")] = 40,
     library: LibraryOption = None,
 ) -> None:
     """Propose cases for a document.
 
-    They do not count until `eval accept` has accepted them.
+    A draft does not count until you accept it with `eval accept`.
     """
     from eval.cases.cases import write_set
     from eval.cases.propose import draft
@@ -202,7 +202,7 @@ def accept_drafts(
     everything: Annotated[bool, typer.Option("--all", help="Accept all drafts.")] = False,
     _library: LibraryOption = None,
 ) -> None:
-    """Accept drafts by their ids, or look at them one by one."""
+    """Accept drafts by id, or review them one by one."""
     from eval.cases.cases import change_set, check_writable, read_set
     from eval.cases.propose import accept
     from index.errors import UserError
