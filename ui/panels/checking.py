@@ -28,7 +28,18 @@ from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, NEW_ID, PRIVATE, Rights, Updates, field, number, script
+from ui.panels.events import (
+    AT_ONCE,
+    BUG,
+    NEW_ID,
+    PRIVATE,
+    Rights,
+    Updates,
+    field,
+    number,
+    script,
+    texts,
+)
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile, of a short text."""
@@ -188,7 +199,8 @@ class CheckPanel:
         if isinstance(draft, UserError):
             yield self._shown(state, told=str(draft))
             return
-        if not self.assistant.library.titles(left_out):
+        without = texts(left_out)
+        if not self.assistant.library.titles(without):
             empty = self.assistant.library.is_empty
             yield self._shown(state, told=NO_DOCUMENT if empty else NONE_TICKED)
             return
@@ -198,7 +210,7 @@ class CheckPanel:
         state.stopped = False
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
-        checking = self.assistant.check(draft, without=left_out, done=tuple(state.done))
+        checking = self.assistant.check(draft, without=without, done=tuple(state.done))
         while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):

@@ -38,6 +38,7 @@ from ui.panels.events import (
     field,
     number,
     script,
+    texts,
 )
 from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
@@ -186,12 +187,12 @@ class ConversationPanel:
             return
         if not conversation.exchanges:
             conversation = Conversation.under(new_id)
-        assistant = configured or self.assistant
+        assistant, without = configured or self.assistant, texts(left_out)
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = [] if as_typed else conversation.history()
 
         def begin(wait: Wait) -> Iterator[Event]:
-            return assistant.stream(question, history, without=left_out, use_llm=use_llm, wait=wait)
+            return assistant.stream(question, history, without=without, use_llm=use_llm, wait=wait)
 
         answering = Answering(question, begin)
         yield {

@@ -22,7 +22,7 @@ from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, script
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, script, texts
 
 _OUTCOMES_SCRIPT = """
 element.addEventListener('click', (event) => {
@@ -219,7 +219,7 @@ class DocumentsPanel:
         listed = attempt(lambda: (library.entries(), library.dates()))
         if isinstance(listed, UserError):
             return render.notice(str(listed))
-        return render.documents(*listed, left_out)
+        return render.documents(*listed, texts(left_out))
 
 
 def _became(added: Added) -> str:

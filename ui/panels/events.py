@@ -53,8 +53,12 @@ def number(given: Any, name: str) -> int | None:
 
 def strings(given: Any, name: str) -> list[str]:
     """Return a field that is a list of strings; what else is in it is left out."""
-    value = given.get(name) if isinstance(given, dict) else None
-    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return texts(given.get(name)) if isinstance(given, dict) else []
+
+
+def texts(given: Any) -> list[str]:
+    """Return a list that the browser sent; what is no string in it is left out."""
+    return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
 
 
 Right = Literal["add", "remove", "fetch"]

@@ -23,7 +23,7 @@ from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.case_form import cases_of, own_set
-from ui.panels.events import PRIVATE, Rights, Updates, field, strings
+from ui.panels.events import PRIVATE, Rights, Updates, field, strings, texts
 from ui.panels.regression.background import Background, Progress
 
 SECONDS = 1.0
@@ -123,10 +123,11 @@ class Drafts:
 
     def _begin(self, name: str, each: int, left_out: Sequence[str]) -> None:
         path, library = own_set(self.folder, name), self.assistant.library
+        without = texts(left_out)
         each = min(max(each, 1), MOST)
         if self.assistant.settings.llm == "none":
             raise UserError(NO_MODEL)
-        ids = [entry.id for entry in library.entries() if entry.id not in left_out]
+        ids = [entry.id for entry in library.entries() if entry.id not in without]
         if not ids:
             raise UserError("There is no document to make drafts of: add one, or tick one.")
         with self._lock:
