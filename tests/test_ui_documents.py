@@ -206,13 +206,11 @@ def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
     box = page.get_by_role("checkbox", name="Ask briefing.md")
     expect(box).to_be_checked()
     box.uncheck()
-    page.wait_for_timeout(500)
     turn = ask(page, SUMMIT)
     expect(turn.locator(".refusal")).to_be_visible()
     documents = {card.get_attribute("data-document") for card in turn.locator("a.card").all()}
     assert len(documents) == 1
     box.check()
-    page.wait_for_timeout(500)
     expect(ask(page, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
 
 
