@@ -71,8 +71,8 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 
 # Two at a time but for those of the language model, which takes all cores by itself.
 test: models chromium postgres  ## Run the tests.
-	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not slow and not beside"
-	@$(PY) -m pytest -m "llm and not slow and not beside"
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not slow and not beside" --durations 15
+	@$(PY) -m pytest -m "llm and not slow and not beside" --durations 5
 
 test-all: models chromium postgres  ## Run all tests, also those that take long and rarely fail.
 	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not beside"

@@ -784,9 +784,10 @@ def test_limits() -> None:
 
 
 def test_the_name_of_an_upload_is_no_path() -> None:
-    for name in ("../../etc/notes.txt", "C:\\files\\notes.txt", "/etc/\x07notes.txt\u202e"):
+    for name in ("../../etc/notes.txt", "C:\\files\\notes.txt", "/etc/notes.txt\u202e"):
         document = load_bytes(b"some text.", name)
         assert (document.title, document.source) == ("notes", "notes.txt")
+    assert load_bytes(b"some text.", "/etc/\x07notes.txt").source == "␇notes.txt"
     assert load_bytes(b"some text.", "a.TXT", source="upload:1").source == "upload:1"
 
 

@@ -147,6 +147,17 @@ def test_asking_again_keeps_what_was_answered(page: Page) -> None:
     expect(page.locator("#conversations .kept")).to_have_text([OFF_TOPIC])
 
 
+def test_a_new_conversation_begins_without_the_source_of_the_last(page: Page) -> None:
+    turn = ask(page, SUMMIT)
+    turn.locator(".answer a").first.click()
+    expect(page.locator("#source mark.quote")).to_be_focused()
+    assert "document=" in page.url
+    page.locator("#talk-bar").get_by_role("button", name="New").click()
+    expect(page.locator("#source")).to_contain_text("Open a footnote")
+    expect(page.locator("#source mark")).to_have_count(0)
+    assert "document=" not in page.url
+
+
 def test_the_arrow_up_edits_the_last_question_and_what_is_typed_outlives_a_reload(
     page: Page,
 ) -> None:

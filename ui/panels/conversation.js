@@ -143,6 +143,7 @@ document.addEventListener("click", (event) => {
   }
   if (conversationAct === "new") {
     restore(null);
+    document.dispatchEvent(new Event("footnoted:new"));
     box().focus();
   }
 });

@@ -70,6 +70,16 @@ const open = async (place, page) => {
   });
 };
 
+// A new conversation has opened nothing yet.
+const nothing = props.value;
+document.addEventListener("footnoted:new", () => {
+  latest++;
+  [places, at, opened] = [[], 0, null];
+  steps.hidden = true;
+  props.value = nothing;
+  history.replaceState(null, "", window.location.pathname);
+});
+
 const placeOf = (link) => ({ document: link.dataset.document, span: link.dataset.span ?? "" });
 const same = (one, other) => one.document === other.document && one.span === other.span;
 
