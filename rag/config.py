@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     models: Path = Field(
         default_factory=default_models_directory, description="the folder of the weights"
     )
+    mirror: str | None = Field(
+        None, description="a folder or an address with weights, from which they are fetched first"
+    )
     embedding: str = Field(
         "bge-small-en-v1.5-int8", description="a model of the catalogue, a folder, or a hub name"
     )

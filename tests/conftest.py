@@ -89,6 +89,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name != "FOOTNOTED_MODELS":
                 patch.delenv(name)
         patch.setenv("FOOTNOTED_CONFIG", str(empty))
+        patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # Nobody listens there.
         patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))
         yield
 

