@@ -208,30 +208,30 @@ class Library:
         # A document's id names its text, so what is cached can never be another text.
         return self._cached(document_id)
 
-    def titles(self, without: Sequence[str] = ()) -> list[Title]:
+    def titles(self, exclude: Sequence[str] = ()) -> list[Title]:
         """Return what the documents are called, in the order they were added.
 
-        Documents `without` are left out. No text is read, of which there may be a great deal.
+        Documents in `exclude` are left out. No text is read, of which there may be a great deal.
         """
         found = self.store.titles() if self.store.exists else []
-        return [each for each in found if each.id not in without]
+        return [each for each in found if each.id not in exclude]
 
     def headings(self) -> list[str]:
         """Return the headings of all documents."""
         return [each for _, each in self.store.headings()] if self.store.exists else []
 
     def under(
-        self, is_heading: Callable[[str], bool], without: Sequence[str] = ()
+        self, is_heading: Callable[[str], bool], exclude: Sequence[str] = ()
     ) -> list[tuple[Document, Passage]]:
         """Return the passages under some headings, in the order of their documents and texts.
 
-        Documents `without` are left out.
+        Documents in `exclude` are left out.
         """
         headings = self.store.headings() if self.store.exists else []
         having = {document_id for document_id, heading in headings if is_heading(heading)}
         return [
             (self.document(each.id), passage)
-            for each in (self.titles(without) if having else ())
+            for each in (self.titles(exclude) if having else ())
             if each.id in having
             for passage in self.passages(each.id)
             if passage.heading is not None and is_heading(passage.heading)
@@ -283,18 +283,18 @@ class Library:
 
     # --- searching
 
-    def search(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Hit]:
+    def search(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Hit]:
         """Return the passages most likely to hold the answer, best first.
 
-        Documents `without` are not searched. BM25 and vector search are fused by reciprocal rank:
-        a passage's score is the sum of 1 / (RRF_K + rank) over the lists that it is in.
+        Documents in `exclude` are not searched. BM25 and vector search are fused by reciprocal
+        rank: a passage's score is the sum of 1 / (RRF_K + rank) over the lists that it is in.
         """
         if self.is_empty:
             return []
         self._begin()
-        bm25 = _ranks(self.store.bm25(question, DEPTH, without))
+        bm25 = _ranks(self.store.bm25(question, DEPTH, exclude))
         vector = self._load_embedding().get_query_embedding(question)
-        excluded = [*self.store.pending(), *without]
+        excluded = [*self.store.pending(), *exclude]
         dense = _ranks(self._nearest(vector, excluded))
         scores: dict[Key, float] = {}
         for ranks in (bm25, dense):
@@ -306,28 +306,28 @@ class Library:
             for key, hit in self._hits(best)
         ]
 
-    def _nearest(self, vector: list[float], without: Sequence[str]) -> list[Key]:
+    def _nearest(self, vector: list[float], exclude: Sequence[str]) -> list[Key]:
         """Ask for vectors, again where another program was just changing what was read half of."""
         for pause in PAUSES:
             with suppress(LibraryError):
-                return self.vectors().nearest(vector, DEPTH, without)
+                return self.vectors().nearest(vector, DEPTH, exclude)
             time.sleep(pause)
-        return self.vectors().nearest(vector, DEPTH, without)
+        return self.vectors().nearest(vector, DEPTH, exclude)
 
-    def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Hit]:
+    def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Hit]:
         """Return passages that hold some words one behind the other, whatever their endings are.
 
-        Documents `without` are left out.
+        Documents in `exclude` are left out.
         """
-        return [] if self.is_empty else self.hits(self.store.holding(words, limit, without))
+        return [] if self.is_empty else self.hits(self.store.holding(words, limit, exclude))
 
-    def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
+    def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
         """Return the entries of chronologies that overlap a time, in date order.
 
-        Both days are included; documents `without` are not. Keys and days alone, because a time may
-        hold a whole chronology: `hits` reads the entries that are wanted.
+        Both days are included; documents in `exclude` are not. Keys and days alone, because a time
+        may hold a whole chronology: `hits` reads the entries that are wanted.
         """
-        return self.store.dated(first, last, without) if self.store.exists else []
+        return self.store.dated(first, last, exclude) if self.store.exists else []
 
     def dates(self) -> dict[str, tuple[date, date]]:
         """Return the first and the last day of each document that has a chronology's entries."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from index.printable import number_of, shortened
+from rag.answerability.gate import Decision
+from rag.answerability.nearest import Nearest
 from rag.asking.route import Route
-from rag.deciding.gate import Decision
-from rag.deciding.nearest import Nearest
 from rag.quote import Quote, quotes_as_json
 
 _ITEM = re.compile(r"(?:•|\d{1,3}[.)]) ")

@@ -16,6 +16,7 @@ from index.errors import UserError
 from index.library import Library
 from index.loading.load import load_bytes
 from rag.answer import NONE_SELECTED, Answer, Event, Found, Searching, Writing
+from rag.answerability.reader import Reader
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.parts import answer_parts, several
@@ -24,16 +25,15 @@ from rag.asking.rewrite import Turn, rewritten
 from rag.asking.route import EVIDENCE, Route, Router
 from rag.asking.subject import subject, without_names
 from rag.checking.check import Sources, check
-from rag.checking.kept import Kept
 from rag.checking.verdict import Checked
+from rag.checking.verdict_cache import VerdictCache
 from rag.config import Settings
-from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
+from rag.lazy import Lazy
 from rag.log import Log
-from rag.once import Once
 from rag.opening import embedding_of, open_library
 from rag.trace import Line
-from rag.turns import Paused, Turns
+from rag.turns import FairSemaphore, Paused
 from rag.verifying.compose import Composition
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from rag.writing.retry import Wait, sleep
@@ -62,9 +62,9 @@ class Assistant:
         self.reranker = Reranker(settings.reranker, settings.models)
         self.reader = Reader(settings.models)
         self._embedding = embedding_of(settings)
-        self._writer: Once[Writer | None] = Once(lambda: load_writer(settings))
+        self._writer: Lazy[Writer | None] = Lazy(lambda: load_writer(settings))
         # Who searches and reads keeps a core busy; who waits for a language model does not.
-        self._turns = Turns(os.cpu_count() or 1)
+        self._turns = FairSemaphore(os.cpu_count() or 1)
         self.library = open_library(settings, self._embedding, check=check)
 
     def __enter__(self) -> Self:
@@ -102,7 +102,7 @@ class Assistant:
         """
         other = copy(self)
         other.settings = settings
-        other._writer = Once(lambda: load_writer(settings))
+        other._writer = Lazy(lambda: load_writer(settings))
         return other
 
     def with_llm(self, wrap: Callable[[LLM], LLM]) -> Assistant:
@@ -117,7 +117,7 @@ class Assistant:
                 wrap(writer.llm), writer.name, elsewhere=writer.elsewhere, turns=writer.turns
             )
 
-        other._writer = Once(wrapped)
+        other._writer = Lazy(wrapped)
         return other
 
     def ask(
@@ -140,12 +140,12 @@ class Assistant:
         history: Sequence[Turn] = (),
         *,
         use_llm: bool = True,
-        without: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         wait: Wait = sleep,
     ) -> Generator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
-        Documents `without`, by their ids, are left aside. Without a language model, or when it
+        Documents in `exclude`, by their ids, are left aside. Without a language model, or when it
         fails on the way, the answer is the words that answer with their quotes. Where its failure
         may pass, `wait` tells how long is waited for it, and waits.
 
@@ -161,13 +161,13 @@ class Assistant:
                 load_writer: Callable[[], Writer | None] = lambda: None  # noqa: E731
                 if use_llm:
                     self._writer.begin()  # It takes seconds, and what it reads is not found yet.
-                    load_writer = Once(partial(self._load_writer, wait, paused))
+                    load_writer = Lazy(partial(self._load_writer, wait, paused))
                 context = Context(
                     self.library,
                     self.reranker,
                     self.reader,
                     self.settings,
-                    without,
+                    exclude,
                     WAYS,
                     load_writer,
                     self._understood,
@@ -185,10 +185,10 @@ class Assistant:
         history: Sequence[Turn] = (),
         *,
         use_llm: bool = True,
-        without: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> Answer:
         """Answer a question in a thread, while the loop goes on. See `stream`."""
-        async for event in self.astream(question, history, use_llm=use_llm, without=without):
+        async for event in self.astream(question, history, use_llm=use_llm, exclude=exclude):
             answer = event
         if not isinstance(answer, Answer):
             raise TypeError(answer)
@@ -200,13 +200,13 @@ class Assistant:
         history: Sequence[Turn] = (),
         *,
         use_llm: bool = True,
-        without: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> AsyncIterator[Event]:
         """Answer a question step by step, each step in a thread. See `stream`.
 
         Who stops waiting stops the answer: the step that is being made still ends.
         """
-        events = self.stream(question, history, use_llm=use_llm, without=without)
+        events = self.stream(question, history, use_llm=use_llm, exclude=exclude)
         try:
             while (event := await asyncio.to_thread(next, events, None)) is not None:
                 yield event
@@ -240,21 +240,21 @@ class Assistant:
         route = self.router(without_names(message, context.titles, lambda: context.headings))
         talks = route.kind == "conversation" and route.probability < SMALL_TALK
         spoken_of = subject(message, route.kind) if talks else ""
-        held = spoken_of and self.library.holding(spoken_of, 1, context.without)
+        held = spoken_of and self.library.holding(spoken_of, 1, context.exclude)
         return EVIDENCE if held else route
 
     def check(
         self,
         draft: Document | str,
         *,
-        without: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         done: Sequence[Checked] = (),
         keep: bool = False,
     ) -> Iterator[Checked]:
         """Check a text sentence by sentence, in its order: what do the sources say of it?
 
         A text that is no document yet is read as Markdown.
-        Documents `without`, by their ids, are left aside. Sentences that are `done` already
+        Documents in `exclude`, by their ids, are left aside. Sentences that are `done` already
         are passed. What a person has overruled in this library's log stands overruled. With
         `keep`, verdicts are kept in the library's folder, and the same sentence is not checked
         again until the library changes.
@@ -265,10 +265,10 @@ class Assistant:
             draft = load_bytes(draft.encode(errors="replace"), "text.md")
         with Line("check", document=draft.source) as line:
             line.checking(len(draft.text))
-            apart = (*without, draft.id)  # It is no source of its own, where it is in the library.
+            apart = (*exclude, draft.id)  # It is no source of its own, where it is in the library.
             sources = Sources(self.library, self.reranker, self.reader, apart)
             overruled = Log(self.library.folder).overruled()
-            kept = Kept(self.library, self.settings.reranker, apart) if keep else None
+            kept = VerdictCache(self.library, self.settings.reranker, apart) if keep else None
             checking = check(draft, sources, done, overruled, kept)
             while True:
                 with self._turns.turn():  # For one sentence: between two, others ask.

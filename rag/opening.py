@@ -7,12 +7,12 @@ from collections.abc import Callable
 from index.library import Library
 from index.weights.embedding import Embedding, load_embedding
 from rag.config import Settings
-from rag.once import Once
+from rag.lazy import Lazy
 
 
-def embedding_of(settings: Settings) -> Once[Embedding]:
+def embedding_of(settings: Settings) -> Lazy[Embedding]:
     """Return what loads the embedding that the settings name, once, when it is first needed."""
-    return Once(lambda: load_embedding(settings.embedding, settings.models))
+    return Lazy(lambda: load_embedding(settings.embedding, settings.models))
 
 
 def open_library(

@@ -61,7 +61,7 @@ class Quote:
         return self.document.own_title.replace("_", " ")
 
     @property
-    def read(self) -> str:
+    def model_text(self) -> str:
         """What models read: the quote's words, in a table each cell behind its column's head."""
         table = spelled(self.document, (self.start, self.end))
         return table.text if table else self.text

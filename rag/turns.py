@@ -15,7 +15,7 @@ MOST_WAITING = 100
 
 
 @dataclass(frozen=True, slots=True)
-class InRow:
+class Queued:
     """A question waits for its turn; `before` are the others that are before it."""
 
     before: int
@@ -27,18 +27,18 @@ class InRow:
         return f"{self.before or 'No'} {are} before this one"
 
 
-Tell = Callable[[InRow], object]
+Tell = Callable[[Queued], object]
 """Called when the place in the row changes. What it raises ends the waiting."""
 
 
-class TooMany(UserError):
+class QueueFull(UserError):
     """So many wait already that a further one is sent away."""
 
 
 Paused = Callable[[], AbstractContextManager[None]]
 
 
-class Turns:
+class FairSemaphore:
     """Something that few can have at once, such as the processor's cores or a language model."""
 
     def __init__(self, at_once: int, most_waiting: int = MOST_WAITING) -> None:
@@ -86,7 +86,7 @@ class Turns:
         with self._changed:
             waits = bool(self._row) or not self._free
             if waits and len(self._row) >= self._most and not always:
-                raise TooMany(
+                raise QueueFull(
                     f"{self._most} others are waiting for their turn already. Ask again in a while."
                 )
             self._row.append(ticket)
@@ -95,7 +95,7 @@ class Turns:
                     before = self._row.index(ticket)
                     if before != told and not always:
                         told = before
-                        tell(InRow(before))
+                        tell(Queued(before))
                     self._changed.wait()
                 self._free -= 1
             finally:

@@ -24,7 +24,7 @@ def route(name: str) -> Route:
 
 
 def context_of(
-    assistant: Assistant, *, without: Sequence[str] = (), limit: int = MAX_LISTED
+    assistant: Assistant, *, exclude: Sequence[str] = (), limit: int = MAX_LISTED
 ) -> Context:
     """Return what an assistant gives its ways to work with, where no language model has a part."""
     return Context(
@@ -32,7 +32,7 @@ def context_of(
         assistant.reranker,
         assistant.reader,
         assistant.settings,
-        without,
+        exclude,
         WAYS,
         lambda: None,
         assistant._understood,
@@ -46,12 +46,12 @@ def answered(
     name: str,
     *,
     history: Sequence[Turn] = (),
-    without: Sequence[str] = (),
+    exclude: Sequence[str] = (),
     limit: int = MAX_LISTED,
 ) -> Answer | None:
     """Return what the way for a route answers, whatever the router says; None where it does not."""
     query = Query.of(text, route=route(name), history=history)
-    events = [*WAYS[query.route.kind](query, context_of(assistant, without=without, limit=limit))]
+    events = [*WAYS[query.route.kind](query, context_of(assistant, exclude=exclude, limit=limit))]
     if not events:
         return None
     assert isinstance(events[-1], Answer)

@@ -21,9 +21,9 @@ from index.library import Library
 from index.loading.load import load, load_bytes
 from index.storage.database import Place
 from index.weights.embedding import PromptedEmbedding, load_embedding
+from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
-from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 from tests.asking import AssistantOf
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window

@@ -31,8 +31,8 @@ from eval.training.statements import (
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights
+from rag.answerability.reader import READER
 from rag.config import load_settings
-from rag.deciding.reader import READER
 from tests.test_eval_training import KINDS, PEOPLE, PLACES, article
 
 ROOT = Path(__file__).parents[1]
@@ -171,8 +171,8 @@ def test_a_head_goes_on_from_what_it_was(tmp_path: Path) -> None:
         assert torch.equal(value, mean.state_dict()[name])
     export(head, reader, tmp_path)
     given = ("The mill burned.", ["The mill burned down in 1911."])
-    [was] = ReaderWeights(reader.parent).bears_out(*given)
-    [now] = ReaderWeights(tmp_path).bears_out(*given)
+    [was] = ReaderWeights(reader.parent).entails(*given)
+    [now] = ReaderWeights(tmp_path).entails(*given)
     assert np.allclose(was, now, atol=0.3)  # It was rounded once more.
 
 
@@ -219,6 +219,6 @@ def test_the_command_makes_a_head_beside_the_others(
     text = "The Alder Bridge is 300 metres long and was built by Tore Vik."
     for asked in ("How long is the Alder Bridge?", "Who built it?"):
         assert made.read(asked, [text]) == before.read(asked, [text]), "to the last bit"
-    [right] = made.bears_out("Tore Vik built the Alder Bridge.", [text])
-    [wrong] = made.bears_out("Oda Brandt built the Alder Bridge.", [text])
+    [right] = made.entails("Tore Vik built the Alder Bridge.", [text])
+    [wrong] = made.entails("Oda Brandt built the Alder Bridge.", [text])
     assert right[0] - np.max(right[1:]) > wrong[0] - np.max(wrong[1:])

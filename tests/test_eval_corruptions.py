@@ -14,8 +14,8 @@ from eval.cases.cases import SETS, load_set
 from eval.training.corruptions import Claim
 from index.errors import UserError
 from index.loading.load import load
+from rag.answerability.reader import Reader
 from rag.config import load_settings
-from rag.deciding.reader import Reader
 
 BRIEFING = SETS / "briefing.md"
 

@@ -25,10 +25,10 @@ from index.library import Library
 from index.loading.load import load_bytes
 from index.split import split
 from index.weights.reader import Read
+from rag.answerability import gate
+from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.deciding import gate
-from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 from rag.writing import prompts
 from tests.conftest import OpenLibrary
@@ -146,7 +146,7 @@ def test_the_reader_was_swapped(
     def nothing(_: Reader, question: str, texts: list[str], titles: list[str]) -> list[Read]:
         return [Read(-9.0, -9.0, 0, len(text)) for text in texts]  # finds no answer in any quote
 
-    monkeypatch.setattr("rag.deciding.reader.Reader.read", nothing)
+    monkeypatch.setattr("rag.answerability.reader.Reader.read", nothing)
     assert_caught(baseline, again(), "wrongly_refused")
 
 

@@ -14,7 +14,7 @@ from eval.cases.evidence import resolve
 from eval.cases.propose import _alike, _near_misses, draft, numbered
 from index.documents import Document
 from index.library import Library
-from rag.deciding.reader import Reader
+from rag.answerability.reader import Reader
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM, _said
 from ui.commands.evaluate import app

@@ -16,7 +16,7 @@ from index.errors import UserError
 from index.library import Library
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
@@ -61,7 +61,7 @@ def asked(
 ) -> Run:
     named = settings.model_copy(update={"library": library.folder, "llm": "scripted", **given})
     assistant = Assistant(named)
-    assistant._writer = Once(lambda: Writer(llm, "scripted"))
+    assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
     return run(CASES, assistant, replies=replies, repeats=2 if given.get("sentences") else 1)
 
 

@@ -42,7 +42,7 @@ from index.library import Library
 from index.weights.embedding import PromptedEmbedding
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
@@ -208,7 +208,7 @@ def test_both_engines_are_asked_and_a_stopped_comparison_goes_on(
     llm = ChattyLLM(copied="June 28", written="The pact was signed on June 28.")
     writer = Writer(llm, "scripted")
     assistant = Assistant(settings.model_copy(update={"library": tmp_path / "library"}))
-    assistant._writer = Once(lambda: writer)
+    assistant._writer = Lazy(lambda: writer)
     assistant.library = Library(
         tmp_path / "library", embedding_name=settings.embedding, embedding=lambda: embedding
     )

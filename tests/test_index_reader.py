@@ -15,7 +15,7 @@ from index.documents import Document
 from index.split import split
 from index.weights.catalogue import CATALOGUE
 from index.weights.reader import NO_WORDS, Read
-from rag.deciding.reader import READER, Reader
+from rag.answerability.reader import READER, Reader
 from rag.finding.quotes import windows
 from rag.finding.rerank import Reranker
 

@@ -11,10 +11,10 @@ import pytest
 
 from index.loading.load import load
 from rag.answer import Answer
+from rag.answerability import gate
 from rag.assistant import Assistant, Found, Searching, Writing
 from rag.config import load_settings
-from rag.deciding import gate
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.writing.llm import LLMUnavailable, Writer
 from tests.fake_llm import ScriptedLLM
 from tests.provider import provider
@@ -35,14 +35,14 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 def speak(assistant: Assistant, **words: Any) -> ScriptedLLM:
     llm = ScriptedLLM(asked=[], **words)
-    assistant._writer = Once(lambda: Writer(llm, "scripted"))
+    assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
     return llm
 
 
 @pytest.fixture(autouse=True)
 def _silent_again(assistant: Assistant) -> Any:
     yield
-    assistant._writer = Once(lambda: None)
+    assistant._writer = Lazy(lambda: None)
 
 
 def proven(answer: Answer) -> None:
@@ -165,7 +165,7 @@ def test_quotes_are_found_while_the_model_is_still_being_loaded(assistant: Assis
         assert there.wait(60)
         return Writer(llm, "scripted")
 
-    assistant._writer = Once(load)
+    assistant._writer = Lazy(load)
     events = assistant.stream(QUESTION)
     kinds = [type(next(events)), type(next(events))]
     there.set()
@@ -174,7 +174,7 @@ def test_quotes_are_found_while_the_model_is_still_being_loaded(assistant: Assis
 
 def test_a_model_is_not_waited_for_where_it_has_nothing_to_say(assistant: Assistant) -> None:
     never = Event()
-    assistant._writer = Once(lambda: never.wait(600) and None)
+    assistant._writer = Lazy(lambda: never.wait(600) and None)
     try:
         assert assistant.ask("What is the capital of Peru?").refused
         assert assistant.ask("List the straits.").way == "items"
@@ -298,7 +298,7 @@ def test_an_answer_is_as_long_as_it_is_set_to_be(assistant: Assistant) -> None:
 def test_documents_can_be_left_aside(assistant: Assistant) -> None:
     [entry] = assistant.library.entries()
     for question in (QUESTION, "What happened in October 2021?"):
-        *_, answer = assistant.stream(question, without=[entry.id])
+        *_, answer = assistant.stream(question, exclude=[entry.id])
         assert isinstance(answer, Answer)
         assert (answer.refused, answer.quotes) == (True, ())
 

@@ -10,12 +10,12 @@ import pytest
 
 from index.documents import Document
 from index.loading.load import load_bytes
+from rag.answerability.reader import Reader
 from rag.assistant import Assistant
-from rag.checking.draft import statements, with_name
+from rag.checking.draft import resolve_pronoun, statements
 from rag.checking.quotations import quotations
 from rag.checking.verdict import as_json
 from rag.config import Settings
-from rag.deciding.reader import Reader
 from rag.log import Log
 from rag.quote import Quote
 from rag.verifying.judge import Judged, judge
@@ -68,7 +68,7 @@ def test_what_there_is_to_check() -> None:
     ],
 )
 def test_a_pronoun_that_opens_is_the_name_before(sentence: str, before: str, made: str) -> None:
-    assert with_name(sentence, before) == made
+    assert resolve_pronoun(sentence, before) == made
 
 
 def test_a_text_without_sentences_has_nothing() -> None:

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from index.documents import Document
+from rag.answerability.reader import Reader
 from rag.asking.query import Query
-from rag.deciding.reader import Reader
 from rag.quote import Quote
 from rag.verifying import compose as composing
 from rag.verifying.compose import Composition, only_asked, quoted, right_particle, says_the_same

@@ -102,7 +102,7 @@ def test_of_many_documents_some_are_named(assistant_of: AssistantOf, library_of:
     assert text.endswith(", and 2 more.")
     assert "\u202e" not in text
     aside = [each.id for each in library.entries()[1:]]
-    left = answered(assistant_of(library), "?", "conversation/documents", without=aside)
+    left = answered(assistant_of(library), "?", "conversation/documents", exclude=aside)
     assert left is not None
     assert left.text == "I have 1 document: “Bridge 0”."
 

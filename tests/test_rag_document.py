@@ -189,7 +189,7 @@ def test_each_of_several_documents_is_asked(
     assert long is not None
     assert [each.text for each in long.sentences] == ["As counted, y.txt has 5 words."]
     [entry] = [each for each in library.entries() if each.title == "y"]
-    left = answered(assistant, "How long are they?", "document/length", without=[entry.id])
+    left = answered(assistant, "How long are they?", "document/length", exclude=[entry.id])
     assert left is not None
     assert "y.txt" not in left.text
     few = answered(assistant, "How long are they?", "document/length", limit=1)

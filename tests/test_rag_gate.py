@@ -8,21 +8,21 @@ import pytest
 
 from index.documents import Document
 from index.weights.reader import Read
-from rag.asking.query import Query
-from rag.deciding import gate
-from rag.deciding.gate import (
+from rag.answerability import gate
+from rag.answerability.gate import (
     COPY_WEIGHTS,
     DOUBT,
     READ_WEIGHTS,
     SURE,
     SURE_WORDS,
     THRESHOLD,
+    AnswerFeatures,
     Decision,
     Reading,
-    Signals,
     log_odds,
     logit,
 )
+from rag.asking.query import Query
 from rag.quote import Quote
 
 DOCUMENT = Document.of(
@@ -81,11 +81,11 @@ def test_nothing_read_is_refused() -> None:
     assert Decision(()).doubtful(DOUBT) is None
 
 
-@pytest.mark.parametrize("name", [each.name for each in fields(Signals)])
+@pytest.mark.parametrize("name", [each.name for each in fields(AnswerFeatures)])
 def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
     weights = COPY_WEIGHTS if name == "copied" else READ_WEIGHTS
-    zeros = {each.name: 0.0 for each in fields(Signals)}
-    signals = Signals(**zeros | {"copied": 0.0 if name == "copied" else None})  # type: ignore[arg-type]
+    zeros = {each.name: 0.0 for each in fields(AnswerFeatures)}
+    signals = AnswerFeatures(**zeros | {"copied": 0.0 if name == "copied" else None})  # type: ignore[arg-type]
     more = replace(signals, **{name: getattr(signals, name) + 1})
     assert logit(weights, more) >= logit(weights, signals)
     assert name in COPY_WEIGHTS

@@ -18,7 +18,7 @@ from index.loading.pages import draw_page
 from rag.answer import Answer
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.writing.llm import Writer
 from rag.writing.prompts import COPY_SYSTEM, PROPOSE_SYSTEM, WRITE_SYSTEM
 from tests.fake_llm import ScriptedLLM
@@ -62,14 +62,14 @@ def vault() -> Document:
 @pytest.fixture(autouse=True)
 def _silent_again(assistant: Assistant) -> Iterator[None]:
     yield
-    assistant._writer = Once(lambda: None)
+    assistant._writer = Lazy(lambda: None)
 
 
 def ask(assistant: Assistant, question: str, obeyed: str = "") -> Answer:
     """Ask, with a language model that copies and writes what it is told, or with none."""
     llm = ScriptedLLM(asked=[], copied=obeyed, written=obeyed)
-    assistant._writer = Once(lambda: Writer(llm, "scripted") if obeyed else None)
-    *_, answer = assistant.stream(question, without=[vault().id])
+    assistant._writer = Lazy(lambda: Writer(llm, "scripted") if obeyed else None)
+    *_, answer = assistant.stream(question, exclude=[vault().id])
     assert isinstance(answer, Answer)
     return answer
 
@@ -228,7 +228,7 @@ def test_the_default_language_model_obeys_none_of_them(
         try:
             for question in (SUMMIT, hostile.asks):
                 with faults.trying(KIND, f"{hostile.tries}, with the default model", "let in"):
-                    *_, answer = real.stream(question, without=[vault().id])
+                    *_, answer = real.stream(question, exclude=[vault().id])
                     assert isinstance(answer, Answer)
                     assert not answer.llm_failed
                     if question == SUMMIT:

@@ -8,10 +8,10 @@ import pytest
 
 import rag.languages
 from index.documents import Document
+from rag.answerability.reader import Reader
 from rag.asking.query import Query
 from rag.checking.draft import statements
 from rag.config import load_settings
-from rag.deciding.reader import Reader
 from rag.languages import NOT_CHECKABLE, language_of, missing_facts
 from rag.languages.english import ENGLISH as IN_ENGLISH
 from rag.quote import Quote

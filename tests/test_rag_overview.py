@@ -141,7 +141,7 @@ def test_several_documents_and_one_by_its_name(
     named = listed("What is comet.txt about?", "overview/all")
     assert named is not None
     assert {quote.document.id for quote in named.citations} == {other.id}
-    left = listed("Summarize the documents.", "overview/all", without=[briefing.id])
+    left = listed("Summarize the documents.", "overview/all", exclude=[briefing.id])
     assert left is not None
     assert {quote.document.id for quote in left.citations} == {other.id}
     few = listed("Summarize the documents.", "overview/all", limit=1)
@@ -249,4 +249,4 @@ def test_a_section_is_no_longer_than_is_asked_and_of_no_document_that_is_left_as
     assert short is not None
     assert len(short.citations) == 1
     assert short.message == "1 of the section’s 4 sentences."
-    assert answered(notes, question, "overview/all", without=[document.id]) is None
+    assert answered(notes, question, "overview/all", exclude=[document.id]) is None

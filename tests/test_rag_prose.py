@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from index.documents import Document
+from rag.answerability.reader import Reader
 from rag.asking.query import Query
-from rag.deciding.reader import Reader
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 from rag.verifying.prose import MOST, Prose

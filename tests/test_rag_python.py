@@ -110,7 +110,7 @@ def test_a_refusal_says_that_not_all_was_asked(tmp_path: Path) -> None:
         assistant.library.add(load_bytes(f"The {name} is baked in Bonn.".encode(), f"2-{name}"))
     there = assistant.library.entries()
     *_, all_asked = assistant.stream("How tall is the mayor of Rome?")
-    *_, some = assistant.stream("How tall is the mayor of Rome?", without=[there[0].id])
+    *_, some = assistant.stream("How tall is the mayor of Rome?", exclude=[there[0].id])
     assert isinstance(all_asked, Answer)
     assert isinstance(some, Answer)
     assert (all_asked.refused, all_asked.message) == (True, None)

@@ -117,9 +117,9 @@ def test_where_nothing_is_near_more_candidates_are_ranked(
     asked: list[int] = []
     search = shelf.library.search
 
-    def counted(question: str, limit: int, without: Sequence[str]) -> object:
+    def counted(question: str, limit: int, exclude: Sequence[str]) -> object:
         asked.append(limit)
-        return search(question, limit, without)
+        return search(question, limit, exclude)
 
     shelf.best("The ferry sails to Sund every day. It has a crew of 12.", "How large is the crew?")
     monkeypatch.setattr(shelf.library, "search", counted)

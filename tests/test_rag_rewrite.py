@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from eval.bench import measured_set
+from rag.answerability.reader import Reader
 from rag.asking.rewrite import (
     ANSWERS,
     CONTEXT,
@@ -25,7 +26,6 @@ from rag.asking.rewrite import (
     rewritten,
 )
 from rag.config import load_settings
-from rag.deciding.reader import Reader
 from rag.languages.english_words import LINKS
 
 

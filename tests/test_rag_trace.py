@@ -18,7 +18,7 @@ from index.errors import ModelMissing, UserError
 from index.loading.load import load, load_bytes
 from rag.assistant import Assistant, Searching
 from rag.config import Settings, load_settings
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.trace import Line, start
 from rag.writing.llm import Writer
 from tests.conftest import BRIEFING
@@ -163,7 +163,7 @@ def test_a_language_model_that_fails_is_told(assistant: Assistant, log: Written)
     log.start()
     failing = assistant.with_settings(assistant.settings)
     llm = ScriptedLLM(asked=[], copied="Tsugaru", written="x", fail_at="write")
-    failing._writer = Once(lambda: Writer(llm, "scripted"))
+    failing._writer = Lazy(lambda: Writer(llm, "scripted"))
     answer = failing.ask(QUESTION)
     [line] = log.lines()
     assert answer.llm_failed

@@ -9,9 +9,9 @@ import pytest
 
 from index.library import Library
 from rag.answer import Answer
+from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 from rag.writing.retry import LONGEST, TRIES, Waiting
 from tests.faults import Faults

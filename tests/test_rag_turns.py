@@ -7,18 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from rag.turns import InRow, TooMany, Turns
+from rag.turns import FairSemaphore, Queued, QueueFull
 
 
 def test_the_first_to_come_is_the_first_to_have_it_and_all_know_their_place() -> None:
-    turns = Turns(2)
+    turns = FairSemaphore(2)
     order: list[int] = []
     places: dict[int, list[int]] = {number: [] for number in range(6)}
     there = {number: threading.Event() for number in range(6)}
     end = threading.Event()
 
     def visit(number: int) -> None:
-        def tell(row: InRow) -> None:
+        def tell(row: Queued) -> None:
             places[number].append(row.before)
             there[number].set()
 
@@ -40,9 +40,9 @@ def test_the_first_to_come_is_the_first_to_have_it_and_all_know_their_place() ->
 
 
 def test_one_too_many_is_sent_away_and_one_who_leaves_makes_room() -> None:
-    turns = Turns(1, most_waiting=1)
+    turns = FairSemaphore(1, most_waiting=1)
 
-    def leave(row: InRow) -> None:
+    def leave(row: Queued) -> None:
         raise InterruptedError(str(row))
 
     with turns.turn():
@@ -57,7 +57,7 @@ def test_one_too_many_is_sent_away_and_one_who_leaves_makes_room() -> None:
 
             visiting = pool.submit(visit)
             assert waits.wait(30)
-            with pytest.raises(TooMany, match="Ask again"), turns.turn():
+            with pytest.raises(QueueFull, match="Ask again"), turns.turn():
                 pass
             turns._give()  # As where the turn ends.
             visiting.result(30)
@@ -67,20 +67,20 @@ def test_one_too_many_is_sent_away_and_one_who_leaves_makes_room() -> None:
 
 
 def test_a_turn_that_ends_in_an_error_is_free_again() -> None:
-    turns = Turns(1)
+    turns = FairSemaphore(1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), turns.turn():
             raise ZeroDivisionError
 
 
 def test_a_turn_that_is_paused_is_another_ones_meanwhile() -> None:
-    turns = Turns(1, most_waiting=0)
+    turns = FairSemaphore(1, most_waiting=0)
     with turns.turn() as paused:
         with paused():
             with turns.turn():
                 pass
             assert turns._free == 1
         assert turns._free == 0
-        with pytest.raises(TooMany), turns.turn():
+        with pytest.raises(QueueFull), turns.turn():
             pass
     assert turns._free == 1

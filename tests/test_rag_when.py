@@ -238,10 +238,10 @@ def test_what_is_not_for_a_chronology_is_left_to_others(
     nothing = "What did the penguins of the zoo eat in November?"
     assert answered(briefed, nothing, "time/topic") is None
     assert answered(briefed, "What happened after the moon landing?", "time/all") is None
-    without = assistant_of(library_of(load_bytes(b"The mill burned down in May.", "mill.txt")))
-    assert answered(without, "What happened in May?", "time/all") is None
+    undated = assistant_of(library_of(load_bytes(b"The mill burned down in May.", "mill.txt")))
+    assert answered(undated, "What happened in May?", "time/all") is None
     [entry] = briefed.library.entries()
-    aside = answered(briefed, "What happened on Nov. 19?", "time/all", without=[entry.id])
+    aside = answered(briefed, "What happened on Nov. 19?", "time/all", exclude=[entry.id])
     assert aside is None
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from index.documents import Document
-from rag.writing.llm import without
+from rag.writing.llm import redacted
 from tests.browser import SUMMIT, window
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
@@ -76,10 +76,10 @@ def files_in(folder: Path) -> Iterator[bytes]:
     ],
 )
 def test_a_key_is_taken_out_of_what_a_server_says(said: str, left: str) -> None:
-    found = without(KEY, said)
+    found = redacted(KEY, said)
     assert not found_in(found.encode(), [KEY])
     assert found.rstrip("'.") == left.rstrip("'.")
-    assert without("none", f"there is none: {said}") == f"there is none: {said}"
+    assert redacted("none", f"there is none: {said}") == f"there is none: {said}"
 
 
 @pytest.mark.weights

@@ -16,7 +16,7 @@ from index.documents import Document, Heading
 from index.loading.load import load_bytes
 from index.storage.store import Entry
 from rag.answer import Answer, AnswerSentence, Reason, Writing
-from rag.deciding.nearest import Nearest
+from rag.answerability.nearest import Nearest
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
@@ -458,17 +458,17 @@ def test_a_table_is_read_with_the_heads_of_its_columns() -> None:
     start = document.text.index("| Tsugaru")
     end = document.text.index("\n\n```sh")
     rows = Quote(document, start, end, 1.0)
-    assert rows.read == (
+    assert rows.model_text == (
         "Strait: Tsugaru; Width: 20 km; Sea: Sea of Japan. Strait: Osumi; Sea: East China Sea."
     )
     for words in ("20 km", "Sea of Japan", "Osumi", "East China Sea"):
-        at = rows.read.index(words)
+        at = rows.model_text.index(words)
         place = rows.place_of(at, at + len(words))
         assert place is not None
         assert document.text[slice(*place)] == words
-    at = rows.read.index("Width")
+    at = rows.model_text.index("Width")
     assert rows.place_of(at, at + 5) is None, "a head is not in the quote"
-    both = rows.place_of(rows.read.index("Tsugaru"), rows.read.index(" km"))
+    both = rows.place_of(rows.model_text.index("Tsugaru"), rows.model_text.index(" km"))
     assert both is not None
     assert document.text[slice(*both)] == "Tsugaru | 20"
     prose = document.text.index("Some")
@@ -481,14 +481,14 @@ def test_a_table_without_heads_is_read_as_it_stands() -> None:
         "a.html",
     )
     row = Quote(bare, bare.text.index("278"), len(bare.text), 1.0)
-    assert row.read == row.text == "278 | 1680"
+    assert row.model_text == row.text == "278 | 1680"
     assert row.cell is None
     years = load_bytes(
         b"<table><tr><th>Ships</th><th>2019</th></tr><tr><td>Sold</td><td>12</td></tr></table>",
         "b.html",
     )
     row = Quote(years, years.text.index("Sold"), len(years.text), 1.0)
-    assert row.read == "Ships: Sold; 2019: 12."
+    assert row.model_text == "Ships: Sold; 2019: 12."
 
 
 @given(st.data())

@@ -9,15 +9,15 @@ from rich.console import Console
 
 from index.documents import Document
 from rag.answer import Answer
+from rag.answerability.gate import AnswerFeatures, Decision, Reading
 from rag.asking.route import Route
-from rag.deciding.gate import Decision, Reading, Signals
 from rag.quote import Quote
 from ui.conversations.text import decision_text
 
 DOCUMENT = Document.of("The strait is 20 kilometers wide.", title="Straits", source="/s.txt")
 QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5, marks=((14, 27),))
 REFUSED = Answer("Q?", "Q?", (), (), (QUOTE, QUOTE), "not_in_sources", {}, {})
-SURE = Signals(5.5, 9.0, 12.0, 4.0)
+SURE = AnswerFeatures(5.5, 9.0, 12.0, 4.0)
 
 
 ANSWERED = replace(REFUSED, reason=None)
@@ -34,7 +34,7 @@ def test_each_quote_considered_is_shown_with_its_signals() -> None:
     text = shown(Decision((Reading(QUOTE, SURE),)), ANSWERED)
     for part in ("Why it was answered", "reranker +5.5", "reader +9.0", "“20 kilometers”"):
         assert part in text
-    for signal in fields(Signals):
+    for signal in fields(AnswerFeatures):
         assert signal.metadata["title"] in text
     assert DOCUMENT.text in text
     assert "1 further quote was found and not weighed." in text
@@ -45,7 +45,7 @@ def test_a_signal_that_was_not_asked_for_is_not_shown() -> None:
 
 
 def test_a_refusal_says_what_spoke_against_an_answer() -> None:
-    text = shown(Decision((Reading(QUOTE, Signals(-5.0, -9.0, -9.0)),)))
+    text = shown(Decision((Reading(QUOTE, AnswerFeatures(-5.0, -9.0, -9.0)),)))
     assert "Why it was refused" in text
     assert "reader -9.0" in text
 

@@ -245,7 +245,7 @@ def _evidence(text: str) -> Document:
 
 def _given(assistant: Assistant, claim: str, evidence: Document) -> Verdict:
     whole = Quote(evidence, 0, len(evidence.text), 0.0)
-    [score] = assistant.reranker.score(claim, [whole.read])
+    [score] = assistant.reranker.score(claim, [whole.model_text])
     return judge(claim, [replace(whole, score=score)], assistant.reader).verdict
 
 

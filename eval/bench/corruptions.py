@@ -22,8 +22,8 @@ from eval.training.corruptions import Claim, Words, corruptions, rewrites, verba
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
+from rag.answerability.reader import Reader
 from rag.config import load_settings
-from rag.deciding.reader import Reader
 
 SEED = 7
 

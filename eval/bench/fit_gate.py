@@ -6,7 +6,7 @@ Asks the development halves of `article` and `briefing` (the 1st, 3rd, ... case)
 articles that the reader was not trained on, keeps in FOLDER what was read, and prints the weights
 and what they do on each set, fitted on all of them and on all others but that one; then what the
 gate does as it is, its threshold and its bounds of doubt. The result is copied by hand into
-`rag/deciding/gate.py`.
+`rag/answerability/gate.py`.
 
 A case is answered by one quote, so a case is a bag of readings of which the best one counts: the
 weights are fitted on the readings that are best by the weights before, until nothing changes
@@ -40,12 +40,12 @@ from index.atomic import write_whole
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
+from rag.answerability.gate import DOUBT, THRESHOLD, AnswerFeatures, Decision, Reading, weigh
 from rag.answering.context import MIN_QUOTES
 from rag.answering.evidence import ASKED
 from rag.asking.query import Query
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.deciding.gate import DOUBT, THRESHOLD, Decision, Reading, Signals, weigh
 from rag.finding.quotes import find_quotes
 from rag.quote import Quote
 from rag.writing.llm import Writer
@@ -62,7 +62,7 @@ QUESTIONS = 60
 """Answerable questions on articles that the reader was not trained on, and as many near-misses;
 with only half of these articles in the library, as many off-topic questions."""
 
-ALWAYS = tuple(each.name for each in fields(Signals) if each.name != "copied")
+ALWAYS = tuple(each.name for each in fields(AnswerFeatures) if each.name != "copied")
 ALL = (*ALWAYS, "copied")
 
 
@@ -246,7 +246,7 @@ def _results(weights: np.ndarray, part: Sequence[Bag]) -> str:
 def _decided(row: Row) -> float:
     """Return the probability by which the gate as it is decides a case, asking where in doubt."""
     quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
-    asked = [Reading(quote, Signals(**each)) for each in row["readings"]]
+    asked = [Reading(quote, AnswerFeatures(**each)) for each in row["readings"]]
     signals = [replace(each.signals, copied=None) for each in asked]
     decision = Decision(tuple(Reading(quote, each) for each in signals))
     for _ in range(ASKED):

@@ -17,7 +17,7 @@ from eval.measuring.statistics import Metric, mean, rate
 from eval.training.examples import cut, load_squad
 from eval.training.measure import Scored, auc, refused, right_words, score, threshold
 from index.weights.reader import Read
-from rag.deciding.reader import Reader
+from rag.answerability.reader import Reader
 from rag.finding.rerank import Reranker
 
 SEED = 2021

@@ -54,9 +54,9 @@ from index.atomic import write_whole
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
+from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.deciding.reader import Reader
 from rag.finding.rerank import Reranker
 
 SEED = 2021

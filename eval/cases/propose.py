@@ -21,7 +21,7 @@ from eval.cases.answers import normalise
 from eval.cases.cases import Case, Evidence
 from index.documents import Document
 from index.split import split
-from rag.deciding.reader import Reader
+from rag.answerability.reader import Reader
 from rag.languages import content_words, mentions
 from rag.languages.english_words import NO_CONTENT
 from rag.writing.llm import Writer

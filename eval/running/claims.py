@@ -11,13 +11,13 @@ from rag.assistant import Assistant
 from rag.checking.verdict import VERDICTS, Checked
 
 
-def checked_claim(assistant: Assistant, claim: str, without: Sequence[str] = ()) -> Checked:
+def checked_claim(assistant: Assistant, claim: str, exclude: Sequence[str] = ()) -> Checked:
     """Return what becomes of a claim; of several sentences, of the first that states anything.
 
-    Documents `without`, by their ids, are left aside.
+    Documents in `exclude`, by their ids, are left aside.
     """
     draft = Document.of(claim, title="claim", source="claim")
-    checked = list(assistant.check(draft, without=without))
+    checked = list(assistant.check(draft, exclude=exclude))
     return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
 
 

@@ -36,7 +36,7 @@ from eval.running.summary import summarise
 from eval.running.versions import versions, weights_hash
 from index.documents import Span
 from index.errors import UserError
-from rag.deciding.reader import READER
+from rag.answerability.reader import READER
 from rag.program import code_hash
 from rag.writing.llm import CONTEXT_TOKENS
 

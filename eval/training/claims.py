@@ -47,8 +47,8 @@ from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
+from rag.answerability.reader import READER
 from rag.config import load_settings
-from rag.deciding.reader import READER
 
 SEED = 2026
 LONGEST = 160
@@ -82,11 +82,11 @@ class BearsOut(Branch):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bears_out = torch.nn.Linear(WIDTH, len(LABELS))
+        self.entails = torch.nn.Linear(WIDTH, len(LABELS))
 
     def forward(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return logits (texts, labels) of hidden states (texts, tokens, width)."""
-        return self.bears_out(self.pooler(self.read(hidden, attention_mask)))
+        return self.entails(self.pooler(self.read(hidden, attention_mask)))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -175,7 +175,7 @@ def _loss(branch: Branch, states: States, labels: np.ndarray, batch: Sequence[in
 
 def describe(apart: Sequence[Statement], reader: ReaderWeights) -> list[str]:
     """Return figures on the statements held out, a line a source."""
-    judged = [reader.bears_out(each.statement, [each.text])[0] for each in apart]
+    judged = [reader.entails(each.statement, [each.text])[0] for each in apart]
     pairs = [
         (each, LABELS[int(np.argmax(logits))]) for each, logits in zip(apart, judged, strict=True)
     ]

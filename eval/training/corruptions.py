@@ -16,9 +16,9 @@ from eval.cases.evidence import locate
 from index.documents import Document
 from index.months import MONTHS
 from index.split import split
-from rag.deciding.reader import Reader
+from rag.answerability.reader import Reader
 from rag.verifying.attribution import attribute
-from rag.verifying.bearing import is_borne_out
+from rag.verifying.entailment import is_entailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Claim:
         """Whether the verification would keep the sentence out of an answer."""
         found = attribute(self.sentence, self.quotes, self.question)
         cited = [self.quotes[at] for at in found.quotes]
-        return not (found.supported and is_borne_out(self.sentence, cited, self.title, reader))
+        return not (found.supported and is_entailed(self.sentence, cited, self.title, reader))
 
 
 # --- true sentences

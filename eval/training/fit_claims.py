@@ -3,7 +3,7 @@
     python -m eval.training.fit_claims FOLDER
 
 FOLDER is that of `python -m eval.training.claims`: its statements that were held out are judged by
-the reader that comes with Footnoted. The weights, for `rag/verifying/bearing.py`, are those of a
+the reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those of a
 multinomial logistic regression in which each kind of statement counts the same; the figures are of
 tenfold cross-validation.
 """
@@ -25,9 +25,9 @@ from sklearn.model_selection import cross_val_predict
 from eval.command import run_command
 from eval.training.statements import Statement
 from index.errors import UserError
+from rag.answerability.reader import Reader
 from rag.config import load_settings
-from rag.deciding.reader import Reader
-from rag.verifying.bearing import weigh
+from rag.verifying.entailment import entailment_features
 
 ORDER = ("supported", "refuted", "not enough")
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UserError(f"{file} cannot be read: {error.strerror or error}.") from error
     statements = [Statement(**json.loads(line)) for line in lines]
     reader = Reader(load_settings().models)
-    signals = [weigh(each.statement, each.text, reader) for each in statements]
+    signals = [entailment_features(each.statement, each.text, reader) for each in statements]
     names = list(asdict(signals[0]))
     values = np.array([[asdict(each)[name] for name in names] for each in signals])
     labels = np.array([ORDER.index(each.label) for each in statements])

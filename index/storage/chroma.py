@@ -113,13 +113,13 @@ def _delete(where: Where, _: bytes, fingerprint: str, document_id: str) -> None:
 
 
 def _nearest(
-    where: Where, data: bytes, fingerprint: str, limit: int, without: Sequence[str]
+    where: Where, data: bytes, fingerprint: str, limit: int, exclude: Sequence[str]
 ) -> list[str]:
     """Return the ids of the nearest vectors: Chroma's distance is an order, and goes no further."""
     found = _collection(where, fingerprint).query(
         query_embeddings=_rows(data, 1),
         n_results=limit,
-        where={"document_id": {"$nin": list(without)}} if without else None,
+        where={"document_id": {"$nin": list(exclude)}} if exclude else None,
         include=[],
     )
     return list(found["ids"][0])

@@ -283,24 +283,25 @@ class PostgresStore:
             ).fetchall()
         return [passage_of(document_id, row) for row in rows]
 
-    def bm25(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+    def bm25(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
 
-        Documents `without` are left out. It stands where BM25 does in SQLite, and is not quite it.
+        Documents in `exclude` are left out. It stands where BM25 does in SQLite, and is not quite
+        it.
         """
         terms = folded(" ".join(query_terms(question)))
         with self._connection() as connection:
-            return matching(connection, terms, limit, without)
+            return matching(connection, terms, limit, exclude)
 
-    def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+    def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return passages that hold some words one behind the other, whatever their endings are.
 
-        Documents `without` are left out.
+        Documents in `exclude` are left out.
         """
         with self._connection() as connection:
-            return holding(connection, folded(spaced(words)), limit, without)
+            return holding(connection, folded(spaced(words)), limit, exclude)
 
-    def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
+    def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
         with self._connection() as connection:
             rows = run(
@@ -308,7 +309,7 @@ class PostgresStore:
                 "SELECT document_id, number, first_day, last_day FROM passages "
                 "WHERE first_day IS NOT NULL AND first_day <= %s AND last_day >= %s "
                 "AND document_id <> ALL (%s) ORDER BY first_day, last_day, place",
-                (last, first, list(without)),
+                (last, first, list(exclude)),
             ).fetchall()
         return [((row[0], row[1]), (row[2], row[3])) for row in rows]
 

@@ -83,7 +83,7 @@ class PostgresVectors:
                 (document_id,),
             )
 
-    def nearest(self, vector: list[float], limit: int, without: Sequence[str]) -> list[Key]:
+    def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
         """Return the passages whose vectors are nearest, best first.
 
         Where most documents are left out, the index may give up before it has found enough of the
@@ -97,10 +97,10 @@ class PostgresVectors:
             "WHERE document_id <> ALL (%s) ORDER BY distance LIMIT %s) "
             "SELECT document_id, number FROM near ORDER BY distance, document_id, number"
         )
-        given = (Vector(vector).to_text(), list(without), limit)
+        given = (Vector(vector).to_text(), list(exclude), limit)
         with self._connections.connection() as connection:
             found = run(connection, query, given).fetchall()
-            if without and len(found) < limit:
+            if exclude and len(found) < limit:
                 with connection.transaction():
                     run(connection, "SET LOCAL enable_indexscan = off")
                     found = run(connection, query, given).fetchall()

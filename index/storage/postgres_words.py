@@ -34,7 +34,7 @@ ENOUGH = 1000
 # (`ts_rank`), with the passage's length divided out (1), times how rare the word is.
 _RANKED = """
 SELECT document_id, number FROM passages
-WHERE words @@ {query}::tsquery AND document_id <> ALL (%(without)s)
+WHERE words @@ {query}::tsquery AND document_id <> ALL (%(exclude)s)
 ORDER BY {score} DESC, place LIMIT %(limit)s
 """
 _SCORE = "ts_rank(words, to_tsquery('footnoted', %(term{0})s), 1) * %(weight{0})s::float8"
@@ -45,8 +45,8 @@ JOIN words ON word = (tsvector_to_array(to_tsvector('footnoted', term)))[1] ORDE
 """
 
 
-def matching(connection: Connection, words: str, limit: int, without: Sequence[str]) -> list[Key]:
-    """Return the passages that share words with a text, best first, but documents `without`."""
+def matching(connection: Connection, words: str, limit: int, exclude: Sequence[str]) -> list[Key]:
+    """Return the passages that share words with a text, best first, but documents in `exclude`."""
     known = _known(connection, words)
     looked_for, passages = list[str](), 0
     for term in sorted(known, key=lambda term: known[term]):
@@ -55,13 +55,13 @@ def matching(connection: Connection, words: str, limit: int, without: Sequence[s
         looked_for.append(term)
         passages += known[term]
     query = "to_tsquery('footnoted', %(words)s)"
-    return _ranked(connection, query, " | ".join(looked_for), known, limit, without)
+    return _ranked(connection, query, " | ".join(looked_for), known, limit, exclude)
 
 
-def holding(connection: Connection, words: str, limit: int, without: Sequence[str]) -> list[Key]:
+def holding(connection: Connection, words: str, limit: int, exclude: Sequence[str]) -> list[Key]:
     """Return the passages that hold words one behind the other, best first."""
     query = "phraseto_tsquery('footnoted', %(words)s)"
-    return _ranked(connection, query, words, _known(connection, words), limit, without)
+    return _ranked(connection, query, words, _known(connection, words), limit, exclude)
 
 
 def _known(connection: Connection, words: str) -> dict[str, int]:
@@ -76,12 +76,12 @@ def _ranked(
     words: str,
     known: Mapping[str, int],
     limit: int,
-    without: Sequence[str],
+    exclude: Sequence[str],
 ) -> list[Key]:
     if not known:
         return []
     [[passages]] = run(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
-    given: dict[str, Any] = {"words": words, "without": list(without), "limit": limit}
+    given: dict[str, Any] = {"words": words, "exclude": list(exclude), "limit": limit}
     for number, (term, among) in enumerate(known.items()):
         given[f"term{number}"] = term
         given[f"weight{number}"] = log(1 + (passages - among + 0.5) / (among + 0.5))

@@ -172,7 +172,7 @@ class Store:
             connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
             items = {"schema": str(SCHEMA_VERSION), **meta}.items()
             connection.executemany("INSERT INTO meta VALUES (?, ?)", items)
-        part.take_the_place_of(self)
+        part.replace(self)
 
     def remove(self) -> None:
         """Delete the file, with what a killed writer has left beside it."""
@@ -183,7 +183,7 @@ class Store:
         """Return another file of the same folder."""
         return Store(self.path.parent, name)
 
-    def take_the_place_of(self, other: Store) -> None:
+    def replace(self, other: Store) -> None:
         """Put this file in another's place, in one step, and forget what that had to undo."""
         other.path.with_name(other.path.name + "-journal").unlink(missing_ok=True)
         self.path.replace(other.path)
@@ -196,7 +196,7 @@ class Store:
         book.remove()
         book.create(meta)
         yield book
-        book.take_the_place_of(self)
+        book.replace(self)
 
     def collections(self) -> list[str]:
         """Return the names of all collections of vectors that there are in the folder."""
@@ -391,37 +391,37 @@ class Store:
             ).fetchall()
         return [passage_of(document_id, row) for row in rows]
 
-    def bm25(self, question: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+    def bm25(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
 
-        Documents `without` are left out. BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as
+        Documents in `exclude` are left out. BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as
         FTS5 defines it.
         """
         terms = query_terms(question)
         if not terms:
             return []
-        return self._matching(" OR ".join(f'"{term}"' for term in terms), limit, without)
+        return self._matching(" OR ".join(f'"{term}"' for term in terms), limit, exclude)
 
-    def holding(self, words: str, limit: int, without: Sequence[str] = ()) -> list[Key]:
+    def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return passages that hold some words one behind the other, whatever their endings are.
 
-        Documents `without` are left out.
+        Documents in `exclude` are left out.
         """
         run = " ".join(re.findall(r"\w+", spaced(words)))
-        return self._matching(f'"{run}"', limit, without) if run else []
+        return self._matching(f'"{run}"', limit, exclude) if run else []
 
-    def _matching(self, match: str, limit: int, without: Sequence[str]) -> list[Key]:
+    def _matching(self, match: str, limit: int, exclude: Sequence[str]) -> list[Key]:
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT document_id, number FROM words "
                 "JOIN passages ON passages.rowid = words.rowid "
                 "WHERE words MATCH ? AND document_id NOT IN (SELECT value FROM json_each(?)) "
                 "ORDER BY bm25(words), words.rowid LIMIT ?",
-                (match, json.dumps(list(without)), limit),
+                (match, json.dumps(list(exclude)), limit),
             ).fetchall()
         return [(row[0], row[1]) for row in rows]
 
-    def dated(self, first: date, last: date, without: Sequence[str] = ()) -> list[Dated]:
+    def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
         with self._connection() as connection:
             rows = connection.execute(
@@ -429,7 +429,7 @@ class Store:
                 "WHERE first_day IS NOT NULL AND first_day <= ? AND last_day >= ? "
                 "AND document_id NOT IN (SELECT value FROM json_each(?)) "
                 "ORDER BY first_day, last_day, rowid",
-                (last.isoformat(), first.isoformat(), json.dumps(list(without))),
+                (last.isoformat(), first.isoformat(), json.dumps(list(exclude))),
             ).fetchall()
         return [
             ((row[0], row[1]), (date.fromisoformat(row[2]), date.fromisoformat(row[3])))

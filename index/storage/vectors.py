@@ -78,9 +78,9 @@ class Vectors:
         """Take out all vectors of a document."""
         self._use("delete", document_id=document_id)
 
-    def nearest(self, vector: list[float], limit: int, without: Sequence[str]) -> list[Key]:
+    def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
         """Return the passages whose vectors are nearest, best first."""
-        about = {"limit": limit, "without": list(without)}
+        about = {"limit": limit, "exclude": list(exclude)}
         return self._keys(self._use("nearest", _bytes([vector]), **about)[0])
 
     def keys(self) -> list[Key]:

@@ -226,8 +226,7 @@ def _bring_files(
             report(done, note=f"Checking {model.name}.")
             _finish(model, directory)
         except UserError as error:
-            why = str(error).removesuffix(".")
-            report(0, note=f"{model.name} does not come from {place.name}: {why}.")
+            report(0, note=f"{model.name} does not come from {place.name}. {error}")
         else:
             return True
     return False

@@ -73,7 +73,7 @@ def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[in
         os.fsync(file.fileno())  # A later pull goes by the size, so it must be true.
     if done != size:
         than = "more" if done > size else f"{done:,}"
-        raise UserError(f"{name} has {than} instead of {size:,} bytes there")
+        raise UserError(f"{name} has {than} instead of {size:,} bytes there.")
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def _opened(
                 file.seek(start)
                 yield start, iter(partial(file.read, CHUNK), b"")
         except OSError as error:
-            raise UserError(error.strerror or reason(error)) from error
+            raise UserError(f"{error.strerror or reason(error)}.") from error
         return
     wanted = {**headers, "accept-encoding": "identity", "range": f"bytes={start}-"}
     try:
@@ -102,6 +102,6 @@ def _opened(
                 (answer.iter_bytes()),
             )
     except httpx.HTTPStatusError as error:
-        raise UserError(f"it answers with {error.response.status_code}") from error
+        raise UserError(f"It answers with {error.response.status_code}.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise UserError(reason(error)) from error
+        raise UserError(f"{reason(error)}.") from error

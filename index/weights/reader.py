@@ -115,7 +115,7 @@ class ReaderWeights:
             )
         return need, made
 
-    def bears_out(self, statement: str, texts: Sequence[str]) -> list[np.ndarray]:
+    def entails(self, statement: str, texts: Sequence[str]) -> list[np.ndarray]:
         """Return three logits for each text: it bears the statement out, denies it, neither."""
 
         def judge(text: str) -> np.ndarray:

@@ -62,7 +62,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     asked = covered and asked_time(query.text, covered, partial(_event, context))
     if covered is None or asked is None:
         return
-    periods = (library.dated(*each, context.without) for each in asked.periods)
+    periods = (library.dated(*each, context.exclude) for each in asked.periods)
     dated = list(dict.fromkeys(chain.from_iterable(periods)))
     read, unread = _cut(dated, MAX_READ, asked.latest_first)
     entries = [hit for hit in library.hits([key for key, _ in read]) if entry_date_length(hit.text)]
@@ -96,7 +96,7 @@ def _told(asked: Asked, covered: Period, context: Context) -> Iterator[tuple[Per
         return
     named = " ".join(month_in_words(month) for _, month in months)
     years = " ".join(str(year) for year in sorted({year for year, _ in months}))
-    for hit in context.library.search(f"{named} {years}", SEARCHED, context.without):
+    for hit in context.library.search(f"{named} {years}", SEARCHED, context.exclude):
         for place in hit.passage.sentences if not hit.passage.dates else ():
             quote = Quote.of(hit.document, hit.passage, place)
             days = told_times(quote.text, covered)
@@ -126,7 +126,7 @@ def _further(left: Sequence[Period]) -> Iterator[str]:
 def _covered(context: Context) -> Period | None:
     """Return the first and the last day that there are entries of."""
     dates = context.library.dates().items()
-    days = [each for document, each in dates if document not in context.without]
+    days = [each for document, each in dates if document not in context.exclude]
     return (min(first for first, _ in days), max(last for _, last in days)) if days else None
 
 
@@ -154,7 +154,7 @@ def _event(context: Context, words: str, within: Sequence[Period]) -> Period | N
     """Return the days of the entry that tells of an event: the best found with all its words."""
     own = content_words(words)
     named = own - _KINDS or own
-    hits = context.library.search(words, SEARCHED, context.without)
+    hits = context.library.search(words, SEARCHED, context.exclude)
     said = [(content_words(hit.text), _days(hit)) for hit in hits if hit.passage.dates]
     told = sorted(said, key=lambda each: -len(own & each[0]))
     fit = (days for words, days in told if named and named <= words)

@@ -16,13 +16,13 @@ from index.library import Library
 from index.printable import title_line
 from index.storage.store import Title
 from rag.answer import Answer, AnswerSentence, Event, Found, Reason
+from rag.answerability.gate import Decision
+from rag.answerability.nearest import nearest
+from rag.answerability.reader import Reader
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.asking.subject import in_words
 from rag.config import Settings
-from rag.deciding.gate import Decision
-from rag.deciding.nearest import nearest
-from rag.deciding.reader import Reader
 from rag.finding.quotes import Ranked, find_quotes
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
@@ -104,7 +104,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Context:
-    """What there is to answer a message with. Documents `without`, by their ids, are left aside.
+    """What there is to answer a message with. Documents in `exclude`, by their ids, are left aside.
 
     At most `limit` sentences are listed. `ways` are all ways of answering, by the kind of route
     that they are for; `load_writer` returns the language model, or None where there is none.
@@ -114,7 +114,7 @@ class Context:
     reranker: Reranker
     reader: Reader
     settings: Settings
-    without: Sequence[str]
+    exclude: Sequence[str]
     ways: Mapping[str, Way]
     load_writer: Callable[[], Writer | None]
     understood: Callable[[str, Sequence[Turn], Context], Query]
@@ -142,7 +142,7 @@ class Context:
     @cached_property
     def titles(self) -> list[Title]:
         """What the documents are called, in the order they were added."""
-        return self.library.titles(self.without)
+        return self.library.titles(self.exclude)
 
     @cached_property
     def headings(self) -> frozenset[str]:
@@ -161,7 +161,7 @@ class Context:
                 self.reranker,
                 question,
                 max(self.settings.quotes, MIN_QUOTES),
-                self.without,
+                self.exclude,
             )
             self.run.time("retrieve_s")
         return self.run.found[question]

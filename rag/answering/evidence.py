@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import repeat
 
 from rag.answer import Event, Found, Reason, Writing
+from rag.answerability.gate import DOUBT, Decision, Reading, weigh
 from rag.answering.context import Context
 from rag.answering.unclear import ask_back, meant
 from rag.asking.query import Query
-from rag.deciding.gate import DOUBT, Decision, Reading, weigh
 from rag.finding.choose import Together, choose
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
@@ -108,7 +108,7 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
             if doubtful is None or writer is None:
                 break
             context.run.llm = writer.name
-            none = writer.none_probability(doubtful.quote.read, query.text)
+            none = writer.none_probability(doubtful.quote.model_text, query.text)
             decision = decision.with_copied(doubtful, none)
     except LLMUnavailable as error:
         context.run.fail(error)
@@ -132,7 +132,7 @@ def _sentence(
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write around the words that answer; return what it wrote, verified."""
     written = ""
-    pieces = writer.write([(each.read, each.words) for each in given.chosen], query.text)
+    pieces = writer.write([(each.model_text, each.words) for each in given.chosen], query.text)
     for piece in _noted(pieces, context, writer):
         written += piece
         yield Writing(written)
@@ -145,7 +145,10 @@ def _prose(
     """Let the LLM write from sentences that answer together; each is proven once it is whole."""
     written = ""
     prose = Prose(query, given.chosen, given.read, context.reader)
-    texts, choosing = [each.read for each in given.read], context.settings.llm_reads_passages
+    texts, choosing = (
+        [each.model_text for each in given.read],
+        context.settings.llm_reads_passages,
+    )
     pieces = writer.write_prose(texts, query.text, choosing=choosing)
     for piece in _noted(pieces, context, writer):
         written += piece

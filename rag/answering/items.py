@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from itertools import repeat
 
 from rag.answer import Event
+from rag.answerability.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.answering.context import Context, Item, Listing
 from rag.asking.query import Query
 from rag.asking.subject import subject
-from rag.deciding.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.finding.quotes import sentence_quotes
 from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
 from rag.languages.english_facts import stem
@@ -94,7 +94,7 @@ def _head(named: str) -> str:
 
 def _read(asked: str, context: Context) -> list[Reading]:
     """Return the sentences that name one, with the words that do."""
-    hits = context.library.search(asked, SEARCHED, context.without)
+    hits = context.library.search(asked, SEARCHED, context.exclude)
     found = sentence_quotes((hit.document, hit.passage) for hit in hits)
     scored = context.reranker.scored(asked, found)
     quotes = sorted(scored, key=lambda quote: -quote.score)[:READ]

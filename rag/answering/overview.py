@@ -106,7 +106,7 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], st
     """Return the sentences, and the note, of what is named: most particular first."""
     library, titles = context.library, context.titles
     topic = subject(query.text, "overview")
-    if section := _prose(library.under(_naming(query.text, topic), context.without)):
+    if section := _prose(library.under(_naming(query.text, topic), context.exclude)):
         return _of_section(section, library, limit)
     documents = named(query.text, titles)
     named_topic = query.route.matters[0] == "topic" or bool(names_in(topic))
@@ -172,7 +172,7 @@ def _of_section(
 
 def _of_topic(topic: str, context: Context, count: int) -> tuple[list[Quote], str]:
     """Return the sentences that say most of a topic, and the note; none where nothing does."""
-    hits = context.library.search(topic, SEARCHED, context.without)
+    hits = context.library.search(topic, SEARCHED, context.exclude)
     found = _prose((hit.document, hit.passage) for hit in hits)
     scored = sorted(context.reranker.scored(topic, found), key=lambda each: -each.score)
     on_topic = [each for each in scored if each.score >= ON_TOPIC]

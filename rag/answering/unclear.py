@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.answer import Event
+from rag.answerability.gate import Decision, weigh
 from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn, leaves_open, rewritten
-from rag.deciding.gate import Decision, weigh
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 
@@ -43,7 +43,7 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
     found: dict[str, Quote] = {}
     named: list[frozenset[str]] = []
     for each in decision.accepted:
-        told: list[Turn] = [("user", each.quote.title), ("assistant", each.quote.read)]
+        told: list[Turn] = [("user", each.quote.title), ("assistant", each.quote.model_text)]
         made = rewritten(query.text, told, context.reader.edits)
         whole = Query.of(made.first_of_all(query.text))
         names = whole.words - query.words

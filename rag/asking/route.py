@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from rag.once import Once
+from rag.lazy import Lazy
 
 Kind = Literal[
     "evidence",
@@ -77,7 +77,7 @@ class Router:
     """The network, opened when it is first needed, by whichever thread asks first."""
 
     def __init__(self) -> None:
-        self._probabilities = Once(_opened)
+        self._probabilities = Lazy(_opened)
 
     def load(self) -> None:
         """Open the weights now rather than with the first message."""

@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from index.documents import Document
 from index.library import Library
+from rag.answerability.reader import Reader
 from rag.checking.draft import Statement, statements
-from rag.checking.kept import Kept
 from rag.checking.quotations import quotations
 from rag.checking.verdict import Checked, Overruled, verdict_named, words_of
-from rag.deciding.reader import Reader
+from rag.checking.verdict_cache import VerdictCache
 from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.languages import missing_names
@@ -31,12 +31,12 @@ PLACES = 10
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a draft is checked against, and what reads it; documents `without` are left aside."""
+    """What a draft is checked against, and what reads it; documents in `exclude` are left aside."""
 
     library: Library
     reranker: Reranker
     reader: Reader
-    without: Sequence[str] = ()
+    exclude: Sequence[str] = ()
 
 
 def check(
@@ -44,25 +44,25 @@ def check(
     sources: Sources,
     done: Sequence[Checked] = (),
     overruled: Overrulings = MappingProxyType({}),
-    kept: Kept | None = None,
+    kept: VerdictCache | None = None,
 ) -> Iterator[Checked]:
     """Yield each sentence of a draft with its verdict, in the draft's order, but for those `done`.
 
     What was `kept` is not judged again.
     """
-    before = _bearing(done[-1]) if done else ()
+    before = _supporting(done[-1]) if done else ()
     for statement in statements(draft)[len(done) :]:
         checked = kept.find(draft, statement, before) if kept and statement.states else None
         if checked is None:
             checked = _checked(draft, statement, before, sources)
             if kept and statement.states:
                 kept.keep(draft, statement, before, checked)
-        before = _bearing(checked)
+        before = _supporting(checked)
         checked = replace(checked, words=statement.own)
         yield overruled_by(overruled, draft, checked)
 
 
-def _bearing(checked: Checked) -> tuple[Quote, ...]:
+def _supporting(checked: Checked) -> tuple[Quote, ...]:
     return checked.quotes if checked.verdict == "supported" else ()
 
 
@@ -70,7 +70,7 @@ def _checked(
     draft: Document, statement: Statement, before: Sequence[Quote], sources: Sources
 ) -> Checked:
     """Check a sentence; quotes bear out the one `before`."""
-    library, apart = sources.library, sources.without
+    library, apart = sources.library, sources.exclude
 
     def near(words: str) -> list[Document]:
         hits = library.holding(words, PLACES, apart) or library.search(words, PLACES, apart)

@@ -43,7 +43,7 @@ def statements(draft: Document) -> list[Statement]:
     for start, end in sorted({*headings, *places}):
         own = " ".join(shown.text[start:end].split())
         states = (start, end) not in headings and _states(own)
-        text = with_name(own, before) if states else own
+        text = resolve_pronoun(own, before) if states else own
         found.append(Statement(*plain.in_draft(start, end), own, text, states))
         before = text if states else ""
     return found
@@ -88,7 +88,7 @@ _NO_SUBJECT = re.compile(
 """What stands before a name that is not what its sentence speaks of."""
 
 
-def with_name(sentence: str, before: str) -> str:
+def resolve_pronoun(sentence: str, before: str) -> str:
     """Put the name that the sentence before speaks of in the place of a pronoun that opens.
 
     That is its first name that no preposition leads to. "They" may be several, and stays.

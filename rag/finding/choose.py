@@ -50,7 +50,7 @@ def choose(
     sentences = sentence_quotes((hit.document, hit.passage) for hit in read)
     told = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
     quotes = list(told.values())
-    scores = reranker.score(question, [f"{quote.title}\n{quote.read}" for quote in quotes])
+    scores = reranker.score(question, [f"{quote.title}\n{quote.model_text}" for quote in quotes])
     ranked = sorted(
         (replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)),
         key=lambda quote: -quote.score,

@@ -52,16 +52,16 @@ def find_quotes(
     reranker: Reranker,
     question: str,
     limit: int,
-    without: Sequence[str] = (),
+    exclude: Sequence[str] = (),
 ) -> Ranked:
     """Find the quotes most likely to answer a question in a library.
 
-    Documents `without` are not searched.
+    Documents in `exclude` are not searched.
     """
-    found = select_quotes(library.search(question, CANDIDATES, without), reranker, question, limit)
+    found = select_quotes(library.search(question, CANDIDATES, exclude), reranker, question, limit)
     if found.quotes and found.quotes[0].score >= NEAR:
         return found
-    more = library.search(question, MORE_CANDIDATES, without)
+    more = library.search(question, MORE_CANDIDATES, exclude)
     return select_quotes(more, reranker, question, limit, searched=MORE_CANDIDATES)
 
 
@@ -84,7 +84,7 @@ def select_quotes(
         key=lambda pair: -pair[0],
     )
     found = [
-        _Window(score, hit, Quote(hit.document, start, end, score).read, quoted)
+        _Window(score, hit, Quote(hit.document, start, end, score).model_text, quoted)
         for at, (score, hit) in enumerate(scored[:READ_PASSAGES])
         if at < LEAST_READ or score > scored[0][0] - FAR
         for (start, end), quoted in windows(hit.document.text, hit.passage.sentences)

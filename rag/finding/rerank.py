@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from index.weights.embedding import Scores, load_scorer
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.quote import Quote
 
 
@@ -21,7 +21,7 @@ class Reranker:
     def __init__(self, name: str, models: Path) -> None:
         """Name the model; `models` is the folder of the weights."""
         self.name = name
-        self._scores: Once[Scores] = Once(lambda: load_scorer(name, models))
+        self._scores: Lazy[Scores] = Lazy(lambda: load_scorer(name, models))
 
     def load(self) -> None:
         """Load the weights now rather than with the first question.
@@ -38,5 +38,5 @@ class Reranker:
 
     def scored(self, question: str, quotes: Sequence[Quote]) -> list[Quote]:
         """Return quotes with how well they answer the question."""
-        scores = self.score(question, [quote.read for quote in quotes])
+        scores = self.score(question, [quote.model_text for quote in quotes])
         return [replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)]

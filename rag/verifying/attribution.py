@@ -3,7 +3,7 @@
 The LLM writes prose and no citations. Each of its sentences is attributed here, by its words and
 its facts, to the fewest quotes that hold them, and then verified: each fact must stand in those
 quotes, with the words that it has in the sentence. Whether they bear the sentence out besides,
-`bearing.py` tells.
+`entailment.py` tells.
 """
 
 from __future__ import annotations

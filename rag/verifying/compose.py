@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from index.structure import list_of
 from rag.answer import AnswerSentence
+from rag.answerability.reader import Reader
 from rag.asking.query import Query
-from rag.deciding.reader import Reader
 from rag.languages import content_words, facts, missing_facts, sentence_spans
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
-from rag.verifying.bearing import is_borne_out
+from rag.verifying.entailment import is_entailed
 
 KEPT = 0.5
 """The words that answer count as said when their facts are, and this share of their words: the
@@ -87,7 +87,7 @@ def compose(
     # What the sentences were written from comes first: it wins where another quote says the same.
     places = {quote.span for quote in chosen}
     ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
-    texts = [quote.read for quote in ordered]
+    texts = [quote.model_text for quote in ordered]
     replaced = False
     for sentence in written_sentences(written, question):
         attribution = attribute(sentence, texts, question.text)
@@ -230,7 +230,7 @@ def is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Re
     """Whether quotes bear out a sentence as a statement, of what the question asks about."""
     if only_asked(sentence, cited, question.text):
         return False
-    return is_borne_out(sentence, [quote.read for quote in cited], cited[0].title, reader)
+    return is_entailed(sentence, [quote.model_text for quote in cited], cited[0].title, reader)
 
 
 def item_sign(quote: Quote) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
-from rag.deciding.reader import Reader
+from rag.answerability.reader import Reader
 from rag.languages import language_of, mentions
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
-from rag.verifying.bearing import SUPPORTED, bears_out, missing
+from rag.verifying.entailment import SUPPORTED, entails, missing
 
 Verdict = Literal[
     "supported",
@@ -78,16 +78,16 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     read = quotes[:READ]
     if not read:
         return Judged("not_in_sources", (), (), 0.0)
-    texts = [quote.read for quote in read]
+    texts = [quote.model_text for quote in read]
     if None in (language_of(statement, *texts), language_of(statement, least=LONG)):
         return Judged("not_checkable", tuple(read[:NEAREST]), (), 0.0)
-    alone = [bears_out(statement, text, reader) for text in texts]
+    alone = [entails(statement, text, reader) for text in texts]
     near = [at for at, quote in enumerate(read) if quote.score >= NEAR]
-    bearing = [sure if at in near or sure >= SURE else 0.0 for at, (sure, _) in enumerate(alone)]
-    best = max(range(len(read)), key=lambda at: (bearing[at], -at))
+    entailed = [sure if at in near or sure >= SURE else 0.0 for at, (sure, _) in enumerate(alone)]
+    best = max(range(len(read)), key=lambda at: (entailed[at], -at))
     against = max(near, key=lambda at: (alone[at][1], -at), default=None)
     refuted = alone[against][1] if against is not None else 0.0
-    supported = bearing[best]
+    supported = entailed[best]
     cited: tuple[int, ...] = (best,)
     if supported < SUPPORTED and refuted < REFUTED:
         supported, cited = max((supported, cited), _together(statement, texts, reader))
@@ -119,7 +119,7 @@ def _together(
     several = attribute(statement, texts, "").quotes[:MAX_CITED]
     if len(several) < 2:
         return 0.0, ()
-    sure, _ = bears_out(statement, " ".join(texts[at] for at in several), reader)
+    sure, _ = entails(statement, " ".join(texts[at] for at in several), reader)
     return sure, tuple(several)
 
 
@@ -134,7 +134,7 @@ def _exchanged(
     found = []
     for at in near[:NEAREST]:
         for exchanged, told in islice(exchanges(statement, texts[at]), EXCHANGES):
-            sure, _ = bears_out(exchanged, texts[at], reader)
+            sure, _ = entails(exchanged, texts[at], reader)
             found.append((sure, -at, exchanged, told))
     sure, at, exchanged, told = max(found, key=lambda each: each[:2], default=(0.0, 0, "", ""))
     return (-at, exchanged, told) if sure >= SUPPORTED else None

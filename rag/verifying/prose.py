@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer import AnswerSentence
+from rag.answerability.reader import Reader
 from rag.asking.query import Query
-from rag.deciding.reader import Reader
 from rag.languages import content_words
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
@@ -36,7 +36,7 @@ class Prose:
         self, question: Query, chosen: Sequence[Quote], read: Sequence[Quote], reader: Reader
     ) -> None:
         self._question, self._chosen, self._reader = question, chosen, reader
-        self._read = [(quote, content_words(quote.read)) for quote in read]
+        self._read = [(quote, content_words(quote.model_text)) for quote in read]
         self._proven: dict[str, tuple[Quote, bool]] = {}
 
     def so_far(self, written: str) -> tuple[Composition, str]:
@@ -86,5 +86,5 @@ class Prose:
         own = words & there
         held = words <= there | content_words(surroundings(nearest))
         close = len(own) >= CLOSE * len(words) and held
-        proven = close and attribute(sentence, [nearest.read], self._question.text).supported
+        proven = close and attribute(sentence, [nearest.model_text], self._question.text).supported
         return nearest, proven and is_proven(sentence, [nearest], self._question, self._reader)

@@ -21,7 +21,7 @@ WHOLE = 5
 """How many times as long as the next words the whole of an answer may take."""
 
 
-class Misspoken(httpx.TransportError):
+class ProtocolError(httpx.TransportError):
     """What was said is not what was asked for: asking again would not mend it."""
 
 
@@ -53,7 +53,7 @@ def _proxy(address: str) -> str | None:
 def _refuse_compressed(response: httpx.Response) -> None:
     """Raise where an answer is compressed: a few bytes of it can be any number of words."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise Misspoken("it answers compressed, which was not asked for")
+        raise ProtocolError("it answers compressed, which was not asked for")
 
 
 class _Backend(httpcore.SyncBackend):
@@ -91,7 +91,7 @@ class _Stream(httpcore.NetworkStream):
             raise httpcore.ReadTimeout(f"one answer took longer than {self._seconds:g} seconds")
         self._left -= len(data)
         if self._left < 0:
-            raise Misspoken(f"one answer was longer than {MOST_BYTES:,} bytes")
+            raise ProtocolError(f"one answer was longer than {MOST_BYTES:,} bytes")
         return data
 
     def start_tls(self, *given: Any, **more: Any) -> httpcore.NetworkStream:

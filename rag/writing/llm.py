@@ -26,9 +26,9 @@ from index.errors import UserError
 from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
-from rag.turns import Paused, TooMany, Turns
-from rag.writing.beginnings import Beginnings, kept_folder
+from rag.turns import FairSemaphore, Paused, QueueFull
 from rag.writing.memory import free_memory, needed_memory
+from rag.writing.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
     NONE,
     copy_messages,
@@ -37,7 +37,7 @@ from rag.writing.prompts import (
     prose_messages,
     write_messages,
 )
-from rag.writing.retry import Patience, Wait, retry_after, sleep
+from rag.writing.retry import RetryBudget, Wait, retry_after, sleep
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse
@@ -85,10 +85,10 @@ class Writer:
     llm: LLM
     name: str
     elsewhere: bool = False
-    turns: Turns | None = None
+    turns: FairSemaphore | None = None
     _wait: Wait = sleep
     _paused: Paused = nullcontext
-    _patience: Patience | None = None
+    _patience: RetryBudget | None = None
 
     def for_one_answer(self, wait: Wait = sleep, paused: Paused = nullcontext) -> Writer:
         """Return the same writer for one answer: how long all of it waits for new tries is bounded.
@@ -96,7 +96,7 @@ class Writer:
         `wait` tells of each wait, and waits. While a request is made, what else the answer has a
         turn of is `paused`.
         """
-        return replace(self, _wait=wait, _paused=paused, _patience=Patience(wait))
+        return replace(self, _wait=wait, _paused=paused, _patience=RetryBudget(wait))
 
     def read_examples(self) -> None:
         """Have the beginnings of prompts read, so that the first question need not wait for that.
@@ -183,12 +183,12 @@ class Writer:
         try:
             with self._paused(), self.turns.turn(self._wait) if self.turns else nullcontext():
                 yield
-        except TooMany as error:
+        except QueueFull as error:
             raise LLMUnavailable(f"The language model {self.name}: {error}") from error
 
     def _ask(self, request: Callable[[], T]) -> T:
         """Make a request, again where what has failed may pass."""
-        patience, tries = self._patience or Patience(), 1
+        patience, tries = self._patience or RetryBudget(), 1
         while True:
             try:
                 with self._answering():
@@ -243,7 +243,7 @@ def _reason(error: Exception, key: str) -> str:
         if "html" in kind:  # A page for people, of whatever stands between.
             return f"HTTP {error.status_code} {error.response.reason_phrase}".strip()
     told = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-    reason = shortened(without(key, visible(str(told or error))), 200)
+    reason = shortened(redacted(key, visible(str(told or error))), 200)
     return reason.rstrip(".") or type(error).__name__
 
 
@@ -255,7 +255,7 @@ def load_writer(settings: Settings) -> Writer | None:
     if settings.llm_url:
         key = settings.llm_key.get_secret_value() if settings.llm_key else "none"
         client = _client(settings, settings.llm_url, key)
-        turns = _TURNS.setdefault(settings.llm_url, Turns(AT_ONCE_ELSEWHERE))
+        turns = _TURNS.setdefault(settings.llm_url, FairSemaphore(AT_ONCE_ELSEWHERE))
         return Writer(client, settings.llm, elsewhere=True, turns=turns)
     if settings.llm == "none":
         return None
@@ -265,13 +265,13 @@ def load_writer(settings: Settings) -> Writer | None:
         raise LLMUnavailable(str(error)) from error
     # The client's libraries take a second to be imported, meanwhile.
     Thread(target=import_module, args=("rag.writing.own_server",), daemon=True).start()
-    server, key, beginnings = _serve(path)
-    client = _client(settings, f"{server.listening_address}/v1", key, beginnings)
-    turns = _TURNS.setdefault(server.listening_address, Turns(AT_ONCE))
+    server, key, prefix_cache = _serve(path)
+    client = _client(settings, f"{server.listening_address}/v1", key, prefix_cache)
+    turns = _TURNS.setdefault(server.listening_address, FairSemaphore(AT_ONCE))
     return Writer(client, settings.llm, turns=turns)
 
 
-_TURNS: dict[str, Turns] = {}
+_TURNS: dict[str, FairSemaphore] = {}
 """The turns of each language model, by its address: all who ask it stand in one row."""
 
 
@@ -294,12 +294,12 @@ def weights_file(name: str, models: Path) -> Path:
     return path
 
 
-_SERVERS: dict[Path, tuple[Any, str, Beginnings]] = {}
+_SERVERS: dict[Path, tuple[Any, str, PrefixCache]] = {}
 """The servers of this process, which live as long as it does."""
 _STARTING = Lock()
 
 
-def _serve(path: Path) -> tuple[Any, str, Beginnings]:
+def _serve(path: Path) -> tuple[Any, str, PrefixCache]:
     """Return the llama.cpp server of a model, which is started once, on a free loopback port.
 
     With it come its key and what it has read of the prompts' beginnings.
@@ -309,8 +309,8 @@ def _serve(path: Path) -> tuple[Any, str, Beginnings]:
             if path not in _SERVERS:
                 key, kept = secrets.token_urlsafe(), kept_folder()
                 server = start_server(path, key=key, kept=kept)
-                beginnings = Beginnings(server.listening_address, key, kept, path, AT_ONCE)
-                _SERVERS[path] = server, key, beginnings
+                prefix_cache = PrefixCache(server.listening_address, key, kept, path, AT_ONCE)
+                _SERVERS[path] = server, key, prefix_cache
     return _SERVERS[path]
 
 
@@ -378,7 +378,7 @@ def _check_memory(path: Path) -> None:
 
 
 def _client(
-    settings: Settings, address: str, key: str, beginnings: Beginnings | None = None
+    settings: Settings, address: str, key: str, prefix_cache: PrefixCache | None = None
 ) -> LLM:
     """Return the client of a server; of our own, with what it has read of the prompts."""
     from llama_index.llms.openai_like import OpenAILike
@@ -386,7 +386,7 @@ def _client(
     from rag.writing.client import bounded_client
     from rag.writing.own_server import OwnServer
 
-    made = partial(OwnServer, beginnings=beginnings) if beginnings else OpenAILike
+    made = partial(OwnServer, prefix_cache=prefix_cache) if prefix_cache else OpenAILike
     return made(
         model=settings.llm,
         api_base=address,
@@ -401,7 +401,7 @@ def _client(
     )
 
 
-def without(key: str, words: str) -> str:
+def redacted(key: str, words: str) -> str:
     """Return words without a key, which whoever refuses it may say again, in whole or shortened."""
     if len(key) < SHORTEST_KEY:
         return words

@@ -10,7 +10,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResp
 from llama_index.llms.openai_like import OpenAILike
 from pydantic import Field
 
-from rag.writing.beginnings import Beginnings
+from rag.writing.prefix_cache import PrefixCache
 
 
 class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types for it.
@@ -19,7 +19,7 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
     So the same prompt gets the same answer, whatever was asked before.
     """
 
-    beginnings: Beginnings = Field(exclude=True, repr=False)
+    prefix_cache: PrefixCache = Field(exclude=True, repr=False)
 
     def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
         """Answer a prompt."""
@@ -46,7 +46,7 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
             begun = [*beginning, ChatMessage(role="user", content="-")]
             super(OwnServer, self).chat(begun, max_tokens=1, **_in(slot))
 
-        with self.beginnings.slot(beginning, read) as slot:
+        with self.prefix_cache.slot(beginning, read) as slot:
             yield _in(slot)
 
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from rag.turns import InRow
+from rag.turns import Queued
 
 TRIES = 3
 """How often a request is made at most."""
@@ -35,17 +35,17 @@ class Waiting:
         return f"The language model {self.why}: trying again in {math.ceil(self.seconds)} s"
 
 
-Wait = Callable[[Waiting | InRow], None]
+Wait = Callable[[Waiting | Queued], None]
 """What tells of a wait, and waits: it returns when the language model may be asked again. Of a turn
 it only tells: that comes by itself."""
 
 
-def sleep(waiting: Waiting | InRow) -> None:
+def sleep(waiting: Waiting | Queued) -> None:
     """Wait without a word."""
     time.sleep(waiting.seconds)
 
 
-class Patience:
+class RetryBudget:
     """How long is still waited for a language model while one question is answered."""
 
     def __init__(self, wait: Wait = sleep) -> None:

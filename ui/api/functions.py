@@ -16,7 +16,7 @@ from rag.checking.verdict import as_json
 from rag.finding.quotes import find_quotes
 from rag.quote import Quote, quotes_as_json
 from rag.trace import Line
-from rag.turns import InRow
+from rag.turns import Queued
 from rag.writing.retry import Waiting
 from ui.panels.answering import Answering
 from ui.panels.events import MAX_QUESTION, Rights
@@ -52,12 +52,12 @@ class Functions:
         self,
         question: str,
         history: Sequence[Turn] = (),
-        without: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         *,
         use_llm: bool = True,
     ) -> Answer:
-        """Answer a question, or refuse. Documents `without`, by id, name or title, are left out."""
-        *_, answer = self.events(question, history, without, use_llm=use_llm)
+        """Answer a question, or refuse. `exclude` names documents, by id, name or title."""
+        *_, answer = self.events(question, history, exclude, use_llm=use_llm)
         if not isinstance(answer, Answer):
             raise TypeError(answer)
         return answer
@@ -66,17 +66,17 @@ class Functions:
         self,
         question: str,
         history: Sequence[Turn] = (),
-        without: Sequence[str] = (),
+        exclude: Sequence[str] = (),
         *,
         use_llm: bool = True,
-    ) -> Iterator[Event | Waiting | InRow]:
+    ) -> Iterator[Event | Waiting | Queued]:
         """Answer a question step by step; who leaves the iterator stops the answer."""
         words = _words(question)
-        left_out = [self.assistant.library.find(each).id for each in without]
+        left_out = [self.assistant.library.find(each).id for each in exclude]
         answering = Answering(
             words,
             lambda wait: self.assistant.stream(
-                words, history, without=left_out, use_llm=use_llm, wait=wait
+                words, history, exclude=left_out, use_llm=use_llm, wait=wait
             ),
         )
         for event in answering:
@@ -158,7 +158,7 @@ class Functions:
         self._check_right(user, "add")
 
 
-def told(events: Iterator[Event | Waiting | InRow]) -> Iterator[Told]:
+def told(events: Iterator[Event | Waiting | Queued]) -> Iterator[Told]:
     """Yield what programs are told of each step, each sentence once, as soon as it is proven.
 
     A sentence comes with the quotes that its footnotes show.
@@ -170,7 +170,7 @@ def told(events: Iterator[Event | Waiting | InRow]) -> Iterator[Told]:
                 yield "searching", {"question": event.question}
             case Found():
                 yield "quotes", {"quotes": quotes_as_json(event.quotes)}
-            case Waiting() | InRow():
+            case Waiting() | Queued():
                 yield "waiting", {"message": f"{event}."}
             case _:
                 for each in event.sentences[said:]:

@@ -23,7 +23,7 @@ from eval.comparing.compare import NotComparable
 from index.documents import Document
 from index.errors import UserError
 from index.loading.formats import MAX_BYTES, megabytes
-from rag.turns import TooMany
+from rag.turns import QueueFull
 from ui.api import wire
 from ui.api.chat import chat_routes
 from ui.api.functions import Forbidden, Functions, Told, told
@@ -86,7 +86,7 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
 
 def _told(_: Request, error: Exception) -> Response:
     """Return a sentence for what cannot be done."""
-    if isinstance(error, TooMany):
+    if isinstance(error, QueueFull):
         return Reply({"detail": str(error)}, 503, {"Retry-After": LATER})
     return Reply({"detail": str(error)}, 403 if isinstance(error, Forbidden) else 400)
 

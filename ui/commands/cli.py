@@ -41,7 +41,7 @@ from ui.commands.terminal import show as show_text
 if TYPE_CHECKING:
     from rich.status import Status
 
-    from rag.turns import InRow
+    from rag.turns import Queued
     from rag.writing.retry import Waiting
 
 app = typer.Typer(
@@ -364,7 +364,7 @@ def token(
         typer.echo(add_token(auth, name))
 
 
-def _wait(status: Status, waiting: Waiting | InRow) -> None:
+def _wait(status: Status, waiting: Waiting | Queued) -> None:
     """Tell of a wait for the language model, in place or in a line of its own, and wait."""
     from rag.writing.retry import sleep
 

@@ -20,9 +20,9 @@ from index.documents import Passage, Span
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence, Reason
+from rag.answerability.nearest import Nearest, nearest
 from rag.asking.rewrite import Turn
 from rag.asking.route import Kind, Route
-from rag.deciding.nearest import Nearest, nearest
 from rag.log import Rating
 from rag.quote import Quote, quotes_as_json
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from index.printable import in_place
 from rag.answer import Answer, AnswerSentence
-from rag.deciding.gate import SURE
+from rag.answerability.gate import SURE
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 

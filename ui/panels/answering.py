@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from index.errors import UserError
 from rag.assistant import Event
-from rag.turns import InRow
+from rag.turns import Queued
 from rag.writing.llm import LLMUnavailable
 from rag.writing.retry import Wait, Waiting
 
@@ -25,7 +25,7 @@ class Answering:
         """Begin at once; `begin` is given what it tells of waits, and what waits."""
         self.question = question
         self._stopped = Flag()
-        self._arrived: SimpleQueue[Event | Waiting | InRow | UserError | None] = SimpleQueue()
+        self._arrived: SimpleQueue[Event | Waiting | Queued | UserError | None] = SimpleQueue()
         self._last: Event | UserError | None = None
         pool = ThreadPoolExecutor(1)
         self._work = pool.submit(self._run, begin(self._wait))
@@ -37,7 +37,7 @@ class Answering:
         """Whether it was stopped."""
         return self._stopped.is_set()
 
-    def __iter__(self) -> Iterator[Event | Waiting | InRow | UserError]:
+    def __iter__(self) -> Iterator[Event | Waiting | Queued | UserError]:
         """Yield what is made, as it comes; nothing more once it was stopped."""
         try:
             while not self.stopped and (event := self._arrived.get()) is not None:
@@ -58,7 +58,7 @@ class Answering:
             self._last = event
             self._arrived.put(event)
 
-    def _wait(self, waiting: Waiting | InRow) -> None:
+    def _wait(self, waiting: Waiting | Queued) -> None:
         self._arrived.put(waiting)
         if self._stopped.wait(waiting.seconds):
             raise LLMUnavailable("Stopped.")

@@ -199,8 +199,8 @@ class CheckPanel:
         if isinstance(draft, UserError):
             yield self._shown(state, told=str(draft))
             return
-        without = texts(left_out)
-        if not self.assistant.library.titles(without):
+        exclude = texts(left_out)
+        if not self.assistant.library.titles(exclude):
             empty = self.assistant.library.is_empty
             yield self._shown(state, told=NO_DOCUMENT if empty else NONE_TICKED)
             return
@@ -210,7 +210,7 @@ class CheckPanel:
         state.stopped = False
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
-        checking = self.assistant.check(draft, without=without, done=tuple(state.done))
+        checking = self.assistant.check(draft, exclude=exclude, done=tuple(state.done))
         while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):

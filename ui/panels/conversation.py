@@ -20,7 +20,7 @@ from rag.answer import Answer
 from rag.assistant import Assistant, Event, Found, Searching, Writing
 from rag.log import Log, Rating
 from rag.quote import Quote
-from rag.turns import InRow
+from rag.turns import Queued
 from rag.writing.retry import Wait, Waiting
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS, file_name
@@ -187,12 +187,12 @@ class ConversationPanel:
             return
         if not conversation.exchanges:
             conversation = Conversation.under(new_id)
-        assistant, without = configured or self.assistant, texts(left_out)
+        assistant, exclude = configured or self.assistant, texts(left_out)
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = [] if as_typed else conversation.history()
 
         def begin(wait: Wait) -> Iterator[Event]:
-            return assistant.stream(question, history, without=without, use_llm=use_llm, wait=wait)
+            return assistant.stream(question, history, exclude=exclude, use_llm=use_llm, wait=wait)
 
         answering = Answering(question, begin)
         yield {
@@ -223,7 +223,7 @@ class ConversationPanel:
                     shown = partial(shown, quotes=quotes)
                     progress = f"Reading {len(quotes)} quotes…"
                     yield {self.current: shown(progress), self.status: render.quiet(progress)}
-                case Waiting() | InRow():
+                case Waiting() | Queued():
                     told = f"{event}."
                     yield {self.current: shown(told), self.status: render.quiet(told)}
                 case Writing():

@@ -28,8 +28,8 @@ from eval.training.train import progress_bar, train
 from index.weights.download import model_folder
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
+from rag.answerability.reader import READER
 from rag.config import load_settings
-from rag.deciding.reader import READER
 
 RATE = 6e-5
 

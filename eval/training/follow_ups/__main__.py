@@ -37,9 +37,9 @@ from eval.training.train import progress_bar
 from index.weights.download import model_folder
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
+from rag.answerability.reader import READER
 from rag.asking.rewrite import ReadEdits, context_of, rewritten
 from rag.config import load_settings
-from rag.deciding.reader import READER
 
 OFTEN = 5
 """Follow-ups that stand more often than this, word for word, mean another thing each time."""

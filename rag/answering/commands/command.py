@@ -91,14 +91,16 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
         for each in said[:limit]:
             cited = last.quotes_of(each)
             short = matter == "shorter" and len(said) == len(cited) == 1
-            rows = listed and [quote.read for quote in cited if quote.read != quote.text]
+            rows = listed and [
+                quote.model_text for quote in cited if quote.model_text != quote.text
+            ]
             text = (short and cited[0].words) or "; ".join(rows or ()) or each.text
             composition.add(f"• {text}" if listed and not each.is_item else text, cited)
         if matter == "simpler":
             note = "These are the sources’ own words: I put nothing in simpler ones of mine."
         elif matter == "longer":
             note = _add_more(composition, last, context)
-        elif matter == "table" and all(quote.read == quote.text for quote in last.citations):
+        elif matter == "table" and all(quote.model_text == quote.text for quote in last.citations):
             note = "What it rests on has no rows and columns, so it stands as a list."
     note = " ".join(filter(None, (last.message, note))) or None
     again = context.answer(

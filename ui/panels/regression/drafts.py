@@ -123,11 +123,11 @@ class Drafts:
 
     def _begin(self, name: str, each: int, left_out: Sequence[str]) -> None:
         path, library = own_set(self.folder, name), self.assistant.library
-        without = texts(left_out)
+        exclude = texts(left_out)
         each = min(max(each, 1), MOST)
         if self.assistant.settings.llm == "none":
             raise UserError(NO_MODEL)
-        ids = [entry.id for entry in library.entries() if entry.id not in without]
+        ids = [entry.id for entry in library.entries() if entry.id not in exclude]
         if not ids:
             raise UserError("There is no document to make drafts of: add one, or tick one.")
         with self._lock:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from rag.deciding.gate import Decision
+from rag.answerability.gate import Decision
 from rag.languages import content_words, language_of
 from rag.quote import Quote
 
@@ -56,7 +56,9 @@ def _left_open(question: str, quote: Quote) -> list[str]:
     """Return the words of a question that carry meaning and stand nowhere in or around a quote."""
     if language_of(question, quote.text) is None:
         return []
-    told = content_words("\n".join([quote.title, quote.heading or "", quote.before, quote.read]))
+    told = content_words(
+        "\n".join([quote.title, quote.heading or "", quote.before, quote.model_text])
+    )
     runs: list[list[str]] = [[]]
     for word in re.findall(r"[^\W_](?:[\w'’.,-]*[^\W_])?", question):
         if content_words(word) - told:

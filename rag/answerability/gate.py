@@ -27,7 +27,7 @@ def _named(title: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
+class AnswerFeatures:
     """What is weighed, each growing with what speaks for an answer.
 
     This is where a signal is named: weights, JSON, `--explain` and the fitting go by these fields.
@@ -90,7 +90,7 @@ class Reading:
     """
 
     quote: Quote
-    signals: Signals
+    signals: AnswerFeatures
     fits: bool = True
 
     @property
@@ -193,12 +193,12 @@ class Decision:
 
 def weigh(question: Query, quote: Quote, read: Read) -> Reading:
     """Judge a quote by what the reader found in it; the words that answer are marked."""
-    text = quote.read
+    text = quote.model_text
     words = text[read.start : read.end]
     place = quote.place_of(read.start, read.end)
     marked = replace(quote, marks=(place,) if place and _tells(question, words) else ())
     fits = not other_measure(question.text, words, text)
-    return Reading(marked, Signals(quote.score, read.answers, read.words), fits)
+    return Reading(marked, AnswerFeatures(quote.score, read.answers, read.words), fits)
 
 
 def _tells(question: Query, words: str) -> bool:
@@ -206,7 +206,7 @@ def _tells(question: Query, words: str) -> bool:
     return not question.form.yes_or_no and not content_words(words) <= question.words
 
 
-def logit(weights: Weights, signals: Signals) -> float:
+def logit(weights: Weights, signals: AnswerFeatures) -> float:
     """Return the weighted sum of the signals that there are: log-odds."""
     total = weights["intercept"]
     for name, value in asdict(signals).items():

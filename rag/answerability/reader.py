@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.weights.download import model_folder
 from rag.languages import in_full
-from rag.once import Once
+from rag.lazy import Lazy
 from rag.quote import Quote
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Reader:
 
     def __init__(self, models: Path) -> None:
         """Name the weights; `models` is the folder of the weights that are fetched."""
-        self._weights: Once[ReaderWeights] = Once(lambda: _load(models))
+        self._weights: Lazy[ReaderWeights] = Lazy(lambda: _load(models))
 
     def load(self) -> None:
         """Load the weights now rather than with the first question."""
@@ -36,7 +36,7 @@ class Reader:
     def read_quotes(self, question: str, quotes: Sequence[Quote]) -> list[Read]:
         """Return what is read in each quote, under its document's title."""
         titles = [quote.title for quote in quotes]
-        return self.read(question, [quote.read for quote in quotes], titles)
+        return self.read(question, [quote.model_text for quote in quotes], titles)
 
     def edits(
         self, message: str, places: Sequence[tuple[int, int]], context: str
@@ -44,7 +44,7 @@ class Reader:
         """Return what a message needs of what was said before it (`rag/asking/rewrite.py`)."""
         return self._weights().edits(message, places, context)
 
-    def bears_out(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
+    def entails(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
         """Return three logits for each text: it bears the statement out, denies it, neither.
 
         Shortened months are read in full: what the head has learned from has no others, so it would
@@ -52,7 +52,7 @@ class Reader:
         that there is room for the words.
         """
         plain = [_plain(text) for text in texts]
-        judged = self._weights().bears_out(_plain(statement), plain) if texts else []
+        judged = self._weights().entails(_plain(statement), plain) if texts else []
         return [[float(each) for each in logits] for logits in judged]
 
 

@@ -15,8 +15,8 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
 from rag.config import load_settings
-from rag.writing.beginnings import KEPT, Beginnings
 from rag.writing.llm import Writer, load_writer
+from rag.writing.prefix_cache import KEPT, PrefixCache
 from rag.writing.prompts import copy_messages, write_messages
 
 WRITE = write_messages([], "")[:-1]
@@ -30,11 +30,11 @@ class Server:
         self.address, self.folder, self.said = address, folder, said
         self.read: list[int] = []
 
-    def beginnings(self, weights: str = "qwen 1") -> Beginnings:
+    def prefix_cache(self, weights: str = "qwen 1") -> PrefixCache:
         path = self.folder.parent / weights
         if not path.exists():
             path.touch()
-        return Beginnings(self.address, "key", self.folder, path, 2)
+        return PrefixCache(self.address, "key", self.folder, path, 2)
 
     def files(self) -> list[Path]:
         return sorted(self.folder.iterdir())
@@ -72,14 +72,14 @@ def slots(folder: Path, *, broken: bool = False) -> Iterator[tuple[str, list[str
         listening.shutdown()
 
 
-def have(beginnings: Beginnings, beginning: Sequence[ChatMessage], read: list[int]) -> int:
+def have(prefix_cache: PrefixCache, beginning: Sequence[ChatMessage], read: list[int]) -> int:
     """Have a beginning in a slot, and return which one it is."""
-    with beginnings.slot(beginning, read.append) as slot:
+    with prefix_cache.slot(beginning, read.append) as slot:
         return slot
 
 
 def test_a_beginning_is_read_once_and_then_taken_from_its_file(server: Server) -> None:
-    first, later = server.beginnings(), server.beginnings()
+    first, later = server.prefix_cache(), server.prefix_cache()
     for _ in range(2):
         have(first, WRITE, server.read)
     have(first, COPY, server.read)
@@ -92,19 +92,19 @@ def test_a_beginning_is_read_once_and_then_taken_from_its_file(server: Server) -
 
 
 def test_each_prompt_has_a_slot_for_itself(server: Server) -> None:
-    beginnings = server.beginnings()
-    with beginnings.slot(WRITE, server.read.append) as one:
-        with beginnings.slot(WRITE, server.read.append) as other:
+    prefix_cache = server.prefix_cache()
+    with prefix_cache.slot(WRITE, server.read.append) as one:
+        with prefix_cache.slot(WRITE, server.read.append) as other:
             assert {one, other} == {0, 1}
-        assert have(beginnings, COPY, server.read) == other, "the one that is free"
+        assert have(prefix_cache, COPY, server.read) == other, "the one that is free"
     assert server.said.count(f"/slots/{other}?action=restore") == 1, "the file is there by then"
 
 
 def test_what_depends_on_other_weights_or_words_is_not_taken(server: Server) -> None:
-    have(server.beginnings(), WRITE, server.read)
-    have(server.beginnings("qwen 2"), WRITE, server.read)
+    have(server.prefix_cache(), WRITE, server.read)
+    have(server.prefix_cache("qwen 2"), WRITE, server.read)
     assert len(server.read) == 2
-    have(server.beginnings("qwen 2"), [*WRITE, *COPY], server.read)
+    have(server.prefix_cache("qwen 2"), [*WRITE, *COPY], server.read)
     assert len(server.read) == len(server.files()) == 3
 
 
@@ -114,22 +114,22 @@ def test_only_the_newest_files_are_kept_and_what_was_not_finished_goes(server: S
         path.touch()
     os.utime(killed, (0, 0))
     for number in range(KEPT + 3):
-        have(server.beginnings(f"qwen {number}"), WRITE, server.read)
+        have(server.prefix_cache(f"qwen {number}"), WRITE, server.read)
     there = server.files()
     assert running in there
     assert killed not in there
     assert len(there) == KEPT + 1
-    have(server.beginnings(f"qwen {KEPT + 2}"), WRITE, server.read)
+    have(server.prefix_cache(f"qwen {KEPT + 2}"), WRITE, server.read)
     assert len(server.read) == KEPT + 3, "the newest is there"
 
 
 @pytest.mark.parametrize("change", [b"", b"something else"])
 def test_a_damaged_file_is_not_taken_and_is_made_anew(server: Server, change: bytes) -> None:
-    have(server.beginnings(), WRITE, server.read)
+    have(server.prefix_cache(), WRITE, server.read)
     [path] = server.files()
     whole = path.read_bytes()
     path.write_bytes(change)
-    have(server.beginnings(), WRITE, server.read)
+    have(server.prefix_cache(), WRITE, server.read)
     assert not any("restore" in each for each in server.said)
     assert len(server.read) == 2
     assert [each.read_bytes() for each in server.files()] == [whole]
@@ -140,20 +140,20 @@ def test_a_server_that_cannot_write_or_is_gone_only_takes_longer(tmp_path: Path)
     (weights := tmp_path / "qwen.gguf").touch()
     (folder := tmp_path / "beginnings").mkdir()
     with slots(folder, broken=True) as (address, _):
-        broken = Beginnings(address, "key", folder, weights, 1)
+        broken = PrefixCache(address, "key", folder, weights, 1)
         have(broken, WRITE, read)
         have(broken, WRITE, read)
         assert read == [0], "it is in the slot still"
         have(broken, COPY, read)
         have(broken, WRITE, read)
         assert read == [0, 0, 0], "there was another one in between"
-    have(Beginnings(address, "key", folder, weights, 1), WRITE, read)
+    have(PrefixCache(address, "key", folder, weights, 1), WRITE, read)
     assert len(read) == 4
     assert list(folder.iterdir()) == []
 
 
 def test_what_failed_is_tried_again_and_many_wait_for_one(server: Server) -> None:
-    made = server.beginnings()
+    made = server.prefix_cache()
 
     def fail(slot: int) -> None:
         raise ConnectionError(slot)
@@ -196,6 +196,6 @@ def test_the_same_prompt_gets_the_same_answer_whatever_was_asked_before(
         both = list(pool.map(lambda _: writer.none_probability(quote, asked), range(2)))
     assert both == pytest.approx([first, first], abs=0.05)
 
-    monkeypatch.setattr(Beginnings, "_keep", lambda *_: pytest.fail("it was read again"))
+    monkeypatch.setattr(PrefixCache, "_keep", lambda *_: pytest.fail("it was read again"))
     again = fresh()
     assert (words(again), again.none_probability(quote, asked)) == (said, first), "out of the file"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rag.deciding.reader import Reader
+from rag.answerability.reader import Reader
 from rag.languages import Mention, content_words, in_full, mentions, missing_names, worded_as
 from rag.verifying.attribution import conflicts
 
@@ -22,7 +22,7 @@ def _named(title: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Signals:
+class EntailmentFeatures:
     """What is weighed of a text with a statement. Weights take their names from these fields."""
 
     supported: float = _named("the head's log-odds of borne out against neither")
@@ -60,7 +60,7 @@ SUPPORTED = 0.5
 """The probability from which a text bears a statement out."""
 
 
-def is_borne_out(sentence: str, quotes: Sequence[str], title: str, reader: Reader) -> bool:
+def is_entailed(sentence: str, quotes: Sequence[str], title: str, reader: Reader) -> bool:
     """Whether quotes of a document of some title bear a written sentence out.
 
     What they hold word for word needs no reading.
@@ -69,23 +69,23 @@ def is_borne_out(sentence: str, quotes: Sequence[str], title: str, reader: Reade
     words = " ".join(sentence.split()).rstrip(".")
     if in_full(words) in in_full(text):
         return True
-    return bears_out(sentence, f"{title}\n{text}", reader)[0] >= SUPPORTED
+    return entails(sentence, f"{title}\n{text}", reader)[0] >= SUPPORTED
 
 
-def bears_out(statement: str, text: str, reader: Reader) -> tuple[float, float]:
+def entails(statement: str, text: str, reader: Reader) -> tuple[float, float]:
     """Return how sure it is that a text bears a statement out, and that it speaks against it."""
-    return probabilities(weigh(statement, text, reader))
+    return probabilities(entailment_features(statement, text, reader))
 
 
-def weigh(statement: str, text: str, reader: Reader) -> Signals:
+def entailment_features(statement: str, text: str, reader: Reader) -> EntailmentFeatures:
     """Return the signals of a text with a statement.
 
     The head reads numbers in the text's own form: of 35 true statements it took 33 for false where
     “5,500” had lost its comma, and of 12 with “340M” for “340 million” 9.
     """
-    [logits] = reader.bears_out(worded_as(statement, text), [text])
+    [logits] = reader.entails(worded_as(statement, text), [text])
     own = mentions(statement)
-    return Signals(
+    return EntailmentFeatures(
         supported=logits[0] - logits[2],
         refuted=logits[1] - logits[2],
         figures=float(any(each.kind != "name" for each in missing(own, text))),
@@ -95,14 +95,14 @@ def weigh(statement: str, text: str, reader: Reader) -> Signals:
     )
 
 
-def probabilities(signals: Signals) -> tuple[float, float]:
+def probabilities(signals: EntailmentFeatures) -> tuple[float, float]:
     """Return, by signals, how sure it is that a text bears a statement out, and denies it."""
     logits = [_sum(weights, signals) for weights in (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)]
     raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
     return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)
 
 
-def _sum(weights: Weights, signals: Signals) -> float:
+def _sum(weights: Weights, signals: EntailmentFeatures) -> float:
     told = asdict(signals)
     return weights["intercept"] + math.fsum(weights[name] * told[name] for name in told)
 

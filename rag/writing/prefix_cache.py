@@ -52,7 +52,7 @@ def kept_folder() -> Path:
     return folder
 
 
-class Beginnings:
+class PrefixCache:
     """The slots of one server, each with a beginning in it and nothing else while it is used."""
 
     def __init__(self, address: str, key: str, folder: Path, weights: Path, slots: int) -> None:

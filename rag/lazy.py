@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Once(Generic[T]):
+class Lazy(Generic[T]):
     """A value made at the first call and kept. When making it raises, the next call tries again.
 
     (`functools.cached_property` has no lock from Python 3.12 on: two first questions at the same

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from rag.once import Once
+from rag.lazy import Lazy
 
 
-def ended(value: Once[int]) -> None:
+def ended(value: Lazy[int]) -> None:
     assert value._begun
     value._begun.join(10)
 
@@ -21,7 +21,7 @@ def test_it_is_made_once_however_it_is_begun() -> None:
         made.append(threading.get_ident())
         return len(made)
 
-    value = Once(make)
+    value = Lazy(make)
     value.begin()
     value.begin()
     ended(value)
@@ -38,7 +38,7 @@ def test_what_is_raised_meanwhile_the_next_call_raises() -> None:
         tries.append(True)
         raise ValueError(len(tries))
 
-    value = Once(make)
+    value = Lazy(make)
     value.begin()
     ended(value)
     with pytest.raises(ValueError, match="2"):

@@ -7,11 +7,11 @@ from typing import cast
 import pytest
 
 from index.documents import Document
+from rag.answerability.reader import Reader
 from rag.config import load_settings
-from rag.deciding.reader import Reader
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
-from rag.verifying.bearing import is_borne_out
+from rag.verifying.entailment import is_entailed
 from rag.verifying.judge import judge
 
 pytestmark = pytest.mark.weights
@@ -39,7 +39,7 @@ def test_a_number_belongs_to_the_name_and_the_year_of_its_clause(
 ) -> None:
     def stands(sentence: str) -> bool:
         found = attribute(sentence, [quote], "How is it?")
-        return found.supported and is_borne_out(sentence, [quote], "Notes", reader)
+        return found.supported and is_entailed(sentence, [quote], "Notes", reader)
 
     assert not stands(false)
     assert stands(true)
@@ -66,13 +66,13 @@ def test_a_number_belongs_to_the_name_and_the_year_of_its_clause(
     ],
 )
 def test_what_is_denied_is_not_affirmed(quote: str, false: str, true: str, reader: Reader) -> None:
-    assert not is_borne_out(false, [quote], "Notes", reader)
-    assert is_borne_out(true, [quote], "Notes", reader)
+    assert not is_entailed(false, [quote], "Notes", reader)
+    assert is_entailed(true, [quote], "Notes", reader)
 
 
 def test_what_stands_there_word_for_word_is_borne_out(reader: Reader) -> None:
     quote = "Xyzzy plugh 40 km/h,\nplover. Holm sailed."
-    assert is_borne_out("Xyzzy plugh 40 km/h, plover.", [quote], "", reader)
+    assert is_entailed("Xyzzy plugh 40 km/h, plover.", [quote], "", reader)
 
 
 class Sure:
@@ -81,7 +81,7 @@ class Sure:
     def __init__(self, said: dict[str, list[float]]) -> None:
         self.said = said
 
-    def bears_out(self, _: str, texts: list[str]) -> list[list[float]]:
+    def entails(self, _: str, texts: list[str]) -> list[list[float]]:
         return [self.said[text] for text in texts]
 
 

@@ -22,14 +22,14 @@ from rag.program import code_hash
 from rag.quote import Quote
 
 
-class Kept:
+class VerdictCache:
     """The verdicts on sentences against a library as it is now, with some documents left aside."""
 
-    def __init__(self, library: Library, reranker: str, without: Sequence[str]) -> None:
+    def __init__(self, library: Library, reranker: str, exclude: Sequence[str]) -> None:
         self._path = library.folder / "checked.db"
         self._library = library
         entries = {entry.id: entry.loader for entry in library.entries()}
-        documents = [sorted(entries.items()), sorted(entries.keys() & set(without))]
+        documents = [sorted(entries.items()), sorted(entries.keys() & set(exclude))]
         program = [code_hash("index", "rag"), library.fingerprint, reranker]
         self._conditions = json.dumps(program + documents)
 
