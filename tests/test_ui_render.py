@@ -39,7 +39,7 @@ ATTRIBUTES = {
     *"aria-label aria-pressed checked class colspan data-act data-around data-choose".split(),
     *"data-decide data-document data-draft".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
-    "data-rename",
+    *"data-rename data-set".split(),
     *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
     *"type value".split(),
 }

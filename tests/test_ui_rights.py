@@ -96,7 +96,9 @@ def test_who_may_read_may_not_write(served: Served, briefing: Document, faults: 
         "proposing cases": lambda: bo.send("click", "mine", 4, at="propose"),
         "stopping what proposes": lambda: bo.send("click", at="stop-drafts"),
         "accepting drafts": lambda: bo.send(
-            "decide", "briefing", at="drafts", about={"step": "accept", "ids": ["draft-001"]}
+            "decide",
+            at="drafts",
+            about={"set": "briefing", "step": "accept", "ids": ["draft-001"]},
         ),
         "overruling a verdict": overruled,
         "another address for answers": lambda: bo.send(

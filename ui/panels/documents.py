@@ -82,13 +82,14 @@ class DocumentsPanel:
         left = self.left_out
         address = [self.address.submit, self.fetch.click]
         # Else one visitor's long document would keep all others' waiting, without a word to them.
+        each = PRIVATE | {"trigger_mode": "multiple"}  # A second one is no repeat of the first.
         together = PRIVATE | {"concurrency_limit": AT_ONCE}
         for event in (
             self.add.upload(self.add_files, [self.add, left], shown, **together),
             gr.on(address, self.add_address, [self.address, left], shown, **together),
-            self.documents.remove(self.remove, left, shown, **PRIVATE),
-            self.documents.rename(self.rename, left, shown, **PRIVATE),
-            self.outcomes.undo_remove(self.undo, [self.removed, left], shown, **PRIVATE),
+            self.documents.remove(self.remove, left, shown, **each),
+            self.documents.rename(self.rename, left, shown, **each),
+            self.outcomes.undo_remove(self.undo, [self.removed, left], shown, **each),
         ):
             event.failure(self.fail, left, shown, **PRIVATE)
             changed(event)

@@ -46,7 +46,8 @@ element.addEventListener('click', (event) => {
   const one = button.closest('[data-draft]');
   const drafts = one ? [one] : [...element.querySelectorAll('[data-draft]')];
   const ids = drafts.map((each) => each.dataset.draft);
-  trigger('decide', {step: button.dataset.decide, ids});
+  const set = element.querySelector('[data-set]').dataset.set;
+  trigger('decide', {set, step: button.dataset.decide, ids});
 });
 """
 
@@ -111,8 +112,13 @@ class Drafts:
         self.end.click(self.stop, None, shown, **PRIVATE)
         self.timer.tick(self.look, None, shown, **PRIVATE)
         visit(self.resume, None, shown, **PRIVATE)
-        name.change(self.listed, name, self.list, **PRIVATE)
-        changed(self.list.decide(self.decide, name, [self.told, self.list], **PRIVATE))
+        # One after the other: else drafts that were accepted a moment ago would be listed again.
+        ordered = PRIVATE | {"concurrency_id": "drafts"}
+        name.change(self.listed, name, self.list, **ordered)
+        decide = self.list.decide(
+            self.decide, None, [self.told, self.list], trigger_mode="multiple", **ordered
+        )
+        changed(decide)
 
     def begin(self, name: str, each: float | None, left_out: Sequence[str]) -> Updates:
         """Begin to make drafts; one set at a time."""
@@ -199,13 +205,12 @@ class Drafts:
         told = notice(making.error) if making.error else ""
         return self._shown(told) | {self.list: self.listed(self._name)} | self.choose(self._name)
 
-    def decide(self, name: str | None, event: gr.EventData) -> Updates:
-        """Accept or reject drafts of the set that is chosen."""
+    def decide(self, event: gr.EventData) -> Updates:
+        """Accept or reject drafts of the set that is shown."""
         if refused := self.rights.refusal("add"):
             return {self.told: notice(refused)}
         step = accept if field(event._data, "step") == "accept" else reject
-        ids = strings(event._data, "ids")
-
+        name, ids = field(event._data, "set"), strings(event._data, "ids")
         path = self._file(name)
         wrong = attempt(lambda: change_set(path, partial(step, ids=ids))) if path else None
         told = notice(str(wrong)) if isinstance(wrong, UserError) else ""
