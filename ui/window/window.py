@@ -7,10 +7,7 @@ in their place. Each panel (`ui/panels/`) is a module with what runs in the brow
 
 from __future__ import annotations
 
-import atexit
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
@@ -18,15 +15,6 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
-
-# Read when Gradio and the hub's client are imported: nothing is reported to anybody.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-# What is uploaded lies in a folder of this program alone, which goes with it.
-os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(
-    "", "footnoted-", os.environ.get("GRADIO_TEMP_DIR")
-)
-os.environ["GRADIO_EXAMPLES_CACHE"] = os.environ["GRADIO_TEMP_DIR"]
 
 import gradio as gr
 from fastapi import FastAPI
@@ -58,8 +46,6 @@ from ui.panels.regression.runs import Runs
 from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, serve_mcp
-
-atexit.register(shutil.rmtree, os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 MOST_WAITING = 500
 """Events that wait to be begun; who sends a further one is told that there are too many."""
