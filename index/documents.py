@@ -193,4 +193,9 @@ def text_sha256(text: str) -> str:
 
 def source_name(source: str) -> str:
     """Return the last part of a path or an address, which people use as the document's name."""
-    return path_line(source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source)
+    return path_line(last_part(source))
+
+
+def last_part(source: str) -> str:
+    """Return the last part of a path or an address, exactly."""
+    return source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source

@@ -25,7 +25,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from index.documents import Document, Passage, source_name
+from index.documents import Document, Passage, last_part, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
@@ -260,9 +260,10 @@ class Library:
         found = [
             entry.id
             for entry in entries
-            if name in (entry.id, entry.sha256, entry.source, entry.title)
-            or path_line(name) == source_name(entry.source)
-        ] or [entry.id for entry in entries if len(name) >= 3 and entry.id.startswith(name)]
+            if name in (entry.id, entry.sha256, entry.source, entry.title, last_part(entry.source))
+        ]
+        found = found or [e.id for e in entries if path_line(name) == source_name(e.source)]
+        found = found or [e.id for e in entries if len(name) >= 3 and e.id.startswith(name)]
         if not found:
             raise UserError(
                 f"There is no document “{name}” in the library {self.place}. "

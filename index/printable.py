@@ -19,7 +19,7 @@ def title_line(text: str) -> str:
 def path_line(path: str) -> str:
     """Return a path or a file's name on one line: a control character is shown by its picture.
 
-    What differs on disk looks different as well: “a␊b.txt” is another file than “a b.txt”.
+    “a␊b.txt” looks like another file than “a b.txt”, which it is.
     """
     return printable(re.sub(r"[\x00-\x1f\x7f]", _picture, path))
 

@@ -9,6 +9,7 @@ which nothing else does that needs no language model.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from llama_index.core.base.response.schema import Response
@@ -75,6 +76,9 @@ class FootnotedRetriever(BaseRetriever):  # type: ignore[misc]
             )
             for hit in assistant.library.search(question, self._limit)
         ]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
 
 
 class FootnotedReranker(BaseNodePostprocessor):  # type: ignore[misc]

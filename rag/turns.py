@@ -58,7 +58,7 @@ class FairSemaphore:
 
         What comes with it gives the turn to others for a while: `with paused(): …`.
 
-        Raises TooMany at once where the row is full.
+        Raises QueueFull at once where the row is full.
         """
 
         @contextmanager

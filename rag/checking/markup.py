@@ -25,7 +25,7 @@ _RULE = r"(?=[^\n]*\|)[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \
 _TABLE = rf"^{_ROW}\n{_RULE}(?:\n{_ROW})*"
 _LEADS = r"^ {0,3}\[[^\]\n]+\]:[^\n]*(?:\n[ \t]+\S[^\n]*)*"
 _BLOCKS = re.compile(
-    f"{_FENCED}|{_TABLE}|{_LEADS}|<!--(?:[^<]|<(?!!--))*?-->", re.MULTILINE | re.DOTALL
+    f"{_FENCED}|{_TABLE}|{_LEADS}|<!--[^<]*?(?:<(?!!--)[^<]*?)*?-->", re.MULTILINE | re.DOTALL
 )
 _ADDRESS = re.compile(r"<https?://[^\s<>]+>")
 _INLINE = re.compile(

@@ -88,7 +88,7 @@ class Writer:
     turns: FairSemaphore | None = None
     _wait: Wait = sleep
     _paused: Paused = nullcontext
-    _patience: RetryBudget | None = None
+    _budget: RetryBudget | None = None
 
     def for_one_answer(self, wait: Wait = sleep, paused: Paused = nullcontext) -> Writer:
         """Return the same writer for one answer: how long all of it waits for new tries is bounded.
@@ -96,7 +96,7 @@ class Writer:
         `wait` tells of each wait, and waits. While a request is made, what else the answer has a
         turn of is `paused`.
         """
-        return replace(self, _wait=wait, _paused=paused, _patience=RetryBudget(wait))
+        return replace(self, _wait=wait, _paused=paused, _budget=RetryBudget(wait))
 
     def read_examples(self) -> None:
         """Have the beginnings of prompts read, so that the first question need not wait for that.
@@ -188,13 +188,13 @@ class Writer:
 
     def _ask(self, request: Callable[[], T]) -> T:
         """Make a request, again where what has failed may pass."""
-        patience, tries = self._patience or RetryBudget(), 1
+        budget, tries = self._budget or RetryBudget(), 1
         while True:
             try:
                 with self._answering():
                     return request()
             except LLMUnavailable as error:
-                if not patience.waits(error.__cause__, tries):
+                if not budget.waits(error.__cause__, tries):
                     raise
             tries += 1
 

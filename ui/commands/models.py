@@ -80,7 +80,6 @@ def pull_models(
         str | None,
         typer.Option(
             metavar="DIR|URL",
-            envvar="FOOTNOTED_MIRROR",
             help="A folder or address with NAME/FILE in it, tried first.",
         ),
     ] = None,
@@ -90,12 +89,19 @@ def pull_models(
 
     from index.weights.catalogue import DEFAULTS
     from index.weights.download import pull_all, state
+    from rag.config import load_settings
 
     console = Console(stderr=True)
     wanted = names or list(DEFAULTS)
     ready = [name for name in wanted if state(name, models) == "ready"]
     with _bar(console) as bar:
-        folders = pull_all(wanted, models, source=source, mirror=mirror, progress=_shown_on(bar))
+        folders = pull_all(
+            wanted,
+            models,
+            source=source,
+            mirror=mirror or load_settings().mirror,
+            progress=_shown_on(bar),
+        )
     for name, folder in zip(dict.fromkeys(wanted), folders, strict=True):
         how = "already there" if name in ready else "ready"
         console.print(f"{name}: {how}, {folder}", soft_wrap=True, highlight=False)

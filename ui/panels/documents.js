@@ -10,7 +10,7 @@ const rename = (line, id) => {
 
 element.addEventListener("click", (event) => {
   const { remove, rename: renamed } = event.target.closest("button")?.dataset ?? {};
-  if (remove) trigger("remove", { document: remove });
+  if (remove && event.detail < 2) trigger("remove", { document: remove }); // Once for a double click.
   if (renamed) rename(event.target.closest("li"), renamed);
 });
 element.addEventListener("change", (event) => {
