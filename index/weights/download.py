@@ -41,6 +41,12 @@ class Progress:
     done: int
     total: int
     note: str = ""
+    passed: str = ""
+    """Why a place was passed. It names an address: for whoever asked for the models alone."""
+
+
+class WrongFile(UserError):
+    """A file arrived with another hash than its own, and is deleted."""
 
 
 PIP_RETRIES, PIP_TIMEOUT = "2", "10"
@@ -214,8 +220,8 @@ def _bring_files(
     """Take a model's files from the first place that has them, and return whether one does."""
     work = _work_folder(model, directory)
 
-    def report(before: int, arrived: int = 0, note: str = "") -> None:
-        progress(Progress((model.name,), before + arrived, model.size, note))
+    def report(before: int, arrived: int = 0, note: str = "", passed: str = "") -> None:
+        progress(Progress((model.name,), before + arrived, model.size, note, passed))
 
     def brought(place: Place) -> UserError | None:
         done = 0
@@ -232,12 +238,11 @@ def _bring_files(
     for place in places(model, mirror):
         gone_on = any(_size(work / name) for name in model.files)
         wrong = brought(place)
-        if wrong and gone_on:  # What it went on from may have been another file's beginning.
-            shutil.rmtree(work, ignore_errors=True)
+        if isinstance(wrong, WrongFile) and gone_on:  # It may have begun as another file.
             wrong = brought(place)
         if wrong is None:
             return True
-        report(0, note=f"{model.name} does not come from {place.name}. {wrong}")
+        report(0, passed=f"{model.name} does not come from {place.name}. {wrong}")
     return False
 
 
@@ -358,7 +363,7 @@ def _finish(model: Model, directory: Path) -> None:
     for name, file in model.files.items():
         if (found := _sha256(work / name)) != file.sha256:
             (work / name).unlink()
-            raise UserError(
+            raise WrongFile(
                 f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
                 " deleted; if that happens again, it is another file than the one measured."
             )

@@ -146,9 +146,9 @@ def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:
                 bar.remove_task(previous)
             # What an earlier pull brought is not counted into the speed of this one.
             bar.add_task(names, total=progress.total, completed=progress.done)
-        if progress.note and progress.note not in shown:
-            shown.add(progress.note)
-            bar.console.print(progress.note, soft_wrap=True, highlight=False)
+        for said in {progress.note, progress.passed} - {"", *shown}:
+            shown.add(said)
+            bar.console.print(said, soft_wrap=True, highlight=False)
         bar.update(bar.task_ids[0], completed=progress.done, total=progress.total)
 
     return show

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -95,9 +94,8 @@ class Fetch:
             self._tell(f"{self.name}: ready, {folder}")
 
     def _look(self, progress: Progress) -> None:
-        if "does not come from" in progress.note:  # Of which address is not for every visitor.
-            self._tell(progress.note)
-            progress = replace(progress, note="")
+        if progress.passed:
+            self._tell(progress.passed)
         self._progress = progress
         if self._stop.is_set():
             raise Stopped
