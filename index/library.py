@@ -57,7 +57,7 @@ EMBED_BATCH = 64
 WRITE_BATCH = 512
 """Vectors that are written at once."""
 
-PAUSES = (0.05, 0.2, 0.5)
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 """Seconds to wait before vectors are asked for again."""
 
 Stage = Literal["splitting", "embedding", "writing"]

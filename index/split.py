@@ -108,7 +108,8 @@ def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Off
         spans = [(start, spans[0][1]), *spans[1:]] if spans else [(start, end)]
     elif len(spans) > 1 and _SIGN.fullmatch(text, *spans[0]):  # "1.", of a list's item.
         spans = [(spans[0][0], spans[1][1]), *spans[2:]]
-    return _with_letters(text, spans)
+    # What was put before the first may have made it too long.
+    return _with_letters(text, [*_short_enough(text, *spans[0]), *spans[1:]] if spans else [])
 
 
 def _blocks_with_context(document: Document) -> Iterator[_Block]:

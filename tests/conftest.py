@@ -32,6 +32,9 @@ from tests.postgres import Server, running
 
 pytest.register_assert_rewrite("tests.breaking")
 
+# Before anything imports the hub's client, which reads it then. Nobody listens there.
+os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
+
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
 
@@ -89,7 +92,6 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name != "FOOTNOTED_MODELS":
                 patch.delenv(name)
         patch.setenv("FOOTNOTED_CONFIG", str(empty))
-        patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # Nobody listens there.
         patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))
         yield
 

@@ -134,6 +134,7 @@ def test_any_text_is_cut_whole_and_in_order(document: Document) -> None:
 @given(TEXTS)
 @example("x" * 5000)
 @example("wort " * 5000)
+@example("0. " + "word " * 199 + "word.")  # A number joins the sentence behind it.
 def test_no_sentence_is_endless_and_no_passage_of_several_too_long(text: str) -> None:
     for passage in split(of(text)):
         dated = entry_date_length(words(of(text), passage)) if passage.dates else 0

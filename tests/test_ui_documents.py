@@ -219,7 +219,8 @@ def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
 
 def test_a_document_is_renamed_and_its_footnotes_follow(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "scan-0017.txt"
-    path.write_text(SENTENCE, "utf-8")
+    sentence = "The comet Oterma was found in Turku in 1943."
+    path.write_text(sentence, "utf-8")
     page.locator("#add input[type=file]").set_input_files(path)
     expect(page.locator("#outcomes")).to_contain_text("scan-0017.txt: added", timeout=60_000)
     name = page.get_by_role("button", name="Rename scan-0017.txt")
@@ -231,9 +232,9 @@ def test_a_document_is_renamed_and_its_footnotes_follow(page: Page, tmp_path: Pa
     page.keyboard.type("<b>Comets</b> & others")
     page.keyboard.press("Enter")
     expect(page.locator("#documents .title").last).to_have_text("<b>Comets</b> & others")
-    turn = ask(page, "When was the comet Halme seen?")
+    turn = ask(page, "When was the comet Oterma found?")
     expect(turn.locator("a.place").first).to_contain_text("<b>Comets</b> & others, line 1")
-    path.write_text(f"{SENTENCE} It came back.", "utf-8")  # A new text of it keeps the name.
+    path.write_text(f"{sentence} It came back.", "utf-8")  # A new text of it keeps the name.
     page.locator("#add input[type=file]").set_input_files(path)
     expect(page.locator("#outcomes")).to_contain_text("scan-0017.txt: replaced", timeout=60_000)
     expect(page.locator("#documents .title").last).to_have_text("<b>Comets</b> & others")

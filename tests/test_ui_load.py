@@ -267,7 +267,8 @@ def test_sets_that_are_asked_again_and_again(
     questions = [case.question for case in cases]
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         measured = pool.submit(asked_ten_times, briefing_library.folder, questions).result()
-    for name, room in (("megabytes", 30), ("threads", 0), ("files", 0)):
+    # A pool takes a thread more when it needs one; a leak takes one a round at least, of five.
+    for name, room in (("megabytes", 30), ("threads", 4), ("files", 4)):
         with faults.trying("sets asked again and again", name):
             assert max(each[name] for each in measured[5:]) <= measured[4][name] + room
     faults.tell(

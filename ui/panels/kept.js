@@ -115,15 +115,14 @@ const make = (name, attributes = {}, ...inner) => {
   return element;
 };
 
-const lineOf = (conversation, shown) => {
+const lineOf = (conversation) => {
   const title = titleOf(conversation);
-  const current = shown ? { "aria-current": "true" } : {};
   const act = (name, word, sign) =>
     make("button", { type: "button", "data-kept-act": name, "aria-label": `${word}: ${title}`, title: word }, sign);
   return make(
     "li",
     { "data-family": familyOf(conversation) },
-    make("button", { type: "button", class: "kept", "data-open": conversation.id, title, ...current }, title),
+    make("button", { type: "button", class: "kept", "data-open": conversation.id, title }, title),
     act("rename", "Rename", "✎"),
     act("delete", "Delete", "×"),
   );
@@ -139,15 +138,16 @@ const fill = (id, conversations = all()) => {
   const lines = [...families.values()].filter((each) => words(each).includes(wanted));
   const days = new Map();
   for (const each of lines) days.set(dayOf(each.changed), [...(days.get(dayOf(each.changed)) ?? []), each]);
-  list.replaceChildren(
-    ...[...days].map(([day, within]) =>
-      make("li", {}, make("h3", {}, day), make("ul", {}, ...within.map((each) =>
-        lineOf(each, shown && familyOf(each) === familyOf(shown)),
-      ))),
-    ),
+  const next = list.cloneNode();
+  next.append(
+    ...[...days].map(([day, within]) => make("li", {}, make("h3", {}, day), make("ul", {}, ...within.map(lineOf)))),
   );
   const none = wanted ? "No conversation has these words." : "What you ask is kept here, in this browser.";
-  if (!lines.length) list.append(make("li", { class: "empty" }, none));
+  if (!lines.length) next.append(make("li", { class: "empty" }, none));
+  // A button that is replaced while it is pressed is never clicked: only what changes is drawn anew.
+  for (const each of list.querySelectorAll("[aria-current]")) each.removeAttribute("aria-current");
+  if (!next.isEqualNode(list)) list.replaceChildren(...next.childNodes);
+  if (shown) lineNamed(familyOf(shown))?.querySelector(".kept").setAttribute("aria-current", "true");
   search.hidden = families.size < 2;
   document.getElementById("talk-title").textContent = shown ? titleOf(shown) : "New conversation";
 };
