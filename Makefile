@@ -105,33 +105,33 @@ audit: install  ## Look at the licences of all libraries, and for known vulnerab
 	echo 'pip-audit did not reach its data: nothing is known of vulnerabilities.' >&2; exit 2
 
 regression: models  ## Check that a part of the bench has not fallen below what was kept.
-	@$(PY) -m eval.bench.regression .footnoted/kept $(if $(wildcard $(XQUAD)),--xquad "$(XQUAD)")
+	@$(PY) -m eval.lab.bench.regression .footnoted/kept $(if $(wildcard $(XQUAD)),--xquad "$(XQUAD)")
 
 bench: models beside  ## Print the table of targets; takes over an hour, and goes on where it was stopped.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
-	@$(PY) -m eval.bench.routes $(QUESTIONS)
-	@$(PY) -m eval.bench.prose .footnoted/prose $(PROSE)
-	@$(PY) -m eval.bench.prose .footnoted/prose $(PROSE) --llm
+	@$(PY) -m eval.lab.bench.routes $(QUESTIONS)
+	@$(PY) -m eval.lab.bench.prose .footnoted/prose $(PROSE)
+	@$(PY) -m eval.lab.bench.prose .footnoted/prose $(PROSE) --llm
 	@set -e; for file in briefing.md railway.html heat-pumps.pdf; do \
 		name=$${file%.*}; library=.footnoted/typed/$$name; \
 		$(VENV)/bin/footnoted add --library $$library eval/sets/$$file; \
-		$(VENV)/bin/footnoted eval run eval/bench/sets/typed-$$name.jsonl --library $$library --no-llm; \
+		$(VENV)/bin/footnoted eval run eval/lab/bench/sets/typed-$$name.jsonl --library $$library --no-llm; \
 		$(VENV)/bin/footnoted eval run $$name-talks --library $$library --no-llm; \
 	done
-	@$(PY) -m eval.bench.talks.unclear .footnoted/unclear
-	@$(PY) -m eval.bench.talks.rewrites .footnoted/prose $(REWRITTEN)
-	@$(PY) -m eval.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
+	@$(PY) -m eval.lab.bench.talks.unclear .footnoted/unclear
+	@$(PY) -m eval.lab.bench.talks.rewrites .footnoted/prose $(REWRITTEN)
+	@$(PY) -m eval.lab.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
-	@$(PY) -m eval.speed .footnoted/speed --peers --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
+	@$(PY) -m eval.lab.speed .footnoted/speed --peers --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 pictures: models chromium  ## Make the README's pictures of the window anew.
 	@$(PY) -m tests.pictures
 
 ablation: models  ## Print what each part of finding quotes is worth.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
-	@$(PY) -m eval.bench.ablation .footnoted/ablation --xquad "$(XQUAD)"
+	@$(PY) -m eval.lab.bench.ablation .footnoted/ablation --xquad "$(XQUAD)"
 
 lock: install  ## Take the newest versions that pyproject.toml allows, and write them down.
 	@$(PY) -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev

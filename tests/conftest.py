@@ -15,7 +15,6 @@ from tempfile import mkdtemp
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from eval.speed.pages import CHROMIUM, chromium
 from index.documents import Document
 from index.library import Library
 from index.loading.load import load, load_bytes
@@ -27,6 +26,7 @@ from rag.config import Settings, load_settings
 from rag.finding.rerank import Reranker
 from tests.asking import AssistantOf
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
+from tests.chromium import CHROMIUM, chromium
 from tests.faults import Faults, figures, minutes, table
 from tests.postgres import Server, running
 

@@ -19,8 +19,8 @@ import gradio as gr
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.cases.cases import SETS, load_set
+from eval.lab.speed.pages import CHROMIUM, chromium, times
 from eval.running.runner import run
-from eval.speed.pages import CHROMIUM, chromium, times
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings

@@ -20,7 +20,7 @@ from tests.test_architecture import project_files
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 PROJECT = Path(__file__).parents[1]
-LEFT_OUT = ("eval/bench/", "eval/speed/", "eval/training/")
+LEFT_OUT = ("eval/lab/",)
 """What is of use in the repository alone."""
 
 
@@ -114,7 +114,7 @@ def test_a_source_archive_makes_the_same_wheel_and_holds_what_make_needs(
     with tarfile.open(archive) as opened:
         names = {name.split("/", 1)[1] for name in opened.getnames()}
     assert {"Makefile", "constraints.txt", "Dockerfile", "compose.yaml", ".dockerignore"} <= names
-    assert {"tests/test_installed.py", "eval/bench/kept.json", "ui/window.png"} <= names
+    assert {"tests/test_installed.py", "eval/lab/bench/kept.json", "ui/window.png"} <= names
     files = {path.relative_to(PROJECT).as_posix() for path in project_files()}
     assert names - files == {"PKG-INFO"}
     pip("wheel", "--no-deps", "--wheel-dir", tmp_path, archive)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from eval.bench import measured_set
 from rag.answerability.reader import Reader
 from rag.asking.rewrite import (
     ANSWERS,
@@ -218,30 +216,3 @@ def test_a_pronoun_becomes_what_it_stands_for(
 )
 def test_what_stands_alone_needs_nothing(reader: Reader, message: str) -> None:
     assert rewritten(message, HISTORY, reader.edits).need < NEEDED
-
-
-FOLLOW_UPS = measured_set("followups").cases
-
-
-@pytest.mark.weights
-def test_follow_ups_are_told_from_unrelated_questions(reader: Reader) -> None:
-    needs = {
-        case: rewritten(case.question, case.written, reader.edits).need >= NEEDED
-        for case in FOLLOW_UPS
-    }
-    unrelated = [needs[case] for case in FOLLOW_UPS if "unrelated" in case.tags]
-    follow_ups = [needs[case] for case in FOLLOW_UPS if "follow-up" in case.tags]
-    print(f"seen: {sum(follow_ups)}/{len(follow_ups)}; falsely: {sum(unrelated)}/{len(unrelated)}")  # noqa: T201
-    assert sum(follow_ups) >= 0.9 * len(follow_ups)
-    assert sum(unrelated) <= 0.1 * len(unrelated)
-
-
-@pytest.mark.weights
-def test_nothing_is_put_in_that_was_not_said(reader: Reader) -> None:
-    def words(text: str) -> set[str]:
-        return set(re.findall(r"\w+", text.casefold()))
-
-    for case in FOLLOW_UPS:
-        told = " ".join([case.question, *(text for _, text in case.written), *LINKS, "s"])
-        for made, _ in rewritten(case.question, case.written, reader.edits).texts:
-            assert words(made) <= words(told), made

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from eval.speed.pages import CHROMIUM, chromium
 from index.library import Library
 from tests.browser import OFF_TOPIC, SUMMIT, ask, window
+from tests.chromium import CHROMIUM, chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 

@@ -174,7 +174,7 @@ acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokeni
 """),  # noqa: E501
             hub="sentence-transformers/all-MiniLM-L6-v2",
         ),
-        # Made by `python -m eval.training`; its card is the README.md beside it.
+        # Made by `python -m eval.lab.training`; its card is the README.md beside it.
         Model(
             "footnoted-reader",
             "read",

@@ -47,7 +47,7 @@ Weights = Mapping[str, float]
 
 # Fitted on the development halves of the shipped sets, and on near-misses and off-topic questions
 # about articles that the reader was not trained on:
-#   python -m eval.bench.fit_gate FOLDER ...
+#   python -m eval.lab.bench.fit_gate FOLDER ...
 # The first row weighs what is always there, the second also what the language model copied. The
 # second is the fit without the off-topic questions, with as much of the reranker as costs no
 # near-miss: fitted with them it refuses 110 of the 176 unanswerable questions instead of 118. Its

@@ -1,9 +1,9 @@
 """A message made to stand alone: it gets the words of the conversation that it needs.
 
 A head of the reader tells where something is missing, and which words of the turns before stand for
-it (`eval/training/follow_ups/`). They are copied as they were said, with a small word that leads to
-them, so nothing is put in that nobody said. It has learned English alone: what is in a language
-that is not known is left as it is.
+it (`eval/lab/training/follow_ups/`). They are copied as they were said, with a small word that
+leads to them, so nothing is put in that nobody said. It has learned English alone: what is in a
+language that is not known is left as it is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which way a message is to be answered: told by a small network that has learned it of examples.
 
 Its kinds and what they want are told by examples, `router.jsonl` and `further.jsonl` in
-`eval/training/routing/`, and by nothing else: who types something that it takes wrongly adds a line
-there, and makes the weights again. In doubt a message asks for evidence, like most do.
+`eval/lab/training/routing/`, and by nothing else: who types something that it takes wrongly adds a
+line there, and makes the weights again. In doubt a message asks for evidence, like most do.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class EntailmentFeatures:
 
 Weights = Mapping[str, float]
 
-# Fitted by python -m eval.training.fit_claims FOLDER
+# Fitted by python -m eval.lab.training.fit_claims FOLDER
 SUPPORTED_WEIGHTS: Weights = {
     "intercept": -0.105,
     "supported": 0.870,

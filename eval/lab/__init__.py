@@ -1,0 +1,1 @@
+"""What measures and trains Footnoted. Its users need none of it, and nothing of it imports this."""

@@ -1,0 +1,129 @@
+"""Holding a part of the bench in place: what CI runs with every change.
+
+    python -m eval.lab.bench.regression FOLDER [--xquad FILE] [--keep]
+
+Asks questions of XQuAD without the language model and cases of `briefing` with it, and compares
+them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
+what was kept there: by more cases than chance explains, or by more than the budget. Without
+XQuAD's file, which is not part of Footnoted, only `briefing` is asked. `--keep` writes the file
+anew, which is a decision and belongs in a commit of its own.
+
+What the language model said is kept as well (`replies.sqlite`), by the whole request and the
+weights that it was asked of, so after a change only requests that differ are sent to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from eval.cases.cases import SETS, load_set
+from eval.formats.xquad import load_xquad
+from eval.lab.bench.table import SEED, ask_all
+from eval.lab.command import run_command
+from eval.measuring.statistics import SIGNIFICANT, mcnemar
+from eval.running.record import Run
+from eval.running.replies import Replies
+from index.atomic import write_whole
+from index.errors import UserError
+from index.loading.load import load
+
+KEPT = Path(__file__).parent / "kept.json"
+REPLIES = Path(__file__).parent / "replies.sqlite"
+
+QUESTIONS = 150
+CASES = 36
+
+MEASURES = {
+    "xquad": ("hit@1", "hit@3", "hit@5"),
+    "briefing": ("hit@5", "answer_right", "cited_evidence", "refusal_right", "passed"),
+}
+
+BUDGET = 0.05
+"""The net share of cases that a measure may lose: another processor rounds otherwise, and then a
+word of the language model may be another."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Ask, compare, and say what fell."""
+    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.regression")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--xquad", type=Path, metavar="FILE")
+    parser.add_argument("--keep", action="store_true")
+    given = parser.parse_args(arguments)
+    if given.keep and not given.xquad:
+        parser.error("--keep needs --xquad FILE: all is kept, or nothing")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    file = given.folder / REPLIES.name
+    file.unlink(missing_ok=True)
+    if not given.keep and REPLIES.exists():
+        shutil.copyfile(REPLIES, file)
+    replies = Replies(file)
+    runs = _runs(given.folder, given.xquad, replies)
+    now = {name: passed(run, MEASURES[name]) for name, run in runs}
+    if given.keep:
+        write_whole(REPLIES, file.read_bytes())
+        write_whole(KEPT, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
+        return 0
+    lines, fell = compare(json.loads(KEPT.read_text("utf-8")), now)
+    if not given.xquad:
+        lines.append("XQuAD's questions were not asked: --xquad FILE names them.")
+    lines.append(f"Kept replies of the language model that were used: {replies.used}.")
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 1 if fell else 0
+
+
+def _runs(folder: Path, xquad: Path | None, replies: Replies) -> Iterator[tuple[str, Run]]:
+    if xquad:
+        data = load_xquad(xquad)
+        drawn = random.Random(SEED).sample(data.cases, QUESTIONS)  # noqa: S311  reproducible
+        yield "xquad", ask_all(data.subset("kept", tuple(drawn)), data.documents, folder / "xquad")
+    cases, document = load_set(SETS / "briefing.jsonl").first(CASES), load(SETS / "briefing.md")
+    asked = ask_all(cases, [document], folder / "briefing", llm=True, replies=replies)
+    yield "briefing", asked
+
+
+def passed(run: Run, measures: Sequence[str]) -> dict[str, dict[str, bool]]:
+    """Return for each measure which of the cases that it applies to are as they should be."""
+    return {
+        name: {each.id: bool(v) for each in run.results if (v := each.scores[name]) is not None}
+        for name in measures
+    }
+
+
+def compare(kept: dict[str, Any], now: dict[str, Any]) -> tuple[list[str], bool]:
+    """Return a line for each measure of what was asked, and whether one fell.
+
+    Raises UserError when the cases are not those that were kept.
+    """
+    lines, fell = [], False
+    for part in now:
+        for name in MEASURES[part]:
+            before, after = kept[part][name], now[part][name]
+            if before.keys() != after.keys():
+                raise UserError(f"{part}: the cases changed. Keep anew: --keep.")
+            broken = sorted(case for case in before if before[case] and not after[case])
+            mended = [case for case in before if after[case] and not before[case]]
+            lost = len(broken) - len(mended)
+            bad = lost > BUDGET * len(before) or (
+                lost > 0 and mcnemar(len(broken), len(mended)) < SIGNIFICANT
+            )
+            fell = fell or bad
+            share = sum(after.values()) / len(after)
+            was = sum(before.values()) / len(before)
+            lines.append(
+                f"{'FELL' if bad else 'ok  '} {part} {name}: {share:.1%}, kept {was:.1%}, "
+                f"{len(broken)} broken, {len(mended)} mended of {len(before)}"
+                + (f": {', '.join(broken)}" if bad else "")
+            )
+    return lines, fell
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,143 @@
+"""False statements: written sentences that are not true, read by eye and remembered.
+
+    python -m eval.lab.bench.statements FOLDER [--unread] [--true ID ...] [--false ID ...]
+
+FOLDER is the bench's. Of all its answers that the language model wrote, 150 are always drawn in the
+same order. Each of their sentences is read by a person against its quotes and the document; the
+verdicts are kept in `statements.json` beside this file by the hash of question, sentence and
+quotes, so that only new sentences need to be read. `--unread` prints those; `--true` and `--false`
+keep what somebody found.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.comparing.compare import load_run
+from eval.lab.command import run_command
+from eval.measuring.statistics import Metric, rate
+from eval.running.record import Run
+from index.atomic import write_whole
+from index.errors import UserError
+from index.printable import printable
+
+KEPT = Path(__file__).parent / "statements.json"
+ANSWERS = 150
+PARTS = ("answers", "off-topic", "squad", "article", "briefing")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A sentence that the language model wrote, with its question and the quotes it cites."""
+
+    question: str
+    text: str
+    quotes: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        """The beginning of the SHA-256 of all that its verdict depends on."""
+        told = "\n".join((self.question, self.text, *self.quotes))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print how many of the written sentences are false, or keep verdicts."""
+    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.statements")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--unread", action="store_true")
+    parser.add_argument("--true", nargs="+", default=[], metavar="ID")
+    parser.add_argument("--false", nargs="+", default=[], metavar="ID")
+    given = parser.parse_args(arguments)
+    files = {part: given.folder / f"{part}.json" for part in PARTS}
+    runs = {part: load_run(file) for part, file in files.items() if file.exists()}
+    answers = drawn(runs)
+    keep({**dict.fromkeys(given.true, True), **dict.fromkeys(given.false, False)}, answers)
+    verdicts = kept()
+    if given.unread:
+        for each in unread(answers, verdicts):
+            lines = [f"{each.id}  {each.question}", f"    {each.text}"]
+            lines += [f"    > {quote}" for quote in each.quotes]
+            sys.stdout.write("\n".join(map(printable, lines)) + "\n")
+    sys.stdout.write(f"{describe(answers, verdicts)}\n")
+    return 0
+
+
+def drawn(runs: dict[str, Run]) -> list[tuple[Statement, ...]]:
+    """Return the statements of each of the answers that are read, always the same ones.
+
+    Cases are ordered by a hash of their names, so that one that is refused today moves the others
+    by one place at most.
+    """
+    found = [
+        (hashlib.sha256(f"{part}/{each.id}".encode()).hexdigest(), statements)
+        for part, run in runs.items()
+        for each in run.results
+        if each.answer and each.error is None and (statements := tuple(_written(each.answer)))
+    ]
+    return [statements for _, statements in sorted(found)[:ANSWERS]]
+
+
+def _written(answer: dict[str, Any]) -> Iterator[Statement]:
+    """Yield the sentences that are part of an answer and are not quotes themselves."""
+    quotes = {each["number"]: " ".join(each["quote"].split()) for each in answer["citations"]}
+    for sentence in answer["sentences"]:
+        cited = tuple(quotes[number] for number in sentence["citations"])
+        if sentence["supported"] and sentence["text"] not in {f"“{each}”" for each in cited}:
+            yield Statement(answer["question"], sentence["text"], cited)
+
+
+def kept() -> dict[str, bool]:
+    """Return the verdicts: whether the statement of an id is true."""
+    return dict(json.loads(KEPT.read_text("utf-8"))) if KEPT.exists() else {}
+
+
+def keep(found: dict[str, bool], answers: Iterable[Sequence[Statement]]) -> None:
+    """Keep verdicts beside those there are.
+
+    Raises UserError for an id that none of the statements has.
+    """
+    known = {each.id for statements in answers for each in statements}
+    if unknown := found.keys() - known:
+        raise UserError(f"There is no statement {sorted(unknown)[0]} among those that are read.")
+    if found:
+        told = json.dumps(kept() | found, indent=1, sort_keys=True)
+        write_whole(KEPT, f"{told}\n".encode())
+
+
+def unread(
+    answers: Iterable[Sequence[Statement]], verdicts: dict[str, bool]
+) -> Iterator[Statement]:
+    """Yield the statements that nobody has read yet."""
+    for statements in answers:
+        yield from (each for each in statements if each.id not in verdicts)
+
+
+def false_answers(answers: Sequence[Sequence[Statement]], verdicts: dict[str, bool]) -> Metric:
+    """Return the share of answers with a false statement; without a value while any is unread."""
+    if any(True for _ in unread(answers, verdicts)):
+        return Metric(None, len(answers))
+    false = sum(not all(verdicts[each.id] for each in statements) for statements in answers)
+    return rate(false, len(answers))
+
+
+def describe(answers: Sequence[Sequence[Statement]], verdicts: dict[str, bool]) -> str:
+    """Say how many answers hold a false statement, and how many statements are unread."""
+    statements = sum(map(len, answers))
+    left = sum(1 for _ in unread(answers, verdicts))
+    false = sum(verdicts.get(each.id) is False for of in answers for each in of)
+    return (
+        f"{len(answers)} answers, {statements} written sentences: {false} false, "
+        f"{left} not read yet"
+    )
+
+
+if __name__ == "__main__":
+    run_command(main)

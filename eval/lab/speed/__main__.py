@@ -1,0 +1,7 @@
+"""`python -m eval.lab.speed`: the benchmark of speed."""
+
+from eval.lab.command import run_command
+from eval.lab.speed.bench import main
+
+if __name__ == "__main__":
+    run_command(main)

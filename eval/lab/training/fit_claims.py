@@ -1,0 +1,74 @@
+"""Fit what is weighed when a statement is judged, and print the weights.
+
+    python -m eval.lab.training.fit_claims FOLDER
+
+FOLDER is that of `python -m eval.lab.training.claims`: its statements that were held out are judged
+by the reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those
+of a multinomial logistic regression in which each kind of statement counts the same; the figures
+are of tenfold cross-validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
+
+from eval.lab.command import run_command
+from eval.lab.training.statements import Statement
+from index.errors import UserError
+from rag.answerability.reader import Reader
+from rag.config import load_settings
+from rag.verifying.entailment import entailment_features
+
+ORDER = ("supported", "refuted", "not enough")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Judge the statements held out, fit, and print."""
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.lab.training.fit_claims", description=__doc__
+    )
+    parser.add_argument("folder", type=Path)
+    given = parser.parse_args(arguments)
+    file = given.folder / "statements-held-out.jsonl"
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from error
+    statements = [Statement(**json.loads(line)) for line in lines]
+    reader = Reader(load_settings().models)
+    signals = [entailment_features(each.statement, each.text, reader) for each in statements]
+    names = list(asdict(signals[0]))
+    values = np.array([[asdict(each)[name] for name in names] for each in signals])
+    labels = np.array([ORDER.index(each.label) for each in statements])
+    kinds = Counter(each.kind for each in statements)
+    weight = np.array([len(statements) / len(kinds) / kinds[each.kind] for each in statements])
+    model = LogisticRegression(C=1.0, max_iter=2000)
+    guessed = cross_val_predict(model, values, labels, cv=10, params={"sample_weight": weight})
+    model.fit(values, labels, sample_weight=weight)
+    for at, name in enumerate(("SUPPORTED_WEIGHTS", "REFUTED_WEIGHTS")):
+        told = {"intercept": model.intercept_[at] - model.intercept_[2]}
+        told |= dict(zip(names, model.coef_[at] - model.coef_[2], strict=True))
+        shown = ", ".join(f'"{key}": {value:.3f}' for key, value in told.items())
+        sys.stdout.write(f"{name}: Weights = {{{shown}}}\n")
+    for kind in kinds:
+        of = [at for at, each in enumerate(statements) if each.kind == kind]
+        right = float(np.mean(guessed[of] == labels[of]))
+        passed = float(np.mean(guessed[of] == 0))
+        sys.stdout.write(
+            f"{kind:<32} right {right:.3f}, taken for supported {passed:.3f}, n = {len(of)}\n"
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

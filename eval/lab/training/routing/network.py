@@ -1,0 +1,292 @@
+"""Making the router's weights again: which kind of answer a message wants.
+
+    python -m eval.lab.training router FOLDER --squad FILE --conversations FILE ...
+
+It learns from the examples beside this module, `router.jsonl`, to which a line can be added, and
+from questions of SQuAD's training set and the turns of conversations (CANARD, TREC CAsT),
+which ask for evidence. FOLDER keeps a checkpoint, from
+which the same command goes on, and at the end `router/`: what goes to `rag/asking/router/`. It
+starts from all-MiniLM-L6-v2, which `footnoted models pull all-minilm-l6-v2` fetches, and takes both
+cores for a quarter of an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import random
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.progress import Progress
+from tokenizers import Encoding, Tokenizer
+
+from eval.formats.xquad import load_xquad
+from eval.lab.training.model import quantize
+from eval.lab.training.train import batches_of, fit, progress_bar
+from index.atomic import write_whole
+from index.errors import UserError
+from index.function_words import FUNCTION_WORDS
+from index.weights.download import model_folder
+from index.weights.onnx import features
+from rag.asking.route import KINDS
+from rag.asking.subject import in_words
+from rag.config import load_settings
+
+EXAMPLES = Path(__file__).parent / "router.jsonl"
+START = "all-minilm-l6-v2"
+
+EVIDENCE = "evidence/fact"
+QUESTIONS = 16_000
+"""Of SQuAD's 93,281 questions, drawn with a fixed seed."""
+
+SEED = 27
+EPOCHS = 4
+RATE = 2e-4
+WARM_UP = 0.1
+DROPOUT = 0.1
+SMOOTHING = 0.05
+"""What of each label is given to all others: some messages could be of two kinds."""
+
+MISTAKES = 0.12
+"""The share of messages that a typing mistake is put into, and of those that lose their end."""
+
+TOKENS = 128
+CHECKPOINT_SECONDS = 120.0
+
+COMMON = {"items": 0.02}
+USUALLY = 0.01
+"""The share of a kind's requests from which a word is the kind's and not the subject's: of lists
+more, since people ask for lists of the same things."""
+
+OF_ALL = 0.008
+"""The same share of requests for an overview of all: these name no subject, so each word of them
+that is not rare is a request's own, of whatever kind. So are those of commands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message, and the classes, kind/matter, that it is of."""
+
+    text: str
+    classes: tuple[str, ...]
+
+
+def load_examples(path: Path = EXAMPLES) -> list[Message]:
+    """Return the examples of a file, a JSON object with `text` and `kind` a line.
+
+    Raises UserError for a line that is none, or that names no kind.
+    """
+    found: list[Message] = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        try:
+            told = json.loads(line)
+            kind, matters = told["kind"].split("/")
+            text = told["text"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(f"{path.name}, line {number} is no example: {error}") from error
+        if kind not in KINDS:
+            raise UserError(f"{path.name}, line {number}: there is no kind “{kind}”.")
+        found.append(Message(text, tuple(f"{kind}/{each}" for each in matters.split("+"))))
+    return found
+
+
+def turns(path: Path) -> list[str]:
+    """Return the questions that were typed in the conversations of a file.
+
+    What is no question is left out: “Tell me about …” wants more than a fact.
+
+    Raises UserError for a file of another form.
+    """
+    try:
+        text = gzip.decompress(path.read_bytes()).decode()
+        lines = path.name.endswith(".jsonl.gz")
+        told = list(map(json.loads, text.splitlines())) if lines else json.loads(text)
+        found: list[str] = []
+        for each in told:
+            if "Question" in each:
+                found.append(each["Question"])
+            else:
+                found += [typed for typed, _ in each["turns"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} holds no conversations that can be read: {error}") from error
+    return [each for each in found if each.endswith("?")]
+
+
+class RouterModel(torch.nn.Module):  # type: ignore[misc]
+    """A BERT of six layers, and what it tells of a message: a logit for each class."""
+
+    def __init__(self, start: Path, classes: int) -> None:
+        from transformers import BertModel
+
+        super().__init__()
+        self.bert = BertModel.from_pretrained(
+            start, attn_implementation="eager", add_pooling_layer=False
+        )
+        self.bert.embeddings.requires_grad_(False)
+        self.dropout = torch.nn.Dropout(DROPOUT)
+        self.classes = torch.nn.Linear(2 * self.bert.config.hidden_size, classes)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return the logits, shape (messages, classes)."""
+        read = self.bert(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        mask = attention_mask.unsqueeze(-1).to(read.dtype)
+        mean = (read * mask).sum(1) / mask.sum(1)
+        logits: torch.Tensor = self.classes(self.dropout(torch.cat([read[:, 0], mean], 1)))
+        return logits
+
+
+def train(
+    model: RouterModel,
+    tokenizer: Tokenizer,
+    messages: Sequence[Message],
+    names: Sequence[str],
+    checkpoint: Path,
+    progress: Progress,
+) -> None:
+    """Train a model in place, going on from the checkpoint if there is one."""
+    torch.manual_seed(SEED)
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    pairs = [(each, tokenizer.encode(_mistyped(each.text, rng))) for each in messages for _ in "12"]
+    batches = batches_of(pairs, lambda pair: len(pair[1].ids), EPOCHS / 2, SEED)
+    model.train()
+    fit(
+        model,
+        len(batches),
+        lambda at: _loss(model, batches[at], names),
+        checkpoint,
+        progress,
+        rate=RATE,
+        warm_up=WARM_UP,
+        every=CHECKPOINT_SECONDS,
+    )
+    model.eval()
+
+
+def _loss(
+    model: RouterModel, batch: Sequence[tuple[Message, Encoding]], names: Sequence[str]
+) -> torch.Tensor:
+    inputs = features([encoded for _, encoded in batch])
+    wanted = torch.zeros(len(batch), len(names))
+    for row, (message, _) in enumerate(batch):
+        for each in message.classes:
+            wanted[row, names.index(each)] = 1 / len(message.classes)
+    ids, mask = (torch.from_numpy(inputs[name]) for name in ("input_ids", "attention_mask"))
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model(ids, mask)
+    return torch.nn.functional.cross_entropy(logits.float(), wanted, label_smoothing=SMOOTHING)
+
+
+def _mistyped(text: str, rng: random.Random) -> str:
+    """Return a message as it may be typed: with a letter left out, doubled or changed in place."""
+    if len(text) > len("mistake") and rng.random() < MISTAKES:
+        at = rng.randrange(1, len(text) - 1)
+        here, following = text[at], text[at + 1]
+        text = (
+            text[:at] + rng.choice(("", here * 2 + following, following + here)) + (text[at + 2 :])
+        )
+    return text.rstrip("?.!") if rng.random() < MISTAKES else text
+
+
+def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
+    """Return, by kind, the words that its requests have in common, in the alphabet's order."""
+    found: dict[str, list[str]] = {}
+    told = [(each.classes[0], each.text) for each in messages]
+    general = common_words([text for name, text in told if name == "overview/all"], OF_ALL)
+    general |= common_words([text for name, text in told if name.startswith("command/")], USUALLY)
+    for kind in KINDS:
+        own = [text for name, text in told if name.startswith(f"{kind}/")]
+        of_all = common_words([text for name, text in told if name == f"{kind}/all"], USUALLY)
+        common = common_words(own, COMMON.get(kind, USUALLY)) | of_all
+        found[kind] = sorted((common | general) - FUNCTION_WORDS)
+    return found
+
+
+def common_words(texts: Sequence[str], share: float) -> set[str]:
+    """Return the words that this share of some texts has."""
+    counts = Counter(word for text in texts for word in set(in_words(text).split()))
+    return {word for word, count in counts.items() if count >= share * len(texts)}
+
+
+def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Path) -> None:
+    """Write the network as int8 ONNX with its tokenizer, and what its classes are called."""
+    folder.mkdir(parents=True, exist_ok=True)
+    whole = folder / "float.onnx"
+    ids = torch.ones((1, 8), dtype=torch.int64)
+    torch.onnx.export(
+        model,
+        (ids, ids),
+        str(whole),
+        input_names=["input_ids", "attention_mask"],
+        output_names=["classes"],
+        dynamic_axes={
+            each: {0: "messages", 1: "tokens"} for each in ("input_ids", "attention_mask")
+        },
+        opset_version=17,
+        dynamo=False,
+    )
+    quantize(whole, folder / "router.onnx")
+    whole.unlink()
+    told = {
+        "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
+        "classes": list(names),
+        "request_words": request_words(load_examples()),
+    }
+    write_beside(folder, told, tokenizer)
+
+
+def write_beside(folder: Path, told: Mapping[str, Any], tokenizer: Path) -> None:
+    """Write what stands beside the weights, and say where all of it is to go."""
+    shutil.copyfile(tokenizer, folder / "tokenizer.json")
+    written = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / "router.json", written.encode())
+    sys.stdout.write(f"{folder} holds what goes to rag/asking/router.\n")
+
+
+def command_line(command: str, description: str | None) -> argparse.ArgumentParser:
+    """Return what reads the arguments of a training."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m eval.lab.training {command}", description=description
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--conversations", type=Path, nargs="*", default=[], metavar="FILE")
+    return parser
+
+
+def drawn(given: argparse.Namespace) -> list[Message]:
+    """Return questions of the files that a training is given, all as evidence.
+
+    Raises UserError for files that hold none.
+    """
+    questions = [case.question for case in load_xquad(given.squad).cases]
+    some = random.Random(SEED).sample(questions, min(QUESTIONS, len(questions)))  # noqa: S311
+    typed = (turn for path in given.conversations for turn in turns(path))
+    return [Message(each, (EVIDENCE,)) for each in dict.fromkeys([*some, *typed])]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train, and write the weights."""
+    given = command_line("router", __doc__).parse_args(arguments)
+    folder = given.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    start = model_folder(START, load_settings().models)
+    examples = load_examples()
+    messages = [*examples, *drawn(given)]
+    names = sorted({name for each in examples for name in each.classes})
+    tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
+    tokenizer.enable_truncation(TOKENS)
+    tokenizer.no_padding()
+    model = RouterModel(start, len(names))
+    with progress_bar() as progress:
+        train(model, tokenizer, messages, names, folder / "checkpoint.pt", progress)
+    export(model, names, start / "tokenizer.json", folder / "router")
+    return 0

@@ -1,0 +1,159 @@
+"""What is learned of follow-ups: what people put in is looked up where it was said."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from eval.lab.bench import measured_set
+from eval.lab.training.follow_ups.__main__ import describe, first_questions, to_learn
+from eval.lab.training.follow_ups.examples import (
+    CONVERSATIONS,
+    Example,
+    FollowUp,
+    Label,
+    labels,
+    load_follow_ups,
+)
+from index.errors import UserError
+from rag.answerability.reader import Reader
+from rag.asking.rewrite import (
+    HOWS,
+    NEEDED,
+    Put,
+    Turn,
+    context_of,
+    edited,
+    linked,
+    places,
+    rewritten,
+)
+from rag.languages.english_words import LINKS, OWNING
+
+HISTORY: tuple[Turn, ...] = (
+    ("user", "Who built the Alder Bridge?"),
+    ("assistant", "Tore Vik's firm built it for the town of Tolm in 1911."),
+)
+CONTEXT = context_of(HISTORY)
+
+
+def puts(message: str, told: Sequence[Label], context: str) -> list[Put]:
+    """Return what the labels of a message do to it."""
+    made = []
+    for (start, end), each in zip(places(message), told, strict=True):
+        words = context[slice(*each.place)] if each.place else ""
+        put = linked(LINKS[each.link], words, OWNING if each.owns else "") if words else ""
+        if HOWS[each.how] != "keep":
+            made.append(Put(start, end, HOWS[each.how], put))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("message", "alone"),
+    [
+        ("How long is it?", "How long is the Alder Bridge?"),
+        ("What was his name?", "What was Tore Vik's name?"),
+        ("how high?", "how high the Alder Bridge?"),
+        ("ok, and how old is the town", "how old is the town of Tolm"),
+        ("Who is the mayor of Esker?", "Who is the mayor of Esker?"),
+    ],
+)
+def test_labels_say_what_people_did(message: str, alone: str) -> None:
+    told = labels(message, alone, CONTEXT)
+    assert edited(message, puts(message, told, CONTEXT)) == alone
+
+
+def test_what_was_not_said_before_is_left_as_the_message_has_it() -> None:
+    told = labels("How long is it?", "How long is the Rowan Viaduct?", CONTEXT)
+    assert {HOWS[each.how] for each in told} == {"keep"}
+    example = Example.of("How long is it?", "How long is the Rowan Viaduct?", CONTEXT)
+    assert not example.needs
+
+
+def test_each_form_of_file_is_read(tmp_path: Path) -> None:
+    own = tmp_path / "own.jsonl"
+    turn = {"user": "Who built it?", "alone": "Who built it?", "assistant": "Vik."}
+    asks = {"user": "when", "alone": "when did Vik build it", "assistant": "In 1911."}
+    own.write_text(json.dumps({"turns": [turn, asks]}))
+    canard = tmp_path / "canard.json.gz"
+    told = {"History": ["Vik", "Life", "Who?", "He."], "QuAC_dialog_id": "C_1"}
+    said = told | {"Question": "Why?", "Rewrite": "Why Vik?"}
+    canard.write_bytes(gzip.compress(json.dumps([said]).encode()))
+    mtrag = tmp_path / "mtrag.jsonl"
+    mtrag.write_text(json.dumps({"id": "a<::>2", "questions": ["Who?", "Why?"], "rewrite": "Why?"}))
+    first, second, third = load_follow_ups(own, canard, mtrag)
+    assert (first.message, first.alone) == ("when", "when did Vik build it")
+    assert first.history == (("user", "Who built it?"), ("assistant", "Vik."))
+    assert second.history[0] == ("user", "Vik, Life")
+    assert (third.conversation, third.history) == ("a", (("user", "Who?"),))
+    assert first_questions([own]) == {"Who built it?"}
+
+
+def test_another_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text('{"turns": 5}')
+    with pytest.raises(UserError, match=r"other\.jsonl holds no follow-ups"):
+        load_follow_ups(path)
+
+
+def test_the_conversations_are_well_formed_and_learned_from() -> None:
+    told = load_follow_ups(CONVERSATIONS)
+    assert len(told) >= 4_000
+    assert 0.1 < sum(each.held_out for each in told) / len(told) < 0.2
+    whole = [each for each in told if each.alone == each.message]
+    assert 0.25 < len(whole) / len(told) < 0.45
+    examples = list(to_learn(told[:200]))
+    assert examples == list(to_learn(told[:200])), "drawn with a fixed seed"
+    assert Counter(each.context == "" for each in examples)[True] >= 50
+    assert any(each.needs for each in examples if not each.context)
+    for each in examples:
+        assert each.needs or not any(label.place for label in each.labels)
+
+
+def test_the_figures_count_what_is_put_in_and_what_is_changed_without_need() -> None:
+    class Knows:
+        """Puts in what it is told to, or nothing."""
+
+        def __call__(self, message: str, places: object, context: str) -> object:
+            return 0.0, []
+
+    needs = FollowUp("a", "1", HISTORY, "How long is it?", "How long is the Alder Bridge?")
+    stands = FollowUp("a", "1", HISTORY, "Who is she?", "Who is she?")
+    [line] = describe([needs, stands], Knows())  # type: ignore[arg-type]
+    assert line == (
+        "a: 1 that need something: seen 0.000, of the words put in precision 0.000, recall 0.000; "
+        "1 that need nothing: changed 0.000"
+    )
+
+
+FOLLOW_UPS = measured_set("followups").cases
+
+
+@pytest.mark.weights
+def test_follow_ups_are_told_from_unrelated_questions(reader: Reader) -> None:
+    needs = {
+        case: rewritten(case.question, case.written, reader.edits).need >= NEEDED
+        for case in FOLLOW_UPS
+    }
+    unrelated = [needs[case] for case in FOLLOW_UPS if "unrelated" in case.tags]
+    follow_ups = [needs[case] for case in FOLLOW_UPS if "follow-up" in case.tags]
+    print(f"seen: {sum(follow_ups)}/{len(follow_ups)}; falsely: {sum(unrelated)}/{len(unrelated)}")  # noqa: T201
+    assert sum(follow_ups) >= 0.9 * len(follow_ups)
+    assert sum(unrelated) <= 0.1 * len(unrelated)
+
+
+@pytest.mark.weights
+def test_nothing_is_put_in_that_was_not_said(reader: Reader) -> None:
+    def words(text: str) -> set[str]:
+        return set(re.findall(r"\w+", text.casefold()))
+
+    for case in FOLLOW_UPS:
+        told = " ".join([case.question, *(text for _, text in case.written), *LINKS, "s"])
+        for made, _ in rewritten(case.question, case.written, reader.edits).texts:
+            assert words(made) <= words(told), made
