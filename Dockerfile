@@ -12,14 +12,17 @@
 # The language model in the image: one of the catalogue (`footnoted models list`), or none.
 ARG LLM=qwen2.5-coder-1.5b-instruct
 
-# libgomp1 is what llama.cpp runs its threads with.
+# libgomp1 is what llama.cpp runs its threads with. Debian's packages are named without versions, since
+# its mirrors have only the latest of each.
 FROM debian:trixie-slim AS python
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libgomp1 python3 \
     && rm -rf /var/lib/apt/lists/*
 
 # The libraries, in a layer of their own: a change of Footnoted leaves it as it is.
 FROM python AS libraries
+# hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3-venv \
     && rm -rf /var/lib/apt/lists/*
@@ -54,7 +57,8 @@ RUN --mount=type=bind,from=wheel,source=/wheel,target=/wheel \
     && set -- bge-small-en-v1.5-int8 ms-marco-minilm-l-12-v2-int8 \
     && if [ "$LLM" != none ]; then set -- "$@" "$LLM"; fi \
     && /opt/footnoted/bin/footnoted models pull --models /var/cache/weights "$@" \
-    && mkdir /opt/models && cd /var/cache/weights && cp --recursive "$@" /opt/models
+    && mkdir /opt/models \
+    && for name in "$@"; do cp --recursive "/var/cache/weights/$name" /opt/models || exit 1; done
 
 FROM python
 RUN groupadd --gid 10001 footnoted \

@@ -30,7 +30,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-all beside faults check audit regression bench speed ablation pictures lock clean
+.PHONY: help install models library chat ask test test-lab test-all beside faults check audit regression bench speed ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -71,8 +71,11 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 
 # Two at a time but for those of the language model, which takes all cores by itself.
 test: models chromium postgres  ## Run the tests.
-	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not slow and not beside" --durations 15
-	@$(PY) -m pytest -m "llm and not slow and not beside" --durations 5
+	@$(PY) -m pytest --ignore tests/lab -n 2 --dist worksteal -m "not llm and not slow and not beside" --durations 15
+	@$(PY) -m pytest --ignore tests/lab -m "llm and not slow and not beside" --durations 5
+
+test-lab: models chromium  ## Run the tests of what measures and trains.
+	@$(PY) -m pytest tests/lab -n 2 --dist worksteal -m "not slow and not beside" --durations 5
 
 test-all: models chromium postgres  ## Run all tests, also those that take long and rarely fail.
 	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not beside"
@@ -87,10 +90,11 @@ faults: models chromium postgres  ## Break everything that can be broken, and pr
 	@$(PY) -m pytest -n 3 --dist load --maxschedchunk 1 -m "faults and not llm and not slow" --share 1
 	@$(PY) -m pytest -m "faults and llm" --share 1
 
-check: install  ## Look at style and types.
+check: install  ## Look at style, types and imports.
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-cache
 
 # pip-audit stands in an environment of its own, and asks an advisory database. It writes its report
 # only once it has asked for all: without one, nothing is known of the vulnerabilities.
@@ -126,7 +130,7 @@ speed: models chromium  ## Measure how fast it is, beside what else one would pi
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.lab.speed .footnoted/speed --peers --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
-pictures: models chromium  ## Make the README's pictures of the window anew.
+pictures: models chromium  ## Make the pictures of the window again.
 	@$(PY) -m tests.pictures
 
 ablation: models  ## Print what each part of finding quotes is worth.

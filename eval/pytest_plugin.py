@@ -17,7 +17,7 @@ import pytest
 from index.printable import visible
 
 if TYPE_CHECKING:
-    from eval.cases.cases import Case, Facts
+    from eval.cases.cases import Case, EvidenceSpans
     from eval.running.record import Result
     from eval.running.runner import Asking
 
@@ -51,7 +51,7 @@ class CaseItem(pytest.Item):
     result: Result
 
     def __init__(
-        self, *, case: Case, before: list[Case], facts: Facts, line: int, **given: Any
+        self, *, case: Case, before: list[Case], facts: EvidenceSpans, line: int, **given: Any
     ) -> None:
         """Take the case, those before it in its conversation, and its tags as markers."""
         super().__init__(**given)

@@ -13,12 +13,16 @@ class UserError(Exception):
 
     UserError
     ├── ModelMissing      weights that are needed are not on this machine
+    ├── WrongFile         weights that arrived with another hash (`index/weights/`)
     ├── DocumentError     a file or address that cannot be read as a document
     ├── LibraryError      a library folder that cannot be used as it is
     ├── LLMUnavailable    a language model that cannot be loaded or does not answer (`rag/writing/`)
+    ├── QueueFull         too many questions wait for their turn (`rag/turns.py`)
     ├── NotFound          evidence that stands in none of the documents (`eval/cases/`)
+    ├── NoDocument        a document that a set is about is not in the library (`eval/cases/`)
     ├── NotComparable     runs that cannot be compared (`eval/comparing/`)
-    └── OtherConditions   a stopped run that was begun otherwise (`eval/running/`)
+    ├── OtherConditions   a stopped run that was begun otherwise (`eval/running/`)
+    └── Forbidden         something that a user may not do (`ui/api/`)
     """
 
 

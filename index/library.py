@@ -33,11 +33,13 @@ from index.printable import path_line, title_line
 from index.split import SPLITTER_VERSION, split
 from index.storage.connections import Connections
 from index.storage.database import Database, Place, folder_of, option
+from index.storage.llamaindex_vectors import LlamaIndexVectors
 from index.storage.postgres import PostgresStore
 from index.storage.postgres_vectors import PostgresVectors
 from index.storage.store import Dated, Entry, Key, Store, Title, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
 from index.weights.catalogue import weights_sha256
+from index.weights.factory import Factory
 
 if TYPE_CHECKING:
     import numpy as np  # It takes a moment to import, and most commands need none.
@@ -65,6 +67,7 @@ Report = Callable[[Stage, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
 DocumentReport = Callable[[Document, Stage, int, int], None]
 """The same of many documents, with the one that it is of."""
+AnyVectors = Vectors | PostgresVectors | LlamaIndexVectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Reindexed:
     """What `Library.reindex` did.
 
     `documents` is how many there are now. `read_again` are those whose loader had changed and that
-    were read anew, and `kept` those that could not be, as they were, each with the reason.
+    were read again, and `kept` those that could not be, as they were, each with the reason.
     """
 
     documents: int
@@ -128,12 +131,14 @@ class Library:
         embedding: Callable[[], Embedding],
         server: str | None = None,
         token: str | None = None,
+        vectors: Factory | None = None,
         check: bool = True,
     ) -> None:
         """Open a library, which may not exist yet.
 
         `embedding` loads the embedding when it is first needed. `server` is the address of a
         Chroma server that holds the vectors instead of the folder, and `token` what it is shown.
+        `vectors` makes the LlamaIndex vector store that holds them instead.
         Without `check`, a library made with other settings is opened as well, for `reindex`.
 
         Raises LibraryError when the folder holds something else, is damaged, or was made with
@@ -147,22 +152,24 @@ class Library:
                 "weights": weights_sha256(embedding_name),
                 "splitter": SPLITTER_VERSION,
             }
+            | ({"vectors": vectors.name} if vectors else {})
         )
         self._load_embedding = embedding
         self._server, self._token = server, token
+        self._factory = vectors
         self.store: Store | PostgresStore
         self._connections: Connections | None = None
         if isinstance(place, Database):
-            if server:
+            if server or vectors:
                 raise LibraryError(
                     f"The library {place} has its vectors in the same database: unset "
-                    "FOOTNOTED_CHROMA_URL."
+                    f"{'FOOTNOTED_CHROMA_URL' if server else 'FOOTNOTED_VECTORS'}."
                 )
             self._connections = Connections(place)
             self.store = PostgresStore(self._connections)
         else:
             self.store = Store(place)
-        self._vectors: Vectors | PostgresVectors | None = None
+        self._vectors: AnyVectors | None = None
         self._revision: str | None = None
         self._cached = lru_cache(maxsize=32)(self._read)
         self.embed = lru_cache(maxsize=8)(self._embed_texts)
@@ -176,7 +183,8 @@ class Library:
         raise LibraryError(
             f"The library {self.place} was made with {_fingerprint_words(made)}, and the settings "
             f"now say {_fingerprint_words(now)}. Run `footnoted reindex {option(self.place)}` "
-            f"to make its vectors anew, or set FOOTNOTED_EMBEDDING={made['embedding']}."
+            f"to rebuild its vectors, or set FOOTNOTED_EMBEDDING={made['embedding']}"
+            f"{_store_setting(made, now)}."
         )
 
     # --- what there is
@@ -186,7 +194,7 @@ class Library:
         return self.store.entries() if self.store.exists else []
 
     def close(self) -> None:
-        """Let go of what is held open; who asks again opens it anew."""
+        """Let go of what is held open; the next use opens it again."""
         if self._vectors:
             self._vectors.close()
 
@@ -463,7 +471,7 @@ class Library:
         return self.store.outdated(list(CURRENT)) if self.store.exists else 0
 
     def reindex(self, report: DocumentReport) -> Reindexed:
-        """Cut and embed all documents anew, for changed settings, loaders, or damaged vectors.
+        """Cut and embed all documents again, for changed settings, loaders, or damaged vectors.
 
         Documents whose loader has changed are read again where their file is still there. The old
         vectors serve until the new ones are complete.
@@ -471,7 +479,7 @@ class Library:
         Raises LibraryError when there is no library in the folder.
         """
         if not self.store.exists:
-            raise LibraryError(f"There is no library in {self.place}: nothing to make anew.")
+            raise LibraryError(f"There is no library in {self.place}: nothing to rebuild.")
         with self.lock():
             meta = self.store.meta()
             fresh = self._collection(_new_name())
@@ -498,21 +506,22 @@ class Library:
         return Reindexed(len(cut), tuple(read_again), tuple(kept))
 
     def renew(self, documents: Sequence[Document], report: DocumentReport) -> None:
-        """Put documents in a new book with new vectors, in the place of a book that is damaged.
+        """Put documents into a new database with new vectors, in place of a damaged one.
 
-        The old book serves until the new one is complete. The caller holds the `lock`.
+        The old database serves until the new one is complete. The caller holds the `lock`.
         """
         fresh = self._collection(_new_name())
         fresh.create()
-        with self.store.anew({"fingerprint": self.fingerprint, "vectors": fresh.name}) as book:
+        meta = {"fingerprint": self.fingerprint, "vectors": fresh.name}
+        with self.store.rebuilt(meta) as database:
             for document in documents:
                 passages = split(document)
                 self._embed_into(fresh, document, passages, partial(report, document))
-                book.insert(document, passages, ())
+                database.insert(document, passages, ())
         self._use(fresh, None)
 
-    def _use(self, fresh: Vectors | PostgresVectors, before: str | None) -> None:
-        """Take new vectors, which the book names now; those `before` go."""
+    def _use(self, fresh: AnyVectors, before: str | None) -> None:
+        """Take new vectors, which the database names now; those `before` go."""
         self._vectors, self._revision = fresh, self.store.meta().get("revision")
         self._cached.cache_clear()
         if before:
@@ -527,7 +536,7 @@ class Library:
 
     def _embed_into(
         self,
-        to: Vectors | PostgresVectors,
+        to: AnyVectors,
         document: Document,
         passages: Sequence[Passage],
         report: Report,
@@ -557,7 +566,7 @@ class Library:
             self.store.clear_pending(document_id)
 
     def _sweep_folders(self) -> None:
-        """Delete vectors that an interrupted command has made, and no book names."""
+        """Delete vectors that an interrupted command has made, and no database names."""
         used = self.vectors().name
         for name in self.store.collections():
             if name != used:
@@ -589,11 +598,11 @@ class Library:
         with self.store.lock(), self._collection("").held():
             yield
 
-    def vectors(self) -> Vectors | PostgresVectors:
+    def vectors(self) -> AnyVectors:
         """Return the vectors in use, as they are now.
 
         Chroma does not see what another process writes to files that it has open, so they are
-        opened anew after every change (some 30 ms).
+        opened again after every change (some 30 ms).
         """
         meta = self.store.meta()
         if self._vectors is not None and self._revision != meta.get("revision"):
@@ -607,16 +616,18 @@ class Library:
         """Take note of what this program has changed itself: Chroma knows it, and stays open."""
         self._revision = self.store.meta().get("revision")
 
-    def _collection(self, name: str) -> Vectors | PostgresVectors:
+    def _collection(self, name: str) -> AnyVectors:
         if self._vectors is not None and self._vectors.name == name:
             return self._vectors
         if self._connections:
             return PostgresVectors(self._connections, name)
+        if self._factory:
+            return LlamaIndexVectors(self.folder, name, self._factory.name, self._factory.make)
         return Vectors(self.folder, name, self.fingerprint, self._server, self._token)
 
     def _begin(self) -> None:
         """Start what takes seconds to start, while other things are done."""
-        if not self._connections:
+        if not self._connections and not self._factory:
             begin_chroma()
 
 
@@ -637,9 +648,7 @@ def _read_again(document: Document) -> Document:
     return fresh
 
 
-def _write(
-    to: Vectors | PostgresVectors, document: Document, vectors: Rows, report: Report
-) -> None:
+def _write(to: AnyVectors, document: Document, vectors: Rows, report: Report) -> None:
     for first in range(0, len(vectors), WRITE_BATCH):
         report("writing", first, len(vectors))
         to.add(document.id, vectors[first : first + WRITE_BATCH], first)
@@ -656,7 +665,17 @@ def _ranks(keys: Sequence[Key]) -> dict[Key, int]:
 
 def _fingerprint_words(fingerprint: dict[str, str]) -> str:
     weights = (fingerprint.get("weights", "of an older version") or "not known")[:20]
+    store = f", vector store {fingerprint['vectors']}" if "vectors" in fingerprint else ""
     return (
         f"the embedding {fingerprint['embedding']} (weights {weights}, "
-        f"splitter {fingerprint['splitter']})"
+        f"splitter {fingerprint['splitter']}{store})"
     )
+
+
+def _store_setting(made: dict[str, str], now: dict[str, str]) -> str:
+    """Return what to set besides the embedding to use the store that a library was made with."""
+    if made.get("vectors") == now.get("vectors"):
+        return ""
+    if "vectors" in made:
+        return f" and FOOTNOTED_VECTORS={made['vectors']}"
+    return " and unset FOOTNOTED_VECTORS"

@@ -15,8 +15,8 @@ from dataclasses import replace
 from datetime import date
 from itertools import pairwise
 
+from index.dated_entries import entry_date_length, entry_dates
 from index.documents import Document, Heading, Passage, Span
-from index.entries import entry_date_length, entry_dates
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 
 SPLITTER_VERSION = "2"

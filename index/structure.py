@@ -114,10 +114,10 @@ class Spelled:
 
     def in_document(self, start: int, end: int) -> Place | None:
         """Return where the words at a place of this text stand; None if they are of heads alone."""
-        told = [each for each in self.cells if each[0] < end and start < each[1]]
-        if not told:
+        touched = [each for each in self.cells if each[0] < end and start < each[1]]
+        if not touched:
             return None
-        first, last = told[0], told[-1]
+        first, last = touched[0], touched[-1]
         begins = first[2] + max(start - first[0], 0)
         return begins, last[2] + min(end, last[1]) - last[0]
 

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from index.lazy import from_homes
 
 if TYPE_CHECKING:
-    from rag.answer import Answer, AnswerSentence
-    from rag.assistant import Assistant, Found, Searching, Writing
+    from rag.answer import Answer, AnswerSentence, Event, Found, Searching, Writing
+    from rag.asking.rewrite import Turn
+    from rag.assistant import Assistant
+    from rag.checking.verdict import Checked
     from rag.config import Settings, load_settings
     from rag.quote import Quote
     from rag.writing.llm import LLMUnavailable
@@ -16,11 +18,14 @@ __all__ = [
     "Answer",
     "AnswerSentence",
     "Assistant",
+    "Checked",
+    "Event",
     "Found",
     "LLMUnavailable",
     "Quote",
     "Searching",
     "Settings",
+    "Turn",
     "Waiting",
     "Writing",
     "load_settings",
@@ -34,5 +39,7 @@ __getattr__, __dir__ = from_homes(
     "rag.answer",
     "rag.writing.retry",
     "rag.writing.llm",
+    "rag.asking.rewrite",
+    "rag.checking.verdict",
     "rag.assistant",
 )

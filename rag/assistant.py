@@ -15,11 +15,11 @@ from index.documents import Document
 from index.errors import UserError
 from index.library import Library
 from index.loading.load import load_bytes
-from rag.answer import NONE_SELECTED, Answer, Event, Found, Searching, Writing
+from rag.answer import NONE_SELECTED, Answer, Event, Searching
 from rag.answerability.reader import Reader
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
-from rag.answering.parts import answer_parts, several
+from rag.answering.subquestions import answer_parts, several
 from rag.asking.query import Query, understand
 from rag.asking.rewrite import Turn, rewritten
 from rag.asking.route import EVIDENCE, Route, Router
@@ -28,7 +28,7 @@ from rag.checking.check import Sources, check
 from rag.checking.verdict import Checked
 from rag.checking.verdict_cache import VerdictCache
 from rag.config import Settings
-from rag.finding.rerank import Reranker
+from rag.finding.rerank import reranker_of
 from rag.lazy import Lazy
 from rag.log import Log
 from rag.opening import embedding_of, open_library
@@ -41,9 +41,6 @@ from rag.writing.retry import Wait, sleep
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
-__all__ = ["Assistant", "Event", "Found", "Searching", "Writing"]
-
-
 SMALL_TALK = 0.97
 """The router's probability from which a message is small talk, whatever words it has."""
 
@@ -55,11 +52,11 @@ class Assistant:
         """Open the library and name the models; weights are loaded when they are first needed.
 
         Raises LibraryError when the library cannot be used with these settings; without `check`,
-        one that was made with others can be opened to be made anew.
+        one that was made with others can be opened to be made again.
         """
         self.settings = settings
         self.router = Router()
-        self.reranker = Reranker(settings.reranker, settings.models)
+        self.reranker = reranker_of(settings)
         self.reader = Reader(settings.models)
         self._embedding = embedding_of(settings)
         self._writer: Lazy[Writer | None] = Lazy(lambda: load_writer(settings))
@@ -74,7 +71,7 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Let go of the library and of the weights; what asks again opens them anew.
+        """Let go of the library and of the weights; the next use opens them again.
 
         A language model in this process is shared, and goes with the process.
         """
@@ -126,10 +123,11 @@ class Assistant:
         history: Sequence[Turn] = (),
         *,
         use_llm: bool = True,
+        exclude: Sequence[str] = (),
         wait: Wait = sleep,
     ) -> Answer:
         """Answer a question, or refuse. See `stream`, and `aask` where others must not wait."""
-        *_, answer = self.stream(question, history, use_llm=use_llm, wait=wait)
+        *_, answer = self.stream(question, history, use_llm=use_llm, exclude=exclude, wait=wait)
         if not isinstance(answer, Answer):
             raise TypeError(answer)
         return answer
@@ -175,7 +173,7 @@ class Assistant:
                 )
                 for event in self._events(question, history, context):
                     if isinstance(event, Answer):
-                        event = _told_of_the_others(event, len(context.titles), self.library)
+                        event = _with_unread_documents(event, len(context.titles), self.library)
                         line.answered(event)
                     yield event
 
@@ -299,7 +297,7 @@ class Assistant:
                 writer.read_examples()
 
 
-def _told_of_the_others(answer: Answer, asked: int, library: Library) -> Answer:
+def _with_unread_documents(answer: Answer, asked: int, library: Library) -> Answer:
     """Say beside a refusal that not all documents were asked, where some were left aside."""
     if answer.reason != "not_in_sources" or answer.message:
         return answer

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -29,6 +29,7 @@ from pydantic_settings import (
 from index.errors import UserError, reason
 from index.storage.database import Place, database, is_database
 from index.weights.download import default_models_directory
+from index.weights.factory import Factory, is_factory
 
 PREFIX = "FOOTNOTED_"
 
@@ -49,15 +50,17 @@ class Settings(BaseSettings):
         None, description="a folder or an address with weights, from which they are fetched first"
     )
     embedding: str = Field(
-        "bge-small-en-v1.5-int8", description="a model of the catalogue, a folder, or a hub name"
+        "bge-small-en-v1.5-int8",
+        description="a model of the catalogue, a folder, a hub name, or a factory: "
+        "`package.module:factory`",
     )
     reranker: str = Field(
         "ms-marco-minilm-l-12-v2-int8",
-        description="a model of the catalogue, a folder, or a hub name",
+        description="a model of the catalogue, a folder, a hub name, or a factory",
     )
     llm: str = Field(
         "qwen2.5-coder-1.5b-instruct",
-        description="a model of the catalogue, a GGUF file, “none”, "
+        description="a model of the catalogue, a GGUF file, “none”, a factory, "
         "or with llm_url the model's name there",
     )
     llm_url: str | None = Field(
@@ -76,6 +79,9 @@ class Settings(BaseSettings):
     chroma_token: SecretStr | None = Field(
         None, description="the token for chroma_url, if what stands before it asks for one"
     )
+    vectors: str | None = Field(
+        None, description="a factory of the vector store that holds the vectors instead"
+    )
     private_addresses: bool = Field(
         False, description="whether pages of this machine and of its network may be fetched"
     )
@@ -92,6 +98,29 @@ class Settings(BaseSettings):
     def llm_reads_passages(self) -> bool:
         """Whether longer answers are written from whole passages: a task for a strong model."""
         return (self.llm_reads or ("passages" if self.llm_url else "sentences")) == "passages"
+
+    @property
+    def cross_encoder(self) -> str:
+        """The cross-encoder that scores quotes: the reranker, or the default one with a factory."""
+        default: str = type(self).model_fields["reranker"].default
+        return default if self.factory("reranker") else self.reranker
+
+    def factory(self, name: str) -> Factory | None:
+        """Return the factory that a setting names, if it names one: code of the user's own.
+
+        With `llm_url`, `llm` is always a name there, such as "llama3:latest".
+
+        Raises UserError where anything but the environment and the settings file names it.
+        """
+        value, variable = getattr(self, name), PREFIX + name.upper()
+        if not value or not is_factory(value) or (name == "llm" and self.llm_url):
+            return None
+        if getattr(load_settings(), name) != value:
+            raise UserError(
+                f"Code of your own ({value}) can be named only by {variable} and in the settings "
+                "file: name it there."
+            )
+        return Factory(variable, value)
 
     @field_validator("library", mode="before")
     @classmethod
@@ -110,6 +139,15 @@ class Settings(BaseSettings):
     def _is_address(cls, value: str | None) -> str | None:
         if value and not is_address(value):
             raise ValueError("it is no address such as http://localhost:8000")
+        return value or None
+
+    @field_validator("vectors")
+    @classmethod
+    def _is_factory(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value and not is_factory(value):
+            raise ValueError("it is no factory such as package.module:factory")
+        if value and info.data.get("chroma_url"):
+            raise ValueError("chroma_url names another place of the vectors: unset one of the two")
         return value or None
 
     @classmethod

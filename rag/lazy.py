@@ -37,7 +37,7 @@ class Lazy(Generic[T]):
             self._begun.start()
 
     def forget(self) -> None:
-        """Let go of the value: the next call makes it anew."""
+        """Let go of the value: the next call makes it again."""
         with self._lock:
             self._made.clear()
 

@@ -50,13 +50,13 @@ class Line:
     def __init__(self, event: Event, **texts: str | None) -> None:
         self.event = event
         self.texts = texts
-        self.told: dict[str, Any] = {"id": secrets.token_hex(4), "outcome": None}
+        self.fields: dict[str, Any] = {"id": secrets.token_hex(4), "outcome": None}
         self._started = time.perf_counter()
 
     def asked(self, question: str) -> None:
         """Tell how long a question is."""
         self.texts["question"] = question
-        self.told["sizes"] = {"question": len(question)}
+        self.fields["sizes"] = {"question": len(question)}
 
     def answered(self, answer: Answer) -> None:
         """Tell of an answer, or of a refusal: how it came about, and how long that took."""
@@ -66,7 +66,7 @@ class Line:
             "answer": answer.text,
             "message": answer.message,
         }
-        self.told |= {
+        self.fields |= {
             "outcome": "refused" if answer.refused else "answered",
             "reason": answer.reason,
             "way": answer.way,
@@ -96,49 +96,49 @@ class Line:
 
     def checking(self, characters: int) -> None:
         """Tell how long a text that is checked is."""
-        self.told["sizes"] = {"characters": characters, "sentences": 0}
-        self.told["verdicts"] = Counter()
+        self.fields["sizes"] = {"characters": characters, "sentences": 0}
+        self.fields["verdicts"] = Counter()
 
     def checked(self, sentence: Checked) -> None:
         """Tell of one more sentence that was checked."""
-        self.told["sizes"]["sentences"] += 1
-        self.told["verdicts"][sentence.verdict] += 1
+        self.fields["sizes"]["sentences"] += 1
+        self.fields["verdicts"][sentence.verdict] += 1
 
     def added(self, added: Added, *, read: bool = True) -> None:
         """Tell of a document that was added, and whether it had to be read for that."""
         sizes = {"characters": len(added.document.text), "passages": added.passages}
-        self.told |= {"outcome": added.outcome, "document": added.document.id}
-        self.told |= {"read": read, "sizes": sizes}
+        self.fields |= {"outcome": added.outcome, "document": added.document.id}
+        self.fields |= {"read": read, "sizes": sizes}
 
     def removed(self, document_id: str) -> None:
         """Tell of a document that was taken out."""
-        self.told |= {"outcome": "removed", "document": document_id}
+        self.fields |= {"outcome": "removed", "document": document_id}
 
     def reindexed(self, made: Reindexed) -> None:
-        """Tell of a library that was made anew."""
+        """Tell of a library that was made again."""
         read, kept = len(made.read_again), len(made.kept)
         sizes = {"documents": made.documents, "read_again": read, "kept": kept}
-        self.told |= {"outcome": "reindexed", "sizes": sizes}
+        self.fields |= {"outcome": "reindexed", "sizes": sizes}
 
     def __enter__(self) -> Line:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, trace: TracebackType | None) -> None:
-        told = self.told
+        fields = self.fields
         if isinstance(error, Exception):
-            told |= {"outcome": "failed", "error": type(error).__name__}
+            fields |= {"outcome": "failed", "error": type(error).__name__}
             self.texts["error"] = str(error)
             if not isinstance(error, UserError) and (frames := traceback.extract_tb(trace)):
-                told["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
-        elif told["outcome"] is None:
-            told["outcome"] = "done" if error is None else "stopped"
-        timings = told.get("timings", {})
+                fields["at"] = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+        elif fields["outcome"] is None:
+            fields["outcome"] = "done" if error is None else "stopped"
+        timings = fields.get("timings", {})
         timings = {"total_s": time.perf_counter() - self._started} | {
             name: seconds for name, seconds in timings.items() if seconds is not None
         }
-        told["timings"] = {name: round(seconds, 3) for name, seconds in timings.items()}
+        fields["timings"] = {name: round(seconds, 3) for name, seconds in timings.items()}
         given = {name: text for name, text in self.texts.items() if text}
-        more = {"line": told, "texts": given}
+        more = {"line": fields, "texts": given}
         logging.getLogger(f"{LOGGER}.{self.event}").info(self.event, extra=more)
 
 
@@ -169,16 +169,16 @@ def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> 
 def _as_line(record: logging.LogRecord, *, texts: bool, key: str) -> str:
     """Return a record as a line of JSON, without the key; a library's message is told as one."""
     at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-    told: dict[str, Any] = {"time": at}
+    fields: dict[str, Any] = {"time": at}
     if hasattr(record, "line"):
-        told |= {"event": record.getMessage(), **record.line}
+        fields |= {"event": record.getMessage(), **record.line}
         if texts:
-            told["texts"] = getattr(record, "texts", {})
+            fields["texts"] = getattr(record, "texts", {})
     else:
         level = record.levelname.lower()
-        told |= {"event": "message", "level": level, "logger": record.name}
-        told["message"] = record.getMessage()
-    line = json.dumps(told, default=str)  # In ASCII: no control or direction marks.
+        fields |= {"event": "message", "level": level, "logger": record.name}
+        fields["message"] = record.getMessage()
+    line = json.dumps(fields, default=str)  # In ASCII: no control or direction marks.
     if key:
         line = line.replace(json.dumps(key)[1:-1], "***")
     return re.sub(r'(?<=//)[^/@\s"\\]*@', "", line)  # A password in an address.
@@ -214,7 +214,7 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._told = False
+        self._warned = False
 
     def append(self, line: str) -> None:
         data = line.encode()
@@ -225,8 +225,8 @@ class _File:
                 if file.write(data) < len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            if not self._told:
-                self._told = True
+            if not self._warned:
+                self._warned = True
                 sys.stderr.write(
                     f"The log {visible(str(self._path))} cannot be written: "
                     f"{error.strerror or error}. What is done is done all the same, and lines are "

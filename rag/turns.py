@@ -82,7 +82,7 @@ class FairSemaphore:
 
     def _take(self, tell: Tell, *, always: bool = False) -> None:
         """Wait for a turn; one that was given away comes back `always`, whatever is told."""
-        ticket, told = object(), -1
+        ticket, reported = object(), -1
         with self._changed:
             waits = bool(self._row) or not self._free
             if waits and len(self._row) >= self._most and not always:
@@ -93,8 +93,8 @@ class FairSemaphore:
             try:
                 while not self._free or self._row[0] is not ticket:
                     before = self._row.index(ticket)
-                    if before != told and not always:
-                        told = before
+                    if before != reported and not always:
+                        reported = before
                         tell(Queued(before))
                     self._changed.wait()
                 self._free -= 1

@@ -68,28 +68,22 @@ def book(
     manifest: str = "",
     container: str = "",
     spine: str = "",
-    parts: Mapping[str, bytes | str] | None = None,
 ) -> bytes:
     """Make a book of one chapter."""
-    rootfile = (
-        '<rootfile full-path="c.opf" media-type="application/oebps-package+xml"/>'  # as it is named
-    )
+    rootfile = '<rootfile full-path="c.opf" media-type="application/oebps-package+xml"/>'
+    where = f"""<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">
+    <rootfiles>{rootfile}</rootfiles></container>"""
     opf = f"""<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i">
     <metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:identifier id="i">x</dc:identifier>
     <dc:title>Book</dc:title></metadata><manifest>
     <item id="c" href="c.xhtml" media-type="application/xhtml+xml"/>{manifest}</manifest>
     <spine>{spine}<itemref idref="c"/></spine></package>"""
-    return zipped(
-        {
-            "mimetype": "application/epub+zip",
-            "META-INF/container.xml": container
-            or f"""<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container" version="1.0">
-            <rootfiles>{rootfile}</rootfiles></container>""",
-            "c.opf": opf,
-            "c.xhtml": chapter,
-            **(parts or {}),
-        }
-    )
+    made = {"META-INF/container.xml": container or where, "c.opf": opf, "c.xhtml": chapter}
+    return zipped({"mimetype": "application/epub+zip", **made})
+
+
+def _item(name: str, href: str) -> str:
+    return f'<item id="{name}" href="{href}" media-type="application/xhtml+xml"/>'
 
 
 def laughs(levels: int = 10, each: int = 10) -> str:
@@ -189,11 +183,8 @@ def archives(secret: str, site: str) -> Iterator[Bomb]:
         linked = partial(word, said("here"), **relations)
         yield Bomb(f"a template and a picture that are a {kind}", "a.docx", linked, "here")
         # Books
-        item = f'<item id="x" href="{address}" media-type="application/xhtml+xml"/>'
-        spine = '<itemref idref="x"/>'
-        yield Bomb(
-            f"a chapter that is a {kind}", "a.epub", partial(book, manifest=item, spine=spine)
-        )
+        away = partial(book, manifest=_item("x", address), spine='<itemref idref="x"/>')
+        yield Bomb(f"a chapter that is a {kind}", "a.epub", away)
         chapter = f"{_external(address)}<html><body><p>&x; here</p></body></html>"
         yield Bomb(f"an entity that is a {kind}", "a.epub", partial(book, chapter), "here")
         container = f"{_external(address)}<container><rootfiles>&x;</rootfiles></container>"
@@ -203,13 +194,9 @@ def archives(secret: str, site: str) -> Iterator[Bomb]:
     contents = laughs() + "<container><rootfiles>&l9;</rootfiles></container>"
     yield Bomb("laughing contents", "a.epub", partial(book, container=contents))
     for path in ("../../etc/passwd", "/etc/passwd", "%2e%2e/%2e%2e/etc/passwd", "CON", "a" * 3000):
-        item = f'<item id="x" href="{path}" media-type="application/xhtml+xml"/>'
-        made = partial(book, manifest=item, spine='<itemref idref="x"/>')
+        made = partial(book, manifest=_item("x", path), spine='<itemref idref="x"/>')
         yield Bomb(f"a chapter at {path[:20]}", "a.epub", made)
-    items = "".join(
-        f'<item id="i{n}" href="c.xhtml" media-type="application/xhtml+xml"/>'
-        for n in range(20_000)
-    )
+    items = "".join(_item(f"i{n}", "c.xhtml") for n in range(20_000))
     refs = "".join(f'<itemref idref="i{n}"/>' for n in range(20_000))
     yield Bomb("a chapter 20,000 times", "a.epub", partial(book, manifest=items, spine=refs))
     yield Bomb("a deep chapter", "a.epub", partial(book, f"<html>{'<div>' * DEEP}x"), "too deeply")
@@ -250,17 +237,8 @@ def texts(secret: str, site: str) -> Iterator[Bomb]:
         yield Bomb(f"{sign!r} without end", "a.md", partial(bytes, text), "text")
         yield Bomb(f"a title of {sign!r}", "a.md", partial(bytes, b"# " + text), "text")
     yield Bomb("a head that never ends", "a.md", lambda: b"---\n" + b"a: b\n" * 20_000, "a: b")
-    for tag in (
-        "div",
-        "b",
-        "ul",
-        "ul><li",
-        "table><tr><td",
-        "blockquote",
-        "svg",
-        "q",
-        "span class=x",
-    ):
+    deep = "div b ul ul><li table><tr><td blockquote svg q".split()
+    for tag in (*deep, "span class=x"):
         page = f"<p>A harbour.</p>{f'<{tag}>' * DEEP}text".encode()
         yield Bomb(f"<{tag}> without end", "a.html", partial(bytes, page), "too deeply")
     for tag in ("p", "a href=x", "li", "h1", "option"):
@@ -403,16 +381,9 @@ def pdfs(secret: str, site: str) -> Iterator[Bomb]:
     image = stream(zeros, f"{size}/ColorSpace/DeviceRGB/Filter/FlateDecode")
     shown = partial(page, SHOW + b"/N Do", [image], resources="/XObject<</N 6 0 R>>")
     yield Bomb("a picture without end", "a.pdf", shown, "A harbour here")
-    yield Bomb(
-        "a form that draws itself",
-        "a.pdf",
-        lambda: page(
-            SHOW + b"/N Do",
-            [form("/N Do", "/Resources<</XObject<</N 6 0 R>>>>")],
-            resources="/XObject<</N 6 0 R>>",
-        ),
-        "A harbour here",
-    )
+    own = form("/N Do", "/Resources<</XObject<</N 6 0 R>>>>")
+    endless = partial(page, SHOW + b"/N Do", [own], resources="/XObject<</N 6 0 R>>")
+    yield Bomb("a form that draws itself", "a.pdf", endless, "A harbour here")
     yield Bomb("forms that draw ten forms", "a.pdf", partial(forms, 12, 10))
     yield Bomb("a thousand forms in forms", "a.pdf", partial(forms, 1_000, 1))
     glyph = stream(b"500 0 d0 BT /F 9 Tf (a) Tj ET")
@@ -421,22 +392,13 @@ def pdfs(secret: str, site: str) -> Iterator[Bomb]:
         "/Encoding<</Differences[97/a]>>/FirstChar 97/LastChar 97/Widths[9]/Resources<</Font<</F "
         "7 0 R>>>>>>"
     )
-    letters = partial(page, SHOW + b"BT /G 9 Tf (aa) Tj ET", [glyph, own])
-    yield Bomb(
-        "a letter that is drawn with itself",
-        "a.pdf",
-        partial(letters, resources="/Font<</F 5 0 R/G 7 0 R>>"),
-    )
-    for box in (
-        "0 0 1e30 1e30",
-        "0 0 0 0",
-        "9 9 -9 -9",
-        "nan inf 1 1",
-        "0 0 100000 1",
-        "0 0 1 9e9",
-    ):
-        entries = f"/MediaBox[{box}]"
-        yield Bomb(f"a page of {box}", "a.pdf", partial(page, SHOW * 3, entries=entries))
+    fonts = "/Font<</F 5 0 R/G 7 0 R>>"
+    letters = partial(page, SHOW + b"BT /G 9 Tf (aa) Tj ET", [glyph, own], resources=fonts)
+    yield Bomb("a letter that is drawn with itself", "a.pdf", letters)
+    boxes = "0 0 1e30 1e30|0 0 0 0|9 9 -9 -9|nan inf 1 1|0 0 100000 1|0 0 1 9e9"
+    for box in boxes.split("|"):
+        of_size = partial(page, SHOW * 3, entries=f"/MediaBox[{box}]")
+        yield Bomb(f"a page of {box}", "a.pdf", of_size)
     scaled = b"1e30 0 0 1e30 0 0 cm " * 50 + SHOW
     yield Bomb("letters as large as the world", "a.pdf", partial(page, scaled))
     # The table of where things stand
@@ -445,14 +407,10 @@ def pdfs(secret: str, site: str) -> Iterator[Bomb]:
     for claim in (b"0 999999999", b"0 4294967295", b"-1 5", b"999999999 1"):
         table = whole[:tail] + whole[tail:].replace(b"0 6", claim, 1)
         yield Bomb(f"a table of {claim.decode()}", "a.pdf", partial(bytes, table))
-    yield Bomb(
-        "a table before itself",
-        "a.pdf",
-        partial(bytes, whole.replace(b"/Size 6", f"/Size 6/Prev {tail}".encode())),
-    )
-    wide = stream(
-        b"\xff" * 500, "/Type/XRef/Size 2147483647/W[8 8 8]/Index[0 2147483647]/Root 1 0 R"
-    )
+    before = whole.replace(b"/Size 6", f"/Size 6/Prev {tail}".encode())
+    yield Bomb("a table before itself", "a.pdf", partial(bytes, before))
+    index = "/Type/XRef/Size 2147483647/W[8 8 8]/Index[0 2147483647]/Root 1 0 R"
+    wide = stream(b"\xff" * 500, index)
     start = b"%PDF-1.7\n1 0 obj\n" + wide + b"\nendobj\nstartxref\n9\n%%EOF"
     yield Bomb("a packed table without end", "a.pdf", partial(bytes, start))
     bag = stream(b"9 0 " * 500, "/Type/ObjStm/N 2000000000/First 5/Extends 6 0 R")

@@ -11,6 +11,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeVar, cast
@@ -30,6 +31,7 @@ from index.storage import vectors
 from index.storage.database import Place
 from index.storage.postgres import PostgresStore
 from index.upkeep.proof import prove
+from tests.postgres import PASSWORD
 
 ROOMS = 64
 
@@ -89,13 +91,19 @@ OPERATIONS: dict[str, Callable[[Library], object]] = {
 }
 
 
+def on_its_own() -> None:
+    """Be a program of one's own in a forked process, which forks a Chroma of its own."""
+    _KEPT.append(vectors.CHROMA)  # It is the other process's, and ends where it is let go.
+    vectors.CHROMA = Child(vectors.CHROMA._module)
+    index.processes.child._start = _start_forked
+    index.library.WRITE_BATCH = 2  # So that few passages are written in two steps.
+
+
 def done_in(place: Place, operation: Callable[[Library], object]) -> Callable[[], None]:
     """Return the operation as a program does it: an error for people ends it with code 2."""
 
     def run() -> None:
-        _KEPT.append(vectors.CHROMA)  # It is the other process's, and ends where it is let go.
-        vectors.CHROMA = Child(vectors.CHROMA._module)
-        index.library.WRITE_BATCH = 2  # So that few passages are written in two steps.
+        on_its_own()
         try:
             operation(opened(place))
         except UserError as error:
@@ -103,6 +111,33 @@ def done_in(place: Place, operation: Callable[[Library], object]) -> Callable[[]
             sys.exit(2)
 
     return run
+
+
+def forked(run: Callable[[], object]) -> int:
+    """Run something in a forked process, which ends with it; return its id."""
+    pid = os.fork()
+    if pid == 0:
+        code = 70
+        try:
+            run()
+            code = 0
+        except SystemExit as error:
+            code = int(error.code or 0)
+        finally:
+            os._exit(code)
+    return pid
+
+
+def ended(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def killed(run: Callable[[], object], seconds: float) -> None:
+    """Run something in a forked process, and kill that after a while."""
+    pid = forked(run)
+    time.sleep(seconds)
+    os.kill(pid, signal.SIGKILL)
+    ended(pid)
 
 
 class _Forked:
@@ -148,11 +183,19 @@ def _start_forked(module: str, memory: int) -> _Running:
 
 
 @contextmanager
-def forked_children() -> Iterator[None]:
-    """Fork Chroma's process from this one, which has imported it, instead of starting it anew."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index.processes.child, "_start", _start_forked)
-        yield
+def refused(
+    *words: str, kind: type[UserError] = UserError
+) -> Iterator[pytest.ExceptionInfo[UserError]]:
+    """Expect an error for people: short, on one line, whole, and with these words in it."""
+    with pytest.raises(kind) as caught:
+        yield caught
+    text = str(caught.value)
+    assert len(text) < 600
+    assert "\n" not in text
+    assert text.endswith(".")
+    assert PASSWORD not in text
+    for word in words:
+        assert word in text
 
 
 def executed(library: Library, statement: str) -> list[tuple[Any, ...]]:

@@ -46,7 +46,6 @@ def window(library: Library, *arguments: str, first: str = "", **settings: str) 
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout
     address = process.stdout.readline().strip()
     try:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)
@@ -101,6 +100,28 @@ def ask(page: Page, question: str, timeout: float = 60_000) -> Locator:
     expect(turn).to_be_visible(timeout=timeout)
     expect(page.locator("#send")).to_be_visible()
     return turn
+
+
+def written_by(page: Page, address: str, key: str = "") -> None:
+    """Let a language model at an address write this visitor's answers, by the settings."""
+    page.locator("[data-panel-button=settings]").click()
+    settings = page.locator("#settings-panel")
+    settings.get_by_label("A server of yours").check()
+    settings.get_by_label("Its address").fill(address)
+    settings.get_by_label("The model’s name there").fill("elsewhere")
+    settings.get_by_label("Key, if it wants one").fill(key)
+    page.locator("#apply").click()
+    expect(page.locator("#settings-told")).to_contain_text("From the next question on")
+    page.locator("#top [data-panel-button=talk]").click()
+
+
+def saved(page: Page, button: Locator, folder: Path) -> Path:
+    """Press a button that downloads a file, and return where it is then."""
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
 
 
 def assert_marked(page: Page, quote: str) -> None:

@@ -7,7 +7,9 @@ that a developer has set reaches the tests.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import mkdtemp
@@ -27,6 +29,7 @@ from rag.finding.rerank import Reranker
 from tests.asking import AssistantOf
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.chromium import CHROMIUM, chromium
+from tests.commands import Footnoted, here
 from tests.faults import Faults, figures, minutes, table
 from tests.postgres import Server, running
 
@@ -165,6 +168,18 @@ def briefing_library(
     return library
 
 
+@pytest.fixture
+def own_library(tmp_path: Path, briefing_library: Library) -> Path:
+    """A library of the test's own that holds the briefing."""
+    return Path(shutil.copytree(briefing_library.folder, tmp_path / "library"))
+
+
+@pytest.fixture
+def footnoted(capsys: pytest.CaptureFixture[str]) -> Footnoted:
+    """Run `footnoted` in this process, with settings by their variables' names."""
+    return partial(here, capsys)
+
+
 @pytest.fixture(scope="session")
 def assistant_of(settings: Settings, reranker: Reranker, reader: Reader) -> AssistantOf:
     """Make an assistant of a library; all of them have the same weights, loaded once."""
@@ -230,7 +245,10 @@ def window_library(
 
 @pytest.fixture(scope="session")
 def window_address(window_library: Library) -> Iterator[str]:
-    with window(window_library, FOOTNOTED_LLM="none", FOOTNOTED_PRIVATE_ADDRESSES="true") as found:
+    """A window for all tests; its log lies beside its library's folder."""
+    log = str(window_library.folder.parent / "log")
+    given = {"FOOTNOTED_LLM": "none", "FOOTNOTED_PRIVATE_ADDRESSES": "true", "FOOTNOTED_LOG": log}
+    with window(window_library, **given) as found:
         yield found
 
 

@@ -29,6 +29,7 @@ from urllib.parse import quote as quoted
 import gradio as gr
 from click.testing import Result
 from starlette.testclient import TestClient
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from eval.cases.cases import load_set, read_set
@@ -69,29 +70,9 @@ Target = Callable[[random.Random], None]
 TOKENS = (
     *(b"\0", b"\xff\xfe", b"%", b"&#x110000;", b"<", b"</", b"<![CDATA[", b"]]>", b"<!--", b"\x1b"),
     *(b"obj", b"endobj", b"stream", b"endstream", b"<<", b">>", b"/Length 99999", b"1 0 R", b"[ "),
-    *(
-        b"<table>",
-        b"<tr>",
-        b"<td>",
-        b"<ol>",
-        b"<li>",
-        b"</p>",
-        b"<pre>",
-        b"<br>",
-        b"<b>",
-        b"<a href>",
-    ),
-    *(b"| a |", b"\n- ", b"\n> ", b"```", b"***", b"[x](", b"\n---\n", b"\n===\n", b"-1", b"1e999"),
-    *(
-        b"w:p",
-        b"w:tbl",
-        b"w:numId",
-        b'w:val="x"',
-        b"xml:space",
-        b"itemref",
-        b"idref=",
-        b"\xed\xa0\x80",
-    ),
+    *b"<table> <tr> <td> <ol> <li> </p> <pre> <br> <b>".split(),
+    *(b"<a href>", b"| a |", b"\n- ", b"\n> ", b"```", b"***", b"[x](", b"\n---\n", b"\n===\n"),
+    *b'-1 1e999 w:p w:tbl w:numId w:val="x" xml:space itemref idref= \xed\xa0\x80'.split(),
 )
 
 
@@ -135,17 +116,8 @@ def damaged_zip(data: bytes, chance: random.Random) -> bytes:
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 2**63, -(2**63), 10**400, 0.5, 1e308),
     *(float("nan"), float("inf"), "", "x", "\0", "\ud800", "a" * 10_000, "<script>pwned</script>"),
-    *(
-        "../../etc/passwd",
-        "1-5",
-        "0-99999999",
-        "{{7*7}}",
-        [],
-        {},
-        [None],
-        [[1, 2], [3]],
-        [[0, 1, 2]],
-    ),
+    *("../../etc/passwd", "1-5", "0-99999999", "{{7*7}}"),
+    *([], {}, [None], [[1, 2], [3]], [[0, 1, 2]]),
     *({"id": None}, ["x"], [0, 1], {"start": 0, "end": 1}, "not_in_sources", "up", "markdown"),
 )
 
@@ -186,14 +158,11 @@ def much_changed(value: Any, chance: random.Random) -> Any:
 
 def seeds() -> dict[str, list[bytes]]:
     """Return small files of each format, all made here."""
-    made: dict[str, list[bytes]] = {
-        kind: [] for kind in ("txt", "md", "html", "pdf", "docx", "epub")
-    }
+    made: dict[str, list[bytes]] = {kind: [] for kind in "txt md html pdf docx epub".split()}
     for each in documents():
         made[each.name.rpartition(".")[2]].append(each.data)
-    made["txt"] += [
-        "Ünder “quotes” é\fTwo\n".encode(code) for code in ("utf-16", "cp1252", "utf-32")
-    ]
+    text = "Ünder “quotes” é\fTwo\n"
+    made["txt"] += [text.encode(code) for code in ("utf-16", "cp1252", "utf-32")]
     made["html"].append(
         b"<html lang=en><head><meta charset=utf-8><script type='application/ld+json'>"
         b'{"@type":"Article","author":{"name":"A"},"datePublished":"2021-01-02"}</script></head>'
@@ -208,8 +177,7 @@ def seeds() -> dict[str, list[bytes]]:
         b"\n\nA\n===\n"
     )
     made["docx"].append(zipped(word_parts()))
-    made["pdf"] += [real_pdf(), page()]
-    made["pdf"].append(forms(3, 2))
+    made["pdf"] += [real_pdf(), page(), forms(3, 2)]
     return made
 
 
@@ -249,7 +217,7 @@ _SET = [
     json.loads(line)
     for line in (ROOT / "eval" / "sets" / "briefing.jsonl").read_text("utf-8").splitlines()[:6]
 ]
-_YAML = """
+_YAML = b"""
 - id: one
   question: "How wide is it?"
   answers: [20 km, "twenty"]
@@ -268,8 +236,8 @@ _YAML = """
 def cases(chance: random.Random) -> None:
     """Read a set of damaged cases, JSON Lines or YAML."""
     lines = [json.dumps(much_changed(each, chance)) for each in chance.sample(_SET, 3)]
-    text = "\n".join(lines).encode() if chance.random() < 0.6 else _YAML.encode()
-    if text == _YAML.encode() or chance.random() < 0.4:
+    text = "\n".join(lines).encode() if chance.random() < 0.6 else _YAML
+    if text == _YAML or chance.random() < 0.4:
         text = damaged(text, chance)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, chance.choice(("a.jsonl", "a.yaml")))
@@ -283,38 +251,18 @@ def cases(chance: random.Random) -> None:
             return
 
 
+_ASKED = {"id": "q", "question": "How wide?", "answers": [{"text": "20 km", "answer_start": 6}]}
+_PARAGRAPH = {"context": "It is 20 km wide.", "qas": [_ASKED | {"is_impossible": False}]}
+_NAMED = {"id": "x", "tags": ["a"], "answers": ["A"]}
 _IMPORTS: dict[str, Any] = {
-    "squad": {
-        "data": [
-            {
-                "title": "A",
-                "paragraphs": [
-                    {
-                        "context": "It is 20 km wide.",
-                        "qas": [
-                            {
-                                "id": "q",
-                                "question": "How wide?",
-                                "answers": [{"text": "20 km", "answer_start": 6}],
-                                "is_impossible": False,
-                            }
-                        ],
-                    }
-                ],
-            }
-        ]
-    },
+    "squad": {"data": [{"title": "A", "paragraphs": [_PARAGRAPH]}]},
     "llamaindex": {
         "examples": [{"query": "Who?", "reference_answer": "A", "reference_contexts": ["A b."]}]
     },
     "ragas": {"user_input": "Who?", "reference": "A", "reference_contexts": ["A b."]},
     "deepeval": [
-        {
-            "input": "Who?",
-            "expected_output": "A",
-            "context": ["A b."],
-            "additional_metadata": {"id": "x", "tags": ["a"], "answers": ["A"]},
-        }
+        {"input": "Who?", "expected_output": "A", "context": ["A b."]}
+        | {"additional_metadata": _NAMED}
     ],
     "csv": "id,question,answers,unanswerable,evidence,tags\nx,Who?,A,,[],a\ny,Why?,,true,,\n",
 }
@@ -419,6 +367,8 @@ class Window:
             assert answer.status_code < 500, answer.text
 
 
+_SYSTEM = {"role": "system", "content": "Be kind."}
+_USER = {"role": "user", "content": [{"type": "text", "text": "How wide is it?"}]}
 _SENT: dict[str, Any] = {
     "ask": {
         "question": "How wide is it?",
@@ -433,10 +383,7 @@ _SENT: dict[str, Any] = {
     "runs": {"set": "briefing", "llm": False},
     "chat/completions": {
         "model": "footnoted-quotes",
-        "messages": [
-            {"role": "system", "content": "Be kind."},
-            {"role": "user", "content": [{"type": "text", "text": "How wide is it?"}]},
-        ],
+        "messages": [_SYSTEM, _USER],
         "stream": False,
     },
 }
@@ -448,9 +395,8 @@ def _answer(library: Library) -> Answer:
     start, end = passage.sentences[0]
     quote = Quote(document, start, end, 0.5, passage.heading, ((start, start + 3),))
     sentence = AnswerSentence("It is 20 km wide.", (1,), True)
-    return Answer(
-        "How wide?", "How wide?", (sentence,), (quote,), (quote,), None, {"llm": None}, {}
-    )
+    asked = "How wide?"
+    return Answer(asked, asked, (sentence,), (quote,), (quote,), None, {"llm": None}, {})
 
 
 # --- commands
@@ -507,6 +453,7 @@ class CommandLine:
 
     def __init__(self, library: Library) -> None:
         self._kept = tempfile.TemporaryDirectory()
+        self._command = get_command(app)  # Making it takes longer than most commands.
         self.folder = Path(self._kept.name)
         shutil.copytree(library.folder, self.folder / "library")
         document = library.document(library.entries()[0].id)
@@ -522,7 +469,11 @@ class CommandLine:
         """Call a command in a folder, as `ui.commands.cli.main` does."""
         known = {"FOOTNOTED_LIBRARY": "library", "FOOTNOTED_LLM": "none"}
         # A window that opens is no answer to bad input.
-        with chdir(at), patch("ui.window.window.serve"):
+        with (
+            chdir(at),
+            patch("ui.window.window.serve"),
+            patch("typer.testing._get_command", lambda _: self._command),
+        ):
             return CliRunner(env=known).invoke(app, words, input=typed)
 
     def one(self, chance: random.Random) -> None:

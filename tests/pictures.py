@@ -2,7 +2,7 @@
 
     python -m tests.pictures
 
-Opens the window on the sample briefing with the default language model, writes `ui/*.png` anew, and
+Opens the window on the sample briefing with the default language model, writes `ui/*.png`, and
 prints the time to the first paint against that of an empty Gradio page in the same run.
 """
 
@@ -19,12 +19,12 @@ import gradio as gr
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from eval.cases.cases import SETS, load_set
-from eval.lab.speed.pages import CHROMIUM, chromium, times
 from eval.running.runner import run
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings
 from tests.browser import ask, window
+from tests.chromium import CHROMIUM, chromium
 
 FOLDER = Path(__file__).parents[1] / "ui"
 QUESTION = "Which strait did the warships pass, and how wide is it?"
@@ -64,45 +64,37 @@ def _two_runs(assistant: Assistant) -> None:
 
 def _wide(browser: Browser, address: str) -> None:
     for scheme, name in (("light", "window"), ("dark", "window-dark")):
-        with _page(browser, address, 1440, 900, scheme) as page:
+        with _picture(browser, address, name, scheme=scheme) as page:
             ask(page, QUESTION, timeout=120_000)
             turn = ask(page, FOLLOW_UP, timeout=120_000)
             turn.locator("a.footnote").first.click()
             expect(page.locator("mark.quote")).to_be_in_viewport()
             page.mouse.move(720, 500)
-            page.wait_for_timeout(500)
-            page.screenshot(path=FOLDER / f"{name}.png")
 
 
 def _narrow(browser: Browser, address: str) -> None:
-    with _page(browser, address, 420, 860, "light") as page:
+    with _picture(browser, address, "window-narrow", 420, 860) as page:
         ask(page, QUESTION, timeout=120_000)
-        page.wait_for_timeout(500)
-        page.screenshot(path=FOLDER / "window-narrow.png")
 
 
 def _regression(browser: Browser, address: str) -> None:
-    with _page(browser, address, 1440, 900, "light") as page:
+    with _picture(browser, address, "window-regression") as page:
         page.get_by_role("button", name="Regression").click()
         page.locator("#set input").click()
         page.get_by_role("option", name="briefing", exact=True).click()
         expect(page.locator("#report .verdict")).to_be_visible()
         page.locator("#report details.case").first.locator("summary").click()
         page.locator("#report details.case").first.scroll_into_view_if_needed()
-        page.wait_for_timeout(500)
-        page.screenshot(path=FOLDER / "window-regression.png")
 
 
 def _check(browser: Browser, address: str) -> None:
-    with _page(browser, address, 1440, 900, "light") as page:
+    with _picture(browser, address, "window-check") as page:
         page.get_by_role("button", name="Check", exact=True).first.click()
         page.locator("#draft textarea").fill(DRAFT)
         page.locator("#check").click()
         expect(page.locator("#checked-files")).to_be_visible(timeout=120_000)
         page.locator("#checked a.contradicted").first.click()
         expect(page.locator("mark.quote")).to_be_in_viewport()
-        page.wait_for_timeout(500)
-        page.screenshot(path=FOLDER / "window-check.png")
 
 
 def _measure(browser: Browser, address: str) -> None:
@@ -113,7 +105,7 @@ def _measure(browser: Browser, address: str) -> None:
     for _ in range(LOADS):  # By turns, so that what else goes on falls on both.
         for url, found in measured.items():
             # On an empty page there is nothing but Gradio's footer to wait for.
-            found.append(times(browser, url, "#question" if url == address else "footer"))
+            found.append(_times(browser, url, "#question" if url == address else "footer"))
     empty.close(verbose=False)
     for at, what in enumerate(("first paint", "all there")):
         ours, theirs = (
@@ -125,8 +117,28 @@ def _measure(browser: Browser, address: str) -> None:
         )
 
 
+def _times(browser: Browser, address: str, last: str) -> tuple[float, float]:
+    """Return the milliseconds until something is painted, and until the last part is there."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address, wait_until="commit")
+        page.locator(last).wait_for()
+        there = float(page.evaluate("performance.now()"))
+        page.wait_for_function("performance.getEntriesByName('first-contentful-paint').length")
+        entry = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+        return float(page.evaluate(entry)), there
+
+
 @contextmanager
-def _page(browser: Browser, address: str, width: int, height: int, scheme: str) -> Iterator[Page]:
+def _picture(
+    browser: Browser,
+    address: str,
+    name: str,
+    width: int = 1440,
+    height: int = 900,
+    scheme: str = "light",
+) -> Iterator[Page]:
+    """Open the window, and make a picture of what it shows in the end."""
     with browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme=scheme,  # type: ignore[arg-type]
@@ -136,6 +148,8 @@ def _page(browser: Browser, address: str, width: int, height: int, scheme: str) 
         page.goto(address)
         expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
         yield page
+        page.wait_for_timeout(500)
+        page.screenshot(path=FOLDER / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -74,12 +74,12 @@ class Server:
         )
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} " + " ".join(
-            f"-c {each}" for each in self.settings
+        settings = " ".join(f"-c {each}" for each in self.settings)
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} {settings}"
+        self._run(
+            *("pg_ctl", "start", "-w", "-D", self.folder / "data"),
+            *("-l", self.folder / "log", "-o", options),
         )
-        log = self.folder / "log"
-        data = self.folder / "data"
-        self._run("pg_ctl", "start", "-w", "-D", data, "-l", log, "-o", options)
 
     def stop(self, mode: str = "fast") -> None:
         self._run("pg_ctl", "stop", "-w", "-D", self.folder / "data", "-m", mode)
@@ -116,12 +116,12 @@ def running(*settings: str) -> Iterator[Server]:
             "there is no PostgreSQL with pgvector (on Debian: apt-get install postgresql-17 "
             "postgresql-17-pgvector)"
         )
-    folder = Path(tempfile.mkdtemp(prefix="footnoted-pg-"))  # A socket's path has to be short.
-    try:
-        server = Server(folder, *settings)
+    with tempfile.TemporaryDirectory(
+        prefix="footnoted-pg-",  # A socket's path has to be short.
+        ignore_cleanup_errors=True,
+    ) as folder:
+        server = Server(Path(folder), *settings)
         try:
             yield server
         finally:
             server.stop("immediate")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

@@ -183,7 +183,7 @@ def test_what_a_set_would_notice_is_told_truly() -> None:
     better = compare(made(set(range(12))), made())
     assert better.judgement == "Better, not by chance."
     assert better.noticed.startswith("A loss of ")
-    assert "(p < 0.001)" in better.told
+    assert "(p < 0.001)" in better.counts
 
 
 def test_new_cases_are_taken_into_a_kept_baseline(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_what_was_asked_otherwise_is_told() -> None:
     assert compare(run, other).differs == (
         "Changed in the library: A.",
         "New in the library: B.",
-        "The library was made anew with other settings.",
+        "The library was rebuilt with other settings.",
         "The program's own code differs.",
         "chromadb was none and is 2.",
         "The language model was l and is none.",

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from eval.cases.cases import Case, Evidence, Facts, Message, load_set, write_set
+from eval.cases.cases import Case, Evidence, EvidenceSpans, Message, load_set, write_set
 from eval.cases.evidence import resolve
 from eval.formats.exports import EXPORTS, REFUSAL, Material
 from eval.formats.imports import FORMATS, documents_of, read_cases
@@ -61,7 +61,7 @@ CASES = (
 
 
 def material(results: dict[str, Result] | None = None) -> Material:
-    facts: dict[str, Facts] = {}
+    facts: dict[str, EvidenceSpans] = {}
     for case in CASES:
         numbers = sorted({each.fact for each in case.evidence})
         facts[case.id] = tuple(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from eval.cases.answers import contains_answer, normalise
 from eval.cases.cases import Case, Evidence
-from eval.measuring.metrics import score, unsupported, verbatim, written
+from eval.measuring.metrics import answer_text, score, unsupported, verbatim
 from eval.measuring.spans import quote_hit
 from eval.measuring.statistics import Metric, mcnemar, percentile, rate
 from eval.running.record import Result
@@ -127,7 +127,7 @@ def test_another_answer_does_not(json: dict[str, Any]) -> None:
 def test_footnote_numbers_are_no_digits_of_the_answer() -> None:
     json = answer(("It was on October 1", [SIGNED]))
     assert json["answer"].endswith("October 1[1]")
-    assert written(json) == "It was on October 1"
+    assert answer_text(json) == "It was on October 1"
     assert not scored(CASE, FACTS, json)["answer_right"]
 
 

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from eval.cases.cases import CaseSet, load_set
 from eval.comparing.baseline import ERRORS, hold, keep
 from eval.comparing.compare import load_run
-from eval.running.grader import Judge, load_judge
+from eval.running.judge import Judge, load_judge
 from eval.running.record import Bounds, alone
 from eval.running.runner import run
 from index.documents import Document
@@ -290,7 +290,7 @@ def test_what_was_done_otherwise_is_not_gone_on_with(case_set: CaseSet, tmp_path
         (Stub(), True, replace(case_set, sha256="0" * 64), "The file of the set"),
         (longer, True, case_set, "Changed in the library: Births."),
     ):
-        with pytest.raises(UserError, match="delete it to start anew") as error:
+        with pytest.raises(UserError, match="delete it to start again") as error:
             asked(cases, stub, tmp_path / "run.json", use_llm)
         assert said in str(error.value)
         assert partial.read_bytes() == before

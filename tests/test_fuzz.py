@@ -13,16 +13,20 @@ from eval.formats.imports import documents_of
 from index.errors import DocumentError, UserError
 from index.library import Library
 from index.loading.load import load, load_bytes
-from rag.assistant import Assistant
-from rag.config import load_settings
+from tests.asking import AssistantOf
 from tests.bombs import word, word_parts, zipped
+from tests.conftest import LibraryOf
 from tests.faults import Faults
-from tests.fuzz import Target, targets, tried
+from tests.fuzz import Target, made_library, targets, tried
 
 
 @pytest.fixture(scope="module")
-def named(briefing_library: Library) -> dict[str, Target]:
-    return targets(briefing_library)
+def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Target]:
+    return targets(made_library(tmp_path_factory.mktemp("fuzzed")))
+
+
+SELDOM = {"commands": 5, "api": 3}
+"""What takes as long as all others together is tried at each fifth number, or each third."""
 
 
 @pytest.mark.faults
@@ -30,7 +34,7 @@ def named(briefing_library: Library) -> dict[str, Target]:
 def test_damage_is_a_result_or_one_sentence(named: dict[str, Target], faults: Faults) -> None:
     for number in faults.some(range(1500)):
         for name, target in named.items():
-            if name == "commands" and number % 5:  # Each takes as long as all others together.
+            if number % SELDOM.get(name, 1):
                 continue
             with faults.trying("fuzzing", f"--again '{name}' {number}"):
                 assert not (wrong := tried(name, target, number)), wrong
@@ -42,13 +46,8 @@ def test_damage_is_a_result_or_one_sentence(named: dict[str, Target], faults: Fa
 @pytest.mark.parametrize(
     "part",
     [
-        "_rels/.rels",
-        "[Content_Types].xml",
-        "word/_rels/document.xml.rels",
-        "word/document.xml",
-        "docProps/core.xml",
-        "word/styles.xml",
-        "word/numbering.xml",
+        *("_rels/.rels", "[Content_Types].xml", "word/_rels/document.xml.rels"),
+        *("word/document.xml", "docProps/core.xml", "word/styles.xml", "word/numbering.xml"),
     ],
 )
 @pytest.mark.parametrize(
@@ -76,10 +75,8 @@ def test_styles_of_a_word_document_that_are_none_or_go_in_a_circle() -> None:
     circle = (
         b'<w:style w:type="paragraph" w:styleId="A"><w:basedOn w:val="A"/></w:style></w:styles>'
     )
-    made = word(
-        body.format(' w:val="A"'),
-        **{"word/styles.xml": styles.replace(b"</w:styles>", circle)},
-    )
+    styles = styles.replace(b"</w:styles>", circle)
+    made = word(body.format(' w:val="A"'), **{"word/styles.xml": styles})
     assert load_bytes(made, "a.docx").text == "It is wide."
 
 
@@ -91,14 +88,17 @@ def test_a_set_of_squad_that_is_something_else(told: object) -> None:
         documents_of("squad", json.dumps(told))
 
 
-def test_names_and_words_that_nothing_can_be_called(briefing_library: Library) -> None:
+@pytest.mark.weights
+def test_names_and_words_that_nothing_can_be_called(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
     long = "a" * 300
     with pytest.raises(UserError, match="cannot be a library's folder"):
         Library(Path(long), embedding_name="x", embedding=lambda: None)
     with pytest.raises(UserError, match="There is no set"):
         find_set(long)
-    assistant = Assistant(load_settings(library=briefing_library.folder, llm="none"))
-    assert assistant.ask("\udcff bananas").refused
+    library = library_of(load_bytes(b"The bridge is 90 meters long.", "bridge.txt"))
+    assert assistant_of(library).ask("\udcff bananas").refused
 
 
 def test_a_line_break_in_a_name_is_shown_as_a_sign(tmp_path: Path) -> None:

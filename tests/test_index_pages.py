@@ -74,15 +74,15 @@ def test_a_quote_in_one_line_is_marked_there(paper: Document) -> None:
     assert gray.crop((left, bottom + 6, right, bottom + 20)).getextrema() == (255, 255)
 
 
-def test_of_equal_words_those_at_the_place_are_marked(paper: Document) -> None:
-    assert is_line(drawn(paper, 1, TEXTS[0]).boxes[0], 40)
-    assert is_line(drawn(paper, 1, TEXTS[0], nth=1).boxes[0], 160)
-
-
-def test_a_quote_of_several_lines_is_marked_line_by_line(paper: Document) -> None:
-    boxes = drawn(paper, 1, TEXTS[1]).boxes
-    assert len(boxes) == 3
-    assert all(is_line(box, y) for box, y in zip(boxes, (80, 88, 96), strict=True))
+@pytest.mark.parametrize(
+    ("words", "nth", "heights"),
+    [(TEXTS[0], 0, [40]), (TEXTS[0], 1, [160]), (TEXTS[1], 0, [80, 88, 96])],
+)
+def test_the_words_at_the_place_are_marked_line_by_line(
+    paper: Document, words: str, nth: int, heights: list[float]
+) -> None:
+    boxes = drawn(paper, 1, words, nth).boxes
+    assert all(is_line(box, y) for box, y in zip(boxes, heights, strict=True))
 
 
 def test_each_page_shows_what_stands_on_it(paper: Document) -> None:
@@ -97,12 +97,11 @@ def test_each_page_shows_what_stands_on_it(paper: Document) -> None:
     assert draw_page(FILE, paper, 2, None).boxes == ()
 
 
-def test_a_page_that_cannot_be_drawn_is_told(paper: Document) -> None:
+def test_a_page_that_cannot_be_drawn_is_told_and_one_without_the_words_has_no_marks(
+    paper: Document,
+) -> None:
     with pytest.raises(DocumentError, match=r"Page 1 of paper\.pdf cannot"):
         draw_page(b"%PDF-1.4 no", paper, 1, None)
-
-
-def test_what_is_not_on_the_page_is_not_marked(paper: Document) -> None:
     other = Document.of("Another text altogether.", title="", source="", pages=(0,))
     assert draw_page(FILE, other, 1, (0, 12)).boxes == ()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -12,88 +10,58 @@ import pytest
 from index.errors import DocumentError
 from index.loading.load import load
 from index.loading.public import is_public
+from tests.serving import Request, serving
+
+PUBLIC = "93.184.215.14 2606:2800:21f:cb07:6820:80da:af6b:8b2c 64:ff9b::5db8:d70e".split()
+NOT_PUBLIC = """
+127.0.0.1 127.8.9.1 0.0.0.0 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 224.0.0.1
+255.255.255.255 ::1 :: fe80::1 fd00:ec2::254 ff02::1 ::ffff:127.0.0.1 2002:7f00:1:: 64:ff9b:1::1
+64:ff9b::7f00:1
+""".split()
+
+
+@pytest.mark.parametrize("address", [*PUBLIC, *NOT_PUBLIC])
+def test_what_is_public_and_what_is_of_this_machine_or_of_its_network(address: str) -> None:
+    assert is_public(address) == (address in PUBLIC)
 
 
 @pytest.mark.parametrize(
-    "address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"]
-)
-def test_what_is_public(address: str) -> None:
-    assert is_public(address)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "127.0.0.1",
-        "127.8.9.1",
-        "0.0.0.0",  # noqa: S104
-        "10.1.2.3",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.64.0.1",
-        "224.0.0.1",
-        "255.255.255.255",
-        "::1",
-        "::",
-        "fe80::1",
-        "fd00:ec2::254",
-        "ff02::1",
-        "::ffff:127.0.0.1",
-        "2002:7f00:1::",
-        "64:ff9b:1::1",
-        "64:ff9b::7f00:1",
-    ],
-)
-def test_what_is_of_this_machine_or_of_its_network(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "0x7f.1", "2130706433", "[::ffff:7f00:1]"],  # noqa: S104
+    "host", "127.0.0.1 localhost [::1] 0.0.0.0 0x7f.1 2130706433 [::ffff:7f00:1]".split()
 )
 def test_no_other_way_to_write_it_helps(host: str) -> None:
     with pytest.raises(DocumentError, match="not fetched"):
         load(f"http://{host}:9/secret.txt")
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    hosts: list[str] = []  # noqa: RUF012  of the test alone
+HOSTS: list[str] = []
+"""What the site was called by those who asked it."""
 
-    def do_GET(self) -> None:
-        self.hosts.append(self.headers["Host"])
-        moved = self.path == "/moved"
-        self.send_response(302 if moved else 200)
-        if moved:
-            self.send_header("Location", "http://127.0.0.2:9/secret.txt")
-        self.send_header("Content-Type", "text/plain")
-        self.end_headers()
-        self.wfile.write(b"A page.")
 
-    def log_message(self, *arguments: object) -> None:
-        pass
+def reply(request: Request) -> None:
+    HOSTS.append(request.headers["Host"])
+    if request.path == "/moved":
+        request.answer(302, Location="http://127.0.0.2:9/secret.txt")
+    else:
+        request.answer(200, b"A page.")
 
 
 @pytest.fixture
-def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    """A site on this machine whose address counts as public."""
+def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The port of a site on this machine whose address counts as public."""
     monkeypatch.setattr("index.loading.public.is_public", lambda address: address == "127.0.0.1")
-    Handler.hosts.clear()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_port
-        server.shutdown()
+    HOSTS.clear()
+    with serving(reply) as address:
+        yield address.rpartition(":")[2]
 
 
-def test_a_page_that_leads_on_to_this_machine_is_refused(port: int) -> None:
+def test_a_page_that_leads_on_to_this_machine_is_refused(port: str) -> None:
     assert load(f"http://127.0.0.1:{port}/page").text == "A page."
     with pytest.raises(DocumentError, match=r"127\.0\.0\.2, an address of this machine"):
         load(f"http://127.0.0.1:{port}/moved")
 
 
 def test_the_address_that_was_looked_up_is_the_one_connected_to(
-    port: int, monkeypatch: pytest.MonkeyPatch
+    port: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up: list[str] = []
     real = socket.getaddrinfo
@@ -109,4 +77,4 @@ def test_the_address_that_was_looked_up_is_the_one_connected_to(
     document = load(f"http://site.example:{port}/page")
     assert document.source == f"http://site.example:{port}/page"
     assert looked_up == ["site.example"]
-    assert Handler.hosts == [f"site.example:{port}"]
+    assert [f"site.example:{port}"] == HOSTS

@@ -23,7 +23,7 @@ from index.upkeep.proof import Proof, prove
 from index.upkeep.repair import Repaired, repair
 from rag.log import Log
 from tests.breaking import BEFORE, ROOMS, assert_sound, executed, opened, small, state
-from tests.conftest import BRIEFING, IN_A_FOLDER, OpenLibrary
+from tests.conftest import IN_A_FOLDER, OpenLibrary
 
 FIRST_FORMAT = Path(__file__).with_name("first_format.tar.gz")
 
@@ -60,14 +60,8 @@ def mended(library: Library) -> tuple[Proof, Repaired]:
 
 
 def test_a_library_that_is_as_it_should_be(library: Library) -> None:
-    proof = prove(library)
-    assert proof.as_json() == {
-        "documents": 2,
-        "passages": 5,
-        "vectors": 5,
-        "embedded": True,
-        "faults": (),
-    }
+    counts = {"documents": 2, "passages": 5, "vectors": 5}
+    assert prove(library).as_json() == {**counts, "embedded": True, "faults": ()}
     assert not prove(library, embed=False).embedded
 
 
@@ -78,45 +72,27 @@ def test_there_is_nothing_to_prove_or_back_up(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def farm(change: str) -> str:
+    return f"UPDATE documents SET {change} WHERE title = 'farm'"  # noqa: S608
+
+
+PASSAGES, WORDS = "its passages are not those", "BM25 does not hold the words"
 IN_THE_BOOK = {
-    "another text": (
-        "UPDATE documents SET text = replace(text, 'sheep', 'goats') WHERE title = 'farm'",
-        "its text is not the one",
-    ),
-    "another hash": (
-        "UPDATE documents SET sha256 = 'x' WHERE title = 'farm'",
-        "its hash is not that of its text",
-    ),
-    "structure that cannot be read": (
-        "UPDATE documents SET headings = '[' WHERE title = 'farm'",
-        "what is kept of it cannot be read",
-    ),
-    "structure outside of the text": (
-        "UPDATE documents SET pages = '[99999]' WHERE title = 'farm'",
-        "outside of its text",
-    ),
-    "a passage that is gone": (
-        "DELETE FROM passages WHERE number = 1",
-        "its passages are not those",
-    ),
-    "a passage elsewhere": (
-        'UPDATE passages SET "end" = "end" - 4 WHERE number = 1',
-        "its passages are not those",
-    ),
-    "words that are gone": ("DELETE FROM words WHERE rowid = 2", "BM25 does not hold the words"),
-    "other words": (
-        "UPDATE words SET text = 'goats' WHERE rowid = 2",
-        "BM25 does not hold the words",
-    ),
+    "another text": (farm("text = replace(text, 'sheep', 'goats')"), "its text is not the one"),
+    "another hash": (farm("sha256 = 'x'"), "its hash is not that of its text"),
+    "structure that cannot be read": (farm("headings = '['"), "what is kept of it cannot be read"),
+    "structure outside of the text": (farm("pages = '[99999]'"), "outside of its text"),
+    "a passage that is gone": ("DELETE FROM passages WHERE number = 1", PASSAGES),
+    "a passage elsewhere": ('UPDATE passages SET "end" = "end" - 4 WHERE number = 1', PASSAGES),
+    "words that are gone": ("DELETE FROM words WHERE rowid = 2", WORDS),
+    "other words": ("UPDATE words SET text = 'goats' WHERE rowid = 2", WORDS),
     "words of nothing": ("INSERT INTO words (text) VALUES ('goats')", "1 rows of words belong"),
     "a file of nothing": ("INSERT INTO files VALUES ('x', 'y')", "1 rows of files belong"),
 }
-
-
 IN_POSTGRES = {
     "words that are gone": "UPDATE passages SET words = '' WHERE number = 1",
     "other words": "UPDATE passages SET words = to_tsvector('goats') WHERE number = 1",
-    "words of nothing": None,  # They stand with the passage.
+    "words of nothing": "",  # They stand with the passage.
     "a file of nothing": "SET session_replication_role = replica;"
     "INSERT INTO files VALUES ('x', 'y'); RESET session_replication_role",
 }
@@ -126,10 +102,9 @@ IN_POSTGRES = {
 def test_damage_in_the_book_is_found_and_mended(library: Library, what: str) -> None:
     statement, words = IN_THE_BOOK[what]
     if isinstance(library.place, Database):
-        other = IN_POSTGRES.get(what, statement)
-        if other is None:
-            return
-        statement = other
+        statement = IN_POSTGRES.get(what, statement)
+    if not statement:
+        return
     executed(library, statement)
     proof, made = mended(library)
     assert any(words in fault.text for fault in proof.faults)
@@ -191,14 +166,15 @@ def test_a_damaged_text_is_not_quoted_and_is_read_again_from_its_file(
     path = tmp_path / "note.txt"
     path.write_text("The barn holds 40 bales of hay.")
     note = library.add(load(path)).document
-    executed(library, "UPDATE documents SET text = replace(text, '40', '90') WHERE title = 'note'")
+    spoil = "UPDATE documents SET text = replace(text, '40', '90') WHERE title = 'note'"
+    executed(library, spoil)
     damaged = opened(library.place)
     with pytest.raises(LibraryError, match="footnoted library repair"):
         damaged.search("bales of hay", 1)
     _, made = mended(damaged)
     assert [document.id for document in made.read_again] == [note.id]
     assert opened(library.place).document(note.id).text == note.text
-    executed(library, "UPDATE documents SET text = replace(text, '40', '90') WHERE title = 'note'")
+    executed(library, spoil)
     path.write_text("The barn holds 50 bales of hay.")
     _, made = mended(opened(library.place))
     assert made.lost == (f"note ({path})",)
@@ -265,62 +241,57 @@ def test_a_damaged_log_keeps_what_can_be_read(library: Library) -> None:
 
 
 @IN_A_FOLDER
-def test_a_backup_is_the_library(library: Library, tmp_path: Path) -> None:
-    size = back_up(library, tmp_path / "kept.tar")
-    assert size == (tmp_path / "kept.tar").stat().st_size
-    restore(tmp_path / "kept.tar", tmp_path / "restored")
-    assert len(Log(tmp_path / "restored").ratings()) == 200
-    assert opened(tmp_path / "restored").entries() == library.entries()
-    assert_sound(tmp_path / "restored", {state(library)})
-
-
-@IN_A_FOLDER
-def test_a_backup_goes_into_an_empty_folder_alone(library: Library, tmp_path: Path) -> None:
-    back_up(library, tmp_path / "kept.tar")
-    with pytest.raises(LibraryError, match="not empty"):
-        restore(tmp_path / "kept.tar", library.folder)
-    (tmp_path / "empty").mkdir()
-    restore(tmp_path / "kept.tar", tmp_path / "empty")
-    assert state(opened(tmp_path / "empty")) == state(library)
-    with pytest.raises(LibraryError, match="is a folder"):
-        back_up(library, tmp_path)
-    with pytest.raises(LibraryError, match="No such file"):
-        back_up(library, tmp_path / "nowhere" / "kept.tar")
-    with pytest.raises(LibraryError, match="No such file"):
-        restore(tmp_path / "none.tar", tmp_path / "other")
+def test_a_backup_is_the_library_and_goes_into_an_empty_folder_alone(
+    library: Library, tmp_path: Path
+) -> None:
+    kept, empty = tmp_path / "kept.tar", tmp_path / "empty"
+    assert back_up(library, kept) == kept.stat().st_size
+    empty.mkdir()
+    for folder in (tmp_path / "restored", empty):
+        restore(kept, folder)
+        assert opened(folder).entries() == library.entries()
+    assert len(Log(empty).ratings()) == 200
+    assert_sound(empty, {state(library)})
+    for act, why in (
+        (lambda: restore(kept, library.folder), "not empty"),
+        (lambda: back_up(library, tmp_path), "is a folder"),
+        (lambda: back_up(library, tmp_path / "nowhere" / "kept.tar"), "No such file"),
+        (lambda: restore(tmp_path / "none.tar", tmp_path / "other"), "No such file"),
+    ):
+        with pytest.raises(LibraryError, match=why):
+            act()
     assert not (tmp_path / "other").exists()
 
 
-def packed(members: dict[str, bytes], files: object, **member: object) -> bytes:
+def packed(members: dict[str, bytes], files: object = None, **member: object) -> bytes:
+    """A backup of some files, with a manifest of the same files or of others."""
+    told = dict.fromkeys(members, TOLD) if files is None else files
+    manifest = json.dumps({"format": 1, "files": told}).encode()
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w") as archive:
-        manifest = json.dumps({"format": 1, "files": files}).encode()
         for name, data in {"manifest.json": manifest, **members}.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
-            if name != "manifest.json":
-                for key, value in member.items():
-                    setattr(info, key, value)
+            for key, value in member.items() if name in members else ():
+                setattr(info, key, value)
             archive.addfile(info, io.BytesIO(data))
     return made.getvalue()
 
 
 TOLD = {"bytes": 1, "sha256": "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"}
+"""What a manifest tells of a file that holds one x."""
 
+BOTH, LINK = {"library.db": b"x", "log.db": b"x"}, {"type": tarfile.SYMTYPE, "linkname": "/etc/x"}
 BAD_BACKUPS = {
-    "a name above the folder": packed({"../library.db": b"x"}, {"../library.db": TOLD}),
-    "an absolute name": packed({"/library.db": b"x"}, {"/library.db": TOLD}),
-    "a name that is not a library's": packed({"evil.py": b"x"}, {"evil.py": TOLD}),
-    "a name that is not in the manifest": packed(
-        {"library.db": b"x", "log.db": b"x"}, {"library.db": TOLD}
-    ),
-    "a file that is missing": packed({"library.db": b"x"}, {"library.db": TOLD, "log.db": TOLD}),
-    "another content": packed({"library.db": b"y"}, {"library.db": TOLD}),
-    "a link": packed(
-        {"library.db": b""}, {"library.db": TOLD}, type=tarfile.SYMTYPE, linkname="/etc/passwd"
-    ),
-    "a device": packed({"library.db": b""}, {"library.db": TOLD}, type=tarfile.CHRTYPE),
-    "no book": packed({"log.db": b"x"}, {"log.db": TOLD}),
+    "a name above the folder": packed({"../library.db": b"x"}),
+    "an absolute name": packed({"/library.db": b"x"}),
+    "a name that is not a library's": packed({"evil.py": b"x"}),
+    "a name that is not in the manifest": packed(BOTH, {"library.db": TOLD}),
+    "a file that is missing": packed({"library.db": b"x"}, dict.fromkeys(BOTH, TOLD)),
+    "another content": packed({"library.db": b"y"}),
+    "a link": packed({"library.db": b""}, **LINK),
+    "a device": packed({"library.db": b""}, type=tarfile.CHRTYPE),
+    "no book": packed({"log.db": b"x"}),
     "no manifest's form": packed({}, ["library.db"]),
     "no tar file": b"x" * 2000,
     "nothing": b"",
@@ -374,5 +345,5 @@ def test_a_library_of_the_first_format_is_migrated(
     [best, *_] = migrated.search("How many apple trees does the orchard have?", 3)
     assert "214 apple trees" in best.text
     assert best.document.sha256.startswith("fba49b3013f0")
-    migrated.add(load(BRIEFING))
+    migrated.add(MILL)
     assert not prove(migrated).faults

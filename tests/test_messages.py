@@ -9,17 +9,36 @@ from pathlib import Path
 
 import pytest
 
-from index.errors import reason
+from index.errors import UserError, reason
 
 ROOT = Path(__file__).parents[1]
-ERRORS = frozenset(
-    "UserError ModelMissing DocumentError LibraryError LLMUnavailable NotFound NotComparable "
-    "OtherConditions".split()
-)
 ROOMS = ("index", "rag", "eval/cases", "eval/comparing", "eval/formats", "eval/running", "ui")
 PARTS = ("index/storage/chroma.py", "index/upkeep/proof.py", "eval/cases/evidence.py")
 """What is raised there is put into a sentence by what catches it."""
 
+
+def parsed() -> Iterator[tuple[Path, ast.Module]]:
+    """Yield the files of the rooms."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            yield path, ast.parse(path.read_text("utf-8"))
+
+
+def errors() -> set[str]:
+    """Return the names of UserError and of all classes below it."""
+    found = {"UserError"}
+    classes = [node for _, tree in parsed() for node in ast.walk(tree)]
+    bases = {
+        each.name: {base.id for base in each.bases if isinstance(base, ast.Name)}
+        for each in classes
+        if isinstance(each, ast.ClassDef)
+    }
+    while more := {name for name, own in bases.items() if own & found} - found:
+        found |= more
+    return found
+
+
+ERRORS = errors()
 TOLD = ERRORS | {"notice", "Outcome"}
 GAP = "\N{HORIZONTAL ELLIPSIS}"
 """Stands for what is put in."""
@@ -39,14 +58,13 @@ def words_of(node: ast.expr) -> str | None:
 
 def messages() -> Iterator[tuple[str, str]]:
     """Yield what is told by an error, a notice or an outcome, with its place."""
-    for room in ROOMS:
-        for path in sorted((ROOT / room).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                name = node.func if isinstance(node, ast.Call) else None
-                called = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
-                told = isinstance(node, ast.Call) and called in TOLD and node.args
-                if told and (words := words_of(told[0])):
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", words
+    for path, tree in parsed():
+        for node in ast.walk(tree):
+            name = node.func if isinstance(node, ast.Call) else None
+            called = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
+            told = isinstance(node, ast.Call) and called in TOLD and node.args
+            if told and (words := words_of(told[0])):
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", words
 
 
 MESSAGES = list(messages())
@@ -54,6 +72,11 @@ MESSAGES = list(messages())
 
 def test_there_are_messages_to_read() -> None:
     assert len(MESSAGES) > 150
+
+
+def test_the_errors_are_all_in_the_tree_of_their_docstring() -> None:
+    public = {name for name in ERRORS if not name.startswith("_")} - {"UserError"}
+    assert set(re.findall(r"[├└]── (\w+)", UserError.__doc__ or "")) == public
 
 
 def test_each_is_a_sentence() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from index.loading.load import load
-from rag.answer import Answer
+from rag.answer import Answer, Found, Searching, Writing
 from rag.answerability import gate
-from rag.assistant import Assistant, Found, Searching, Writing
+from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.lazy import Lazy
 from rag.writing.llm import LLMUnavailable, Writer

@@ -9,8 +9,8 @@ import pytest
 
 from index.loading.load import load_bytes
 from rag.answer import Answer
-from rag.answering import parts
-from rag.answering.parts import asked_parts
+from rag.answering import subquestions
+from rag.answering.subquestions import asked_parts
 from rag.asking.query import Query
 from rag.assistant import Assistant
 from rag.languages import Computed, Parts
@@ -305,7 +305,7 @@ def test_two_things_are_told_of_beside_each_other(briefed: Assistant) -> None:
 def test_a_follow_up_of_a_comparison_does_not_compare_again(bridges: Assistant) -> None:
     asked = "And what did the Alder Bridge cost?"
     query = Query.of(asked, "And what did it cost?", route("comparison/which"))
-    assert [*parts.answer(query, context_of(bridges))] == []
+    assert [*subquestions.answer(query, context_of(bridges))] == []
 
 
 @pytest.mark.weights

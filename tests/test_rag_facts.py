@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.languages import content_words, facts, mentions, missing_facts
-from rag.languages.english_facts import numbers
+from rag.languages.english_tokens import numbers
 
 SOURCE = (
     "On Oct. 14-17, 2021 the fleets of China and Norland, with 5,500 sailors, passed the "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import struct
 from collections.abc import Mapping
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from rag.config import load_settings
@@ -15,8 +16,15 @@ from rag.writing.memory import OVERHEAD, free_memory, needed_memory
 
 GIGABYTE = 10**9
 UNLIMITED_V1 = 9223372036854771712
-MEMINFO = "MemTotal: 16000000 kB\nMemFree: 100 kB\nMemAvailable: 8000000 kB\n"
-FREE = 8_000_000 * 1024
+FREE = 8 * GIGABYTE
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with `FREE` bytes left, and a process that may have all of them."""
+    left = SimpleNamespace(available=FREE)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
+    monkeypatch.setattr(psutil.Process, "rlimit", lambda *_: (psutil.RLIM_INFINITY, -1))
 
 
 def tell(root: Path, files: Mapping[str, object]) -> Path:
@@ -76,19 +84,24 @@ GROUPS: dict[str, tuple[dict[str, object], int]] = {
 }
 
 
+@pytest.mark.usefixtures("machine")
 @pytest.mark.parametrize("name", GROUPS)
 def test_what_is_free_is_the_least_that_any_limit_leaves(tmp_path: Path, name: str) -> None:
     files, free = GROUPS[name]
-    assert free_memory(tell(tmp_path, {"proc/meminfo": MEMINFO, **files})) == free
+    assert free_memory(tell(tmp_path, files)) == free
 
 
+@pytest.mark.usefixtures("machine")
 def test_a_limit_of_the_process_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (GIGABYTE, -1))
-    tell(tmp_path, {"proc/meminfo": MEMINFO, "proc/self/statm": "1000 10 10"})
-    assert free_memory(tmp_path) == GIGABYTE - 1000 * resource.getpagesize()
+    monkeypatch.setattr(psutil.Process, "rlimit", lambda *_: (GIGABYTE, -1))
+    monkeypatch.setattr(psutil.Process, "memory_info", lambda _: SimpleNamespace(vms=4_096_000))
+    assert free_memory(tmp_path) == GIGABYTE - 4_096_000
 
 
-def test_a_system_that_does_not_say_is_no_hindrance(tmp_path: Path) -> None:
+def test_a_system_that_does_not_say_is_no_hindrance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(psutil, "PROCFS_PATH", str(tmp_path / "proc"))
     assert free_memory(tmp_path) is None
 
 

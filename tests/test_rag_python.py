@@ -84,7 +84,7 @@ def test_who_stops_waiting_stops_it(assistant: Assistant) -> None:
 def test_it_can_be_closed(assistant: Assistant) -> None:
     with assistant as opened:
         first = opened.ask(SUMMIT)
-    assert assistant.ask(SUMMIT) == first  # It is opened anew.
+    assert assistant.ask(SUMMIT) == first  # It is opened again.
 
 
 def test_its_types_hold_for_others(tmp_path: Path) -> None:

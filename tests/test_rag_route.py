@@ -18,8 +18,8 @@ from rag.asking.route import (
     Kind,
     Route,
     Router,
+    metadata,
     route_of,
-    told,
 )
 
 NAMES = ("evidence/fact", "overview/all", "overview/topic", "document/author", "document/date")
@@ -35,8 +35,8 @@ def router() -> Router:
 
 def test_each_kind_has_a_way_and_examples() -> None:
     assert set(WAYS) == set(KINDS) == set(get_args(Kind))
-    assert {name.partition("/")[0] for name in told()["classes"]} == set(KINDS)
-    assert set(told()["request_words"]) == {*KINDS, "footnote"}
+    assert {name.partition("/")[0] for name in metadata()["classes"]} == set(KINDS)
+    assert set(metadata()["request_words"]) == {*KINDS, "footnote"}
 
 
 def test_the_same_message_is_always_told_the_same(router: Router) -> None:

@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from index.errors import ModelMissing, UserError
 from index.loading.load import load, load_bytes
-from rag.assistant import Assistant, Searching
+from rag.answer import Searching
+from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.lazy import Lazy
 from rag.trace import Line, start

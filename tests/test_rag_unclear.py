@@ -7,7 +7,7 @@ import json
 import pytest
 
 from index.loading.load import load_bytes
-from rag.answering.parts import answer_parts
+from rag.answering.subquestions import answer_parts
 from rag.answering.unclear import ASKS
 from rag.assistant import Assistant
 from rag.languages import Parts

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ import fpdf
 import pytest
 import typer
 
+from eval.cases.cases import Case
+from eval.measuring.stages import STAGES
+from eval.running.summary import MEANS, RATES, TIMINGS
 from index.library import Library
 from index.storage.database import database
 from index.weights.catalogue import DEFAULTS
@@ -34,6 +38,9 @@ from ui.entry.users import owner_of, read_users
 PROJECT = Path(__file__).parents[1]
 PAGES = (PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md")))
 README = "\n".join(each.read_text("utf-8") for each in PAGES)
+SETS = (PROJECT / "eval" / "README.md").read_text("utf-8")
+PLACES = ("*.md", "docs/*.md", "eval/**/*.md", "index/**/*.md", "rag/**/*.md")
+TEXTS = sorted(path for place in PLACES for path in PROJECT.glob(place))
 COMMANDS = re.findall(r"^ {4}((?:make|footnoted) .*)$", README, re.MULTILINE)
 MAIN = [sys.executable, "-c", "from ui.commands.cli import main; main()"]
 
@@ -199,13 +206,17 @@ def test_eval(folder: Path, library: Path) -> None:
 
 
 def test_the_commands_of_the_sets_are_known() -> None:
-    text = (PROJECT / "eval" / "README.md").read_text("utf-8")
-    lines = re.findall(r"^ {4}footnoted eval (.*)$", text, re.MULTILINE)
+    lines = re.findall(r"^ {4}footnoted eval (.*)$", SETS, re.MULTILINE)
     commands = typer.main.get_group(eval_command).commands
     for line in lines:
         name, *arguments = shlex.split(line)
         commands[name].make_context(name, arguments)  # fails for what it does not know
     assert {line.split()[0] for line in lines} >= {"run", "keep", "check", "draft", "import"}
+
+
+def test_the_page_of_sets_names_each_metric_stage_and_key() -> None:
+    names = {*RATES, *MEANS, *TIMINGS, *STAGES, *(each.name for each in fields(Case))}
+    assert {each for each in names if f"`{each}`" not in SETS} == set()
 
 
 def test_every_command_is_known_here() -> None:
@@ -324,5 +335,18 @@ def test_the_pages_are_built_and_their_links_lead_somewhere(tmp_path: Path) -> N
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert {each.stem for each in PAGES[1:]} <= {each.stem for each in tmp_path.glob("*.html")}
-    for path in re.findall(r"\]\(([^)#:]+)[^)]*\)", PAGES[0].read_text("utf-8")):
-        assert (PROJECT / path).exists(), path
+
+
+def anchors(path: Path) -> set[str]:
+    """Return the anchors that a Markdown page has for its headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=lambda page: str(page.relative_to(PROJECT)))
+def test_the_links_of_a_text_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s:]+)\)", page.read_text("utf-8")):
+        path, _, anchor = target.partition("#")
+        linked = page.parent / path if path else page
+        assert linked.exists(), target
+        assert not anchor or anchor in anchors(linked), target

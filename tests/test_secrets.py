@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
-from index.documents import Document
 from rag.writing.llm import redacted
 from tests.browser import SUMMIT, window
+from tests.commands import Footnoted, as_process
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from tests.visitor import Visitor
@@ -25,7 +24,7 @@ from ui.entry.users import add_token, add_user
 KEY = "sk-proj-Zq81xVw0Lk3-environment-9aTf"
 OWN_KEY = "sk-own-Hb52nRm7Pd4-of-a-visitor-6uJe"
 PASSWORD = "Gx93-password-of-ada-Wc27"
-TOLD = "a bad key"
+RATING = {"turn": 0, "rating": "up"}
 
 
 @contextmanager
@@ -38,7 +37,7 @@ def tells_the_key(status: int) -> Iterator[tuple[str, list[str]]]:
             self.rfile.read(int(self.headers["Content-Length"]))
             key = self.headers["Authorization"].removeprefix("Bearer ")
             asked.append(key)
-            words = f"{TOLD}: {key}, that is {key[:10]}***{key[-6:]} ({key.encode()!r})"
+            words = f"a bad key: {key}, that is {key[:10]}***{key[-6:]} ({key.encode()!r})"
             body = json.dumps({"error": {"message": words, "code": key}, "detail": key}).encode()
             self.send_response(status, key)
             self.send_header("Content-Type", "application/json")
@@ -85,59 +84,61 @@ def test_a_key_is_taken_out_of_what_a_server_says(said: str, left: str) -> None:
 @pytest.mark.weights
 @pytest.mark.faults
 def test_secrets_stay_where_they_are(
-    open_library: OpenLibrary, briefing: Document, tmp_path: Path, faults: Faults
+    own_library: Path,
+    open_library: OpenLibrary,
+    footnoted: Footnoted,
+    tmp_path: Path,
+    faults: Faults,
 ) -> None:
-    library = open_library(tmp_path / "library")
-    library.add(briefing)
     users, heard, uploads = tmp_path / "users", tmp_path / "stderr", tmp_path / "uploads"
     uploads.mkdir()
     add_user(users, "ada", PASSWORD, "add,remove,fetch")
     token = add_token(users, "ada")
     secrets = [KEY, OWN_KEY, PASSWORD, token]
     said: dict[str, bytes] = {}
+
+    def note_headers(response: httpx.Response) -> None:
+        said[f"{len(said)} {response.request.url}"] = str(response.headers).encode()
+
     with tells_the_key(401) as (url, asked), tells_the_key(400) as (other, asked_there):
         listen = f"import os; os.dup2(os.open({str(heard)!r}, os.O_WRONLY | os.O_CREAT), 2)"
         more = {"FOOTNOTED_LLM_URL": url, "FOOTNOTED_LLM": "m", "FOOTNOTED_LLM_KEY": KEY}
         more |= {"GRADIO_TEMP_DIR": str(uploads)}
+        library = open_library(own_library)
         with window(library, "--auth", str(users), first=listen, **more) as address:
             ada = Visitor(address, token)
-            ada.http.event_hooks["response"].append(
-                lambda response: said.update(
-                    {f"{len(said)} {response.request.url}": str(response.headers).encode()}
-                )
-            )
-            said["the answer"] = ada.send("submit", SUMMIT, at="question").encode()
-            follow = ada.send("submit", "And how wide is it?", at="question")
-            said["the follow-up"] = follow.encode()
+            ada.http.event_hooks["response"].append(note_headers)
             given = (None, "A server of yours", other, "m", OWN_KEY, 5, 5)
-            said["the settings"] = ada.send("click", *given, at="apply").encode()
-            said["with the own key"] = ada.send("submit", SUMMIT, at="question").encode()
-            said["a rating"] = ada.send(
-                "rate", at="talk-bar", about={"turn": 0, "rating": "up"}
-            ).encode()
+            for what, event in {
+                "the answer": partial(ada.send, "submit", SUMMIT, at="question"),
+                "the follow-up": partial(ada.send, "submit", "And how wide is it?", at="question"),
+                "the settings": partial(ada.send, "click", *given, at="apply"),
+                "with the own key": partial(ada.send, "submit", SUMMIT, at="question"),
+                "a rating": partial(ada.send, "rate", at="talk-bar", about=RATING),
+            }.items():
+                said[what] = event().encode()
             for path in ("", "config", "gradio_api/info", "theme.css", "gradio_api/nothing"):
                 said[f"GET {path}"] = ada.http.get(path).content
             called = ada.http.post("gradio_api/call/ask", json={"data": [SUMMIT]}).json()
             said["the API"] = ada.http.get(f"gradio_api/call/ask/{called['event_id']}").content
-            form = {"username": "ada", "password": f"{PASSWORD}x"}
-            said["a wrong login"] = ada.http.post("login", data=form).content
-            said["a right login"] = ada.http.post(
-                "login", data=form | {"password": PASSWORD}
-            ).content
+            for password in (f"{PASSWORD}x", PASSWORD):
+                form = {"username": "ada", "password": password}
+                said[f"login {len(said)}"] = ada.http.post("login", data=form).content
             assert KEY in asked
             assert OWN_KEY in asked_there
             said["files meanwhile"] = b"".join(files_in(uploads))
-        for command in (["ask", SUMMIT], ["ask", SUMMIT, "--json", "--explain"], ["list"], ["log"]):
-            done = subprocess.run(
-                [sys.executable, "-c", "from ui.commands.cli import main; main()", *command],
-                env={**os.environ, **more, "FOOTNOTED_LIBRARY": str(library.folder)},
-                capture_output=True,
-                check=False,
-            )
-            said[" ".join(command)] = done.stdout + done.stderr
+        more["FOOTNOTED_LIBRARY"] = str(own_library)
+        for run, command in (
+            (as_process, ["ask", SUMMIT]),
+            (footnoted, ["ask", SUMMIT, "--json", "--explain"]),
+            (footnoted, ["list"]),
+            (footnoted, ["log"]),
+        ):
+            done = run(*command, **more)
+            said[" ".join(command)] = (done.stdout + done.stderr).encode()
     assert b"m does not answer" in said[f"ask {SUMMIT}"]
     said["the terminal"] = heard.read_bytes()
-    said["the library"] = b"".join(files_in(library.folder))
+    said["the library"] = b"".join(files_in(own_library))
     said["the file of users"] = users.read_bytes()
     for where, words in said.items():
         with faults.trying("secrets", where, harm="let in"):

@@ -25,7 +25,8 @@ from index.upkeep.proof import prove
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.trace import start
-from tests.browser import HEED, window
+from tests.browser import HEED
+from tests.commands import ROOT, Footnoted
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from ui.drawing.render import Outcome
@@ -34,7 +35,6 @@ from ui.panels.events import Rights
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).parents[1]
 MANY = 12
 
 
@@ -48,66 +48,68 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 class Adding:
-    """`footnoted add` as a process, with a log of what it does."""
+    """`footnoted add`, with a log of what it does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, footnoted: Footnoted, open_library: OpenLibrary) -> None:
         self.library, self.log = folder / "library", folder / "footnoted.log"
+        self.footnoted, self.open_library = footnoted, open_library
 
     def start(self, *sources: object) -> subprocess.Popen[str]:
+        """Run it as a process, which can be ended."""
         program = f"{HEED}\nfrom ui.commands.program import main; main()"
         arguments = ["add", *map(str, sources), "--library", str(self.library)]
+        own = {"FOOTNOTED_LOG": str(self.log), "FOOTNOTED_PRIVATE_ADDRESSES": "true"}
         return subprocess.Popen(
             [sys.executable, "-c", program, *arguments],
             cwd=ROOT,
-            env={
-                **os.environ,
-                "FOOTNOTED_LOG": str(self.log),
-                "FOOTNOTED_PRIVATE_ADDRESSES": "true",
-            },
+            env=os.environ | own,
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )
 
-    def run(self, *sources: object) -> tuple[int, list[str], list[dict[str, Any]]]:
+    def run(self, *sources: object) -> tuple[object, list[str], list[dict[str, Any]]]:
         """Return the exit code, what was said, and the lines of the log."""
         self.log.unlink(missing_ok=True)
-        process = self.start(*sources)
-        _, said = process.communicate()
-        assert "Traceback" not in said
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
-        return process.returncode, said.splitlines(), lines
+        given = ("--library", self.library)
+        done = self.footnoted("add", *sources, *given, FOOTNOTED_LOG=self.log)
+        return done.returncode, done.stderr.splitlines(), self.lines()
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def opened(self) -> Library:
+        return self.open_library(self.library)
+
+    def holds(self, files: list[Path]) -> None:
+        """The library holds each file once, as it is, and all of it can be found."""
+        library = self.opened()
+        entries = library.entries()
+        assert sorted(entry.source for entry in entries) == sorted(map(str, files))
+        for entry in entries:
+            assert library.document(entry.id).text == Path(entry.source).read_text()
+        assert not prove(library).faults
+        assert library.unfinished() == 0
 
 
 @pytest.fixture
-def adding(tmp_path: Path) -> Adding:
-    return Adding(tmp_path)
-
-
-def holds(library: Library, files: list[Path]) -> None:
-    """The library holds each file once, as it is, and all of it can be found."""
-    entries = library.entries()
-    assert sorted(entry.source for entry in entries) == sorted(map(str, files))
-    for entry in entries:
-        assert library.document(entry.id).text == Path(entry.source).read_text()
-    assert not prove(library).faults
-    assert library.unfinished() == 0
+def adding(tmp_path: Path, footnoted: Footnoted, open_library: OpenLibrary) -> Adding:
+    return Adding(tmp_path, footnoted, open_library)
 
 
 @pytest.mark.faults(minutes=4)
 def test_a_killed_add_goes_on_where_it_was(
-    adding: Adding, files: list[Path], open_library: OpenLibrary, faults: Faults
+    adding: Adding, files: list[Path], faults: Faults
 ) -> None:
     for told in faults.some(range(1, MANY)):
         with faults.trying("add killed", f"after {told} files"):
             shutil.rmtree(adding.library, ignore_errors=True)
             process = adding.start(*files)
-            assert process.stderr
             for _ in range(told):
                 assert process.stderr.readline()
             process.kill()
             process.communicate()
-            before = len(open_library(adding.library).entries())
+            before = len(adding.opened().entries())
             assert before >= told
             code, said, lines = adding.run(*files)
             assert code == 0
@@ -115,17 +117,14 @@ def test_a_killed_add_goes_on_where_it_was(
             assert {line["outcome"] for line in lines[:before]} <= {"unchanged"}
             assert {line["outcome"] for line in lines[before:]} <= {"added"}
             assert f"{before} unchanged" in said[-1]
-            holds(open_library(adding.library), files)
+            adding.holds(files)
 
 
-def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(
-    adding: Adding, files: list[Path], open_library: OpenLibrary
-) -> None:
+def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(adding: Adding, files: list[Path]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # It hangs there.
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/page.html"
         sources = (*files[:3], address, *files[3:])
         process = adding.start(*sources)
-        assert process.stderr
         with silent.accept()[0]:
             for _ in range(3):
                 assert process.stderr.readline()
@@ -134,29 +133,32 @@ def test_ctrl_c_says_how_far_it_is_and_that_it_goes_on(
     assert process.returncode == 130
     assert said[-2] == f"Stopped after 3 of {MANY + 1}: 3 added."
     assert said[-1] == "The same command goes on with the others."
-    assert len(open_library(adding.library).entries()) == 3
-    lines = [json.loads(line) for line in adding.log.read_text().splitlines()]
-    assert [line["outcome"] for line in lines] == ["added"] * 3
+    assert len(adding.opened().entries()) == 3
+    assert [line["outcome"] for line in adding.lines()] == ["added"] * 3
     code, said, lines = adding.run(*files)
     assert code == 0
     assert [line["read"] for line in lines] == [False] * 3 + [True] * (MANY - 3)
-    holds(open_library(adding.library), files)
+    adding.holds(files)
 
 
 def test_what_failed_is_listed_at_the_end(adding: Adding, tmp_path: Path) -> None:
     good, empty, gone = tmp_path / "good.txt", tmp_path / "empty.txt", tmp_path / "gone.txt"
     good.write_text("The ferry sank in 1931.\n")
     empty.touch()
-    code, said, lines = adding.run(good, empty, gone, good)
+    code, said, lines = adding.run(good, empty, gone, "n" * 300 + ".txt", good)
     assert code == 2
-    assert said[-3:] == [
-        "1 added, 1 unchanged, 2 failed.",
+    assert said[-4:-1] == [
+        "1 added, 1 unchanged, 3 failed.",
         "empty.txt is empty: it holds 0 bytes.",
         f"There is no file {gone}. Check the name and the folder.",
     ]
-    outcomes = ["added", "failed", "failed", "unchanged"]
+    assert "nnn" in said[-1]
+    assert said[0].startswith("good.txt: added, 1 passage (")
+    assert said[1].startswith("good.txt: is in the library already")
+    outcomes = ["added", "failed", "failed", "failed", "unchanged"]
     assert sorted(line["outcome"] for line in lines) == outcomes
     assert "good.txt" not in adding.log.read_text()
+    assert adding.run(good, empty, "--skip-bad")[0] == 0
     code, said, _ = adding.run(good)
     assert (code, len(said)) == (0, 1), "one file needs no summary"
 
@@ -178,9 +180,7 @@ def docs(tmp_path: Path) -> Path:
     return made
 
 
-def test_a_folder_is_added_with_all_below_it_and_again(
-    adding: Adding, docs: Path, open_library: OpenLibrary
-) -> None:
+def test_a_folder_is_added_with_all_below_it_and_again(adding: Adding, docs: Path) -> None:
     code, said, lines = adding.run(docs)
     assert code == 0
     assert said[0].endswith("docs: 2 files are of formats that cannot be read (.dwg, .zip).")
@@ -188,7 +188,7 @@ def test_a_folder_is_added_with_all_below_it_and_again(
     assert said[-1] == "3 added."
     assert [line["read"] for line in lines] == [True] * 3
     files = [docs / "a.md", docs / "b.txt", docs / "deep" / "er" / "c.TXT"]
-    holds(open_library(adding.library), files)
+    adding.holds(files)
     (docs / "b.txt").write_text("The ferry sank in 1932.\n")
     (docs / "new.txt").write_text("The tower fell in 1933.\n")
     code, said, lines = adding.run(docs)
@@ -197,7 +197,7 @@ def test_a_folder_is_added_with_all_below_it_and_again(
 
 
 def test_what_is_gone_is_removed_only_when_that_is_asked_for(
-    adding: Adding, docs: Path, tmp_path: Path, open_library: OpenLibrary
+    adding: Adding, docs: Path, tmp_path: Path
 ) -> None:
     elsewhere = tmp_path / "elsewhere.txt"
     elsewhere.write_text("The mill burnt down in 1930.\n")
@@ -206,34 +206,32 @@ def test_what_is_gone_is_removed_only_when_that_is_asked_for(
     elsewhere.unlink()
     _, said, _ = adding.run(docs)
     assert said[-1] == "2 unchanged."
-    assert len(open_library(adding.library).entries()) == 4
+    assert len(adding.opened().entries()) == 4
     code, said, lines = adding.run(docs, "--remove-gone")
     assert (code, said[-1]) == (0, "2 unchanged, 1 removed.")
     assert said[-2].startswith("a.md: removed, since its file is gone (")
     assert [line["event"] for line in lines] == ["add", "add", "remove"]
-    left = open_library(adding.library)
+    left = adding.opened()
     assert {Path(each.source).name for each in left.entries()} == {"b.txt", "c.TXT", elsewhere.name}
     assert not prove(left).faults
 
 
-def test_an_empty_folder_removes_nothing(
-    adding: Adding, docs: Path, open_library: OpenLibrary
-) -> None:
+def test_an_empty_folder_removes_nothing(adding: Adding, docs: Path) -> None:
     adding.run(docs)
     shutil.rmtree(docs)
     docs.mkdir()  # As where a disk is not there.
-    process = adding.start(docs, "--remove-gone")
-    said = process.communicate()[1]
-    assert process.returncode == 2
-    assert said.strip() == f"{docs} holds no files that can be read. Nothing is done."
-    assert len(open_library(adding.library).entries()) == 3
-    process = adding.start(docs / "a.md", "--remove-gone")
-    assert "give a folder" in process.communicate()[1]
-    assert process.returncode == 2
+    given = ("--remove-gone", "--library", adding.library)
+    done = adding.footnoted("add", docs, *given)
+    assert done.returncode == 2
+    assert done.stderr.strip() == f"{docs} holds no files that can be read. Nothing is done."
+    assert len(adding.opened().entries()) == 3
+    done = adding.footnoted("add", docs / "a.md", *given)
+    assert "give a folder" in done.stderr
+    assert done.returncode == 2
 
 
 def test_the_order_is_that_of_the_files_however_long_each_takes(
-    adding: Adding, tmp_path: Path, open_library: OpenLibrary
+    adding: Adding, tmp_path: Path
 ) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
@@ -242,20 +240,24 @@ def test_the_order_is_that_of_the_files_however_long_each_takes(
         text = "".join(f"Ship {number} met ship {n}.\n\n" for n in range(lines))
         (docs / f"{number}.txt").write_text(text)
     adding.run(docs)
-    sources = [Path(entry.source).name for entry in open_library(adding.library).entries()]
+    sources = [Path(entry.source).name for entry in adding.opened().entries()]
     assert sources == [f"{number}.txt" for number in range(6)]
 
 
-def test_a_name_that_no_file_can_have_is_one_failure_among_others(
-    adding: Adding, tmp_path: Path
-) -> None:
-    good = tmp_path / "good.txt"
-    good.write_text("The ferry sank in 1931.\n")
-    code, said, _ = adding.run("n" * 300 + ".txt", good)
-    assert (code, said[-2]) == (2, "1 added, 1 failed.")
-
-
 # --- which files are known
+
+
+@pytest.fixture
+def library(tmp_path: Path, open_library: OpenLibrary) -> Library:
+    return open_library(tmp_path / "library")
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Path:
+    """A file."""
+    path = tmp_path / "one.txt"
+    path.write_text("The ferry sank in 1931.\n")
+    return path
 
 
 def add(library: Library, path: Path) -> tuple[str, bool]:
@@ -264,12 +266,12 @@ def add(library: Library, path: Path) -> tuple[str, bool]:
     return (known or library.add(load(path))).outcome, known is None
 
 
-def test_a_file_is_known_by_its_bytes(tmp_path: Path, open_library: OpenLibrary) -> None:
-    library = open_library(tmp_path / "library")
-    one, two, moved = tmp_path / "one.txt", tmp_path / "two.txt", tmp_path / "moved.txt"
-    one.write_text("The ferry sank in 1931.\n")
+def test_a_file_is_known_by_its_bytes(library: Library, one: Path, tmp_path: Path) -> None:
+    two, moved = tmp_path / "two.txt", tmp_path / "moved.txt"
     two.write_text("The tower fell in 1931.\n")
     assert [add(library, one), add(library, two)] == [("added", True)] * 2
+    assert [add(library, one), add(library, two)] == [("unchanged", False)] * 2
+    library.reindex(lambda *_: None)
     assert [add(library, one), add(library, two)] == [("unchanged", False)] * 2
     shutil.copy(one, moved)
     assert add(library, moved) == ("unchanged", False), "wherever they stand"
@@ -286,34 +288,19 @@ def test_a_file_is_known_by_its_bytes(tmp_path: Path, open_library: OpenLibrary)
 
 
 def test_a_file_that_the_loader_reads_otherwise_today_is_read_again(
-    tmp_path: Path, open_library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
+    library: Library, one: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    library = open_library(tmp_path / "library")
-    one = tmp_path / "one.txt"
-    one.write_text("The ferry sank in 1931.\n")
     add(library, one)
     monkeypatch.setitem(formats.VERSIONS, "text", 99)
     assert add(library, one) == ("unchanged", True)
     assert add(library, one) == ("unchanged", False)
-    shutil.copy(one, as_markdown := tmp_path / "one.md")
+    shutil.copy(one, as_markdown := one.with_suffix(".md"))
     assert add(library, as_markdown) == ("unchanged", True), "another loader"
 
 
-def test_what_is_known_of_files_outlasts_a_reindex(
-    tmp_path: Path, open_library: OpenLibrary
+def test_a_library_from_before_files_were_known(
+    library: Library, one: Path, open_library: OpenLibrary
 ) -> None:
-    library = open_library(tmp_path / "library")
-    one = tmp_path / "one.txt"
-    one.write_text("The ferry sank in 1931.\n")
-    add(library, one)
-    library.reindex(lambda *_: None)
-    assert add(library, one) == ("unchanged", False)
-
-
-def test_a_library_from_before_files_were_known(tmp_path: Path, open_library: OpenLibrary) -> None:
-    library = open_library(tmp_path / "library")
-    one = tmp_path / "one.txt"
-    one.write_text("The ferry sank in 1931.\n")
     add(library, one)
     with closing(sqlite3.connect(library.folder / "library.db")) as connection, connection:
         connection.execute("DROP TABLE readings")
@@ -352,17 +339,17 @@ def test_what_the_window_adds_and_removes_is_a_line(tmp_path: Path) -> None:
 
 
 def test_visitors_of_the_window_write_lines_that_are_each_whole(
-    briefing_library: Library, tmp_path: Path
+    window_address: str, window_library: Library
 ) -> None:
-    log = tmp_path / "footnoted.log"
+    log = window_library.folder.parent / "log"
     question = "How wide is the Tsugaru Strait?"
-    with window(briefing_library, FOOTNOTED_LLM="none", FOOTNOTED_LOG=str(log)) as address:
-        visitors = [gradio_client.Client(address, verbose=False) for _ in range(3)]
-        jobs = [
-            visitor.submit(question=question, api_name="/ask") for visitor in visitors for _ in "ab"
-        ]
-        answers = [job.result() for job in jobs]
-        written = [json.loads(line) for line in log.read_text().splitlines()]
-    asked = [line for line in written if line["sizes"]["question"] == len(question)]
+    visitors = [gradio_client.Client(window_address, verbose=False) for _ in range(3)]
+    before = len(log.read_text().splitlines()) if log.exists() else 0
+    jobs = [
+        visitor.submit(question=question, api_name="/ask") for visitor in visitors for _ in "ab"
+    ]
+    answers = [job.result() for job in jobs]
+    written = [json.loads(line) for line in log.read_text().splitlines()[before:]]
+    asked = [line for line in written if line["sizes"].get("question") == len(question)]
     assert len({line["id"] for line in asked}) == len(answers) == 6
     assert {line["outcome"] for line in asked} == {"answered"}

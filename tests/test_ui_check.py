@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,12 +17,12 @@ import docx
 import pytest
 
 from index.documents import Document
-from index.library import Library
 from index.loading.load import load_bytes
 from index.split import split
 from rag.checking.verdict import Checked, Quotation
 from rag.quote import Quote
 from tests.browser import HEED
+from tests.commands import PROGRAM, Footnoted
 from ui.checked.export import FORMATS
 from ui.checked.text import summary
 from ui.conversations.text import pieces
@@ -144,26 +143,22 @@ def test_an_empty_text_can_be_written(form: str) -> None:
 
 @pytest.mark.weights
 def test_a_text_of_2000_sentences_is_stopped_and_goes_on(
-    briefing_library: Library, briefing: Document, tmp_path: Path
+    own_library: Path, briefing: Document, tmp_path: Path, footnoted: Footnoted
 ) -> None:
-    library = tmp_path / "library"
-    shutil.copytree(briefing_library.folder, library)
-    passages = split(briefing)
-    spans = [place for passage in passages for place in passage.sentences]
-    own = [" ".join(briefing.text[start:end].split()) for start, end in spans]
-    (tmp_path / "long.txt").write_text("\n\n".join(islice(cycle(own), 2000)), "utf-8")
-    program = f"{HEED}\nfrom ui.commands.cli import main; main()"
-    command = [sys.executable, "-c", program, "check", str(tmp_path / "long.txt")]
-    command += ["--library", str(library)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+    spans = [place for passage in split(briefing) for place in passage.sentences]
+    own = [" ".join(briefing.text[start:end].split()) for start, end in spans[:100]]
+    long = tmp_path / "long.txt"
+    long.write_text("\n\n".join(islice(cycle(own), 2000)), "utf-8")
+    command = ["check", str(long), "--library", str(own_library)]
+    process = [sys.executable, "-c", f"{HEED}\n{PROGRAM}", *command]
+    with subprocess.Popen(process, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         seen = sum(1 for line in islice(running.stdout, 1000) if line.startswith("Supported: "))
         running.send_signal(signal.SIGINT)
     assert running.returncode == 130
     assert 0 < seen < 1000
-    kept = sqlite3.connect(library / "checked.db").execute("SELECT count(*) FROM checked")
-    assert kept.fetchone()[0] >= min(seen, len(own))
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout)
+    kept = sqlite3.connect(own_library / "checked.db").execute("SELECT count(*) FROM checked")
+    assert kept.fetchone()[0] >= min(seen, len({*own}))
+    told = json.loads(footnoted(*command, "--json").stdout)
     assert told["counts"]["supported"] == 2000
     assert told["left"] == 0

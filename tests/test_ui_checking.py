@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from index.documents import Document
 from index.library import Library
 from rag.log import Log
-from tests.browser import SUMMIT, OpenPage, ask, pages, window
+from tests.browser import SUMMIT, OpenPage, ask, saved, written_by
 from tests.provider import provider
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -22,17 +21,19 @@ DRAFT = (
 )
 
 
-def check(page: Page, text: str) -> None:
+def open_check(page: Page) -> None:
     page.get_by_role("button", name="Check", exact=True).first.click()
+
+
+def check(page: Page, text: str) -> None:
+    open_check(page)
     page.locator("#draft textarea").fill(text)
     page.locator("#check").click()
     expect(page.locator("#checked .covered")).to_contain_text("sentence", timeout=60_000)
     expect(page.locator("#check")).to_be_visible(timeout=60_000)
 
 
-def test_a_text_is_underlined_and_a_sentence_opens_its_quote(
-    page: Page, briefing: Document
-) -> None:
+def test_a_text_is_underlined_and_a_sentence_opens_its_quote(page: Page, tmp_path: Path) -> None:
     check(page, DRAFT)
     shown = page.locator("#checked .draft-text")
     assert " ".join(shown.inner_text().split()) == " ".join(DRAFT.split())
@@ -50,8 +51,6 @@ def test_a_text_is_underlined_and_a_sentence_opens_its_quote(
     expect(note).to_have_count(1)
     expect(note).to_contain_text("Contradicted")
     text, verdict = (page.locator(each).bounding_box() for each in (".draft-text", ".verdicts"))
-    assert text
-    assert verdict
     assert text["y"] == verdict["y"], "side by side"
     expect(page.locator(".verdicts .at")).to_have_text("1 of 2 findings")
     page.keyboard.press("n")
@@ -68,12 +67,11 @@ def test_a_text_is_underlined_and_a_sentence_opens_its_quote(
     page.keyboard.press("Escape")  # and out of the verdict.
     expect(note).to_have_count(0)
 
-
-def test_a_checked_text_outlives_a_reload(page: Page) -> None:
-    check(page, DRAFT)
+    path = saved(page, page.locator("#checked-files").get_by_text("JSON"), tmp_path)
+    assert json.loads(path.read_text("utf-8"))["counts"]["contradicted"] == 1
     summary = page.locator("#checked .covered").inner_text()
     page.reload()
-    page.get_by_role("button", name="Check", exact=True).first.click()
+    open_check(page)
     expect(page.locator("#draft textarea")).to_have_value(DRAFT)
     expect(page.locator("#checked .covered")).to_have_text(summary)
     expect(page.locator("#checked a.contradicted")).to_have_count(1)
@@ -97,26 +95,8 @@ def test_on_a_phone_a_verdict_is_a_sheet_over_the_text(
     expect(sheet).to_be_hidden()
 
 
-def test_nothing_is_checked_where_no_document_is_selected(page: Page) -> None:
-    expect(page.locator("[data-choose]").first).to_be_visible()
-    page.evaluate("document.querySelectorAll('[data-choose]').forEach((box) => box.click())")
-    page.get_by_role("button", name="Check", exact=True).first.click()
-    page.locator("#draft textarea").fill(DRAFT)
-    page.locator("#check").click()
-    expect(page.locator("#checked .notice")).to_contain_text("No documents are selected.")
-
-
-def test_a_checked_text_is_taken_along(page: Page, tmp_path: Path) -> None:
-    check(page, DRAFT)
-    with page.expect_download() as download:
-        page.locator("#checked-files").get_by_text("JSON").click()
-    download.value.save_as(tmp_path / "checked.json")
-    told = json.loads((tmp_path / "checked.json").read_text("utf-8"))
-    assert told["counts"]["contradicted"] == 1
-
-
 def test_a_text_that_was_stopped_goes_on(page: Page) -> None:
-    page.get_by_role("button", name="Check", exact=True).first.click()
+    open_check(page)
     page.locator("#check").click()
     expect(page.locator("#checked")).to_contain_text("There is no text")
     many = " ".join(f"The Tsugaru Strait is {width} kilometers wide." for width in range(2, 60))
@@ -135,27 +115,30 @@ def test_a_text_that_was_stopped_goes_on(page: Page) -> None:
     expect(page.locator("#check")).to_be_visible(timeout=60_000)
 
 
-def test_a_file_is_checked(page: Page, tmp_path: Path) -> None:
-    page.get_by_role("button", name="Check", exact=True).first.click()
+def test_a_file_is_checked_also_where_it_is_dropped(page: Page, tmp_path: Path) -> None:
+    open_check(page)
     draft = tmp_path / "draft.md"
     draft.write_text("# Straits\n\nThe Tsugaru Strait is 20 kilometers wide.\n", "utf-8")
     with page.expect_file_chooser() as chooser:
         page.locator("#open-draft").click()
     chooser.value.set_files(draft)
     expect(page.locator("#checked a.supported")).to_have_count(1, timeout=60_000)
-
-
-def test_a_file_that_is_dropped_is_checked(page: Page) -> None:
-    page.get_by_role("button", name="Check", exact=True).first.click()
+    expect(page.locator("#check")).to_be_visible()
     page.evaluate(
         """() => {
             const carried = new DataTransfer();
-            carried.items.add(new File(["The Tsugaru Strait is 20 kilometers wide."], "a.txt"));
+            carried.items.add(new File(["The Tsugaru Strait is 70 kilometers wide."], "a.txt"));
             const event = new DragEvent("drop", { dataTransfer: carried, bubbles: true });
             document.querySelector("#draft textarea").dispatchEvent(event);
         }"""
     )
-    expect(page.locator("#checked a.supported")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#checked a.contradicted")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#check")).to_be_visible()
+    expect(page.locator("[data-choose]").first).to_be_visible()
+    page.evaluate("document.querySelectorAll('[data-choose]').forEach((box) => box.click())")
+    page.locator("#draft textarea").fill(DRAFT)
+    page.locator("#check").click()
+    expect(page.locator("#checked .notice")).to_contain_text("No documents are selected.")
 
 
 def test_a_verdict_is_overruled_with_a_note(page: Page, window_library: Library) -> None:
@@ -186,14 +169,9 @@ def test_a_verdict_is_overruled_with_a_note(page: Page, window_library: Library)
     assert Log(window_library.folder).overruled() == {}
 
 
-def test_what_a_language_model_wrote_is_checked_from_its_answer(
-    browser: Browser, window_library: Library
-) -> None:
+def test_what_a_language_model_wrote_is_checked_from_its_answer(page: Page) -> None:
     with provider("Dec. 15", ["The summit was held on Dec. 15."]) as writer:
-        settings = {"FOOTNOTED_LLM_URL": writer.url}
-        with window(window_library, **settings) as address, pages(browser) as open_page:
-            page = open_page(address)
-            turn = ask(page, SUMMIT)
-            turn.get_by_role("button", name="Check").click()
-            expect(page.locator("#draft textarea")).to_have_value("The summit was held on Dec. 15.")
-            expect(page.locator("#checked a.s")).to_have_count(1, timeout=60_000)
+        written_by(page, writer.url)
+        ask(page, SUMMIT).get_by_role("button", name="Check").click()
+        expect(page.locator("#draft textarea")).to_have_value("The summit was held on Dec. 15.")
+        expect(page.locator("#checked a.s")).to_have_count(1, timeout=60_000)

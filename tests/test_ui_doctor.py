@@ -7,11 +7,10 @@ import json
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,35 +18,18 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from index.library import Library
 from index.weights.catalogue import CATALOGUE
 from rag.config import Settings, load_settings
+from tests.commands import Done, Footnoted, as_process
 from tests.faults import Faults
 from ui.commands import findings as checks
 from ui.commands.findings import Found, State
 
-ROOT = Path(__file__).parents[1]
 EMBEDDING = "bge-small-en-v1.5-int8"
 KEY, PASSWORD = "geheim-0815", "hunter2"
 
 
-def run(*arguments: object, **environment: object) -> subprocess.CompletedProcess[str]:
-    """Run it as a process of its own."""
-    program = "from ui.commands.cli import main; main()"
-    done = subprocess.run(
-        [sys.executable, "-c", program, "doctor", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, "FOOTNOTED_LLM": "none", **{k: str(v) for k, v in environment.items()}},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return done
-
-
-def told(done: subprocess.CompletedProcess[str]) -> dict[str, list[tuple[str, str]]]:
+def told(done: Done) -> dict[str, list[tuple[str, str]]]:
     """Return the findings by their checks."""
     said = json.loads(done.stdout)
     assert (said["schema"], said["ok"]) == (1, done.returncode == 0)
@@ -86,12 +68,6 @@ def closed_port() -> int:
 
 
 @pytest.fixture
-def library(tmp_path: Path, briefing_library: Library) -> Path:
-    shutil.copytree(briefing_library.folder, tmp_path / "library")
-    return tmp_path / "library"
-
-
-@pytest.fixture
 def models(tmp_path: Path, settings: Settings) -> Path:
     """A folder of weights of the test's own, with links to the files there are."""
     for name in (settings.embedding, settings.reranker):
@@ -111,9 +87,9 @@ def broken(path: Path, data: bytes) -> None:
 
 
 @pytest.mark.weights
-def test_where_all_is_well(library: Path) -> None:
-    before = {path: path.read_bytes() for path in library.rglob("*") if path.suffix == ".db"}
-    done = run("--library", library)
+def test_where_all_is_well(own_library: Path) -> None:
+    before = {path: path.read_bytes() for path in own_library.rglob("*") if path.suffix == ".db"}
+    done = as_process("doctor", "--library", own_library)
     assert done.returncode == 0, done.stdout
     lines = done.stdout.splitlines()
     assert {line.split()[0] for line in lines} <= {"ok", "note"}
@@ -124,26 +100,32 @@ def test_where_all_is_well(library: Path) -> None:
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.fixture
+def quick(footnoted: Footnoted, monkeypatch: pytest.MonkeyPatch) -> Footnoted:
+    """Run `footnoted doctor` without the packages that take seconds to import."""
+    monkeypatch.setattr(checks, "NATIVE", ())
+    return partial(footnoted, "doctor", "--json")
+
+
 @pytest.mark.weights
 def test_everything_that_is_broken_is_told_at_once(
-    library: Path, models: Path, tmp_path: Path
+    own_library: Path, models: Path, tmp_path: Path, quick: Footnoted
 ) -> None:
     model = models / EMBEDDING / "model.onnx"
     broken(model, model.read_bytes()[:1000])
-    (library / "library.db").write_bytes(b"garbage " * 1000)
+    (own_library / "library.db").write_bytes(b"garbage " * 1000)
     with ExitStack() as stack:
         with suppress(OSError):  # Somebody else may be there.
             stack.enter_context(socket.create_server(("127.0.0.1", 7860)))
-        found = told(
-            done := run(
-                *("--library", library, "--json"),
-                FOOTNOTED_MODELS=models,
-                FOOTNOTED_LOG=tmp_path / "gone.txt" / "log",
-                FOOTNOTED_LLM_URL=f"http://ada:{PASSWORD}@127.0.0.1:{closed_port()}/v1",
-                FOOTNOTED_LLM_KEY=KEY,
-                FOOTNOTED_CHROMA_URL=f"http://127.0.0.1:{closed_port()}",
-            )
+        done = quick(
+            *("--library", own_library),
+            FOOTNOTED_MODELS=models,
+            FOOTNOTED_LOG=tmp_path / "gone.txt" / "log",
+            FOOTNOTED_LLM_URL=f"http://ada:{PASSWORD}@127.0.0.1:{closed_port()}/v1",
+            FOOTNOTED_LLM_KEY=KEY,
+            FOOTNOTED_CHROMA_URL=f"http://127.0.0.1:{closed_port()}",
         )
+    found = told(done)
     assert done.returncode == 2
     assert "things are wrong" in done.stderr
     state, said = found["weights"][0]
@@ -152,7 +134,7 @@ def test_everything_that_is_broken_is_told_at_once(
     assert f"Run `footnoted models pull {EMBEDDING} --models {models}`." in said
     [(state, said)] = found["library"]
     assert state == "wrong"
-    assert f"The library {library} is damaged" in said
+    assert f"The library {own_library} is damaged" in said
     for check, setting in (("llm", "LLM_URL"), ("chroma", "CHROMA_URL")):
         [(state, said)] = found[check]
         assert state == "wrong"
@@ -169,24 +151,17 @@ def test_everything_that_is_broken_is_told_at_once(
     [("llm = ", "cannot be read"), ("quotes = 99", "quotes"), ("lmm = 'x'", "no setting lmm")],
 )
 def test_settings_that_are_broken_are_told_and_the_rest_is_checked(
-    text: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, words: str, tmp_path: Path, quick: Footnoted
 ) -> None:
     file = tmp_path / "broken.toml"
     file.write_text(text)
-    if text == "llm = ":
-        found = told(run("--json", "--library", tmp_path / "l", FOOTNOTED_CONFIG=file))
-        assert str(file) in found["settings"][0][1]
-        assert found["library"][0][0] == "ok"
-    else:
-        monkeypatch.setenv("FOOTNOTED_CONFIG", str(file))
-        monkeypatch.setattr(checks, "NATIVE", ())
-        found = {}
-        for each in checks.findings(tmp_path / "l"):
-            found.setdefault(each.check, []).append((each.state, each.said))
+    found = told(quick("--library", tmp_path / "library", FOOTNOTED_CONFIG=file))
     [(state, said)] = found["settings"]
     assert state == "wrong"
     assert words in said
+    assert str(file) in said or "cannot be read" not in said
     assert said.endswith("What follows goes by the defaults.")
+    assert found["library"][0][0] == "ok"
     assert {"python", "packages", "weights", "library", "port"} <= set(found)
 
 
@@ -246,37 +221,31 @@ def test_models_that_are_not_of_the_catalogue(tmp_path: Path) -> None:
     assert last(EMBEDDING)[0] == "wrong", "it writes no answers"
 
 
-def test_a_library_made_with_other_settings(library: Path, settings: Settings) -> None:
-    other = settings_of(library=library, embedding="all-minilm-l6-v2", models=settings.models)
-    finding = list(_found(other))[-1]
-    assert finding[0] == "wrong"
-    assert "footnoted reindex" in finding[1]
-
-
-def _found(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Return what `findings` makes of the library's check, errors among it."""
-    try:
-        yield from checks._library(settings)
-    except checks.UserError as error:
-        yield "wrong", str(error)
-
-
 @pytest.mark.weights
-def test_vectors_that_are_gone_are_noticed(library: Path) -> None:
-    for folder in library.glob("vectors-*"):
+def test_vectors_of_other_settings_and_vectors_that_are_gone_are_noticed(
+    own_library: Path,
+) -> None:
+    def found(**given: Any) -> str:
+        try:
+            [*_, (state, said)] = checks._library(settings_of(library=own_library, **given))
+        except checks.UserError as error:  # Which `findings` tells as well.
+            return str(error)
+        assert state == "wrong"
+        return said
+
+    assert "footnoted reindex" in found(embedding="all-minilm-l6-v2")
+    for folder in own_library.glob("vectors-*"):
         shutil.rmtree(folder)
-    state, said = list(_found(settings_of(library=library)))[-1]
-    assert state == "wrong"
-    assert f"`footnoted reindex --library {library}`" in said
+    assert f"`footnoted reindex --library {own_library}`" in found()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read and write everything")
-def test_folders_that_may_not_be_written(library: Path, models: Path) -> None:
-    library.chmod(0o500)
-    models.chmod(0o500)
-    found = list(checks._folders(settings_of(library=library, models=models)))
-    library.chmod(0o700)
-    models.chmod(0o700)
+def test_folders_that_may_not_be_written(own_library: Path, models: Path) -> None:
+    for folder in (own_library, models):
+        folder.chmod(0o500)
+    found = list(checks._folders(settings_of(library=own_library, models=models)))
+    for folder in (own_library, models):
+        folder.chmod(0o700)
     assert [state for state, _ in found] == ["wrong", "note"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docx
@@ -31,18 +31,18 @@ def pdf(*texts: str) -> bytes:
     return bytes(made.output())
 
 
-def word() -> bytes:
+def word(sentence: str) -> bytes:
     made, stream = docx.Document(), io.BytesIO()
-    made.add_paragraph(SENTENCE)
+    made.add_paragraph(sentence)
     made.save(stream)
     return stream.getvalue()
 
 
-def book() -> bytes:
+def book(sentence: str) -> bytes:
     made, stream = epub.EpubBook(), io.BytesIO()
     made.set_title("Comets")
     chapter = epub.EpubHtml(title="One", file_name="one.xhtml")
-    chapter.content = f"<html><body><p>{SENTENCE}</p></body></html>"
+    chapter.content = f"<html><body><p>{sentence}</p></body></html>"
     made.add_item(chapter)
     made.spine = [chapter]
     made.add_item(epub.EpubNcx())
@@ -51,23 +51,42 @@ def book() -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("suffix", ["txt", "md", "html", "pdf", "docx", "epub"])
-def test_each_format_is_taken(page: Page, tmp_path: Path, suffix: str) -> None:
-    texts = {
-        "txt": SENTENCE.encode(),
-        "md": f"# Comets\n\n{SENTENCE}\n".encode(),
-        "html": f"<html><body><article><p>{SENTENCE}</p></article></body></html>".encode(),
-    }
-    data = texts.get(suffix) or {"pdf": lambda: pdf(SENTENCE), "docx": word, "epub": book}[suffix]()
-    path = tmp_path / f"comet.{suffix}"
-    path.write_bytes(data)
-    page.locator("#add input[type=file]").set_input_files(path)
-    expect(page.locator("#outcomes")).to_contain_text(f"comet.{suffix}: added", timeout=60_000)
-    turn = ask(page, "When was the comet Halme seen?")
-    turn.locator(f"a.place:has-text('comet.{suffix}')").first.click()
-    expect(page.locator("#source mark.quote")).to_contain_text("1911")
-    page.get_by_role("button", name=f"Remove comet.{suffix}").click()
-    expect(page.locator("#documents li").filter(has_text=f"comet.{suffix}")).to_have_count(0)
+FILES: dict[str, Callable[[str], bytes]] = {
+    "txt": str.encode,
+    "md": lambda sentence: f"# Comets\n\n{sentence}\n".encode(),
+    "html": lambda sentence: f"<html><body><article><p>{sentence}</p></article></body>".encode(),
+    "pdf": pdf,
+    "docx": word,
+    "epub": book,
+}
+COMETS = dict(
+    zip(FILES, ("Halme", "Oterma", "Vaisala", "Liisi", "Palomar", "Kohoutek"), strict=True)
+)
+
+
+def add(page: Page, *files: Path) -> None:
+    """Add files by their field, and wait until each is in the library."""
+    page.locator("#add input[type=file]").set_input_files([*files])
+    for file in files:
+        expect(page.locator("#outcomes")).to_contain_text(f"{file.name}: added", timeout=60_000)
+
+
+def remove(page: Page, name: str) -> None:
+    page.get_by_role("button", name=f"Remove {name}").click()
+    expect(page.locator("#documents li").filter(has_text=name)).to_have_count(0)
+
+
+def test_each_format_is_taken(page: Page, tmp_path: Path) -> None:
+    files = {suffix: tmp_path / f"comet.{suffix}" for suffix in FILES}
+    for suffix, path in files.items():
+        path.write_bytes(FILES[suffix](SENTENCE.replace("Halme", COMETS[suffix])))
+    add(page, *files.values())
+    for suffix, comet in COMETS.items():
+        turn = ask(page, f"When was the comet {comet} seen?")
+        turn.locator(f"a.place:has-text('comet.{suffix}')").first.click()
+        expect(page.locator("#source mark.quote")).to_contain_text(f"{comet} was seen")
+        expect(page.locator("#source mark.quote")).to_contain_text("1911")
+        remove(page, f"comet.{suffix}")
 
 
 RELEASED = threading.Event()
@@ -100,56 +119,54 @@ def site() -> Iterator[str]:
         server.shutdown()
 
 
+def fetch(page: Page, address: str) -> None:
+    page.locator("#address input").fill(address)
+    page.locator("#fetch").click()
+
+
 def test_a_web_page_is_taken_and_links_to_its_original(page: Page, site: str) -> None:
+    fetch(page, "/etc/passwd")
+    expect(page.locator("#outcomes")).to_contain_text("starts with http:// or https://")
     box = page.locator("#address input")
     box.fill(f"{site}/none")
     box.press("Enter")
     expect(page.locator("#outcomes .notice")).to_contain_text("404")
-    box.fill(f"{site}/comet")
-    page.locator("#fetch").click()
+    fetch(page, f"{site}/comet")
     expect(page.locator("#outcomes")).to_contain_text("comet: added", timeout=60_000)
     turn = ask(page, "When was the comet Halme seen?")
     turn.locator("a.place:has-text('comet')").first.click()
     original = page.locator("#source a.original")
-    expect(original).to_have_attribute("href", f"{site}/comet#:~:text={_encoded(SENTENCE)}")
-    page.get_by_role("button", name="Remove comet").click()
-    expect(page.locator("#documents li").filter(has_text="/comet")).to_have_count(0)
+    words = SENTENCE.replace(" ", "%20")
+    expect(original).to_have_attribute("href", f"{site}/comet#:~:text={words}")
+    remove(page, "comet")
 
 
 def test_nobody_waits_for_what_somebody_else_adds(
     page: Page, open_page: OpenPage, window_address: str, site: str
 ) -> None:
-    page.locator("#address input").fill(f"{site}/slow")
-    page.locator("#fetch").click()
+    fetch(page, f"{site}/slow")
     expect(page.locator("#outcomes")).to_contain_text("reading")
     other = open_page(window_address)
-    other.locator("#address input").fill(f"{site}/none")
-    other.locator("#fetch").click()
+    fetch(other, f"{site}/none")
     expect(other.locator("#outcomes .notice")).to_contain_text("404")
     RELEASED.set()
     expect(page.locator("#outcomes .notice")).to_contain_text("404")
 
 
-def _encoded(words: str) -> str:
-    return words.replace(" ", "%20")
-
-
 def test_what_looks_like_markup_or_has_no_end_stays_text(page: Page, tmp_path: Path) -> None:
     text = (
         "The lighthouse Nordby [has](javascript:alert(1)) <b onclick=alert(1)>a keeper</b>.\n\n"
-        "Its keeper \u202eis called\u202c Runa.\n\n" + "endless " * 12_500 + "end.\n"
+        "Its keeper \u202eis called\u202c Runa.\n\n" + "endless " * 2_500 + "end.\n"
     )
     (tmp_path / "hostile.txt").write_text(text, "utf-8")
-    page.locator("#add input[type=file]").set_input_files(tmp_path / "hostile.txt")
-    expect(page.locator("#outcomes")).to_contain_text("hostile.txt: added", timeout=120_000)
+    add(page, tmp_path / "hostile.txt")
     page.locator("#documents a.title").filter(has_text="hostile").click()
     shown = page.locator("#source .text")
     expect(shown).to_contain_text("lighthouse")
     assert shown.text_content() == text
     expect(page.locator("#source").locator("b, a[href^=javascript]")).to_have_count(0)
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.get_by_role("button", name="Remove hostile.txt").click()
-    expect(page.locator("#documents li").filter(has_text="hostile.txt")).to_have_count(0)
+    remove(page, "hostile.txt")
 
 
 @pytest.mark.slow
@@ -167,8 +184,7 @@ def test_questions_are_answered_while_a_long_document_comes_in(
     expect(ask(other, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
     expect(outcomes.locator("progress")).to_be_visible()  # It goes on: the answer came meanwhile.
     expect(outcomes).to_contain_text("long.pdf: added", timeout=400_000)
-    page.get_by_role("button", name="Remove long.pdf").click()
-    expect(page.locator("#documents li")).to_have_count(2, timeout=60_000)
+    remove(page, "long.pdf")
 
 
 def test_documents_are_added_replaced_and_removed(page: Page, tmp_path: Path) -> None:
@@ -192,17 +208,14 @@ def test_documents_are_added_replaced_and_removed(page: Page, tmp_path: Path) ->
     expect(entry).to_have_count(1)
     expect(ask(page, "In which year was the comet Halme seen?")).to_contain_text("1912")
 
-    remove = entry.get_by_role("button", name="Remove notes(1).txt")
-    remove.click()
-    expect(entry).to_have_count(0)
+    remove(page, "notes(1).txt")
     page.get_by_role("button", name="Undo").click()
     expect(entry).to_have_count(1)
     expect(ask(page, "When was the comet Halme seen?")).to_contain_text("1912")
-    remove.click()
-    expect(entry).to_have_count(0)
+    remove(page, "notes(1).txt")
 
 
-def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
+def test_a_document_is_left_out_and_renamed(page: Page, tmp_path: Path) -> None:
     briefing = page.locator("#documents li").filter(has_text="briefing.md")
     left = briefing.locator("[data-choose]").get_attribute("data-choose")
     box = page.get_by_role("checkbox", name="Ask briefing.md")
@@ -216,13 +229,10 @@ def test_a_document_can_be_left_out_of_what_is_asked(page: Page) -> None:
     box.check()
     expect(ask(page, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
 
-
-def test_a_document_is_renamed_and_its_footnotes_follow(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "scan-0017.txt"
     sentence = "The comet Oterma was found in Turku in 1943."
     path.write_text(sentence, "utf-8")
-    page.locator("#add input[type=file]").set_input_files(path)
-    expect(page.locator("#outcomes")).to_contain_text("scan-0017.txt: added", timeout=60_000)
+    add(page, path)
     name = page.get_by_role("button", name="Rename scan-0017.txt")
     name.click()
     page.keyboard.type("<b>Comets</b> & others")
@@ -238,21 +248,13 @@ def test_a_document_is_renamed_and_its_footnotes_follow(page: Page, tmp_path: Pa
     page.locator("#add input[type=file]").set_input_files(path)
     expect(page.locator("#outcomes")).to_contain_text("scan-0017.txt: replaced", timeout=60_000)
     expect(page.locator("#documents .title").last).to_have_text("<b>Comets</b> & others")
-    page.get_by_role("button", name="Remove scan-0017.txt").click()
-    expect(page.locator("#documents li").filter(has_text="scan-0017")).to_have_count(0)
-
-
-def test_files_of_this_computer_are_not_an_address(page: Page) -> None:
-    page.locator("#address input").fill("/etc/passwd")
-    page.locator("#fetch").click()
-    expect(page.locator("#outcomes")).to_contain_text("starts with http:// or https://")
+    remove(page, "scan-0017.txt")
 
 
 def test_the_page_of_a_pdf_is_drawn_with_the_quote_on_it(page: Page, tmp_path: Path) -> None:
     paper = tmp_path / "halme.pdf"
     paper.write_bytes(pdf("Comets come and go.", f"Some were seen. {SENTENCE}"))
-    page.locator("#add input[type=file]").set_input_files(paper)
-    expect(page.locator("#outcomes")).to_contain_text("halme.pdf: added", timeout=60_000)
+    add(page, paper)
     turn = ask(page, "When was the comet Halme seen from Turku?")
     turn.locator("a.footnote").first.click()
     expect(page.locator("#source mark.quote")).to_contain_text("1911")
@@ -262,8 +264,6 @@ def test_the_page_of_a_pdf_is_drawn_with_the_quote_on_it(page: Page, tmp_path: P
     assert drawn.evaluate("each => each.naturalWidth") == 1100
     expect(page.locator("#source .facts")).to_have_text("halme.pdf · page 2 of 2")
     spot, picture = page.locator("#source .spot").bounding_box(), drawn.bounding_box()
-    assert spot
-    assert picture
     assert picture["y"] < spot["y"] < picture["y"] + picture["height"] / 10
     assert 0 < spot["width"] < picture["width"]
     assert_accessible(page)

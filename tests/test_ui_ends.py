@@ -17,12 +17,12 @@ from playwright.sync_api import Browser, expect
 
 from index.library import Library
 from tests.browser import HEED, SUMMIT
+from tests.commands import ROOT
 from tests.provider import provider
 from ui.window.window import OPEN_SECONDS
 
 pytestmark = pytest.mark.weights
 
-ROOT = Path(__file__).parents[1]
 PROGRAM = f"{HEED}\nfrom ui.commands.program import main; main()"
 ENDS = [signal.SIGINT, signal.SIGTERM]
 SECONDS = 60
@@ -33,11 +33,10 @@ SECONDS = 60
 def footnoted(library: Library, *arguments: str, **settings: str) -> Iterator[subprocess.Popen]:
     """Run `footnoted` as a process; nothing that it started may be there after its end."""
     command = [sys.executable, "-c", PROGRAM, *arguments, "--library", str(library.folder)]
-    environment = {**os.environ, "FOOTNOTED_LLM_TIMEOUT": "600", **settings}
     with subprocess.Popen(
         command,
         cwd=ROOT,
-        env=environment,
+        env=os.environ | {"FOOTNOTED_LLM_TIMEOUT": "600"} | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -99,8 +98,15 @@ def test_a_question_that_is_not_answered(window_library: Library, end: signal.Si
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("busy", [False, True])
-@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize(
+    ("end", "busy"),
+    [
+        (signal.SIGINT, True),
+        (signal.SIGTERM, False),
+        pytest.param(signal.SIGINT, False, marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, True, marks=pytest.mark.slow),
+    ],
+)
 def test_the_window(
     browser: Browser, window_library: Library, end: signal.Signals, busy: bool
 ) -> None:
@@ -111,7 +117,6 @@ def test_the_window(
         silent() as (url, _),
         footnoted(window_library, *command, FOOTNOTED_LLM_URL=url) as process,
     ):
-        assert process.stdout
         address = process.stdout.readline().strip()
         page = browser.new_page()
         page.goto(address)
@@ -134,7 +139,6 @@ def test_the_window_while_the_default_model_writes(
 ) -> None:
     """The weights are being loaded, or read their examples, when it is ended."""
     with footnoted(window_library, "chat") as process:
-        assert process.stdout
         assert process.stdout.readline().startswith("http://")
         time.sleep(OPEN_SECONDS + 1)
         process.send_signal(end)

@@ -8,21 +8,20 @@ import pytest
 
 from index.documents import Document
 from index.library import Library
-from rag.assistant import Assistant
-from rag.config import Settings
+from tests.asking import AssistantOf
 from tests.conftest import OpenLibrary
 from ui.panels.examples import Examples
 
 pytestmark = pytest.mark.weights
 
 
-def test_they_are_answered_and_made_once(settings: Settings, briefing_library: Library) -> None:
-    assistant = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
+def test_they_are_answered_and_made_once(
+    assistant_of: AssistantOf, briefing_library: Library
+) -> None:
+    assistant = assistant_of(briefing_library)
     examples = Examples(assistant)
     at_once = examples.questions()
-    assert at_once[2].startswith("What does the section “"), (
-        "what is made of headings needs no asking"
-    )
+    assert at_once[2].startswith("What does the section “"), "headings need no asking"
     examples.make()
     made = examples.questions()
     assert len(made) == len(at_once) == 3
@@ -39,11 +38,10 @@ def test_they_are_answered_and_made_once(settings: Settings, briefing_library: L
 
 
 def test_they_are_made_anew_when_documents_change(
-    settings: Settings, open_library: OpenLibrary, tmp_path: Path
+    assistant_of: AssistantOf, open_library: OpenLibrary, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "library"
-    library = open_library(folder)
-    examples = Examples(Assistant(settings.model_copy(update={"library": folder})))
+    library = open_library(tmp_path / "library")
+    examples = Examples(assistant_of(library))
     examples.make()
     assert examples.questions() == []
     text = "Walls\n\nThe harbour wall of Tolm was built by the engineer Ada Lunt in 1931.\n"

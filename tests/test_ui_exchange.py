@@ -1,4 +1,4 @@
-"""Conversations as they are kept: back from JSON with every quote proven, and out as files."""
+"""Conversations back from JSON with every quote proven, and out as files; answers explained."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
 from markdown_it import MarkdownIt
+from rich.console import Console
 
-from index.documents import Properties, Span
+from index.documents import Document, Properties, Span
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence
+from rag.answerability.gate import AnswerFeatures, Decision, Reading
 from rag.asking.route import Route
 from rag.quote import Quote
 from tests.conftest import OpenLibrary
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS, file_name
+from ui.conversations.text import decision_text
 
 pytestmark = pytest.mark.weights
 
@@ -56,32 +58,29 @@ def exchange(library: Library, question: str = "When did they meet?") -> Exchang
     return Exchange(question, answer)
 
 
+def cited(given: Exchange) -> Quote:
+    """Return the one quote that an answer cites."""
+    [quote] = given.answer.citations
+    return quote
+
+
 def kept(*exchanges: Exchange) -> Any:
     return json.loads(json.dumps([each.as_json() for each in exchanges]))
 
 
 def test_what_was_kept_comes_back(briefing_library: Library) -> None:
     given = (exchange(briefing_library), Exchange("What?", message="It did not work."))
-    back = exchanges_from_json(kept(*given), briefing_library)
-    assert kept(*back) == kept(*given)
-    assert back[0].answer
-    assert back[0].answer.citations[0].heading  # Read from the library, since JSON has it not.
+    data = kept(*given)
+    back = exchanges_from_json(data, briefing_library)
+    assert kept(*back) == data
+    assert cited(back[0]).heading  # Read from the library, since JSON has it not.
     assert Conversation(back).history() == [
         ("user", "When did they meet?"),
         ("assistant", "They met.[1]"),
     ]
-
-
-def test_the_route_comes_back_where_there_was_one(briefing_library: Library) -> None:
-    given = exchange(briefing_library)
-    data = kept(given)
-    [back] = exchanges_from_json(data, briefing_library)
-    assert given.answer
-    assert back.answer
-    assert (back.answer.route, back.answer.way) == (given.answer.route, "evidence")
+    assert (back[0].answer.route, back[0].answer.way) == (given[0].answer.route, "evidence")
     del data[0]["answer"]["route"]  # As it was kept before there were routes.
-    [old] = exchanges_from_json(data, briefing_library)
-    assert old.answer
+    old, _ = exchanges_from_json(data, briefing_library)
     assert (old.answer.route, old.answer.way, old.answer.text) == (None, None, "They met.[1]")
 
 
@@ -92,56 +91,28 @@ def test_a_conversation_stands_under_the_id_that_the_browser_made() -> None:
     assert len({each.id for each in others}) == len(others)
 
 
-def _moved(data: Any) -> None:
-    data[0]["answer"]["citations"][0]["start"] += 1
-
-
-def _reworded(data: Any) -> None:
-    data[0]["answer"]["citations"][0]["quote"] = "Other words."
-
-
-def _outside(data: Any) -> None:
-    data[0]["answer"]["quotes"][0]["end"] = 10**7
-
-
-def _without_quote(data: Any) -> None:
-    data[0]["answer"]["sentences"][0]["citations"] = [2]
-
-
-def _no_text(data: Any) -> None:
-    data[0]["answer"]["sentences"][0]["text"] = {"html": "<b>"}
-
-
-def _no_question(data: Any) -> None:
-    del data[0]["question"]
-
-
-def _other_reason(data: Any) -> None:
-    data[0]["answer"]["reason"] = "<b>"
-
-
-def _other_kind(data: Any) -> None:
-    data[0]["answer"]["route"]["kind"] = "<b>"
-
-
 @pytest.mark.parametrize(
-    "spoil",
+    ("place", "value"),
     [
-        _moved,
-        _reworded,
-        _outside,
-        _without_quote,
-        _no_text,
-        _no_question,
-        _other_reason,
-        _other_kind,
+        ("answer citations 0 start", 1),
+        ("answer citations 0 quote", "Other words."),
+        ("answer quotes 0 end", 10**7),
+        ("answer sentences 0 citations", [2]),
+        ("answer sentences 0 text", {"html": "<b>"}),
+        ("answer reason", "<b>"),
+        ("answer route kind", "<b>"),
+        ("question", None),
     ],
 )
 def test_what_is_not_proven_does_not_come_back(
-    briefing_library: Library, spoil: Callable[[Any], None]
+    briefing_library: Library, place: str, value: object
 ) -> None:
     data = kept(exchange(briefing_library))
-    spoil(data)
+    *names, last = place.split()
+    spoiled = data[0]
+    for name in names:
+        spoiled = spoiled[int(name) if name.isdigit() else name]
+    spoiled[last] = value
     with pytest.raises(UserError, match="not a conversation"):
         exchanges_from_json(data, briefing_library)
 
@@ -167,7 +138,6 @@ def test_what_a_stopped_question_had_found_comes_back(
     briefing_library: Library, open_library: OpenLibrary, tmp_path: Path
 ) -> None:
     answer = exchange(briefing_library).answer
-    assert answer
     stopped = Exchange("When?", message="Stopped.", found=answer.quotes)
     [back] = exchanges_from_json(kept(stopped), briefing_library)
     assert [each.text for each in back.found] == [each.text for each in answer.quotes]
@@ -189,10 +159,9 @@ def written(form: str, exchanges: list[Exchange], title: str = "A talk") -> str:
 def of_the_web(library: Library, source: str = "https://news.example/a-b?c=d#e") -> Exchange:
     """Return an exchange whose document was read from a page, by two people, on a day."""
     given = exchange(library)
-    assert given.answer
-    [quote] = given.answer.citations
-    told = Properties("Ada Holm; Bo {Brun}", "2021-12-30", "News & Co", "en")
-    document = replace(quote.document, source=source, properties=told)
+    quote = cited(given)
+    properties = Properties("Ada Holm; Bo {Brun}", "2021-12-30", "News & Co", "en")
+    document = replace(quote.document, source=source, properties=properties)
     quote = replace(quote, document=document)
     return replace(given, answer=replace(given.answer, citations=(quote,), quotes=(quote,)))
 
@@ -200,8 +169,7 @@ def of_the_web(library: Library, source: str = "https://news.example/a-b?c=d#e")
 @pytest.mark.parametrize("form", ["markdown", "html", "text"])
 def test_an_export_stands_on_its_own(briefing_library: Library, form: str) -> None:
     given = exchange(briefing_library, HOSTILE)
-    assert given.answer
-    [quote] = given.answer.citations
+    quote = cited(given)
     failed = Exchange("What?", message="It did not work.")
     made = written(form, [given, failed], f"About {HOSTILE}")
     assert "127.0.0.1" not in made
@@ -253,8 +221,7 @@ def test_notes_of_several_conversations_have_numbers_of_their_own(
 @pytest.mark.parametrize("form", ["markdown", "html", "text"])
 def test_a_quote_of_a_web_page_is_linked_there(briefing_library: Library, form: str) -> None:
     given = of_the_web(briefing_library)
-    assert given.answer
-    [quote] = given.answer.citations
+    quote = cited(given)
     made = written(form, [given])
     first = quote.text.split()[0]
     assert "https://news.example/a-b?c=d#:~:text=" + first in made
@@ -266,8 +233,7 @@ def test_a_quote_of_a_web_page_is_linked_there(briefing_library: Library, form: 
 
 def test_word_has_footnotes_of_its_own(briefing_library: Library) -> None:
     given = of_the_web(briefing_library)
-    assert given.answer
-    [quote] = given.answer.citations
+    quote = cited(given)
     twice = (AnswerSentence("They met.", (1,), True), AnswerSentence("So it is.", (1,), True))
     given = replace(given, answer=replace(given.answer, sentences=twice))
     made = FORMATS["docx"].write([Talk("A talk", (given,))])
@@ -299,3 +265,58 @@ def test_what_is_cited_goes_to_reference_managers(briefing_library: Library) -> 
     assert "year = {2021}" in entry
     with pytest.raises(UserError, match="No document is cited here yet"):
         written("bibtex", [Exchange("What?", message="No.")])
+
+
+# --- an answer as text for a terminal: what was weighed, and why
+
+DOCUMENT = Document.of("The strait is 20 kilometers wide.", title="Straits", source="/s.txt")
+QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5, marks=((14, 27),))
+REFUSED = Answer("Q?", "Q?", (), (), (QUOTE, QUOTE), "not_in_sources", {}, {})
+SURE = AnswerFeatures(5.5, 9.0, 12.0, 4.0)
+ANSWERED = replace(REFUSED, reason=None)
+
+
+def explained(decision: Decision | None, answer: Answer = REFUSED) -> str:
+    shown = io.StringIO()
+    Console(file=shown, width=200).print(decision_text(replace(answer, decision=decision)))
+    return shown.getvalue()
+
+
+def test_each_quote_considered_is_shown_with_its_signals() -> None:
+    text = explained(Decision((Reading(QUOTE, SURE),)), ANSWERED)
+    for part in ("Why it was answered", "reranker +5.5", "reader +9.0", "“20 kilometers”"):
+        assert part in text
+    for signal in fields(AnswerFeatures):
+        assert signal.metadata["title"] in text
+    assert DOCUMENT.text in text
+    assert "1 further quote was found and not weighed." in text
+
+
+def test_a_signal_that_was_not_asked_for_is_not_explained() -> None:
+    assert "language model" not in explained(
+        Decision((Reading(QUOTE, replace(SURE, copied=None)),))
+    )
+    assert "Nothing was weighed" in explained(None)
+
+
+def test_a_refusal_says_what_spoke_against_an_answer() -> None:
+    text = explained(Decision((Reading(QUOTE, AnswerFeatures(-5.0, -9.0, -9.0)),)))
+    assert "Why it was refused" in text
+    assert "reader -9.0" in text
+    assert "do not bear out" not in text
+    decision = Decision((Reading(QUOTE, SURE),))
+    assert "do not bear out" in explained(decision, replace(REFUSED, borne_out=False))
+
+
+def test_what_it_was_taken_for_comes_first() -> None:
+    answer = replace(ANSWERED, route=Route("overview", ("all", "topic"), 0.876), way="overview")
+    assert explained(None, answer).split("\n")[1] == (
+        "Taken for overview/all+topic (probability 0.88), answered by overview."
+    )
+    weighed = explained(Decision((Reading(QUOTE, SURE),)), replace(answer, way="evidence"))
+    assert weighed.index("answered by evidence.") < weighed.index("Why it was answered")
+    nobody = replace(answer, reason="no_documents", way=None)
+    assert "(probability 0.88), not answered." in explained(None, nobody)
+    unrouted = explained(None, replace(ANSWERED, way="evidence"))
+    assert "Taken for" not in unrouted
+    assert "answered by evidence." in unrouted

@@ -241,6 +241,7 @@ def environment(models: Path, index: Index) -> dict[str, str]:
         "FOOTNOTED_MODELS": str(models),
         "PIP_INDEX_URL": index.url,
         "PIP_RETRIES": "0",
+        "HF_HUB_OFFLINE": "0",  # Where weights were loaded in this process, it is set.
     }
 
 

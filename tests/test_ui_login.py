@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,21 +15,22 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from index.errors import UserError
 from tests.faults import Faults
 from ui.entry import login
 from ui.entry.login import FREE_BY_ADDRESS, FREE_BY_NAME, IDLE, LONGEST_WAIT, Login, Tries, who
-from ui.entry.users import User, add_token, add_user, read_users
+from ui.entry.users import User, add_token, add_user, may_enter, owner_of, read_users
 
 PASSWORD = "correct horse"
 
 OpenClient = Callable[..., TestClient]
 
 
+@dataclass
 class Clock:
     """A time that passes when it is told to."""
 
-    def __init__(self) -> None:
-        self.now = 1_000.0
+    now: float = 1_000.0
 
     def __call__(self) -> float:
         return self.now
@@ -96,21 +100,6 @@ def test_a_password_opens_the_page_that_was_asked_for(open_client: OpenClient) -
     assert "samesite=lax" in cookie
     assert client.get("/config").text == "the library, for ada"
     assert not is_in(open_client())
-
-
-def test_a_program_logs_in_without_a_page(open_client: OpenClient) -> None:
-    client = open_client()
-    assert client.post("/login", data={"username": "bo", "password": "another"}).status_code == 200
-    assert client.get("/config").text == "the library, for bo"
-
-
-def test_a_second_try_needs_nothing_anew(open_client: OpenClient) -> None:
-    client = open_client()
-    again = log_in(client, password="wrong")
-    assert again.status_code == 401
-    assert "do not belong together" in again.text
-    assert '<form method="post">' in again.text
-    assert log_in(client).status_code == 303
 
 
 def test_who_logs_out_is_out_and_others_stay(open_client: OpenClient) -> None:
@@ -240,3 +229,77 @@ def test_a_token_speaks_for_its_user(
     ]
     assert told == [401] * FREE_BY_ADDRESS + [429]
     assert client.get("/config", headers=right).status_code == 200, "a right one need not wait"
+
+
+# --- the file of users
+
+
+def test_users_are_added_and_let_in(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    add_user(path, "ada", "correct horse")
+    add_user(path, "bo", "x")
+    users = read_users(path)
+    assert may_enter(users, "ada", "correct horse")
+    assert may_enter(users, "bo", "x")
+    for name, password in (("ada", "x"), ("bo", ""), ("nobody", "x"), ("", "")):
+        assert not may_enter(users, name, password)
+    assert "horse" not in path.read_text()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    add_user(path, "bo", "y")
+    assert [may_enter(read_users(path), "bo", each) for each in ("x", "y")] == [False, True]
+
+
+def test_what_is_no_user(tmp_path: Path) -> None:
+    for name in ("a:b", "", "a\nb"):
+        with pytest.raises(UserError, match="A name is"):
+            add_user(tmp_path / "users", name, "x")
+    with pytest.raises(UserError, match="empty"):
+        add_user(tmp_path / "users", "a", "")
+
+
+@pytest.mark.parametrize(
+    "line", ["", "ada:x", "ada:?:?", "ada::", "ada:eA==:eA==:all", "ada:eA==:eA==:add::"]
+)
+def test_what_is_no_file_of_users(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "users"
+    path.write_text(f"{line}\n" if line else "")
+    with pytest.raises(UserError, match="line 1" if line else "is empty"):
+        read_users(path)
+    with pytest.raises(UserError, match=r"There is no users file .*none: `footnoted user NAME"):
+        read_users(tmp_path / "none")
+    with pytest.raises(UserError, match="cannot be read"):
+        read_users(tmp_path)
+
+
+def test_rights_are_kept_and_nobody_has_them_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    add_user(path, "ada", "x", "fetch, add")
+    add_user(path, "bo", "x")
+    assert {name: user.may for name, user in read_users(path).items()} == {
+        "ada": {"add", "fetch"},
+        "bo": set(),
+    }
+    assert add_user(path, "ada", "y").may == {"add", "fetch"}, "a new password changes none"
+    assert add_user(path, "ada", "y", "read").may == set()
+    with pytest.raises(UserError, match="There is no right 'all'"):
+        add_user(path, "ada", "y", "all")
+    old = tmp_path / "old"
+    old.write_text(":".join(path.read_text().split("\n")[0].split(":")[:3]) + "\n")
+    assert may_enter(read_users(old), "ada", "y"), "a file of three fields is read"
+    assert read_users(old)["ada"].may == set()
+
+
+def test_a_token_is_its_owners_until_there_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "users"
+    add_user(path, "ada", "x", "add")
+    add_user(path, "bo", "x")
+    first = add_token(path, "ada")
+    assert owner_of(read_users(path), first) == "ada"
+    assert first not in path.read_text()
+    assert read_users(path)["ada"].may == {"add"}
+    second = add_token(path, "ada")
+    assert [owner_of(read_users(path), each) for each in (first, second)] == [None, "ada"]
+    add_user(path, "ada", "y")
+    assert [owner_of(read_users(path), each) for each in (second, "")] == [None, None]
+    with pytest.raises(UserError, match="There is no eve"):
+        add_token(path, "eve")

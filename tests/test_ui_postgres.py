@@ -12,14 +12,13 @@ import pytest
 from gradio_client import Client
 
 from index.documents import Document
-from index.library import Library
 from index.storage.database import Database, database
 from tests.browser import SUMMIT, window
+from tests.commands import PROGRAM, ROOT, Done, Footnoted
 from tests.conftest import BRIEFING, OpenLibrary
 from tests.faults import Faults
 from tests.postgres import PASSWORD, Server
 from tests.test_secrets import files_in, found_in
-from tests.test_ui_cli import PROGRAM, ROOT, Done, here
 from ui.commands import findings as checks
 
 pytestmark = pytest.mark.weights
@@ -35,7 +34,7 @@ def by_network(postgres: Server) -> Database:
 def test_a_librarys_life_and_its_password(
     by_network: Database,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    footnoted: Footnoted,
     monkeypatch: pytest.MonkeyPatch,
     faults: Faults,
 ) -> None:
@@ -46,7 +45,7 @@ def test_a_librarys_life_and_its_password(
     said: dict[str, Done] = {}
 
     def run(*arguments: object, code: int = 0) -> Done:
-        done = here(capsys, monkeypatch, "--verbose", *arguments)
+        done = footnoted("--verbose", *arguments)
         said[" ".join(map(str, arguments))] = done
         assert done.returncode == code, done.stderr
         return done
@@ -76,24 +75,18 @@ def test_a_librarys_life_and_its_password(
     monkeypatch.setenv("FOOTNOTED_LIBRARY", by_network.address.replace("@", "/@"))
     assert "cannot be read" in run("list", code=2).stderr
     said["the log"] = Done(0, (tmp_path / "log").read_text(), "")
-    said["this machine's files"] = Done(
-        0, "".join(map(repr, files_in(by_network.folder.parent))), ""
-    )
+    files = "".join(map(repr, files_in(by_network.folder.parent)))
+    said["this machine's files"] = Done(0, files, "")
     for where, done in said.items():
         with faults.trying("a database's password", where, harm="let in"):
             assert not found_in((done.stdout + done.stderr).encode(), [PASSWORD])
 
 
-@pytest.fixture
-def shared(by_network: Database, open_library: OpenLibrary, briefing: Document) -> Library:
-    library = open_library(by_network)
-    library.add(briefing)
-    return library
-
-
 def test_two_windows_answer_the_same_while_a_third_process_adds(
-    shared: Library, tmp_path: Path
+    by_network: Database, open_library: OpenLibrary, briefing: Document, tmp_path: Path
 ) -> None:
+    shared = open_library(by_network)
+    shared.add(briefing)
     files = [tmp_path / f"{number}.txt" for number in range(12)]
     for number, path in enumerate(files):
         path.write_text(f"Cabin {number} is painted in shade {number * 7} of green.\n" * 3)
@@ -102,8 +95,7 @@ def test_two_windows_answer_the_same_while_a_third_process_adds(
     adding = [sys.executable, "-c", PROGRAM, "add", *map(str, files)]
     with window(shared, **settings) as one, window(shared, **settings) as other:
         clients = [Client(address, verbose=False) for address in (one, other)]
-        assert isinstance(shared.place, Database)
-        environment = {**os.environ, "FOOTNOTED_LIBRARY": shared.place.address}
+        environment = {**os.environ, "FOOTNOTED_LIBRARY": by_network.address}
         rounds = 0
         with subprocess.Popen(
             adding, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL

@@ -85,22 +85,6 @@ def choices(page: Page) -> list[str]:
     return [each.strip("✓ \n") for each in found]
 
 
-def test_what_is_offered_is_about_documents_that_are_here(page: Page) -> None:
-    page.get_by_role("button", name="Regression").click()
-    lead = page.locator("#regression-panel .lead").first
-    expect(lead).to_be_visible()
-    style = "each => each.clientHeight / parseFloat(getComputedStyle(each).lineHeight)"
-    assert lead.evaluate(style) == pytest.approx(2, abs=0.2), "two lines"
-    expect(page.locator("#set input")).to_have_value(re.compile(r"\w"))
-    expect(page.locator("#report")).not_to_be_empty()
-    offered = choices(page)
-    assert "briefing" in offered
-    assert not {"heat-pumps", "railway", "article"} & {*offered}
-    expect(page.locator("#report")).to_contain_text("A set that comes with Footnoted")
-    expect(page.locator("#propose")).to_be_hidden()  # No language model is here.
-    assert_accessible(page)
-
-
 def test_a_set_is_made_of_the_conversation(page: Page, window_library: Library) -> None:
     ask(page, SUMMIT)
     ask(page, "How long did it last?")
@@ -167,14 +151,29 @@ def test_a_set_is_begun_from_drafts_that_are_accepted(
         assert sorted(choices(page)) == ["mine", "railway", "railway-talks"]
 
 
-def test_a_run_is_stopped_and_goes_on(page: Page, window_library: Library) -> None:
+def test_a_set_that_is_offered_is_run_stopped_and_goes_on(
+    page: Page, window_library: Library
+) -> None:
+    page.get_by_role("button", name="Regression").click()
+    lead = page.locator("#regression-panel .lead").first
+    expect(lead).to_be_visible()
+    style = "each => each.clientHeight / parseFloat(getComputedStyle(each).lineHeight)"
+    assert lead.evaluate(style) == pytest.approx(2, abs=0.2), "two lines"
+    expect(page.locator("#set input")).to_have_value(re.compile(r"\w"))
+    report = page.locator("#report")
+    expect(report).to_contain_text("A set that comes with Footnoted")
+    offered = choices(page)
+    assert "briefing" in offered
+    assert not {"heat-pumps", "railway", "article"} & {*offered}
+    expect(page.locator("#propose")).to_be_hidden()  # No language model is here.
+    assert_accessible(page)
+
     briefing = load_set(SETS / "briefing.jsonl").cases
     wrong = replace(briefing[0], answers=("what no answer says",))  # So that one is there to open.
     write_set(window_library.folder / "cases" / "a-tenth.jsonl", [wrong, *briefing[10::10]])
     page.get_by_role("button", name="Regression").click()
     page.locator("#set input").click()
     page.get_by_role("option", name="a-tenth", exact=True).click()
-    report = page.locator("#report")
     expect(report).to_contain_text("has not been run on this library yet")
     page.locator("#run").click()
     expect(report).to_contain_text(re.compile(r"a-tenth: [1-9]\d* of 11 cases"), timeout=60_000)

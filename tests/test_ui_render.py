@@ -105,6 +105,10 @@ def answer(
     return Answer(*asked, sentences, quotes, quotes, reason, {}, {}, message, nearest=nearest)
 
 
+def sentence(text: str, *numbers: int) -> AnswerSentence:
+    return AnswerSentence(text, numbers, bool(numbers))
+
+
 def answered(given: Answer) -> str:
     return render.exchange(Exchange(given.question, given), "1" * 32)
 
@@ -122,7 +126,7 @@ COUNT = Quote(SHIPS, 29, 46, 4.0)
 def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
     hostile = Document.of(f"{words} stands here.", title=words, source=f"/x/{words}")
     quote = Quote(hostile, 0, len(hostile.text), 1.0, words, marks=((0, len(words)),))
-    sentences = (AnswerSentence(words, (1,), True), AnswerSentence(words, (), False))
+    sentences = (sentence(words, 1), sentence(words))
     full = answer((quote,), sentences, question=words, standalone=words + "?", message=words)
     refusal = answer(
         (quote,),
@@ -157,16 +161,15 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
 
 def test_the_direction_of_text_does_not_leak_out_of_the_conversation() -> None:
     words = "\u202eabc"
-    page = shown(answer((FLEET,), (AnswerSentence(words, (1,), True),)))
+    page = shown(answer((FLEET,), (sentence(words, 1),)))
     assert page.texts["bdi."].count(words) == 1
     quote = Quote(document("say \u202eabc"), 0, 8, 1.0)
-    footnote = shown(answer((quote,), (AnswerSentence("x", (1,), True),)))
+    footnote = shown(answer((quote,), (sentence("x", 1),)))
     assert footnote.all("a", "footnote")[0]["data-quote"] == "say abc"
 
 
 def test_each_footnote_leads_to_its_quote() -> None:
-    sentences = (AnswerSentence("It sailed.", (1,), True), AnswerSentence("Ten.", (2, 1), True))
-    page = shown(answer((FLEET, COUNT), sentences))
+    page = shown(answer((FLEET, COUNT), (sentence("It sailed.", 1), sentence("Ten.", 2, 1))))
     assert page.texts["a.footnote"] == ["[1]", "[2]", "[1]"]
     first, second, _ = page.all("a", "footnote")
     assert first["href"] == f"?document={SHIPS.id}&span=0-28"
@@ -179,41 +182,51 @@ def test_each_footnote_leads_to_its_quote() -> None:
     assert page.texts["a.place"] == ["notes.txt, line 1, “At sea”", "notes.txt, line 1"]
 
 
-def test_a_sentence_that_is_not_supported_is_not_in_the_answer() -> None:
-    sentences = (AnswerSentence("It sailed.", (1,), True), AnswerSentence("It sank.", (), False))
-    page = shown(answer((FLEET,), sentences))
-    assert page.texts["p.answer"] == ["It sailed.[1]"]
-    assert page.texts["div.left-out"] == [
-        "Left out, because the quotes do not say the sameIt sank."
-    ]
+NEAR = {"nearest": Nearest(COUNT, ("captain",)), "reason": "not_in_sources"}
 
 
-def test_an_answer_that_is_a_quote_does_not_say_it_twice() -> None:
-    sentences = (AnswerSentence(f"“{COUNT.text}”", (1,), True),)
-    page = shown(answer((COUNT,), sentences))
-    assert "blockquote." not in page.texts
-    assert page.texts["a.place"] == ["notes.txt, line 1"]
+@pytest.mark.parametrize(
+    ("given", "texts"),
+    [
+        (
+            answer((FLEET,), (sentence("It sailed.", 1), sentence("It sank."))),
+            {
+                "p.answer": ["It sailed.[1]"],
+                "div.left-out": ["Left out, because the quotes do not say the sameIt sank."],
+            },
+        ),
+        (  # A quote, alone or behind words of the answer, is not said twice.
+            answer((COUNT,), (sentence(f"“{COUNT.text}”", 1),)),
+            {"blockquote.": [], "a.place": ["notes.txt, line 1"]},
+        ),
+        (answer((FLEET,), (sentence(f"Oct. 14: “{FLEET.text}”", 1),)), {"blockquote.": []}),
+        (
+            answer((FLEET, COUNT), **NEAR),
+            {
+                "p.refusal": ["The sources do not say. Nearest is:"],
+                "p.looked": ["Of the question it leaves open: “captain”."],
+                "a.footnote": [],
+            },
+        ),
+        (
+            answer((FLEET,), standalone="What fleet?"),
+            {"p.understood": ["Understood as: What fleet? Ask as typed"]},
+        ),
+        (
+            replace(answer((FLEET,), standalone="What fleet?"), way="command"),
+            {"p.understood": ["Understood as: What fleet?"]},
+        ),
+        (answer((FLEET,)), {"p.understood": []}),
+    ],
+)
+def test_what_an_answer_shows(given: Answer, texts: dict[str, list[str]]) -> None:
+    page = shown(given)
+    assert {key: page.texts.get(key, []) for key in texts} == texts
 
 
-def test_words_with_their_quote_do_not_say_it_twice() -> None:
-    sentences = (AnswerSentence(f"Oct. 14: “{FLEET.text}”", (1,), True),)
-    assert "blockquote." not in shown(answer((FLEET,), sentences)).texts
-
-
-def test_a_refusal_offers_what_is_nearest_and_says_what_it_leaves_open() -> None:
-    near = Nearest(COUNT, ("captain",))
-    page = shown(answer((FLEET, COUNT), reason="not_in_sources", nearest=near))
-    assert page.texts["p.refusal"] == ["The sources do not say. Nearest is:"]
-    assert page.texts["p.looked"] == ["Of the question it leaves open: “captain”."]
-    assert [each["data-span"] for each in page.all("a", "card")] == ["29-46", "0-28", "29-46"]
-    assert not page.all("a", "footnote")
-
-
-def test_a_refusal_says_where_nothing_is_near() -> None:
-    page = shown(answer((FLEET, COUNT), reason="not_in_sources"))
-    assert page.texts["p.refusal"] == ["The sources do not say."]
-    assert page.texts["p.looked"] == ["No passage comes near."]
-    assert [each["data-span"] for each in page.all("a", "card")] == ["0-28", "29-46"]
+def test_a_refusal_offers_first_what_is_nearest() -> None:
+    cards = shown(answer((FLEET, COUNT), **NEAR)).all("a", "card")
+    assert [each["data-span"] for each in cards] == ["29-46", "0-28", "29-46"]
 
 
 def test_without_documents_it_says_what_to_do() -> None:
@@ -221,32 +234,16 @@ def test_without_documents_it_says_what_to_do() -> None:
     assert page.texts["p.refusal"][0].endswith("Add one under Documents.")
 
 
-def test_a_draft_looks_like_one() -> None:
-    page = Page(render.unfinished("What?", "", quotes=(FLEET,), draft=Writing("It sailed")))
-    assert page.texts["div.draft"] == ["Draft, being checkedIt sailed"]
-    assert page.all("a", "card")
-    assert not page.all("a", "footnote")
-
-
 def test_of_a_draft_what_is_proven_stands_as_an_answer() -> None:
-    sentences = AnswerSentence("It flew.", (), False), AnswerSentence("It sailed.", (1,), True)
-    draft = Writing("It sank", sentences, (FLEET,))
+    draft = Writing("It sank", (sentence("It flew."), sentence("It sailed.", 1)), (FLEET,))
     page = Page(render.unfinished("What?", "", quotes=(FLEET, COUNT), draft=draft))
     assert page.texts["p.answer"] == ["It sailed.[1]"]
     assert page.texts["div.draft"] == ["Draft, being checkedIt sank"]
     assert [each["data-span"] for each in page.all("a", "footnote")] == ["0-28"]
 
 
-def test_a_follow_up_says_how_it_was_understood() -> None:
-    page = shown(answer((FLEET,), standalone="What fleet?"))
-    assert page.texts["p.understood"] == ["Understood as: What fleet? Ask as typed"]
-    again = shown(replace(answer((FLEET,), standalone="What fleet?"), way="command"))
-    assert again.texts["p.understood"] == ["Understood as: What fleet?"]
-    assert "p.understood" not in shown(answer((FLEET,))).texts
-
-
 def test_an_exchange_carries_itself() -> None:
-    given = answer((FLEET,), (AnswerSentence("It sailed.", (1,), True),))
+    given = answer((FLEET,), (sentence("It sailed.", 1),))
     [turn] = shown(given).all("article", "turn")
     kept = json.loads(turn["data-exchange"])
     assert kept.pop("conversation") == "1" * 32
@@ -287,10 +284,22 @@ def test_documents_can_be_left_out_where_there_are_several() -> None:
     assert "<input" not in render.documents(entries[:1], {})
 
 
+def opened(document: Document, span: tuple[int, int], *others: tuple[int, int]) -> Page:
+    """Show a quote in its document: no character is lost or added, and the mark is the quote."""
+    page = Page(render.source(document, span, others))
+    assert page.texts["div.text"] == [document.text]
+    assert page.texts["mark.quote"] == [document.text[slice(*span)]]
+    page.assert_harmless()
+    return page
+
+
+def drawn_span(data: st.DataObject, text: str) -> tuple[int, int]:
+    start = data.draw(st.integers(0, len(text) - 1))
+    return start, data.draw(st.integers(start + 1, len(text)))
+
+
 def test_the_source_is_the_document_and_the_mark_is_the_quote(briefing: Document) -> None:
-    page = Page(render.source(briefing, (590, 610)))
-    assert page.texts["div.text"] == [briefing.text]
-    assert page.texts["mark.quote"] == [briefing.text[590:610]]
+    page = opened(briefing, (590, 610))
     headings = [briefing.text[each.start : each.end] for each in briefing.headings]
     assert [each.lstrip("# ") for each in page.texts["span.heading"]] == headings
 
@@ -299,9 +308,7 @@ def test_a_quote_across_a_heading_and_a_page_is_one_mark() -> None:
     text = "One ends.\nChapter two\nTwo begins."
     paged = document(text, headings=(Heading(10, 21, 2),), pages=(0, 10))
     for span in ((0, len(text)), (4, 25), (12, 15), (15, 30)):
-        page = Page(render.source(paged, span))
-        assert page.texts["div.text"] == [text]
-        assert page.texts["mark.quote"] == [text[slice(*span)]]
+        page = opened(paged, span)
         assert "".join(page.texts["span.heading"]) == "Chapter two"
         assert [each["data-label"] for each in page.all("span", "page")] == ["Page 1", "Page 2"]
 
@@ -379,11 +386,8 @@ def test_markdown_is_set_and_its_signs_are_not_shown() -> None:
     ],
 )
 def test_a_quote_stays_one_mark_where_text_is_set(quote: str, kinds: set[str]) -> None:
-    document = markdown(SET)
-    at = document.text.index(quote)
-    page = Page(render.source(document, (at, at + len(quote))))
-    assert page.texts["div.text"] == [SET]
-    assert page.texts["mark.quote"] == [quote]
+    at = SET.index(quote)
+    page = opened(markdown(SET), (at, at + len(quote)))
     for kind in kinds:
         assert page.texts[f"span.{kind}"]
     if not kinds:
@@ -417,12 +421,7 @@ def test_no_character_of_a_styled_page_is_lost_or_added(
     pieces: list[str], data: st.DataObject
 ) -> None:
     made = load_bytes(f"{''.join(pieces)}<p>The end.".encode(), "a.html")
-    start = data.draw(st.integers(0, len(made.text) - 1))
-    end = data.draw(st.integers(start + 1, len(made.text)))
-    page = Page(render.source(made, (start, end)))
-    assert page.texts["div.text"] == [made.text]
-    assert page.texts["mark.quote"] == [made.text[start:end]]
-    page.assert_harmless()
+    opened(made, drawn_span(data, made.text))
 
 
 def test_emphasis_and_inert_links_of_a_page_are_set() -> None:
@@ -431,8 +430,7 @@ def test_emphasis_and_inert_links_of_a_page_are_set() -> None:
         b"</code> lamp.</p><ul><li><b>One</b> of two.</li></ul>",
         "straits.html",
     )
-    page = Page(render.source(made, (made.text.index("wide"), made.text.index("has"))))
-    assert page.texts["div.text"] == [made.text]
+    page = opened(made, (made.text.index("wide"), made.text.index("has")))
     assert page.texts["span.emphasis"] == ["straits"]
     assert page.texts["span.strong"] == ["wide", "One"]
     assert (page.texts["span.link"], page.texts["span.monospace"]) == (["one"], ["a"])
@@ -496,37 +494,23 @@ def test_no_character_of_markdown_is_lost_or_added(data: st.DataObject) -> None:
     odd = ("> - a", "    x", "| a | b |", "|-|-|", "***", "<b>", "&amp;", "\\|", "![p](q) *", "``")
     pieces = [*SET.split("\n"), *odd]
     text = "\n".join(data.draw(st.lists(st.sampled_from(pieces), min_size=1, max_size=12))) + "."
-    start = data.draw(st.integers(0, len(text) - 1))
-    end = data.draw(st.integers(start + 1, len(text)))
-    others = data.draw(
-        st.lists(st.tuples(st.integers(0, start), st.integers(0, start)), max_size=2)
-    )
-    document = markdown(text)
-    page = Page(render.source(document, (start, end), [(a, b) for a, b in others if a < b]))
-    assert page.texts["div.text"] == [text]
-    assert page.texts["mark.quote"] == [text[start:end]]
-    page.assert_harmless()
+    span = drawn_span(data, text)
+    before = st.integers(0, span[0])
+    others = data.draw(st.lists(st.tuples(before, before), max_size=2))
+    opened(markdown(text), span, *((a, b) for a, b in others if a < b))
 
 
 def test_other_quotes_are_marked_where_the_quote_is_not() -> None:
-    page = Page(render.source(SHIPS, (0, 28), [(29, 46), (5, 35), (60, 63)]))
-    assert page.texts["mark.quote"] == [SHIPS.text[:28]]
-    assert page.texts["div.text"] == [SHIPS.text]
-    assert page.texts["mark.other"] == [
-        SHIPS.text[28:35],
-        SHIPS.text[35:46],
-        SHIPS.text[60:63],
-    ]
+    page = opened(SHIPS, (0, 28), (29, 46), (5, 35), (60, 63))
+    assert page.texts["mark.other"] == [SHIPS.text[28:35], SHIPS.text[35:46], SHIPS.text[60:63]]
 
 
 def test_a_web_page_has_a_link_to_its_original() -> None:
     text = "One two-three four five six seven eight nine ten eleven twelve thirteen."
     page = Document.of(text, title="T", source="https://example.org/a?b#c")
     [link] = Page(render.source(page, (4, len(text)))).all("a", "original")
-    start, end = (
-        "two%2Dthree%20four%20five%20six%20seven",
-        "nine%20ten%20eleven%20twelve%20thirteen.",
-    )
+    start = "two%2Dthree%20four%20five%20six%20seven"
+    end = "nine%20ten%20eleven%20twelve%20thirteen."
     assert link["href"] == f"https://example.org/a?b#:~:text={start},{end}"
     assert link["rel"] == "noopener noreferrer"
     assert "<a" not in render.source(SHIPS, (0, 5))
@@ -534,14 +518,9 @@ def test_a_web_page_has_a_link_to_its_original() -> None:
     assert "<a" not in render.source(script, (0, 5))
 
 
-def test_without_a_quote_the_whole_document_is_shown() -> None:
-    page = Page(render.source(SHIPS, None))
-    assert page.texts["div.text"] == [SHIPS.text]
-    assert "mark.quote" not in page.texts
-
-
 @pytest.mark.parametrize("span", [(-1, 3), (5, 5), (6, 5), (0, 1000)])
 def test_a_place_that_is_none_is_refused(span: tuple[int, int]) -> None:
+    assert "mark.quote" not in Page(render.source(SHIPS, None)).texts
     with pytest.raises(ValueError, match="not a place"):
         render.source(SHIPS, span)
 
@@ -566,12 +545,8 @@ def test_no_character_is_lost_or_added(data: st.DataObject) -> None:
     characters = st.characters(codec="utf-8", exclude_characters="\0")
     text = data.draw(st.text(characters, min_size=1))
     offsets = st.integers(0, len(text))
-    start = data.draw(st.integers(0, len(text) - 1))
-    end = data.draw(st.integers(start + 1, len(text)))
+    span = drawn_span(data, text)
     edges = sorted(data.draw(st.sets(offsets, max_size=6)))
     headings = [Heading(*pair, 1) for pair in zip(edges[::2], edges[1::2], strict=False)]
     pages = tuple(sorted(data.draw(st.sets(offsets, max_size=4))))
-    page = Page(render.source(document(text, headings=tuple(headings), pages=pages), (start, end)))
-    assert page.texts["div.text"] == [text]
-    assert page.texts["mark.quote"] == [text[start:end]]
-    page.assert_harmless()
+    opened(document(text, headings=tuple(headings), pages=pages), span)

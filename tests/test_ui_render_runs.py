@@ -14,7 +14,7 @@ from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetR
 from eval.running.summary import MEANS, RATES
 from tests.test_ui_render import HOSTILE, Page
 from ui.drawing import runs as render_runs
-from ui.reports.figures import GROUPS, group_of, label, meaning
+from ui.reports.metric_text import GROUPS, group_of, label, meaning
 
 CASES = {"one": {"answers": ["Ada", "Ada L."]}, "two": {"question": "What of Bo?"}}
 
@@ -57,7 +57,6 @@ AFTER = made(
 
 def test_what_broke_comes_first_with_both_answers() -> None:
     verdict = hold(AFTER, BEFORE)
-    assert verdict.comparison
     page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.line))
     assert page.texts["p.headline"] == ["1 of 3 right"]
     assert page.texts["h3."] == [

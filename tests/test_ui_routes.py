@@ -1,35 +1,23 @@
-"""What Gradio's own routes give away: to nobody, to another user, and of files and addresses."""
+"""Which requests are let through to Gradio (`test_ui_rights.py` asks a window for the others)."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import httpx
 import pytest
-from gradio_client import Client
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from index.library import Library
-from tests.browser import SUMMIT, window
 from tests.faults import Faults
 from ui.entry import routes
 from ui.entry.routes import LONGEST, Routes
-from ui.entry.users import add_token, add_user
 
 API = "gradio_api/"
-
-
-# --- the allow-list by itself
 
 
 @pytest.fixture
@@ -123,168 +111,3 @@ def test_requests_are_bounded(
         os.utime(folder / "before", (0, 0))
         assert client.post(f"/{API}upload", files={"files": b"x" * 1_000}).status_code == 200
         assert not (folder / "before").exists(), "what is old has gone"
-
-
-# --- the running window
-
-
-@dataclass
-class Window:
-    """A window with a login, and the token of each user."""
-
-    address: str
-    tokens: dict[str, str]
-    folder: Path
-
-    def client(self, name: str | None = None) -> httpx.Client:
-        headers = {"authorization": f"Bearer {self.tokens[name]}"} if name else {}
-        return httpx.Client(base_url=self.address, headers=headers, timeout=60)
-
-
-@pytest.fixture(scope="module")
-def guarded(window_library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
-    """Two who read; uploads lie where the test can see them."""
-    made = tmp_path_factory.mktemp("guarded")
-    users = made / "users"
-    for name in ("ada", "bo"):
-        add_user(users, name, f"the password of {name}")
-    tokens = {name: add_token(users, name) for name in ("ada", "bo")}
-    (made / "uploads").mkdir()
-    more = {"FOOTNOTED_LLM": "none", "GRADIO_TEMP_DIR": str(made / "uploads")}
-    with window(window_library, "--auth", str(users), **more) as address:
-        yield Window(address, tokens, made)
-
-
-@pytest.fixture(scope="module")
-def all_routes() -> list[tuple[str, str]]:
-    """Each method and path that Gradio's application has a route for, whatever its version."""
-    import gradio as gr
-    from gradio.routes import App
-
-    def asked(question: str) -> str:
-        return question
-
-    with gr.Blocks() as blocks:
-        gr.api(asked, api_name="ask")
-    app = App.create_app(blocks, mcp_server=True)
-    found = set()
-    routers = [each.original_router for each in app.routes if hasattr(each, "original_router")]
-    for route in [*app.routes, *(route for router in routers for route in router.routes)]:
-        path = re.sub(r"\{(\w+)(:path)?\}", "x", getattr(route, "path", ""))
-        found |= {(method, path) for method in getattr(route, "methods", None) or {"GET", "POST"}}
-    assert len(found) > 60
-    return sorted(each for each in found if each[1])  # One is mounted at the root: the MCP server.
-
-
-SPARED = {"/", "/login", "/logout", "/gradio_api/startup-events"}
-"""What is meant for nobody: the login page, and what says only that the program has started."""
-
-
-@pytest.mark.weights
-@pytest.mark.faults
-def test_nobody_is_answered(
-    guarded: Window, all_routes: list[tuple[str, str]], faults: Faults
-) -> None:
-    with guarded.client() as nobody:
-        for method, path in faults.some([each for each in all_routes if each[1] not in SPARED]):
-            with faults.trying("Gradio's routes", f"{method} {path} as nobody", harm="let in"):
-                found = nobody.request(method, path, content=b"{}" if method == "POST" else None)
-                assert found.status_code in (401, 403)
-                assert found.status_code == 401 or "token" not in found.text
-        page = nobody.get("/")
-        assert (page.status_code, "gradio" in page.text) == (401, False)
-        assert nobody.get("/gradio_api/startup-events").text in ("true", "false")
-
-
-NEEDED = {
-    "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/static/x", "/assets/x",
-    "/gradio_api/info", "/gradio_api/startup-events", "/gradio_api/queue/data",
-    "/gradio_api/upload_progress", "/gradio_api/heartbeat/x", "/gradio_api/call/x/x",
-    "/gradio_api/call/v2/x/x", "/gradio_api/queue/join", "/gradio_api/upload",
-    "/gradio_api/component_server", "/gradio_api/component_server/", "/gradio_api/cancel",
-    "/gradio_api/reset", "/gradio_api/reset/", "/gradio_api/call/x", "/gradio_api/call/x/",
-    "/gradio_api/call/v2/x", "/gradio_api/call/v2/x/", "/gradio_api/mcp", "/gradio_api/mcp/",
-    "/login",
-}  # fmt: skip
-
-
-@pytest.mark.weights
-@pytest.mark.faults
-def test_what_is_not_needed_is_not_there(
-    guarded: Window, all_routes: list[tuple[str, str]], faults: Faults
-) -> None:
-    closed = [each for each in all_routes if each[1] not in NEEDED | {"/logout"}]
-    with guarded.client("ada") as ada:
-        for method, path in faults.some(closed):
-            with faults.trying("Gradio's routes", f"{method} {path}", harm="let in"):
-                found = ada.request(method, path, content=b"{}" if method == "POST" else None)
-                assert found.status_code == 404
-                assert method == "HEAD" or found.json() == {"detail": routes.NOTHING}
-        opened = [
-            "docs", "redoc", "openapi.json", "gradio_api/openapi.json", "monitoring", "svelte/x.js",
-            "gradio_api/deep_link?session_hash=x", "gradio_api/token", "gradio_api/dev/reload",
-            "gradio_api/proxy=http://127.0.0.1:1/", "gradio_api/proxy=https://x.hf.space/",
-            "gradio_api/file=https://example.org/", "gradio_api/file=/etc/passwd",
-            "gradio_api/vibe-code",
-            "gradio_api/stream/x/x/1/playlist.m3u8", "gradio_api/queue/status", "gradio_api/runs",
-            "static/../../../../etc/passwd", "static/..%2f..%2f..%2f..%2f..%2fetc/passwd",
-            "assets/%2e%2e/%2e%2e/%2e%2e/routes.py", "assets//etc/passwd", "static/%00",
-        ]  # fmt: skip
-        for path in faults.some(opened):
-            with faults.trying("Gradio's routes", path, harm="let in"):
-                found = ada.get(path)
-                assert found.status_code in (400, 403, 404, 500)
-                assert "root:" not in found.text
-                assert "import" not in found.text
-
-
-@pytest.mark.weights
-@pytest.mark.faults
-def test_files_of_others_are_out_of_reach(guarded: Window, faults: Faults) -> None:
-    with guarded.client("ada") as ada, guarded.client("bo") as bo:
-        [path] = ada.post(f"{API}upload", files={"files": ("draft.txt", b"of ada")}).json()
-        own = Path(path).parents[1]
-        assert own.is_relative_to(guarded.folder)
-        assert own.stat().st_mode & 0o077 == 0, "nobody else on the machine reads there"
-        users = guarded.folder / "users"
-        guesses = [
-            str(own), f"{own}/", str(Path(path).parent), f"{own}/../../users", str(users),
-            f"{own}/{'0' * 64}/draft.txt", f"{Path(path).parent}/other.txt", f"{own}/deep_links",
-        ]  # fmt: skip
-        for guess in faults.some(guesses):
-            with faults.trying("Gradio's routes", f"the file {guess}", harm="let in"):
-                found = bo.get(f"{API}file={quote(guess)}")
-                assert found.status_code in (403, 404)
-                assert "of ada" not in found.text
-
-
-@pytest.mark.weights
-@pytest.mark.faults
-def test_sessions_of_others_are_out_of_reach(guarded: Window, faults: Faults) -> None:
-    key = {"Authorization": f"Bearer {guarded.tokens['ada']}"}
-    client = Client(guarded.address, headers=key, verbose=False)
-    assert client.predict(question=SUMMIT, limit=1, api_name="/search")
-    stolen = client.session_hash
-    named = {each["api_name"]: each["id"] for each in client.config["dependencies"]}
-    event = named["restore"]
-    requests = {
-        "what happens there": ("GET", f"{API}queue/data?session_hash={stolen}", None),
-        "and there, named twice": (
-            "GET", f"{API}queue/data?session_hash=mine&session_hash={stolen}", None,
-        ),
-        "its end": ("GET", f"{API}heartbeat/{stolen}", None),
-        "an event of it": ("POST", f"{API}queue/join", {"fn_index": event, "data": []}),
-        "an event that is stopped": ("POST", f"{API}cancel", {"fn_index": event, "event_id": "x"}),
-        "a program's call": ("POST", f"{API}call/ask", {"data": ["x"]}),
-        "a call from its page": (
-            "POST", f"{API}component_server", {"data": {}, "component_id": 1, "fn_name": "x"},
-        ),
-    }  # fmt: skip
-    with guarded.client("bo") as bo:
-        for fault, (method, path, body) in faults.some(list(requests.items())):
-            with faults.trying("Gradio's routes", f"another's session: {fault}", harm="let in"):
-                sent = None if body is None else json.dumps(body | {"session_hash": stolen})
-                found = bo.request(method, path, content=sent)
-                assert found.status_code == 403
-                assert found.json() == {"detail": "This session is somebody else's."}
-    assert client.predict(question=SUMMIT, limit=1, api_name="/search"), "its owner goes on"

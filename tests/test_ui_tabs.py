@@ -138,7 +138,7 @@ def test_what_another_tab_deletes_stays_deleted(page: Page) -> None:
     ask(page, SUMMIT)
     expect(listed(page)).to_have_text([SUMMIT])
     tab = another_tab(page)
-    # What has not changed is not drawn anew: a button would go while it is pressed.
+    # What has not changed is not drawn again: a button would go while it is pressed.
     same = tab.evaluate_handle("document.querySelector('#conversations .kept')")
     open_kept(tab, SUMMIT)
     expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])

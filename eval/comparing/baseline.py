@@ -17,7 +17,7 @@ from typing import Literal
 
 from eval.comparing.compare import Comparison, compare, in_common
 from eval.measuring.statistics import Metric
-from eval.running.grader import PREFIX
+from eval.running.judge import PREFIX
 from eval.running.record import Bounds, Run, write_run
 from eval.running.summary import summarise
 from index.errors import UserError
@@ -55,15 +55,15 @@ class Verdict:
     @property
     def line(self) -> str:
         """The verdict in one line; it says what the exit code says."""
-        told = [f"{self.right} of {number_of(self.asked, 'case')} right."]
+        parts = [f"{self.right} of {number_of(self.asked, 'case')} right."]
         if self.comparison:
-            told.append(self.comparison.told)
+            parts.append(self.comparison.counts)
         if self.code == PASSED:
             if self.comparison:
-                told += [self.comparison.judgement, self.comparison.noticed]
-            return " ".join(["Passed:", *told])
+                parts += [self.comparison.judgement, self.comparison.noticed]
+            return " ".join(["Passed:", *parts])
         head = "Failed:" if self.code == FAILED else "No verdict:"
-        return " ".join([head, *self.reasons, *told])
+        return " ".join([head, *self.reasons, *parts])
 
 
 def hold(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT) -> Verdict:

@@ -124,7 +124,7 @@ class Comparison:
         return not (self.new or self.gone or self.changed)
 
     @property
-    def told(self) -> str:
+    def counts(self) -> str:
         """The counts in a sentence, without a judgement."""
         p = "p < 0.001" if self.p < 0.001 else f"p = {self.p:.3f}"
         cases = number_of(self.cases, "case")

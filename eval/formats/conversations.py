@@ -20,13 +20,13 @@ from index.documents import Document
 NO_ANSWER = "CANNOTANSWER"
 """What QuAC's texts end with, and answers are where the text does not say."""
 
-WAYS = {"CONVERSATIONAL": "conversation", "UNDERSPECIFIED": "unclear"}
+WAY_OF_LABEL = {"CONVERSATIONAL": "conversation", "UNDERSPECIFIED": "unclear"}
 """How a message of MTRAG has to be answered, where that is not by what its passages say."""
 
 Read = tuple[tuple[Document, ...], tuple[Case, ...]]
 
 
-def read_mtrag(told: Iterable[Any]) -> Read:
+def read_mtrag(tasks: Iterable[Any]) -> Read:
     """Return the passages of MTRAG's tasks as documents, and the tasks as cases.
 
     A task whose conversation's turn before is there is asked behind what the program itself says to
@@ -34,7 +34,7 @@ def read_mtrag(told: Iterable[Any]) -> Read:
     """
     documents: dict[str, Document] = {}
     cases: dict[str, Case] = {}
-    for task in told:
+    for task in tasks:
         *before, asked = task["input"]
         turn = int(task["turn"])
         after = f"{task['conversation_id']}::{turn - 1}"
@@ -42,7 +42,7 @@ def read_mtrag(told: Iterable[Any]) -> Read:
         shown = [_passage(each) for each in task["contexts"] if each["text"].strip()]
         documents |= {each.id: each for each in shown}
         unanswerable = answerable == "UNANSWERABLE"
-        way = WAYS.get(answerable, "")
+        way = WAY_OF_LABEL.get(answerable, "")
         cases[task["task_id"]] = Case(
             id=task["task_id"],
             question=asked["text"].strip(),
@@ -56,14 +56,14 @@ def read_mtrag(told: Iterable[Any]) -> Read:
     return tuple(documents.values()), tuple(cases.values())
 
 
-def read_quac(told: Mapping[str, Any]) -> Read:
+def read_quac(data: Mapping[str, Any]) -> Read:
     """Return the texts of QuAC's JSON as documents, and its questions as cases.
 
     Raises ValueError, KeyError or TypeError for what is not in that format.
     """
     documents: dict[str, Document] = {}
     cases: list[Case] = []
-    for article in told["data"]:
+    for article in data["data"]:
         title = ", ".join(filter(None, (article["title"], article.get("section_title"))))
         for paragraph in article["paragraphs"]:
             text = paragraph["context"].removesuffix(NO_ANSWER).rstrip()
@@ -76,13 +76,13 @@ def read_quac(told: Mapping[str, Any]) -> Read:
     return tuple(documents.values()), tuple(cases)
 
 
-def read_canard(told: Iterable[Any]) -> tuple[Case, ...]:
+def read_canard(rows: Iterable[Any]) -> tuple[Case, ...]:
     """Return CANARD's questions as cases, each behind what was said before it.
 
     Raises ValueError, KeyError or TypeError for what is not in that format.
     """
     cases: list[Case] = []
-    for each in told:
+    for each in rows:
         _, _, *said = each["History"]  # The article's title and section are no turns.
         history = [Message(("user", "assistant")[at % 2], text) for at, text in enumerate(said)]
         name = f"{each['QuAC_dialog_id']}_q#{each['Question_no']}"
@@ -100,8 +100,8 @@ def _all_of(document: Document) -> Evidence:
     return Evidence(document.name, document.sha256, 0, len(document.text), area=True)
 
 
-def _message(told: Mapping[str, Any]) -> Message:
-    return Message("user" if told["speaker"] == "user" else "assistant", told["text"])
+def _message(turn: Mapping[str, Any]) -> Message:
+    return Message("user" if turn["speaker"] == "user" else "assistant", turn["text"])
 
 
 def _of_quac(asked: dict[str, Any], document: Document, before: str) -> Case:

@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from eval.cases.cases import Case, Facts
+from eval.cases.cases import Case, EvidenceSpans
 from eval.measuring.spans import found_facts
 from eval.running.record import Result
 from index.documents import Document, Span
@@ -42,7 +42,7 @@ class Material:
     """What is exported: cases with the places of their evidence, and of a run the results."""
 
     cases: Sequence[Case]
-    facts: Mapping[str, Facts]
+    facts: Mapping[str, EvidenceSpans]
     documents: Mapping[str, Document]
     results: Mapping[str, Result] | None = None
 
@@ -92,8 +92,8 @@ def squad(material: Material) -> Exported:
         owner = places[0].document_id if places else next(iter(questions))
         here = [place for place in places if place.document_id == owner]
         answers = [{"text": material.words(place), "answer_start": place.start} for place in here]
-        told = {each["text"] for each in answers}
-        lost["accepted answers that are no words of the evidence"] += not told.issuperset(
+        texts = {each["text"] for each in answers}
+        lost["accepted answers that are no words of the evidence"] += not texts.issuperset(
             case.answers
         )
         lost["evidence in further documents"] += len(here) < len(places)

@@ -54,8 +54,8 @@ class Imported:
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))
-            told = f"{place}: {first['msg']}" if place else str(first["msg"])
-            self.bad.append(f"{what} {number} is no case: {told}.")
+            why = f"{place}: {first['msg']}" if place else str(first["msg"])
+            self.bad.append(f"{what} {number} is no case: {why}.")
         except KeyError as error:
             self.bad.append(f"{what} {number} is no case: it has no {error}.")
         except (ValueError, TypeError, AttributeError) as error:
@@ -192,10 +192,10 @@ def _deepeval(text: str, finder: _Finder) -> Imported:
     for number, each in enumerate(json.loads(text), 1):
         with found.item(number):
             kept = each.get("additional_metadata") or {}
-            told = {name: kept[name] for name in _KEPT if name in kept}
+            extra = {name: kept[name] for name in _KEPT if name in kept}
             contexts = each.get("context") or []
             expected = each.get("expected_output") or ""
-            _add(found, finder, number, each["input"], expected, contexts, **told)
+            _add(found, finder, number, each["input"], expected, contexts, **extra)
     return found
 
 
@@ -209,17 +209,17 @@ def _add(
     question: str,
     answer: str,
     contexts: Sequence[str],
-    **told: Any,
+    **fields: Any,
 ) -> None:
     """Add a case that is told by its question, its answer and its contexts."""
     contexts = [contexts] if isinstance(contexts, str) else contexts
-    refused = bool(told.get("unanswerable")) or answer.strip() == REFUSAL
-    answers = told.pop("answers", None) or ([answer] if answer.strip() else [])
+    refused = bool(fields.get("unanswerable")) or answer.strip() == REFUSAL
+    answers = fields.pop("answers", None) or ([answer] if answer.strip() else [])
     if not isinstance(answers, list):
         raise TypeError(f"the answers of “{question}” are no list")
     answers = [] if refused else [each for each in answers if normalise(each)]
     evidence = () if refused else finder.evidence(contexts, answers, found.lost)
-    whole = {"id": f"case-{number:03}", "question": question, "answers": answers, **told}
+    whole = {"id": f"case-{number:03}", "question": question, "answers": answers, **fields}
     case = _CASE.validate_json(json.dumps(whole | {"unanswerable": refused}))
     found.cases.append(replace(case, evidence=evidence))
 
@@ -235,8 +235,8 @@ def _csv(text: str, _: _Finder) -> Imported:
         raise ValueError("the first line must name the columns, at least id and question")
     for row in reader:
         with found.item(reader.line_num, "Line"):
-            told = {name: _READ[name](row[name]) for name in known & row.keys() if row[name]}
-            found.cases.append(_CASE.validate_json(json.dumps(told)))
+            fields = {name: _READ[name](row[name]) for name in known & row.keys() if row[name]}
+            found.cases.append(_CASE.validate_json(json.dumps(fields)))
     return found
 
 

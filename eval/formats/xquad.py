@@ -52,13 +52,13 @@ def load_xquad(path: Path) -> Benchmark:
     return Benchmark(documents, cases, path, hashlib.sha256(data).hexdigest())
 
 
-def read_squad(told: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
+def read_squad(data: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
     """Return the documents and the cases of SQuAD's JSON, v1.1 or v2.0.
 
     Raises ValueError, KeyError or TypeError for what is not in that format.
     """
     documents, cases = [], []
-    for article in told["data"]:
+    for article in data["data"]:
         paragraphs = [each["context"] for each in article["paragraphs"]]
         title = article["title"]
         document = Document.of("\n\n".join(paragraphs), title=title, source=f"{title}.txt")
@@ -70,14 +70,14 @@ def read_squad(told: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
     return tuple(documents), tuple(cases)
 
 
-def case_of(told: dict[str, Any], document: Document, offset: int) -> Case:
+def case_of(item: dict[str, Any], document: Document, offset: int) -> Case:
     """Return the case of a question, whose answers' places are in a document from an offset on.
 
     Raises ValueError where an answer is not at its place.
     """
     evidence, answers = [], []
-    unanswerable = bool(told.get("is_impossible"))
-    for answer in [] if unanswerable else told["answers"]:
+    unanswerable = bool(item.get("is_impossible"))
+    for answer in [] if unanswerable else item["answers"]:
         if normalise(answer["text"]):  # “A” has no words to look for.
             answers.append(answer["text"])
         if answer["answer_start"] < 0:  # Its words occur more than once, and no place is known.
@@ -85,12 +85,12 @@ def case_of(told: dict[str, Any], document: Document, offset: int) -> Case:
         start = offset + answer["answer_start"]
         end = start + len(answer["text"])
         if document.text[start:end] != answer["text"]:
-            raise ValueError(f"the answer of {told['id']} is not at its place")
+            raise ValueError(f"the answer of {item['id']} is not at its place")
         where = {"sha256": document.sha256, "start": start, "end": end}
         evidence.append(Evidence(document.title, **where, quote=answer["text"]))
     return Case(
-        id=str(told["id"]),
-        question=str(told["question"]).strip(),
+        id=str(item["id"]),
+        question=str(item["question"]).strip(),
         answers=tuple(dict.fromkeys(answers)),
         evidence=tuple(evidence),
         unanswerable=unanswerable,

@@ -22,10 +22,10 @@ from eval.measuring.spans import (
     reciprocal_rank,
 )
 from index.documents import Span
-from index.months import MONTHS
+from index.english_months import MONTHS
 
 if TYPE_CHECKING:
-    from eval.cases.cases import Case, Facts
+    from eval.cases.cases import Case, EvidenceSpans
 
 Scores = dict[str, Any]
 """The scores of one answer by name; None where a score does not apply to the case."""
@@ -36,7 +36,7 @@ DEPTH = 5
 
 
 def score(
-    case: Case, facts: Facts, answer: Mapping[str, Any], text_of: Callable[[str], str]
+    case: Case, facts: EvidenceSpans, answer: Mapping[str, Any], text_of: Callable[[str], str]
 ) -> Scores:
     """Return all scores of an answer. `text_of` gives a document's text by its id."""
     cited = [_span(each["document"]["id"], each) for each in answer["citations"]]
@@ -46,7 +46,7 @@ def score(
     precision, recall = citation_precision(cited, facts), citation_recall(cited, facts)
     evidence = None if recall is None else recall > 0
     marked = characters(cited, facts) or (None, None, None)
-    words = short(answer)
+    words = short_answer(answer)
     scores: Scores = {f"hit@{k}": quote_hit(quotes, facts, k) for k in HIT_AT}
     scores |= {
         f"recall@{DEPTH}": recall_at(quotes, facts, DEPTH),
@@ -84,7 +84,7 @@ def _right(case: Case, answer: Mapping[str, Any]) -> bool | None:
         return None
     if answer["refused"]:
         return False
-    words = written(answer)
+    words = answer_text(answer)
     if contains_answer(words, case.answers, case.answer_type):
         return True
     return case.tolerance is not None and value_match(
@@ -103,12 +103,12 @@ def crag(unanswerable: bool, refused: bool, passed: bool) -> int:
     return 0 if refused and not unanswerable else -1
 
 
-def written(answer: Mapping[str, Any]) -> str:
+def answer_text(answer: Mapping[str, Any]) -> str:
     """Return the words of an answer without footnote numbers, which would read as digits."""
     return " ".join(each["text"] for each in answer["sentences"] if each["supported"])
 
 
-def short(answer: Mapping[str, Any]) -> str:
+def short_answer(answer: Mapping[str, Any]) -> str:
     """Return the exact words of the quotes that answer; where none are marked, the whole answer.
 
     Exact match and token F1 are made for short answers. A refusal has no words.
@@ -120,7 +120,7 @@ def short(answer: Mapping[str, Any]) -> str:
         for each in answer["citations"]
         for start, end in each["marks"]
     ]
-    return " ".join(marked) or written(answer)
+    return " ".join(marked) or answer_text(answer)
 
 
 # --- are the quotes those of the source?
@@ -149,8 +149,8 @@ def unsupported(answer: Mapping[str, Any]) -> list[str]:
     A run of digits must stand in the quotes that the sentence cites or in the question, a
     capitalised word also in the quotes' headings. The first word of a sentence is not checked.
     Written apart from `rag.languages`, so that a mistake there shows here; "October" for "Oct."
-    and "10" for "ten" are the only other forms that it knows. Of a sentence that cites nothing, or
-    that says that it was computed, nobody says that a quote shows it.
+    and "10" for "ten" are the only other forms that it knows. Sentences without a citation, and
+    computed ones, are not checked: they do not claim that a quote shows them.
     """
     cited = {each["number"]: each for each in answer["citations"]}
     questions = [answer["question"], answer["standalone_question"]]

@@ -14,7 +14,7 @@ from eval.cases.cases import Area
 from index.documents import Span
 
 if TYPE_CHECKING:
-    from eval.cases.cases import Facts
+    from eval.cases.cases import EvidenceSpans
 
 
 def finds(quote: Span, place: Span) -> bool:
@@ -22,19 +22,19 @@ def finds(quote: Span, place: Span) -> bool:
     return place.covers(quote) if isinstance(place, Area) else quote.covers(place)
 
 
-def quote_hit(quotes: Sequence[Span], facts: Facts, k: int) -> bool | None:
+def quote_hit(quotes: Sequence[Span], facts: EvidenceSpans, k: int) -> bool | None:
     """Whether one of the first k quotes covers a place of the evidence: hit@k."""
     if not facts:
         return None
     return any(finds(quote, place) for quote in quotes[:k] for fact in facts for place in fact)
 
 
-def recall_at(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
+def recall_at(quotes: Sequence[Span], facts: EvidenceSpans, k: int) -> float | None:
     """Return the share of facts that one of the first k quotes covers: recall@k."""
     return citation_recall(quotes[:k], facts)
 
 
-def found_facts(quotes: Sequence[Span], facts: Facts) -> list[int | None]:
+def found_facts(quotes: Sequence[Span], facts: EvidenceSpans) -> list[int | None]:
     """Return for each quote the fact that it is counted for, by its number; else None.
 
     A quote counts for one fact only, and a fact for one quote, so that a ranking has no more hits
@@ -63,7 +63,7 @@ def found_facts(quotes: Sequence[Span], facts: Facts) -> list[int | None]:
     return [found.get(quote) for quote in range(len(quotes))]
 
 
-def reciprocal_rank(quotes: Sequence[Span], facts: Facts) -> float | None:
+def reciprocal_rank(quotes: Sequence[Span], facts: EvidenceSpans) -> float | None:
     """Return 1 / the rank of the first quote that covers a fact, or 0; its mean is the MRR.
 
     Voorhees, "The TREC-8 Question Answering Track Report", 1999.
@@ -75,7 +75,7 @@ def reciprocal_rank(quotes: Sequence[Span], facts: Facts) -> float | None:
     return 1 / first if first else 0.0
 
 
-def ndcg(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
+def ndcg(quotes: Sequence[Span], facts: EvidenceSpans, k: int) -> float | None:
     """Return nDCG@k: the sum of 1 / log2(rank + 1) over quotes that cover a new fact, over the best
     that as many facts allow.
 
@@ -89,7 +89,7 @@ def ndcg(quotes: Sequence[Span], facts: Facts, k: int) -> float | None:
     return gain / best
 
 
-def citation_precision(cited: Sequence[Span], facts: Facts) -> float | None:
+def citation_precision(cited: Sequence[Span], facts: EvidenceSpans) -> float | None:
     """Return the share of footnotes that cover a place of the evidence or lie inside one."""
     if not facts or not cited:
         return None
@@ -98,7 +98,7 @@ def citation_precision(cited: Sequence[Span], facts: Facts) -> float | None:
     return sum(right) / len(right)
 
 
-def citation_recall(cited: Sequence[Span], facts: Facts) -> float | None:
+def citation_recall(cited: Sequence[Span], facts: EvidenceSpans) -> float | None:
     """Return the share of facts that have a place which a footnote covers."""
     if not facts:
         return None
@@ -115,7 +115,7 @@ def harmonic(precision: float | None, recall: float | None) -> float | None:
     return 2 * precision * recall / (precision + recall)
 
 
-def characters(cited: Sequence[Span], facts: Facts) -> tuple[float, float, float] | None:
+def characters(cited: Sequence[Span], facts: EvidenceSpans) -> tuple[float, float, float] | None:
     """Return precision, recall and IoU of the cited characters against those of the evidence.
 
     Precision is |C & E| / |C|, recall |C & E| / |E|, IoU (Jaccard's index) |C & E| / |C | E|. Of a

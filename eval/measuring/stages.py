@@ -14,7 +14,7 @@ from eval.measuring.spans import finds
 from index.documents import Span
 
 if TYPE_CHECKING:
-    from eval.cases.cases import Case, Facts
+    from eval.cases.cases import Case, EvidenceSpans
 
 Stage = Literal[
     "error",
@@ -41,7 +41,11 @@ STAGES: Mapping[Stage, str] = {
 
 
 def stage(
-    case: Case, facts: Facts, scores: Scores, quotes: Sequence[Span], passages: Sequence[Span]
+    case: Case,
+    facts: EvidenceSpans,
+    scores: Scores,
+    quotes: Sequence[Span],
+    passages: Sequence[Span],
 ) -> Stage | None:
     """Return the stage that a case failed at; None when it passed.
 
@@ -60,5 +64,5 @@ def stage(
     return "wrong_way" if scores["cited_evidence"] in (True, None) else "wrongly_cited"
 
 
-def _any_covered(spans: Sequence[Span], facts: Facts) -> bool:
+def _any_covered(spans: Sequence[Span], facts: EvidenceSpans) -> bool:
     return any(finds(span, place) for span in spans for fact in facts for place in fact)

@@ -27,18 +27,18 @@ def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
     One that is not in the sources is a refusal.
     """
     started = time.perf_counter()
-    told = checked_claim(assistant, claim)
+    checked = checked_claim(assistant, claim)
     seconds = time.perf_counter() - started
-    cited = () if told.verdict in ("not_in_sources", "not_checkable") else told.quotes
+    cited = () if checked.verdict in ("not_in_sources", "not_checkable") else checked.quotes
     numbers = tuple(range(1, len(cited) + 1))
     settings = assistant.settings
     answer = Answer(
         question=claim,
         standalone_question=claim,
-        sentences=(AnswerSentence(f"{VERDICTS[told.verdict]}.", numbers, supported=True),),
+        sentences=(AnswerSentence(f"{VERDICTS[checked.verdict]}.", numbers, supported=True),),
         citations=cited,
-        quotes=told.found,
-        reason="not_in_sources" if told.verdict == "not_in_sources" else None,
+        quotes=checked.found,
+        reason="not_in_sources" if checked.verdict == "not_in_sources" else None,
         models={"embedding": settings.embedding, "reranker": settings.reranker, "llm": None},
         timings={
             "total_s": seconds,
@@ -47,4 +47,4 @@ def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
             "first_token_s": None,
         },
     )
-    return answer, told.verdict
+    return answer, checked.verdict

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 from pydantic import TypeAdapter, ValidationError
 
-from eval.cases.cases import Facts
+from eval.cases.cases import EvidenceSpans
 from eval.measuring.metrics import Scores
 from eval.measuring.stages import Stage
 from eval.measuring.statistics import Metric
@@ -93,7 +93,7 @@ class Result:
     stage: Stage | None = None
     error: str | None = None
     case: dict[str, Any] = field(default_factory=dict)
-    evidence: Facts = ()
+    evidence: EvidenceSpans = ()
     repeats: tuple[Repeat, ...] = ()
     cached: bool = False
 
@@ -172,7 +172,7 @@ class OtherConditions(UserError):
 def write_run(path: Path, run: Run) -> None:
     """Write a run in one step: whoever reads finds the old file or the new one, whole."""
     text = json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n"
-    with _told(path):
+    with _explained(path):
         write_whole(path, text.encode())
 
 
@@ -181,7 +181,7 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
 
     Raises UserError when the run was made under other conditions, or the file is damaged.
     """
-    with _told(path):
+    with _explained(path):
         data = path.read_bytes() if path.exists() else b""
         whole, end, torn = data.rpartition(b"\n")
         if not whole:
@@ -195,11 +195,11 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
         before = TypeAdapter(Conditions).validate_json(first)
         done = [TypeAdapter(Result).validate_json(line) for line in rest]
     except ValidationError as error:
-        raise UserError(f"{path} is damaged. Delete it to start anew.") from error
+        raise UserError(f"{path} is damaged. Delete it to start again.") from error
     if before != conditions:
         raise OtherConditions(
             f"{path} is of another run. {' '.join(_otherwise(before, conditions))} "
-            "Go on as before, or delete it to start anew."
+            "Go on as before, or delete it to start again."
         )
     return done
 
@@ -211,7 +211,7 @@ def alone(out: Path) -> Iterator[None]:
     Raises UserError when one does.
     """
     path = Path(f"{out}.lock")
-    with _told(out):
+    with _explained(out):
         out.parent.stat()  # FileLock would make the folder.
         lock = FileLock(path, timeout=0)
         try:
@@ -229,7 +229,7 @@ def alone(out: Path) -> Iterator[None]:
 
 def append(path: Path, line: Conditions | Result) -> None:
     """Add a line to the file of an interrupted run, and wait until the disk has it."""
-    with _told(path), path.open("ab") as file:
+    with _explained(path), path.open("ab") as file:
         file.write(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
@@ -248,16 +248,16 @@ def differences(before: Conditions, now: Conditions) -> tuple[str, ...]:
         found.append(f"The cases were {before.set.cases} and are {now.set.cases}.")
     found += _of_documents(before.library.documents, now.library.documents)
     if before.library.fingerprint != now.library.fingerprint:
-        found.append("The library was made anew with other settings.")
-    told = {"repeats": before.repeats, **before.versions, **before.models}
-    tells = {"repeats": now.repeats, **now.versions, **now.models}
-    if told.pop("code", None) != tells.pop("code", None):
+        found.append("The library was rebuilt with other settings.")
+    earlier = {"repeats": before.repeats, **before.versions, **before.models}
+    later = {"repeats": now.repeats, **now.versions, **now.models}
+    if earlier.pop("code", None) != later.pop("code", None):
         found.append("The program's own code differs.")
     found += [
-        f"{_NAMES.get(name, name)} was {_or_none(told.get(name))} and is "
-        f"{_or_none(tells.get(name))}."
-        for name in sorted(told | tells)
-        if told.get(name) != tells.get(name)
+        f"{_NAMES.get(name, name)} was {_or_none(earlier.get(name))} and is "
+        f"{_or_none(later.get(name))}."
+        for name in sorted(earlier | later)
+        if earlier.get(name) != later.get(name)
     ]
     return tuple(found)
 
@@ -289,7 +289,7 @@ def _of_documents(before: Sequence[DocumentRecord], now: Sequence[DocumentRecord
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

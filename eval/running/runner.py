@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from eval.cases.cases import Case, CaseSet, Facts
+from eval.cases.cases import Case, CaseSet, EvidenceSpans
 from eval.cases.evidence import resolve_each
 from eval.measuring.metrics import score
 from eval.measuring.stages import stage
@@ -41,7 +41,7 @@ from rag.program import code_hash
 from rag.writing.llm import CONTEXT_TOKENS
 
 if TYPE_CHECKING:
-    from eval.running.grader import Judge
+    from eval.running.judge import Judge
     from eval.running.replies import Replies
     from rag.asking.rewrite import Turn
     from rag.assistant import Assistant
@@ -138,7 +138,7 @@ def describe(
     )
 
 
-def told(case: Case) -> dict[str, Any]:
+def case_fields(case: Case) -> dict[str, Any]:
     """Return a case as a run keeps it."""
     kept: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude_defaults=True)
     return kept
@@ -166,7 +166,7 @@ def _without_password(address: str | None) -> str | None:
 
 
 def _not_asked(case: Case, why: str) -> Result:
-    return Result(case.id, {}, None, stage="error", error=why, case=told(case))
+    return Result(case.id, {}, None, stage="error", error=why, case=case_fields(case))
 
 
 class Asking:
@@ -199,12 +199,12 @@ class Asking:
         self.use_llm = use_llm
         self.judge = judge
 
-    def result(self, case: Case, facts: Facts, before: Sequence[Case] = ()) -> Result:
+    def result(self, case: Case, facts: EvidenceSpans, before: Sequence[Case] = ()) -> Result:
         """Ask a case, behind those that come before it in the same conversation.
 
         Whatever goes wrong inside is this case's error, and the others go on.
         """
-        kept = told(case)
+        kept = case_fields(case)
         used = self.replies.used if self.replies else 0
         try:
             first, *others = (self._scored(each, case, facts, before) for each in self.assistants)
@@ -225,7 +225,7 @@ class Asking:
         return replace(made, stage=None if made.passed else failed)
 
     def _scored(
-        self, assistant: Assistant, case: Case, facts: Facts, before: Sequence[Case]
+        self, assistant: Assistant, case: Case, facts: EvidenceSpans, before: Sequence[Case]
     ) -> Result:
         if case.claim:
             given, verdict = check_claim(assistant, case.claim)

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from eval.measuring.metrics import DEPTH, HIT_AT, Scores
 from eval.measuring.statistics import Metric, mean, percentile, rate
-from eval.running.grader import PREFIX
+from eval.running.judge import PREFIX
 from eval.running.record import Result
 
 RATES = (
@@ -37,14 +37,15 @@ TIMINGS = ("retrieve_s", "first_quote_s", "first_token_s", "first_sentence_s", "
 def summarise(results: Sequence[Result]) -> dict[str, Metric]:
     """Return the metrics of a run. Errors are counted, and are no part of any other metric.
 
-    Times are those of cases whose answers were all made anew.
+    Times are those of cases whose answers were all made again.
     """
     asked = [each for each in results if each.error is None]
     scores = [each.scores for each in asked]
     metrics = {"passed": rate(sum(each.passed for each in asked), len(asked))}
-    metrics |= {name: _share(each[name] for each in scores) for name in RATES}
+    metrics |= {name: _share(each.get(name) for each in scores) for name in RATES}
     for name in MEANS:
-        known = [each for each in asked if each.scores[name] is not None]
+        # A run of an older version has no figure of a newer metric.
+        known = [each for each in asked if each.scores.get(name) is not None]
         metrics[name] = mean(
             [each.scores[name] for each in known],
             [each.cluster for each in known],

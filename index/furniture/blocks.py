@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from itertools import islice
 from unicodedata import east_asian_width
 
+from index.dated_entries import entry_dates
 from index.documents import Document, StyleKind
-from index.entries import entry_dates
 from index.furniture.references import references
 
 Offsets = tuple[int, int]
@@ -95,16 +95,18 @@ def _fragments(
     prose = _in_prose(document, blocks, pieces)
     code = _all_in(document, blocks, "monospace")
     found: list[bool] = []
-    told = False  # Whether a block before it ends in a colon or asks, and this is what follows.
+    announced = (
+        False  # Whether a block before it ends in a colon or asks, and this is what follows.
+    )
     for at, piece in enumerate(pieces):
         before = pieces[at - 1] if at and not found[-1] else ""
-        told = (told or _HEADS_NEXT.search(before) is not None) and not _ends(piece)
-        told = told and not _NUMBERED.match(piece)
+        announced = (announced or _HEADS_NEXT.search(before) is not None) and not _ends(piece)
+        announced = announced and not _NUMBERED.match(piece)
         if _ends(piece) or piece.endswith(_ENDS_CLAUSE) or items[at]:
             out = False
         elif recurring[at] and document.pages:
             out = True
-        elif told or code[at] or not prose[at] or _width(piece) > FRAGMENT:
+        elif announced or code[at] or not prose[at] or _width(piece) > FRAGMENT:
             out = False
         else:
             several = sum(

@@ -64,15 +64,15 @@ def loader_of(kind: str) -> str:
 
 
 CURRENT = frozenset(["", *map(loader_of, VERSIONS)])
-"""What documents are read by today; those that a program made of a text are read by nothing."""
+"""The loaders of today, as documents name them; text that a program gave has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much is read, and with how much memory and time.
 
-    It is bytes of a file, bytes of a file that is all text, characters of text, bytes of what an
-    archive unpacks to.
+    The limits are the bytes of a file, of a file that is all text, the characters of a text, and
+    the bytes that an archive unpacks to.
     """
 
     max_bytes: int = MAX_BYTES

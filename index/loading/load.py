@@ -4,7 +4,7 @@
     load("https://example.org/article")    a page or file on the web
     load_bytes(data, "paper.pdf")          an upload
 
-What is in a file is read in a process of its own (`apart.py`, and `parsing.py` there).
+What is in a file is read in a process of its own (`sandbox.py`, and `parsing.py` there).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from pathspec import GitIgnoreSpec
 
 from index.documents import Document, Properties, source_name
 from index.errors import DocumentError, UserError, reason
-from index.loading.apart import read_apart
 from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, loader_of
+from index.loading.sandbox import read_sandboxed
 from index.printable import path_line, title_line
 
 
@@ -160,7 +160,7 @@ def _document(
     if not data:
         raise DocumentError(f"{name} is empty: it holds 0 bytes.")
     try:
-        content = read_apart(data, kind, charset, limits)
+        content = read_sandboxed(data, kind, charset, limits)
     except DocumentError as error:  # The readers do not know what they read is called.
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
     return Document.of(

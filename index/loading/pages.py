@@ -14,8 +14,8 @@ from typing import Any
 
 from index.documents import Document
 from index.errors import DocumentError
-from index.loading.apart import apart
 from index.loading.formats import Limits
+from index.loading.sandbox import in_sandbox
 
 WIDTH = 1100
 """Pixels of a page's picture from left to right: sharp in a panel of half the width."""
@@ -60,7 +60,7 @@ def draw_page(file: bytes, document: Document, number: int, place: tuple[int, in
         "before": len(_letters(document.text[first:start])),
     }
     try:
-        boxes, png = apart(request, file, _LIMITS)
+        boxes, png = in_sandbox(request, file, _LIMITS)
     except DocumentError as error:
         raise DocumentError(str(error).replace("{name}", document.name)) from error.__cause__
     return Page(number, png, tuple(Box(*each) for each in boxes))

@@ -2,7 +2,7 @@
 
 The readers of the formats are functions from bytes to `Content`: in `text.py` (plain text and
 Markdown), `html.py` (web pages and EPUB), `docx.py` and `pdf.py`. What is wrong with a file is a
-`DocumentError` that calls it {name}. `apart.py` is the other end.
+`DocumentError` that calls it {name}. `sandbox.py` is the other end.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
             f"{{name}} holds {len(content.text):,} characters of text; up to {longest:,} can be"
             " read. Split it into smaller files."
         )
-    told = asdict(content)
-    return told, told.pop("text").encode()
+    fields = asdict(content)
+    return fields, fields.pop("text").encode()
 
 
 def _content(data: bytes, kind: str, charset: str | None, most: int) -> Content:
@@ -80,7 +80,7 @@ def _check_zip(data: bytes, kind: str, most: int) -> None:
                 raise zipfile.BadZipFile(broken)
     except NotImplementedError as error:
         raise DocumentError(
-            "{name} is packed in a way that cannot be read. Save it anew."
+            "{name} is packed in a way that cannot be read. Save it again."
         ) from error
     except RuntimeError as error:  # zipfile has no error of its own for this.
         raise DocumentError(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
+from index.dated_entries import entry_dates
 from index.documents import UNTOLD, Heading, Properties, Style
-from index.entries import entry_dates
 from index.errors import DocumentError
 
 HEADING_CHARACTERS, HEADING_WORDS = 80, 12
@@ -201,8 +201,8 @@ def speaks_of(title: str, text: str) -> bool:
 
     What a program or a template has left there (“Word Document”, “untitled”) is no title.
     """
-    words, told = (set(_WORD.findall(each.casefold())) for each in (title, text))
-    return bool(words) and 2 * len(words & told) >= len(words)
+    words, held = (set(_WORD.findall(each.casefold())) for each in (title, text))
+    return bool(words) and 2 * len(words & held) >= len(words)
 
 
 _WORD = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W\u3040-\u9fff\uac00-\ud7af]+")

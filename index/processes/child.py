@@ -4,7 +4,8 @@
     told, data = parser.call({"kind": "pdf"}, file, seconds=60)
 
 What goes over the pipe is JSON and bytes, never pickles: a parser that a document has taken over
-can say something wrong, and no more. `worker.py` is the other end.
+can say something wrong, and no more. `worker.py` is the other end. multiprocessing and pebble would
+not do: their processes are sent pickles, and get this one's environment with its keys.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ START_SECONDS = 60
 
 
 class ChildFailed(Exception):
-    """The process has died, or was stopped because it took too long; the next call starts anew."""
+    """The process has died, or was stopped because it took too long; the next call starts again."""
 
 
 class Child:

@@ -12,7 +12,6 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 from index.errors import UserError
 from index.processes.child import OUT_OF_MEMORY
@@ -55,11 +54,11 @@ def main(module: str, there: str, back: str, memory: str) -> None:
 
 def _has_grown(memory: int) -> bool:
     """Whether this process holds a quarter of the memory that it may."""
-    try:
-        held = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
-    except OSError:  # macOS, where the most that was ever held is told, in bytes.
-        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return held > memory / 4 > 0
+    if not memory:
+        return False
+    import psutil  # Not before something was answered: this process starts in milliseconds.
+
+    return bool(psutil.Process().memory_info().rss > memory / 4)
 
 
 def _end_when_alone(parent: int) -> None:

@@ -142,7 +142,7 @@ def _drop(where: Where, _: bytes) -> None:
 
 
 def _close(where: Where, _: bytes) -> None:
-    """Let go of the files; the next use opens them anew, as they are then."""
+    """Let go of the files; the next use opens them again, as they are then."""
     for each in [each for each in _COLLECTIONS if each[0] == where[0]]:
         del _COLLECTIONS[each]
     client = _CLIENTS.pop(where[0], None)
@@ -233,7 +233,7 @@ def _copy(at: str) -> TemporaryDirectory[str]:
 
 
 def _file_of(at: str) -> tuple[int, int] | None:
-    """Return which file Chroma's book is, as the system knows it; None of a server's."""
+    """Return which file Chroma's database is, as the system knows it; None of a server's."""
     try:
         found = (Path(at) / "chroma.sqlite3").stat()
     except OSError:

@@ -3,8 +3,8 @@
 The only module that imports `psycopg`, and only where a library is in a database. What goes wrong
 is a LibraryError, in one sentence in which no password stands.
 
-There is no pool that opens connections in the background: it would tell of a wrong password, a
-server that is not there or has no connection left, only as a wait that was in vain.
+They are not psycopg_pool's: it opens connections in the background, and would tell of a wrong
+password, a server that is not there or has no connection left, only as a wait that was in vain.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The library's book in PostgreSQL: what `store.py` is in SQLite, with the same methods.
+"""The library's database in PostgreSQL: what `store.py` is in SQLite, with the same methods.
 
 Documents, passages, words and vectors change in one transaction (`connections.py`), so that none is
 ever pending.
@@ -53,7 +53,7 @@ _PASSAGE = 'start, "end", sentences, heading, first_day, last_day'
 
 
 class PostgresStore:
-    """Reads and writes the book. Opening never writes; a `lock` that is held does."""
+    """Reads and writes the database. Opening never writes; a `lock` that is held does."""
 
     def __init__(self, connections: Connections) -> None:
         """Take what connects to the database; nothing is touched yet."""
@@ -113,8 +113,8 @@ class PostgresStore:
         """Make a library of an earlier schema one of this: there is none."""
 
     @contextmanager
-    def anew(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
-        """Yield an empty book that takes the place of this one when the transaction ends."""
+    def rebuilt(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
+        """Yield an empty database that takes the place of this one when the transaction ends."""
         with self._change() as connection:
             for table in ("passages", "files", "readings", "documents"):
                 run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
@@ -398,9 +398,9 @@ class PostgresStore:
         found = []
         with self._connection() as connection:
             there = _one(connection, "SELECT count(*) FROM passages")
-            told = _one(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
-            if there != told:
-                found.append(f"there are {there} passages, and {told} are told")
+            recorded = _one(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
+            if there != recorded:
+                found.append(f"there are {there} passages, and {recorded} are told")
             if wrong := miscounted_words(connection):
                 found.append(f"{wrong} words are told to be in more or fewer passages")
             for table in ("passages", "files", "readings"):

@@ -1,7 +1,7 @@
 """How passages are found by their words in PostgreSQL: what FTS5's BM25 is in SQLite.
 
 PostgreSQL's own `ts_rank` does not ask how rare a word is. So each word of a question is ranked by
-itself, and weighted by that: eval/README.md says what it is worth.
+itself, and weighted by that: eval/lab/RECORDS.md says what it is worth.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ def discount_words(connection: Connection, document_id: str) -> None:
 
 
 def count_all_words(connection: Connection) -> None:
-    """Note anew in how many passages each word is."""
+    """Note again in how many passages each word is."""
     run(connection, "DELETE FROM words")
     run(connection, f"INSERT INTO words {_ALL}")
 

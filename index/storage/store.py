@@ -1,8 +1,8 @@
-"""The library's own book: documents, passages and the BM25 index in one SQLite file.
+"""The library's own database: documents, passages and the BM25 index in one SQLite file.
 
-SQLite's FTS5 is the BM25 index. It ranks like the in-memory ones (see eval/README.md), changes by
-the row, needs nothing loaded per question, and stands in the same transaction as the documents, so
-that a document is in the library wholly or not at all.
+SQLite's FTS5 is the BM25 index. It ranks like the in-memory ones (see eval/lab/RECORDS.md), changes
+by the row, needs nothing loaded per question, and stands in the same transaction as the documents,
+so that a document is in the library wholly or not at all.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Span, Style, source_name
+from index.english_function_words import FUNCTION_WORDS
 from index.errors import LibraryError, reason
-from index.function_words import FUNCTION_WORDS
 from index.storage.database import Place, option
 
 SCHEMA_VERSION = 5
@@ -166,7 +166,7 @@ class Store:
     def create(self, meta: dict[str, str]) -> None:
         """Make an empty library, whole or not at all."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.beside(self.path.name + ".part")
+        part = self.sibling(self.path.name + ".part")
         part.remove()
         with part._connection("rwc") as connection:
             connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
@@ -179,7 +179,7 @@ class Store:
         self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
 
-    def beside(self, name: str) -> Store:
+    def sibling(self, name: str) -> Store:
         """Return another file of the same folder."""
         return Store(self.path.parent, name)
 
@@ -190,20 +190,20 @@ class Store:
         sync_folder(self.path.parent)
 
     @contextmanager
-    def anew(self, meta: dict[str, str]) -> Iterator[Store]:
-        """Yield an empty book that takes the place of this one when it is complete."""
-        book = self.beside("library.db.new")
-        book.remove()
-        book.create(meta)
-        yield book
-        book.replace(self)
+    def rebuilt(self, meta: dict[str, str]) -> Iterator[Store]:
+        """Yield an empty database that takes the place of this one when it is complete."""
+        fresh = self.sibling("library.db.new")
+        fresh.remove()
+        fresh.create(meta)
+        yield fresh
+        fresh.replace(self)
 
     def collections(self) -> list[str]:
         """Return the names of all collections of vectors that there are in the folder."""
         return sorted(folder.name for folder in self.place.glob("vectors-*"))
 
     def keep(self, folder: Path) -> None:
-        """Copy the book as it is into a folder, before what is damaged is mended."""
+        """Copy the database as it is into a folder, before what is damaged is mended."""
         for each in self.place.glob(f"{self.path.name}*"):
             shutil.copy2(each, folder / each.name)
 
@@ -586,12 +586,12 @@ class Store:
 
 
 def mends(place: Place) -> str:
-    """Say what mends a library's book."""
+    """Say what mends a library's database."""
     return f"`footnoted library repair {option(place)}` keeps what can be proven of it."
 
 
 def values_of(document: Document) -> dict[str, str]:
-    """Return what a book keeps of a document, by the names of its columns."""
+    """Return what the database keeps of a document, by the names of its columns."""
     return {
         "id": document.id,
         "title": document.title,
@@ -608,9 +608,9 @@ def values_of(document: Document) -> dict[str, str]:
 
 
 def properties_json(document: Document) -> str:
-    """Return what a book keeps of what a file says of itself."""
-    told = asdict(document.properties)
-    return json.dumps({name: value for name, value in told.items() if value is not None})
+    """Return what the database keeps of what a file says of itself."""
+    fields = asdict(document.properties)
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
 
 
 def document_of(row: Sequence[Any]) -> Document:

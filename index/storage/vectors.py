@@ -114,7 +114,7 @@ class Vectors:
             self._ask("release", folder=folder)
 
     def close(self) -> None:
-        """Let go of the files; the next use opens them anew, as they are then."""
+        """Let go of the files; the next use opens them again, as they are then."""
         self._ask("close")
 
     def _use(self, do: str, data: bytes = b"", **given: Any) -> tuple[Any, bytes]:
@@ -140,18 +140,18 @@ class Vectors:
         return [(document_id, int(number)) for document_id, _, number in split]
 
     def _damaged(self, reason: str) -> LibraryError:
-        anew = f"`footnoted reindex {option(self._library)}` makes the vectors anew."
+        rebuild = f"`footnoted reindex {option(self._library)}` rebuilds the vectors."
         if self._server:
             if self._token:
                 reason = reason.replace(self._token, "…")
             return LibraryError(
                 f"The vectors of the library {self._library} on the server "
                 f"{without_password(self._server)} cannot be used: {reason}. See that the server "
-                f"runs. Where it has lost them, the documents are still here: {anew}"
+                f"runs. Where it has lost them, the documents are still here: {rebuild}"
             )
         return LibraryError(
             f"The vectors of the library {self._library} cannot be used: {reason}. The documents "
-            f"are still there: {anew}"
+            f"are still there: {rebuild}"
         )
 
 

@@ -49,7 +49,10 @@ def back_up(library: Library, path: Path) -> int:
         )
     if path.is_dir():
         raise LibraryError(f"{path} is a folder: give the name of a file that is to be written.")
-    with _told(path), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as at:
+    with (
+        _explained(path),
+        tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as at,
+    ):
         staged, part = Path(at) / "library", Path(at) / "part"
         staged.mkdir()
         with library.lock():
@@ -76,7 +79,7 @@ def restore(path: Path, folder: Place) -> None:
         raise LibraryError(
             f"{folder} is not empty. Give a new folder with --library; nothing was changed."
         )
-    with _told(folder):
+    with _explained(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as at:
             staged = Path(at) / "library"
@@ -92,7 +95,7 @@ def restore(path: Path, folder: Place) -> None:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
@@ -129,14 +132,14 @@ def _copy_database(path: Path, copied: Path) -> None:
 
 def _pack(staged: Path, part: Path) -> None:
     files = sorted(path for path in staged.rglob("*") if path.is_file())
-    told = {
+    entries = {
         path.relative_to(staged).as_posix(): {
             "bytes": path.stat().st_size,
             "sha256": _sha256(path),
         }
         for path in files
     }
-    manifest = json.dumps({"format": FORMAT, "files": told}, indent=2).encode()
+    manifest = json.dumps({"format": FORMAT, "files": entries}, indent=2).encode()
     with tarfile.open(part, "w") as archive:
         member = tarfile.TarInfo(_MANIFEST)
         member.size = len(manifest)
@@ -160,8 +163,8 @@ def _unpack(path: Path, staged: Path) -> None:
     with tarfile.open(path, "r:") as archive:
         files = _manifest(archive)
         for member in iter(archive.next, None):
-            told = files.pop(member.name)
-            if not member.isreg() or member.size != told["bytes"]:
+            entry = files.pop(member.name)
+            if not member.isreg() or member.size != entry["bytes"]:
                 raise ValueError(member.name)
             copied = staged / member.name
             copied.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +173,7 @@ def _unpack(path: Path, staged: Path) -> None:
                 raise ValueError(member.name)
             with held, copied.open("wb") as file:
                 shutil.copyfileobj(held, file)
-            if _sha256(copied) != told["sha256"]:
+            if _sha256(copied) != entry["sha256"]:
                 raise ValueError(member.name)
     if files or not (staged / "library.db").exists():
         raise ValueError("files are missing")

@@ -25,7 +25,7 @@ from index.storage.store import Key, searchable_text
 SAME = 0.999
 """The cosine from which on a vector is the one that the embedding makes."""
 
-Part = Literal["book", "document", "vectors", "log"]
+Part = Literal["database", "document", "vectors", "log"]
 Progress = Callable[[str, int, int], None]
 """Called with what is looked at, how much of it is done, and how much there is."""
 
@@ -62,7 +62,7 @@ class Proof:
 
 
 def prove(library: Library, report: Progress = lambda *_: None, *, embed: bool = True) -> Proof:
-    """Look at every record of a library; without `embed`, no vector is made anew to compare.
+    """Look at every record of a library; without `embed`, no vector is made again to compare.
 
     Nothing is changed, and others may read meanwhile. Where the folder may be written to, nobody
     else writes meanwhile; elsewhere, what they change then may be told as a fault.
@@ -83,12 +83,12 @@ class _Proving:
         self.passages: dict[Key, str] = {}
 
     def prove(self) -> Proof:
-        self.report("book", 0, 1)
+        self.report("database", 0, 1)
         try:
-            self._add("book", self.library.store.faults())
+            self._add("database", self.library.store.faults())
             entries = self.library.store.entries()
         except LibraryError as error:
-            self._add("book", [str(error)])
+            self._add("database", [str(error)])
             entries = []
         for done, entry in enumerate(entries):
             self.report("documents", done, len(entries))
@@ -165,7 +165,7 @@ def intact(library: Library, document_id: str) -> Document:
     """Return a document whose text has the hash that names it.
 
     Raises DocumentError where it has not, or where what is kept of it cannot be read; LibraryError
-    where the book cannot.
+    where the database cannot.
     """
     try:
         document = library.store.document(document_id)

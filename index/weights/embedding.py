@@ -90,13 +90,21 @@ def _load_encoder(name: str, models: Path) -> Callable[[list[str]], np.ndarray]:
 def load_scorer(name: str, models: Path) -> Scores:
     """Load a reranker: a name of the catalogue, a folder, or a name on the hub.
 
-    Raises as `load_embedding` does.
+    The scores are raw logits, also of a model that would turn them into probabilities.
+
+    Raises as `load_embedding` does, and UserError for a model with several scores a pair.
     """
     if name in CATALOGUE:
         from index.weights.onnx import OnnxWeights, scorer
 
         return scorer(OnnxWeights(_folder(name, "rerank", models)))
-    return partial(_load_foreign("CrossEncoder", name).predict, batch_size=16)
+    model = _load_foreign("CrossEncoder", name)
+    if model.num_labels != 1:
+        raise UserError(
+            f"The model {name} is no reranker: it gives {model.num_labels} scores, and one is "
+            "needed. Set FOOTNOTED_RERANKER to another one."
+        )
+    return partial(model.predict, batch_size=16, activation_fn=lambda logits: logits)
 
 
 def _folder(name: str, role: str, models: Path) -> Path:

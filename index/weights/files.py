@@ -18,6 +18,9 @@ from index.errors import UserError, reason
 from index.printable import without_password
 from index.weights.catalogue import Model
 
+WITHOUT_HUB = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+"""Whether the user wants no call to the hub. Loading weights sets the same later, for libraries."""
+
 SECONDS = 10.0
 """To wait for a connection, and then for the next bytes."""
 
@@ -38,11 +41,11 @@ def places(model: Model, mirror: str | None) -> Iterator[Place]:
     if mirror:
         folder = f"{mirror.rstrip('/')}/{model.name}"
         yield Place(f"the mirror {without_password(mirror)}", lambda name: f"{folder}/{name}")
-    if model.hub:
-        from huggingface_hub import constants, hf_hub_url
+    if model.hub and not WITHOUT_HUB:
+        from huggingface_hub import hf_hub_url
 
-        if not constants.HF_HUB_OFFLINE:  # What is published there for all needs no token.
-            yield Place(f"{model.hub} on the Hugging Face hub", partial(hf_hub_url, model.hub))
+        # What is published there for all needs no token.
+        yield Place(f"{model.hub} on the Hugging Face hub", partial(hf_hub_url, model.hub))
 
 
 def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[int], None]) -> None:

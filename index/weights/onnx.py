@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 # Read when onnxruntime is loaded, which would report the machine and each session to its makers,
 # from 1.32 on, and keep a book of that in the user's cache.
@@ -30,6 +30,19 @@ more candidates, as a part, or as a follow-up that stands alone."""
 
 T = TypeVar("T")
 Result = TypeVar("Result")
+
+
+class Tokens(Protocol):
+    """The tokens of a text, or of a pair of texts, which `type_ids` tells apart."""
+
+    @property
+    def ids(self) -> list[int]:
+        """Their numbers."""
+
+    @property
+    def type_ids(self) -> list[int]:
+        """Which text each is of, 0 or 1."""
+
 
 _pool = ThreadPoolExecutor(os.cpu_count(), "onnx")
 
@@ -59,7 +72,7 @@ class OnnxWeights:
         """Return the tokens of a text, or of a pair of texts."""
         return self._tokenizer.encode(text, with_text)
 
-    def run(self, encoded: Encoding, *outputs: str) -> list[np.ndarray]:
+    def run(self, encoded: Tokens, *outputs: str) -> list[np.ndarray]:
         """Return the outputs named, or all, for one text: each of the shape that it has."""
         given = {name: row for name, row in features([encoded]).items() if name in self._inputs}
         made = self._session.run(outputs or None, given, self._options)
@@ -102,7 +115,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return tokenizer
 
 
-def features(encoded: Sequence[Encoding]) -> dict[str, np.ndarray]:
+def features(encoded: Sequence[Tokens]) -> dict[str, np.ndarray]:
     """Return the network's inputs, each of shape (texts, longest), padded with zeros."""
     longest = max(len(each.ids) for each in encoded)
     rows = {

@@ -63,7 +63,7 @@ COPY_WEIGHTS: Weights = {
 THRESHOLD = 0.6
 """Refuse below. It was 0.55 for the reader before this one; on what is for development this one
 refuses at 0.6 as many near-misses as that one or more, and fewer questions falsely
-(eval/README.md)."""
+(eval/lab/RECORDS.md)."""
 
 DOUBT = (0.3, 0.8)
 """Between these the language model is asked as well."""
@@ -74,8 +74,8 @@ SURE = 0.8
 SURE_WORDS = 6.0
 """The reader's log-odds of its words from which an answer is written around them. The reader before
 this one had 5, chosen on answers about XQuAD's articles that were read by eye: 7 of 22 below were
-false, and none of 42 others (eval/README.md). From 6 on this one is as often sure as that one was:
-of 288 questions that were answered, half, and 79% of these words are an accepted answer."""
+false, and none of 42 others (eval/lab/RECORDS.md). From 6 on this one is as often sure as that one
+was: of 288 questions that were answered, half, and 79% of these words are an accepted answer."""
 
 MAX_LOG_ODDS = 7.0
 """A probability of 0 or 1 (all that some providers tell) counts as this, not as infinity."""

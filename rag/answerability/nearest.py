@@ -56,12 +56,12 @@ def _left_open(question: str, quote: Quote) -> list[str]:
     """Return the words of a question that carry meaning and stand nowhere in or around a quote."""
     if language_of(question, quote.text) is None:
         return []
-    told = content_words(
+    known = content_words(
         "\n".join([quote.title, quote.heading or "", quote.before, quote.model_text])
     )
     runs: list[list[str]] = [[]]
     for word in re.findall(r"[^\W_](?:[\w'’.,-]*[^\W_])?", question):
-        if content_words(word) - told:
+        if content_words(word) - known:
             runs[-1].append(word)
         else:
             runs.append([])

@@ -10,7 +10,7 @@ from rag.answering import (
     evidence,
     items,
     overview,
-    parts,
+    subquestions,
 )
 from rag.answering.commands import command
 from rag.answering.context import Way
@@ -22,7 +22,7 @@ WAYS: Mapping[str, Way] = {
     "document": document.answer,
     "items": items.answer,
     "time": chronology.answer,
-    "comparison": parts.answer,
+    "comparison": subquestions.answer,
     "conversation": conversation.answer,
     "command": command.answer,
 }

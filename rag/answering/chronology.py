@@ -14,7 +14,7 @@ from functools import partial
 from itertools import chain
 from typing import TypeVar
 
-from index.entries import entry_date_length
+from index.dated_entries import entry_date_length
 from index.library import Hit
 from rag.answer import Answer, Event
 from rag.answering.context import Context, Listing
@@ -73,7 +73,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         if not entries:
             return
     events = [(_days(hit), Quote.of(hit.document, hit.passage, _beginning(hit))) for hit in entries]
-    events += _told(asked, covered, context)
+    events += _from_text(asked, covered, context)
     events.sort(key=lambda each: each[0])
     listed, rest = _cut(events, min(asked.count or limit, limit), asked.latest_first)
     quotes = context.reranker.scored(query.text, [quote for _, quote in listed])
@@ -85,7 +85,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield replace(event, choices=further) if isinstance(event, Answer) else event
 
 
-def _told(asked: Asked, covered: Period, context: Context) -> Iterator[tuple[Period, Quote]]:
+def _from_text(asked: Asked, covered: Period, context: Context) -> Iterator[tuple[Period, Quote]]:
     """Yield what the texts besides the chronologies tell of the time, each sentence with its days.
 
     They are looked for by the names of the months. Not where entries are counted, where the time
@@ -156,8 +156,8 @@ def _event(context: Context, words: str, within: Sequence[Period]) -> Period | N
     named = own - _KINDS or own
     hits = context.library.search(words, SEARCHED, context.exclude)
     said = [(content_words(hit.text), _days(hit)) for hit in hits if hit.passage.dates]
-    told = sorted(said, key=lambda each: -len(own & each[0]))
-    fit = (days for words, days in told if named and named <= words)
+    ranked = sorted(said, key=lambda each: -len(own & each[0]))
+    fit = (days for words, days in ranked if named and named <= words)
     return next((d for d in fit if not within or any(overlap(d, each) for each in within)), None)
 
 

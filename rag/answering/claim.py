@@ -38,8 +38,8 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     yield Found(found)
     composition, opening = Composition(), SAYS_OTHERWISE if denied else SAYS_SO
     for quote in judged.quotes:
-        told = in_quotation_marks(quote)
-        composition.cite(told if composition.citations else f"{opening} {told}", [quote])
+        quoted = in_quotation_marks(quote)
+        composition.cite(quoted if composition.citations else f"{opening} {quoted}", [quote])
     note = f"What differs: {'; '.join(judged.differs)}." if denied else None
     yield context.answer(query, composition, found, note=note)
 

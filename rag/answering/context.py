@@ -48,7 +48,7 @@ class Item:
 class Listing:
     """The quotes that answer a request for a list: none where there is nothing.
 
-    `note` says what the quotes do not show: what they cover, what is left out for length. `told`
+    `note` says what the quotes do not show: what they cover, what is left out for length. `remarks`
     are sentences that answer without a quote, and say so: of a file's properties, or counted.
     `items` are said instead of the quotes, where these name things. Where quotes of several
     documents are `named`, the first of each stands behind its document's title.
@@ -56,7 +56,7 @@ class Listing:
 
     quotes: tuple[Quote, ...]
     note: str | None = None
-    told: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     named: bool = False
 
@@ -104,7 +104,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Context:
-    """What there is to answer a message with. Documents in `exclude`, by their ids, are left aside.
+    """All that a way needs to answer a message. Documents in `exclude`, by id, are not searched.
 
     At most `limit` sentences are listed. `ways` are all ways of answering, by the kind of route
     that they are for; `load_writer` returns the language model, or None where there is none.
@@ -183,7 +183,7 @@ class Context:
         heads = listing.heads
         for quote in () if listing.items else listing.quotes:
             composition.cite(heads.get(quote.span, "") + in_quotation_marks(quote), [quote])
-        composition.sentences += [AnswerSentence(told, (), True) for told in listing.told]
+        composition.sentences += [AnswerSentence(remark, (), True) for remark in listing.remarks]
         listed = {quote.span for quote in listing.quotes}
         few = len(listing.quotes) < MIN_QUOTES
         others = self.find(query.text) if few else ()

@@ -25,7 +25,7 @@ IDENTITY = (
     "footnote, a verbatim quote with its place.",
     "Where they do not say, I say so.",
 )
-WAYS = (
+CAPABILITIES = (
     "You can ask what the documents say (“Who …?”, “Why …?”), for a summary of all, of a document, "
     "a section or a topic (“Summarize …”), who wrote a document, when, how long it is, what its "
     "sections are, for all of a kind (“List the …”), for what happened at a time (“What happened "
@@ -39,21 +39,23 @@ WAYS = (
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer what is said to it; what searches and reads has no part in that."""
-    told = (sentence for matter in query.route.matters for sentence in _told(matter, context))
-    yield from tell(query, context, told)
+    sentences = (
+        sentence for matter in query.route.matters for sentence in _sentences(matter, context)
+    )
+    yield from tell(query, context, sentences)
 
 
-def tell(query: Query, context: Context, told: Iterable[str]) -> Iterator[Event]:
+def tell(query: Query, context: Context, sentences: Iterable[str]) -> Iterator[Event]:
     """Answer with sentences of the program's own, each said once."""
     composition = Composition()
-    for each in dict.fromkeys(told):
+    for each in dict.fromkeys(sentences):
         composition.add(each, ())
     context.run.time("retrieve_s", "first_quote_s")
     yield Found(())
     yield context.answer(query, composition)
 
 
-def _told(matter: str, context: Context) -> list[str]:
+def _sentences(matter: str, context: Context) -> list[str]:
     match matter:
         case "nothing":
             return ["There are no words in that.", *_examples(context)]
@@ -64,7 +66,7 @@ def _told(matter: str, context: Context) -> list[str]:
         case "documents":
             return _documents(context)
         case "help":
-            return [*WAYS, *_documents(context), *_examples(context)]
+            return [*CAPABILITIES, *_documents(context), *_examples(context)]
         case "identity":
             return [*IDENTITY, _writer(context), *_examples(context)]
         case "greeting":
@@ -98,4 +100,6 @@ def _writer(context: Context) -> str:
     if settings.llm == "none":
         return "No language model writes for me: I only quote."
     where = "at the address that the settings name" if settings.llm_url else "on this machine"
+    if settings.factory("llm"):
+        where = "which the settings name"
     return f"What I say in words of my own is written by {settings.llm}, {where}."

@@ -42,7 +42,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     titles = context.titles
     asked = named(query.text, titles) or titles
     quotes: list[Quote] = []
-    told: list[str] = []
+    remarks: list[str] = []
     missing: list[str] = []
     left = 0
     for title in asked[: context.limit]:
@@ -52,17 +52,19 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
             left += len(places[context.limit :])
             said_there = [Quote(document, *place, 0.0) for place in places[: context.limit]]
             quotes += context.reranker.scored(query.text, said_there)
-            if said := None if places else _told(document, matter):
-                told.append(said)
+            if said := None if places else _property(document, matter):
+                remarks.append(said)
             elif not places:
                 name = title_line(document.name)
                 missing.append(f"Neither the text of {name} nor its file says {CALLED[matter]}.")
-    notes = [] if quotes or told else missing
-    told += missing if quotes or told else []
+    notes = [] if quotes or remarks else missing
+    remarks += missing if quotes or remarks else []
     notes += [f"{counted(left, 'further place')} left out for length."] if left else []
     if others := len(asked[context.limit :]):
         notes.append(f"{counted(others, 'further document')} left out: ask for one by its name.")
-    yield from context.listed(query, Listing(tuple(quotes), " ".join(notes) or None, tuple(told)))
+    yield from context.listed(
+        query, Listing(tuple(quotes), " ".join(notes) or None, tuple(remarks))
+    )
 
 
 def _places(document: Document, matter: str) -> list[tuple[int, int]]:
@@ -74,14 +76,14 @@ def _places(document: Document, matter: str) -> list[tuple[int, int]]:
     return front_matter(document, matter) if matter in MATTERS else []
 
 
-def _told(document: Document, matter: str) -> str | None:
+def _property(document: Document, matter: str) -> str | None:
     """Return what the file says of itself, or what was counted; None where neither helps."""
     name, known = title_line(document.name), document.properties
     if matter == "length":
         words = len(re.findall(r"\w+(?:['’]\w+)*", document.text))
         counts = {"word": words, "heading": len(document.headings), "page": len(document.pages)}
-        told = [counted(number, what) for what, number in counts.items() if number]
-        return f"As counted, {name} has {', '.join(told)}."
+        parts = [counted(number, what) for what, number in counts.items() if number]
+        return f"As counted, {name} has {', '.join(parts)}."
     if matter == "source":
         at = document.source if "://" in document.source else f"the file {name}"
         return f"It was read from {title_line(at)}."

@@ -21,7 +21,7 @@ from rag.asking.query import Query
 from rag.asking.subject import subject
 from rag.finding.quotes import sentence_quotes
 from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
-from rag.languages.english_facts import stem
+from rag.languages.english_tokens import stem
 from rag.languages.english_words import PEOPLE, counted, singular
 from rag.quote import Quote
 
@@ -56,11 +56,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     items = _items(quotes)
     shown, left = items[: context.limit], items[context.limit :]
     count = f"That makes {len(items)}, as counted from these quotes."
-    told = (count,) if "count" in query.route.matters else ()
+    remarks = (count,) if "count" in query.route.matters else ()
     notes = [f"Found in {counted(len(quotes), 'sentence')}."]
     notes += [f"{len(left)} more left out for length."] if left else []
     cited = tuple(quote for item in shown for quote in item.quotes)
-    yield from context.listed(query, Listing(cited, " ".join(notes), told, tuple(shown)))
+    yield from context.listed(query, Listing(cited, " ".join(notes), remarks, tuple(shown)))
 
 
 def asked_one(message: str) -> str:

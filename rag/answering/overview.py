@@ -26,7 +26,7 @@ from rag.asking.query import Query
 from rag.asking.subject import in_words, named, subject, wanted
 from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.languages import content_words, mentions
-from rag.languages.english_facts import names_in
+from rag.languages.english_tokens import names_in
 from rag.languages.english_words import counted
 from rag.quote import Quote
 

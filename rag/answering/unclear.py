@@ -43,8 +43,8 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
     found: dict[str, Quote] = {}
     named: list[frozenset[str]] = []
     for each in decision.accepted:
-        told: list[Turn] = [("user", each.quote.title), ("assistant", each.quote.model_text)]
-        made = rewritten(query.text, told, context.reader.edits)
+        turns: list[Turn] = [("user", each.quote.title), ("assistant", each.quote.model_text)]
+        made = rewritten(query.text, turns, context.reader.edits)
         whole = Query.of(made.first_of_all(query.text))
         names = whole.words - query.words
         if not names or any(names & other for other in named):

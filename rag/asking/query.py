@@ -10,14 +10,14 @@ from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
 from rag.languages import Form, content_words, form
 
-OF_DOCUMENTS = ("overview", "document")
+DOCUMENT_KINDS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
 
-OF_THE_ASSISTANT = ("conversation", "command")
+ASSISTANT_KINDS = ("conversation", "command")
 """Kinds that are said to the assistant, or of its last answer: they ask nothing by themselves."""
 
-OF_FACTS = ("evidence", "claim")
-"""Kinds that ask for what the documents say of something: each such message is understood anew."""
+FACT_KINDS = ("evidence", "claim")
+"""Kinds that ask for what the documents say of something: each such message is understood again."""
 
 UNLIKELY = 0.1
 """How likely a way to read a message is below which it is not tried."""
@@ -54,7 +54,7 @@ class Query:
         return cls(typed, text, form(text), route, tuple(history))
 
     def as_evidence(self) -> Query:
-        """Return it as a question like any other, where no special way was for it."""
+        """Return the query with the route of evidence, for when its own way found nothing."""
         return replace(self, route=EVIDENCE)
 
     @property
@@ -106,7 +106,7 @@ def understand(
 
 def _of_the_answer(route: Route, rewriting: Rewriting) -> bool:
     """Whether a message is asked of the assistant or of its last answer: nothing is put in then."""
-    return route.kind in OF_THE_ASSISTANT and route.probability >= rewriting.need
+    return route.kind in ASSISTANT_KINDS and route.probability >= rewriting.need
 
 
 def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route | None:
@@ -118,7 +118,7 @@ def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route 
         return None
     together = route(f"{query.asked_before} {query.typed}")
     same = together.kind == route(query.asked_before).kind
-    return together if same and together.kind not in OF_FACTS else None
+    return together if same and together.kind not in FACT_KINDS else None
 
 
 def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
@@ -129,4 +129,4 @@ def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
     if str(query.route) != "overview/all" and query.route.kind != "document":
         return False
     asked = query.asked_before
-    return asked is not None and route(asked).kind in OF_DOCUMENTS
+    return asked is not None and route(asked).kind in DOCUMENT_KINDS

@@ -1,8 +1,8 @@
 """Which way a message is to be answered: told by a small network that has learned it of examples.
 
 Its kinds and what they want are told by examples, `router.jsonl` and `further.jsonl` in
-`eval/lab/training/routing/`, and by nothing else: who types something that it takes wrongly adds a
-line there, and makes the weights again. In doubt a message asks for evidence, like most do.
+`eval/lab/training/routing/`, and by nothing else: to correct a message that is routed wrongly, add
+a line there and train again. In doubt the route is evidence, which most messages ask for.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ LONGEST = 500
 """Characters of a message that are read: what it asks is said at its beginning or in few words."""
 
 REMEMBERED = 256
-"""Messages of which is remembered what was told: those before are told anew with each one."""
+"""Messages whose probabilities are cached: earlier ones are routed again with each new one."""
 
 DOUBT = 0.2
 """The probability of evidence from which a message is taken to ask for it, even where that of
@@ -63,14 +63,14 @@ class Route:
 
 
 EVIDENCE = Route("evidence", ("fact",), 1.0)
-"""That of a question which was made by a program, or is answered like any other."""
+"""The route of a question that a program made, or that has no special way to answer."""
 
 NOTHING = Route("conversation", ("nothing",), 1.0)
-"""That of a message without a letter or a digit."""
+"""The route of a message without a letter or a digit."""
 
 
 OF_FOOTNOTE = Route("command", ("footnote",), 1.0)
-"""That of a message which names a footnote of the last answer by its number, “[2]”."""
+"""The route of a message that names a footnote of the last answer by its number, “[2]”."""
 
 
 class Router:
@@ -87,23 +87,23 @@ class Router:
         """Tell what kind of answer a message wants."""
         if not re.search(r"\w", message):
             return NOTHING
-        return route_of(told()["classes"], self._probabilities()(message))
+        return route_of(metadata()["classes"], self._probabilities()(message))
 
 
 def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
     """Return the likeliest kind, with its matters, likeliest first; evidence where in doubt."""
-    told = sorted(zip(probabilities, names, strict=True), reverse=True)
-    sums = {kind: sum(p for p, name in told if name.startswith(f"{kind}/")) for kind in KINDS}
+    ranked = sorted(zip(probabilities, names, strict=True), reverse=True)
+    sums = {kind: sum(p for p, name in ranked if name.startswith(f"{kind}/")) for kind in KINDS}
     if sums["evidence"] >= DOUBT:
         return replace(EVIDENCE, probability=sums["evidence"])
     kind = max(KINDS, key=lambda each: sums[each])
-    matters = [(p, name.partition("/")[2]) for p, name in told if name.startswith(f"{kind}/")]
+    matters = [(p, name.partition("/")[2]) for p, name in ranked if name.startswith(f"{kind}/")]
     asked = [name for p, name in matters if p >= BESIDE * sums[kind]] or [matters[0][1]]
     return Route(kind, tuple(asked), sums[kind])
 
 
 @lru_cache(maxsize=1)
-def told() -> Any:
+def metadata() -> Any:
     """Return what stands beside the weights: names of classes, and words of requests."""
     return json.loads((WEIGHTS / "router.json").read_text("utf-8"))
 
@@ -114,7 +114,7 @@ def request_words(kind: Requests) -> frozenset[str]:
 
     Those are the words of "give me an overview of the", and none of what follows.
     """
-    return frozenset(told()["request_words"][kind])
+    return frozenset(metadata()["request_words"][kind])
 
 
 def _opened() -> Callable[[str], Sequence[float]]:

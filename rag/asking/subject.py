@@ -15,7 +15,7 @@ from pathlib import PurePath
 from index.storage.store import Title
 from rag.asking.route import Kind, Requests, request_words
 from rag.languages import content_words
-from rag.languages.english_facts import numbers
+from rag.languages.english_tokens import numbers
 from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS
 
 MOST_WANTED = 50
@@ -83,10 +83,10 @@ def without_names(
             named = rf"[\"“«„]?(?<!\w){words}(?!\w)[\"”»“]?"
             message = re.sub(named, "this document", message, flags=re.IGNORECASE)
     for found in reversed([*IN_QUOTES.finditer(message), *AFTER_SECTION.finditer(message)]):
-        told = in_words(found[1])
-        if any(told == in_words(each.title) for each in documents):
+        title = in_words(found[1])
+        if any(title == in_words(each.title) for each in documents):
             message = f"{message[: found.start()]}this document{message[found.end() :]}"
-        elif told and told in headings():
+        elif title and title in headings():
             message = f"{message[: found.start()]}this section{message[found.end() :]}"
     return message
 

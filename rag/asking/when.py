@@ -58,9 +58,9 @@ def asked_time(question: str, covered: Period, find_event: FindEvent) -> Asked |
         periods = _common(periods, _periods(time, covered))
     event = None
     if said.event:
-        relation, told = said.event
-        within = [period for time in told.times for period in _periods(time, covered)]
-        event = find_event(told.left, within)
+        relation, clause = said.event
+        within = [period for time in clause.times for period in _periods(time, covered)]
+        event = find_event(clause.left, within)
         if event is None:
             return None
         relations.add(relation)

@@ -150,8 +150,8 @@ def _unproven(draft: Document, statement: Statement, judged: Judged) -> Iterator
     """Yield where in the draft the words stand that no quote bears out, or that are otherwise."""
     if judged.verdict not in ("in_part", "contradicted"):
         return
-    for told in judged.differs:
-        words = told.split(":")[0]
+    for difference in judged.differs:
+        words = difference.split(":")[0]
         at = draft.text.find(words, statement.start, statement.end)
         if at >= 0:
             yield at, at + len(words)

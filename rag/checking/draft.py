@@ -106,10 +106,10 @@ def resolve_pronoun(sentence: str, before: str) -> str:
 def _first_name(sentence: str) -> str:
     """Return the first name of a sentence that no preposition leads to, if there is one."""
     # Behind another word, so that a name is not taken for a word that only opens a sentence.
-    told = f"now {sentence}"
+    padded = f"now {sentence}"
     names = (
-        told[each.start : each.end]
-        for each in mentions(told)
-        if each.kind == "name" and not _NO_SUBJECT.search(told, 0, each.start)
+        padded[each.start : each.end]
+        for each in mentions(padded)
+        if each.kind == "name" and not _NO_SUBJECT.search(padded, 0, each.start)
     )
     return next(names, "")

@@ -149,14 +149,14 @@ def sentence_as_json(draft: Document, checked: Checked) -> dict[str, Any]:
     }
 
 
-def sentence_from_json(told: Mapping[str, Any], library: Library, start: int) -> Checked:
+def sentence_from_json(fields: Mapping[str, Any], library: Library, start: int) -> Checked:
     """Return a sentence from its JSON, now at a place `start` of a draft; its quotes are proven.
 
     What was overruled, and what was found besides the quotes, is not brought back.
 
     Raises UserError when a document is not in the library any more.
     """
-    moved = start - told["start"]
+    moved = start - fields["start"]
 
     def proven(quote: Mapping[str, Any]) -> Quote:
         marks = tuple((first, last) for first, last in quote["marks"])
@@ -171,11 +171,11 @@ def sentence_from_json(told: Mapping[str, Any], library: Library, start: int) ->
 
     return Checked(
         start,
-        told["end"] + moved,
-        told["verdict"],
-        tuple(map(proven, told["quotes"])),
-        tuple(told["differs"]),
-        tuple((first + moved, last + moved) for first, last in told["unproven"]),
-        tuple(map(quotation, told["quotations"])),
-        told["probability"],
+        fields["end"] + moved,
+        fields["verdict"],
+        tuple(map(proven, fields["quotes"])),
+        tuple(fields["differs"]),
+        tuple((first + moved, last + moved) for first, last in fields["unproven"]),
+        tuple(map(quotation, fields["quotations"])),
+        fields["probability"],
     )

@@ -57,7 +57,7 @@ class VerdictCache:
         """Keep a sentence's verdict, and forget those on the library as it was before."""
         sentence = sentence_as_json(draft, checked)
         del sentence["text"]  # It is known by its hash.
-        told = json.dumps(sentence, ensure_ascii=False)
+        payload = json.dumps(sentence, ensure_ascii=False)
         made = text_sha256(self._conditions)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class VerdictCache:
                     "(id TEXT PRIMARY KEY, conditions TEXT NOT NULL, checked TEXT NOT NULL)"
                 )
                 connection.execute("DELETE FROM checked WHERE conditions != ?", (made,))
-                row = (self._key(draft, statement, before), made, told)
+                row = (self._key(draft, statement, before), made, payload)
                 connection.execute("INSERT OR REPLACE INTO checked VALUES (?, ?, ?)", row)
         except (sqlite3.Error, OSError):
             return
@@ -75,5 +75,5 @@ class VerdictCache:
     def _key(self, draft: Document, statement: Statement, before: Sequence[Quote]) -> str:
         words = draft.text[statement.start : statement.end]
         places = [quote.span for quote in before]
-        told = [self._conditions, words, statement.text, places]
-        return text_sha256(json.dumps(told, default=astuple))
+        parts = [self._conditions, words, statement.text, places]
+        return text_sha256(json.dumps(parts, default=astuple))

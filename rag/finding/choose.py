@@ -48,8 +48,8 @@ def choose(
     held = [hit for hit in passages if hit.passage.span.covers(answering.span)][:1]
     read = [*held, *passages[:PASSAGES]]
     sentences = sentence_quotes((hit.document, hit.passage) for hit in read)
-    told = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
-    quotes = list(told.values())
+    unique = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
+    quotes = list(unique.values())
     scores = reranker.score(question, [f"{quote.title}\n{quote.model_text}" for quote in quotes])
     ranked = sorted(
         (replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)),
@@ -91,9 +91,9 @@ def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:
             start = own.start if own and _overlap(own, quote) else quote.start
             made.setdefault(Span(quote.document.id, start, quote.end), replace(quote, start=start))
         for item in (*whole, *next_items):
-            told = replace(quote, start=item.start, end=item.end, marks=())
-            marks = [mark for each in same for mark in _marked(told, each).marks]
-            made.setdefault(told.span, replace(told, marks=tuple(marks)))
+            listed = replace(quote, start=item.start, end=item.end, marks=())
+            marks = [mark for each in same for mark in _marked(listed, each).marks]
+            made.setdefault(listed.span, replace(listed, marks=tuple(marks)))
     return tuple(made.values())
 
 

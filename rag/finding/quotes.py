@@ -79,10 +79,9 @@ def select_quotes(
     sentences near the question. Passages without a sentence that can answer are left aside.
     """
     hits = [hit for hit in hits if hit.passage.sentences]
-    scored = sorted(
-        zip(reranker.score(question, [_in_context(hit) for hit in hits]), hits, strict=True),
-        key=lambda pair: -pair[0],
-    )
+    texts = [_in_context(hit) for hit in hits]
+    scores = reranker.score(question, texts)
+    scored = [(scores[at], hits[at]) for at in reranker.ranking(question, texts, scores)]
     found = [
         _Window(score, hit, Quote(hit.document, start, end, score).model_text, quoted)
         for at, (score, hit) in enumerate(scored[:READ_PASSAGES])
@@ -99,8 +98,8 @@ def select_quotes(
     ]
     quotes = _without_overlaps(candidates, limit)
     if len(quotes) < limit:  # A small library: pairs would use its few sentences up.
-        told = sentence_quotes((hit.document, hit.passage) for hit in hits)
-        sentences = {quote.span for quote in told}
+        alone = sentence_quotes((hit.document, hit.passage) for hit in hits)
+        sentences = {quote.span for quote in alone}
         single = [quote for quote in candidates if quote.span in sentences]
         quotes = max(quotes, _without_overlaps(single, limit), key=len)
     return Ranked(tuple(quotes), tuple(hit for _, hit in scored), searched)

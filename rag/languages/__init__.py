@@ -1,8 +1,7 @@
 """What is known of languages, one module a language. Start here: all else asks these functions.
 
-Where the language of a text is none that is known, what it asserts cannot be checked: then it has
-to stand in a source word for word. What only compares words takes such a text as the first
-language's, which does no harm.
+The facts of a text in an unknown language cannot be checked, so such a text must stand in a source
+word for word. Functions that only compare words treat it as English.
 """
 
 from __future__ import annotations

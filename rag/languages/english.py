@@ -1,11 +1,10 @@
 """English, as it is asked for in `rag.languages`."""
 
-from index.function_words import FUNCTION_WORDS
-from index.months import months_in_full
+from index.english_function_words import FUNCTION_WORDS
+from index.english_months import months_in_full
 from index.split import sentence_spans
 from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
-from rag.languages.english_facts import content_words
 from rag.languages.english_mentions import (
     facts,
     mentions,
@@ -14,6 +13,7 @@ from rag.languages.english_mentions import (
     worded_as,
 )
 from rag.languages.english_questions import form, place_in_order, stated
+from rag.languages.english_tokens import content_words
 from rag.languages.english_words import HEAD
 from rag.languages.language import Language
 

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from index.months import MONTH, MONTHS, SHORT_MONTHS
-from rag.languages.english_facts import numbers
+from index.english_months import MONTH, MONTHS, SHORT_MONTHS
+from rag.languages.english_tokens import numbers
 from rag.languages.language import Point, Relation, Time, Times
 
 _NUMBER = r"\d{1,2}(?:st|nd|rd|th)?\b"

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rag.languages.english_facts import (
+from rag.languages.english_tokens import (
     DAYS_MONTH,
     DIGITS,
     MONTH_DAYS,

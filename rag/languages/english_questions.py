@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from rag.languages.english_facts import numbers
+from rag.languages.english_tokens import numbers
 from rag.languages.language import Form
 
 _YES_NO = re.compile(

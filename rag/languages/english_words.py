@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from index.function_words import FUNCTION_WORDS as FUNCTION_WORDS
-from index.months import MONTH as MONTH
-from index.months import MONTHS as MONTHS
-from index.months import SHORT_MONTHS as SHORT_MONTHS
-from index.months import month_number as month_number
+from index.english_function_words import FUNCTION_WORDS as FUNCTION_WORDS
+from index.english_months import MONTH as MONTH
+from index.english_months import MONTHS as MONTHS
+from index.english_months import SHORT_MONTHS as SHORT_MONTHS
+from index.english_months import month_number as month_number
 from rag.languages.language import Head
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(

@@ -1,4 +1,4 @@
-"""What a language is asked for, and the form of what it tells of a text."""
+"""The interface of a language (`Language`), and the types of what it returns."""
 
 from __future__ import annotations
 
@@ -107,10 +107,11 @@ How = Literal["more", "difference", "days", "weeks"]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What is to be computed of the answers on two things.
+    """What is to be computed from the answers on two things.
 
-    That is which is "more" of what is asked for (`said` is what that one is or has: "is wider"; not
-    `is_more` where the lesser one is), the "difference", or the "days" or "weeks" between them.
+    `how` is "more" (which of the two is greater: `said` is the wording, such as "is wider", and
+    `is_more` is false if the lesser one is asked for), the "difference", or the "days" or "weeks"
+    between them.
     """
 
     things: tuple[str, str]
@@ -169,7 +170,7 @@ Own = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """What is known of a language; its functions are described where all else asks them.
+    """What is known of a language; its functions are documented in `rag/languages/__init__.py`.
 
     `code` is its code in ISO 639. `letters` is a regular expression for a letter of its script, and
     `function_words` are those that every text in it has, in small letters.

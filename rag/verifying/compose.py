@@ -220,9 +220,9 @@ def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
     for quote in quotes:
         words = " ".join(quote.words.split())
         whole = in_quotation_marks(quote)
-        told = sure and words and not missing_facts(words, [quote.text])
+        in_words = sure and words and not missing_facts(words, [quote.text])
         sign = item_sign(quote) if len(quotes) > 1 else ""
-        composition.cite(f"{words}: {whole}" if told else f"{sign}{whole}", [quote])
+        composition.cite(f"{words}: {whole}" if in_words else f"{sign}{whole}", [quote])
     return composition
 
 

@@ -103,8 +103,8 @@ def probabilities(signals: EntailmentFeatures) -> tuple[float, float]:
 
 
 def _sum(weights: Weights, signals: EntailmentFeatures) -> float:
-    told = asdict(signals)
-    return weights["intercept"] + math.fsum(weights[name] * told[name] for name in told)
+    features = asdict(signals)
+    return weights["intercept"] + math.fsum(weights[name] * features[name] for name in features)
 
 
 def missing(own: Sequence[Mention], text: str) -> list[Mention]:

@@ -96,13 +96,13 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
     if supported >= max(SUPPORTED, denied) and denied < SURELY:
         return Judged("supported", marked(statement, read, cited), (), supported)
     if supported < SUPPORTED and (exchanged := _exchanged(statement, texts, near, reader)):
-        at, as_told, differs = exchanged
-        shown = marked(as_told, read, (at,))
+        at, read_as, differs = exchanged
+        shown = marked(read_as, read, (at,))
         return Judged("contradicted", shown, (differs,), supported)
     if supported < SUPPORTED and against is not None and refuted >= SURELY:
         shown = marked(statement, read, (against,))
-        told = tuple(otherwise(statement, texts[against]))
-        return Judged("contradicted", shown, told, supported)
+        differences = tuple(otherwise(statement, texts[against]))
+        return Judged("contradicted", shown, differences, supported)
     lacking = tuple(_lacking(statement, " ".join(texts[each] for each in cited)))
     if lacking and IN_PART <= supported < SUPPORTED and refuted < REFUTED:
         return Judged("in_part", marked(statement, read, cited), lacking, supported)
@@ -133,11 +133,13 @@ def _exchanged(
     """
     found = []
     for at in near[:NEAREST]:
-        for exchanged, told in islice(exchanges(statement, texts[at]), EXCHANGES):
+        for exchanged, difference in islice(exchanges(statement, texts[at]), EXCHANGES):
             sure, _ = entails(exchanged, texts[at], reader)
-            found.append((sure, -at, exchanged, told))
-    sure, at, exchanged, told = max(found, key=lambda each: each[:2], default=(0.0, 0, "", ""))
-    return (-at, exchanged, told) if sure >= SUPPORTED else None
+            found.append((sure, -at, exchanged, difference))
+    sure, at, exchanged, difference = max(
+        found, key=lambda each: each[:2], default=(0.0, 0, "", "")
+    )
+    return (-at, exchanged, difference) if sure >= SUPPORTED else None
 
 
 def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,8 @@ or takes too long in all, is an error here, whatever part of an answer it was.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -31,29 +33,100 @@ def bounded_client(address: str, seconds: float) -> httpx.Client:
     It follows no redirects: the key and the quotes are for this address. The environment's proxy is
     used, but not for this machine.
     """
-    transport = httpx.HTTPTransport(proxy=_proxy(address))
-    transport._pool._network_backend = _Backend(WHOLE * seconds)
     return httpx.Client(
-        transport=transport,
+        transport=_Transport(_proxy(address), WHOLE * seconds),
         timeout=seconds,
         headers={"Accept-Encoding": "identity"},
         event_hooks={"response": [_refuse_compressed]},
     )
 
 
-def _proxy(address: str) -> str | None:
+def _proxy(address: str) -> httpcore.Proxy | None:
+    """Return the environment's proxy for an address; there is none for this machine."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
         return None
     proxies = getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    named = proxies.get(parts.scheme) or proxies.get("all")
+    if not named:
+        return None
+    proxy = httpx.Proxy(named)  # It takes the name and the password out of the address.
+    return httpcore.Proxy(str(proxy.url), proxy.raw_auth)
 
 
 def _refuse_compressed(response: httpx.Response) -> None:
     """Raise where an answer is compressed: a few bytes of it can be any number of words."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ProtocolError("it answers compressed, which was not asked for")
+
+
+class _Transport(httpx.BaseTransport):
+    """What `httpx.HTTPTransport` does, over bounded connections.
+
+    It cannot be given connections, and hooks of httpx see an answer when all headers are there.
+    """
+
+    def __init__(self, proxy: httpcore.Proxy | None, seconds: float) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(),
+            proxy=proxy,
+            max_connections=100,
+            keepalive_expiry=5.0,  # Seconds. Both are httpx's own.
+            network_backend=_Backend(seconds),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        asked = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(
+                scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+            ),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _errors_of_httpx():
+            answer = self._pool.handle_request(asked)
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer),
+            extensions=dict(answer.extensions),
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer, as it comes."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _errors_of_httpx():
+            yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+@contextmanager
+def _errors_of_httpx() -> Iterator[None]:
+    """Raise what httpcore raises as httpx's error of the same name."""
+    try:
+        yield
+    except (
+        httpcore.TimeoutException,
+        httpcore.NetworkError,
+        httpcore.ProtocolError,
+        httpcore.ProxyError,
+        httpcore.UnsupportedProtocol,
+    ) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error
 
 
 class _Backend(httpcore.SyncBackend):

@@ -259,6 +259,11 @@ def load_writer(settings: Settings) -> Writer | None:
         return Writer(client, settings.llm, elsewhere=True, turns=turns)
     if settings.llm == "none":
         return None
+    if factory := settings.factory("llm"):
+        from rag.writing.foreign_llm import load_foreign_llm
+
+        turns = _TURNS.setdefault(factory.name, FairSemaphore(AT_ONCE_ELSEWHERE))
+        return Writer(load_foreign_llm(factory), settings.llm, turns=turns)
     try:
         path = weights_file(settings.llm, settings.models)
     except UserError as error:
@@ -347,7 +352,7 @@ def start_server(
     params.cache_ram_mib = PROMPTS_MIB
     if kept:
         params.slot_save_path = f"{kept}{os.sep}"
-    # llama.cpp sets most of the weights anew for this processor: mapped, they would be there twice.
+    # llama.cpp reorders most of the weights for this processor: mapped, they would be there twice.
     params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.warmup = False
     params.verbosity = -1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 OVERHEAD = 400_000_000
@@ -68,16 +69,24 @@ def _values_of_a_token(path: Path) -> int:
 def free_memory(root: Path = Path("/")) -> int | None:
     """Return how many bytes may still be taken: by the machine, the container and the process.
 
-    None where the system does not say. `root` is where the system's files are.
+    None where the system does not say. `root` is where it tells of its control groups, of which
+    psutil knows nothing.
     """
-    found = [*_of_machine(root), *_of_group(root), *_of_process(root)]
+    found = [*_of_system(), *_of_group(root)]
     return max(0, min(found)) if found else None
 
 
-def _of_machine(root: Path) -> Iterator[int]:
-    found = re.search(r"^MemAvailable:\s*(\d+) kB", _read(root / "proc/meminfo"), re.M)
-    if found:
-        yield int(found[1]) * 1024
+def _of_system() -> Iterator[int]:
+    """Yield what the machine has left, and what a limit of this process (`ulimit -v`) leaves."""
+    import psutil
+
+    with suppress(OSError, psutil.Error):  # There is no /proc.
+        yield psutil.virtual_memory().available
+        if psutil.LINUX:  # Elsewhere such a limit is not kept to, or there is none.
+            process = psutil.Process()
+            most, _ = process.rlimit(psutil.RLIMIT_AS)
+            if most != psutil.RLIM_INFINITY:
+                yield most - process.memory_info().vms
 
 
 def _of_group(root: Path) -> Iterator[int]:
@@ -103,17 +112,6 @@ def _left_in(group: Path, limit: str, usage: str, stale: str) -> Iterator[int]:
         # What was read of files and is not in use is given up when memory is needed.
         spare = re.search(rf"^{stale} (\d+)$", _read(group / "memory.stat"), re.M)
         yield int(most) - int(taken) + (int(spare[1]) if spare else 0)
-
-
-def _of_process(root: Path) -> Iterator[int]:
-    try:
-        import resource
-    except ImportError:  # On Windows.
-        return
-    most, _ = resource.getrlimit(resource.RLIMIT_AS)
-    pages = _read(root / "proc/self/statm").split()
-    if most != resource.RLIM_INFINITY and pages:
-        yield most - int(pages[0]) * resource.getpagesize()
 
 
 def _read(path: Path) -> str:

@@ -68,8 +68,8 @@ class PrefixCache:
         )
         self._folder = folder
         known = weights.stat()
-        told = (weights.resolve(), known.st_size, known.st_mtime_ns)
-        self._depends = [*map(str, told), version("xllamacpp")]
+        identity = (weights.resolve(), known.st_size, known.st_mtime_ns)
+        self._depends = [*map(str, identity), version("xllamacpp")]
         self._free: LifoQueue[int] = LifoQueue()
         for slot in reversed(range(slots)):
             self._free.put(slot)
@@ -135,8 +135,8 @@ class PrefixCache:
     def _ask(self, slot: int, action: str, name: str = "") -> bool:
         """Have the server do something with a slot; return whether it has."""
         with suppress(OSError, httpx.HTTPError):
-            told = {"filename": name} if name else {}
-            return self._client.post(f"/slots/{slot}?action={action}", json=told).is_success
+            body = {"filename": name} if name else {}
+            return self._client.post(f"/slots/{slot}?action={action}", json=body).is_success
         return False
 
 

@@ -261,8 +261,8 @@ def write_messages(read: Sequence[tuple[str, str]], question: str) -> list[ChatM
 
 
 def _to_write(quotes: Sequence[str], question: str, words: str) -> str:
-    told = [f"Quote: {on_one_line(quote)}" for quote in quotes]
-    return "\n".join([*told, f"Question: {on_one_line(question)}", f"Words: {words}"])
+    lines = [f"Quote: {on_one_line(quote)}" for quote in quotes]
+    return "\n".join([*lines, f"Question: {on_one_line(question)}", f"Words: {words}"])
 
 
 def prose_messages(
@@ -276,15 +276,15 @@ def prose_messages(
 
     system = PROSE_SYSTEM + (CHOOSE_TOO if choosing else "")
     messages = [ChatMessage(role="system", content=system)]
-    for told, asked, said in PROSE_EXAMPLES:
-        messages.append(ChatMessage(role="user", content=_numbered(told, asked)))
+    for given, asked, said in PROSE_EXAMPLES:
+        messages.append(ChatMessage(role="user", content=_numbered(given, asked)))
         messages.append(ChatMessage(role="assistant", content=said))
     return [*messages, ChatMessage(role="user", content=_numbered(sentences, question))]
 
 
 def _numbered(sentences: Sequence[str], question: str) -> str:
-    told = [f"{number}. {on_one_line(each)}" for number, each in enumerate(sentences, 1)]
-    return "\n".join([*told, f"Question: {on_one_line(question)}"])
+    lines = [f"{number}. {on_one_line(each)}" for number, each in enumerate(sentences, 1)]
+    return "\n".join([*lines, f"Question: {on_one_line(question)}"])
 
 
 def propose_messages(sentence: str) -> list[ChatMessage]:

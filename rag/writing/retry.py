@@ -1,4 +1,8 @@
-"""Asking a language model again that did not answer for a moment: few times, and not for long."""
+"""Asking a language model again that did not answer for a moment: few times, and not for long.
+
+tenacity would spare the loop in `Writer` alone: what may pass, how long a server asks to wait, the
+bound over all requests of a question, and a wait that is told and can be ended would still be here.
+"""
 
 from __future__ import annotations
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from eval.lab.training.branch import export
-from eval.lab.training.claims import LABELS, BearsOut
+from eval.lab.training.branch import export_branch
+from eval.lab.training.claims import BearsOut
 from eval.lab.training.examples import _article, load_squad
 from eval.lab.training.statements import (
+    LABELS,
     WRITTEN,
     Statement,
     load_claims,
@@ -33,9 +32,7 @@ from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights
 from rag.answerability.reader import READER
 from rag.config import load_settings
-from tests.lab.test_training import KINDS, PEOPLE, PLACES, article
-
-ROOT = Path(__file__).parents[2]
+from tests.lab.squad import KINDS, PEOPLE, PLACES, trained, write_squad
 
 
 @pytest.mark.parametrize(
@@ -60,11 +57,11 @@ def test_what_a_question_and_its_answer_state(
 
 @pytest.fixture(scope="module")
 def squad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rng = random.Random(7)
-    path = tmp_path_factory.mktemp("squad") / "made.json"
-    told = [article(kind, rng) for kind in (*KINDS, "Ropeway")]
-    path.write_text(json.dumps({"data": told}), "utf-8")
-    return path
+    return write_squad(tmp_path_factory.mktemp("squad"))
+
+
+def write_lines(path: Path, *records: dict[str, Any]) -> None:
+    path.write_bytes(gzip.compress("".join(f"{json.dumps(each)}\n" for each in records).encode()))
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +72,14 @@ def claims(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for kind in KINDS:
             builder, other = PEOPLE[len(place) % 7], PEOPLE[(len(place) + 1) % 7]
             text = f"The {place} {kind} was built by {builder} ."
-            told = [(builder, "supported"), (other, "refuted")]
             rows += [
-                {"claim": f"{who} built the {place} {kind}.", "evidence": [text], "label": label}
-                for who, label in told
+                (f"{builder} built the {place} {kind}.", [text], "supported"),
+                (f"{other} built the {place} {kind}.", [text], "refuted"),
+                (f"The {place} {kind} was painted by Mia Ruiz.", [], "not enough"),
             ]
-            untold = f"The {place} {kind} was painted by Mia Ruiz."
-            rows.append({"claim": untold, "evidence": [], "label": "not enough"})
-    lines = [json.dumps(row | {"id": str(at), "source": "FEVER"}) for at, row in enumerate(rows)]
-    path.write_bytes(gzip.compress("\n".join(lines).encode()))
+    names = ("claim", "evidence", "label")
+    records = [dict(zip(names, row, strict=True)) | {"source": "FEVER"} for row in rows]
+    write_lines(path, *(each | {"id": str(at)} for at, each in enumerate(records)))
     return path
 
 
@@ -130,33 +126,27 @@ def test_statements_that_were_written_are_shown_with_their_windows(
 ) -> None:
     articles = load_squad(squad)
     paragraph = articles[0].paragraphs[0]
-    told = {
-        "article": articles[0].title,
-        "paragraph": 0,
-        "window": list(paragraph.windows[-1]),
-        "supported": ["It is so."],
-        "refuted": ["It is not so."],
-        "not enough": ["It was so in May."],
-    }
-    lines = [told, told | {"article": "Elsewhere"}]
+    window = {"article": articles[0].title, "paragraph": 0, "window": paragraph.windows[-1]}
+    said = dict(zip(LABELS, (["It is so."], ["It is not so."], ["It was so in May."]), strict=True))
+    line: dict[str, Any] = {**window, **said}
     file = tmp_path / "written.jsonl.gz"
-    file.write_bytes(gzip.compress("".join(f"{json.dumps(each)}\n" for each in lines).encode()))
+    write_lines(file, line, line | {"article": "Elsewhere"})
     monkeypatch.setattr("eval.lab.training.statements.WRITTEN", file)
     made = list(of_written(articles, random.Random(1)))
     assert [each.label for each in made] == ["supported", "supported", "refuted", "not enough"]
     start, end = paragraph.windows[-1]
     assert all(each.text.endswith(paragraph.text[start:end]) for each in made)
-    file.write_bytes(gzip.compress(json.dumps(told | {"window": [0, 1]}).encode()))
+    write_lines(file, line | {"window": [0, 1]})
     with pytest.raises(UserError, match="is not that of SQuAD"):
         list(of_written(articles, random.Random(1)))
 
 
 def test_the_statements_that_are_shipped_are_whole() -> None:
     lines = gzip.decompress(WRITTEN.read_bytes()).decode().splitlines()
-    told = [json.loads(each) for each in lines]
-    assert len(told) == 2_210
-    assert all(each["supported"] and each["refuted"] and each["not enough"] for each in told)
-    said = [s for each in told for label in LABELS for s in each[label]]
+    windows = [json.loads(each) for each in lines]
+    assert len(windows) == 2_210
+    assert all(each[label] for each in windows for label in LABELS)
+    said = [s for each in windows for label in LABELS for s in each[label]]
     assert len(set(said)) > 0.99 * len(said)
     assert all(statement.strip() == statement and len(statement) < 400 for statement in said)
 
@@ -169,7 +159,7 @@ def test_a_head_goes_on_from_what_it_was(tmp_path: Path) -> None:
     mean.take_mean(reader, reader)
     for name, value in head.state_dict().items():
         assert torch.equal(value, mean.state_dict()[name])
-    export(head, reader, tmp_path)
+    export_branch(head, reader, tmp_path)
     given = ("The mill burned.", ["The mill burned down in 1911."])
     [was] = ReaderWeights(reader.parent).entails(*given)
     [now] = ReaderWeights(tmp_path).entails(*given)
@@ -187,8 +177,8 @@ def test_denials_are_true_and_false() -> None:
     text = (
         "The mayor of Tolm did not open the bridge. It was opened by the queen of Norland in May."
     )
-    told = {"title": "Bridges", "paragraphs": [{"context": text, "qas": []}]}
-    denials = list(of_denials([_article(told)], random.Random(1), share=1.0))
+    bridges = _article({"title": "Bridges", "paragraphs": [{"context": text, "qas": []}]})
+    denials = list(of_denials([bridges], random.Random(1), share=1.0))
     true, affirmed = (
         {each.statement for each in denials if each.label == label}
         for label in ("supported", "refuted")
@@ -202,18 +192,8 @@ def test_denials_are_true_and_false() -> None:
 def test_the_command_makes_a_head_beside_the_others(
     squad: Path, claims: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "eval.lab.training.claims", str(tmp_path)]
-    command += ["--squad", str(squad), "--claims", str(claims)]
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "supported against refuted" in done.stdout
+    command = ("eval.lab.training.claims", tmp_path, "--squad", squad, "--claims", claims)
+    assert "supported against refuted" in trained(*command)
     made = ReaderWeights(tmp_path / "reader")
     before = ReaderWeights(model_folder(READER, load_settings().models))
     text = "The Alder Bridge is 300 metres long and was built by Tore Vik."

@@ -85,12 +85,8 @@ def test_the_table_has_a_line_for_each_kind_and_one_for_all(reader: Reader) -> N
         Claim("name", "The Rowan Bridge is 410 metres long.", quotes, "How long?", True),
         Claim("name", "The Alder Bridge is 410 metres long.", quotes, "How long?", True),
     ]
-    lines = [line.split() for line in table(false, reader).splitlines()]
-    assert [line[:3] for line in lines] == [
-        ["number", "1", "100.0%"],
-        ["name", "2", "50.0%"],
-        ["all", "3", "66.7%"],
-    ]
+    rows = [(row.measure, row.metric.n, row.metric.value) for row in table(false, reader)]
+    assert rows == [("number", 1, 1.0), ("name", 2, 0.5), ("all", 3, 0.6667)]
 
 
 @pytest.mark.parametrize("arguments", [[], ["briefing.jsonl"]])

@@ -43,15 +43,15 @@ HISTORY: tuple[Turn, ...] = (
 CONTEXT = context_of(HISTORY)
 
 
-def puts(message: str, told: Sequence[Label], context: str) -> list[Put]:
+def puts(message: str, made: Sequence[Label], context: str) -> list[Put]:
     """Return what the labels of a message do to it."""
-    made = []
-    for (start, end), each in zip(places(message), told, strict=True):
+    done = []
+    for (start, end), each in zip(places(message), made, strict=True):
         words = context[slice(*each.place)] if each.place else ""
         put = linked(LINKS[each.link], words, OWNING if each.owns else "") if words else ""
         if HOWS[each.how] != "keep":
-            made.append(Put(start, end, HOWS[each.how], put))
-    return made
+            done.append(Put(start, end, HOWS[each.how], put))
+    return done
 
 
 @pytest.mark.parametrize(
@@ -65,14 +65,12 @@ def puts(message: str, told: Sequence[Label], context: str) -> list[Put]:
     ],
 )
 def test_labels_say_what_people_did(message: str, alone: str) -> None:
-    told = labels(message, alone, CONTEXT)
-    assert edited(message, puts(message, told, CONTEXT)) == alone
+    assert edited(message, puts(message, labels(message, alone, CONTEXT), CONTEXT)) == alone
 
 
 def test_what_was_not_said_before_is_left_as_the_message_has_it() -> None:
-    told = labels("How long is it?", "How long is the Rowan Viaduct?", CONTEXT)
-    assert {HOWS[each.how] for each in told} == {"keep"}
     example = Example.of("How long is it?", "How long is the Rowan Viaduct?", CONTEXT)
+    assert {HOWS[each.how] for each in example.labels} == {"keep"}
     assert not example.needs
 
 
@@ -82,8 +80,8 @@ def test_each_form_of_file_is_read(tmp_path: Path) -> None:
     asks = {"user": "when", "alone": "when did Vik build it", "assistant": "In 1911."}
     own.write_text(json.dumps({"turns": [turn, asks]}))
     canard = tmp_path / "canard.json.gz"
-    told = {"History": ["Vik", "Life", "Who?", "He."], "QuAC_dialog_id": "C_1"}
-    said = told | {"Question": "Why?", "Rewrite": "Why Vik?"}
+    said = {"History": ["Vik", "Life", "Who?", "He."], "QuAC_dialog_id": "C_1"}
+    said |= {"Question": "Why?", "Rewrite": "Why Vik?"}
     canard.write_bytes(gzip.compress(json.dumps([said]).encode()))
     mtrag = tmp_path / "mtrag.jsonl"
     mtrag.write_text(json.dumps({"id": "a<::>2", "questions": ["Who?", "Why?"], "rewrite": "Why?"}))
@@ -103,13 +101,13 @@ def test_another_file_is_told(tmp_path: Path) -> None:
 
 
 def test_the_conversations_are_well_formed_and_learned_from() -> None:
-    told = load_follow_ups(CONVERSATIONS)
-    assert len(told) >= 4_000
-    assert 0.1 < sum(each.held_out for each in told) / len(told) < 0.2
-    whole = [each for each in told if each.alone == each.message]
-    assert 0.25 < len(whole) / len(told) < 0.45
-    examples = list(to_learn(told[:200]))
-    assert examples == list(to_learn(told[:200])), "drawn with a fixed seed"
+    all_of_them = load_follow_ups(CONVERSATIONS)
+    assert len(all_of_them) >= 4_000
+    assert 0.1 < sum(each.held_out for each in all_of_them) / len(all_of_them) < 0.2
+    whole = [each for each in all_of_them if each.alone == each.message]
+    assert 0.25 < len(whole) / len(all_of_them) < 0.45
+    examples = list(to_learn(all_of_them[:200]))
+    assert examples == list(to_learn(all_of_them[:200])), "drawn with a fixed seed"
     assert Counter(each.context == "" for each in examples)[True] >= 50
     assert any(each.needs for each in examples if not each.context)
     for each in examples:
@@ -117,15 +115,9 @@ def test_the_conversations_are_well_formed_and_learned_from() -> None:
 
 
 def test_the_figures_count_what_is_put_in_and_what_is_changed_without_need() -> None:
-    class Knows:
-        """Puts in what it is told to, or nothing."""
-
-        def __call__(self, message: str, places: object, context: str) -> object:
-            return 0.0, []
-
     needs = FollowUp("a", "1", HISTORY, "How long is it?", "How long is the Alder Bridge?")
     stands = FollowUp("a", "1", HISTORY, "Who is she?", "Who is she?")
-    [line] = describe([needs, stands], Knows())  # type: ignore[arg-type]
+    [line] = describe([needs, stands], lambda *_: (0.0, []))
     assert line == (
         "a: 1 that need something: seen 0.000, of the words put in precision 0.000, recall 0.000; "
         "1 that need nothing: changed 0.000"

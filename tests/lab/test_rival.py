@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,15 +10,13 @@ from typing import Any
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
-from rich.console import Console
 
-from eval.cases.cases import CaseSet, Facts, load_set
+from eval.cases.cases import CaseSet, EvidenceSpans, load_set
 from eval.comparing.compare import load_run
 from eval.lab.bench import measured_set
 from eval.lab.bench.rival import (
     OURS,
     THEIRS,
-    Citation,
     build,
     citation_query_engine,
     cited_numbers,
@@ -30,9 +27,9 @@ from eval.lab.bench.rival import (
     ratio,
     refuses,
     sample,
+    show_both,
     speed,
     summarise,
-    table,
     without_numbers,
 )
 from eval.measuring.statistics import Metric
@@ -100,39 +97,36 @@ def test_citations_are_no_words_of_an_answer() -> None:
 
 def test_a_citation_is_where_its_chunk_stands_in_the_document() -> None:
     chunks = ["Source 1:\nThe pact was signed\n", "Source 2:\nIt binds nobody.\n"]
-    assert place(chunks, 1, PACT) == Citation(1, Span(PACT.id, 0, 19))
-    assert place(chunks, 2, PACT) == Citation(2, None), "the document does not say so"
-    assert place(chunks, 3, PACT) == Citation(3, None), "there is no such source"
-    assert place(chunks, 0, PACT) == Citation(0, None)
-    assert place(["Source 1:\n\n"], 1, PACT) == Citation(1, None)
+    assert place(chunks, 1, PACT) == Span(PACT.id, 0, 19)
+    assert place(chunks, 2, PACT) is None, "the document does not say so"
+    assert place(chunks, 3, PACT) is None, "there is no such source"
+    assert place(chunks, 0, PACT) is None
+    assert place(["Source 1:\n\n"], 1, PACT) is None
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "refusal"),
     [
-        "",
-        "Empty Response",
-        "The sources do not mention who signed the pact.",
-        "None of the provided sources are helpful.",
-        "There is no information about the signatories [1].",
-        "It isn't stated in Source 1.",
-        "I'm sorry, it is unclear.",
-        "The captain's name was not provided.",
+        ("", True),
+        ("Empty Response", True),
+        ("The sources do not mention who signed the pact.", True),
+        ("None of the provided sources are helpful.", True),
+        ("There is no information about the signatories [1].", True),
+        ("It isn't stated in Source 1.", True),
+        ("I'm sorry, it is unclear.", True),
+        ("The captain's name was not provided.", True),
+        ("The pact was signed on June 28 [1].", False),
+        ("No, it binds [2].", False),
     ],
 )
-def test_refusals_are_recognised(text: str) -> None:
-    assert refuses(text)
-
-
-@pytest.mark.parametrize("text", ["The pact was signed on June 28 [1].", "No, it binds [2]."])
-def test_answers_are_no_refusals(text: str) -> None:
-    assert not refuses(text)
+def test_refusals_are_recognised_and_answers_are_none(text: str, refusal: bool) -> None:
+    assert refuses(text) == refusal
 
 
 def test_doubt_is_in_favour_of_the_other_engine(cases: CaseSet) -> None:
     when, who, _ = cases.cases
-    facts: Facts = ((Span(PACT.id, 23, 30),),)
-    cited = [Citation(1, Span(PACT.id, 0, 31)), Citation(9, None)]
+    facts: EvidenceSpans = ((Span(PACT.id, 23, 30),),)
+    cited = {1: Span(PACT.id, 0, 31), 9: None}
     text = "The source does not say who, but it was June 28 [1][9]."
     scores, answer = grade(when, facts, text, cited, 2.0, 3.0)
     assert scores["answer_right"]
@@ -140,10 +134,10 @@ def test_doubt_is_in_favour_of_the_other_engine(cases: CaseSet) -> None:
     assert scores["cited_evidence"]
     assert (scores["verbatim"], scores["lengths"]) == (0.5, [31])
     assert answer["citations"][1] == {"number": 9, "start": None, "end": None}
-    scores, _ = grade(who, (), "It is not mentioned who signed it [1].", cited[:1], 2.0, 3.0)
+    scores, _ = grade(who, (), "It is not mentioned who signed it [1].", {1: cited[1]}, 2.0, 3.0)
     assert scores["refused"]
     assert (scores["answer_right"], scores["cited_evidence"]) == (None, None)
-    scores, _ = grade(when, facts, "In 28 days [1].", [Citation(1, None)], None, 3.0)
+    scores, _ = grade(when, facts, "In 28 days [1].", {1: None}, None, 3.0)
     assert scores["answer_right"] is False
     assert scores["cited_evidence"] is False
 
@@ -202,7 +196,11 @@ def test_a_ratio_needs_two_figures() -> None:
 
 @pytest.mark.weights
 def test_both_engines_are_asked_and_a_stopped_comparison_goes_on(
-    tmp_path: Path, cases: CaseSet, settings: Settings, embedding: PromptedEmbedding
+    tmp_path: Path,
+    cases: CaseSet,
+    settings: Settings,
+    embedding: PromptedEmbedding,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     cases = sample(cases, 30)
     llm = ChattyLLM(copied="June 28", written="The pact was signed on June 28.")
@@ -241,6 +239,5 @@ def test_both_engines_are_asked_and_a_stopped_comparison_goes_on(
         for each in run.results
     ]
     assert speed(replace(run, results=tuple(timed)), "total_s") == Metric(0.125, 2, (0.125, 0.125))
-    shown = Console(width=120, record=True, file=io.StringIO())
-    shown.print(table(run))
-    assert THEIRS in shown.export_text()
+    show_both(run)
+    assert THEIRS in capsys.readouterr().out

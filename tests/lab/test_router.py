@@ -1,13 +1,26 @@
-"""What the router learns from: its examples, the words that requests share, mistakes in typing."""
+"""What the router learns from, its further classes, and that its weights are of its examples."""
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+import torch
 
+from eval.lab.training.routing.further import (
+    ASKED,
+    beside_the_weights,
+    fit,
+    further_examples,
+    read,
+    with_further,
+    without_further,
+)
 from eval.lab.training.routing.network import (
     EVIDENCE,
     EXAMPLES,
@@ -18,7 +31,7 @@ from eval.lab.training.routing.network import (
     request_words,
 )
 from index.errors import UserError
-from rag.asking.route import KINDS
+from rag.asking.route import KINDS, WEIGHTS, Router, metadata
 
 GOOD = '{"text": "tl;dr", "kind": "overview/all"}'
 
@@ -119,3 +132,89 @@ def test_a_short_message_keeps_its_letters() -> None:
     rng = random.Random(7)
     assert {_mistyped("tl;dr", rng) for _ in range(500)} == {"tl;dr"}
     assert {_mistyped("Why?", rng) for _ in range(500)} == {"Why?", "Why"}
+
+
+# --- further classes: rows over the finished network, which stays as it is
+
+TEXTS = ["tabulate it please", "How wide is the strait?", "shorter", "so it was closed, right?"]
+
+
+@pytest.fixture
+def network() -> onnx.ModelProto:
+    return without_further(onnx.load(WEIGHTS / "router.onnx"))
+
+
+def test_what_the_network_knows_stays_as_it_is(network: onnx.ModelProto, tmp_path: Path) -> None:
+    before, known = read(network, TEXTS, tmp_path)
+    rows = np.ones((before.shape[1], 2), np.float32)
+    made = with_further(network, rows, np.array([0.0, 5.0], np.float32))
+    after, told = read(made, TEXTS, tmp_path)
+    assert torch.equal(before, after)
+    assert torch.equal(known, told[:, :-2])
+    sums = before.sum(1)
+    torch.testing.assert_close(told[:, -2], sums, atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(told[:, -1], sums + 5, atol=1e-3, rtol=1e-3)
+    _, again = read(without_further(made), TEXTS, tmp_path)
+    assert torch.equal(again, known)
+
+
+def test_a_class_is_told_from_all_that_is_known() -> None:
+    torch.manual_seed(1)
+    features = torch.randn(400, 8) * 3 + 2
+    logits = torch.randn(400, 5)
+    own = (features[:, 2] > 4).float()
+    rows, bias = fit(features, logits, torch.stack([own, 1 - own], 1), torch.ones(400))
+    known = torch.logsumexp(logits, 1)
+    taken = torch.from_numpy(features.numpy() @ rows + bias)[:, 0] > known
+    assert (taken.float() == own).float().mean() > 0.9
+
+
+# --- the weights that come with Footnoted
+
+DRAWN = 400
+RECOGNISED = 0.97
+FURTHER_RECOGNISED = 0.95
+"""Less, since a claim is often a question as well, and what reads it is linear."""
+
+
+@pytest.fixture(scope="module")
+def router() -> Router:
+    return Router()
+
+
+def test_the_weights_are_made_of_the_examples() -> None:
+    """Who adds a line makes the weights again: `python -m eval.lab.training router`."""
+    assert metadata()["examples_sha256"] == hashlib.sha256(EXAMPLES.read_bytes()).hexdigest()
+
+
+def test_what_stands_beside_the_weights_is_of_the_examples() -> None:
+    examples = load_examples()
+    names = sorted({name for each in examples for name in each.classes})
+    further = further_examples()
+    more = sorted({name for each in further for name in each.classes})
+    assert metadata()["classes"] == [*names, *more]
+    assert beside_the_weights(further, more).items() <= metadata().items()
+
+
+def test_further_classes_are_recognised_and_nothing_else_is_taken_for_them(router: Router) -> None:
+    drawn = random.Random(27).sample(further_examples(), DRAWN)
+    further = {name for each in drawn for name in each.classes} - {ASKED}
+    wrong: list[str] = []
+    for example in drawn:
+        found = router(example.text)
+        names = {f"{found.kind}/{found.matters[0]}"} & further
+        if names != set(example.classes) & further:
+            wrong.append(f"{example.text!r} is {'+'.join(example.classes)}, taken for {found}")
+    assert 1 - len(wrong) / DRAWN >= FURTHER_RECOGNISED, "\n".join(wrong)
+
+
+def test_examples_are_recognised(router: Router) -> None:
+    drawn = random.Random(27).sample(load_examples(), DRAWN)
+    wrong: list[str] = []
+    for example in drawn:
+        found = router(example.text)
+        if not {f"{found.kind}/{each}" for each in found.matters} & set(example.classes):
+            wrong.append(f"{example.text!r} is {'+'.join(example.classes)}, taken for {found}")
+    right = 1 - len(wrong) / DRAWN
+    print(f"examples recognised: {right:.1%}", *wrong, sep="\n")  # noqa: T201
+    assert right >= RECOGNISED, "\n".join(wrong)

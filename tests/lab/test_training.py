@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
-from eval.lab.training.asked import examples as typed
-from eval.lab.training.asked.__main__ import main as learn_asked
+from eval.lab.training.asked import __main__ as typed
 from eval.lab.training.examples import (
     Article,
     Example,
@@ -40,60 +35,25 @@ from index.weights.download import model_folder
 from index.weights.reader import ReaderWeights
 from rag.answerability.reader import READER
 from rag.config import load_settings
-
-ROOT = Path(__file__).parents[2]
-PLACES = "Alder Rowan Birch Hazel Maple Cedar Aspen Linden Willow Juniper".split()
-PEOPLE = ("Tore Vik", "Oda Brandt", "Lise Holm", "Karl Nye", "Ada Lunt", "Eli Fenn", "Mia Ruiz")
-KINDS = ("Bridge", "Tower", "Canal", "Museum", "Harbour", "Theatre", "Station", "Library")
-
-
-def article(kind: str, rng: random.Random) -> dict[str, Any]:
-    """Make an article on things of one kind: each has a builder, a year, a length or none."""
-    paragraphs = []
-    for place in PLACES:
-        name, builder, year = f"{place} {kind}", rng.choice(PEOPLE), str(rng.randint(1700, 1990))
-        metres = f"{rng.randint(20, 900)} metres"
-        text = (
-            f"The {name} was built by {builder}. It was opened to the public in {year}. "
-            f"The {name} is {metres} long, and many visitors come in spring."
-        )
-        answered = {
-            f"Who built the {name}?": builder,
-            f"When was the {name} opened?": year,
-            f"How long is the {name}?": metres,
-        }
-        near = (f"Who painted the {name}?", f"When was the {name} closed?", f"Who owns the {name}?")
-        questions = [
-            {
-                "id": question,
-                "question": question,
-                "answers": [{"text": words, "answer_start": text.index(words)}],
-            }
-            for question, words in answered.items()
-        ]
-        questions += [
-            {"id": question, "question": question, "answers": [], "is_impossible": True}
-            for question in near
-        ]
-        paragraphs.append({"context": text, "qas": questions})
-    return {"title": f"{kind}s", "paragraphs": paragraphs}
+from tests.lab.squad import PEOPLE, trained, write_squad
 
 
 @pytest.fixture(scope="module")
 def squad(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rng = random.Random(7)
-    path = tmp_path_factory.mktemp("squad") / "made.json"
-    told = [article(kind, rng) for kind in KINDS] + [article("Ropeway", rng)]
-    path.write_text(json.dumps({"data": told}), "utf-8")
-    return path
+    return write_squad(tmp_path_factory.mktemp("squad"))
 
 
-def first_wins(_: str, texts: Sequence[str]) -> list[float]:
-    return [-float(at) for at in range(len(texts))]
+def made_of(squad: Path) -> list[Example]:
+    """Make examples where the first window always wins."""
+
+    def score(_: str, texts: Sequence[str]) -> list[float]:
+        return [-float(at) for at in range(len(texts))]
+
+    return list(make_examples(load_squad(squad)[:3], score, random.Random(1)))
 
 
 def test_examples_hold_their_answers_and_near_misses_hold_none(squad: Path) -> None:
-    made = list(make_examples(load_squad(squad)[:3], first_wins, random.Random(1)))
+    made = made_of(squad)
     kinds = {each.kind for each in made}
     assert {"answerable", "near-miss", "wrong window", "other paragraph", "exchanged"} <= kinds
     for each in made:
@@ -104,12 +64,11 @@ def test_examples_hold_their_answers_and_near_misses_hold_none(squad: Path) -> N
             assert words in each.text
         if each.kind == "wrong window":
             assert each.question.split()[-1].strip("?") not in PEOPLE
-    same = list(make_examples(load_squad(squad)[:3], first_wins, random.Random(1)))
-    assert made == same, "the same seed makes the same examples"
+    assert made == made_of(squad), "the same seed makes the same examples"
 
 
 def test_an_exchanged_question_differs_in_one_fact() -> None:
-    names = {"1": ["Esker"], "2": ["Sund Tunnel"]}
+    names = ["Esker", "Sund Tunnel"]
     text = "The Alder Bridge was opened in 1931."
     asked = "When in 1931 was the Alder Bridge opened?"
     made = {
@@ -135,43 +94,31 @@ def test_what_is_not_squad_is_said_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_figures_of_a_reader() -> None:
-    scored = [Scored(s, True) for s in (1.0, 2.0, 3.0, 4.0)] + [
-        Scored(s, False) for s in (0.0, 2.5)
-    ]
+    values = {True: (1.0, 2.0, 3.0, 4.0), False: (0.0, 2.5)}
+    scored = [Scored(each, kind) for kind, some in values.items() for each in some]
     assert auc(scored) == pytest.approx((4 + 2) / 8)
     assert threshold(scored) == 1.0
     assert refused(scored) == 0.5
-    told = [(3.0, True, 1.0), (2.0, False, 0.0), (1.0, True, 0.8), (0.0, False, 0.0)]
-    assert best_threshold(told) == (3.0, pytest.approx(3 / 4))
-    assert right_words("in May 1931", ["May 1931"])
-    assert right_words("1931", ["May 1931"])
-    assert not right_words("1932", ["May 1931"])
-    assert not right_words("", ["May 1931"])
+    rows = [(3.0, True, 1.0), (2.0, False, 0.0), (1.0, True, 0.8), (0.0, False, 0.0)]
+    assert best_threshold(rows) == (3.0, pytest.approx(3 / 4))
+    said = ("in May 1931", "1931", "1932", "")
+    assert [right_words(each, ["May 1931"]) for each in said] == [True, True, False, False]
 
 
 @pytest.mark.weights
 @pytest.mark.slow
 def test_the_command_makes_a_reader_that_has_learned(squad: Path, tmp_path: Path) -> None:
     """Better than chance on a document that it has not seen, in a minute."""
-    done = subprocess.run(
-        [sys.executable, "-m", "eval.lab.training", str(tmp_path), "--squad", str(squad)],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "2"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "AUC" in done.stdout
+    assert "AUC" in trained("eval.lab.training", tmp_path, "--squad", squad)
     reader = ReaderWeights(tmp_path / "reader")
     assert (tmp_path / "reader" / "model.onnx").stat().st_size <= 35_000_000
     unseen = [each for each in load_squad(squad) if held_out(each.title)]
     assert unseen, "no made article is held out: choose another title"
     asked = [
-        Example(told["question"], paragraph.text, not told.get("is_impossible"))
+        Example(question["question"], paragraph.text, not question.get("is_impossible"))
         for each in unseen
         for paragraph in each.paragraphs
-        for told in paragraph.questions
+        for question in paragraph.questions
     ]
     reads = [reader.read(each.question, [each.text])[0] for each in asked]
     assert auc([Scored(score(r), e.answerable) for e, r in zip(asked, reads, strict=True)]) > 0.7
@@ -229,9 +176,9 @@ def test_questions_on_other_articles_are_told(asked: dict[str, Article]) -> None
 
 def test_the_questions_that_are_shipped_have_their_places() -> None:
     lines = gzip.decompress(typed.ASKED.read_bytes()).decode().splitlines()
-    told = [each for line in lines for each in json.loads(line)["questions"]]
-    assert len(told) > 4000
-    for each in told:
+    questions = [each for line in lines for each in json.loads(line)["questions"]]
+    assert len(questions) > 4000
+    for each in questions:
         assert set(each) - {"question"} in (set(), {"words"}, {"sentences"})
         for start, end in [*each.get("sentences", ()), each.get("words", (0, 1))]:
             assert 0 <= start < end
@@ -242,7 +189,7 @@ def test_the_questions_that_are_shipped_have_their_places() -> None:
 def test_the_upper_half_learns_and_the_third_head_says_the_same(
     asked: dict[str, Article], squad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert learn_asked([str(tmp_path / "made"), "--squad", str(squad)]) == 0
+    assert typed.main([str(tmp_path / "made"), "--squad", str(squad)]) == 0
     assert capsys.readouterr().out.count("AUC") == 2
     before = ReaderWeights(model_folder(READER, load_settings().models))
     after = ReaderWeights(tmp_path / "made" / "reader")

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from index.errors import UserError
 from rag.asking.rewrite import Turn
-from ui.api.functions import Functions, told
+from ui.api.functions import Functions, payloads
 from ui.api.reply import Reply
 from ui.api.wire import MOST_TURNS
 from ui.panels.events import BUG
@@ -89,7 +89,7 @@ def chat_routes(functions: Functions) -> APIRouter:
             if each.role in ("user", "assistant")
         ]
         made = _Completion(asked.model, str(request.base_url))
-        events = told(
+        events = payloads(
             functions.events(last.words, history[-MOST_TURNS:], use_llm=asked.model == MODEL)
         )
         if asked.stream:
@@ -140,15 +140,15 @@ class _Completion:
         yield self._chunk({"role": "assistant", "content": ""})
         said = ""
         try:
-            for name, told in events:
+            for name, payload in events:
                 if name == "sentence":
-                    links = self._links(told["citations"])
+                    links = self._links(payload["citations"])
                     notes = "".join(f"[{number}]" for number in links)
-                    words = (" " if said else "") + _numbered(told["text"] + notes, links)
+                    words = (" " if said else "") + _numbered(payload["text"] + notes, links)
                     said += words
                     yield self._chunk({"content": words})
                 elif name == "answer":
-                    text, annotations = self._written(told)
+                    text, annotations = self._written(payload)
                     if not said:
                         yield self._chunk({"content": text})
                     yield self._chunk({"annotations": annotations}, "stop")
@@ -169,7 +169,7 @@ class _Completion:
         for each in answer["citations"]:
             link = f"[[{each['number']}]]({links[each['number']]})"
             start = text.find(link)
-            told = {
+            chunk = {
                 "url": links[each["number"]],
                 "title": each["document"]["title"],
                 "start_index": max(start, 0),
@@ -179,7 +179,7 @@ class _Completion:
                 "place": [each["start"], each["end"]],
                 "document": each["document"]["id"],
             }
-            annotations.append({"type": "url_citation", "url_citation": told})
+            annotations.append({"type": "url_citation", "url_citation": chunk})
         return text, annotations
 
     def _links(self, citations: list[dict[str, Any]]) -> dict[int, str]:
@@ -201,5 +201,5 @@ def _numbered(text: str, links: Mapping[int, str]) -> str:
     return text
 
 
-def _data(told: dict[str, Any]) -> str:
-    return f"data: {json.dumps(told, ensure_ascii=False)}\n\n"
+def _data(payload: dict[str, Any]) -> str:
+    return f"data: {json.dumps(payload, ensure_ascii=False)}\n\n"

@@ -31,7 +31,7 @@ MOST_CHECKED = 50_000
 CONTEXT = 300
 """Characters around a quote that `place` gives."""
 
-Told = tuple[Literal["searching", "quotes", "waiting", "sentence", "answer"], dict[str, Any]]
+Payload = tuple[Literal["searching", "quotes", "waiting", "sentence", "answer"], dict[str, Any]]
 """A step of an answer in the making: what it is, and what it says."""
 
 
@@ -158,7 +158,7 @@ class Functions:
         self._check_right(user, "add")
 
 
-def told(events: Iterator[Event | Waiting | Queued]) -> Iterator[Told]:
+def payloads(events: Iterator[Event | Waiting | Queued]) -> Iterator[Payload]:
     """Yield what programs are told of each step, each sentence once, as soon as it is proven.
 
     A sentence comes with the quotes that its footnotes show.

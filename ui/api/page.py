@@ -32,26 +32,26 @@ class Operation:
     answer: list[Field]
 
 
-def page_of(told: dict[str, Any]) -> str:
+def page_of(spec: dict[str, Any]) -> str:
     """Return the page of an OpenAPI description."""
     groups: dict[str, list[Operation]] = {}
-    for path, methods in told["paths"].items():
+    for path, methods in spec["paths"].items():
         for method, operation in methods.items():
             for tag in operation.get("tags", ["Other"]):
-                groups.setdefault(tag, []).append(_operation(told, method, path, operation))
+                groups.setdefault(tag, []).append(_operation(spec, method, path, operation))
     types = {
-        name: list(_fields(told, schema))
-        for name, schema in told["components"]["schemas"].items()
+        name: list(_fields(spec, schema))
+        for name, schema in spec["components"]["schemas"].items()
         if name not in _OTHERS and "properties" in schema
     }
-    return draw("api.html", "page", told["info"], groups, types)
+    return draw("api.html", "page", spec["info"], groups, types)
 
 
 _OTHERS = ("HTTPValidationError", "ValidationError")
 """FastAPI's own, of what is told with 422."""
 
 
-def _operation(told: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
+def _operation(entry: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
     fields = [
         Field(
             each["name"],
@@ -62,7 +62,7 @@ def _operation(told: dict[str, Any], method: str, path: str, given: dict[str, An
         for each in given.get("parameters", ())
     ]
     for content in given.get("requestBody", {}).get("content", {}).values():
-        fields += _fields(told, content["schema"])
+        fields += _fields(entry, content["schema"])
     answers = {
         code: each.get("description", "") for code, each in given.get("responses", {}).items()
     }
@@ -77,20 +77,20 @@ def _operation(told: dict[str, Any], method: str, path: str, given: dict[str, An
         given.get("description", "").replace("`", ""),
         fields,
         answers,
-        list(_fields(told, came)),
+        list(_fields(entry, came)),
     )
 
 
-def _fields(told: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:
-    found = _named(told, schema.get("items", schema))
+def _fields(entry: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:
+    found = _named(entry, schema.get("items", schema))
     for name, each in found.get("properties", {}).items():
         required = name in found.get("required", ())
         yield Field(name, _type(each), required, each.get("description", "").replace("`", ""))
 
 
-def _named(told: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _named(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
-        named: dict[str, Any] = told["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        named: dict[str, Any] = entry["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         return named
     return schema
 
@@ -112,5 +112,5 @@ def _type(schema: dict[str, Any]) -> str:
         "maxLength": "up to {:,} characters",
         "maxItems": "up to {:,}",
     }
-    told = [words.format(schema[key]) for key, words in bounds.items() if key in schema]
-    return f"{name} ({', '.join(told)})" if told else name
+    limits = [words.format(schema[key]) for key, words in bounds.items() if key in schema]
+    return f"{name} ({', '.join(limits)})" if limits else name

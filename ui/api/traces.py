@@ -51,18 +51,18 @@ class Spans(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Make a span of a line."""
-        told: dict[str, Any] | None = getattr(record, "line", None)
-        if told is None:
+        fields: dict[str, Any] | None = getattr(record, "line", None)
+        if fields is None:
             return
         ends = int(record.created * 1e9)
-        began = ends - int(told["timings"]["total_s"] * 1e9)
+        began = ends - int(fields["timings"]["total_s"] * 1e9)
         span = self._tracer.start_span(record.getMessage(), start_time=began)
-        for name, value in told.items():
+        for name, value in fields.items():
             if isinstance(value, str | bool | int | float):
                 span.set_attribute(f"footnoted.{name}", value)
-        for name, model in (told.get("models") or {}).items():
+        for name, model in (fields.get("models") or {}).items():
             span.set_attribute(f"footnoted.model.{name}", model or "none")
-        for name, seconds in told["timings"].items():
+        for name, seconds in fields["timings"].items():
             if name != "total_s":
                 span.add_event(name.removesuffix("_s"), timestamp=began + int(seconds * 1e9))
         span.end(ends)

@@ -26,7 +26,7 @@ from index.loading.formats import MAX_BYTES, megabytes
 from rag.turns import QueueFull
 from ui.api import wire
 from ui.api.chat import chat_routes
-from ui.api.functions import Forbidden, Functions, Told, told
+from ui.api.functions import Forbidden, Functions, Payload, payloads
 from ui.api.page import page_of
 from ui.api.reply import Reply
 from ui.entry.login import who
@@ -64,7 +64,7 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
         docs_url=None,  # FastAPI's pages load their scripts from elsewhere.
         redoc_url=None,
     )
-    made.add_exception_handler(UserError, _told)
+    made.add_exception_handler(UserError, _as_response)
     made.add_exception_handler(HTTPException, _not_so)
     made.add_exception_handler(RequestValidationError, _wrong_field)
     made.add_exception_handler(Exception, _bug)
@@ -84,7 +84,7 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
     return made
 
 
-def _told(_: Request, error: Exception) -> Response:
+def _as_response(_: Request, error: Exception) -> Response:
     """Return a sentence for what cannot be done."""
     if isinstance(error, QueueFull):
         return Reply({"detail": str(error)}, 503, {"Retry-After": LATER})
@@ -98,8 +98,8 @@ def _not_so(_: Request, error: Exception) -> Response:
 def _wrong_field(_: Request, error: Exception) -> Response:
     """Return what is wrong with which field, without what was sent there."""
     wrong = error.errors() if isinstance(error, RequestValidationError) else ()
-    told = [{name: each[name] for name in ("type", "loc", "msg")} for each in wrong]
-    return Reply({"detail": told}, 422)
+    errors = [{name: each[name] for name in ("type", "loc", "msg")} for each in wrong]
+    return Reply({"detail": errors}, 422)
 
 
 def _bug(_: Request, __: Exception) -> Response:
@@ -127,7 +127,7 @@ def _asking(functions: Functions) -> APIRouter:
         given = (asked.question, history, asked.without)
         if not asked.stream:
             return Reply(functions.ask(*given, use_llm=asked.llm).as_json())
-        return sent(told(functions.events(*given, use_llm=asked.llm)))
+        return sent(payloads(functions.events(*given, use_llm=asked.llm)))
 
     @router.post("/search", response_model=None, responses={200: {"model": list[wire.FoundQuote]}})
     def search(asked: wire.Search) -> Response:
@@ -142,7 +142,7 @@ def _asking(functions: Functions) -> APIRouter:
     return router
 
 
-def sent(steps: Iterator[Told]) -> StreamingResponse:
+def sent(steps: Iterator[Payload]) -> StreamingResponse:
     """Return steps as server-sent events; what goes wrong on the way is one, too."""
 
     def events() -> Iterator[str]:
@@ -159,8 +159,8 @@ def sent(steps: Iterator[Told]) -> StreamingResponse:
     return StreamingResponse(encoded, media_type=EVENTS, headers={"Cache-Control": "no-store"})
 
 
-def _event(name: str, told: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json.dumps(told, ensure_ascii=False)}\n\n"
+def _event(name: str, payload: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(payload, ensure_ascii=False)}\n\n"
 
 
 # --- documents
@@ -179,8 +179,8 @@ def _documents(functions: Functions) -> APIRouter:
             "reranker": settings.reranker,
             "llm": None if settings.llm == "none" and not settings.llm_url else settings.llm,
         }
-        told = {"id": "default", "documents": len(library.entries()), "models": models}
-        return Reply([told])
+        described = {"id": "default", "documents": len(library.entries()), "models": models}
+        return Reply([described])
 
     @router.get("/documents", response_model=None, responses={200: {"model": wire.Documents}})
     def list_documents() -> Response:
@@ -260,9 +260,9 @@ def _documents(functions: Functions) -> APIRouter:
 
 def _added(added: Any) -> Response:
     document = added.document
-    told = {"outcome": added.outcome, "id": document.id, "title": document.title}
-    told["passages"] = added.passages
-    return Reply(told, 201 if added.outcome == "added" else 200)
+    result = {"outcome": added.outcome, "id": document.id, "title": document.title}
+    result["passages"] = added.passages
+    return Reply(result, 201 if added.outcome == "added" else 200)
 
 
 def _found(functions: Functions, name: str) -> Document:

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import UserError
+from index.weights.catalogue import CATALOGUE
 from index.weights.download import state
 from rag.assistant import Assistant
 from rag.trace import LOGGER
@@ -46,8 +47,8 @@ class Watch:
             app = JSONResponse({"status": "alive"})
         elif asked == "/ready":
             wrong = not_ready(self._assistant)
-            told = {"status": "not ready" if wrong else "ready", "wrong": wrong}
-            app = JSONResponse(told, 503 if wrong else 200)
+            status = {"status": "not ready" if wrong else "ready", "wrong": wrong}
+            app = JSONResponse(status, 503 if wrong else 200)
         await app(scope, receive, send)
 
 
@@ -56,8 +57,8 @@ def not_ready(assistant: Assistant) -> list[str]:
     settings = assistant.settings
     wrong = [
         f"The weights of {name} are not here: `footnoted models pull {name}`."
-        for name in (settings.embedding, settings.reranker)
-        if state(name, settings.models) != "ready"
+        for name in (settings.embedding, settings.cross_encoder)
+        if name in CATALOGUE and state(name, settings.models) != "ready"
     ]
     try:
         assistant.library.entries()
@@ -102,20 +103,20 @@ class Figures(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Count a line."""
-        told: Mapping[str, Any] | None = getattr(record, "line", None)
-        if told is None:
+        fields: Mapping[str, Any] | None = getattr(record, "line", None)
+        if fields is None:
             return
-        event, outcome = record.getMessage(), str(told["outcome"])
+        event, outcome = record.getMessage(), str(fields["outcome"])
         if outcome == "failed":
-            self._errors.labels(event, str(told.get("error"))).inc()
+            self._errors.labels(event, str(fields.get("error"))).inc()
         if event == "ask":
             self._questions.labels(outcome).inc()
             if outcome == "refused":
-                self._refusals.labels(str(told.get("reason"))).inc()
-            for name, seconds in told["timings"].items():
+                self._refusals.labels(str(fields.get("reason"))).inc()
+            for name, seconds in fields["timings"].items():
                 self._seconds.labels(name.removesuffix("_s")).observe(seconds)
         elif event == "check":
-            for verdict, count in told.get("verdicts", {}).items():
+            for verdict, count in fields.get("verdicts", {}).items():
                 self._sentences.labels(verdict).inc(count)
         else:
             self._changes.labels(outcome).inc()

@@ -79,11 +79,11 @@ NOTE = "check-"
 
 
 def _md_note(checked: Checked, number: int) -> str:
-    told = [f"**{VERDICTS[checked.stands]}.**", *map(as_markdown, differences(checked))]
-    told += [
+    parts = [f"**{VERDICTS[checked.stands]}.**", *map(as_markdown, differences(checked))]
+    parts += [
         f"{as_markdown(place(quote))}: “{as_markdown(quote.text)}”" for quote in checked.quotes
     ]
-    return f"[^{NOTE}{number}]: " + " ".join(told)
+    return f"[^{NOTE}{number}]: " + " ".join(parts)
 
 
 class _Placed(Protocol):
@@ -194,8 +194,8 @@ def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
         if each.verdict == "nothing_to_check":
             ElementTree.SubElement(test, "skipped")
         elif each.fails:
-            told = {"message": VERDICTS[each.stands], "type": each.stands}
-            ElementTree.SubElement(test, "failure", told).text = as_xml(_comment(each))
+            attributes = {"message": VERDICTS[each.stands], "type": each.stands}
+            ElementTree.SubElement(test, "failure", attributes).text = as_xml(_comment(each))
     ElementTree.indent(root)
     return (ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n").encode()
 

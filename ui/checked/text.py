@@ -31,7 +31,8 @@ def checked_text(draft: Document, checked: Checked) -> Group:
     words = visible(words_of(draft, checked))
     parts: list[Text | Padding] = [Text.assemble((f"{VERDICTS[checked.stands]}: ", style), words)]
     parts += [
-        Padding(Text(visible(told), style="yellow"), (0, 0, 0, 2)) for told in differences(checked)
+        Padding(Text(visible(difference), style="yellow"), (0, 0, 0, 2))
+        for difference in differences(checked)
     ]
     for quote in checked.quotes if checked.verdict != "nothing_to_check" else ():
         where = Text(visible(place(quote)), style="dim")
@@ -43,16 +44,16 @@ def checked_text(draft: Document, checked: Checked) -> Group:
 
 def differences(checked: Checked) -> list[str]:
     """Return what a sentence has otherwise than its quotes, or beyond them, in words."""
-    told = []
+    found = []
     if checked.overruled:
-        told.append(
+        found.append(
             f"Overruled, it was “{VERDICTS[checked.verdict]}”: {checked.overruled.note} "
             f"({checked.overruled.at[:10]})."
         )
     if checked.differs:
         what = "Otherwise" if checked.verdict == "contradicted" else "No quote bears out"
-        told.append(f"{what}: {'; '.join(checked.differs)}.")
-    return told + [each for quotation in checked.quotations for each in _quotation(quotation)]
+        found.append(f"{what}: {'; '.join(checked.differs)}.")
+    return found + [each for quotation in checked.quotations for each in _quotation(quotation)]
 
 
 def _quotation(quotation: Quotation) -> list[str]:
@@ -65,12 +66,12 @@ def _quotation(quotation: Quotation) -> list[str]:
 
 def summary(draft: Document, checked: Sequence[Checked]) -> str:
     """Return how many sentences got which verdict, and how many of the draft's got none yet."""
-    told = ", ".join(
+    parts = ", ".join(
         f"{count} {VERDICTS[name].lower()}" for name, count in counts(checked).items() if count
     )
     if not checked:
         return "There is no sentence to check."
     more = left(draft, checked)
-    return f"{number_of(len(checked), 'sentence')}: {told}." + (
+    return f"{number_of(len(checked), 'sentence')}: {parts}." + (
         f" {more} were not checked yet." if more else ""
     )

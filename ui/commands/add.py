@@ -99,7 +99,7 @@ def add(
                     failed.append(str(error))
                 else:
                     became[added.outcome] += 1
-                    line(messages(), _told(name, added))
+                    line(messages(), _in_words(name, added))
             if remove_gone:
                 became["removed"] = _remove_gone(shelf, folders)
         except BaseException:  # Ctrl-C as well, and a disk that is full.
@@ -168,7 +168,7 @@ class _Ready:
     prepared: Prepared
     read: bool
     report: Report
-    told: Line
+    line: Line
     opened: ExitStack
 
 
@@ -180,12 +180,12 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
     _, source = numbered
     if source == "-":
         return None
-    told, opened = Line("add", source=source), ExitStack()
+    event, opened = Line("add", source=source), ExitStack()
     with suppress(DocumentError):  # Reading it says so.
         if added := library.unchanged(source):
-            opened.enter_context(told)
+            opened.enter_context(event)
             done = Prepared(unchanged=added)
-            return _Ready(added.document, done, False, lambda *_: None, told, opened)
+            return _Ready(added.document, done, False, lambda *_: None, event, opened)
     return None
 
 
@@ -205,18 +205,18 @@ def _ready(
     with ExitStack() as opened:
         task = bar.add_task(f"{at}{source_name(source)}: reading", total=None)
         opened.callback(bar.remove_task, task)
-        told = opened.enter_context(Line("add", source=source))
+        event = opened.enter_context(Line("add", source=source))
         document = read(source)
         report = partial(show_stage, bar, task, at + document.name)
         prepared = library.prepare(document, report)
-        return _Ready(document, prepared, True, report, told, opened.pop_all())
+        return _Ready(document, prepared, True, report, event, opened.pop_all())
 
 
 def _write(library: Library, ready: _Ready) -> tuple[str, Added]:
     """Put a document in; return what it is called, and what became of it."""
     with ready.opened:
         added = library.add(ready.document, ready.report, ready.prepared)
-        ready.told.added(added, read=ready.read)
+        ready.line.added(added, read=ready.read)
     return ready.document.name, added
 
 
@@ -258,16 +258,16 @@ def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
         and not Path(entry.source).exists()
     ]
     for entry in gone:
-        with Line("remove", document=entry.id) as told:
+        with Line("remove", document=entry.id) as event:
             library.remove(entry.id)
-            told.removed(entry.id)
+            event.removed(entry.id)
         line(
             messages(), f"{source_name(entry.source)}: removed, since its file is gone ({entry.id})"
         )
     return len(gone)
 
 
-def _told(name: str, added: Added) -> str:
+def _in_words(name: str, added: Added) -> str:
     if added.outcome == "unchanged":
         return f"{name}: is in the library already ({added.document.id})"
     return f"{name}: {added.outcome}, {number_of(added.passages, 'passage')} ({added.document.id})"

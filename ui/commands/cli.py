@@ -176,10 +176,10 @@ def remove(
     from rag.trace import Line
 
     opened = open_library(library)
-    with Line("remove", document=document) as told:
+    with Line("remove", document=document) as event:
         found = opened.find(document)
         opened.remove(found.id)
-        told.removed(found.id)
+        event.removed(found.id)
     _tell(f"{found.name}: removed ({found.id})")
 
 
@@ -189,10 +189,10 @@ def reindex(library: LibraryOption = None) -> None:
     from rag.trace import Line
 
     opened = open_library(library, check=False)
-    with Line("reindex") as told, progress_bar(messages()) as bar:
+    with Line("reindex") as event, progress_bar(messages()) as bar:
         task = bar.add_task("reading", total=None)
         made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
-        told.reindexed(made)
+        event.reindexed(made)
     for document in made.read_again:
         _tell(f"{document.name}: read again ({document.id})")
     for document, reason in made.kept:

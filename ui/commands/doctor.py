@@ -39,8 +39,8 @@ def doctor(
                 line(console, f"{finding.state:<6}{finding.check:<10}{finding.said}")
     wrong = sum(finding.state == "wrong" for finding in found)
     if as_json:
-        told = {"schema": 1, "ok": not wrong, "findings": [asdict(each) for each in found]}
-        typer.echo(json.dumps(told, indent=2))
+        report = {"schema": 1, "ok": not wrong, "findings": [asdict(each) for each in found]}
+        typer.echo(json.dumps(report, indent=2))
     if wrong:
         line(messages(), "1 thing is wrong." if wrong == 1 else f"{wrong} things are wrong.")
         raise typer.Exit(2)

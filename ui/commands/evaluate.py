@@ -95,7 +95,7 @@ def run_set(
 ) -> None:
     """Ask every question of a set and report which cases fail."""
     from eval.cases.cases import find_set, load_set
-    from eval.running.grader import load_judge
+    from eval.running.judge import load_judge
     from eval.running.replies import Replies
     from eval.running.runner import run
 
@@ -200,7 +200,7 @@ def keep_baseline(
 
     done = load_run(run)
     bounds = Bounds(_bounds(floor), _bounds(ceiling), budget)
-    told = f"Kept in {baseline}."
+    message = f"Kept in {baseline}."
     if add:
         before = load_run(baseline)
         try:
@@ -212,9 +212,9 @@ def keep_baseline(
         had = {each.id: each for each in before.results}
         taken = sum(had.get(each.id) != each for each in done.results)
         left = len(had.keys() - {each.id for each in done.results})
-        told = f"{taken} cases taken into {baseline}, and {left} left it."
+        message = f"{taken} cases taken into {baseline}, and {left} left it."
     keep(done, baseline, bounds)
-    line(messages(), f"{told} {_told(bounds)}")
+    line(messages(), f"{message} {_in_words(bounds)}")
 
 
 app.command("check")(set_command.check_set)
@@ -239,11 +239,11 @@ def _baseline(path: Path | None, out: Path | None) -> Run | None:
 def _refuse_others(before: Run, case_set: CaseSet) -> None:
     """End the command if the run to be made could not be compared with its baseline."""
     from eval.comparing.compare import NotComparable, in_common
-    from eval.running.runner import told
+    from eval.running.runner import case_fields
 
     known = {each.id: each.case for each in before.results}
     try:
-        in_common(known, {case.id: told(case) for case in case_set.cases})
+        in_common(known, {case.id: case_fields(case) for case in case_set.cases})
     except NotComparable as error:
         _refuse(error)
 
@@ -333,14 +333,14 @@ def _bounds(given: list[str] | None) -> dict[str, float]:
     return found
 
 
-def _told(bounds: Bounds) -> str:
-    told = [f"{name} is at least {value:g}" for name, value in bounds.floors.items()]
-    told += [f"{name} is at most {value:g}" for name, value in bounds.ceilings.items()]
+def _in_words(bounds: Bounds) -> str:
+    parts = [f"{name} is at least {value:g}" for name, value in bounds.floors.items()]
+    parts += [f"{name} is at most {value:g}" for name, value in bounds.ceilings.items()]
     if bounds.budget is not None:
-        told.append(f"at most {bounds.budget} more cases break than are mended")
-    if not told:
+        parts.append(f"at most {bounds.budget} more cases break than are mended")
+    if not parts:
         return "Later runs fail when they are worse by more than chance explains."
-    return f"Later runs are held to this: {', '.join(told)}."
+    return f"Later runs are held to this: {', '.join(parts)}."
 
 
 def _refuse(error: Exception) -> NoReturn:
@@ -350,12 +350,12 @@ def _refuse(error: Exception) -> NoReturn:
 
 def _show_conditions(console: Console, comparison: Comparison) -> None:
     """Print what differs between two runs besides the answers, and which cases are left aside."""
-    from ui.reports import figures
+    from ui.reports.metric_text import named
 
     for each in comparison.differs:
         line(console, each)
     for why, ids in comparison.uncompared.items():
-        line(console, f"{why}, so not compared: {figures.named(ids)}.")
+        line(console, f"{why}, so not compared: {named(ids)}.")
 
 
 def _show_cases(
@@ -422,7 +422,7 @@ def _show_metrics(console: Console, run: Run, comparison: Comparison | None) -> 
     """Print the metrics of a run, and how they changed."""
     from rich.table import Table
 
-    from ui.reports.figures import chance, figure, interval
+    from ui.reports.metric_text import chance, figure, interval
 
     table = Table(box=None, pad_edge=False)
     heads = ["metric", "value", "95% interval", "n"]

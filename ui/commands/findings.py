@@ -27,6 +27,7 @@ from index.printable import shortened, without_password
 from index.storage.database import folder_of
 from index.weights.catalogue import CATALOGUE, Model
 from index.weights.download import model_folder, pull_command, verify
+from index.weights.factory import is_factory
 
 if TYPE_CHECKING:
     import httpx
@@ -161,7 +162,7 @@ def _packages() -> Found:
     wanted = [each for each in wanted if each.marker is None or each.marker.evaluate()]
     problems = list(filter(None, map(_misfit, wanted)))
     for problem in problems:
-        yield "wrong", f"{problem} Install Footnoted anew, in an environment of its own."
+        yield "wrong", f"{problem} Reinstall Footnoted, in an environment of its own."
     if not problems:
         yield "ok", f"{len(wanted)} packages have versions that fit"
     done = subprocess.run(
@@ -178,7 +179,7 @@ def _packages() -> Found:
         said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
         yield (
             "wrong",
-            f"{last} does not run here: {shortened(said[-1], 200)}. Install it anew; a processor "
+            f"{last} does not run here: {shortened(said[-1], 200)}. Reinstall it; a processor "
             "that is too old for it needs a build of its own.",
         )
     else:
@@ -230,7 +231,7 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
             yield "wrong", f"{name} is for “{model.role}”, and the settings name it for “{role}”."
         elif problem := _problem(model, settings.models, thorough=thorough):
             again = f"Run `{pull_command([name], settings.models)}`."
-            yield "wrong", f"{problem} {'Install Footnoted anew.' if model.home else again}"
+            yield "wrong", f"{problem} {'Reinstall Footnoted.' if model.home else again}"
         else:
             right = "every byte is right" if thorough else "all files have their sizes"
             yield "ok", f"{name}: {right}"
@@ -240,7 +241,7 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
 
 def _models(settings: Settings) -> dict[str, str]:
     """Return what models are for, and which of them the settings name for it."""
-    models = {"embedding": settings.embedding, "rerank": settings.reranker, "read": READER}
+    models = {"embedding": settings.embedding, "rerank": settings.cross_encoder, "read": READER}
     if settings.llm != "none" and not settings.llm_url:
         models["answer"] = settings.llm
     return models
@@ -264,6 +265,8 @@ def _problem(model: Model, models: Path, *, thorough: bool) -> str | None:
 
 def _own_model(name: str, role: str) -> tuple[State, str]:
     """Say what can be said of a model that is not of the catalogue."""
+    if is_factory(name):
+        return "note", f"{name} is code of your own: it is run when it is first needed"
     if role != "answer":
         return "note", f"{name} is not of the catalogue: it is loaded when it is first needed"
     path = Path(name).expanduser()
@@ -344,7 +347,7 @@ def _library(settings: Settings) -> Found:
     documents = "1 document" if count == 1 else f"{count:,} documents"
     yield "ok", f"{settings.library}: {documents}; `footnoted library check` proves every record"
     if outdated := library.outdated():
-        yield "note", f"{outdated} were read by an older version: `footnoted reindex` reads anew"
+        yield "note", f"{outdated} were read by an older version: `footnoted reindex` reads again"
     if unfinished := library.unfinished():
         yield (
             "note",
@@ -395,8 +398,8 @@ def _llm(settings: Settings) -> Found:
         )
     else:
         whole = settings.llm_reads_passages
-        told = "whole passages, up to eight sentences" if whole else "chosen sentences"
-        yield "ok", f"{shown} answers, and writes longer answers from {told} (FOOTNOTED_LLM_READS)"
+        reads = "whole passages, up to eight sentences" if whole else "chosen sentences"
+        yield "ok", f"{shown} answers, and writes longer answers from {reads} (FOOTNOTED_LLM_READS)"
 
 
 def _models_of(answer: httpx.Response) -> list[str]:

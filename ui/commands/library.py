@@ -48,7 +48,7 @@ def check(
         typer.echo(json.dumps(proof.as_json(), ensure_ascii=False, indent=2))
     for fault in proof.faults:
         line(messages(), fault.text)
-    what = "" if proof.embedded else " (vectors were looked at, not made anew)"
+    what = "" if proof.embedded else " (vectors were looked at, not made again)"
     line(
         messages(),
         f"As they should be: {number_of(proof.documents, 'document')}, "

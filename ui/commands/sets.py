@@ -64,8 +64,8 @@ def check_set(
     drafts = sum(case.draft for case in case_set.cases)
     evidence = sum(len(case.evidence) for case in case_set.cases)
     wrong = len(problems) + len(missing)
-    told = f"{len(case_set.cases)} cases ({drafts} drafts), {evidence} pieces of evidence"
-    line(console, f"{told}: {wrong} problems." if wrong else f"{told}: all is well.")
+    summary = f"{len(case_set.cases)} cases ({drafts} drafts), {evidence} pieces of evidence"
+    line(console, f"{summary}: {wrong} problems." if wrong else f"{summary}: all is well.")
     if wrong:
         raise typer.Exit(2)
     if not case_set.cases:
@@ -117,8 +117,8 @@ def import_set(
         _write_documents(documents, brought)
         line(messages(), f"{len(brought)} documents are in {documents}: `footnoted add` them.")
     write_set(out, found.cases)
-    for told in found.bad:
-        line(messages(), told)
+    for problem in found.bad:
+        line(messages(), problem)
     more = f", and {number_of(len(found.bad), 'item')} left out" if found.bad else ""
     line(messages(), f"{number_of(len(found.cases), 'case')} in {out}{more}.")
     _tell_lost(found.lost)
@@ -238,8 +238,8 @@ def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
     said = dict.fromkeys(steps, 0)
     console = Console()
     for case in drafts:
-        told = {"unanswerable": case.unanswerable, "answers": case.answers}
-        line(console, f"\n{case.id}: {case.asked}\n    expected: {expected(told)}")
+        fields = {"unanswerable": case.unanswerable, "answers": case.answers}
+        line(console, f"\n{case.id}: {case.asked}\n    expected: {expected(fields)}")
         for evidence in case.evidence:
             line(console, f"    evidence: {evidence.document}: “{evidence.quote}”")
         word = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()
@@ -281,5 +281,5 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
 
 def _tell_lost(lost: Counter[str]) -> None:
     if lost:
-        told = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
-        line(messages(), f"Not carried over, with the number of cases: {told}.")
+        listed = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
+        line(messages(), f"Not carried over, with the number of cases: {listed}.")

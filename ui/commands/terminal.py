@@ -197,21 +197,21 @@ def show_rows(
         for row in rows:
             typer.echo(json.dumps(row, ensure_ascii=False))
         return
-    told = [{name: _cell(row[name]) for name in shown} for row in rows]
+    cells = [{name: _cell(row[name]) for name in shown} for row in rows]
     console = Console(highlight=False)
     if form == "tsv" or not console.is_terminal:
-        lines = ["\t".join(shown)] * (form == "tsv") + ["\t".join(each.values()) for each in told]
+        lines = ["\t".join(shown)] * (form == "tsv") + ["\t".join(each.values()) for each in cells]
         sys.stdout.write("".join(f"{each}\n" for each in lines))
         return
-    widths = [max(map(len, (name, *(each[name] for each in told)))) for name in shown]
+    widths = [max(map(len, (name, *(each[name] for each in cells)))) for name in shown]
     if sum(widths) + 2 * len(widths) > console.width:
-        for each in told:
+        for each in cells:
             for name, value in each.items():
                 line(console, f"{name}: {value}")
             line(console, "")
         return
     table = Table(*shown, box=None, pad_edge=False)
-    for each in told:
+    for each in cells:
         table.add_row(*(Text(printable(value)) for value in each.values()))
     console.print(table)
 

@@ -66,15 +66,15 @@ def csl(documents: Iterable[Document]) -> str:
 
 
 def _csl_item(document: Document) -> dict[str, Any]:
-    day, told = _day(document), document.properties
+    day, properties = _day(document), document.properties
     item: dict[str, Any] = {
         "id": document.id,
         "type": "webpage" if is_web(document) else "document",
         "title": document.title,
         "author": [{"literal": each} for each in _authors(document)],
         "issued": day and {"date-parts": [[day.year, day.month, day.day]]},
-        "publisher": told.publisher,
-        "language": told.language,
+        "publisher": properties.publisher,
+        "language": properties.language,
         "URL": web_address(document),
     }
     return {name: value for name, value in item.items() if value}
@@ -86,7 +86,7 @@ def bibtex(documents: Iterable[Document]) -> str:
 
 
 def _bibtex_entry(document: Document) -> str:
-    day, told = _day(document), document.properties
+    day, properties = _day(document), document.properties
     authors = " and ".join(f"{{{_tex(each)}}}" for each in _authors(document))
     fields = {
         "title": f"{{{_tex(document.title)}}}",
@@ -94,7 +94,7 @@ def _bibtex_entry(document: Document) -> str:
         "year": str(day.year) if day else "",
         "month": str(day.month) if day else "",
         "day": str(day.day) if day else "",
-        "publisher": _tex(told.publisher or ""),
+        "publisher": _tex(properties.publisher or ""),
         "url": re.sub(r"[{}\\\s]", "", web_address(document)),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]

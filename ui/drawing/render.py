@@ -23,7 +23,7 @@ from rag.quote import Quote
 from ui.conversations.citing import web_address
 from ui.conversations.exchange import UNPROVEN, Conversation, Exchange
 from ui.drawing.jinja import draw
-from ui.drawing.setting import set_text
+from ui.drawing.typesetting import set_text
 
 WINDOW = 200_000
 """Characters of a document that are shown at once; browsers set more than that slowly."""
@@ -148,8 +148,8 @@ def quiet(message: str) -> str:
 
 def kept_case(name: str, case: Case) -> str:
     """Return what was added to which set: the question, what is expected, and the quotes."""
-    told = {"unanswerable": case.unanswerable, "answers": case.answers}
-    return draw("conversation.html", "kept_case", name, case, told)
+    fields = {"unanswerable": case.unanswerable, "answers": case.answers}
+    return draw("conversation.html", "kept_case", name, case, fields)
 
 
 # --- the documents

@@ -10,7 +10,7 @@ from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Comparison, compare
 from eval.running.record import Run
 from ui.drawing.jinja import draw
-from ui.reports.figures import GROUPS, NONE, figure, group_of, interval, label, meaning
+from ui.reports.metric_text import GROUPS, NONE, figure, group_of, interval, label, meaning
 
 HEAD = """<h2>Regression sets</h2>
 <p class="lead">A set is questions with the answers that are right, and where your documents state

@@ -2,7 +2,8 @@
 
 Any page that somebody opens can send requests to a server on the same machine, and a name that its
 owner points there (DNS rebinding) lets it read what comes back. Such a request carries that name in
-`Host`, or another page's address in `Origin`.
+`Host`, or another page's address in `Origin`. Starlette's TrustedHostMiddleware looks at `Host`
+alone, for names that are listed: it cannot let in all addresses, and asks for no `Origin`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Who asks: the login page, sessions that end, tokens of programs, and how often is tried.
 
 Gradio's own login knows no bound of tries and no end of a session, and its page takes no second
-try. So Gradio is told who asks (`who`), and asks nobody itself.
+try. So Gradio is told who asks (`who`), and asks nobody itself. Starlette's SessionMiddleware keeps
+a session in the browser's signed cookie, where no logout and no new password can end it.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ MOST = 10_000
 
 LONGEST_FORM = 10_000
 
-NOBODY = "Log in first: open the window anew. Programs send a token, `Authorization: Bearer …`."
+NOBODY = "Log in first: open the window again. Programs send a token, `Authorization: Bearer …`."
 _USER = "footnoted.user"
 
 

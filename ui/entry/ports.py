@@ -1,4 +1,4 @@
-"""Which port the window listens at."""
+"""Which port the window listens at. Gradio would look for a free one at 127.0.0.1 alone."""
 
 from __future__ import annotations
 

@@ -4,7 +4,8 @@
 
 The hash is scrypt (RFC 7914) with N = 2^14, r = 8, p = 1; salt and hash are in base64. Rights are
 words with commas between them; whoever has none reads. The token's SHA-256 is in base64 as well.
-The last two may be empty or lacking.
+The last two may be empty or lacking. The file is ours, since Gradio takes names with passwords that
+are not hashed, and FastAPI and Starlette keep no users.
 """
 
 from __future__ import annotations

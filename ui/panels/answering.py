@@ -10,7 +10,7 @@ from threading import Event as Flag
 from typing import TypeVar
 
 from index.errors import UserError
-from rag.assistant import Event
+from rag.answer import Event
 from rag.turns import Queued
 from rag.writing.llm import LLMUnavailable
 from rag.writing.retry import Wait, Waiting

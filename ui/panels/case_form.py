@@ -78,7 +78,7 @@ class CaseForm:
             with gr.Row():
                 self.save = gr.Button("Keep", variant="primary", elem_id="keep-case")
                 self.cancel = gr.Button("Cancel")
-        self.told = gr.HTML(
+        self.message = gr.HTML(
             elem_id="case-told",
             html_template='<div role="status" aria-live="polite">${value}</div>',
             apply_default_css=False,
@@ -88,7 +88,7 @@ class CaseForm:
         """Say what happens at each event; the bar's script tells which answer is to be kept."""
         fields: list[Any] = [self.name, self.question, self.refuse, self.answers]
         fields += [self.evidence, self.tags, self.must_pass]
-        shown = [*fields, self.form, self.begun, self.told]
+        shown = [*fields, self.form, self.begun, self.message]
         bar.keep_case(self.open, self.conversation, shown, **PRIVATE)
         self.save.click(self.keep, [self.begun, *fields], shown, **PRIVATE)
         self.cancel.click(self.close, None, shown, **PRIVATE)
@@ -119,7 +119,7 @@ class CaseForm:
             self.evidence: gr.CheckboxGroup(choices=choices, value=list(range(len(cited)))),
             self.tags: "",
             self.must_pass: False,
-            self.told: "",
+            self.message: "",
         }
 
     def keep(self, begun: Begun | None, name: str, *filled: Any) -> Updates:
@@ -127,7 +127,7 @@ class CaseForm:
         if begun is None:
             return self.close()
         if refused := self.rights.refusal("add"):
-            return {self.told: render.notice(refused)}
+            return {self.message: render.notice(refused)}
 
         def kept() -> tuple[str, Case]:
             path, case = own_set(self.folder, name), _case(begun, Filled(*filled))
@@ -136,12 +136,12 @@ class CaseForm:
 
         added = attempt(kept)
         if isinstance(added, UserError):
-            return {self.told: render.notice(str(added))}
-        return self.close() | {self.told: render.kept_case(*added)}
+            return {self.message: render.notice(str(added))}
+        return self.close() | {self.message: render.kept_case(*added)}
 
     def close(self) -> Updates:
         """Hide the form."""
-        return {self.form: gr.Column(visible=False), self.begun: None, self.told: ""}
+        return {self.form: gr.Column(visible=False), self.begun: None, self.message: ""}
 
 
 def cases_of(exchanges: Sequence[Exchange], taken: Collection[str]) -> list[Case]:

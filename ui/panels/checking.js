@@ -1,7 +1,7 @@
 // Runs once, when #check-bar is on the page. Gradio gives `trigger`. A sentence shows its verdict beside
 // the text, and its first quote in the source; the counts show the sentences of one verdict alone; N
 // and P go from finding to finding; a verdict is overruled; a file that is dropped is opened. The
-// page is drawn anew at each step: what is open, chosen and scrolled to is kept here.
+// page is drawn again at each step: what is open, chosen and scrolled to is kept here.
 
 const panel = document.getElementById("check-panel");
 const wide = window.matchMedia("(min-width: 901px)"); // The source stands beside the text.
@@ -124,7 +124,7 @@ new MutationObserver(() => {
   mark();
 }).observe(panel, { childList: true, subtree: true });
 
-// The text is there again after the page is loaded anew, and what was checked of it, too.
+// The text is there again after the page is loaded again, and what was checked of it, too.
 panel.addEventListener("input", (event) => {
   if (event.target.matches("#draft textarea")) sessionStorage.setItem(DRAFT, event.target.value);
 });

@@ -48,7 +48,7 @@ LONGEST = 1_000_000
 """Characters of a text that are checked in the window."""
 
 MOST = 50
-"""Checked texts that are kept for pages that are loaded anew."""
+"""Checked texts that are kept for pages that are loaded again."""
 
 NAME = "text.txt"
 """What a text is called that was pasted."""
@@ -130,7 +130,7 @@ class CheckPanel:
             self.start.click(self.check_text, [self.text, *given], shown, **side_by_side),
             self.file.upload(self.check_file, [self.file, *given], shown, **side_by_side),
         ):
-            event.failure(partial(self._shown, told=BUG), self.state, shown, **PRIVATE)
+            event.failure(partial(self._shown, message=BUG), self.state, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)
         self.bar.overrule(self.overrule, self.state, shown, **PRIVATE)
         self.bar.reopen(self.reopen, None, [*shown, self.state], **PRIVATE)
@@ -140,7 +140,7 @@ class CheckPanel:
     ) -> Iterator[Updates]:
         """Check what was pasted; the same text again goes on where it was stopped."""
         if not text.strip():
-            yield self._shown(state, told="There is no text: paste one, or open a file.")
+            yield self._shown(state, message="There is no text: paste one, or open a file.")
             return
         self._keep(token, state)
         yield from self._check(text.encode(), NAME, state, left_out)
@@ -163,7 +163,7 @@ class CheckPanel:
             self._kept.popitem(last=False)
 
     def reopen(self, event: gr.EventData) -> Updates:
-        """Show what a page had checked before it was loaded anew, where it is still kept."""
+        """Show what a page had checked before it was loaded again, where it is still kept."""
         state = self._kept.get(field(event._data, "token"))
         if state is None or state.draft is None:
             return {}
@@ -181,14 +181,14 @@ class CheckPanel:
         if state.draft is None or at is None or not 0 <= at < len(state.done):
             return self._shown(state)
         if refused := self.rights.refusal("add"):
-            return self._shown(state, told=refused)
+            return self._shown(state, message=refused)
         if verdict and not note:
-            return self._shown(state, told="Say why in the note: it is kept with the verdict.")
+            return self._shown(state, message="Say why in the note: it is kept with the verdict.")
         checked = state.done[at]
         words = words_of(state.draft, checked)
         error = attempt(lambda: self.log.overrule(words, checked.verdict, verdict, note))
         if isinstance(error, UserError):
-            return self._shown(state, told=str(error))
+            return self._shown(state, message=str(error))
         state.done[at] = overruled_by(self.log.overruled(), state.draft, checked)
         return self._shown(state)
 
@@ -197,12 +197,12 @@ class CheckPanel:
     ) -> Iterator[Updates]:
         draft = attempt(lambda: load_bytes(data, name, limits=Limits(max_characters=LONGEST)))
         if isinstance(draft, UserError):
-            yield self._shown(state, told=str(draft))
+            yield self._shown(state, message=str(draft))
             return
         exclude = texts(left_out)
         if not self.assistant.library.titles(exclude):
             empty = self.assistant.library.is_empty
-            yield self._shown(state, told=NO_DOCUMENT if empty else NONE_TICKED)
+            yield self._shown(state, message=NO_DOCUMENT if empty else NONE_TICKED)
             return
         same = state.draft is not None and state.draft.id == draft.id
         if not same or len(state.done) == len(state.sentences):
@@ -214,21 +214,21 @@ class CheckPanel:
         while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):
-                yield self._shown(state, told=str(each))
+                yield self._shown(state, message=str(each))
                 return
             if each is None:
                 break
             state.done.append(each)
-            # The whole text is drawn anew each time: a long one less often.
+            # The whole text is drawn again each time: a long one less often.
             if time.monotonic() - shown_at > SECONDS * (1 + len(state.done) / 100):
                 yield self._shown(state, runs=True)
                 shown_at = time.monotonic()
         yield self._shown(state)
 
-    def _shown(self, state: Checking, *, runs: bool = False, told: str = "") -> Updates:
+    def _shown(self, state: Checking, *, runs: bool = False, message: str = "") -> Updates:
         """Show how far a text is checked, below what there is to be told."""
         files = self._written(state.draft, state.done) if state.draft and not runs else {}
-        html = notice(told) if told else ""
+        html = notice(message) if message else ""
         if state.draft:
             left = state.sentences[len(state.done) :]
             html += render_checked.checked(state.draft, state.done, left, runs=runs)

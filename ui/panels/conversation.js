@@ -110,7 +110,7 @@ const check = (turn) => {
   document.getElementById("check")?.click();
 };
 
-let pressed; // The button that has the focus while its turn is drawn anew.
+let pressed; // The button that has the focus while its turn is drawn again.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   pressed = null;

@@ -2,7 +2,8 @@
 
 The server is told of a conversation by its events and shows it; the browser keeps what is shown
 (`conversation.js`), and sends it back when a kept conversation is opened. A conversation lives in
-the visitor's own session.
+the visitor's own session. gr.Chatbot shows messages in Markdown: it has no place for the footnotes,
+quotes and versions of a turn, nor for the JSON that is kept, so turns are HTML of `ui/drawing/`.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from typing import Any
 import gradio as gr
 
 from index.errors import UserError
-from rag.answer import Answer
-from rag.assistant import Assistant, Event, Found, Searching, Writing
+from rag.answer import Answer, Event, Found, Searching, Writing
+from rag.assistant import Assistant
 from rag.log import Log, Rating
 from rag.quote import Quote
 from rag.turns import Queued
@@ -224,8 +225,8 @@ class ConversationPanel:
                     progress = f"Reading {len(quotes)} quotes…"
                     yield {self.current: shown(progress), self.status: render.quiet(progress)}
                 case Waiting() | Queued():
-                    told = f"{event}."
-                    yield {self.current: shown(told), self.status: render.quiet(told)}
+                    status = f"{event}."
+                    yield {self.current: shown(status), self.status: render.quiet(status)}
                 case Writing():
                     yield {
                         self.current: shown("", draft=event),

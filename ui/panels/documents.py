@@ -144,8 +144,8 @@ class DocumentsPanel:
 
         removed = attempt(taken)
         if isinstance(removed, UserError):
-            told = render.outcomes([Outcome(str(removed), well=False)])
-            return {self.documents: self.listed(left_out), self.outcomes: told}
+            outcomes = render.outcomes([Outcome(str(removed), well=False)])
+            return {self.documents: self.listed(left_out), self.outcomes: outcomes}
         outcome = Outcome(f"{title_line(removed.name)}: removed", undo=True)
         return self._listed([outcome], left_out) | {self.removed: removed}
 

@@ -5,6 +5,9 @@
 // knows which one this tab shows. The ids are made by the browser, so that no server can give the
 // same one twice. Where a question is edited or asked again, what was there stays as a conversation
 // of its own in the same family: a branch. The list has one line a family.
+//
+// gr.BrowserState keeps one value, which is written whole: tabs would write over each other's
+// conversations, and all of them would go to the server to be listed.
 
 const PREFIX = "footnoted:conversation:";
 const SHOWN = "footnoted:shown";
@@ -144,7 +147,7 @@ const fill = (id, conversations = all()) => {
   );
   const none = wanted ? "No conversation has these words." : "What you ask is kept here, in this browser.";
   if (!lines.length) next.append(make("li", { class: "empty" }, none));
-  // A button that is replaced while it is pressed is never clicked: only what changes is drawn anew.
+  // A button that is replaced while it is pressed is never clicked: only what changes is drawn again.
   for (const each of list.querySelectorAll("[aria-current]")) each.removeAttribute("aria-current");
   if (!next.isEqualNode(list)) list.replaceChildren(...next.childNodes);
   if (shown) lineNamed(familyOf(shown))?.querySelector(".kept").setAttribute("aria-current", "true");

@@ -75,7 +75,7 @@ class SettingsForm:
                 info="What is left out for length is said.",
             )
             self.apply = gr.Button("Use these settings", elem_id="apply", variant="primary")
-            self.told = gr.HTML(
+            self.message = gr.HTML(
                 elem_id="settings-told",
                 html_template='<div role="status" aria-live="polite">${value}</div>',
                 apply_default_css=False,
@@ -87,7 +87,7 @@ class SettingsForm:
         self.model.change(
             lambda model: gr.Column(visible=model == ADDRESS), self.model, self.elsewhere, **PRIVATE
         )
-        changed = [self.configured, self.key, self.told]
+        changed = [self.configured, self.key, self.message]
         self.apply.click(self.set, [self.configured, *given], changed, **PRIVATE)
 
     def set(
@@ -107,10 +107,10 @@ class SettingsForm:
         update: dict[str, Any] = {"quotes": int(quotes), "sentences": int(sentences)}
         if model == ADDRESS:
             if refused := self.rights.refusal("fetch"):
-                return self._told(refused)
+                return self._say(refused)
             url, name = (url or "").strip(), (name or "").strip()
             if not is_address(url) or not name:
-                return self._told(
+                return self._say(
                     "Give an address that starts with http:// or https://, and the model's name."
                 )
             kept = before.settings if before else self.assistant.settings
@@ -124,16 +124,16 @@ class SettingsForm:
         elif model in self._models:
             update |= self._models[model]
         else:
-            return self._told("Choose who writes.")
+            return self._say("Choose who writes.")
         settings = self.assistant.settings.model_copy(update=update)
         return {
             self.configured: self.assistant.with_settings(settings),
             self.key: "",
-            self.told: _SET,
+            self.message: _SET,
         }
 
-    def _told(self, message: str) -> Updates:
-        return {self.told: render.notice(message)}
+    def _say(self, message: str) -> Updates:
+        return {self.message: render.notice(message)}
 
 
 def _models(assistant: Assistant) -> dict[str, dict[str, Any]]:
@@ -159,6 +159,8 @@ def _title(settings: Settings) -> str:
         return f"{settings.llm}, on the server that this window was started with"
     if settings.llm == "none":
         return NONE
+    if settings.factory("llm"):
+        return f"{settings.llm}, which this window was started with"
     model = CATALOGUE.get(settings.llm)
     size = f" ({model.size / 1e9:.1f} GB)" if model else ""
     return f"A model on this computer: {settings.llm}{size}"

@@ -95,7 +95,7 @@ const openLink = (link) => {
   open(place);
 };
 
-// Go back to where the source was opened; a turn that was drawn anew since has its footnote again.
+// Go back to where the source was opened; a turn that was drawn again since has its footnote again.
 const back = () => {
   show(from?.panel ?? "talk");
   const { document: id, span } = from?.link.dataset ?? {};

@@ -6,7 +6,7 @@ const fillIn = (field, text) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
-// What was typed before the page was loaded anew. Gradio may empty the field while it begins.
+// What was typed before the page was loaded again. Gradio may empty the field while it begins.
 const typeAgain = (find, text, times = 10) => {
   const field = find();
   if (field && !field.value) fillIn(field, text);

@@ -26,7 +26,7 @@ from eval.running.summary import MEANS, RATES, TIMINGS
 from index.errors import UserError
 from index.library import Library
 from ui.reports import plots
-from ui.reports.figures import chance, figure, interval, named
+from ui.reports.metric_text import chance, figure, interval, named
 from ui.reports.plots import Figure
 
 FOLDER = Path(__file__).parent

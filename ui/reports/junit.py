@@ -9,7 +9,7 @@ from eval.comparing.explain import explain
 from eval.measuring.stages import STAGES
 from eval.running.record import Run
 from index.printable import as_xml
-from ui.reports.figures import named
+from ui.reports.metric_text import named
 
 
 def junit(run: Run, verdict: Verdict) -> str:
@@ -27,11 +27,11 @@ def junit(run: Run, verdict: Verdict) -> str:
     root = ElementTree.Element("testsuites", counts)
     suite = ElementTree.SubElement(root, "testsuite", {"name": as_xml(run.set.name), **counts})
     properties = ElementTree.SubElement(suite, "properties")
-    told = [("verdict", verdict.line)]
+    attributes = [("verdict", verdict.line)]
     if against := verdict.comparison:
-        told += [("differs", each) for each in against.differs]
-        told += [(why.casefold(), named(ids)) for why, ids in against.uncompared.items()]
-    for name, value in told:
+        attributes += [("differs", each) for each in against.differs]
+        attributes += [(why.casefold(), named(ids)) for why, ids in against.uncompared.items()]
+    for name, value in attributes:
         said = {"name": name, "value": as_xml(value)}
         ElementTree.SubElement(properties, "property", said)
     for name, metric in run.metrics.items():

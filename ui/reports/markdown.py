@@ -10,7 +10,7 @@ from eval.comparing.compare import Comparison
 from eval.comparing.explain import explain
 from eval.measuring.stages import STAGES
 from eval.running.record import Run
-from ui.reports.figures import chance, figure, interval, named
+from ui.reports.metric_text import chance, figure, interval, named
 
 MOST = 20
 """Cases that are shown of a kind; what is left out is counted."""

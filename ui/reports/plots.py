@@ -1,4 +1,8 @@
-"""Plots of a run as SVG: pure functions from figures to strings, coloured by the page's CSS."""
+"""Plots of a run as SVG: pure functions from figures to strings, coloured by the page's CSS.
+
+They are not drawn by matplotlib: a report is one HTML file in the colours of its page, dark ones as
+well, and Footnoted draws it without a plotting library.
+"""
 
 from __future__ import annotations
 

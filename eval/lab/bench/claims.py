@@ -20,31 +20,29 @@ a label (the 1st, 3rd, ...) served for development.
 
 from __future__ import annotations
 
-import argparse
-import random
-import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import median_high
+from typing import Any
 
-from eval.cases.cases import SETS, Case
+from eval.cases.cases import SETS, Case, EvidenceSpans
 from eval.cases.evidence import resolve
 from eval.lab.bench import measured_set
-from eval.lab.bench.corruptions import TOGETHER, claims
+from eval.lab.bench.corruptions import by_kind, claims
 from eval.lab.command import run_command
-from eval.lab.training.corruptions import Claim
+from eval.lab.measure import Row, arguments, filled, kept, seeded, share, show_rows
 from eval.lab.training.examples import Article, load_squad
-from eval.lab.training.statements import Label, Statement, load_claims, of_questions, of_sentences
+from eval.lab.training.statements import Statement, load_claims, of_questions, of_sentences
 from eval.measuring.spans import finds
-from eval.measuring.statistics import rate
+from eval.measuring.statistics import Metric
 from eval.running.claims import checked_claim
 from index.documents import Document, text_sha256
 from index.errors import UserError
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.checking.verdict import Checked
-from rag.config import load_settings
 from rag.quote import Quote
 from rag.verifying.judge import Verdict, judge
 from rag.writing.llm import Writer
@@ -54,79 +52,83 @@ SHARE = 0.5
 """The share of paragraphs of which a sentence is made into statements by rule."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(given: Sequence[str]) -> int:
     """Print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.claims", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--article", type=Path, metavar="FILE")
-    parser.add_argument("--squad", type=Path, metavar="FILE")
-    parser.add_argument("--claims", type=Path, metavar="FILE")
+    files = ("article", "squad", "claims")
+    parser = arguments("eval.lab.bench.claims", __doc__, *files, required=False)
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--each", type=int, default=40, metavar="N")
-    given = parser.parse_args(arguments)
-    if not (given.article or given.squad or given.claims):
+    asked = parser.parse_args(given)
+    if not (asked.article or asked.squad or asked.claims):
         raise UserError("There is nothing to measure: give --article, --squad or --claims FILE.")
-    if given.article:
-        assistant = Assistant(load_settings(library=given.folder / "library"))
-        sources = [load(SETS / "briefing.md"), load(given.article)]
-        for source in sources:
-            assistant.library.add(source)
-        _set(assistant, given.llm)
-        pairs = zip(("briefing", "article"), sources, strict=True)
-        true, false = claims([(measured_set(name), each) for name, each in pairs])
-        _corruptions(assistant, true, false, given.each)
-    if given.squad:
-        assistant = Assistant(load_settings(library=given.folder / "library-squad"))
-        _statements(assistant, load_squad(given.squad), given.each)
-    if given.claims:
-        assistant = Assistant(load_settings(library=given.folder / "library-claims"))
-        held_out = [each for each in load_claims(given.claims) if each.held_out]
-        _by_people(assistant, [each for each in held_out if each.kind == "FEVER"])
+    if asked.article:
+        sources = [load(SETS / "briefing.md"), load(asked.article)]
+        assistant = filled(asked.folder / "library", sources)
+        show_rows(_set(asked.folder, assistant, asked.llm), "claims")
+        title = "sentences made false by rule: not put down as supported"
+        show_rows(_corruptions(asked.folder, assistant, sources, asked.each), title)
+    if asked.squad:
+        rows = _statements(asked.folder, load_squad(asked.squad), asked.each)
+        show_rows(rows, "statements on whole articles")
+    if asked.claims:
+        held_out = [each for each in load_claims(asked.claims) if each.held_out]
+        of = [each for each in held_out if each.kind == "FEVER"]
+        show_rows(_by_people(asked.folder, of), "claims by people")
     return 0
+
+
+Asked = tuple[str, tuple[str, ...]]
+"""A statement, and the ids of documents that it is checked without."""
+
+
+def _verdicts(file: Path, assistant: Assistant, asked: Iterable[Asked]) -> list[Verdict]:
+    """Return the verdict of each statement, kept in a file."""
+    named = [
+        (" ".join((*without, statement)), (statement, without)) for statement, without in asked
+    ]
+    found = kept(file, dict(named), lambda each: checked_claim(assistant, *each).verdict)
+    return [found[name] for name, _ in named]
+
+
+def _of_true(verdicts: Sequence[Verdict], of: str = "") -> Iterator[Row]:
+    wrong = ("contradicted", "not_in_sources", "not_checkable")
+    put_down = share(each in wrong for each in verdicts)
+    yield Row(f"{of}true, put down as contradicted or not in the sources", put_down)
+    yield Row(f"{of}true, put down as unsure", share(each == "unsure" for each in verdicts))
 
 
 # --- the set
 
 
-@dataclass(frozen=True, slots=True)
-class _Done:
-    case: Case
-    checked: Checked
-    evidence: bool
-    seconds: float
-    said: str | None = None
-    """The language model's verdict."""
-
-
-def _set(assistant: Assistant, llm: bool) -> None:
+def _set(folder: Path, assistant: Assistant, llm: bool) -> Iterator[Row]:
     case_set = measured_set("claims")
     facts, _ = resolve(case_set, assistant.library)
     writer = assistant.writer if llm else None
     if llm and writer is None:
         raise UserError("There is no language model to compare with: FOOTNOTED_LLM is none.")
-    done = []
-    for case in case_set.cases:
-        started = time.perf_counter()
-        checked = checked_claim(assistant, case.claim)
-        seconds = time.perf_counter() - started
-        places = [place for fact in facts[case.id] for place in fact]
-        shown = any(finds(quote.span, place) for quote in checked.quotes for place in places)
-        said = _asked(writer, case.claim, checked) if writer else None
-        done.append(_Done(case, checked, shown, seconds, said))
-    for name, some in (("all", done), ("held out", done[1::2])):
-        _say(f"claims, {name}")
-        _say(_share("verdict right", [e.checked.verdict == e.case.verdict for e in some]))
-        for verdict in ("supported", "contradicted", "not_in_sources"):
-            of = [e for e in some if e.case.verdict == verdict]
-            _say(_share(f"  {verdict}", [e.checked.verdict == verdict for e in of]))
-        with_evidence = [e for e in some if e.case.evidence]
-        _say(_share("evidence right", [e.evidence for e in with_evidence]))
-        _say_of_true([e.checked for e in some if e.case.verdict == "supported"])
-        if llm:
-            right = [e.said == e.case.verdict for e in some]
-            _say(_share("the language model's verdict right", right))
-    median = sorted(each.seconds for each in done)[len(done) // 2]
-    _say(f"median {median:.2f} s a claim")
+    cases = {case.id: case for case in case_set.cases}
+    file = folder / f"set{'-llm' if llm else ''}.json"
+    found = kept(file, cases, lambda case: _checked(case, facts[case.id], assistant, writer))
+    done = [(case, found[case.id]) for case in case_set.cases]
+    yield from _of_cases("all", done)
+    yield from _of_cases("held out", done[1::2])
+    seconds = median_high(each["seconds"] for each in found.values())
+    yield Row("seconds a claim, median", Metric(seconds, len(done)))
+
+
+def _checked(
+    case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer | None
+) -> dict[str, Any]:
+    started = time.perf_counter()
+    checked = checked_claim(assistant, case.claim)
+    seconds = time.perf_counter() - started
+    places = [place for fact in facts for place in fact]
+    return {
+        "verdict": checked.verdict,
+        "evidence": any(finds(quote.span, place) for quote in checked.quotes for place in places),
+        "seconds": seconds,
+        "said": _said(writer, case.claim, checked) if writer else None,
+    }
 
 
 _ASK = (
@@ -135,7 +137,8 @@ _ASK = (
 )
 
 
-def _asked(writer: Writer, claim: str, checked: Checked) -> str:
+def _said(writer: Writer, claim: str, checked: Checked) -> str:
+    """Return the language model's verdict."""
     from llama_index.core.base.llms.types import ChatMessage
 
     quotes = "\n".join(f"- {' '.join(quote.text.split())}" for quote in checked.found[:5])
@@ -145,97 +148,100 @@ def _asked(writer: Writer, claim: str, checked: Checked) -> str:
     return next((v for v in ("supported", "contradicted") if v in words), "not_in_sources")
 
 
+def _of_cases(name: str, done: Sequence[tuple[Case, dict[str, Any]]]) -> Iterator[Row]:
+    right = [(case, told["verdict"] == case.verdict) for case, told in done]
+    yield Row(f"{name}: verdict right", share(each for _, each in right))
+    for verdict in ("supported", "contradicted", "not_in_sources"):
+        of = share(each for case, each in right if case.verdict == verdict)
+        yield Row(f"{name}: {verdict}", of)
+    shown = share(told["evidence"] for case, told in done if case.evidence)
+    yield Row(f"{name}: evidence right", shown)
+    true = [told["verdict"] for case, told in done if case.verdict == "supported"]
+    yield from _of_true(true, f"{name}: ")
+    if any(told["said"] for _, told in done):
+        said = share(told["said"] == case.verdict for case, told in done)
+        yield Row(f"{name}: the language model's verdict right", said)
+
+
 # --- sentences made false by rule
 
 
 def _corruptions(
-    assistant: Assistant, true: Sequence[Claim], false: Sequence[Claim], each: int
-) -> None:
-    rng = random.Random(SEED)  # noqa: S311  reproducible
-    kinds = dict.fromkeys(claim.kind for claim in false)
-    kinds.pop("quotes of elsewhere")  # There the whole library is searched.
-    noticed: dict[str, list[bool]] = {}
-    for kind in kinds:
-        of = [claim for claim in false if claim.kind == kind]
-        some = rng.sample(of, min(each, len(of)))
-        noticed[kind] = [checked_claim(assistant, c.sentence).verdict != "supported" for c in some]
-    _say("sentences made false by rule: not put down as supported")
-    for kind, flags in noticed.items():
-        _say(_share(f"  {kind}", flags))
-    for name, together in TOGETHER.items():
-        _say(_share(name, [flag for kind in together for flag in noticed.get(kind, [])]))
-    some = rng.sample(list(true), min(each, len(true)))
-    _say_of_true([checked_claim(assistant, c.sentence) for c in some])
+    folder: Path, assistant: Assistant, sources: Sequence[Document], most: int
+) -> Iterator[Row]:
+    sets = [measured_set(name) for name in ("briefing", "article")]
+    true, false = claims(list(zip(sets, sources, strict=True)))
+    made: dict[str, list[str]] = {}
+    for each in false:
+        if each.kind != "quotes of elsewhere":  # There the whole library is searched.
+            made.setdefault(each.kind, []).append(each.sentence)
+    made["true"] = [each.sentence for each in true]
+    rng = seeded(SEED)
+    drawn = {kind: rng.sample(of, min(most, len(of))) for kind, of in made.items()}
+    file = folder / "corruptions.json"
+    verdicts = {
+        kind: _verdicts(file, assistant, ((each, ()) for each in of)) for kind, of in drawn.items()
+    }
+    of_true = verdicts.pop("true")
+    noticed = {kind: [each != "supported" for each in of] for kind, of in verdicts.items()}
+    yield from by_kind(noticed)
+    yield from _of_true(of_true)
 
 
 # --- statements on articles in SQuAD's format
 
 
-def _statements(assistant: Assistant, articles: Sequence[Article], each: int) -> None:
-    rng = random.Random(SEED)  # noqa: S311  reproducible
-    made: dict[str, list[tuple[str, str]]] = {"supported": [], "refuted": []}
+def _statements(folder: Path, articles: Sequence[Article], each: int) -> Iterator[Row]:
+    rng = seeded(SEED)
+    documents: list[Document] = []
+    made: dict[str, list[Asked]] = {"supported": [], "refuted": []}
     for article in articles:
         for first in (0, 1):
             half = Article(article.title, article.paragraphs[first::2])
             text = "\n\n".join(paragraph.text for paragraph in half.paragraphs)
             source = f"{article.title} {first + 1}"
-            document = Document.of(text, title=article.title, source=source)
-            assistant.library.add(document)
+            documents.append(Document.of(text, title=article.title, source=source))
             for kind in (of_questions([half], rng), of_sentences([half], rng, SHARE)):
                 for found in kind:
                     if found.label in made:
-                        made[found.label].append((found.statement, document.id))
+                        made[found.label].append((found.statement, (documents[-1].id,)))
     drawn = {label: rng.sample(of, min(2 * each, len(of))) for label, of in made.items()}
-    told = {
-        label: [checked_claim(assistant, statement) for statement, _ in of[:each]]
-        for label, of in drawn.items()
-    }
-    untold = [
-        checked_claim(assistant, statement, [home]).verdict
+    assistant, file = filled(folder / "library-squad", documents), folder / "statements.json"
+    true, false = (
+        _verdicts(file, assistant, [(statement, ()) for statement, _ in of[:each]])
         for of in drawn.values()
-        for statement, home in of[each:]
-    ]
-    _say("statements on whole articles")
-    true, false = told["supported"], told["refuted"]
-    _say(_share("true: supported", [e.verdict == "supported" for e in true]))
-    _say_of_true(true)
-    _say(_share("false: contradicted", [e.verdict == "contradicted" for e in false]))
-    _say(_share("false, put down as supported", [e.verdict == "supported" for e in false]))
-    _say(
-        _share(
-            "without their document: not in the sources", [v == "not_in_sources" for v in untold]
-        )
     )
+    untold = _verdicts(file, assistant, [told for of in drawn.values() for told in of[each:]])
+    yield Row("true: supported", share(e == "supported" for e in true))
+    yield from _of_true(true)
+    yield Row("false: contradicted", share(e == "contradicted" for e in false))
+    yield Row("false, put down as supported", share(e == "supported" for e in false))
+    left_out = share(e == "not_in_sources" for e in untold)
+    yield Row("without their document: not in the sources", left_out)
 
 
 # --- claims that people wrote, and whether their evidence bears them out
 
 
-def _by_people(assistant: Assistant, claims: Sequence[Statement]) -> None:
+def _by_people(folder: Path, claims: Sequence[Statement]) -> Iterator[Row]:
     documents = {each.text: _evidence(each.text) for each in claims}
-    for document in documents.values():
-        assistant.library.add(document)
-    found, alone = {}, {}
-    for label in ("supported", "refuted", "not enough"):
-        of = [each for each in claims if each.label == label]
-        found[label] = [checked_claim(assistant, each.statement).verdict for each in of]
-        alone[label] = [_given(assistant, each.statement, documents[each.text]) for each in of]
-    for how, verdicts in (("looked for in all evidence", found), ("their evidence given", alone)):
+    assistant = filled(folder / "library-claims", documents.values())
+
+    def ask(claim: Statement) -> dict[str, Verdict]:
+        return {
+            "looked for in all evidence": checked_claim(assistant, claim.statement).verdict,
+            "their evidence given": _given(assistant, claim.statement, documents[claim.text]),
+        }
+
+    named = {f"{at} {each.statement}": each for at, each in enumerate(claims)}
+    told = kept(folder / "people.json", named, ask)
+    for how in ("looked for in all evidence", "their evidence given"):
         for half, first in (("development", 0), ("measuring", 1)):
-            _say(f"claims by people, {how}, {half}")
-            for label, verdict in _TOLD:
-                flags = [each == verdict for each in verdicts[label][first::2]]
-                _say(_share(f"  {label}: {verdict}", flags))
-
-
-_TOLD: tuple[tuple[Label, Verdict], ...] = (
-    ("supported", "supported"),
-    ("supported", "contradicted"),
-    ("refuted", "supported"),
-    ("refuted", "contradicted"),
-    ("not enough", "supported"),
-    ("not enough", "contradicted"),
-)
+            for label in ("supported", "refuted", "not enough"):
+                of = [told[name][how] for name, each in named.items() if each.label == label]
+                for verdict in ("supported", "contradicted"):
+                    found = share(each == verdict for each in of[first::2])
+                    yield Row(f"{how}, {half}, {label}: {verdict}", found)
 
 
 def _evidence(text: str) -> Document:
@@ -247,23 +253,6 @@ def _given(assistant: Assistant, claim: str, evidence: Document) -> Verdict:
     whole = Quote(evidence, 0, len(evidence.text), 0.0)
     [score] = assistant.reranker.score(claim, [whole.model_text])
     return judge(claim, [replace(whole, score=score)], assistant.reader).verdict
-
-
-def _say_of_true(checked: Sequence[Checked]) -> None:
-    wrongly = [each.fails and each.verdict != "unsure" for each in checked]
-    _say(_share("true, put down as contradicted or not in the sources", wrongly))
-    _say(_share("true, put down as unsure", [each.verdict == "unsure" for each in checked]))
-
-
-def _share(what: str, flags: Sequence[bool]) -> str:
-    share = rate(sum(flags), len(flags))
-    low, high = share.interval or (0.0, 0.0)
-    return f"{what:<62}{share.value or 0:>7.3f}  ({low:.3f} to {high:.3f}), n = {share.n}"
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

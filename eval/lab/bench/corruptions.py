@@ -10,15 +10,13 @@ is for developing the rules of `rag.verifying.attribution`; the others are held 
 
 from __future__ import annotations
 
-import random
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from eval.cases.cases import CaseSet, load_set
 from eval.lab.command import run_command
+from eval.lab.measure import Row, seeded, share, show_rows
 from eval.lab.training.corruptions import Claim, Words, corruptions, rewrites, verbatim
-from eval.measuring.statistics import rate
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
@@ -48,34 +46,30 @@ def main(arguments: Sequence[str]) -> int:
             "Usage: python -m eval.lab.bench.corruptions SET=DOCUMENT [SET=DOCUMENT ...]"
         )
     pairs = [each.partition("=") for each in arguments]
-    sets = [(load_set(Path(name)), load(Path(path))) for name, _, path in pairs]
-    true, false = claims(sets)
+    true, false = claims([(load_set(Path(name)), load(Path(path))) for name, _, path in pairs])
     reader = Reader(load_settings().models)
     for part, development in (("development", True), ("held out", False)):
-        sys.stdout.write(f"{part}\n")
-        sys.stdout.write(table([each for each in false if each.development == development], reader))
-        sys.stdout.write("true sentences wrongly flagged\n")
-        sys.stdout.write(table([each for each in true if each.development == development], reader))
+        for what, made in (("noticed", false), ("true sentences wrongly flagged", true)):
+            some = [each for each in made if each.development == development]
+            show_rows(table(some, reader), f"{part}: {what}")
     return 0
 
 
-def table(made: Sequence[Claim], reader: Reader) -> str:
-    """Return the share of flagged claims of each kind, and of all, as lines of text."""
-    rows: dict[str, Sequence[str]] = {each.kind: (each.kind,) for each in made}
-    rows |= {
-        name: kinds for name, kinds in TOGETHER.items() if any(each.kind in kinds for each in made)
-    }
-    rows["all"] = tuple({each.kind for each in made})
-    noticed = [(each.kind, each.flagged(reader)) for each in made]
-    lines = []
-    for kind, kinds in rows.items():
-        flagged = [flag for name, flag in noticed if name in kinds]
-        share = rate(sum(flagged), len(flagged))
-        low, high = share.interval or (0.0, 0.0)
-        lines.append(
-            f"  {kind:<26}{len(flagged):>6}{share.value or 0:>9.1%}  ({low:.1%} to {high:.1%})\n"
-        )
-    return "".join(lines)
+def table(made: Sequence[Claim], reader: Reader) -> Iterator[Row]:
+    """Yield the share of flagged claims, as `by_kind` does."""
+    flags: dict[str, list[bool]] = {}
+    for each in made:
+        flags.setdefault(each.kind, []).append(each.flagged(reader))
+    yield from by_kind(flags)
+
+
+def by_kind(flags: Mapping[str, Sequence[bool]]) -> Iterator[Row]:
+    """Yield the share of flags of each kind, of kinds together, and of all."""
+    for kind, of in flags.items():
+        yield Row(kind, share(of))
+    for name, kinds in (TOGETHER | {"all": tuple(flags)}).items():
+        if together := [flag for kind in kinds for flag in flags.get(kind, ())]:
+            yield Row(name, share(together))
 
 
 def claims(sets: Sequence[tuple[CaseSet, Document]]) -> tuple[list[Claim], list[Claim]]:
@@ -83,7 +77,7 @@ def claims(sets: Sequence[tuple[CaseSet, Document]]) -> tuple[list[Claim], list[
     true: list[Claim] = []
     false: list[Claim] = []
     for case_set, document in sets:
-        rng = random.Random(SEED)  # noqa: S311 - the same corruptions in every run
+        rng = seeded(SEED)
         others = [each.text for _, each in sets if each.id != document.id]
         words = Words.of(document, others)
         for claim in verbatim(case_set, document, words, rng):

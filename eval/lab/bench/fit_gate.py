@@ -15,9 +15,6 @@ weights are fitted on the readings that are best by the weights before, until no
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import repeat
@@ -25,18 +22,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 from scipy.optimize import minimize
+from sklearn.metrics import roc_auc_score
 
-from eval.cases.cases import SETS, Case
+from eval.cases.cases import SETS, Case, CaseSet, EvidenceSpans
+from eval.cases.evidence import resolve
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import measured_set
 from eval.lab.bench.squad import half_the_articles, whole_articles
 from eval.lab.command import run_command
+from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
 from eval.lab.training.examples import held_out
-from eval.measuring.statistics import rate
-from index.atomic import write_whole
+from eval.measuring.spans import quote_hit
+from eval.measuring.statistics import Metric
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
@@ -45,7 +43,6 @@ from rag.answering.context import MIN_QUOTES
 from rag.answering.evidence import ASKED
 from rag.asking.query import Query
 from rag.assistant import Assistant
-from rag.config import load_settings
 from rag.finding.quotes import find_quotes
 from rag.quote import Quote
 from rag.writing.llm import Writer
@@ -62,8 +59,15 @@ QUESTIONS = 60
 """Answerable questions on articles that the reader was not trained on, and as many near-misses;
 with only half of these articles in the library, as many off-topic questions."""
 
+ASK_WITHIN = (0.05, 0.95)
+"""Between these the LLM is asked while fitting: more widely than it will be."""
+
 ALWAYS = tuple(each.name for each in fields(AnswerFeatures) if each.name != "copied")
 ALL = (*ALWAYS, "copied")
+
+Told = dict[str, Any]
+"""A case as it was read: whether it is `answerable`, whether a quote holds its answer (`found`),
+and the signals of its `readings`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,123 +83,95 @@ class Bag:
         row: np.ndarray = self.readings[int(np.argmax(self.readings @ weights))]
         return row
 
+    def probability(self, weights: np.ndarray) -> float:
+        """Return how sure it is that the case is answered, by the intercept and the weights."""
+        return float(1 / (1 + np.exp(-(weights[0] + self.best(weights[1:]) @ weights[1:]))))
 
-def main(arguments: Sequence[str]) -> int:
-    """Collect what is not in the folder yet, fit, and print weights and what they do."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.fit_gate")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--article", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    collected = {
-        name: _collected(given.folder, name, documents, cases)
-        for name, documents, cases in _sources(given.article, given.squad)
+
+def main(given: Sequence[str]) -> int:
+    """Read what is not in the folder yet, fit, and print weights and what they do."""
+    asked = arguments("eval.lab.bench.fit_gate", __doc__, "article", "squad").parse_args(given)
+    told = {
+        name: _read(asked.folder, name, documents, case_set)
+        for name, documents, case_set in _sources(asked.article, asked.squad)
     }
     for names, what in ((ALWAYS, "what is read"), (ALL, "with the language model's copy")):
-        sets = {name: found for name, each in collected.items() if (found := bags(each, names))}
-        sys.stdout.write("\n".join(_report(what, names, sets)) + "\n")
-    sys.stdout.write(f"as it is, the threshold {THRESHOLD} and the language model in {DOUBT}:\n")
-    for name, rows in collected.items():
-        right = [_decided(row) for row in rows if row["answerable"]]
-        wrong = [_decided(row) for row in rows if not row["answerable"]]
-        sys.stdout.write(f"  {name}: {_result(right, wrong, THRESHOLD)}\n")
+        sets = {name: found for name, each in told.items() if (found := _bags(each, names))}
+        weights = _centred([bag for each in sets.values() for bag in each])
+        fitted = zip(("intercept", *names), (round(float(w), 3) for w in weights), strict=True)
+        show_rows(_fitted(weights, sets), f"{what}: {dict(fitted)}")
+    as_it_is = (
+        row
+        for name, each in told.items()
+        for row in _rows(name, [(case["answerable"], _decided(case)) for case in each], THRESHOLD)
+    )
+    show_rows(as_it_is, f"as it is, the threshold {THRESHOLD} and the language model in {DOUBT}")
     return 0
 
 
-Source = tuple[str, Sequence[Document], Sequence[Case]]
-Row = dict[str, Any]
-"""A case: whether it is `answerable`, whether a quote holds its answer (`found`), `readings`."""
-
-
-def _sources(article: Path, squad: Path) -> Iterator[Source]:
+def _sources(article: Path, squad: Path) -> Iterator[tuple[str, Sequence[Document], CaseSet]]:
     for name, source in (("article", article), ("briefing", SETS / "briefing.md")):
-        yield name, [load(source)], measured_set(name).cases[::2]
-    documents, case_set = whole_articles(squad, QUESTIONS, "squad-train", held_out)
-    yield "squad", documents, case_set.cases
-    data = load_xquad(squad)
-    documents, case_set = half_the_articles(data, QUESTIONS, "off-topic", held_out)
-    yield "off-topic", documents, case_set.cases
+        whole = measured_set(name)
+        yield name, [load(source)], replace(whole, cases=whole.cases[::2], lines=whole.lines[::2])
+    yield "squad", *whole_articles(squad, QUESTIONS, "squad-train", held_out)
+    yield "off-topic", *half_the_articles(load_xquad(squad), QUESTIONS, "off-topic", held_out)
 
 
-def _collected(
-    folder: Path, name: str, documents: Sequence[Document], cases: Sequence[Case]
-) -> list[Row]:
+# --- what is read
+
+
+def _read(folder: Path, name: str, documents: Sequence[Document], case_set: CaseSet) -> list[Told]:
     """Return what was read for each case; it is kept in the folder."""
-    out = folder / f"readings-{name}.json"
-    if not out.exists():
-        assistant = Assistant(load_settings(library=folder / f"library-{name}"))
-        writer = assistant.writer
-        if writer is None:
-            raise UserError("The gate is fitted with a language model, and FOOTNOTED_LLM is none.")
-        for document in documents:
-            assistant.library.add(document)
-        console = Console(stderr=True)
-        asked = track(cases, name, console=console, disable=not console.is_terminal)
-        rows = [_read(case, assistant, writer) for case in asked]
-        write_whole(out, json.dumps(rows).encode())
-    return list(json.loads(out.read_text("utf-8")))
+    assistant = filled(folder / f"library-{name}", documents)
+    writer = assistant.writer
+    if writer is None:
+        raise UserError("The gate is fitted with a language model, and FOOTNOTED_LLM is none.")
+    facts, _ = resolve(case_set, assistant.library)
+    cases = {case.id: case for case in case_set.cases}
+    file = folder / f"read-{name}.json"
+    # Kept whatever the program is by now: other weights weigh the same readings.
+    told = kept(file, cases, lambda case: _told(case, facts[case.id], assistant, writer), "")
+    return list(told.values())
 
 
-def _read(case: Case, assistant: Assistant, writer: Writer) -> Row:
+def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer) -> Told:
     """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
     quotes = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES).quotes
     reads = assistant.reader.read_quotes(case.question, quotes)
-    question = Query.of(case.question)
-    decision = Decision(tuple(map(weigh, repeat(question), quotes, reads)))
+    decision = Decision(tuple(map(weigh, repeat(Query.of(case.question)), quotes, reads)))
     for _ in range(ASKED):
         if (best := decision.doubtful(ASK_WITHIN)) is None:
             break
         none = writer.none_probability(best.quote.text, case.question)
         decision = decision.with_copied(best, none)
-    covers = [
-        quote.document.sha256 == each.sha256
-        and quote.start <= (each.start or 0)
-        and (each.end or 0) <= quote.end
-        for quote in quotes
-        for each in case.evidence
-    ]
-    readings = [asdict(each.signals) for each in decision.readings]
-    return {"answerable": not case.unanswerable, "found": any(covers), "readings": readings}
+    return {
+        "answerable": not case.unanswerable,
+        "found": bool(quote_hit([quote.span for quote in quotes], facts, len(quotes))),
+        "readings": [asdict(each.signals) for each in decision.readings],
+    }
 
 
-ASK_WITHIN = (0.05, 0.95)
-"""Between these the LLM is asked while fitting: more widely than it will be."""
-
-
-def bags(rows: Sequence[Row], names: Sequence[str]) -> list[Bag]:
+def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
     """Return the readings of each case that has any with all the signals."""
     found = []
-    for row in rows:
-        readings = [[each[name] for name in names] for each in row["readings"]]
-        whole = [each for each in readings if None not in each]
-        if whole:
-            found.append(Bag(row["answerable"], row["found"], np.array(whole)))
+    for case in told:
+        readings = [[each[name] for name in names] for each in case["readings"]]
+        if whole := [each for each in readings if None not in each]:
+            found.append(Bag(case["answerable"], case["found"], np.array(whole)))
     return found
 
 
-def _report(what: str, names: Sequence[str], sets: dict[str, list[Bag]]) -> Iterator[str]:
-    """Yield the weights, and what they do: fitted on all sets, and on all others.
-
-    The intercept is moved so that the threshold is 0.5, for the weights with and without the LLM.
-    """
-    everything = [bag for each in sets.values() for bag in each]
-    weights = _centred(fit(everything), everything)
-    named = dict(zip(("intercept", *names), (float(round(w, 3)) for w in weights), strict=True))
-    yield f"{what}: {named}"
-    for name, part in sets.items():
-        yield f"  {name}: {_results(weights, part)}"
-        others = [bag for other, each in sets.items() if other != name for bag in each]
-        if others:
-            yield f"    fitted on the others: {_results(_centred(fit(others), others), part)}"
+# --- fitting
 
 
-def _centred(weights: np.ndarray, learn: Sequence[Bag]) -> np.ndarray:
-    least = threshold(weights, learn)
-    return np.array([weights[0] - np.log(least / (1 - least)), *weights[1:]])
+def _centred(learn: Sequence[Bag]) -> np.ndarray:
+    """Return weights with the intercept moved so that the threshold is 0.5."""
+    weights = _fit(learn)
+    bound = _threshold(weights, learn)
+    return np.array([weights[0] - np.log(bound / (1 - bound)), *weights[1:]])
 
 
-def fit(bags: Sequence[Bag]) -> np.ndarray:
+def _fit(bags: Sequence[Bag]) -> np.ndarray:
     """Return the intercept and the weights, none of them negative, classes counted alike.
 
     Where no quote holds the evidence, refusing is right as well as answering: such cases teach
@@ -228,25 +204,34 @@ def _logistic_regression(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.array([weights[0] - slopes @ mean, *slopes])
 
 
-def _probability(weights: np.ndarray, bag: Bag) -> float:
-    return float(1 / (1 + np.exp(-(weights[0] + bag.best(weights[1:]) @ weights[1:]))))
-
-
-def threshold(weights: np.ndarray, learn: Sequence[Bag]) -> float:
+def _threshold(weights: np.ndarray, learn: Sequence[Bag]) -> float:
     """Return the highest threshold that falsely refuses no more than is allowed."""
-    answerable = sorted(_probability(weights, bag) for bag in learn if bag.answerable)
+    answerable = sorted(bag.probability(weights) for bag in learn if bag.answerable)
     return answerable[int(len(answerable) * MAX_FALSE_REFUSALS)]
 
 
-def _results(weights: np.ndarray, part: Sequence[Bag]) -> str:
-    right = [_probability(weights, bag) for bag in part if bag.answerable]
-    return _result(right, [_probability(weights, bag) for bag in part if not bag.answerable], 0.5)
+# --- what it does
+
+Decided = tuple[bool, float]
+"""Whether a case is answerable, and the probability by which that is decided."""
 
 
-def _decided(row: Row) -> float:
+def _fitted(weights: np.ndarray, sets: dict[str, list[Bag]]) -> Iterator[Row]:
+    """Yield what weights do on each set, and those that are fitted on the others."""
+    for name, part in sets.items():
+        yield from _rows(name, _by(weights, part), 0.5)
+        if others := [bag for other, each in sets.items() if other != name for bag in each]:
+            yield from _rows(f"{name}, fitted on the others", _by(_centred(others), part), 0.5)
+
+
+def _by(weights: np.ndarray, part: Sequence[Bag]) -> list[Decided]:
+    return [(bag.answerable, bag.probability(weights)) for bag in part]
+
+
+def _decided(case: Told) -> float:
     """Return the probability by which the gate as it is decides a case, asking where in doubt."""
     quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
-    asked = [Reading(quote, AnswerFeatures(**each)) for each in row["readings"]]
+    asked = [Reading(quote, AnswerFeatures(**each)) for each in case["readings"]]
     signals = [replace(each.signals, copied=None) for each in asked]
     decision = Decision(tuple(Reading(quote, each) for each in signals))
     for _ in range(ASKED):
@@ -257,15 +242,12 @@ def _decided(row: Row) -> float:
     return decision.probability
 
 
-def _result(right: Sequence[float], wrong: Sequence[float], least: float) -> str:
-    """Say what refusing below a probability does to those that have an answer, and have none."""
-    pairs = [(a > b) + (a == b) / 2 for a in right for b in wrong]
-    refused = rate(sum(p < least for p in wrong), len(wrong))
-    falsely = rate(sum(p < least for p in right), len(right))
-    return (
-        f"AUC {np.mean(pairs):.3f}, refused {refused.value} {refused.interval} of {refused.n}, "
-        f"falsely refused {falsely.value} {falsely.interval} of {falsely.n}"
-    )
+def _rows(name: str, decided: Sequence[Decided], bound: float) -> Iterator[Row]:
+    """Yield what refusing below a probability does to what has an answer, and what has none."""
+    auc = roc_auc_score(*zip(*decided, strict=True))
+    yield Row(f"{name}: AUC", Metric(auc, len(decided)))
+    yield Row(f"{name}: refused", share(p < bound for has, p in decided if not has))
+    yield Row(f"{name}: falsely refused", share(p < bound for has, p in decided if has))
 
 
 if __name__ == "__main__":

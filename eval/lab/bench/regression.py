@@ -6,7 +6,7 @@ Asks questions of XQuAD without the language model and cases of `briefing` with 
 them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
 what was kept there: by more cases than chance explains, or by more than the budget. Without
 XQuAD's file, which is not part of Footnoted, only `briefing` is asked. `--keep` writes the file
-anew, which is a decision and belongs in a commit of its own.
+again, which is a decision and belongs in a commit of its own.
 
 What the language model said is kept as well (`replies.sqlite`), by the whole request and the
 weights that it was asked of, so after a change only requests that differ are sent to it.
@@ -14,9 +14,7 @@ weights that it was asked of, so after a change only requests that differ are se
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -25,8 +23,8 @@ from typing import Any
 
 from eval.cases.cases import SETS, load_set
 from eval.formats.xquad import load_xquad
-from eval.lab.bench.table import SEED, ask_all
 from eval.lab.command import run_command
+from eval.lab.measure import arguments, ask_all, seeded
 from eval.measuring.statistics import SIGNIFICANT, mcnemar
 from eval.running.record import Run
 from eval.running.replies import Replies
@@ -50,13 +48,11 @@ BUDGET = 0.05
 word of the language model may be another."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(asked: Sequence[str]) -> int:
     """Ask, compare, and say what fell."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.regression")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--xquad", type=Path, metavar="FILE")
+    parser = arguments("eval.lab.bench.regression", __doc__, "xquad", required=False)
     parser.add_argument("--keep", action="store_true")
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(asked)
     if given.keep and not given.xquad:
         parser.error("--keep needs --xquad FILE: all is kept, or nothing")
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -82,11 +78,10 @@ def main(arguments: Sequence[str]) -> int:
 def _runs(folder: Path, xquad: Path | None, replies: Replies) -> Iterator[tuple[str, Run]]:
     if xquad:
         data = load_xquad(xquad)
-        drawn = random.Random(SEED).sample(data.cases, QUESTIONS)  # noqa: S311  reproducible
+        drawn = seeded().sample(data.cases, QUESTIONS)
         yield "xquad", ask_all(data.subset("kept", tuple(drawn)), data.documents, folder / "xquad")
     cases, document = load_set(SETS / "briefing.jsonl").first(CASES), load(SETS / "briefing.md")
-    asked = ask_all(cases, [document], folder / "briefing", llm=True, replies=replies)
-    yield "briefing", asked
+    yield "briefing", ask_all(cases, [document], folder / "briefing", llm=True, replies=replies)
 
 
 def passed(run: Run, measures: Sequence[str]) -> dict[str, dict[str, bool]]:
@@ -107,7 +102,7 @@ def compare(kept: dict[str, Any], now: dict[str, Any]) -> tuple[list[str], bool]
         for name in MEASURES[part]:
             before, after = kept[part][name], now[part][name]
             if before.keys() != after.keys():
-                raise UserError(f"{part}: the cases changed. Keep anew: --keep.")
+                raise UserError(f"{part}: the cases changed. Keep again: --keep.")
             broken = sorted(case for case in before if before[case] and not after[case])
             mended = [case for case in before if after[case] and not before[case]]
             lost = len(broken) - len(mended)

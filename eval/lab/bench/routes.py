@@ -16,13 +16,13 @@ import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from eval.lab.command import run_command
+from eval.lab.measure import figure, interval, share, show
 from eval.lab.training.routing.further import typed
-from eval.measuring.statistics import wilson
 from index.errors import UserError
 from rag.asking.route import KINDS, Route, Router
 
@@ -37,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     given = parser.parse_args(arguments)
     router = Router()
-    sys.stdout.write("\n".join(confusion(router)) + "\n")
+    headings = ("kind", "n", "recognised", "95% interval", "matters right", "taken for")
+    show(headings, confusion(router))
     for file in given.files:
         sys.stdout.write("\n".join(taken(router, file, given.shown)) + "\n")
     return 0
@@ -45,54 +46,42 @@ def main(arguments: Sequence[str]) -> int:
 
 def examples() -> list[tuple[str, Route]]:
     """Return the messages, with the route that each should be given."""
-    lines = map(json.loads, MESSAGES.read_text("utf-8").splitlines())
     found: list[tuple[str, Route]] = []
-    for each in lines:
+    for each in map(json.loads, MESSAGES.read_text("utf-8").splitlines()):
         kind, matters = each["kind"].split("/")
         found.append((each["text"], Route(kind, tuple(matters.split("+")), 1.0)))
     return found
 
 
-def confusion(router: Router) -> Iterator[str]:
-    """Yield the table: a line a kind, with what its messages are taken for."""
-    expected = examples()
-    given = [router(text) for text, _ in expected]
-    yield "| kind | n | recognised | 95% interval | matters right | taken for |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+def confusion(router: Router) -> Iterator[tuple[object, ...]]:
+    """Yield a line for each kind, with what its messages are taken for."""
+    routed = [(route, router(text)) for text, route in examples()]
     for kind in KINDS:
-        routes = [
-            (route, told)
-            for (_, route), told in zip(expected, given, strict=True)
-            if route.kind == kind
-        ]
-        right = [(route, told) for route, told in routes if told.kind == kind]
-        matters = sum(set(route.matters) == set(told.matters) for route, told in right)
-        low, high = wilson(len(right) / len(routes), len(routes))
-        others = Counter(told.kind for _, told in routes if told.kind != kind)
-        wrong = ", ".join(f"{name} {count}" for name, count in others.most_common())
-        yield (
-            f"| {kind} | {len(routes)} | {len(right) / len(routes):.3f} | {low:.3f}–{high:.3f} "
-            f"| {matters} of {len(right)} | {wrong} |"
-        )
+        of = [(route, given) for route, given in routed if route.kind == kind]
+        found = share(given.kind == kind for _, given in of)
+        right = [set(r.matters) == set(given.matters) for r, given in of if given.kind == kind]
+        matters = f"{sum(right)} of {len(right)}"
+        others = _counted(given for _, given in of if given.kind != kind)
+        yield kind, found.n, figure(found.value), interval(found), matters, others
 
 
 def taken(router: Router, file: Path, shown: int) -> Iterator[str]:
     """Yield how many questions of a file are taken for other kinds, and some of them."""
-    questions = _questions(file)
-    routes = [router(question) for question in questions]
-    others = [
-        (question, route)
-        for question, route in zip(questions, routes, strict=True)
-        if route.kind != "evidence"
-    ]
-    low, high = wilson(len(others) / len(questions), len(questions))
-    kinds = ", ".join(f"{k} {n}" for k, n in Counter(r.kind for _, r in others).most_common())
+    routed = [(question, router(question)) for question in _questions(file)]
+    others = [(question, route) for question, route in routed if route.kind != "evidence"]
+    found = share(route.kind != "evidence" for _, route in routed)
     yield (
-        f"{file.name}: {len(others)} of {len(questions):,} questions are taken for another kind: "
-        f"{len(others) / len(questions):.4f} ({low:.4f}–{high:.4f}); {kinds or 'none'}"
+        f"{file.name}: {len(others)} of {found.n:,} questions are taken for another kind: "
+        f"{figure(found.value, 4)} ({interval(found, 4)}); "
+        f"{_counted(route for _, route in others) or 'none'}"
     )
     for question, route in others[:shown]:
         yield f"    {route} {route.probability:.2f}: {question}"
+
+
+def _counted(routes: Iterable[Route]) -> str:
+    counts = Counter(route.kind for route in routes)
+    return ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
 
 
 def _questions(file: Path) -> list[str]:
@@ -102,15 +91,12 @@ def _questions(file: Path) -> list[str]:
         text = (gzip.decompress(read) if file.suffix == ".gz" else read).decode()
         if ".jsonl" in file.name:
             lines = list(map(json.loads, text.splitlines()))
-            if "paragraphs" in lines[0]:
-                return typed(lines, held_out=True)
-            return list(map(_last, lines))
-        data: dict[str, Any] = json.loads(text)
+            return typed(lines, held_out=True) if "paragraphs" in lines[0] else [*map(_last, lines)]
         return [
-            qa["question"]
-            for article in data["data"]
+            asked["question"]
+            for article in json.loads(text)["data"]
             for paragraph in article["paragraphs"]
-            for qa in paragraph["qas"]
+            for asked in paragraph["qas"]
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file} holds no questions that can be read: {error}") from error

@@ -6,23 +6,24 @@ paragraph; in a library of whole articles another paragraph answers one now and 
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from eval.cases.cases import Case, CaseSet
+from eval.cases.cases import CaseSet
 from eval.formats.xquad import Benchmark, load_xquad
+from eval.lab.measure import seeded
 from index.documents import Document
 from index.errors import UserError
 
-SEED = 2021
+Sample = tuple[tuple[Document, ...], CaseSet]
+"""The documents of a library, and what is asked of them."""
 
 
 def whole_articles(
     path: Path, count: int, name: str, wanted: Callable[[str], bool] = lambda _: True
-) -> tuple[tuple[Document, ...], CaseSet]:
-    """Return articles as documents, and a fixed sample of their questions.
+) -> Sample:
+    """Return articles, and a fixed sample of their questions.
 
     `count` answerable questions whose answer's place is known, and as many near-misses. `wanted`
     chooses articles by their titles. Raises UserError for a file that is not in SQuAD's format, or
@@ -31,30 +32,32 @@ def whole_articles(
     data = load_xquad(path)
     documents = tuple(each for each in data.documents if wanted(each.title))
     cases = [case for case in data.cases if wanted(case.tags[0])]
-    draw = random.Random(SEED)  # noqa: S311  reproducible
     kinds = [c for c in cases if c.evidence], [c for c in cases if c.unanswerable]
     if min(map(len, kinds)) < count:
         raise UserError(f"{path} has fewer than {count} questions of a kind.")
+    draw = seeded()
     asked = [case for kind in kinds for case in draw.sample(kind, count)]
     return documents, data.subset(name, tuple(asked))
 
 
 def half_the_articles(
     data: Benchmark, count: int, name: str, wanted: Callable[[str], bool] = lambda _: True
-) -> tuple[tuple[Document, ...], CaseSet]:
-    """Return every second article as a document, and a fixed sample of questions.
+) -> Sample:
+    """Return every second article, and a fixed sample of questions.
 
     `count` questions on those articles, and as many on the others, which are off-topic there.
     `wanted` chooses articles by their titles.
     """
     titles = [document.title for document in data.documents if wanted(document.title)]
     documents = tuple(each for each in data.documents if each.title in titles[::2])
-    near = [case for case in data.cases if case.evidence and case.tags[0] in titles[::2]]
-    far = [case for case in data.cases if case.evidence and case.tags[0] in titles[1::2]]
-    draw = random.Random(SEED)  # noqa: S311  reproducible
-    asked = draw.sample(near, count) + [_unanswerable(case) for case in draw.sample(far, count)]
+    near, far = (
+        [case for case in data.cases if case.evidence and case.tags[0] in titles[first::2]]
+        for first in (0, 1)
+    )
+    draw = seeded()
+    asked = draw.sample(near, count)
+    asked += [
+        replace(case, answers=(), evidence=(), unanswerable=True)
+        for case in draw.sample(far, count)
+    ]
     return documents, data.subset(name, tuple(asked))
-
-
-def _unanswerable(case: Case) -> Case:
-    return replace(case, answers=(), evidence=(), unanswerable=True)

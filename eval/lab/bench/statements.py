@@ -11,18 +11,18 @@ keep what somebody found.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.comparing.compare import load_run
 from eval.lab.command import run_command
-from eval.measuring.statistics import Metric, rate
+from eval.lab.measure import arguments, share
+from eval.measuring.statistics import Metric
 from eval.running.record import Run
 from index.atomic import write_whole
 from index.errors import UserError
@@ -44,45 +44,45 @@ class Statement:
     @property
     def id(self) -> str:
         """The beginning of the SHA-256 of all that its verdict depends on."""
-        told = "\n".join((self.question, self.text, *self.quotes))
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        return _hash("\n".join((self.question, self.text, *self.quotes)))[:16]
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(given: Sequence[str]) -> int:
     """Print how many of the written sentences are false, or keep verdicts."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.statements")
-    parser.add_argument("folder", type=Path)
+    parser = arguments("eval.lab.bench.statements", __doc__)
     parser.add_argument("--unread", action="store_true")
     parser.add_argument("--true", nargs="+", default=[], metavar="ID")
     parser.add_argument("--false", nargs="+", default=[], metavar="ID")
-    given = parser.parse_args(arguments)
-    files = {part: given.folder / f"{part}.json" for part in PARTS}
-    runs = {part: load_run(file) for part, file in files.items() if file.exists()}
-    answers = drawn(runs)
-    keep({**dict.fromkeys(given.true, True), **dict.fromkeys(given.false, False)}, answers)
+    asked = parser.parse_args(given)
+    files = {part: asked.folder / f"{part}.json" for part in PARTS}
+    answers = drawn({part: load_run(file) for part, file in files.items() if file.exists()})
+    keep(dict.fromkeys(asked.true, True) | dict.fromkeys(asked.false, False), answers)
     verdicts = kept()
-    if given.unread:
-        for each in unread(answers, verdicts):
-            lines = [f"{each.id}  {each.question}", f"    {each.text}"]
-            lines += [f"    > {quote}" for quote in each.quotes]
-            sys.stdout.write("\n".join(map(printable, lines)) + "\n")
+    for each in unread(answers, verdicts) if asked.unread else ():
+        lines = (f"{each.id}  {each.question}", f"    {each.text}")
+        quotes = (f"    > {quote}" for quote in each.quotes)
+        sys.stdout.write("\n".join(map(printable, (*lines, *quotes))) + "\n")
     sys.stdout.write(f"{describe(answers, verdicts)}\n")
     return 0
 
 
-def drawn(runs: dict[str, Run]) -> list[tuple[Statement, ...]]:
+def drawn(runs: Mapping[str, Run]) -> list[tuple[Statement, ...]]:
     """Return the statements of each of the answers that are read, always the same ones.
 
     Cases are ordered by a hash of their names, so that one that is refused today moves the others
     by one place at most.
     """
     found = [
-        (hashlib.sha256(f"{part}/{each.id}".encode()).hexdigest(), statements)
+        (_hash(f"{part}/{each.id}"), statements)
         for part, run in runs.items()
         for each in run.results
         if each.answer and each.error is None and (statements := tuple(_written(each.answer)))
     ]
     return [statements for _, statements in sorted(found)[:ANSWERS]]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _written(answer: dict[str, Any]) -> Iterator[Statement]:
@@ -113,29 +113,25 @@ def keep(found: dict[str, bool], answers: Iterable[Sequence[Statement]]) -> None
 
 
 def unread(
-    answers: Iterable[Sequence[Statement]], verdicts: dict[str, bool]
+    answers: Iterable[Sequence[Statement]], verdicts: Mapping[str, bool]
 ) -> Iterator[Statement]:
     """Yield the statements that nobody has read yet."""
-    for statements in answers:
-        yield from (each for each in statements if each.id not in verdicts)
+    yield from (each for of in answers for each in of if each.id not in verdicts)
 
 
-def false_answers(answers: Sequence[Sequence[Statement]], verdicts: dict[str, bool]) -> Metric:
+def false_answers(answers: Sequence[Sequence[Statement]], verdicts: Mapping[str, bool]) -> Metric:
     """Return the share of answers with a false statement; without a value while any is unread."""
-    if any(True for _ in unread(answers, verdicts)):
+    if any(unread(answers, verdicts)):
         return Metric(None, len(answers))
-    false = sum(not all(verdicts[each.id] for each in statements) for statements in answers)
-    return rate(false, len(answers))
+    return share(not all(verdicts[each.id] for each in statements) for statements in answers)
 
 
-def describe(answers: Sequence[Sequence[Statement]], verdicts: dict[str, bool]) -> str:
+def describe(answers: Sequence[Sequence[Statement]], verdicts: Mapping[str, bool]) -> str:
     """Say how many answers hold a false statement, and how many statements are unread."""
-    statements = sum(map(len, answers))
-    left = sum(1 for _ in unread(answers, verdicts))
-    false = sum(verdicts.get(each.id) is False for of in answers for each in of)
+    found = [verdicts.get(each.id) for statements in answers for each in statements]
     return (
-        f"{len(answers)} answers, {statements} written sentences: {false} false, "
-        f"{left} not read yet"
+        f"{len(answers)} answers, {len(found)} written sentences: {found.count(False)} false, "
+        f"{found.count(None)} not read yet"
     )
 
 

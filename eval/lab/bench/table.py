@@ -22,47 +22,35 @@ served for development; the others are held out, and reported on their own.
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-
 from eval.cases.cases import SETS, CaseSet
 from eval.comparing.compare import load_run
 from eval.formats.xquad import Benchmark, load_xquad
-from eval.lab.bench import measured_set
-from eval.lab.bench.reading import load_questions, with_paragraph, with_quote
-from eval.lab.bench.rival import THEIRS, speed
-from eval.lab.bench.rival import measure as measure_both
-from eval.lab.bench.rival import table as comparison_table
+from eval.lab.bench import measured_set, rival
+from eval.lab.bench.reading import measure_reader
 from eval.lab.bench.squad import half_the_articles, whole_articles
 from eval.lab.bench.statements import PARTS as ASKED
 from eval.lab.bench.statements import drawn, false_answers, kept
-from eval.measuring.statistics import Metric, mean, rate
+from eval.lab.measure import Row, arguments, ask_all, seeded, share, show_rows
+from eval.lab.measure import show as show_table
+from eval.measuring.metrics import HIT_AT, Scores
+from eval.measuring.statistics import Metric, mean
 from eval.running.record import Result, Run
-from eval.running.replies import Replies
-from eval.running.runner import run
-from index.atomic import write_whole
 from index.documents import Document
-from index.errors import UserError
 from index.loading.load import load
-from rag.answerability.reader import Reader
-from rag.assistant import Assistant
-from rag.config import load_settings
-from rag.finding.rerank import Reranker
 
-SEED = 2021
 ANSWERS = 150
 OFF_TOPIC = 75
 """Questions of each half."""
+
+NEAR_MISSES = 100
+"""Near-misses of SQuAD, and as many answerable questions."""
 
 WITHOUT = "-without"
 PARTS = (
@@ -71,41 +59,6 @@ PARTS = (
     *(f"{part}{way}" for way in (WITHOUT, "") for part in (*ASKED, "whole")),
     "comparison",
 )
-
-NEAR_MISSES = 100
-"""Near-misses of SQuAD, and as many answerable questions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A line of the table: a measure, what it should reach, and what it was."""
-
-    measure: str
-    target: str
-    metric: Metric
-    reached: bool | None
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Run what is missing, print the table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.lab.bench", description="Table of targets."
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--xquad", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--article", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    sources = Sources(load_xquad(given.xquad), given.squad, given.article)
-    for part in given.only:
-        measure(part, given.folder, sources)
-    files = {part: file for part in PARTS if (file := _file(given.folder, part)).exists()}
-    alone = files.pop("reader", None)
-    runs = {part: load_run(file) for part, file in files.items()}
-    show(runs, json.loads(alone.read_text("utf-8")) if alone else {})
-    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,274 +70,188 @@ class Sources:
     article: Path
 
 
+Runs = Mapping[str, Run]
+Reader = Mapping[str, Mapping[str, Any]]
+"""The reader's figures, by how it was asked and their names, as JSON has them."""
+
+
+def main(given: Sequence[str]) -> int:
+    """Run what is missing, print the table."""
+    parser = arguments("eval.lab.bench", __doc__, "xquad", "squad", "article")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
+    asked = parser.parse_args(given)
+    sources = Sources(load_xquad(asked.xquad), asked.squad, asked.article)
+    for part in asked.only:
+        measure(part, asked.folder, sources)
+    show(*read(asked.folder))
+    return 0
+
+
+def read(folder: Path) -> tuple[Runs, Reader]:
+    """Return the runs that a folder has, and the reader's figures."""
+    files = {part: folder / f"{part}.json" for part in PARTS}
+    reader = files.pop("reader")
+    alone = json.loads(reader.read_text("utf-8")) if reader.exists() else {}
+    runs = {part: load_run(file) for part, file in files.items() if file.exists()}
+    return runs, alone.get("told", alone)
+
+
 def measure(part: str, folder: Path, sources: Sources) -> None:
     """Run a part unless its file is there."""
-    out = _file(folder, part)
-    if out.exists():
-        return
+    folder.mkdir(parents=True, exist_ok=True)
+    out = folder / f"{part}.json"
     if part == "reader":
-        write_whole(out, json.dumps(_read_alone(sources.squad), indent=1).encode())
+        measure_reader(out, sources.squad)
+    elif out.exists():
+        return
     elif part == "comparison":
-        measure_both(measured_set("article"), load(sources.article), out)
+        rival.measure(measured_set("article"), load(sources.article), out)
     else:
         case_set, documents, library = _case_set(part.removesuffix(WITHOUT), sources)
         llm = part != "quotes" and not part.endswith(WITHOUT)
         ask_all(case_set, documents, folder / f"library-{library}", out=out, llm=llm)
 
 
-def _read_alone(squad: Path) -> dict[str, dict[str, Any]]:
-    settings = load_settings()
-    reader = Reader(settings.models)
-    reranker = Reranker(settings.reranker, settings.models)
-    questions = load_questions(squad)
-    found = {
-        "paragraph given": with_paragraph(questions, reader),
-        "quote given": with_quote(questions, reader, reranker),
-    }
-    return {
-        what: {name: vars(metric) for name, metric in metrics.items()}
-        for what, metrics in found.items()
-    }
-
-
 def _case_set(part: str, sources: Sources) -> tuple[CaseSet, Iterable[Document], str]:
     """Return what is asked, of which documents, and the name of their library."""
-    if part in ("article", "briefing"):
-        source = sources.article if part == "article" else SETS / "briefing.md"
-        return measured_set(part), (load(source),), part
+    briefing = SETS / "briefing.md"
+    if part == "article":
+        return measured_set(part), [load(sources.article)], part
+    if part == "briefing":
+        return measured_set(part), [load(briefing)], part
     if part == "whole":
-        both = load(SETS / "briefing.md"), load(sources.article)
-        return measured_set("whole"), both, part
+        return measured_set(part), [load(briefing), load(sources.article)], part
     if part == "squad":
         documents, case_set = whole_articles(sources.squad, NEAR_MISSES, part)
         return case_set, documents, part
     if part == "off-topic":
         documents, case_set = half_the_articles(sources.xquad, OFF_TOPIC, part)
         return case_set, documents, part
-    return xquad_part(part, sources.xquad), sources.xquad.documents, "xquad"
-
-
-def ask_all(
-    case_set: CaseSet,
-    documents: Iterable[Document],
-    library: Path,
-    *,
-    out: Path | None = None,
-    llm: bool = False,
-    replies: Replies | None = None,
-) -> Run:
-    """Ask a set of a library that holds the documents, with a progress bar."""
-    assistant = Assistant(load_settings(library=library))
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task(case_set.name, total=len(case_set.cases))
-        for document in documents:
-            assistant.library.add(document)
-        made = run(
-            case_set,
-            assistant,
-            use_llm=llm,
-            out=out,
-            progress=lambda done, _: bar.update(task, completed=done),
-            replies=replies,
-        )
-    if made.errors:
-        raise UserError(f"{len(made.errors)} cases of {case_set.name}: {made.errors[0].error}")
-    return made
-
-
-def xquad_part(part: str, data: Benchmark) -> CaseSet:
-    """Return the questions of `quotes` or `answers`."""
-    draw = random.Random(SEED)  # noqa: S311  a reproducible sample
-    asked = data.cases if part == "quotes" else tuple(draw.sample(data.cases, ANSWERS))
-    return data.subset(part, asked)
-
-
-def _file(folder: Path, part: str) -> Path:
-    return folder / f"{part}.json"
+    cases = sources.xquad.cases
+    asked = cases if part == "quotes" else tuple(seeded().sample(cases, ANSWERS))
+    return sources.xquad.subset(part, asked), sources.xquad.documents, "xquad"
 
 
 # --- the table
 
+TARGETS: dict[str, str] = json.loads((Path(__file__).parent / "targets.json").read_text("utf-8"))
+"""What each measure should reach, the same with the language model and without."""
 
-READER_TARGETS = {
-    ("quote given", "AUC"): 0.92,
-    ("quote given", "refused at 5% false refusals"): 0.72,
-    ("quote given", "right words"): 0.93,
-    ("paragraph given", "F1"): 0.78,
-}
-
-REFUSALS = {"off-topic": (0.97, 0.03), "squad": (0.80, 0.08)}
-SET_REFUSALS = (0.90, 0.05)
+NAMES = {"answers": "XQuAD", "squad": "SQuAD 2.0, whole articles"}
+SETS_OF_ONE = ("article", "briefing")
+RIGHT = {"answer_right": "answer right", "cited_evidence": "quote right"}
 SCORES = {
-    "answers": (
-        ("answer_right", "answer holds the expected answer", 0.92),
-        ("cited_evidence", "a cited quote covers the evidence", 0.92),
-    ),
-    "squad": (("answer_right", "answer right", 0.85),),
-    "article": (("answer_right", "answer right", 0.92), ("cited_evidence", "quote right", 0.92)),
-    "briefing": (("answer_right", "answer right", 0.92), ("cited_evidence", "quote right", 0.92)),
-}
-FALSE = "false statements, of {} answers that were written"
-MOST_FALSE = round(1 / 150, 4)
+    "answers": {
+        "answer_right": "answer holds the expected answer",
+        "cited_evidence": "a cited quote covers the evidence",
+    },
+    "squad": {"answer_right": "answer right"},
+} | dict.fromkeys(SETS_OF_ONE, RIGHT)
 WHOLE = (
-    ("overview", "citation_recall", "sections represented", 1.0),
-    ("about", "passed", "right", 0.9),
-    ("parts", "passed", "right", 0.9),
-    ("half", "passed", "unanswerable part refused", 0.85),
-    ("computed", "passed", "right", 0.9),
-    ("list", "citation_recall", "recall", 0.9),
-    ("list", "citation_precision", "precision", 0.9),
-    ("follow-up", "passed", "right", 0.9),
+    ("overview", "citation_recall", "sections represented"),
+    ("about", "passed", "right"),
+    ("parts", "passed", "right"),
+    ("half", "passed", "unanswerable part refused"),
+    ("computed", "passed", "right"),
+    ("list", "citation_recall", "recall"),
+    ("list", "citation_precision", "precision"),
+    ("follow-up", "passed", "right"),
 )
 """What is measured on the set `whole`, by tags; a list that is refused has a precision of 0."""
-NAMES = {"answers": "XQuAD", "squad": "SQuAD 2.0, whole articles"}
+SPEED = {"first_citation_s": "words marked", "refusal_s": "refusal", "answer_s": "whole answer"}
+
+_VARIES = re.compile(r", without LLM|, held out|, of \d+ answers that were written")
+
+Figure = tuple[str, Metric]
+"""A measure and what it was."""
 
 
-def table(runs: dict[str, Run], alone: dict[str, dict[str, Any]]) -> list[Row]:
+def table(runs: Runs, alone: Reader) -> list[Row]:
     """Return the lines of the table, from the runs that there are."""
-    rows: list[Row] = []
+    return [
+        Row(measure, metric, TARGETS.get(_VARIES.sub("", measure), ""))
+        for measure, metric in _figures(runs, alone)
+    ]
+
+
+def _figures(runs: Runs, alone: Reader) -> Iterator[Figure]:
     for what, metrics in alone.items():
-        for name, told in metrics.items():
-            metric, least = Metric(**told), READER_TARGETS.get((what, name))
-            label = f"reader, {what}: {name}"
-            rows.append(_least(label, least, metric) if least else Row(label, "", metric, None))
-    if "quotes" in runs:
-        for name, least in (("hit@1", 0.9), ("hit@3", 0.97), ("hit@5", 0.985)):
-            rows.append(_least(f"XQuAD: quote {name}", least, _share(runs["quotes"], name)))
-    for part, each in runs.items():
-        if part not in ("quotes", "comparison"):
-            rows += _part_rows(part, each.results)
+        yield from ((f"reader, {what}: {name}", Metric(**told)) for name, told in metrics.items())
+    asked = {part: run.results for part, run in runs.items() if part != "comparison"}
+    for part, results in asked.items():
+        yield from _part(part, results)
     if all(part in runs for part in ASKED):
         answers = drawn({part: runs[part] for part in ASKED})
-        rows.append(_most(FALSE.format(len(answers)), MOST_FALSE, false_answers(answers, kept())))
-    asked = [each for part, each in runs.items() if part != "comparison"]
-    rows += _everywhere([result for each in asked for result in each.results])
+        label = f"false statements, of {len(answers)} answers that were written"
+        yield label, false_answers(answers, kept())
+    yield from _everywhere([each.scores for results in asked.values() for each in results])
     if "comparison" in runs:
-        of = f"of {THEIRS}’s whole answer"
-        for name, what, most in (
-            ("first_citation_s", "words marked", 0.025),
-            ("refusal_s", "refusal", 0.03),
-            ("answer_s", "whole answer", 0.06),
-        ):
-            rows.append(_most(f"{what}, median, {of}", most, speed(runs["comparison"], name)))
-    return rows
+        for name, what in SPEED.items():
+            label = f"{what}, median, of {rival.THEIRS}’s whole answer"
+            yield label, rival.speed(runs["comparison"], name)
 
 
-def _part_rows(part: str, results: Sequence[Result]) -> list[Row]:
+def _part(part: str, results: Sequence[Result]) -> Iterator[Figure]:
+    """Yield what is measured of a part; of a set also of the half that is held out."""
+    if part == "quotes":
+        for k in HIT_AT:
+            yield f"XQuAD: quote hit@{k}", _share(results, f"hit@{k}")
+        return
     asked = part.removesuffix(WITHOUT)
     name = NAMES.get(asked, asked) + (", without LLM" if part.endswith(WITHOUT) else "")
-    if asked == "whole":
-        return [*_whole_rows(name, results), *_whole_rows(f"{name}, held out", results[1::2])]
-    if asked not in ("article", "briefing"):
-        return _rows(name, asked, results)
-    cases = {case.id: case for case in measured_set(asked).cases}
-
-    def counts(result: Result) -> bool:
-        case = cases[result.id]
-        return not case.unanswerable or "near-miss" in case.tags
-
-    return [
-        *_rows(name, asked, results, counts),
-        *_rows(f"{name}, held out", asked, results[1::2], counts),
-    ]
+    figures = _whole if asked == "whole" else _answers
+    yield from figures(name, asked, results)
+    if asked in (*SETS_OF_ONE, "whole"):
+        yield from figures(f"{name}, held out", asked, results[1::2])
 
 
-def _whole_rows(name: str, results: Sequence[Result]) -> Iterator[Row]:
-    tags = {case.id: case.tags for case in measured_set("whole").cases}
-    for tag, score, what, least in WHOLE:
+def _whole(name: str, asked: str, results: Sequence[Result]) -> Iterator[Figure]:
+    tags = {case.id: case.tags for case in measured_set(asked).cases}
+    for tag, score, what in WHOLE:
         values = [float(each.scores[score] or 0) for each in results if tag in tags[each.id]]
-        yield _least(f"{name}, {tag}: {what}", least, mean(values))
+        yield f"{name}, {tag}: {what}", mean(values)
 
 
-def _rows(
-    name: str,
-    asked: str,
-    results: Sequence[Result],
-    counts: Callable[[Result], bool] = lambda _: True,
-) -> list[Row]:
-    rows: list[Row] = []
+def _answers(name: str, asked: str, results: Sequence[Result]) -> Iterator[Figure]:
     if asked != "answers":
-        what = "" if asked == "off-topic" else ": near-miss"
-        least, most = REFUSALS.get(asked, SET_REFUSALS)
-        rows += _refusals(f"{name}{what}", results, least, most, counts)
-    for score, what, least in SCORES.get(asked, ()):
-        metric = _metric(result.scores[score] for result in results)
-        rows.append(_least(f"{name}: {what}", least, metric))
-    return rows
+        label = name if asked == "off-topic" else f"{name}: near-miss"
+        scores = [each.scores for each in _counted(asked, results)]
+        unanswerable = (s["refused"] for s in scores if s["refused"] == s["refusal_right"])
+        answerable = (s["refused"] for s in scores if s["refused"] != s["refusal_right"])
+        yield f"{label}: refused", share(unanswerable)
+        yield f"{label}: falsely refused", share(answerable)
+    for score, what in SCORES.get(asked, {}).items():
+        yield f"{name}: {what}", _share(results, score)
 
 
-def _refusals(
-    label: str,
-    results: Iterable[Result],
-    least: float,
-    most: float,
-    counts: Callable[[Result], bool],
-) -> list[Row]:
-    kept = [result.scores for result in results if counts(result)]
-    unanswerable = [s["refused"] for s in kept if s["refused"] == s["refusal_right"]]
-    answerable = [s["refused"] for s in kept if s["refused"] != s["refusal_right"]]
-    return [
-        _least(f"{label}: refused", least, _metric(unanswerable)),
-        _most(f"{label}: falsely refused", most, _metric(answerable)),
-    ]
+def _counted(asked: str, results: Sequence[Result]) -> Sequence[Result]:
+    """Leave aside what asks of something else: of a set, only near-misses count as unanswerable."""
+    if asked not in SETS_OF_ONE:
+        return results
+    cases = measured_set(asked).cases
+    aside = {case.id for case in cases if case.unanswerable and "near-miss" not in case.tags}
+    return [each for each in results if each.id not in aside]
 
 
-def _everywhere(results: Sequence[Result]) -> list[Row]:
-    whole = [s["verbatim"] == 1 for r in results if (s := r.scores)["verbatim"] is not None]
-    alarms = [bool(r.scores["unsupported"]) for r in results if not r.scores["refused"]]
-    return [
-        _least("all: every footnote and quote verbatim", 1.0, _metric(whole)),
-        _most("all: answers with an unsupported number, date or name", 0.0, _metric(alarms)),
-    ]
+def _everywhere(scores: Sequence[Scores]) -> Iterator[Figure]:
+    whole = share(each["verbatim"] == 1 for each in scores if each["verbatim"] is not None)
+    yield "all: every footnote and quote verbatim", whole
+    alarms = share(bool(each["unsupported"]) for each in scores if not each["refused"])
+    yield "all: answers with an unsupported number, date or name", alarms
 
 
-def _share(of: Run, name: str) -> Metric:
-    return _metric(result.scores[name] for result in of.results)
+def _share(results: Iterable[Result], score: str) -> Metric:
+    return share(each.scores[score] for each in results)
 
 
-def _metric(values: Iterable[bool | None]) -> Metric:
-    known = [value for value in values if value is not None]
-    return rate(sum(known), len(known))
-
-
-def _least(measure: str, target: float, metric: Metric) -> Row:
-    reached = None if metric.value is None else metric.value >= target
-    return Row(measure, f"≥ {target:g}", metric, reached)
-
-
-def _most(measure: str, target: float, metric: Metric) -> Row:
-    reached = None if metric.value is None else metric.value <= target
-    return Row(measure, f"≤ {target:g}", metric, reached)
-
-
-def show(runs: dict[str, Run], alone: dict[str, dict[str, Any]]) -> None:
+def show(runs: Runs, alone: Reader) -> None:
     """Print the table, and how long a question took."""
-    console = Console(width=120) if not sys.stdout.isatty() else Console()
-    shown = Table(box=None, pad_edge=False)
-    for column in ("measure", "target", "value", "95% interval", "n", "reached"):
-        shown.add_column(column, no_wrap=True)
-    for row in table(runs, alone):
-        value, interval = row.metric.value, row.metric.interval
-        shown.add_row(
-            row.measure,
-            row.target,
-            "–" if value is None else f"{value:.3f}",
-            "–" if interval is None else f"{interval[0]:.3f} – {interval[1]:.3f}",
-            str(row.metric.n),
-            {None: "–", True: "yes", False: "no"}[row.reached],
-        )
-    console.print(shown)
+    show_rows(table(runs, alone))
     if "comparison" in runs:
-        console.print(comparison_table(runs["comparison"]))
-    for part, each in runs.items():
-        if part == "comparison":
-            continue
-        seconds = [
-            f"{name} {each.metrics[f'{key}_p50'].value} s"
-            for name, key in (("first quote", "first_quote_s"), ("whole answer", "total_s"))
-        ]
-        console.print(f"{part}: median {', '.join(seconds)}", highlight=False)
+        rival.show_both(runs["comparison"])
+    seconds = (
+        (part, *(run.metrics[name].value for name in ("first_quote_s_p50", "total_s_p50")))
+        for part, run in runs.items()
+        if part != "comparison"
+    )
+    show_table(("seconds, median", "first quote", "whole answer"), seconds)

@@ -5,21 +5,8 @@
 Runs what is not in FOLDER yet, prints the table, and writes BENCHMARKS.md with its plots beside it.
 A stopped bench goes on where it was; delete a part's file to measure it again. Each part runs in a
 process of its own, for less than ten minutes on two cores; large libraries grow in several such
-pieces. The parts:
-
-adding      real prose, added file by file, beside sentence-transformers on the same passages
-again       1,000 documents by the command, and the same command once more
-evidence    60 questions of XQuAD, beside LlamaIndex (--peers installs it into FOLDER/peers)
-answers     questions of the set `article`, beside CitationQueryEngine
-tokens      the language model through Footnoted, beside llama.cpp alone
-cold        commands in processes of their own, beside Python's
-window      from the command to a page that can be typed into, beside an empty Gradio app
-first       the first question in a window that has been open for a while, and its memory
-at-once     the first question in a window that has just opened
-growth-N    a library of N passages beside one of 84: finding, adding, memory, disk
-
-and with --database ADDRESS and --chroma ADDRESS, growth-postgresql-N and growth-chroma-N: the same
-in schemas of a PostgreSQL database, and with the vectors on a Chroma server.
+pieces. eval/lab/README.md says what each part measures. With --database and --chroma libraries grow
+in a PostgreSQL database, and with their vectors on a Chroma server, too.
 """
 
 from __future__ import annotations
@@ -27,74 +14,78 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 
 from rich.console import Console
 
 from eval.lab.command import run_command
+from eval.lab.measure import arguments, show
 from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept, file_of, read, write
 from eval.lab.speed.machine import describe, load
-from eval.lab.speed.parts.growth import WHERE, part_of
+from eval.lab.speed.parts import growth
 from eval.lab.speed.report import write_report
-from eval.lab.speed.table import show
+from eval.lab.speed.table import COLUMNS, lines
 
-GROWTH = {part_of(where, size): (where, size) for where, sizes in WHERE.items() for size in sizes}
-PARTS = (
-    "adding",
-    "again",
-    "evidence",
-    "answers",
-    "tokens",
-    "cold",
-    "window",
-    "first",
-    "at-once",
-    *GROWTH,
-)
+MEASURERS = {
+    "adding": "adding:adding",
+    "again": "adding:again",
+    "evidence": "evidence:evidence",
+    "answers": "answers:answers",
+    "tokens": "answers:tokens",
+    "cold": "cold:cold",
+    "window": "window:window",
+    "first": "window:first",
+    "at-once": "window:at_once",
+}
+"""What measures a part, by its module and its name: a part imports what that needs, and no more."""
+
+PARTS = (*MEASURERS, *growth.PARTS)
 
 UNFINISHED = 3
 """How the process of a part ends that goes on in another one."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(given_arguments: Sequence[str]) -> int:
     """Measure what is missing, print the table, write the report."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.speed", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
-    parser.add_argument("--xquad", type=Path, metavar="FILE", help="as for eval.lab.bench")
-    parser.add_argument("--squad", type=Path, metavar="FILE", help="as for eval.lab.bench")
-    parser.add_argument("--article", type=Path, metavar="FILE", help="as for eval.lab.bench")
-    parser.add_argument("--only", nargs="*", choices=PARTS, metavar="PART")
-    parser.add_argument("--peers", action="store_true", help="install them where they are needed")
-    parser.add_argument(
-        "--report", type=Path, default=Path("BENCHMARKS.md"), metavar="FILE", help="what is written"
-    )
-    parser.add_argument("--database", metavar="ADDRESS", help="postgresql://USER@HOST/DATABASE")
-    parser.add_argument("--chroma", metavar="ADDRESS", help="of a Chroma server")
-    asked = parser.parse_args(arguments)
-    folder = asked.folder.absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    files = (asked.xquad, asked.squad, asked.article)
-    given = Given(folder, *files, asked.peers, asked.database, asked.chroma)
-    parts = asked.only if asked.only is not None else [*_parts(given)]
+    asked = vars(_parser().parse_args(given_arguments))
+    report, only, folder = (asked.pop(name) for name in ("report", "only", "folder"))
+    given = Given(folder.absolute(), **asked)
+    given.folder.mkdir(parents=True, exist_ok=True)
+    parts = only if only is not None else [*parts_of(given)]
     failed = [part for part in parts if not _run(part, given)]
-    kept = kept_in(folder)
-    show(kept)
+    kept = kept_in(given.folder)
+    show(COLUMNS, lines(kept))
+    for part, each in kept.items():
+        _say(f"{part}: measured in {each.seconds:,.0f} s")
     if kept:
-        write_report(kept, asked.report)
+        write_report(kept, report)
     return 2 if failed else 0
 
 
-def _parts(given: Given) -> Iterator[str]:
+def _parser() -> argparse.ArgumentParser:
+    files = ("xquad", "squad", "article")
+    parser = arguments("eval.lab.speed", __doc__, *files, required=False)
+    add = parser.add_argument
+    add("--only", nargs="*", choices=PARTS, metavar="PART", help=", ".join(PARTS))
+    add("--peers", action="store_true", help="install LlamaIndex into FOLDER/peers if it is needed")
+    add(
+        "--report", type=Path, default=Path("BENCHMARKS.md"), metavar="FILE", help="what is written"
+    )
+    add("--database", metavar="ADDRESS", help="postgresql://USER@HOST/DATABASE")
+    add("--chroma", metavar="ADDRESS", help="of a Chroma server")
+    return parser
+
+
+def parts_of(given: Given) -> Iterator[str]:
     """Yield the parts that can be measured with what was given."""
     servers = {"folder": True, "postgresql": given.database, "chroma": given.chroma}
     for part in PARTS:
-        where, _ = GROWTH.get(part, ("folder", 0))
+        where, _ = growth.PARTS.get(part, ("folder", 0))
         if servers[where]:
             yield part
 
@@ -128,10 +119,8 @@ def measure(part: str, given: Given) -> Kept | None:
 
     Raises UserError where something that it needs is missing.
     """
-    started, busy = datetime.now(UTC), load()
-    begun = time.monotonic()
-    kept = _measurer(part)(given)
-    if kept is not None:
+    started, busy, begun = datetime.now(UTC), load(), time.monotonic()
+    if kept := _measured(part, given):
         kept = replace(
             kept,
             machine={**describe(), "load_before": busy},
@@ -142,34 +131,11 @@ def measure(part: str, given: Given) -> Kept | None:
     return kept
 
 
-def _measurer(part: str) -> Callable[[Given], Kept | None]:
-    """Return what measures a part; what only that needs is imported now."""
-    if part in GROWTH:
-        from eval.lab.speed.parts.growth import growth
-
-        where, passages = GROWTH[part]
-        return partial(growth, passages=passages, tell=_say, where=where)
-    if part in ("adding", "again"):
-        from eval.lab.speed.parts.adding import adding, again
-
-        return adding if part == "adding" else again
-    if part == "evidence":
-        from eval.lab.speed.parts.evidence import evidence
-
-        return evidence
-    if part in ("answers", "tokens"):
-        from eval.lab.speed.parts.answers import answers, tokens
-
-        return answers if part == "answers" else tokens
-    if part == "cold":
-        from eval.lab.speed.parts.cold import cold
-
-        return cold
-    from eval.lab.speed.parts.window import at_once, first, window
-
-    if part == "window":
-        return window
-    return first if part == "first" else at_once
+def _measured(part: str, given: Given) -> Kept | None:
+    if part in growth.PARTS:
+        return growth.growth(given, part, _say)
+    kept: Kept | None = resolve_name(f"eval.lab.speed.parts.{MEASURERS[part]}")(given)
+    return kept
 
 
 def _say(words: str) -> None:

@@ -6,51 +6,15 @@ A file is written whole, so that a bench that is stopped goes on with the parts 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eval.measuring.statistics import Interval
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from eval.lab.speed.turns import Pair
 from index.atomic import write_whole
 from index.errors import UserError
-
-SEED = 2021
-RESAMPLES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What was measured of Footnoted, and of what it is held against, in the same unit."""
-
-    ours: tuple[float, ...]
-    against: tuple[float, ...]
-
-    @property
-    def ratio(self) -> float:
-        """Footnoted's median as a multiple of the other one."""
-        return median(self.ours) / median(self.against)
-
-    def interval(self) -> Interval | None:
-        """Return the 95% interval of the ratio; None where a side was measured once or twice.
-
-        A percentile bootstrap with a fixed seed (Efron, Annals of Statistics 1979). What was
-        measured by turns is drawn by turns, since a slow minute of the machine slows both.
-        """
-        import numpy
-
-        if min(len(self.ours), len(self.against)) < 3:
-            return None
-        rng = numpy.random.default_rng(SEED)
-        sides = [numpy.array(side, dtype=float) for side in (self.ours, self.against)]
-        drawn = [rng.integers(0, len(side), (RESAMPLES, len(side))) for side in sides]
-        if len(self.ours) == len(self.against):
-            drawn[1] = drawn[0]
-        ours, against = (
-            numpy.median(side[at], axis=1) for side, at in zip(sides, drawn, strict=True)
-        )
-        low, high = numpy.percentile(ours / against, (2.5, 97.5))
-        return float(low), float(high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +25,8 @@ class Kept:
     when, and `seconds` how long the part took.
     """
 
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
     part: str
     pairs: dict[str, Pair]
     told: dict[str, Any] = field(default_factory=dict)
@@ -69,16 +35,7 @@ class Kept:
     seconds: float = 0.0
 
 
-def median(values: Sequence[float]) -> float:
-    """Return the median."""
-    return quantile(values, 50)
-
-
-def quantile(values: Sequence[float], percent: float) -> float:
-    """Return a percentile, linear between two values, unrounded."""
-    import numpy
-
-    return float(numpy.percentile(values, percent))
+_FORM = TypeAdapter(Kept)
 
 
 def file_of(folder: Path, part: str) -> Path:
@@ -87,14 +44,9 @@ def file_of(folder: Path, part: str) -> Path:
 
 
 def write(folder: Path, kept: Kept) -> None:
-    """Write a part's file whole."""
-    write_json(file_of(folder, kept.part), asdict(kept))
-
-
-def write_json(path: Path, told: Any) -> None:
-    """Write JSON whole, for people to read as well."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
+    """Write a part's file whole, for people to read as well."""
+    told = json.dumps(asdict(kept), ensure_ascii=False, indent=1) + "\n"
+    write_whole(file_of(folder, kept.part), told.encode())
 
 
 def read(folder: Path, part: str) -> Kept | None:
@@ -106,13 +58,9 @@ def read(folder: Path, part: str) -> Kept | None:
     if not path.exists():
         return None
     try:
-        told = json.loads(path.read_text("utf-8"))
-        pairs = {
-            name: Pair(tuple(map(float, pair["ours"])), tuple(map(float, pair["against"])))
-            for name, pair in told.pop("pairs").items()
-        }
-        return Kept(pairs=pairs, **told)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        return _FORM.validate_json(path.read_bytes())
+    except ValidationError as error:
+        why = error.errors()[0]["msg"]
         raise UserError(
-            f"{path} is no part of this benchmark ({error!r}): delete it to measure it again."
+            f"{path} is no part of this benchmark ({why}): delete it to measure it again."
         ) from error

@@ -1,42 +1,27 @@
-"""The machine that is measured on, and what programs take of it.
-
-What processes take is read from Linux's /proc.
-"""
+"""The machine that is measured on, and what programs take of it."""
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import threading
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from index.errors import UserError
+import psutil
+
 from index.printable import visible
 
-PROC = Path("/proc")
-
 PACKAGES = (
-    "chromadb",
-    "gradio",
-    "llama-index-core",
-    "numpy",
-    "onnxruntime",
-    "sentence-transformers",
-    "sentencex",
-    "tokenizers",
-    "torch",
-    "xllamacpp",
-)
+    "chromadb gradio llama-index-core numpy onnxruntime sentence-transformers sentencex tokenizers "
+    "torch xllamacpp"
+).split()
 """What speed depends on besides Footnoted's own code."""
 
-INSTRUCTIONS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm")
+INSTRUCTIONS = "avx2 avx512f avx512_vnni avx_vnni amx_int8 asimddp i8mm".split()
 """Of what a processor can do, what makes int8 weights fast."""
 
 EVERY = 0.2
@@ -45,16 +30,17 @@ EVERY = 0.2
 
 def describe() -> dict[str, Any]:
     """Return what the machine is, and which versions run on it."""
-    cpu = _read(PROC / "cpuinfo")
-    name = re.search(r"^model name\s*:\s*(.+)$", cpu, re.M)
-    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpu, re.M)
+    told = ""
+    with suppress(OSError):  # Linux alone has it, and nothing else tells the instructions.
+        told = Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
+    name = re.search(r"^model name\s*:\s*(.+)$", told, re.M)
+    flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", told, re.M)
     has = set(flags[1].split()) if flags else set()
-    total = re.search(r"^MemTotal:\s*(\d+) kB", _read(PROC / "meminfo"), re.M)
     return {
         "processor": visible(name[1]) if name else platform.processor() or platform.machine(),
         "instructions": [each for each in INSTRUCTIONS if each in has],
-        "cores": os.cpu_count(),
-        "memory_gb": round(int(total[1]) * 1024 / 1e9, 1) if total else None,
+        "cores": psutil.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "versions": {each: _version(each) for each in PACKAGES},
@@ -63,7 +49,7 @@ def describe() -> dict[str, Any]:
 
 def load() -> float:
     """Return how many programs wanted a core in the last minute: 0 on an idle machine."""
-    return round(os.getloadavg()[0], 2)
+    return float(round(psutil.getloadavg()[0], 2))
 
 
 def _version(name: str) -> str:
@@ -73,44 +59,25 @@ def _version(name: str) -> str:
         return "not installed"
 
 
-def tree(pid: int) -> list[int]:
-    """Return a process and all that it has started, as they are now."""
-    children: dict[int, list[int]] = defaultdict(list)
-    for path in PROC.glob("[0-9]*"):
-        with suppress(IndexError, ValueError):  # It has just ended.
-            parent = _read(path / "stat").rpartition(")")[2].split()[1]
-            children[int(parent)].append(int(path.name))
-    found = [pid]
-    for each in found:
-        found += children[each]
-    return found
-
-
 def memory(pid: int | None = None) -> int:
     """Return the bytes of memory (RSS) of a process and all that it has started; of this one.
 
     What several processes share, such as a library's code, counts once for each.
-
-    Raises UserError on a system without /proc.
     """
-    if not (PROC / "self" / "status").exists():
-        raise UserError("How much memory is taken can only be measured on Linux.")
-    return sum(_rss(each) for each in tree(pid or os.getpid()))
-
-
-def _rss(pid: int) -> int:
-    found = re.search(r"^VmRSS:\s*(\d+) kB", _read(PROC / str(pid) / "status"), re.M)
-    return int(found[1]) * 1024 if found else 0
+    return int(_sum(pid, lambda process: process.memory_info().rss))
 
 
 def processor_seconds(pid: int) -> float:
     """Return how many seconds of processors a process and all that it has started have taken."""
-    ticks = 0
-    for each in tree(pid):
-        with suppress(IndexError, ValueError):
-            fields = _read(PROC / str(each) / "stat").rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    return _sum(pid, lambda process: sum(process.cpu_times()[:2]))
+
+
+def _sum(pid: int | None, taken: Callable[[psutil.Process], float]) -> float:
+    process, total = psutil.Process(pid), 0.0
+    for each in (process, *process.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # It has just ended.
+            total += taken(each)
+    return total
 
 
 class Peak:
@@ -130,30 +97,15 @@ class Peak:
         self._watch.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._watch.join()
 
 
 def disk(folder: Path) -> int:
     """Return how many bytes the files of a folder have."""
-    return sum(_sizes(folder))
-
-
-def _sizes(folder: Path) -> Iterator[int]:
+    total = 0
     for path in folder.rglob("*"):
         with suppress(OSError):  # A journal that has just gone.
-            if path.is_file():
-                yield path.stat().st_size
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8", errors="replace")
-    except OSError:
-        return ""
+            total += path.stat().st_size if path.is_file() else 0
+    return total

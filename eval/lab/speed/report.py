@@ -4,22 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from eval.lab.speed.kept import Kept, median
-from eval.lab.speed.plots import Curve, curves
+from eval.lab.speed.kept import Kept
+from eval.lab.speed.plots import curves
 from eval.lab.speed.table import COLUMNS, lines
 from index.atomic import write_whole
 
-PLOTS = Path("benchmarks")
+PLOTS = "benchmarks"
 """The folder of the plots, beside the report."""
 
 HEAD = """\
 # Benchmarks
 
-Written by `make speed` (`python -m eval.lab.speed`); [eval/README.md](eval/README.md#speed) says
-how each row is measured. Both sides of a row were measured by turns on the same machine. A figure
-is a median, with the middle half of what was measured and how often; a ratio has its 95% interval.
+Written by `make speed` (`python -m eval.lab.speed`).
+[eval/lab/README.md](eval/lab/README.md#speed) says how each row is measured. Both sides of a row
+took turns on the same machine. A figure is a median, with the middle half of the measurements and
+their number; a ratio has its 95% interval.
+"""
+
+GROWTH = """\
+## Growth
+
+Text by rule with a fixed seed. “Made up” are the vectors of a library that is too large to embed \
+for this; its entries' own and all questions' are real. The words and the vectors are what finding \
+waits for of the two searches; the first question opens the library. Memory is the process's and \
+Chroma's, after 25 questions, and “with at most” while it was made; a server's own is not in it, \
+nor is a Chroma server's disk.
 """
 
 WHERE = {
@@ -29,107 +41,71 @@ WHERE = {
 }
 """Where libraries are grown, as a heading says it."""
 
-GROWN = (
-    ("passages", "{passages:,}"),
-    ("adding 5 more", "{add:.3g} s"),
-    ("found by the next question", "{add_found:.0%}, in {next:.3g} s"),
-    ("taking out 5", "{remove:.3g} s"),
-    ("evidence", "{evidence:.3g} s"),
-    ("of it, words", "{bm25_s:.3g} s"),
-    ("and vectors", "{vectors_s:.3g} s"),
-    ("first question", "{opened_s:.3g} s"),
-    ("answers found", "{found:.0%}"),
-    ("memory", "{memory:,.0f} MB"),
-    ("disk", "{disk:,.0f} MB"),
-    ("made in", "{made_s:,.0f} s"),
-    ("with at most", "{made_peak:,.0f} MB"),
-    ("vectors", "{vectors}"),
-)
+GROWN = {
+    "passages": "{passages:,}",
+    "adding 5 more": "{add_s:.3g} s",
+    "found by the next question": "{add_found:.0%}, in {next_question_s:.3g} s",
+    "taking out 5": "{remove_s:.3g} s",
+    "evidence": "{evidence:.3g} s",
+    "of it, words": "{bm25_s:.3g} s",
+    "and vectors": "{vectors_s:.3g} s",
+    "first question": "{opened_s:.3g} s",
+    "answers found": "{found:.0%}",
+    "memory": "{memory_bytes:,.0f} MB",
+    "disk": "{disk_bytes:,.0f} MB",
+    "made in": "{made_s:,.0f} s",
+    "with at most": "{made_peak_bytes:,.0f} MB",
+    "vectors": "{vectors}",
+}
 """The columns of the table of growth."""
+
+CURVES = {
+    "adding 5 passages more, s": "add_s",
+    "evidence, s": "evidence",
+    "memory, MB": "memory_bytes",
+    "disk, MB": "disk_bytes",
+}
 
 
 def write_report(kept: dict[str, Kept], path: Path) -> None:
     """Write the report, and its plots into a folder beside it."""
-    grown = [_grown(each) for each in kept.values() if "disk_bytes" in each.told]
     folder = path.absolute().parent
-    for where in WHERE:
-        if there := [each for each in grown if each["where"] == where]:
-            (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-            write_whole(folder / _plot(where), plots(there).encode())
-    write_whole(folder / path.name, report(kept, grown).encode())
-
-
-def report(kept: dict[str, Kept], grown: Sequence[dict[str, Any]]) -> str:
-    """Return the report as Markdown."""
     parts = [HEAD, *_machines(kept), _table(COLUMNS, lines(kept))]
-    if grown:
-        parts += [
-            "## Growth\n",
-            "Text by rule with a fixed seed. “Made up” are the vectors of a library that is too "
-            "large to embed for this; its entries' own and all questions' are real. The words and "
-            "the vectors are what finding waits for of the two searches; the first question opens "
-            "the library. Memory is the process's and Chroma's, after 25 questions, and “with "
-            "at most” while it was made; a server's own is not in it, nor is a Chroma server's "
-            "disk.\n",
-            *_grown_at(grown),
-        ]
-    parts += ["## Beside the table\n", *_told(kept)]
-    return "\n".join(parts)
-
-
-def _grown_at(grown: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Yield a table and its curves for each place where libraries were grown."""
+    grown = [_grown(each) for each in kept.values() if "disk_bytes" in each.told]
+    parts += [GROWTH] if grown else []
     for where, heading in WHERE.items():
-        there = [each for each in grown if each["where"] == where]
-        if there:
-            yield f"### {heading}\n"
-            rows = ([form.format(**each) for _, form in GROWN] for each in there)
-            yield _table([name for name, _ in GROWN], rows)
-            yield f"![Curves of adding, evidence, memory and disk]({_plot(where).as_posix()})\n"
+        if there := [each for each in grown if each["where"] == where]:
+            plot = f"{PLOTS}/growth.svg" if where == "folder" else f"{PLOTS}/growth-{where}.svg"
+            (folder / PLOTS).mkdir(parents=True, exist_ok=True)
+            write_whole(folder / plot, _plot(there))
+            rows = ([form.format(**each) for form in GROWN.values()] for each in there)
+            parts += [f"### {heading}\n", _table([*GROWN], rows)]
+            parts += [f"![Curves of adding, evidence, memory and disk]({plot})\n"]
+    parts += ["## Beside the table\n", *_told(kept)]
+    write_whole(folder / path.name, "\n".join(parts).encode())
 
 
-def _plot(where: str) -> Path:
-    return PLOTS / ("growth.svg" if where == "folder" else f"growth-{where}.svg")
-
-
-def plots(grown: Sequence[dict[str, Any]]) -> str:
-    """Return the curves of what grows with a library."""
-    panels = (
-        ("adding 5 passages more, s", "add"),
-        ("evidence, s", "evidence"),
-        ("memory, MB", "memory"),
-        ("disk, MB", "disk"),
-    )
-    return curves(
-        [
-            Curve(title, tuple((each["passages"], each[name]) for each in grown))
-            for title, name in panels
-        ],
-        "how adding, evidence, memory and disk grow with the passages",
-    )
+def _plot(grown: Sequence[dict[str, Any]]) -> bytes:
+    panels = {
+        title: [(each["passages"], each[name]) for each in grown] for title, name in CURVES.items()
+    }
+    return curves(panels, "how adding, evidence, memory and disk grow with the passages")
 
 
 def _grown(kept: Kept) -> dict[str, Any]:
-    told = kept.told
-    return {
-        "where": "folder",
-        **told,
-        "add": median(told["add_s"]),
-        "next": median(told["next_question_s"]),
-        "remove": median(told["remove_s"]),
-        "made_peak": told["made_peak_bytes"] / 1e6,
-        "evidence": median(kept.pairs["evidence"].ours),
-        "memory": told["memory_bytes"] / 1e6,
-        "disk": told["disk_bytes"] / 1e6,
-    }
+    """Return the figures of a library: medians, and bytes as megabytes."""
+    figures: dict[str, Any] = {"where": "folder", "evidence": median(kept.pairs["evidence"].ours)}
+    for name, told in kept.told.items():
+        figure = median(told) if isinstance(told, list) else told
+        figures[name] = figure / 1e6 if name.endswith("_bytes") else figure
+    return figures
 
 
 def _machines(kept: dict[str, Kept]) -> Iterator[str]:
     """Yield what the parts were measured on: once, where it was the same for all."""
     found: dict[str, list[str]] = {}
     for part, each in kept.items():
-        known = {name: told for name, told in each.machine.items() if name != "load_before"}
-        found.setdefault(_machine(known), []).append(part)
+        found.setdefault(_machine(each.machine), []).append(part)
     for words, parts in found.items():
         which = "" if len(found) == 1 else f"{', '.join(parts)}: "
         yield f"{which}{words}\n"
@@ -139,7 +115,7 @@ def _machines(kept: dict[str, Kept]) -> Iterator[str]:
 
 def _machine(told: dict[str, Any]) -> str:
     instructions = ", ".join(told.get("instructions", ()))
-    versions = ", ".join(f"{name} {of}" for name, of in told.get("versions", {}).items())
+    versions = _words(told.get("versions", {}))
     size = f"{told.get('cores')} cores, {told.get('memory_gb')} GB"
     runs = f"{told.get('kernel')}, Python {told.get('python')}"
     return f"{told.get('processor')} ({instructions}), {size}, {runs}; {versions}."

@@ -15,7 +15,7 @@ import random
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -39,38 +39,32 @@ WORDS = (14, 24)
 ENTRIES = 24
 """Entries of the first document, which every library has."""
 
-TEMPLATES = (
-    (
-        "The lighthouse of {place} was built in {year} by the engineer {person}.",
-        "Who built the lighthouse of {place}?",
-        "{person}",
-    ),
-    (
-        "The bridge at {place} is {number} metres long and took nine years to build.",
-        "How long is the bridge at {place}?",
-        "{number} metres",
-    ),
-    (
-        "In {year} the ferry {ship} sank off {place} with {number} people on board.",
-        "When did the ferry {ship} sink?",
-        "{year}",
-    ),
-    (
-        "The museum in {place} was opened by {person}, who had paid for most of it.",
-        "Who opened the museum in {place}?",
-        "{person}",
-    ),
-    (
-        "The mine near {place} employs {number} people and belongs to the state.",
-        "How many people does the mine near {place} employ?",
-        "{number}",
-    ),
-    (
-        "The university of {place} was founded in {year}, three years after the fire.",
-        "When was the university of {place} founded?",
-        "{year}",
-    ),
-)
+TEMPLATES = """\
+The lighthouse of {place} was built in {year} by the engineer {person}.
+Who built the lighthouse of {place}?
+{person}
+
+The bridge at {place} is {number} metres long and took nine years to build.
+How long is the bridge at {place}?
+{number} metres
+
+In {year} the ferry {ship} sank off {place} with {number} people on board.
+When did the ferry {ship} sink?
+{year}
+
+The museum in {place} was opened by {person}, who had paid for most of it.
+Who opened the museum in {place}?
+{person}
+
+The mine near {place} employs {number} people and belongs to the state.
+How many people does the mine near {place} employ?
+{number}
+
+The university of {place} was founded in {year}, three years after the fire.
+When was the university of {place} founded?
+{year}
+"""
+"""Of each entry the sentence, the question and the answer."""
 
 _ONSETS = "b d f g h k l m n p r s t v z br dr gr kr st tr".split()
 _VOWELS = "a e i o u ai ea io".split()
@@ -96,8 +90,9 @@ def entry(number: int) -> Entry:
         "year": str(draw.randint(1820, 1995)),
         "number": str(draw.randint(120, 980)),
     }
-    words = (each.format(**names) for each in TEMPLATES[number % len(TEMPLATES)])
-    return Entry(*words)
+    templates = TEMPLATES.split("\n\n")
+    told = templates[number % len(templates)].format(**names)
+    return Entry(*told.splitlines())
 
 
 def _name(draw: random.Random) -> str:
@@ -108,15 +103,8 @@ def _name(draw: random.Random) -> str:
 class Rule:
     """Makes documents of words by their frequency."""
 
-    def __init__(self, words: Sequence[str]) -> None:
-        """Take the words, the most frequent first."""
-        self._words = np.array(words, dtype=object)
-        weights = 1 / (np.arange(1, len(words) + 1) + MANDELBROT)
-        self._upto = np.cumsum(weights / weights.sum())
-
-    @classmethod
-    def of(cls, weights: Path) -> Rule:
-        """Take the words of a folder of weights, and the made-up ones.
+    def __init__(self, weights: Path) -> None:
+        """Take the words of a folder of weights, the most frequent first, and the made-up ones.
 
         Raises UserError where it has no vocabulary.
         """
@@ -126,15 +114,19 @@ class Rule:
         except OSError as error:
             raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
         english = [word for word in lines if word.isascii() and word.isalpha() and len(word) > 1]
-        return cls([*english, *_made_up(MADE_UP)])
+        self._words = np.array([*english, *_made_up(MADE_UP)], dtype=object)
+        shares = 1 / (np.arange(1, len(self._words) + 1) + MANDELBROT)
+        self._upto = np.cumsum(shares / shares.sum())
 
     def document(self, number: int, passages: int = PASSAGES) -> Document:
         """Return a document of so many passages, a paragraph each.
 
         That with the number 0 has the first entries, each at the head of a passage.
         """
-        first = [entry(each).sentence for each in range(ENTRIES)] if number == 0 else []
-        return self._document(f"text {number}", passages, _spread(first, passages))
+        apart = max(passages // ENTRIES, 1)
+        told = range(ENTRIES) if number == 0 else ()
+        first = {each * apart: entry(each).sentence for each in told}
+        return self._document(f"text {number}", passages, first)
 
     def small(self, number: int, passages: int = 5) -> tuple[Document, Entry]:
         """Return a small document with an entry of its own, which no other document has."""
@@ -148,25 +140,14 @@ class Rule:
         lengths = rng.integers(*WORDS, size=int(counts.sum()), endpoint=True)
         drawn = np.searchsorted(self._upto, rng.random(int(lengths.sum())))
         words = iter(self._words[np.minimum(drawn, len(self._words) - 1)])
-        sizes = iter(lengths)
+        said = (f"{' '.join(islice(words, length)).capitalize()}." for length in lengths)
         paragraphs = []
         for number, count in enumerate(counts):
-            sentences = [_sentence([next(words) for _ in range(next(sizes))]) for _ in range(count)]
-            if number in first:
-                sentences[0] = first[number]
+            sentences = [*islice(said, count)]
+            sentences[0] = first.get(number, sentences[0])
             paragraphs.append(" ".join(sentences))
         text = "\n\n".join(paragraphs) + "\n"
         return Document.of(text, title=name, source=f"{name.replace(' ', '-')}.txt")
-
-
-def _sentence(words: Sequence[str]) -> str:
-    return f"{' '.join(words).capitalize()}."
-
-
-def _spread(sentences: Sequence[str], passages: int) -> dict[int, str]:
-    """Place sentences at equal distances."""
-    apart = max(passages // (len(sentences) or 1), 1)
-    return {at * apart: sentence for at, sentence in enumerate(sentences)}
 
 
 def _made_up(count: int) -> list[str]:
@@ -190,27 +171,25 @@ COMMON = 0.7
 """What all vectors have in common: of two of bge-small's the cosine is about 0.5 as well."""
 
 
-class Vectors:
-    """Makes vectors of texts: real ones of some, of all others made-up ones, always the same."""
+def made_up_vectors(encode: Encode, real: Sequence[str], like: Sequence[str]) -> Encode:
+    """Return what makes vectors of texts, each of length one; shape (texts, dimension).
 
-    def __init__(self, encode: Encode, real: Sequence[str], like: Sequence[str]) -> None:
-        """Take what makes real vectors, the texts that get one, and texts that others are like."""
-        self._real = dict(zip(real, encode(list(real)), strict=True))
-        middle = encode(list(like)).mean(axis=0)
-        self._common = middle / np.linalg.norm(middle)
-        rng = np.random.default_rng(SEED)
-        self._clusters = rng.normal(size=(CLUSTERS, WIDTH))
-        self._into = rng.normal(size=(WIDTH, len(middle)))
+    The texts that are `real` get those that `encode` makes; all others get made-up ones, always the
+    same, near those of texts that they should be `like`.
+    """
+    known = dict(zip(real, encode(list(real)), strict=True))
+    middle = encode(list(like)).mean(axis=0)
+    common = COMMON * middle / np.linalg.norm(middle)
+    fixed = np.random.default_rng(SEED)
+    clusters = fixed.normal(size=(CLUSTERS, WIDTH))
+    into = fixed.normal(size=(WIDTH, len(middle)))
 
-    def __call__(self, texts: list[str]) -> np.ndarray:
-        """Return the vectors, each of length one; shape (texts, dimension)."""
-        return np.stack([self._vector(text) for text in texts])
-
-    def _vector(self, text: str) -> np.ndarray:
-        if text in self._real:
-            return np.asarray(self._real[text])
+    def vector(text: str) -> np.ndarray:
+        if text in known:
+            return np.asarray(known[text])
         rng = np.random.default_rng(zlib.crc32(text.encode()))
-        near = self._clusters[rng.integers(CLUSTERS)] + NEAR * rng.normal(size=WIDTH)
-        own = near @ self._into
-        vector = COMMON * self._common + np.sqrt(1 - COMMON**2) * own / np.linalg.norm(own)
-        return np.asarray(vector / np.linalg.norm(vector))
+        own = (clusters[rng.integers(CLUSTERS)] + NEAR * rng.normal(size=WIDTH)) @ into
+        made = common + np.sqrt(1 - COMMON**2) * own / np.linalg.norm(own)
+        return np.asarray(made / np.linalg.norm(made))
+
+    return lambda texts: np.stack([vector(text) for text in texts])

@@ -9,67 +9,96 @@ The second makes the router's (`routing/network.py`), the third teaches it furth
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
-that were held out. It takes both cores for about an hour and a half. Without --start it begins with
-the reranker. With it, it goes on from another reader, and the weights are the mean of the two.
+that were held out. It takes all cores: two need about an hour and a half. Without --start it begins
+with the reranker. With it, it goes on from another reader, and the weights are the mean of the two.
 """
 
 from __future__ import annotations
 
-import argparse
+import random
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from eval.lab.command import run_command
+from eval.lab.training.examples import (
+    MIX,
+    Example,
+    held_out,
+    load_squad,
+    load_yes_no,
+    make_examples,
+)
+from eval.lab.training.inputs import keep, parse, sha256_of
 from eval.lab.training.measure import describe, question_only
-from eval.lab.training.prepare import START, prepare
+from eval.lab.training.model import RECIPE, export_reader, from_weights, take_mean, train_reader
+from eval.lab.training.routing import further, network
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
 from rag.config import load_settings
+from rag.finding.rerank import Reranker
+
+SEED = 2021
+START = "ms-marco-minilm-l-12-v2-int8"
+"""The reranker that chooses hard windows, and that training starts from if it is told no other."""
+
+ROUTER = {"router": network.main, "further": further.main}
 
 
 def main(arguments: Sequence[str]) -> int:
     """Make examples, train, write the weights, and measure them on the held-out articles."""
-    if arguments[:1] == ["router"]:
-        from eval.lab.training.routing.network import main as train_router
-
-        return train_router(arguments[1:])
-    if arguments[:1] == ["further"]:
-        from eval.lab.training.routing.further import main as train_further
-
-        return train_further(arguments[1:])
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.training", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--claims", type=Path, metavar="FILE")
-    parser.add_argument("--epochs", type=float, default=1.0)
-    parser.add_argument("--start", type=Path, metavar="FOLDER")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    examples, held_out = prepare(given.folder, given.squad, given.claims)
-
-    from eval.lab.training.model import export, from_weights, take_mean
-    from eval.lab.training.train import progress_bar, train
-
+    if arguments and arguments[0] in ROUTER:
+        return ROUTER[arguments[0]](arguments[1:])
+    command, optional = "eval.lab.training", ("--claims", "--start")
+    given = parse(arguments, command, __doc__, "--squad", optional=optional, epochs=1.0)
+    examples, apart = prepare(given.folder, given.squad, given.claims)
     start = given.start or model_folder(START, load_settings().models)
-    try:
-        model, tokenizer = from_weights(start / "model.onnx"), load_tokenizer(start)
-    except (OSError, ValueError, KeyError) as error:
-        raise UserError(
-            f"{start} holds no weights that training can start from: {error}"
-        ) from error
-    with progress_bar() as progress:
-        checkpoint = given.folder / "checkpoint.pt"
-        train(model, tokenizer, examples, checkpoint, progress, epochs=given.epochs)
+    model, made = from_weights(start / "model.onnx"), given.folder / "reader"
+    checkpoint, recipe = given.folder / "checkpoint.pt", replace(RECIPE, epochs=given.epochs)
+    train_reader(model, load_tokenizer(start), examples, checkpoint, recipe)
     if given.start:
         take_mean(model, from_weights(start / "model.onnx"))
-    export(model, start / "tokenizer.json", given.folder / "reader")
-    lines = describe(held_out, ReaderWeights(given.folder / "reader"))
-    lines.append(question_only(examples, held_out))
-    sys.stdout.write("\n".join(lines) + "\n")
+    export_reader(model, start / "tokenizer.json", made)
+    lines = [*describe(apart, ReaderWeights(made)), question_only(examples, apart)]
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
+
+
+def prepare(folder: Path, squad: Path, claims: Path | None) -> tuple[list[Example], list[Example]]:
+    """Return the examples to train on and those of the held-out articles.
+
+    They are made at the first call and kept in the folder. Raises UserError when the data cannot be
+    read, when the folder holds examples of other data, and when the held-out articles have no
+    near-misses or no answerable questions to measure on.
+    """
+    files = folder / "train.jsonl", folder / "held-out.jsonl"
+    sources = {path.name: sha256_of(path) for path in (squad, claims) if path} | {"mix": MIX}
+    train, apart = keep(files, Example, sources, partial(_make, squad, claims))
+    return train, apart
+
+
+def _make(squad: Path, claims: Path | None) -> tuple[list[Example], list[Example]]:
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    score = Reranker(START, load_settings().models).score
+    articles = load_squad(squad)
+    train = list(make_examples([a for a in articles if not held_out(a.title)], score, rng))
+    apart = list(make_examples([a for a in articles if held_out(a.title)], score, rng))
+    if claims:
+        yes_no = load_yes_no(claims, rng)
+        first = len(yes_no) // 20
+        apart += yes_no[:first]
+        train += yes_no[first:]
+    rng.shuffle(train)
+    if {each.answerable for each in apart} != {True, False}:
+        raise UserError(
+            f"{squad} has too few articles: those held out need answerable questions and "
+            "near-misses (is_impossible)."
+        )
+    return train, apart
 
 
 if __name__ == "__main__":

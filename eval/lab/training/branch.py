@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,30 +17,19 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import helper
-from rich.progress import Progress
+from onnx import compose, helper
 from tokenizers import Encoding
-from transformers import BertConfig
+from torch.nn.utils.rnn import pad_sequence
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
-from eval.lab.training.model import (
-    BRANCHES,
-    HEADS,
-    LAYERS,
-    WIDTH,
-    from_weights,
-    quantize,
-    weights_of,
-)
-from eval.lab.training.train import batches_of, fit
+from eval.lab.training.export import Axes, append, export, remove
+from eval.lab.training.model import BRANCHES, LAYERS, WIDTH, bert_config, from_weights, weights_of
+from eval.lab.training.train import Recipe, fit, progress_bar
 from index.atomic import write_whole
 from index.errors import UserError
-from index.weights.onnx import features, in_parallel
+from index.weights.onnx import features, in_parallel, load_tokenizer
 
-SEED = 2026
-RATE = 2e-4
-"""The highest learning rate; it rises over the first steps and then falls to nothing."""
-WARM_UP = 0.06
+RECIPE = Recipe(seed=2026, rate=2e-4, warm_up=0.06, reseeded=True)
 
 SHARED = 6
 """The reader's layers that the head stands on."""
@@ -59,20 +46,12 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
     """
 
     name: str
-    outputs: Mapping[str, Mapping[int, str]]
+    outputs: Mapping[str, Axes]
 
     def __init__(self) -> None:
         super().__init__()
-        torch.manual_seed(SEED)  # What is new begins the same each time.
-        config = BertConfig(
-            hidden_size=WIDTH,
-            num_hidden_layers=LAYERS - SHARED,
-            num_attention_heads=HEADS,
-            intermediate_size=4 * WIDTH,
-            hidden_dropout_prob=0.1,
-            attention_probs_dropout_prob=0.0,
-            attn_implementation="eager",
-        )
+        torch.manual_seed(RECIPE.seed)  # What is new begins the same each time.
+        config = bert_config(LAYERS - SHARED, dropout=0.1)
         self.encoder = BertEncoder(config)
         self.pooler = BertPooler(config)
 
@@ -84,112 +63,52 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
 
     def start_from(self, reader: Path) -> None:
         """Take the layers of a reader's upper half."""
-        model = from_weights(reader)
-        own = model.bert.encoder.layer[SHARED:]
-        for layer, start in zip(self.encoder.layer, own, strict=True):
+        bert = from_weights(reader).bert
+        for layer, start in zip(self.encoder.layer, bert.encoder.layer[SHARED:], strict=True):
             layer.load_state_dict(start.state_dict())
-        self.pooler.load_state_dict(model.bert.pooler.state_dict())
+        self.pooler.load_state_dict(bert.pooler.state_dict())
 
     def go_on_from(self, reader: Path) -> None:
         """Take the layers that this head has in a reader already."""
-        state = weights_of(onnx.load(reader).graph, self.name)
-        self.load_state_dict({key: value.contiguous() for key, value in state.items()})
+        self.load_state_dict(weights_of(reader, self.name))
 
     def take_mean(self, one: Path, other: Path) -> None:
         """Take the mean of the layers that this head has in two readers (see `model.take_mean`)."""
-        states = [weights_of(onnx.load(each).graph, self.name) for each in (one, other)]
-        mean = {key: (value + states[1][key]) / 2 for key, value in states[0].items()}
-        self.load_state_dict({key: value.contiguous() for key, value in mean.items()})
+        theirs = weights_of(other, self.name)
+        mean = {key: (own + theirs[key]) / 2 for key, own in weights_of(one, self.name).items()}
+        self.load_state_dict(mean)
 
 
-def lower_half(reader: Path) -> onnxruntime.InferenceSession:
-    """Open a reader that gives the hidden states of its lower half, and nothing else."""
-    graph = onnx.load(reader)
-    del graph.graph.output[:]
-    graph.graph.output.append(
-        helper.make_tensor_value_info(HIDDEN, onnx.TensorProto.FLOAT, ("texts", "tokens", WIDTH))
+def export_branch(branch: Branch, reader: Path, folder: Path) -> None:
+    """Write a reader with the head beside its others, with its tokenizer, into a folder.
+
+    An earlier head of the same name is replaced.
+    """
+    inputs = {
+        "hidden": torch.zeros((2, 8, WIDTH)),
+        "attention_mask": torch.ones((2, 8), dtype=torch.int64),
+    }
+    alone = folder / "head.onnx"
+    export(branch, inputs, branch.outputs, alone)
+    head, whole = onnx.load(alone), onnx.load(reader)
+    alone.unlink()
+    compose.add_prefix_graph(
+        head.graph, branch.name, rename_inputs=False, rename_outputs=False, inplace=True
     )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(graph.SerializeToString(), options)
-
-
-def export(branch: Branch, reader: Path, folder: Path) -> None:
-    """Write a reader with the head beside its others, with its tokenizer, into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
-        whole, small = Path(name) / "float.onnx", Path(name) / "small.onnx"
-        branch.eval()
-        hidden, mask = torch.zeros((2, 8, WIDTH)), torch.ones((2, 8), dtype=torch.int64)
-        torch.onnx.export(
-            branch,
-            (hidden, mask),
-            str(whole),
-            input_names=["hidden", "attention_mask"],
-            output_names=list(branch.outputs),
-            dynamic_axes={
-                "hidden": {0: "texts", 1: "tokens"},
-                "attention_mask": {0: "texts", 1: "tokens"},
-                **{name: dict(axes) for name, axes in branch.outputs.items()},
-            },
-            opset_version=17,
-            dynamo=False,
-        )
-        quantize(whole, small)
-        made = Path(name) / "model.onnx"
-        grown = _grown(onnx.load(reader), onnx.load(small), branch)
-        onnx.save(grown, made)
-        made.replace(folder / "model.onnx")
-    if folder != reader.parent:
-        shutil.copyfile(reader.parent / "tokenizer.json", folder / "tokenizer.json")
-
-
-def _grown(reader: onnx.ModelProto, made: onnx.ModelProto, branch: Branch) -> onnx.ModelProto:
-    """Put a head's nodes behind a reader's; an earlier head of this name goes."""
-    graph = reader.graph
-    for kept in (graph.node, graph.initializer):
-        for each in [each for each in kept if each.name.startswith(branch.name)]:
-            kept.remove(each)
-    for output in [each for each in graph.output if each.name in branch.outputs]:
-        graph.output.remove(output)
-    shared = {"hidden": HIDDEN, "attention_mask": "attention_mask", "": ""}
-    shared |= {name: name for name in branch.outputs}
-
-    def renamed(names: Sequence[str]) -> list[str]:
-        return [shared.get(name, branch.name + name) for name in names]
-
-    for node in made.graph.node:
-        inputs, outputs = renamed(node.input), renamed(node.output)
-        node.name = branch.name + node.name
-        del node.input[:], node.output[:]
-        node.input.extend(inputs)
-        node.output.extend(outputs)
-        graph.node.append(node)
-    for weights in made.graph.initializer:
-        weights.name = branch.name + weights.name
-        graph.initializer.append(weights)
-    graph.output.extend(made.graph.output)
-    _check_with_sets_of(reader, made)
-    return reader
-
-
-def _check_with_sets_of(model: onnx.ModelProto, other: onnx.ModelProto) -> None:
-    """Add the sets of operators that another model's nodes need, and check the whole."""
-    known = {each.domain for each in model.opset_import}
-    model.opset_import.extend(e for e in other.opset_import if e.domain not in known)
-    onnx.checker.check_model(model)
+    for node in head.graph.node:
+        node.input[:] = [HIDDEN if name == "hidden" else name for name in node.input]
+    remove(whole, branch.name)
+    for output in [each for each in whole.graph.output if each.name in branch.outputs]:
+        whole.graph.output.remove(output)
+    append(whole, head, branch.name)
+    write_whole(folder / "model.onnx", whole.SerializeToString())
+    write_whole(folder / "tokenizer.json", reader.with_name("tokenizer.json").read_bytes())
 
 
 def keep_branches(before: Path, reader: Path) -> None:
     """Put the heads of this kind of a reader behind the two of another with the same lower half."""
-    had, made = onnx.load(before), onnx.load(reader)
-    for kept in ("node", "initializer"):
-        own = [each for each in getattr(had.graph, kept) if each.name.startswith(BRANCHES)]
-        getattr(made.graph, kept).extend(own)
-    own_outputs = {each.name for each in made.graph.output}
-    made.graph.output.extend(e for e in had.graph.output if e.name not in own_outputs)
-    _check_with_sets_of(made, had)
+    made = onnx.load(reader)
+    append(made, onnx.load(before), BRANCHES)
     write_whole(reader, made.SerializeToString())
 
 
@@ -197,12 +116,9 @@ def keep_branches(before: Path, reader: Path) -> None:
 class States:
     """What the lower half makes of all pairs: their tokens' states, and where each begins."""
 
-    states: np.ndarray
+    encoded: Sequence[Encoding]
     starts: np.ndarray
-
-    def __len__(self) -> int:
-        """Return the number of pairs."""
-        return len(self.starts) - 1
+    states: np.ndarray
 
     def length(self, at: int) -> int:
         """Return how many tokens a pair has."""
@@ -210,70 +126,75 @@ class States:
 
     def padded(self, batch: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
         """Return states, shape (texts, tokens, width), and the mask of their tokens."""
-        longest = max(map(self.length, batch))
-        states = np.zeros((len(batch), longest, WIDTH), dtype=np.float32)
-        mask = np.zeros((len(batch), longest), dtype=np.int64)
-        for row, at in enumerate(batch):
-            states[row, : self.length(at)] = self.states[self.starts[at] : self.starts[at + 1]]
-            mask[row, : self.length(at)] = 1
-        return torch.from_numpy(states), torch.from_numpy(mask)
+        places = [slice(self.starts[at], self.starts[at + 1]) for at in batch]
+        rows = [torch.from_numpy(self.states[each].astype(np.float32)) for each in places]
+        masks = [torch.ones(len(each), dtype=torch.int64) for each in rows]
+        return pad_sequence(rows, batch_first=True), pad_sequence(masks, batch_first=True)
 
 
 def read_states(
-    encoded: Sequence[Encoding], reader: Path, file: Path, progress: Progress
+    pairs: Sequence[tuple[str, str]], reader: Path, folder: Path, longest: int, cut: str
 ) -> States:
-    """Let the reader's lower half read all pairs; kept in a file, some gigabytes.
+    """Let the reader's lower half read pairs of texts, each of so many tokens at most.
 
-    Raises UserError where the file is of other pairs.
+    `cut` says what is cut off, as the tokenizer's strategy of truncation. The states are kept in
+    the folder, some gigabytes. Raises UserError where those there are of other pairs.
     """
-    starts = np.concatenate([[0], np.cumsum([len(each.ids) for each in encoded])])
+    tokenizer = load_tokenizer(reader.parent)
+    tokenizer.enable_truncation(longest, strategy=cut)
+    encoded = tokenizer.encode_batch(pairs)
+    starts = np.cumsum([0, *(len(each.ids) for each in encoded)])
     ids = hashlib.sha256(json.dumps([each.ids for each in encoded]).encode()).hexdigest()
-    told = file.with_suffix(".sha256")
-    if file.exists() and told.read_text("utf-8") != ids:
+    file, made_of = folder / "states.npy", folder / "states.sha256"
+    if file.exists() and made_of.read_text("utf-8") != ids:
         raise UserError(f"{file} is of other examples. Name a new folder, or delete it.")
     if not file.exists():
-        session = lower_half(reader)
-        unfinished = file.with_suffix(".partial")
-        shape = (int(starts[-1]), WIDTH)
-        states = np.lib.format.open_memmap(unfinished, mode="w+", dtype=np.float16, shape=shape)
+        unfinished = folder / "states.partial"
+        _write_states(encoded, starts, lower_half(reader), unfinished)
+        write_whole(made_of, ids.encode())
+        unfinished.replace(file)
+    return States(encoded, starts, np.load(file, mmap_mode="r"))
+
+
+def _write_states(
+    encoded: Sequence[Encoding],
+    starts: np.ndarray,
+    session: onnxruntime.InferenceSession,
+    file: Path,
+) -> None:
+    shape = (int(starts[-1]), WIDTH)
+    states = np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)
+    with progress_bar() as progress:
         task = progress.add_task("reading", total=len(encoded))
 
         def read(at: int) -> None:
-            made = session.run([HIDDEN], features([encoded[at]]))[0][0]
+            [made] = session.run([HIDDEN], features([encoded[at]]))[0]
             states[starts[at] : starts[at + 1]] = np.asarray(made, dtype=np.float16)
             progress.update(task, advance=1)
 
         in_parallel(read, range(len(encoded)))
-        states.flush()
-        del states
-        write_whole(told, ids.encode())
-        unfinished.replace(file)
-    return States(np.load(file, mmap_mode="r"), starts)
+    states.flush()
 
 
-def learn(
+def lower_half(reader: Path) -> onnxruntime.InferenceSession:
+    """Open a reader that gives the hidden states of its lower half, and nothing else."""
+    model = onnx.load(reader)
+    hidden = helper.make_tensor_value_info(HIDDEN, onnx.TensorProto.FLOAT, None)
+    del model.graph.output[:]
+    model.graph.output.append(hidden)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+
+
+def train_branch(
     branch: Branch,
     states: States,
     loss_of: Callable[[Sequence[int]], torch.Tensor],
-    checkpoint: Path,
-    progress: Progress,
-    *,
-    epochs: float,
-    rate: float = RATE,
+    folder: Path,
+    recipe: Recipe,
 ) -> None:
-    """Train a head in place, going on from the checkpoint if there is one.
-
-    `loss_of` returns the loss of a batch: of pairs by their numbers. The same pairs, epochs and
-    number of threads give the same weights, whether or not it was stopped in between. Raises
-    UserError for a checkpoint of another training.
-    """
-    torch.manual_seed(SEED)
-    branch.train()
-    batches = batches_of(range(len(states)), states.length, epochs, SEED)
-
-    def loss_at(at: int) -> torch.Tensor:
-        torch.manual_seed(SEED + at)  # Dropout is the same after a stop.
-        return loss_of(batches[at])
-
-    fit(branch, len(batches), loss_at, checkpoint, progress, rate=rate, warm_up=WARM_UP)
-    branch.eval()
+    """Train a head in place as `fit` does; `loss_of` takes the numbers of a batch's pairs."""
+    numbers = range(len(states.encoded))
+    fit(branch, numbers, states.length, loss_of, folder / "checkpoint.pt", recipe)

@@ -15,12 +15,10 @@ what it was and what came of it. That takes some forty minutes.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,12 +26,21 @@ import numpy as np
 import torch
 
 from eval.lab.command import run_command
-from eval.lab.training.branch import RATE, Branch, States, export, learn, read_states
+from eval.lab.training.branch import (
+    RECIPE,
+    Branch,
+    States,
+    export_branch,
+    read_states,
+    train_branch,
+)
 from eval.lab.training.examples import held_out as held_out_article
 from eval.lab.training.examples import load_squad
+from eval.lab.training.export import Axes
+from eval.lab.training.inputs import keep, parse, sha256_of, shipped_reader
 from eval.lab.training.model import WIDTH
 from eval.lab.training.statements import (
-    Label,
+    LABELS,
     Statement,
     load_claims,
     of_denials,
@@ -42,44 +49,29 @@ from eval.lab.training.statements import (
     of_sentences,
     of_written,
 )
-from eval.lab.training.train import progress_bar
-from index.atomic import write_whole
 from index.errors import UserError
-from index.weights.download import model_folder
-from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
-from rag.answerability.reader import READER
-from rag.config import load_settings
 
 SEED = 2026
 LONGEST = 160
 """Tokens of a statement with its text; of the few longer ones the end of the text is cut off."""
-
 DENIALS = 0.25
 """The share of SQuAD's windows with a denial that are made into statements."""
-
 REFUTED_DENIED = 0.35
 """The share of short refuted statements that are also denied, which makes them true."""
-
 SENTENCES = 0.4
 """The share of SQuAD's paragraphs of which one window is made into statements by rule."""
-
-
 REPLAYED = 24_000
 """Other statements that are learned from beside those that were written, from a start."""
-
 GENTLE = 1e-4
 """The highest learning rate from a start."""
-
-LABELS: tuple[Label, ...] = ("supported", "refuted", "not enough")
-"""What the three logits of the output stand for."""
 
 
 class BearsOut(Branch):
     """The third head: does a text bear a statement out, speak against it, or neither?"""
 
     name = "third/"
-    outputs: Mapping[str, Mapping[int, str]] = {"bears_out": {0: "texts"}}
+    outputs: Mapping[str, Axes] = {"bears_out": {0: "texts"}}
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,68 +84,59 @@ class BearsOut(Branch):
 
 def main(arguments: Sequence[str]) -> int:
     """Make statements, train, write the weights, and measure them on what was held out."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.training.claims", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--claims", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--epochs", type=float, default=2.0)
-    parser.add_argument("--start", type=Path, metavar="FOLDER")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    start = given.start or model_folder(READER, load_settings().models)
-    reader = start / "model.onnx"
+    command, needed = "eval.lab.training.claims", ("--squad", "--claims")
+    given = parse(arguments, command, __doc__, *needed, optional=("--start",), epochs=2.0)
+    made, reader = given.folder / "reader", (given.start or shipped_reader()) / "model.onnx"
     train, apart = prepare(given.folder, given.squad, given.claims)
+    branch = BearsOut()
+    recipe = replace(RECIPE, epochs=given.epochs)
     if given.start:
-        train = beside(train)
-    with progress_bar() as progress:
-        tokenizer = load_tokenizer(reader.parent)
-        tokenizer.enable_truncation(LONGEST, strategy="longest_first")
-        encoded = tokenizer.encode_batch([(each.statement, each.text) for each in train])
-        states = read_states(encoded, reader, given.folder / "states.npy", progress)
-        labels = np.array([LABELS.index(each.label) for each in train])
-        branch = BearsOut()
-        branch.go_on_from(reader) if given.start else branch.start_from(reader)
-        rate = GENTLE if given.start else RATE
-        checkpoint = given.folder / "checkpoint.pt"
-        loss = partial(_loss, branch, states, labels)
-        learn(branch, states, loss, checkpoint, progress, epochs=given.epochs, rate=rate)
+        branch.go_on_from(reader)
+        train, recipe = beside(train), replace(recipe, rate=GENTLE)
+    else:
+        branch.start_from(reader)
+    pairs = [(each.statement, each.text) for each in train]
+    states = read_states(pairs, reader, given.folder, LONGEST, "longest_first")
+    labels = torch.tensor([LABELS.index(each.label) for each in train])
+    train_branch(branch, states, partial(_loss, branch, states, labels), given.folder, recipe)
     if given.start:
-        export(branch, reader, given.folder / "learned")
+        export_branch(branch, reader, given.folder / "learned")
         branch.take_mean(reader, given.folder / "learned" / "model.onnx")
-    export(branch, reader, given.folder / "reader")
-    sys.stdout.write("\n".join(describe(apart, ReaderWeights(given.folder / "reader"))) + "\n")
+    export_branch(branch, reader, made)
+    sys.stdout.writelines(f"{line}\n" for line in describe(apart, ReaderWeights(made)))
     return 0
 
 
 def prepare(folder: Path, squad: Path, claims: Path) -> tuple[list[Statement], list[Statement]]:
-    """Return the statements to train on and those held out; made once, and kept in the folder."""
+    """Return the statements to train on and those held out; made once, and kept in the folder.
+
+    Raises UserError where there are none, and where the folder holds those of other data.
+    """
     files = folder / "statements.jsonl", folder / "statements-held-out.jsonl"
-    if not all(file.exists() for file in files):
-        rng = random.Random(SEED)  # noqa: S311  reproducible
-        train: list[Statement] = []
-        apart: list[Statement] = []
-        for each in load_claims(claims):
-            (apart if each.held_out else train).append(each)
-        articles = load_squad(squad)
-        for article in articles:
-            made = [*of_questions([article], rng), *of_sentences([article], rng, SENTENCES)]
-            (apart if held_out_article(article.title) else train).extend(made)
-        for some, held in ((train, False), (apart, True)):
-            those = [each for each in articles if held_out_article(each.title) == held]
-            denials = of_denials(those, rng, DENIALS)
-            some.extend([*of_refuted(some, rng, REFUTED_DENIED), *denials])
-            some.extend(of_written(those, rng))
-        rng.shuffle(train)
-        for file, statements in zip(files, (train, apart), strict=True):
-            lines = (json.dumps(asdict(each), ensure_ascii=False) for each in statements)
-            write_whole(file, ("\n".join(lines) + "\n").encode())
-    read = [
-        [Statement(**json.loads(line)) for line in file.read_text("utf-8").splitlines()]
-        for file in files
-    ]
-    if not all(read):
+    sources = {path.name: sha256_of(path) for path in (squad, claims)}
+    train, apart = keep(files, Statement, sources, partial(_make, squad, claims))
+    if not train or not apart:
         raise UserError("There are no statements to train on, or none to measure on.")
-    return read[0], read[1]
+    return train, apart
+
+
+def _make(squad: Path, claims: Path) -> tuple[list[Statement], list[Statement]]:
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    train: list[Statement] = []
+    apart: list[Statement] = []
+    for each in load_claims(claims):
+        (apart if each.held_out else train).append(each)
+    articles = load_squad(squad)
+    for article in articles:
+        made = [*of_questions([article], rng), *of_sentences([article], rng, SENTENCES)]
+        (apart if held_out_article(article.title) else train).extend(made)
+    for some, held in ((train, False), (apart, True)):
+        those = [each for each in articles if held_out_article(each.title) == held]
+        denials = of_denials(those, rng, DENIALS)
+        some.extend([*of_refuted(some, rng, REFUTED_DENIED), *denials])
+        some.extend(of_written(those, rng))
+    rng.shuffle(train)
+    return train, apart
 
 
 def beside(statements: Sequence[Statement]) -> list[Statement]:
@@ -166,36 +149,31 @@ def beside(statements: Sequence[Statement]) -> list[Statement]:
     return chosen
 
 
-def _loss(branch: Branch, states: States, labels: np.ndarray, batch: Sequence[int]) -> torch.Tensor:
+def _loss(
+    branch: Branch, states: States, labels: torch.Tensor, batch: Sequence[int]
+) -> torch.Tensor:
     logits = branch(*states.padded(batch))
-    return torch.nn.functional.cross_entropy(logits, torch.from_numpy(labels[list(batch)]))
+    return torch.nn.functional.cross_entropy(logits, labels[list(batch)])
 
 
-# --- figures on what was held out
-
-
-def describe(apart: Sequence[Statement], reader: ReaderWeights) -> list[str]:
-    """Return figures on the statements held out, a line a source."""
-    judged = [reader.entails(each.statement, [each.text])[0] for each in apart]
-    pairs = [
-        (each, LABELS[int(np.argmax(logits))]) for each, logits in zip(apart, judged, strict=True)
-    ]
-    lines = []
+def describe(apart: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]:
+    """Yield figures on the statements held out, a line a source."""
+    logits = [reader.entails(each.statement, [each.text])[0] for each in apart]
+    said = [LABELS[int(np.argmax(each))] for each in logits]
+    pairs = [(each.kind, (each.label, label)) for each, label in zip(apart, said, strict=True)]
     people = ("FEVER", "CAD-NLI")
-    groups = {"claims by people": people, **{kind: (kind,) for kind in people}}
-    for name, kinds in groups.items():
-        of = [(each.label, said) for each, said in pairs if each.kind in kinds]
-        told = [(label, said) for label, said in of if label != "not enough"]
-        lines.append(
+    for name, kinds in (("claims by people", people), *((kind, (kind,)) for kind in people)):
+        of = [labels for kind, labels in pairs if kind in kinds]
+        decided = [labels for labels in of if labels[0] != "not enough"]
+        yield (
             f"{name}: supported against not {_balanced(of):.3f}, supported against refuted "
-            f"{_balanced(told):.3f}, n = {len(of)}"
+            f"{_balanced(decided):.3f}, n = {len(of)}"
         )
-    for kind in dict.fromkeys(each.kind for each in apart):
-        of = [(each.label, said) for each, said in pairs if each.kind == kind]
-        right = sum(label == said for label, said in of) / len(of)
-        passed = sum(said == "supported" for _, said in of) / len(of)
-        lines.append(f"{kind}: right {right:.3f}, taken for supported {passed:.3f}, n = {len(of)}")
-    return lines
+    for name in dict.fromkeys(kind for kind, _ in pairs):
+        of = [labels for kind, labels in pairs if kind == name]
+        right = np.mean([label == said for label, said in of])
+        passed = np.mean([said == "supported" for _, said in of])
+        yield f"{name}: right {right:.3f}, taken for supported {passed:.3f}, n = {len(of)}"
 
 
 def _balanced(of: Sequence[tuple[str, str]]) -> float:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from eval.cases.cases import CaseSet
 from eval.cases.evidence import locate
 from index.documents import Document
-from index.months import MONTHS
+from index.english_months import MONTHS
 from index.split import split
 from rag.answerability.reader import Reader
 from rag.verifying.attribution import attribute
 from rag.verifying.entailment import is_entailed
+
+Match = re.Match[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,8 @@ class Words:
         elsewhere = tuple(
             line for text in others for line in re.findall(r"[^.\n]{60,}\.(?=\s)", text)
         )
-        numbers = {match[0] for each in sentences for match in _numbers(each)}
-        names = {match[0] for each in sentences for match in _names(each)}
-        return cls(sentences, elsewhere, tuple(sorted(numbers)), tuple(sorted(names)))
+        numbers, names = (sorted(set(_all(each, sentences))) for each in (_numbers, _names))
+        return cls(sentences, elsewhere, tuple(numbers), tuple(names))
 
 
 def verbatim(
@@ -73,19 +74,19 @@ def verbatim(
     """
     spans = [span for passage in split(document) for span in passage.sentences]
     sentences = words.sentences
+    bags = [{word.lower() for word in re.findall(r"\w{4,}", each)} for each in sentences]
     taken: set[str] = set()
     cases = [case for case in case_set.cases if case.evidence]
     for at, case in enumerate(cases):
         for evidence in case.evidence:
-            place = locate(evidence, document)
-            [here] = [i for i, span in enumerate(spans) if span[0] <= place.start < span[1]] or [-1]
-            if here < 0 or sentences[here] in taken:
+            start = locate(evidence, document).start
+            here = next((i for i, span in enumerate(spans) if span[0] <= start < span[1]), None)
+            if here is None or sentences[here] in taken:
                 continue
             taken.add(sentences[here])
-            own = _bag(sentences[here])
             near = [i for i in (here - 1, here + 1) if 0 <= i < len(sentences)]
             rest = [i for i in range(len(sentences)) if i not in (here, *near)]
-            like = max(rest, key=lambda i: len(own & _bag(sentences[i])))
+            like = max(rest, key=lambda i: len(bags[here] & bags[i]))
             chosen = [here, *near, like, rng.choice([i for i in rest if i != like])]
             rng.shuffle(chosen)
             quotes = tuple(sentences[i] for i in chosen)
@@ -96,135 +97,104 @@ def verbatim(
 
 def rewrites(claim: Claim) -> Iterator[Claim]:
     """Yield the sentence in the other words that a language model likes to use."""
-    for kind, rewrite in _REWRITES.items():
-        sentence = rewrite(claim.sentence)
+    for kind, (pattern, new) in _REWRITES.items():
+        sentence = re.sub(pattern, new, claim.sentence)
         if sentence != claim.sentence:
-            yield _with(claim, kind, sentence)
+            yield replace(claim, kind=kind, sentence=sentence)
 
 
 _SHORT = {month[: 4 if month == "September" else 3] + ".": month for month in MONTHS}
 _MONTH = re.compile(rf"\b(?:{'|'.join(MONTHS)})\b|\b(?:{'|'.join(map(re.escape, _SHORT))})")
-_DAY = re.compile(rf"(?P<month>{_MONTH.pattern})\s(?P<day>\d{{1,2}})\b")
+_DAY = re.compile(rf"(?:{_MONTH.pattern})\s\d{{1,2}}\b")
 _YEAR = re.compile(r"(?<![\d,.-])(?:19|20)\d\d(?![\d,]\d|-\d)")
 _CARDINALS = "two three four five six seven eight nine ten eleven twelve".split()
 _ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth".split()
-_COUNTED = {word: at for at, word in enumerate(_CARDINALS, 2)}
 _NUMBER = re.compile(
     rf"(?<![\w.,$-])\$?\d+(?:,\d{{3}})*(?:\.\d+)?(?:th|nd|rd|st)?(?![\w,]\d|[A-Z])"
     rf"|\b(?:{'|'.join(_CARDINALS + _ORDINALS[1:])})\b",
     re.IGNORECASE,
 )
 
-
-def _written_out(sentence: str) -> str:
-    return _MONTH.sub(lambda match: _SHORT.get(match[0], match[0]), sentence)
-
-
-def _in_digits(sentence: str) -> str:
-    words = re.compile(rf"\b(?:{'|'.join(_CARDINALS)})\b")
-    return words.sub(lambda match: str(_COUNTED[match[0]]), sentence)
-
-
-def _in_words(sentence: str) -> str:
-    return re.sub(
+_REWRITES: dict[str, tuple[str, str | Callable[[Match], str]]] = {
+    "month written out": (_MONTH.pattern, lambda match: _SHORT.get(match[0], match[0])),
+    "unit without hyphens": (r"(\d)-(\w+)-(wide|long)\b", r"\1 \2 \3"),
+    "number in digits": (
+        rf"\b(?:{'|'.join(_CARDINALS)})\b",
+        lambda match: str(_CARDINALS.index(match[0]) + 2),
+    ),
+    "number in words": (
         r"(?<![\w.,$-])([2-9]|1[0-2])(?= (?!percent|million|billion)[a-z])",
         lambda match: _CARDINALS[int(match[1]) - 2],
-        _MONTH.sub(lambda match: match[0], sentence),
-    )
-
-
-def _without_parenthesis(sentence: str) -> str:
-    return re.sub(r"\s\([^()]*\)", "", sentence)
-
-
-def _without_last_clause(sentence: str) -> str:
-    """Drop what follows the last comma, where a relative clause or a participle begins there."""
-    return re.sub(
-        r", (?:which|who|where|while|adding|citing|with)\b[^,;:()“”\"]+\.$", ".", sentence
-    )
-
-
-def _reported(sentence: str) -> str:
-    return re.sub(r"\b(said|complained|warned) (?=the |it |he |they )", r"\1 that ", sentence)
-
-
-_REWRITES: dict[str, Callable[[str], str]] = {
-    "month written out": _written_out,
-    "unit without hyphens": lambda text: re.sub(r"(\d)-(\w+)-(wide|long)\b", r"\1 \2 \3", text),
-    "number in digits": _in_digits,
-    "number in words": _in_words,
-    "without a parenthesis": _without_parenthesis,
-    "without its last clause": _without_last_clause,
-    "Chinese for China's": lambda text: re.sub(r"\bChina[’']s (?=[a-z])", "Chinese ", text),
-    "Russian for Russia's": lambda text: re.sub(r"\bRussia[’']s (?=[a-z])", "Russian ", text),
-    "said that": _reported,
+    ),
+    "without a parenthesis": (r"\s\([^()]*\)", ""),
+    # Where a relative clause or a participle begins behind the last comma.
+    "without its last clause": (
+        r", (?:which|who|where|while|adding|citing|with)\b[^,;:()“”\"]+\.$",
+        ".",
+    ),
+    "Chinese for China's": (r"\bChina[’']s (?=[a-z])", "Chinese "),
+    "Russian for Russia's": (r"\bRussia[’']s (?=[a-z])", "Russian "),
+    "said that": (r"\b(said|complained|warned) (?=the |it |he |they )", r"\1 that "),
 }
 
 
 # --- corruptions
 
+Corrupt = Callable[[Claim, Words, random.Random], str | None]
+"""Makes a claim's sentence false, or returns None where it cannot."""
+
+Change = Callable[[str, Claim, Words, random.Random], str | None]
+"""Returns what stands in the place of some words of a claim, or None."""
+
 
 def corruptions(claim: Claim, words: Words, rng: random.Random) -> Iterator[Claim]:
     """Yield the sentence with one thing made false, once for each kind that it allows."""
-    for kind, corrupt in _CORRUPTIONS.items():
+    for kind, corrupt in CORRUPTIONS.items():
         sentence = corrupt(claim, words, rng)
         if sentence is not None and sentence != claim.sentence:
-            yield _with(claim, kind, sentence)
+            yield replace(claim, kind=kind, sentence=sentence)
     others = words.elsewhere or [each for each in words.sentences if each not in claim.quotes]
     quotes = tuple(rng.sample(others, min(5, len(others))))
     yield replace(claim, kind="quotes of elsewhere", quotes=quotes)
 
 
-def _number_changed(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    def another(old: str) -> str | None:
-        if re.fullmatch(r"\d+", old) and rng.random() < 0.5:
-            return str(int(old) + 1)
-        return _pick(rng, [each for each in words.numbers if not _holds(claim, each)], old)
+def _at(places: Callable[[str], Iterable[Match]], change: Change) -> Corrupt:
+    """Return what changes one place of a sentence: the first in a random order that it can."""
 
-    return _replace(claim.sentence, _numbers(claim.sentence), another, rng)
+    def corrupt(claim: Claim, words: Words, rng: random.Random) -> str | None:
+        found, text = list(places(claim.sentence)), claim.sentence
+        for place in rng.sample(found, len(found)):
+            new = change(place[0], claim, words, rng)
+            if new and new != place[0]:
+                return text[: place.start()] + new + text[place.end() :]
+        return None
 
-
-def _number_of_another_thing(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    there = [match[0] for quote in claim.quotes for match in _numbers(quote)]
-    return _replace(
-        claim.sentence, _numbers(claim.sentence), lambda old: _pick(rng, there, old), rng
-    )
+    return corrupt
 
 
-def _day_moved(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    def moved(old: str) -> str | None:
-        month, day = old.rsplit(" ", 1)
-        other = int(day) + rng.choice([-1, 1])
-        return f"{month} {other}" if 1 <= other <= 30 else None
-
-    return _replace(claim.sentence, list(_DAY.finditer(claim.sentence)), moved, rng)
+def _another_number(old: str, claim: Claim, words: Words, rng: random.Random) -> str | None:
+    if re.fullmatch(r"\d+", old) and rng.random() < 0.5:
+        return str(int(old) + 1)
+    return _pick(old, _absent(words.numbers, claim), rng)
 
 
-def _month_changed(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    def changed(old: str) -> str | None:
-        return rng.choice([name for name in (_SHORT if old in _SHORT else MONTHS) if name != old])
-
-    return _replace(claim.sentence, list(_MONTH.finditer(claim.sentence)), changed, rng)
-
-
-def _year_changed(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    def changed(old: str) -> str | None:
-        return str(int(old) + rng.choice([-2, -1, 1, 2]))
-
-    return _replace(claim.sentence, list(_YEAR.finditer(claim.sentence)), changed, rng)
+def _day_beside(old: str, claim: Claim, words: Words, rng: random.Random) -> str | None:
+    month, day = old.rsplit(" ", 1)
+    other = int(day) + rng.choice([-1, 1])
+    return f"{month} {other}" if 1 <= other <= 30 else None
 
 
-def _name_from_elsewhere(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    absent = [name for name in words.names if not _holds(claim, name)]
-    return _replace(
-        claim.sentence, _names(claim.sentence), lambda old: _pick(rng, absent, old), rng
-    )
+def _another_month(old: str, claim: Claim, words: Words, rng: random.Random) -> str | None:
+    return rng.choice([name for name in (_SHORT if old in _SHORT else MONTHS) if name != old])
 
 
-def _name_from_another_quote(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    there = [match[0] for quote in claim.quotes for match in _names(quote)]
-    there = [name for name in there if name not in claim.sentence]
-    return _replace(claim.sentence, _names(claim.sentence), lambda old: _pick(rng, there, old), rng)
+def _name_of_another_quote(old: str, claim: Claim, words: Words, rng: random.Random) -> str | None:
+    there = [name for name in _all(_names, claim.quotes) if name not in claim.sentence]
+    return _pick(old, there, rng)
+
+
+def _lookalikes(old: str, claim: Claim, words: Words, rng: random.Random) -> str | None:
+    return old[0] + old[1:-1].translate(str.maketrans("aceopxy", "асеорху")) + old[-1]
 
 
 def _names_swapped(claim: Claim, words: Words, rng: random.Random) -> str | None:
@@ -257,15 +227,11 @@ def denied(sentence: str, rng: random.Random) -> str | None:
     """Return a sentence that denies what one affirms, or None where that takes more than a rule."""
     if _DENIAL.search(sentence):
         return None
-    found = _AUXILIARY.search(sentence)
-    if found:
-        end = found.end()
-        word = rng.choice([" not", " never"])
-        return sentence[:end] + word + sentence[end:]
-    found = _VERB.search(sentence)
-    if not found:
-        return None
-    return f"{sentence[: found.start()]}never {sentence[found.start() :]}"
+    if found := _AUXILIARY.search(sentence):
+        return sentence[: found.end()] + rng.choice([" not", " never"]) + sentence[found.end() :]
+    if found := _VERB.search(sentence):
+        return f"{sentence[: found.start()]}never {sentence[found.start() :]}"
+    return None
 
 
 def affirmed(sentence: str) -> str | None:
@@ -274,16 +240,8 @@ def affirmed(sentence: str) -> str | None:
     return made if made != sentence else None
 
 
-def _negated(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    return denied(claim.sentence, rng)
-
-
-def _affirmed(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    return affirmed(claim.sentence)
-
-
 _CIRCUMSTANCE = re.compile(
-    rf" (?:on {_DAY.pattern.replace('?P<month>', '?:').replace('?P<day>', '?:')}"
+    rf" (?:on {_DAY.pattern}"
     r"|(?:in|at|near|from|through) (?:the )?(?:[A-Z][\w’-]+ ?)+|in (?:19|20)\d\d)(?=[\s.,;])"
 )
 
@@ -291,67 +249,28 @@ _CIRCUMSTANCE = re.compile(
 def _merged(claim: Claim, words: Words, rng: random.Random) -> str | None:
     """Add the date or the place of another quote."""
     there = [
-        match[0].rstrip()
-        for quote in claim.quotes
-        for match in _CIRCUMSTANCE.finditer(quote)
-        if match[0].split()[-1] not in claim.sentence
+        found.rstrip()
+        for found in _all(_CIRCUMSTANCE.finditer, claim.quotes)
+        if found.split()[-1] not in claim.sentence
     ]
     if not there or not claim.sentence.endswith("."):
         return None
     return f"{claim.sentence[:-1]}{rng.choice(there)}."
 
 
-_UNITS = {
-    "nautical miles": "kilometers",
-    "kilometers": "miles",
-    "km": "miles",
-    "minutes": "hours",
-    "minute": "hour",
-    "percent": "per mille",
-    "million": "billion",
-    "billion": "million",
-    "years": "months",
-    "months": "weeks",
-    "days": "weeks",
-    "ton": "pound",
-    "$": "€",
-}
+_PAIRS = (
+    "nautical miles/kilometers, kilometers/miles, km/miles, minutes/hours, minute/hour, "
+    "percent/per mille, million/billion, billion/million, years/months, months/weeks, days/weeks, "
+    "ton/pound, $/€"
+)
+_UNITS: dict[str, str] = dict(pair.split("/") for pair in _PAIRS.split(", "))
 _UNIT = re.compile(r"(?<=\d[ -])(?:[a-z]+ miles|[a-z]+)\b|(?<=[a-z]{3} )(?:years|months|days)\b|\$")
-
-
-def _unit_changed(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    return _replace(claim.sentence, list(_UNIT.finditer(claim.sentence)), _UNITS.get, rng)
-
-
-def _mixed_script(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    lookalikes = str.maketrans("aceopxy", "асеорху")
-    long = list(re.finditer(r"\b[A-Za-z]{5,}\b", claim.sentence))
-    return _replace(
-        claim.sentence, long, lambda old: old[0] + old[1:-1].translate(lookalikes) + old[-1], rng
-    )
-
-
-_CORRUPTIONS: dict[str, Callable[[Claim, Words, random.Random], str | None]] = {
-    "number changed": _number_changed,
-    "number of another thing": _number_of_another_thing,
-    "day moved by one": _day_moved,
-    "month changed": _month_changed,
-    "year changed": _year_changed,
-    "name from elsewhere": _name_from_elsewhere,
-    "name from another quote": _name_from_another_quote,
-    "two names swapped": _names_swapped,
-    "negation inserted": _negated,
-    "negation removed": _affirmed,
-    "facts of two quotes merged": _merged,
-    "unit changed": _unit_changed,
-    "letters of two scripts": _mixed_script,
-}
 
 
 # --- what sentences are made of
 
 
-def _numbers(text: str) -> list[re.Match[str]]:
+def _numbers(text: str) -> list[Match]:
     """Return the numbers that are neither a day nor a year."""
     dates = [match.span() for match in (*_DAY.finditer(text), *_YEAR.finditer(text))]
     return [
@@ -370,7 +289,7 @@ _NOT_NAMES = frozenset(
 _NAME = re.compile(r"(?<![\w-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?![\w-])")
 
 
-def _names(text: str) -> list[re.Match[str]]:
+def _names(text: str) -> list[Match]:
     """Return the runs of capitalised words, months and the openings of sentences apart."""
     return [
         match
@@ -382,14 +301,20 @@ def _names(text: str) -> list[re.Match[str]]:
     ]
 
 
+def _all(places: Callable[[str], Iterable[Match]], texts: Iterable[str]) -> list[str]:
+    """Return the words of all places in some texts."""
+    return [match[0] for text in texts for match in places(text)]
+
+
 def _akin(one: str, two: str) -> bool:
     """Whether two names share the beginning of a word ("China", "Chinese"; "Xi", "Xi Jinping")."""
     return not _heads(one).isdisjoint(_heads(two))
 
 
-def _holds(claim: Claim, words: str) -> bool:
-    """Whether any word of a name or a number stands in the claim's quotes or question."""
-    return not _heads(words).isdisjoint(_heads(" ".join((*claim.quotes, claim.question))))
+def _absent(some: Sequence[str], claim: Claim) -> list[str]:
+    """Return names or numbers no word of which stands in the claim's quotes or question."""
+    there = _heads(" ".join((*claim.quotes, claim.question)))
+    return [each for each in some if _heads(each).isdisjoint(there)]
 
 
 @lru_cache(maxsize=1024)
@@ -398,7 +323,7 @@ def _heads(text: str) -> frozenset[str]:
     return frozenset(word if word[0].isdigit() else word[:4] for word in words)
 
 
-def _pick(rng: random.Random, choice: Sequence[str], old: str) -> str | None:
+def _pick(old: str, choice: Sequence[str], rng: random.Random) -> str | None:
     """Choose something else of the same form (digits for digits, a capital for a capital)."""
 
     def form(text: str) -> tuple[bool, bool, bool]:
@@ -408,23 +333,24 @@ def _pick(rng: random.Random, choice: Sequence[str], old: str) -> str | None:
     return rng.choice(others) if others else None
 
 
-def _replace(
-    text: str,
-    places: Sequence[re.Match[str]],
-    change: Callable[[str], str | None],
-    rng: random.Random,
-) -> str | None:
-    """Change one of the places, the first in a random order that can be changed."""
-    for place in rng.sample(places, len(places)):
-        new = change(place[0])
-        if new and new != place[0]:
-            return text[: place.start()] + new + text[place.end() :]
-    return None
-
-
-def _bag(text: str) -> set[str]:
-    return {word.lower() for word in re.findall(r"\w{4,}", text)}
-
-
-def _with(claim: Claim, kind: str, sentence: str) -> Claim:
-    return replace(claim, kind=kind, sentence=sentence)
+CORRUPTIONS: dict[str, Corrupt] = {
+    "number changed": _at(_numbers, _another_number),
+    "number of another thing": _at(
+        _numbers, lambda old, claim, _, rng: _pick(old, _all(_numbers, claim.quotes), rng)
+    ),
+    "day moved by one": _at(_DAY.finditer, _day_beside),
+    "month changed": _at(_MONTH.finditer, _another_month),
+    "year changed": _at(
+        _YEAR.finditer, lambda old, _, __, rng: str(int(old) + rng.choice([-2, -1, 1, 2]))
+    ),
+    "name from elsewhere": _at(
+        _names, lambda old, claim, words, rng: _pick(old, _absent(words.names, claim), rng)
+    ),
+    "name from another quote": _at(_names, _name_of_another_quote),
+    "two names swapped": _names_swapped,
+    "negation inserted": lambda claim, _, rng: denied(claim.sentence, rng),
+    "negation removed": lambda claim, *_: affirmed(claim.sentence),
+    "facts of two quotes merged": _merged,
+    "unit changed": _at(_UNIT.finditer, lambda old, *_: _UNITS.get(old)),
+    "letters of two scripts": _at(re.compile(r"\b[A-Za-z]{5,}\b").finditer, _lookalikes),
+}

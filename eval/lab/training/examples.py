@@ -8,20 +8,17 @@ and the best of the other windows of the paragraph and of the article.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import math
 import random
 import re
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from index.errors import UserError
+from eval.lab.training.inputs import read_records, reading
 from index.split import sentence_spans
 from rag.finding.quotes import windows
 from rag.languages import content_words
@@ -33,6 +30,19 @@ Score = Callable[[str, Sequence[str]], list[float]]
 
 HELD_OUT = 20
 """One article in so many is held out, chosen by the hash of its title."""
+
+MIX = {
+    "answerable": 0.6,
+    "wrong_window": 0.16,
+    "other_paragraph": 0.08,
+    "exchanged": 0.3,
+    "answerable_paragraph": 0.28,
+    "second_window": 0.5,
+    "near_miss_paragraph": 0.85,
+    "title": 0.25,
+}
+"""How often each kind of example is made of a question, and how often the article's title stands
+before the text, as a heading may."""
 
 
 def held_out(title: str) -> bool:
@@ -64,28 +74,26 @@ class Paragraph:
     stems: tuple[frozenset[str], ...]
     questions: tuple[dict[str, Any], ...]
 
+    def window(self, at: int) -> str:
+        """Return the text of a window by its number."""
+        return self.text[slice(*self.windows[at])]
 
-@dataclass(slots=True)
+    def holding(self, start: int, end: int) -> list[int]:
+        """Return the windows that hold a place whole."""
+        return [at for at, (s, e) in enumerate(self.windows) if s <= start and end <= e]
+
+    def without(self, words: str) -> list[int]:
+        """Return the windows in whose text some words do not stand."""
+        held = words.casefold()
+        return [at for at in range(len(self.windows)) if held not in self.window(at).casefold()]
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """An article's paragraphs."""
 
     title: str
-    paragraphs: list[Paragraph] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """How often each kind of example is made, as probabilities for each question."""
-
-    answerable: float = 0.6
-    wrong_window: float = 0.16
-    other_paragraph: float = 0.08
-    exchanged: float = 0.3
-    answerable_paragraph: float = 0.28
-    second_window: float = 0.5
-    near_miss_paragraph: float = 0.85
-    title: float = 0.25
-    """How often the article's title stands before the text, as a heading may."""
+    paragraphs: list[Paragraph]
 
 
 def load_squad(path: Path) -> list[Article]:
@@ -93,29 +101,23 @@ def load_squad(path: Path) -> list[Article]:
 
     Raises UserError for a file that cannot be read or is not in that format.
     """
-    try:
-        data = path.read_bytes()
-        told = json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
-        return [_article(each) for each in told["data"]]
-    except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} is not in SQuAD's format: {error!r}.") from error
+    with reading(path, "is not in SQuAD's format"):
+        return [_article(each) for each in read_records(path)["data"]]
 
 
-def _article(told: dict[str, Any]) -> Article:
-    title = told["title"].replace("_", " ")
-    return Article(title, [_paragraph(title, each) for each in told["paragraphs"]])
+def _article(data: dict[str, Any]) -> Article:
+    title = data["title"].replace("_", " ")
+    return Article(title, [_paragraph(title, each) for each in data["paragraphs"]])
 
 
-def _paragraph(title: str, told: dict[str, Any]) -> Paragraph:
-    text = told["context"]
-    found = tuple(dict.fromkeys(quoted for _, quoted in cut(text)))
-    for asked in told["qas"]:
+def _paragraph(title: str, data: dict[str, Any]) -> Paragraph:
+    text = data["context"]
+    for asked in data["qas"]:
         if not asked.get("is_impossible") and not asked["answers"]:
             raise ValueError(f"the question {asked['id']} has neither answers nor is_impossible")
-    stems = tuple(frozenset(content_words(text[start:end])) for start, end in found)
-    return Paragraph(title, text, found, stems, tuple(told["qas"]))
+    places = tuple(dict.fromkeys(quoted for _, quoted in cut(text)))
+    stems = tuple(frozenset(content_words(text[start:end])) for start, end in places)
+    return Paragraph(title, text, places, stems, tuple(data["qas"]))
 
 
 def cut(text: str) -> Iterator[tuple[Span, Span]]:
@@ -124,46 +126,37 @@ def cut(text: str) -> Iterator[tuple[Span, Span]]:
 
 
 def make_examples(
-    articles: Iterable[Article], score: Score, rng: random.Random, mix: Mix | None = None
+    articles: Iterable[Article], score: Score, rng: random.Random
 ) -> Iterator[Example]:
     """Yield the examples of each article's questions."""
-    mix = mix or Mix()
     for article in articles:
         rank = Ranking(article, score)
         names = _names(article)
         for paragraph in article.paragraphs:
             for asked in paragraph.questions:
                 made = (
-                    _near_miss(asked["question"], paragraph, rank, rng, mix)
+                    _near_miss(asked["question"], paragraph, rank, rng)
                     if asked.get("is_impossible")
-                    else _answered(asked, paragraph, rank, names, rng, mix)
+                    else _answered(asked, paragraph, rank, names, rng)
                 )
                 for each in made:
-                    yield titled(each, article.title) if rng.random() < mix.title else each
+                    yield titled(each, article.title) if rng.random() < MIX["title"] else each
 
 
 def titled(example: Example, title: str) -> Example:
     """Return an example whose text stands under its article's title."""
     more = len(title) + 1
     answer = example.answer and (example.answer[0] + more, example.answer[1] + more)
-    return Example(
-        example.question,
-        f"{title}\n{example.text}",
-        example.answerable,
-        answer,
-        example.kind,
-    )
+    return replace(example, text=f"{title}\n{example.text}", answer=answer)
 
 
 def _near_miss(
-    question: str, paragraph: Paragraph, rank: Ranking, rng: random.Random, mix: Mix
+    question: str, paragraph: Paragraph, rank: Ranking, rng: random.Random
 ) -> Iterator[Example]:
     best = rank.best(question, paragraph, range(len(paragraph.windows)))
-    taken = best[:1] if rng.random() >= mix.second_window else best[:2]
-    for at in taken:
-        start, end = paragraph.windows[at]
-        yield Example(question, paragraph.text[start:end], False, kind="near-miss")
-    if rng.random() < mix.near_miss_paragraph:
+    for at in best[: 2 if rng.random() < MIX["second_window"] else 1]:
+        yield Example(question, paragraph.window(at), False, kind="near-miss")
+    if rng.random() < MIX["near_miss_paragraph"]:
         yield Example(question, paragraph.text, False, kind="near-miss paragraph")
 
 
@@ -171,38 +164,31 @@ def _answered(
     asked: dict[str, Any],
     paragraph: Paragraph,
     rank: Ranking,
-    names: dict[str, list[str]],
+    names: Sequence[str],
     rng: random.Random,
-    mix: Mix,
 ) -> Iterator[Example]:
-    question = asked["question"]
-    spans = [(a["answer_start"], a["answer_start"] + len(a["text"])) for a in asked["answers"]]
-    start, end = spans[0]
-    words = paragraph.text[start:end].casefold()
-    holding = [at for at, (s, e) in enumerate(paragraph.windows) if s <= start and end <= e]
+    question, answer = asked["question"], asked["answers"][0]
+    start = answer["answer_start"]
+    end = start + len(answer["text"])
+    words = paragraph.text[start:end]
+    holding = paragraph.holding(start, end)
     if not holding:  # A window is never longer than two sentences.
         return
     # Half of them as they rank, as they are read later; half by chance, so that all kinds are seen.
-    chosen = rank.by_words(question, paragraph, holding)[0]
-    first, last = paragraph.windows[chosen if rng.random() < 0.5 else rng.choice(holding)]
-    text = paragraph.text[first:last]
-    if rng.random() < mix.answerable:
+    best = rank.by_words(question, paragraph, holding)[0]
+    chosen = best if rng.random() < 0.5 else rng.choice(holding)
+    text, first = paragraph.window(chosen), paragraph.windows[chosen][0]
+    if rng.random() < MIX["answerable"]:
         yield Example(question, text, True, (start - first, end - first), "answerable")
-    if rng.random() < mix.exchanged:
+    if rng.random() < MIX["exchanged"]:
         for other in exchanged(question, text, names, rng):
             yield Example(other, text, False, kind="exchanged")
-    if rng.random() < mix.answerable_paragraph:
+    if rng.random() < MIX["answerable_paragraph"]:
         yield Example(question, paragraph.text, True, (start, end), "answerable paragraph")
-    if rng.random() < mix.wrong_window:
-        others = [
-            at
-            for at, (s, e) in enumerate(paragraph.windows)
-            if words not in paragraph.text[s:e].casefold()
-        ]
-        for at in rank.best(question, paragraph, others)[:1]:
-            s, e = paragraph.windows[at]
-            yield Example(question, paragraph.text[s:e], False, kind="wrong window")
-    if rng.random() < mix.other_paragraph:
+    if rng.random() < MIX["wrong_window"]:
+        for at in rank.best(question, paragraph, paragraph.without(words))[:1]:
+            yield Example(question, paragraph.window(at), False, kind="wrong window")
+    if rng.random() < MIX["other_paragraph"]:
         elsewhere = rank.best_of_article(question, paragraph, words)
         if elsewhere:
             yield Example(question, elsewhere, False, kind="other paragraph")
@@ -233,9 +219,9 @@ class Ranking:
     def best(self, question: str, paragraph: Paragraph, among: Iterable[int]) -> list[int]:
         """Return the positions of the windows that answer the question best, best first."""
         some = self.by_words(question, paragraph, among)[: self.TO_SCORE]
-        texts = [paragraph.text[s:e] for s, e in (paragraph.windows[at] for at in some)]
-        scores = dict(zip(some, self._score(question, texts), strict=True))
-        return sorted(some, key=lambda at: -scores[at])
+        scores = self._score(question, [paragraph.window(at) for at in some])
+        ranked = sorted(zip(some, scores, strict=True), key=lambda each: -each[1])
+        return [at for at, _ in ranked]
 
     def by_words(self, question: str, paragraph: Paragraph, among: Iterable[int]) -> list[int]:
         """Return the positions of the windows that share most with the question, most first."""
@@ -247,17 +233,16 @@ class Ranking:
 
         One that holds the answer's words is none.
         """
-        asked = content_words(question)
-        found, most = None, 0.0
-        for paragraph in self._article.paragraphs:
-            if paragraph is own:
-                continue
-            for (start, end), stems in zip(paragraph.windows, paragraph.stems, strict=True):
-                if (overlap := self._overlap(asked, stems)) > most:
-                    text = paragraph.text[start:end]
-                    if words not in text.casefold():
-                        found, most = text, overlap
-        return found
+        asked, held = content_words(question), words.casefold()
+        shared = [
+            (self._overlap(asked, stems), paragraph.text[start:end])
+            for paragraph in self._article.paragraphs
+            if paragraph is not own
+            for (start, end), stems in zip(paragraph.windows, paragraph.stems, strict=True)
+        ]
+        ranked = sorted(shared, key=lambda each: -each[0])
+        found = (text for most, text in ranked if most > 0 and held not in text.casefold())
+        return next(found, None)
 
 
 # --- near-misses by rule: a fact of the question exchanged for another one
@@ -266,102 +251,61 @@ _YEAR = re.compile(r"\b(1[0-9]\d\d|20[0-2]\d)\b")
 _NUMBER = re.compile(r"\b\d{1,3}\b")
 _NAME = re.compile(r"(?<=[a-z,] )(?:[A-Z][\w’'-]+ )*[A-Z][\w’'-]+")
 
+_PAIRS = """
+    first last, largest smallest, highest lowest, most least, before after, north south,
+    northern southern, east west, eastern western, oldest newest, early late, increase decrease,
+    increased decreased, more fewer, longest shortest, male female, won lost, began ended,
+    begin end, founded dissolved, accepted rejected, arrived left, born killed, married divorced,
+    import export, imports exports, buy sell, bought sold, opened closed, allowed forbidden,
+    rich poor, major minor, positive negative, maximum minimum, majority minority, above below,
+    inside outside, supported opposed, taller shorter, older younger, length width, height depth,
+    wide deep, mother father, brother sister, son daughter, king queen, attack defend,
+    attacked defended, create destroy, created destroyed
+"""
 ANTONYMS = {
     one: other
-    for pair in (
-        "first last",
-        "largest smallest",
-        "highest lowest",
-        "most least",
-        "before after",
-        "north south",
-        "northern southern",
-        "east west",
-        "eastern western",
-        "oldest newest",
-        "early late",
-        "increase decrease",
-        "increased decreased",
-        "more fewer",
-        "longest shortest",
-        "male female",
-        "won lost",
-        "began ended",
-        "begin end",
-        "founded dissolved",
-        "accepted rejected",
-        "arrived left",
-        "born killed",
-        "married divorced",
-        "import export",
-        "imports exports",
-        "buy sell",
-        "bought sold",
-        "opened closed",
-        "allowed forbidden",
-        "rich poor",
-        "major minor",
-        "positive negative",
-        "maximum minimum",
-        "majority minority",
-        "above below",
-        "inside outside",
-        "supported opposed",
-        "taller shorter",
-        "older younger",
-        "length width",
-        "height depth",
-        "wide deep",
-        "mother father",
-        "brother sister",
-        "son daughter",
-        "king queen",
-        "attack defend",
-        "attacked defended",
-        "create destroy",
-        "created destroyed",
-    )
-    for one, other in (pair.split(), pair.split()[::-1])
+    for pair in _PAIRS.split(",")
+    for one, other in (pair.split(), reversed(pair.split()))
 }
 _ANTONYM = re.compile(rf"\b(?:{'|'.join(ANTONYMS)})\b")
 
 
-def exchanged(
-    question: str, text: str, names: dict[str, list[str]], rng: random.Random
-) -> Iterator[str]:
+def exchanged(question: str, text: str, names: Sequence[str], rng: random.Random) -> Iterator[str]:
     """Yield at most one question that the text no longer answers, since a fact is another.
 
     A number becomes one near it, a name another one of the article that the text does not have, a
     word its opposite.
     """
-    changes: list[tuple[Span, str]] = []
-    for match in _YEAR.finditer(question):
-        year = int(match[0]) + rng.choice([-30, -12, -5, -3, -2, -1, 1, 2, 3, 5, 12, 30])
-        changes.append((match.span(), str(year)))
-    changes += [
-        (match.span(), str(int(match[0]) + rng.choice([1, 2, 3, 7, 20])))
-        for match in _NUMBER.finditer(question)
+
+    def another_name(name: str) -> str:
+        alike = [each for each in names if (" " in each) == (" " in name)]
+        absent = [each for each in alike if each not in text and each not in question]
+        return rng.choice(absent) if absent else ""
+
+    def more(number: str, *differences: int) -> str:
+        return str(int(number) + rng.choice(differences))
+
+    others: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+        (_YEAR, lambda year: more(year, -30, -12, -5, -3, -2, -1, 1, 2, 3, 5, 12, 30)),
+        (_NUMBER, lambda number: more(number, 1, 2, 3, 7, 20)),
+        (_NAME, another_name),
+        (_ANTONYM, lambda word: ANTONYMS[word]),
+    )
+    changes = [
+        (match.span(), other(match[0]))
+        for pattern, other in others
+        for match in pattern.finditer(question)
     ]
-    for match in _NAME.finditer(question):
-        length = str(min(len(match[0].split()), 2))
-        others = [n for n in names.get(length, ()) if n not in text and n not in question]
-        if others:
-            changes.append((match.span(), rng.choice(others)))
-    changes += [(match.span(), ANTONYMS[match[0]]) for match in _ANTONYM.finditer(question)]
-    changes = [change for change in changes if change[1] not in text]
+    changes = [(place, new) for place, new in changes if new and new not in text]
     if changes:
-        (start, end), other = rng.choice(changes)
-        yield question[:start] + other + question[end:]
+        (start, end), new = rng.choice(changes)
+        yield question[:start] + new + question[end:]
 
 
-def _names(article: Article) -> dict[str, list[str]]:
-    """Return the names in an article's questions, by whether they are of one word or more."""
-    found: dict[str, dict[str, None]] = {"1": {}, "2": {}}
-    for paragraph in article.paragraphs:
-        for asked in paragraph.questions:
-            for match in _NAME.finditer(asked["question"]):
-                found[str(min(len(match[0].split()), 2))][match[0]] = None
-    return {length: list(names) for length, names in found.items()}
+def _names(article: Article) -> list[str]:
+    """Return the names in an article's questions."""
+    questions = (asked["question"] for each in article.paragraphs for asked in each.questions)
+    return list(dict.fromkeys(name for question in questions for name in _NAME.findall(question)))
 
 
 # --- yes and no, which SQuAD does not ask
@@ -372,6 +316,15 @@ _AUXILIARY = re.compile(
 )
 
 
+def read_claims(path: Path) -> list[tuple[str, list[str], Any, str]]:
+    """Read claims in JSON Lines, compressed with gzip: `claim`, `evidence`, `label`, `source`.
+
+    Raises UserError for a file that cannot be read or is not of that form.
+    """
+    with reading(path, "cannot be read as claims"):
+        return [(c["claim"], c["evidence"], c["label"], c["source"]) for c in read_records(path)]
+
+
 def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
     """Make yes-or-no questions of claims: does the text say whether it is so?
 
@@ -380,30 +333,27 @@ def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
 
     Raises UserError for a file that cannot be read or is not JSON Lines of claims.
     """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            claims = [json.loads(line) for line in lines]
-        told = [(c["claim"], c["evidence"], c["label"]) for c in claims if c["source"] == "FEVER"]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read as claims: {error}.") from error
     by_subject: dict[str, list[str]] = {}
     asked = []
-    for claim, evidence, label in told:
+    for claim, evidence, label, source in read_claims(path):
         found = _AUXILIARY.match(claim)
-        subject = found["subject"].strip().casefold() if found else ""
+        if source != "FEVER" or not found:
+            continue
+        subject = found["subject"].strip().casefold()
         if len(evidence) == 1 and subject:
             by_subject.setdefault(subject, []).append(evidence[0])
-        if found and (label == "not enough" or len(evidence) == 1):
-            question = f"{found['verb'].capitalize()} {found['subject']}{found['rest']}?"
-            asked.append((question, evidence, label, subject, claim))
+        question = f"{found['verb'].capitalize()} {found['subject']}{found['rest']}?"
+        asked.append((question, evidence, label, subject, claim))
     examples = []
     for question, evidence, label, subject, claim in asked:
-        if label != "not enough":
+        if label == "not enough":
+            if others := by_subject.get(subject):
+                own = content_words(claim)
+                text = max(others, key=lambda each: (len(own & content_words(each)), each))
+                kind = "yes or no, not told"
+                examples.append(Example(question, untokenised(text), False, kind=kind))
+        elif len(evidence) == 1:
             examples.append(Example(question, untokenised(evidence[0]), True, kind="yes or no"))
-        elif others := by_subject.get(subject):
-            own = content_words(claim)
-            text = max(others, key=lambda each: (len(own & content_words(each)), each))
-            examples.append(Example(question, untokenised(text), False, kind="yes or no, not told"))
     rng.shuffle(examples)
     return examples
 

@@ -11,7 +11,6 @@ are of tenfold cross-validation.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -23,13 +22,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
 from eval.lab.command import run_command
-from eval.lab.training.statements import Statement
-from index.errors import UserError
+from eval.lab.training.inputs import read_examples
+from eval.lab.training.statements import LABELS, Statement
 from rag.answerability.reader import Reader
 from rag.config import load_settings
 from rag.verifying.entailment import entailment_features
-
-ORDER = ("supported", "refuted", "not enough")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,27 +35,24 @@ def main(arguments: Sequence[str]) -> int:
         prog="python -m eval.lab.training.fit_claims", description=__doc__
     )
     parser.add_argument("folder", type=Path)
-    given = parser.parse_args(arguments)
-    file = given.folder / "statements-held-out.jsonl"
-    try:
-        lines = file.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror or error}.") from error
-    statements = [Statement(**json.loads(line)) for line in lines]
+    folder = parser.parse_args(arguments).folder
+    statements = read_examples(folder / "statements-held-out.jsonl", Statement)
     reader = Reader(load_settings().models)
-    signals = [entailment_features(each.statement, each.text, reader) for each in statements]
-    names = list(asdict(signals[0]))
-    values = np.array([[asdict(each)[name] for name in names] for each in signals])
-    labels = np.array([ORDER.index(each.label) for each in statements])
+    features = [
+        asdict(entailment_features(each.statement, each.text, reader)) for each in statements
+    ]
+    names = list(features[0])
+    values = np.array([list(each.values()) for each in features])
+    labels = np.array([LABELS.index(each.label) for each in statements])
     kinds = Counter(each.kind for each in statements)
     weight = np.array([len(statements) / len(kinds) / kinds[each.kind] for each in statements])
     model = LogisticRegression(C=1.0, max_iter=2000)
     guessed = cross_val_predict(model, values, labels, cv=10, params={"sample_weight": weight})
     model.fit(values, labels, sample_weight=weight)
     for at, name in enumerate(("SUPPORTED_WEIGHTS", "REFUTED_WEIGHTS")):
-        told = {"intercept": model.intercept_[at] - model.intercept_[2]}
-        told |= dict(zip(names, model.coef_[at] - model.coef_[2], strict=True))
-        shown = ", ".join(f'"{key}": {value:.3f}' for key, value in told.items())
+        own = [model.intercept_[at] - model.intercept_[2], *(model.coef_[at] - model.coef_[2])]
+        pairs = zip(("intercept", *names), own, strict=True)
+        shown = ", ".join(f'"{key}": {value:.3f}' for key, value in pairs)
         sys.stdout.write(f"{name}: Weights = {{{shown}}}\n")
     for kind in kinds:
         of = [at for at, each in enumerate(statements) if each.kind == kind]

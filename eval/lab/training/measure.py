@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +15,13 @@ FALSE_REFUSALS = 0.05
 
 WORD = r"\w+|[^\w\s]"
 
+WINDOWS = ("answerable", "near-miss")
+"""The kinds of examples on which answering and refusing are measured."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A score, the more the surer that the question is answered, and whether it is."""
+    """A score, higher for a more certain answer, and whether the question has an answer."""
 
     score: float
     answerable: bool
@@ -31,10 +34,9 @@ def score(read: Read) -> float:
 
 def auc(scored: Sequence[Scored]) -> float:
     """Return the area under the ROC curve: how often an answerable one scores higher."""
-    right = np.sort([each.score for each in scored if each.answerable])
-    wrong = np.array([each.score for each in scored if not each.answerable])
-    below = np.searchsorted(right, wrong, "left") + np.searchsorted(right, wrong, "right")
-    return float(1 - below.sum() / (2 * len(right) * len(wrong)))
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score([e.answerable for e in scored], [e.score for e in scored]))
 
 
 def threshold(scored: Sequence[Scored], false_refusals: float = FALSE_REFUSALS) -> float:
@@ -57,54 +59,58 @@ def right_words(words: str, answers: Sequence[str]) -> bool:
     return bool(given.strip()) and any(each in given or given in each for each in wanted)
 
 
-def describe(held_out: Sequence[Example], reader: ReaderWeights) -> list[str]:
-    """Return figures on the held-out examples, a line a kind and one on the near-misses."""
+def describe(held_out: Sequence[Example], reader: ReaderWeights) -> Iterator[str]:
+    """Yield figures on the held-out examples: of windows, of each kind, and of paragraphs."""
     reads = [reader.read(each.question, [each.text])[0] for each in held_out]
     pairs = list(zip(held_out, reads, strict=True))
-    windows = ("answerable", "near-miss")
-    near = [Scored(score(read), e.answerable) for e, read in pairs if e.kind in windows]
-    lines = [
-        f"held-out articles, windows, answerable against near-misses: AUC {auc(near):.3f}, "
-        f"refused at {FALSE_REFUSALS:.0%} false refusals {refused(near):.3f}, n = {len(near)}"
-    ]
-    least = threshold(near)
+    windows = [Scored(score(read), e.answerable) for e, read in pairs if e.kind in WINDOWS]
+    yield (
+        f"held-out articles, windows, answerable against near-misses: AUC {auc(windows):.3f}, "
+        f"refused at {FALSE_REFUSALS:.0%} false refusals {refused(windows):.3f}, "
+        f"n = {len(windows)}"
+    )
+    least = threshold(windows)
     for kind in dict.fromkeys(each.kind for each in held_out):
         of = [(e, read) for e, read in pairs if e.kind == kind]
         share = sum(score(read) < least for _, read in of) / len(of)
-        line = f"{kind}: refused {share:.3f}"
-        told = [(e.text[slice(*e.answer)], e.text[r.start : r.end]) for e, r in of if e.answer]
-        if told:
-            right = sum(right_words(words, [answer]) for answer, words in told) / len(told)
-            line += f", right words {right:.3f}"
-        lines.append(f"{line}, n = {len(of)}")
-    paragraphs = [(e, read) for e, read in pairs if e.kind.endswith("paragraph")]
-    told_f1 = [
-        (score(r), bool(e.answer), token_f1(e.text[r.start : r.end], [e.text[slice(*e.answer)]]))
-        if e.answer
-        else (score(r), False, 0.0)
-        for e, r in paragraphs
-        if e.kind != "other paragraph"
+        words = [_words(e, read) for e, read in of if e.answer]
+        right = [right_words(said, [answer]) for said, answer in words]
+        more = f", right words {sum(right) / len(right):.3f}" if right else ""
+        yield f"{kind}: refused {share:.3f}{more}, n = {len(of)}"
+    paragraphs = [
+        (score(read), bool(e.answer), _f1(e, read))
+        for e, read in pairs
+        if e.kind.endswith("paragraph") and e.kind != "other paragraph"
     ]
-    if told_f1:
-        least, f1 = best_threshold(told_f1)
-        lines.append(f"paragraphs: best F1 {f1:.3f} from the score {least:.2f}, n = {len(told_f1)}")
-    return lines
+    if paragraphs:
+        least, f1 = best_threshold(paragraphs)
+        yield f"paragraphs: best F1 {f1:.3f} from the score {least:.2f}, n = {len(paragraphs)}"
 
 
-def best_threshold(told: Sequence[tuple[float, bool, float]]) -> tuple[float, float]:
+def _words(example: Example, read: Read) -> tuple[str, str]:
+    """Return the words that were read in an example, and those of its answer."""
+    start, end = example.answer or (0, 0)
+    return example.text[read.start : read.end], example.text[start:end]
+
+
+def _f1(example: Example, read: Read) -> float:
+    said, answer = _words(example, read)
+    return token_f1(said, [answer]) if example.answer else 0.0
+
+
+def best_threshold(scored: Sequence[tuple[float, bool, float]]) -> tuple[float, float]:
     """Return the score from which answering gives the best mean F1, and that F1.
 
-    Each question is told by its score, whether it has an answer, and the F1 of the words read. What
-    is not answered counts 1 where there is no answer.
+    Each question has its score, whether it has an answer, and the F1 of the words read. What is not
+    answered counts 1 where there is no answer.
     """
-    ranked = sorted(told, reverse=True)
-    total = float(sum(not answerable for _, answerable, _ in ranked))
-    best, least = total, ranked[0][0] + 1
-    for score_of, answerable, f1 in ranked:
-        total += f1 if answerable else -1.0
-        if total > best:
-            best, least = total, score_of
-    return least, best / len(ranked)
+    ranked = sorted(scored, reverse=True)
+    unanswerable = sum(not answerable for _, answerable, _ in ranked)
+    gains = [f1 if answerable else -1.0 for _, answerable, f1 in ranked]
+    totals = np.cumsum([float(unanswerable), *gains])
+    answered = int(totals.argmax())
+    least = ranked[answered - 1][0] if answered else ranked[0][0] + 1
+    return least, float(totals[answered]) / len(ranked)
 
 
 def question_only(examples: Sequence[Example], held_out: Sequence[Example]) -> str:
@@ -115,13 +121,14 @@ def question_only(examples: Sequence[Example], held_out: Sequence[Example]) -> s
     """
     from sklearn.feature_extraction.text import HashingVectorizer
     from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
 
-    kinds = ("answerable", "near-miss")
-    learn = [each for each in examples if each.kind in kinds]
-    asked = [each for each in held_out if each.kind in kinds]
-    words = HashingVectorizer(ngram_range=(1, 2), n_features=2**18, token_pattern=WORD)
-    model = LogisticRegression(max_iter=300, class_weight="balanced")
-    model.fit(words.transform([e.question for e in learn]), [e.answerable for e in learn])
-    scores = model.decision_function(words.transform([each.question for each in asked]))
+    learn, asked = ([e for e in some if e.kind in WINDOWS] for some in (examples, held_out))
+    model = make_pipeline(
+        HashingVectorizer(ngram_range=(1, 2), n_features=2**18, token_pattern=WORD),
+        LogisticRegression(max_iter=300, class_weight="balanced"),
+    )
+    model.fit([each.question for each in learn], [each.answerable for each in learn])
+    scores = model.decision_function([each.question for each in asked])
     scored = [Scored(float(s), e.answerable) for s, e in zip(scores, asked, strict=True)]
     return f"the question's words alone: AUC {auc(scored):.3f}, n = {len(scored)}"

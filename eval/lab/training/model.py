@@ -1,4 +1,4 @@
-"""The reader as a network that learns, and the way to and from its int8 weights.
+"""The reader as a network that learns, and how it is read from its int8 weights.
 
 It starts from int8 weights turned back into floats: the reranker's, which know already how well a
 text goes with a question, or a reader's. It has two heads: one for the first and the last token of
@@ -8,20 +8,48 @@ Others have layers of their own (`branch.py`).
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
+from tokenizers import Encoding, Tokenizer
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from transformers import BertConfig, BertModel
 
-LAYERS, WIDTH, HEADS, VOCABULARY = 12, 384, 12, 30522
+from eval.lab.training.examples import Example, Span
+from eval.lab.training.export import export
+from eval.lab.training.inputs import reading
+from eval.lab.training.train import Recipe, fit
+from index.atomic import write_whole
+from index.weights.onnx import features
+from index.weights.reader import text_tokens
 
+LAYERS, WIDTH, HEADS, VOCABULARY = 12, 384, 12, 30522
 BRANCHES = ("third/", "fourth/")
 """What the names of weights begin with, in a reader's file, that are other heads' (`branch.py`)."""
+RECIPE = Recipe(seed=2021, rate=1e-4, warm_up=0.04)
+NO_WORDS = -100
+"""Marks an example whose words are not known; PyTorch's cross-entropy passes it over."""
+
+
+def bert_config(layers: int, dropout: float) -> BertConfig:
+    """Return the shape of some of the reader's layers."""
+    return BertConfig(
+        vocab_size=VOCABULARY,
+        hidden_size=WIDTH,
+        num_hidden_layers=layers,
+        num_attention_heads=HEADS,
+        intermediate_size=4 * WIDTH,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=0.0,
+        # On a processor the plain form is faster in training than the fused one.
+        attn_implementation="eager",
+    )
 
 
 class ReaderModel(torch.nn.Module):  # type: ignore[misc]
@@ -30,18 +58,7 @@ class ReaderModel(torch.nn.Module):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         # Without dropout: with one epoch there is nothing to memorise, and it costs a tenth.
-        config = BertConfig(
-            vocab_size=VOCABULARY,
-            hidden_size=WIDTH,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=HEADS,
-            intermediate_size=4 * WIDTH,
-            hidden_dropout_prob=0.0,
-            attention_probs_dropout_prob=0.0,
-            # On a processor the plain form is faster in training than the fused one.
-            attn_implementation="eager",
-        )
-        self.bert = BertModel(config)
+        self.bert = BertModel(bert_config(LAYERS, dropout=0.0))
         self.words = torch.nn.Linear(WIDTH, 2)
         self.answers = torch.nn.Linear(WIDTH, 1)
 
@@ -59,31 +76,26 @@ class ReaderModel(torch.nn.Module):  # type: ignore[misc]
 def from_weights(path: Path) -> ReaderModel:
     """Return a model that starts from int8 weights: a reader's, or a cross-encoder's of its shape.
 
-    A cross-encoder's own logit becomes the answers' head. Raises ValueError for another network.
+    A cross-encoder's own logit becomes the answers' head. Raises UserError for another network.
     """
-    graph = onnx.load(path).graph
-    state = {
-        name.replace("classifier", "answers"): value
-        for name, value in weights_of(graph, "", BRANCHES).items()
-    }
     model = ReaderModel()
     torch.nn.init.normal_(model.words.weight, std=0.02)
     torch.nn.init.zeros_(model.words.bias)
-    missing, unexpected = model.load_state_dict(
-        {key: value.contiguous() for key, value in state.items()}, strict=False
-    )
-    if set(missing) - {"words.weight", "words.bias"} or unexpected:
-        raise ValueError(f"{path} is another kind of network: {missing} {unexpected}")
+    with reading(path, "holds no weights that training can start from"):
+        weights = weights_of(path, "", BRANCHES)
+        state = {name.replace("classifier", "answers"): each for name, each in weights.items()}
+        missing, unexpected = model.load_state_dict(state, strict=False)
+        if set(missing) - {"words.weight", "words.bias"} or unexpected:
+            raise ValueError(f"another kind of network: {missing} {unexpected}")
     return model
 
 
-def weights_of(
-    graph: onnx.GraphProto, prefix: str, others: tuple[str, ...] = ()
-) -> dict[str, torch.Tensor]:
-    """Return the int8 weights of a graph, turned back into floats, by the names of their layers.
+def weights_of(path: Path, prefix: str, others: tuple[str, ...] = ()) -> dict[str, torch.Tensor]:
+    """Return the int8 weights of a file, turned back into floats, by the names of their layers.
 
     Those are meant whose names begin with the prefix, and with none of the `others`.
     """
+    graph = onnx.load(path).graph
 
     def own(name: str) -> bool:
         return name.startswith(prefix) and not name.startswith(others)
@@ -112,7 +124,7 @@ def weights_of(
     return state
 
 
-def take_mean(model: ReaderModel, other: ReaderModel) -> None:
+def take_mean(model: torch.nn.Module, other: torch.nn.Module) -> None:
     """Give a model the mean of its own weights and another's, from which it was trained on.
 
     The mean reads unseen articles better than either of the two (Wortsman and others, "Robust
@@ -127,47 +139,78 @@ def take_mean(model: ReaderModel, other: ReaderModel) -> None:
     )
 
 
-def export(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
-    """Write a model as int8 ONNX, with its tokenizer, into a folder; each file appears whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as name:
-        made = Path(name)
-        whole = made / "float.onnx"
-        model.eval()
-        ids = torch.ones((2, 8), dtype=torch.int64)
-        inputs = ("input_ids", "attention_mask", "token_type_ids")
-        outputs = ("starts", "ends", "answers")
-        axes = {each: {0: "texts", 1: "tokens"} for each in (*inputs, *outputs[:2])}
-        torch.onnx.export(
-            model,
-            (ids, ids, ids * 0),
-            str(whole),
-            input_names=list(inputs),
-            output_names=list(outputs),
-            dynamic_axes={**axes, "answers": {0: "texts"}},
-            opset_version=17,
-            dynamo=False,
-        )
-        quantize(whole, made / "model.onnx")
-        whole.unlink()
-        shutil.copyfile(tokenizer, made / "tokenizer.json")
-        folder.mkdir(exist_ok=True)
-        for file in made.iterdir():
-            file.replace(folder / file.name)
+def export_reader(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
+    """Write a model and its tokenizer into a folder; each file appears whole."""
+    ids = torch.ones((2, 8), dtype=torch.int64)
+    inputs = {"input_ids": ids, "attention_mask": ids, "token_type_ids": ids * 0}
+    tokens = {0: "texts", 1: "tokens"}
+    outputs = {"starts": tokens, "ends": tokens, "answers": {0: "texts"}}
+    export(model, inputs, outputs, folder / "model.onnx")
+    write_whole(folder / "tokenizer.json", tokenizer.read_bytes())
 
 
-def quantize(whole: Path, to: Path) -> None:
-    """Write a network's int8 form.
+class Prepared(NamedTuple):
+    """An example as tokens. `words` are the first and the last of the answer.
 
-    Weights are rounded per channel to seven bits, so that processors without VNNI, which add in
-    sixteen bits, reckon the same.
+    They are 0 and 0 where the text does not answer, and None where they are not known.
     """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    ready = to.with_suffix(".ready")
-    quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True, skip_onnx_shape=True)
-    quantize_dynamic(
-        str(ready), str(to), per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
-    )
-    ready.unlink()
+    encoded: Encoding
+    answerable: bool
+    words: tuple[int, int] | None
+
+    @classmethod
+    def of(cls, example: Example, encoded: Encoding) -> Prepared:
+        """Find the tokens of the answer."""
+        words = None if example.answerable else (0, 0)
+        if example.answer:
+            tokens = tokens_of(text_tokens(encoded), encoded.offsets, example.answer)
+            words = (tokens[0], tokens[-1]) if tokens else None
+        return cls(encoded, example.answerable, words)
+
+
+def tokens_of(tokens: Iterable[int], offsets: Sequence[Span], place: Span) -> list[int]:
+    """Return those of some tokens that have a part in a place of their text."""
+    start, end = place
+    return [int(at) for at in tokens if offsets[at][1] > start and offsets[at][0] < end]
+
+
+def train_reader(
+    model: ReaderModel,
+    tokenizer: Tokenizer,
+    examples: Sequence[Example],
+    checkpoint: Path,
+    recipe: Recipe,
+) -> None:
+    """Train a model in place as `fit` does, on a GPU if there is one."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    model.bert.embeddings.requires_grad_(False)
+    encoded = tokenizer.encode_batch([(each.question, each.text) for each in examples])
+    prepared = [Prepared.of(*each) for each in zip(examples, encoded, strict=True)]
+    loss = partial(_loss, model, device)
+    fit(model, prepared, lambda each: len(each.encoded.ids), loss, checkpoint, recipe)
+    model.to("cpu")
+
+
+def _loss(model: ReaderModel, device: torch.device, batch: Sequence[Prepared]) -> torch.Tensor:
+    """Cross-entropy of the first and the last token, none being the first of all, and of answers.
+
+    What stands in the question is no answer.
+    """
+    inputs = features([each.encoded for each in batch])
+    outside = np.ones_like(inputs["input_ids"], dtype=bool)
+    outside[:, 0] = False
+    for row, each in enumerate(batch):
+        outside[row, text_tokens(each.encoded)] = False
+    masked = torch.from_numpy(outside).to(device)
+    with torch.autocast(device.type, torch.bfloat16):
+        *places, answers = model(**{k: torch.from_numpy(v).to(device) for k, v in inputs.items()})
+    wanted = torch.tensor([each.words or (NO_WORDS, NO_WORDS) for each in batch], device=device)
+    sums = [
+        cross_entropy(logits.float().masked_fill(masked, -1e4), wanted[:, side], reduction="sum")
+        for side, logits in enumerate(places)
+    ]
+    words = torch.stack(sums).sum() / (2 * max(1, sum(each.words is not None for each in batch)))
+    answerable = torch.tensor([float(each.answerable) for each in batch], device=device)
+    return words + binary_cross_entropy_with_logits(answers.float(), answerable)

@@ -8,29 +8,34 @@ SQuAD's paragraphs (`written.jsonl.gz`).
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import random
 import re
-import zlib
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from eval.lab.training.corruptions import Claim, Words, affirmed, corruptions, denied, rewrites
-from eval.lab.training.examples import Article, Paragraph, untokenised
+from eval.lab.training.corruptions import (
+    CORRUPTIONS,
+    Claim,
+    Words,
+    affirmed,
+    corruptions,
+    denied,
+    rewrites,
+)
+from eval.lab.training.examples import Article, Paragraph, read_claims, untokenised
+from eval.lab.training.inputs import read_records, reading
 from index.documents import Document
 from index.errors import UserError
 from rag.languages import content_words
 
 Label = Literal["supported", "refuted", "not enough"]
-
+LABELS: tuple[Label, ...] = get_args(Label)
+"""What the three logits of the third head stand for."""
 HELD_OUT = 10
 """Of the claims about a text one text in so many is held out, chosen by its hash."""
-
 MOST_SENTENCES = 2
 """Sentences of evidence that a claim is shown with: those that share most words with it."""
 
@@ -52,6 +57,9 @@ class Statement:
 
 # --- claims by people
 
+COMMON = 500
+"""A word that more texts than this have says nothing about what a claim is on."""
+
 
 def load_claims(path: Path) -> list[Statement]:
     """Read claims in JSON Lines, compressed with gzip: `claim`, `evidence`, `label`, `source`.
@@ -59,19 +67,20 @@ def load_claims(path: Path) -> list[Statement]:
     A claim without evidence is shown with the sentence of another one's that shares most with it.
     Raises UserError for a file that cannot be read or is not of that form.
     """
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            told = [json.loads(line) for line in lines]
-        claims = [(each["claim"], each["evidence"], each["label"], each["source"]) for each in told]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
-        raise UserError(f"{path} cannot be read as claims: {error}.") from error
-    nearest = _Nearest({text for _, evidence, _, _ in claims for text in evidence})
-    made = []
-    for claim, evidence, label, source in claims:
-        text = _most_alike(claim, evidence) if evidence else nearest.to(claim)
-        if text:
-            made.append(Statement(untokenised(claim), untokenised(text), label, source))
-    return made
+    claims = read_claims(path)
+    with reading(path, "cannot be read as claims"):
+        evidence = {text for _, texts, _, _ in claims for text in texts}
+        alone = [claim for claim, texts, _, _ in claims if not texts]
+        nearest = dict(zip(alone, _nearest(alone, evidence), strict=True))
+        made = [
+            (claim, _most_alike(claim, texts) if texts else nearest[claim], label, source)
+            for claim, texts, label, source in claims
+        ]
+        return [
+            Statement(untokenised(claim), untokenised(text), label, source)
+            for claim, text, label, source in made
+            if text
+        ]
 
 
 def _most_alike(claim: str, evidence: Sequence[str]) -> str:
@@ -80,29 +89,17 @@ def _most_alike(claim: str, evidence: Sequence[str]) -> str:
     return " ".join(each for each in evidence if each in best)
 
 
-class _Nearest:
-    """Finds the text that shares most rare words with another one."""
+def _nearest(claims: Sequence[str], texts: Iterable[str]) -> Iterator[str]:
+    """Yield the text that shares most rare words with each claim, or nothing; short ones first."""
+    from sklearn.feature_extraction.text import CountVectorizer
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = sorted(texts)
-        self._words = [content_words(each) for each in self._texts]
-        self._holding: dict[str, list[int]] = defaultdict(list)
-        for at, words in enumerate(self._words):
-            for word in words:
-                self._holding[word].append(at)
-
-    def to(self, claim: str) -> str | None:
-        shared: Counter[int] = Counter()
-        for word in content_words(claim):
-            holding = self._holding.get(word, [])
-            for at in holding if len(holding) <= _COMMON else ():
-                shared[at] += 1
-        best = max(shared, key=lambda at: (shared[at], -len(self._words[at]), -at), default=None)
-        return None if best is None else self._texts[best]
-
-
-_COMMON = 500
-"""A word that more texts than this have says nothing about what a claim is on."""
+    ordered = sorted(sorted(texts), key=lambda each: len(content_words(each)))
+    count = CountVectorizer(analyzer=content_words, binary=True, max_df=COMMON)
+    held = count.fit_transform(ordered)
+    for claim in claims:
+        shared = (held @ count.transform([claim]).T).toarray()[:, 0]
+        best = int(shared.argmax())
+        yield ordered[best] if shared[best] else ""
 
 
 # --- questions and answers of SQuAD
@@ -111,74 +108,53 @@ _COMMON = 500
 def of_questions(articles: Iterable[Article], rng: random.Random) -> Iterator[Statement]:
     """Make statements of answerable questions: true ones, ones with another answer, ones untold."""
     for article in articles:
-        answers = [
-            asked["answers"][0]["text"]
-            for paragraph in article.paragraphs
-            for asked in paragraph.questions
-            if asked["answers"]
-        ]
-        for paragraph in article.paragraphs:
-            for asked in paragraph.questions:
-                if asked["answers"] and not asked.get("is_impossible"):
-                    yield from _of_question(asked, article.title, paragraph, answers, rng)
+        asked = [(each, p) for p in article.paragraphs for each in p.questions if each["answers"]]
+        answers = [each["answers"][0]["text"] for each, _ in asked]
+        for each, paragraph in asked:
+            if not each.get("is_impossible"):
+                yield from _of_question(each, paragraph, answers, rng)
 
 
 def _of_question(
-    asked: dict[str, Any],
-    title: str,
-    paragraph: Paragraph,
-    answers: Sequence[str],
-    rng: random.Random,
+    asked: dict[str, Any], paragraph: Paragraph, answers: Sequence[str], rng: random.Random
 ) -> Iterator[Statement]:
-    answer = asked["answers"][0]["text"]
+    answer, start = asked["answers"][0]["text"], asked["answers"][0]["answer_start"]
     true = statement(asked["question"], answer)
-    if true is None:
+    holding = paragraph.holding(start, start + len(answer))
+    if true is None or not holding:
         return
-    start = asked["answers"][0]["answer_start"]
-    end = start + len(answer)
-    own = content_words(true)
-    holding = [at for at, (s, e) in enumerate(paragraph.windows) if s <= start and end <= e]
-    if not holding:
-        return
-    best = max(holding, key=lambda at: (len(own & paragraph.stems[at]), -at))
-    text = _window(paragraph, best, title, rng)
-    others = [
-        each
-        for each in answers
-        if _form(each) == _form(answer) and each.casefold() not in text.casefold()
-    ]
-    here = [
-        each
-        for each in answers
-        if _form(each) == _form(answer)
-        and each.casefold() in text.casefold()
-        and each.casefold() not in answer.casefold()
-        and answer.casefold() not in each.casefold()
-    ]
+    text = _window(paragraph, _best(paragraph, holding, true), rng)
+    said = text.casefold()
+    alike = [each for each in answers if _form(each) == _form(answer)]
+    others = [each for each in alike if each.casefold() not in said]
+    here = [each for each in alike if each.casefold() in said and not _overlap(each, answer)]
     drawn = rng.random()
     if drawn < 0.4 or not (others or here):
         yield Statement(true, text, "supported", "question")
     elif drawn < 0.75:
         other = rng.choice(here if here and rng.random() < 0.5 else others or here)
-        false = statement(asked["question"], other)
-        if false:
+        if false := statement(asked["question"], other):
             yield Statement(false, text, "refuted", "question, another answer")
-    else:
-        elsewhere = [
-            at
-            for at, (s, e) in enumerate(paragraph.windows)
-            if answer.casefold() not in paragraph.text[s:e].casefold()
-        ]
-        if elsewhere:
-            near = max(elsewhere, key=lambda at: (len(own & paragraph.stems[at]), -at))
-            untold = _window(paragraph, near, title, rng)
-            yield Statement(true, untold, "not enough", "question, another window")
+    elif elsewhere := paragraph.without(answer):
+        untold = _window(paragraph, _best(paragraph, elsewhere, true), rng)
+        yield Statement(true, untold, "not enough", "question, another window")
 
 
-def _window(paragraph: Paragraph, at: int, title: str, rng: random.Random) -> str:
-    start, end = paragraph.windows[at]
-    text = paragraph.text[start:end]
-    return f"{title}\n{text}" if rng.random() < 0.5 else text
+def _best(paragraph: Paragraph, among: Iterable[int], words: str) -> int:
+    """Return the first of the windows that share most with some words."""
+    own = content_words(words)
+    return max(among, key=lambda at: len(own & paragraph.stems[at]))
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one of two texts stands in the other."""
+    return one.casefold() in other.casefold() or other.casefold() in one.casefold()
+
+
+def _window(paragraph: Paragraph, at: int, rng: random.Random) -> str:
+    """Return the text of a window, half of them under the article's title."""
+    text = paragraph.window(at)
+    return f"{paragraph.title}\n{text}" if rng.random() < 0.5 else text
 
 
 def _form(answer: str) -> str:
@@ -227,32 +203,19 @@ def statement(question: str, answer: str) -> str | None:
         place = "" if re.match(r"(?:in|on|at|from|by|near|after|before)\b", answer, re.I) else "in "
         if re.match(r"[A-Z]\w+ \d{1,2}\b", answer):
             place = "on "
-        told = f"{match['subject']} {match['be']} {match['verb']}{match['rest']} {place}{answer}"
-    elif match := _SUBJECT.fullmatch(question):
-        if _INVERTED.match(match["rest"]):
-            return None
-        told = f"{answer} {match['rest']}"
+        made = f"{match['subject']} {match['be']} {match['verb']}{match['rest']} {place}{answer}"
+    elif (match := _SUBJECT.fullmatch(question)) and not _INVERTED.match(match["rest"]):
+        made = f"{answer} {match['rest']}"
     else:
         return None
-    return f"{told[0].upper()}{told[1:]}."
+    return f"{made[0].upper()}{made[1:]}."
 
 
 # --- sentences with one fact changed by rule
 
-REFUTED = frozenset(
-    (
-        "number changed",
-        "number of another thing",
-        "day moved by one",
-        "month changed",
-        "year changed",
-        "two names swapped",
-        "name from another quote",
-        "name from elsewhere",
-        "negation inserted",
-        "negation removed",
-    )
-)
+UNTOLD_KIND = "facts of two quotes merged"
+"""The corruption of which the sentence that it was made of says nothing."""
+REFUTED = CORRUPTIONS.keys() - {UNTOLD_KIND, "unit changed", "letters of two scripts"}
 """The corruptions that the sentence they were made of speaks against."""
 
 
@@ -273,7 +236,7 @@ def of_sentences(
 def _of_window(paragraph: Paragraph, words: Words, rng: random.Random) -> Iterator[Statement]:
     at = rng.randrange(len(paragraph.windows))
     start, end = paragraph.windows[at]
-    text = paragraph.text[start:end]
+    text = paragraph.window(at)
     sentence = _a_sentence(text, rng)
     around = tuple(paragraph.text[s:e] for s, e in paragraph.windows[:6])
     claim = Claim("verbatim", sentence, (text, *around), "", development=True)
@@ -285,12 +248,12 @@ def _of_window(paragraph: Paragraph, words: Words, rng: random.Random) -> Iterat
     for each in made[:3]:
         if each.kind in REFUTED:
             yield Statement(each.sentence, text, "refuted", each.kind)
-        elif each.kind == "facts of two quotes merged":
+        elif each.kind == UNTOLD_KIND:
             yield Statement(each.sentence, text, "not enough", each.kind)
     others = [w for w in paragraph.windows if w[1] <= start or w[0] >= end]
     if others and rng.random() < 0.5:
-        s, e = rng.choice(others)
-        yield Statement(true.sentence, paragraph.text[s:e], "not enough", "another window")
+        elsewhere = paragraph.text[slice(*rng.choice(others))]
+        yield Statement(true.sentence, elsewhere, "not enough", "another window")
 
 
 # --- statements that were written for it
@@ -305,29 +268,28 @@ def of_written(articles: Iterable[Article], rng: random.Random) -> Iterator[Stat
     Raises UserError where an article is not the one that they were written on.
     """
     known = {each.title: each for each in articles}
-    for line in gzip.decompress(WRITTEN.read_bytes()).decode().splitlines():
-        told = json.loads(line)
-        if told["article"] not in known:
+    for line in read_records(WRITTEN):
+        if line["article"] not in known:
             continue
         try:
-            paragraph = known[told["article"]].paragraphs[told["paragraph"]]
-            at = paragraph.windows.index(tuple(told["window"]))
+            paragraph = known[line["article"]].paragraphs[line["paragraph"]]
+            at = paragraph.windows.index(tuple(line["window"]))
         except (IndexError, ValueError) as error:
             raise UserError(
-                f"{told['article']}, paragraph {told['paragraph']}, is not that of SQuAD's "
+                f"{line['article']}, paragraph {line['paragraph']}, is not that of SQuAD's "
                 "training set."
             ) from error
-        labels: tuple[Label, ...] = ("supported", "supported", "refuted", "not enough")
-        for label in labels:
-            for each in told[label]:
-                text = _window(paragraph, at, told["article"], rng)
-                yield Statement(each, text, label, f"written, {label}")
+        for label in (LABELS[0], *LABELS):
+            for each in line[label]:
+                yield Statement(each, _window(paragraph, at, rng), label, f"written, {label}")
 
 
 # --- denials, since what denies would else nearly always be false
 
 DENIED = ("FEVER", "CAD-NLI", "question, another answer")
 """The kinds of short refuted statements whose denial is true."""
+ELSEWHERE = 0.3
+"""How often a denial is also shown with another window of its paragraph."""
 
 
 def of_refuted(
@@ -335,38 +297,31 @@ def of_refuted(
 ) -> Iterator[Statement]:
     """Make true statements of a share of the refuted ones, by denying them."""
     for each in statements:
-        if each.label == "refuted" and each.kind in DENIED and rng.random() < share:
-            true = denied(each.statement, rng)
-            if true:
-                yield Statement(true, each.text, "supported", "refuted, denied")
+        short = each.label == "refuted" and each.kind in DENIED
+        if short and rng.random() < share and (true := denied(each.statement, rng)):
+            yield Statement(true, each.text, "supported", "refuted, denied")
 
 
 def of_denials(
     articles: Iterable[Article], rng: random.Random, share: float
 ) -> Iterator[Statement]:
     """Make statements of a share of the sentences that deny: as they are, affirmed, and untold."""
-    for article in articles:
-        for paragraph in article.paragraphs:
-            texts = [paragraph.text[start:end] for start, end in paragraph.windows]
-            for text in texts:
-                sentence = _a_sentence(text, rng)
-                false = affirmed(sentence)
-                if false is None or rng.random() >= share:
-                    continue
-                yield Statement(sentence, text, "supported", "denial")
-                yield Statement(false, text, "refuted", "negation removed")
-                others = [each for each in texts if sentence not in each]
-                if others and rng.random() < UNTOLD:
-                    yield Statement(sentence, rng.choice(others), "not enough", "denial elsewhere")
-
-
-UNTOLD = 0.3
-"""How often a denial is also shown with another window of its paragraph."""
+    for paragraph in (each for article in articles for each in article.paragraphs):
+        texts = [paragraph.window(at) for at in range(len(paragraph.windows))]
+        for text in texts:
+            sentence = _a_sentence(text, rng)
+            false = affirmed(sentence)
+            if false is None or rng.random() >= share:
+                continue
+            yield Statement(sentence, text, "supported", "denial")
+            yield Statement(false, text, "refuted", "negation removed")
+            others = [each for each in texts if sentence not in each]
+            if others and rng.random() < ELSEWHERE:
+                yield Statement(sentence, rng.choice(others), "not enough", "denial elsewhere")
 
 
 def _a_sentence(text: str, rng: random.Random) -> str:
-    found = re.split(r"(?<=[.!?])\s+(?=[A-Z])", text)
-    return rng.choice(found)
+    return rng.choice(re.split(r"(?<=[.!?])\s+(?=[A-Z])", text))
 
 
 def _half(sentence: str, rng: random.Random) -> str:

@@ -1,1 +1,1 @@
-"""What is said of what was answered: of the last answer, of a footnote, of all that was found."""
+"""Requests about earlier answers: the last one told otherwise, one of its footnotes, a recap."""

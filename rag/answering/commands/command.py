@@ -1,7 +1,7 @@
 """Answering what is said of what was answered: shorter, as a list, are you sure, what is [2].
 
 The last question is answered again, the same way, since the same question has the same answer; so
-every sentence is proven anew, and nothing that came back from a browser is taken for one of ours.
+every sentence is proven again, and nothing that came back from a browser is taken for one of ours.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import replace
 from index.documents import Span
 from index.printable import title_line
 from rag.answer import Answer, Event
-from rag.answering.commands import footnote, found
+from rag.answering.commands import footnote, recap
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import NO_ANSWER, tell
-from rag.asking.query import OF_THE_ASSISTANT, Query
+from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
 from rag.asking.subject import wanted
 from rag.finding.quotes import sentence_quotes
@@ -24,7 +24,7 @@ from rag.verifying.compose import Composition, in_quotation_marks, says_the_same
 
 OVERVIEW = Route("overview", ("all",), 1.0)
 MORE = 3
-"""Sentences that are told to who wants more."""
+"""How many sentences “longer” adds."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -33,7 +33,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     Without one, who wants it shorter, simpler or as a list wants an overview of all.
     """
     matter = query.route.matters[0]
-    if of_earlier := {"footnote": footnote.answer, "found": found.answer}.get(matter):
+    if of_earlier := {"footnote": footnote.answer, "found": recap.answer}.get(matter):
         yield from of_earlier(query, context)
         return
     asked, commands = _last_asked(query, context)
@@ -54,7 +54,7 @@ def _last_asked(query: Query, context: Context) -> tuple[Query | None, list[Rout
     commands: list[Route] = []
     for text, before in query.earlier():
         earlier = context.understand(text, before)
-        if earlier.route.kind not in OF_THE_ASSISTANT:
+        if earlier.route.kind not in ASSISTANT_KINDS:
             return earlier, commands
         if earlier.route.kind == "command":
             commands.insert(0, earlier.route)
@@ -83,8 +83,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             composition.cite(f"{_place(quote)}: {in_quotation_marks(quote)}", [quote])
         if matter == "sure":
             _add_others(composition, last)
-        for told in _how_sure(last) if matter == "sure" or not last.citations else ():
-            composition.add(told, ())
+        for sentence in _how_sure(last) if matter == "sure" or not last.citations else ():
+            composition.add(sentence, ())
     else:
         said = [each for each in last.sentences if each.supported]
         listed = matter in ("list", "table")
@@ -140,8 +140,8 @@ def _add_others(composition: Composition, last: Answer) -> None:
     said = [quote.words for quote in last.citations if quote.words]
     for quote in _others(last):
         same = any(says_the_same(quote.words, words) for words in said)
-        told = "The same is said elsewhere" if same else "Another place that may answer it says"
-        composition.cite(f"{told}: {in_quotation_marks(quote)}", [quote])
+        opening = "The same is said elsewhere" if same else "Another place that may answer it says"
+        composition.cite(f"{opening}: {in_quotation_marks(quote)}", [quote])
 
 
 def _others(last: Answer) -> list[Quote]:
@@ -152,12 +152,12 @@ def _others(last: Answer) -> list[Quote]:
 
 
 def _how_sure(last: Answer) -> list[str]:
-    told = ["Each quote was read anew at its place, word for word."] if last.citations else []
+    sentences = ["Each quote was read again at its place, word for word."] if last.citations else []
     if last.decision:
-        told.append(
+        sentences.append(
             f"By what was read, it is {last.decision.probability:.0%} sure that this is an answer."
         )
-    return told or ["That is not quoted: it was counted, or is what the file says of itself."]
+    return sentences or ["That is not quoted: it was counted, or is what the file says of itself."]
 
 
 def _place(quote: Quote) -> str:

@@ -1,6 +1,6 @@
 """Answering what is said of a footnote of the last answer: “what does [2] say about cost?”
 
-What was answered is answered again, so the footnote is proven anew, and has the same number.
+What was answered is answered again, so the footnote is proven again, and has the same number.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if last is None:
         yield from tell(query, context, [NO_ANSWER])
         return
-    *_, told = context.ask(last)
-    if isinstance(told, Answer):
-        yield from _of(query, told, context)
+    *_, reply = context.ask(last)
+    if isinstance(reply, Answer):
+        yield from _of(query, reply, context)
 
 
 def _is_passed_over(query: Query) -> bool:

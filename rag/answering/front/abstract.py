@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from index.documents import Document
 from index.split import sentence_spans
-from rag.answering.front.head import LENGTH, Line, Place
+from rag.answering.front.head_lines import LENGTH, Line, Place
 from rag.languages import FUNCTION_WORDS, HEAD
 
 

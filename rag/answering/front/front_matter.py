@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from index.documents import Document
 from rag.answering.front.abstract import abstract_of, first_paragraph
-from rag.answering.front.head import LENGTH, Line, Place, head_lines
+from rag.answering.front.head_lines import LENGTH, Line, Place, head_lines
 from rag.asking.subject import in_words
 from rag.languages import HEAD, Point, times
 
@@ -130,24 +130,24 @@ def _affiliations(lines: list[Line], named: list[Line]) -> Iterator[Place]:
         is_near = is_near and (line in named or not line.is_body)
         is_note = marked and line.kinds[:1] == "K" and not line.is_prose and not line.is_heading
         numbered = is_note and is_near and line.text[0].isdigit() and line.capitals() > 0.6
-        is_told = "I" in line.kinds and (
+        is_labelled = "I" in line.kinds and (
             is_near or is_note or re.search(rf"\b(?:{HEAD.is_with})\b", line.text)
         )
-        if is_told or (numbered and line not in named):
+        if is_labelled or (numbered and line not in named):
             first = line.kinds.index("I") if line in named else 0
             yield line.place(first, len(line.kinds.rstrip("KMDL")))
 
 
 def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Place]:
     """Return the days that stand in lines of their own, or with what happened on them."""
-    whole, given, lone, days_told = [], [], [], 0
+    whole, given, lone, dated_lines = [], [], [], 0
     above = [*lines[:1], *takewhile(lambda each: each in front or not each.is_heading, lines[1:])]
     for line in lines:
         days = [place for kind, place in zip(line.kinds, line.pieces, strict=True) if kind == "D"]
         if days and line.says(rf"arxiv:\S|{HEAD.other_day}"):
             whole.append((line.start, line.end))
         elif days and line.start < LENGTH and not line.is_prose:
-            days_told += 1
+            dated_lines += 1
             said = line.text[days[0][0] - line.start : days[0][1] - line.start]
             form = "[BNIKLMD]*S?[BNIKLMD]*" if line in front else "[KLD]*"
             if line in above and (
@@ -157,7 +157,7 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
             elif line in above and re.fullmatch(form, line.kinds):
                 lone += days[:1]
     # More days than two are those of a chronicle.
-    return [*whole, *(given or (lone if days_told < 3 else [])[:1])]
+    return [*whole, *(given or (lone if dated_lines < 3 else [])[:1])]
 
 
 def _day_of(known: str) -> Point:

@@ -94,7 +94,7 @@ class Drafts:
             self.propose = gr.Button("Propose cases", elem_id="propose", visible=self.writes)
             self.take = gr.Button("Take the conversation", elem_id="take-talk")
             self.end = gr.Button("Stop", elem_id="stop-drafts", visible=False)
-        self.told = gr.HTML(
+        self.message = gr.HTML(
             elem_id="drafts-told",
             html_template='<div role="status" aria-live="polite">${value}</div>',
             apply_default_css=False,
@@ -105,7 +105,7 @@ class Drafts:
     def connect(self, name: gr.Dropdown, visit: Any, choose: Choose, changed: Changed) -> None:
         """Say what happens at each event; `name` is the set that is chosen."""
         self.choose = choose
-        shown = [self.told, self.list, self.propose, self.end, self.timer, name]
+        shown = [self.message, self.list, self.propose, self.end, self.timer, name]
         given = [self.set, self.each, self.left_out]
         self.propose.click(self.begin, given, shown, **PRIVATE)
         self.take.click(self.take_talk, [self.set, self.conversation], shown, **PRIVATE)
@@ -116,16 +116,16 @@ class Drafts:
         ordered = PRIVATE | {"concurrency_id": "drafts"}
         name.change(self.listed, name, self.list, **ordered)
         decide = self.list.decide(
-            self.decide, None, [self.told, self.list], trigger_mode="multiple", **ordered
+            self.decide, None, [self.message, self.list], trigger_mode="multiple", **ordered
         )
         changed(decide)
 
     def begin(self, name: str, each: float | None, left_out: Sequence[str]) -> Updates:
         """Begin to make drafts; one set at a time."""
         if refused := self.rights.refusal("add"):
-            return {self.told: notice(refused)}
+            return {self.message: notice(refused)}
         begun = attempt(lambda: self._begin(name, int(each or EACH), left_out))
-        return {self.told: notice(str(begun))} if begun else self.look()
+        return {self.message: notice(str(begun))} if begun else self.look()
 
     def _begin(self, name: str, each: int, left_out: Sequence[str]) -> None:
         path, library = own_set(self.folder, name), self.assistant.library
@@ -163,7 +163,7 @@ class Drafts:
     def take_talk(self, name: str, conversation: Conversation) -> Updates:
         """Make drafts of the conversation, one of each answer, asked in the same order."""
         if refused := self.rights.refusal("add"):
-            return {self.told: notice(refused)}
+            return {self.message: notice(refused)}
 
         def taken() -> str:
             path = own_set(self.folder, name)
@@ -174,13 +174,13 @@ class Drafts:
 
         made = attempt(taken)
         if isinstance(made, UserError):
-            return {self.told: notice(str(made))}
+            return {self.message: notice(str(made))}
         return self._shown("") | {self.list: self.listed(made)} | self.choose(made)
 
     def stop(self) -> Updates:
         """Stop after the draft that is being made."""
         if refused := self.rights.refusal("add"):
-            return {self.told: notice(refused)}
+            return {self.message: notice(refused)}
         if self._making:
             self._making.stop.set()
         return self.look()
@@ -195,26 +195,26 @@ class Drafts:
         """Show how far the drafts are; when they are made, show them in their set."""
         making = self._making
         if making is None:
-            return {self.told: ""}
+            return {self.message: ""}
         if making.goes_on:
             stopping = making.stop.is_set()
             html = render_runs.running(
                 self._name, making.done, making.total, stopping=stopping, things="drafts"
             )
             return self._shown(html, goes_on=True)
-        told = notice(making.error) if making.error else ""
-        return self._shown(told) | {self.list: self.listed(self._name)} | self.choose(self._name)
+        message = notice(making.error) if making.error else ""
+        return self._shown(message) | {self.list: self.listed(self._name)} | self.choose(self._name)
 
     def decide(self, event: gr.EventData) -> Updates:
         """Accept or reject drafts of the set that is shown."""
         if refused := self.rights.refusal("add"):
-            return {self.told: notice(refused)}
+            return {self.message: notice(refused)}
         step = accept if field(event._data, "step") == "accept" else reject
         name, ids = field(event._data, "set"), strings(event._data, "ids")
         path = self._file(name)
         wrong = attempt(lambda: change_set(path, partial(step, ids=ids))) if path else None
-        told = notice(str(wrong)) if isinstance(wrong, UserError) else ""
-        return {self.told: told, self.list: self.listed(name)}
+        message = notice(str(wrong)) if isinstance(wrong, UserError) else ""
+        return {self.message: message, self.list: self.listed(name)}
 
     def listed(self, name: str | None) -> str:
         """Return the drafts of a set, each to be accepted or rejected."""
@@ -234,7 +234,7 @@ class Drafts:
 
     def _shown(self, html: str, *, goes_on: bool = False) -> Updates:
         return {
-            self.told: html,
+            self.message: html,
             self.propose: gr.Button(visible=self.writes and not goes_on),
             self.end: gr.Button(visible=goes_on),
             self.timer: gr.Timer(active=goes_on),

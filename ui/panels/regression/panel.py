@@ -83,7 +83,7 @@ class RegressionPanel:
         """Offer the sets that fit the library as it is, and show one of them."""
         offered = attempt(self.runs.offered)
         if isinstance(offered, UserError):
-            return self._told(str(offered))
+            return self._say(str(offered))
         if name not in offered:
             name = next(iter(offered), None)
         return self.show(name) | {self.name: self._choice(offered, name)}
@@ -96,14 +96,14 @@ class RegressionPanel:
     def begin(self, name: str | None) -> Updates:
         """Run a set, or go on with it."""
         if refused := self.rights.refusal("add"):
-            return self._told(refused)
+            return self._say(refused)
         begun = attempt(lambda: self.runs.begin(name))
-        return self._told(str(begun)) if isinstance(begun, UserError) else self.show(name)
+        return self._say(str(begun)) if isinstance(begun, UserError) else self.show(name)
 
     def stop(self, name: str | None) -> Updates:
         """Stop the run of a set after the case that is being asked."""
         if refused := self.rights.refusal("add"):
-            return self._told(refused)
+            return self._say(refused)
         self.runs.stop(name)
         return self.show(name)
 
@@ -115,24 +115,24 @@ class RegressionPanel:
             html = render_runs.running(name or "", running.done, running.total, stopping=stopping)
             return self._shown(html, runs=True)
         if running and running.error:
-            return self._told(running.error)
+            return self._say(running.error)
         if not name:
             return self._shown(render_runs.NO_SET)
         if not self.runs.out(name).exists():
             read = attempt(lambda: read_set(self.runs.path(name))[0])
             if isinstance(read, UserError):
-                return self._told(str(read))
+                return self._say(str(read))
             shipped = not self.runs.is_own(name)
             return self._shown(render_runs.not_run(read.cases, shipped=shipped))
         report = attempt(lambda: self._report(name))
-        return self._told(str(report)) if isinstance(report, UserError) else self._shown(report)
+        return self._say(str(report)) if isinstance(report, UserError) else self._shown(report)
 
     def keep_baseline(self, name: str | None) -> Updates:
         """Keep the last run of a set as what later ones are compared with."""
         if refused := self.rights.refusal("add"):
-            return self._told(refused)
+            return self._say(refused)
         kept = attempt(lambda: self.runs.keep(name))
-        return self._told(str(kept)) if isinstance(kept, UserError) else self.show(name)
+        return self._say(str(kept)) if isinstance(kept, UserError) else self.show(name)
 
     def _report(self, name: str) -> str:
         last, kept = self.runs.last(name), self.runs.kept(name)
@@ -144,14 +144,14 @@ class RegressionPanel:
             note = verdict.line if verdict else NO_BASELINE
             return render_runs.report(last, before, verdict, note)
         except NotComparable as error:
-            told = str(error) if kept else f"{NO_BASELINE} {error}"
-            return render_runs.report(last, None, None, told)
+            why = str(error) if kept else f"{NO_BASELINE} {error}"
+            return render_runs.report(last, None, None, why)
 
     @staticmethod
     def _choice(offered: Sequence[str], name: str | None) -> gr.Dropdown:
         return gr.Dropdown(choices=list(offered), value=name)
 
-    def _told(self, message: str) -> Updates:
+    def _say(self, message: str) -> Updates:
         return self._shown(notice(message))
 
     def _shown(self, html: str, *, runs: bool = False) -> Updates:

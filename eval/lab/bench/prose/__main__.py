@@ -1,10 +1,10 @@
 """How much of what the sources say to it an answer says: CLAP NQ's and MTRAG's questions.
 
-    python -m eval.lab.bench.prose FOLDER FILE ... [--llm] [--sample N] [--shown N]
+    python -m eval.lab.bench.prose FOLDER FILE ... [--llm]
 
 A file is CLAP NQ's or MTRAG's, as JSON Lines; all its passages are one library. What was said
-before comes along as history. Prints a line of figures a file, and its first N answers to read.
-Answers are kept in FOLDER, and a stopped run goes on; another program begins anew.
+before comes along as history. Prints a table a file. Answers are kept in FOLDER, and a stopped run
+goes on; another program begins anew.
 
 ROUGE-L is that of the answer, without its footnotes, against the best of the written ones; a
 refusal has 0. Evidence is that of the sentences that are cited against those that people selected.
@@ -12,102 +12,84 @@ refusal has 0. Evidence is that of the sentences that are cited against those th
 
 from __future__ import annotations
 
-import argparse
-import json
-import random
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import mean, median
+from statistics import fmean, median
 from typing import Any
 
 from rouge_score.rouge_scorer import RougeScorer
 
-from eval.lab.bench.prose.data import Asked, Data, load_data
-from eval.lab.bench.table import SEED
+from eval.lab.bench.prose.data import Asked, Data, holds, load_data
 from eval.lab.command import run_command
-from index.atomic import write_whole
+from eval.lab.measure import arguments, figure, filled, kept, show
+from eval.measuring.spans import harmonic
 from index.documents import Span
-from rag.assistant import Assistant
-from rag.config import load_settings
-from rag.program import code_hash
+
+Told = dict[str, Any]
+"""An answer, with the places of its footnotes (`cited`) and of its `quotes`, as JSON has them."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(given: Sequence[str]) -> int:
     """Ask what is not asked yet, and print."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.prose", description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser = arguments("eval.lab.bench.prose", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--llm", action="store_true")
-    parser.add_argument("--sample", type=int, metavar="N", help="ask so many, drawn, not all")
-    parser.add_argument("--shown", type=int, default=0, metavar="N")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    for file in given.files:
+    asked = parser.parse_args(given)
+    for file in asked.files:
         data = load_data(file)
-        if given.sample:
-            drawn = random.Random(SEED).sample(data.asked, given.sample)  # noqa: S311  reproducible
-            data = replace(data, asked=tuple(drawn))
-        told = ask_all(data, given.folder, llm=given.llm)
-        sys.stdout.write("".join(f"{line}\n" for line in figures(data, told)))
-        for each in data.asked[: given.shown]:
-            sys.stdout.write(f"\n{each.question}\n  {told[each.id]['answer']}\n")
+        rows = list(figures(data, ask_all(data, asked.folder, llm=asked.llm)))
+        lines = ((kind, n, *map(figure, found)) for kind, n, *found in map(dict.values, rows))
+        show(list(rows[0]), lines, data.name)
     return 0
 
 
-def ask_all(data: Data, folder: Path, *, llm: bool) -> dict[str, dict[str, Any]]:
-    """Ask all; return by id the answer, the places of its footnotes and of its quotes."""
-    out = folder / f"{data.name}{'-llm' if llm else ''}.json"
-    program = code_hash("index", "rag")
-    kept = json.loads(out.read_text("utf-8")) if out.exists() else {}
-    told: dict[str, dict[str, Any]] = kept["told"] if kept.get("program") == program else {}
-    assistant = Assistant(load_settings(library=folder / data.name))
-    for document in data.documents:
-        assistant.library.add(document)
-    for each in data.asked:
-        if each.id not in told:
-            told[each.id] = _ask(assistant, each, llm)
-            write_whole(out, json.dumps({"program": program, "told": told}).encode())
-    return told
+def ask_all(data: Data, folder: Path, *, llm: bool) -> dict[str, Told]:
+    """Ask all; return the answers by id."""
+    assistant = filled(folder / data.name, data.documents)
+
+    def ask(asked: Asked) -> Told:
+        answer = assistant.ask(asked.question, asked.history, use_llm=llm)
+        return {
+            "answer": answer.text,
+            "refused": answer.refused,
+            "cited": [[quote.document.id, quote.start, quote.end] for quote in answer.citations],
+            "quotes": [[quote.document.id, quote.start, quote.end] for quote in answer.quotes],
+            "understood": answer.standalone_question,
+            "way": answer.way,
+            "seconds": answer.timings["total_s"],
+        }
+
+    file = folder / f"{data.name}{'-llm' if llm else ''}.json"
+    return kept(file, {each.id: each for each in data.asked}, ask)
 
 
-def _ask(assistant: Assistant, asked: Asked, llm: bool) -> dict[str, Any]:
-    answer = assistant.ask(asked.question, asked.history, use_llm=llm)
-    return {
-        "answer": answer.text,
-        "refused": answer.refused,
-        "cited": [[quote.document.id, quote.start, quote.end] for quote in answer.citations],
-        "quotes": [[quote.document.id, quote.start, quote.end] for quote in answer.quotes],
-        "understood": answer.standalone_question,
-        "way": answer.way,
-        "seconds": answer.timings["total_s"],
-    }
-
-
-def figures(data: Data, told: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Yield a line for each kind of question."""
+def figures(data: Data, told: dict[str, Told]) -> Iterator[dict[str, Any]]:
+    """Yield the figures of each kind of question, by name; None where one does not apply."""
     for kind in dict.fromkeys(each.kind for each in data.asked):
-        asked = [each for each in data.asked if each.kind == kind]
-        answers = [told[each.id] for each in asked]
-        pairs = list(zip(asked, answers, strict=True))
-        seconds = median(each["seconds"] or 0.0 for each in answers)
-        refused = mean(each["refused"] for each in answers)
-        words = [len(_plain(each["answer"]).split()) for each in answers if not each["refused"]]
-        line = f"{data.name}, {kind}, {len(asked)}: refused {refused:.3f}"
-        line += f", words {median(words or [0]):.0f}, seconds {seconds:.2f}"
-        if any(each.answers for each in asked):
-            line += f", ROUGE-L {mean(rouge(told, each) for each, told in pairs):.3f}"
-        if any(each.passages for each in asked):
-            for name in ("quotes", "cited"):
-                right = mean(holds(each, told[name]) for each, told in pairs if each.passages)
-                line += f", passage {name} {right:.3f}"
-        if any(each.selected for each in asked):
-            found = [evidence(told, each) for each, told in pairs]
-            named = zip(("precision", "recall", "F1"), zip(*found, strict=True), strict=True)
-            line += ", evidence " + ", ".join(f"{name} {mean(some):.3f}" for name, some in named)
-        yield line
+        rows = [_scores(each, told[each.id]) for each in data.asked if each.kind == kind]
+        found = {name: _middle(name, [row[name] for row in rows]) for name in rows[0]}
+        yield {"kind": kind, "n": len(rows)} | found
+
+
+def _scores(asked: Asked, answer: Told) -> dict[str, float | None]:
+    refused = answer["refused"]
+    covered = evidence(answer, asked) if asked.selected else (None, None, None)
+    return {
+        "refused": refused,
+        "words": None if refused else len(_plain(answer["answer"]).split()),
+        "seconds": answer["seconds"] or 0.0,
+        "ROUGE-L": rouge(answer, asked) if asked.answers else None,
+        "passage quotes": holds(asked, answer["quotes"]) if asked.passages else None,
+        "passage cited": holds(asked, answer["cited"]) if asked.passages else None,
+    } | dict(zip(("evidence precision", "recall", "F1"), covered, strict=True))
+
+
+def _middle(name: str, values: Sequence[float | None]) -> float | None:
+    """Return the mean of the values that there are; of words and seconds, the median."""
+    known = [value for value in values if value is not None]
+    middle = median if name in ("words", "seconds") else fmean
+    return float(middle(known)) if known else None
 
 
 _SCORER = RougeScorer(["rougeL"], use_stemmer=True)
@@ -118,7 +100,7 @@ def _plain(answer: str) -> str:
     return _FOOTNOTE.sub("", answer)
 
 
-def rouge(told: dict[str, Any], asked: Asked) -> float:
+def rouge(told: Told, asked: Asked) -> float:
     """Return ROUGE-L (F1) against the best of the written answers, 0 for a refusal."""
     if told["refused"]:
         return 0.0
@@ -126,22 +108,21 @@ def rouge(told: dict[str, Any], asked: Asked) -> float:
     return float(score["rougeL"].fmeasure)
 
 
-def evidence(told: dict[str, Any], asked: Asked) -> tuple[float, float, float]:
+def evidence(told: Told, asked: Asked) -> tuple[float, float, float]:
     """Return precision, recall and F1 of the cited sentences: the best selection's.
 
     A cited place elsewhere counts as one sentence that was not selected.
     """
-    cited, elsewhere = set(), 0
+    cited, elsewhere = set[Span](), 0
     for place in [] if told["refused"] else told["cited"]:
-        covered = {each for each in asked.sentences if _share(each, place) > HALF}
+        covered = {each for each in asked.sentences if _share(each, Span(*place)) > HALF}
         cited |= covered
         elsewhere += not covered
     scores = [(0.0, 0.0, 0.0)]
     for selected in asked.selected:
         if right := len(cited & selected):
             precision, recall = right / (len(cited) + elsewhere), right / len(selected)
-            f1 = 2 * precision * recall / (precision + recall)
-            scores.append((precision, recall, f1))
+            scores.append((precision, recall, harmonic(precision, recall) or 0.0))
     return max(scores, key=lambda each: each[2])
 
 
@@ -149,20 +130,10 @@ HALF = 0.5
 """A sentence is cited where more than this part of it stands in a quote."""
 
 
-def _share(span: Span, place: Sequence[Any]) -> float:
+def _share(span: Span, place: Span) -> float:
     """Return which part of a span, from 0 to 1, a place holds."""
-    name, start, end = place
-    held = min(span.end, end) - max(span.start, start)
-    return max(held, 0) / (span.end - span.start) if name == span.document_id else 0.0
-
-
-def holds(asked: Asked, places: Iterable[Sequence[Any]]) -> bool:
-    """Whether one of the places stands in a passage that answers."""
-    return any(
-        place[0] == each.document_id and each.start <= place[1] and place[2] <= each.end
-        for place in places
-        for each in asked.passages
-    )
+    held = min(span.end, place.end) - max(span.start, place.start)
+    return held / (span.end - span.start) if span.document_id == place.document_id else 0.0
 
 
 if __name__ == "__main__":

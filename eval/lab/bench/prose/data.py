@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -42,8 +42,13 @@ class Data:
     """The questions of a file and the documents that they are asked of."""
 
     name: str
-    documents: tuple[Document, ...]
-    asked: tuple[Asked, ...]
+    documents: Sequence[Document]
+    asked: Sequence[Asked]
+
+
+def holds(asked: Asked, places: Iterable[Sequence[Any]]) -> bool:
+    """Whether one of the places (document, start, end) stands in a passage that answers."""
+    return any(each.covers(Span(*place)) for place in places for each in asked.passages)
 
 
 def load_data(file: Path) -> Data:
@@ -53,14 +58,12 @@ def load_data(file: Path) -> Data:
     """
     try:
         lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
-        make = _mtrag if "turns" in lines[0] else _clapnq
-        documents, asked = make(lines)
+        return Data(file.stem, *(_mtrag if "turns" in lines[0] else _clapnq)(lines))
     except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
         raise UserError(f"{file} is no file of CLAP NQ or MTRAG: {error!r}") from error
-    return Data(file.stem, tuple(documents), tuple(asked))
 
 
-def _clapnq(lines: Iterable[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
+def _clapnq(lines: Sequence[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
     documents, asked = [], []
     for line in lines:
         text = f"{line['title']}\n\n{line['text']}"
@@ -87,9 +90,8 @@ def _clapnq(lines: Iterable[dict[str, Any]]) -> tuple[list[Document], list[Asked
     return documents, asked
 
 
-def _mtrag(lines: Iterable[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
+def _mtrag(lines: Sequence[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
     """Make documents of passages: those share the name that stands before their two numbers."""
-    lines = list(lines)
     passages = {each["id"]: each for line in lines for each in line["passages"]}
     grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for name in sorted(passages, key=lambda name: int(name.split("-")[-2])):

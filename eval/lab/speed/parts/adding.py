@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
 from eval.lab.speed.given import Given, add_files
-from eval.lab.speed.kept import Kept, Pair
-from eval.lab.speed.processes import FOOTNOTED, Helper, run_for
+from eval.lab.speed.kept import Kept
+from eval.lab.speed.processes import ALTERNATIVE, FOOTNOTED, helper, run_for
 from eval.lab.speed.texts import Rule
-from eval.lab.speed.turns import by_turns, seconds
+from eval.lab.speed.turns import Pair, by_turns, seconds
 from index.library import Library
 from index.storage.store import searchable_text
 from index.weights.download import model_folder
 from rag.opening import embedding_of, open_library
 
 PEER = "all-minilm-l6-v2"
-ENCODER = (sys.executable, "-m", "eval.lab.speed.parts.encoder")
-
-TURNS = 5
-DOCUMENTS = 1_000
 PASSAGES = 8
 """Of each of the documents that are added again: 760 words, as an article of a newspaper has."""
-AGAIN_TURNS = 2
 
 
-def adding(given: Given, turns: int = TURNS) -> Kept:
+def adding(given: Given, turns: int = 5) -> Kept:
     """Add real prose, file by file, and embed the same passages alone with the other model.
 
     Raises ModelMissing without the other model's weights.
@@ -43,7 +37,7 @@ def adding(given: Given, turns: int = TURNS) -> Kept:
             folder = Path(made) / f"library {turn}"
             return open_library(given.settings(folder), lambda: embedding)
 
-        texts = _texts(fresh(-turns), paths)
+        texts = texts_of(fresh(-turns), paths)
         file = Path(made) / "texts.json"
         file.write_text(json.dumps(texts), "utf-8")
 
@@ -54,8 +48,8 @@ def adding(given: Given, turns: int = TURNS) -> Kept:
             shutil.rmtree(library.folder)
             return len(texts) / took
 
-        with Helper([*ENCODER, str(other), str(file)]) as helper:
-            pair = by_turns(ours, lambda _: len(texts) / float(helper.ask(len(texts))), turns)
+        with helper([*ALTERNATIVE, "encoder", str(other), str(file)]) as ask:
+            pair = by_turns(ours, lambda _: len(texts) / float(ask(len(texts))), turns)
     told = {
         "documents": len(paths),
         "passages": len(texts),
@@ -65,8 +59,8 @@ def adding(given: Given, turns: int = TURNS) -> Kept:
     return Kept("adding", {"adding": pair}, told)
 
 
-def _texts(library: Library, paths: list[Path]) -> list[str]:
-    """Return the texts that are embedded of some files."""
+def texts_of(library: Library, paths: list[Path]) -> list[str]:
+    """Add files, and return the texts that are embedded of them."""
     documents, _ = add_files(library, paths)
     return [
         searchable_text(document, passage)
@@ -75,26 +69,20 @@ def _texts(library: Library, paths: list[Path]) -> list[str]:
     ]
 
 
-def again(given: Given, documents: int = DOCUMENTS, turns: int = AGAIN_TURNS) -> Kept:
+def again(given: Given, documents: int = 1_000, turns: int = 2) -> Kept:
     """Add documents of text by rule by the command, and let the same command say so once more."""
     settings = given.settings(given.folder / "again")
-    rule = Rule.of(model_folder(settings.embedding, settings.models))
+    rule = Rule(model_folder(settings.embedding, settings.models))
+    first, unchanged = [], []
     with tempfile.TemporaryDirectory() as made:
-        texts = Path(made) / "texts"
-        texts.mkdir()
-        paths = []
-        for number in range(documents):
-            paths.append(texts / f"{number}.txt")
-            paths[-1].write_text(rule.document(number + 1, PASSAGES).text, "utf-8")
-
-        def command(turn: int) -> list[str]:
-            library = str(Path(made) / f"library-{turn}")
-            return [*FOOTNOTED, "add", "--library", library, *map(str, paths)]
-
-        first, unchanged = [], []
+        paths = [Path(made) / f"{number}.txt" for number in range(documents)]
+        for number, path in enumerate(paths):
+            path.write_text(rule.document(number + 1, PASSAGES).text, "utf-8")
         for turn in range(turns):
-            first.append(run_for(command(turn)))
-            unchanged.append(run_for(command(turn)))
-            shutil.rmtree(Path(made) / f"library-{turn}")
+            library = Path(made) / f"library-{turn}"
+            command = [*FOOTNOTED, "add", "--library", str(library), *map(str, paths)]
+            first.append(run_for(command))
+            unchanged.append(run_for(command))
+            shutil.rmtree(library)
     told = {"documents": documents, "passages": documents * PASSAGES}
     return Kept("again", {"again": Pair(tuple(unchanged), tuple(first))}, told)

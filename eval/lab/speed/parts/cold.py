@@ -5,33 +5,27 @@ from __future__ import annotations
 import re
 
 from eval.cases.cases import SETS, load_set
-from eval.lab.speed.given import Given, add_files
+from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept
-from eval.lab.speed.processes import FOOTNOTED, PYTHON, run_for, run_until
+from eval.lab.speed.processes import FOOTNOTED, PYTHON, run_for
 from eval.lab.speed.turns import by_turns
-from rag.opening import open_library
-
-TURNS = 9
-HELP_TURNS = 15
 
 QUOTE = re.compile(r"\[1\] briefing\.md, line \d+")
 """The line above the first quote, which is printed with it."""
 
 
-def cold(given: Given, turns: int = TURNS, help_turns: int = HELP_TURNS) -> Kept:
+def cold(given: Given, turns: int = 9, help_turns: int = 15) -> Kept:
     """Run the commands and what they are held against by turns, each in a fresh process.
 
     One turn of each is not counted: it fetches the files from the disk.
     """
-    folder = given.folder / "briefing"
-    add_files(open_library(given.settings(folder)), [SETS / "briefing.md"])
-    question = next(each for each in load_set(SETS / "briefing.jsonl").cases if each.must_pass)
-    ask = [*FOOTNOTED, "ask", "--no-llm", "--library", str(folder), question.question]
+    question = next(case for case in load_set(SETS / "briefing.jsonl").cases if case.must_pass)
+    library = str(given.briefing())
+    ask = [*FOOTNOTED, "ask", "--no-llm", "--library", library, question.question]
     imports = [*PYTHON, "-c", "import sentence_transformers"]
-    quote = by_turns(lambda _: run_until(ask, QUOTE), lambda _: run_for(imports), turns)
-    shown = by_turns(
-        lambda _: run_for([*FOOTNOTED, "--help"]),
-        lambda _: run_for([*PYTHON, "-c", "pass"]),
-        help_turns,
-    )
-    return Kept("cold", {"cold-ask": quote, "cold-help": shown})
+    shown, nothing = [*FOOTNOTED, "--help"], [*PYTHON, "-c", "pass"]
+    pairs = {
+        "cold-ask": by_turns(lambda _: run_for(ask, QUOTE), lambda _: run_for(imports), turns),
+        "cold-help": by_turns(lambda _: run_for(shown), lambda _: run_for(nothing), help_turns),
+    }
+    return Kept("cold", pairs)

@@ -1,29 +1,52 @@
-"""From a question to ranked quotes with the words that answer marked, beside LlamaIndex."""
+"""From a question to ranked quotes with the words that answer marked, beside LlamaIndex.
+
+That and its like, the peers, pin other versions of what Footnoted needs too: they are installed
+into an environment of their own.
+"""
 
 from __future__ import annotations
 
 import json
-import random
+import shutil
+import subprocess
+import sys
 import tempfile
+import venv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from eval.cases.answers import contains_answer
 from eval.cases.cases import Case
 from eval.formats.xquad import load_xquad
+from eval.lab.measure import filled, seeded
 from eval.lab.speed.given import Given
-from eval.lab.speed.kept import SEED, Kept
-from eval.lab.speed.parts.peers import install_peers, peers_in, versions, weights
-from eval.lab.speed.processes import Helper
-from eval.lab.speed.turns import by_turns, seconds
-from rag.assistant import Assistant, Found
+from eval.lab.speed.kept import Kept
+from eval.lab.speed.parts import alternatives
+from eval.lab.speed.processes import helper
+from eval.lab.speed.turns import Pair, seconds, take_turns
+from index.errors import UserError
+from index.weights.catalogue import CATALOGUE
+from index.weights.download import model_folder
+from rag.answer import Found
+from rag.assistant import Assistant
 from rag.quote import Quote
 
-RETRIEVER = Path(__file__).with_name("retriever.py")
-QUESTIONS = 60
-WARM = 2
+REQUIRED = (
+    "llama-index-core>=0.14,<0.15",
+    "llama-index-embeddings-huggingface",
+    "llama-index-postprocessor-sbert-rerank",
+    "sentence-transformers[onnx]",
+)
+DONE = "installed"
+"""The file that says that all of an environment is there."""
+
+FOLDERS = Path(__file__).with_name("folders")
+"""What sentence-transformers needs beside a model's files, by what the model is for: bge-small
+makes the first token's vector that of a text, of length one, and the reranker is a BERT."""
 
 
-def evidence(given: Given, questions: int = QUESTIONS) -> Kept | None:
+def evidence(given: Given, questions: int = 60, warm: int = 2) -> Kept | None:
     """Ask both questions of XQuAD by turns, of a library of all its articles.
 
     None where the peers had to be installed first. Raises UserError without them.
@@ -32,68 +55,93 @@ def evidence(given: Given, questions: int = QUESTIONS) -> Kept | None:
     if python is None:
         install_peers(given.folder, wanted=given.peers)
         return None
-    data = load_xquad(given.needed("xquad"))
-    assistant = Assistant(given.settings(given.folder / "xquad"))
-    for document in data.documents:
-        assistant.library.add(document)
+    data = load_xquad(given.file("xquad"))
+    assistant = filled(given.folder / "xquad", data.documents)
     # The last two are those that are asked before it counts, with the turns -1 and -2.
-    drawn = random.Random(SEED).sample(data.cases, questions + WARM)  # noqa: S311  reproducible
-    models = assistant.settings.models
+    drawn = seeded().sample(data.cases, questions + warm)
+    models = [assistant.settings.embedding, assistant.settings.reranker]
+
+    def found(turn: int) -> dict[str, Any]:
+        took, quotes = first_quotes(assistant, drawn[turn].question)
+        return {"seconds": took, "found": [quote.text for quote in quotes]}
+
     with tempfile.TemporaryDirectory() as made:
         file = Path(made) / "texts.json"
         file.write_text(json.dumps([document.text for document in data.documents]), "utf-8")
-        folders = (
-            weights(name, models, Path(made))
-            for name in (assistant.settings.embedding, assistant.settings.reranker)
-        )
-        command = [str(python), "-I", str(RETRIEVER), *map(str, folders), str(file)]
-        held: list[bool] = []
-        theirs: list[bool] = []
-        chunks = 0
-
-        def ours(turn: int) -> float:
-            case = drawn[turn]
-            took, quotes = first_quotes(assistant, case.question)
-            if turn >= 0:
-                held.append(_holds(case, [quote.text for quote in quotes]))
-            return took
-
-        def against(turn: int) -> float:
-            nonlocal chunks
-            told = helper.ask(drawn[turn].question)
-            chunks = told["chunks"]
-            if turn >= 0:
-                theirs.append(_holds(drawn[turn], told["found"]))
-            return float(told["seconds"])
-
-        with Helper(command) as helper:
-            pair = by_turns(ours, against, questions, WARM)
+        folders = [weights(each, assistant.settings.models, Path(made)) for each in models]
+        command = [python, "-I", alternatives.__file__, "retriever", *folders, file]
+        with helper([*map(str, command)]) as ask:
+            sides = take_turns(found, lambda turn: ask(drawn[turn].question), questions, warm)
+    theirs = sides[1][-1]
+    held = [_share(drawn, [each["found"] for each in side]) for side in sides]
     told = {
         "questions": questions,
         "passages": sum(entry.passages for entry in assistant.library.entries()),
-        "chunks": chunks,
-        "answer in ours": sum(held) / len(held),
-        "answer in theirs": sum(theirs) / len(theirs),
-        "weights": [assistant.settings.embedding, assistant.settings.reranker],
-        "versions": versions(python),
+        "chunks": theirs["chunks"],
+        "answer in ours": held[0],
+        "answer in theirs": held[1],
+        "weights": models,
+        "versions": theirs["versions"],
     }
+    pair = Pair(*(tuple(float(each["seconds"]) for each in side) for side in sides))
     return Kept("evidence", {"evidence": pair}, told)
+
+
+def _share(cases: Sequence[Case], found: Sequence[list[str]]) -> float:
+    """Return how often the answer is in what was found."""
+    held = [
+        any(contains_answer(text, case.answers, case.answer_type) for text in texts)
+        for case, texts in zip(cases, found, strict=False)
+    ]
+    return sum(held) / len(held)
 
 
 def first_quotes(assistant: Assistant, question: str) -> tuple[float, tuple[Quote, ...]]:
     """Return how many seconds the ranked quotes with their marks take, and the quotes."""
     stream = assistant.stream(question, use_llm=False)
-    quotes: tuple[Quote, ...] = ()
-
-    def until_found() -> None:
-        nonlocal quotes
-        quotes = next(event.quotes for event in stream if isinstance(event, Found))
-
-    took = seconds(until_found)
+    found: list[tuple[Quote, ...]] = []
+    took = seconds(
+        lambda: found.append(next(event.quotes for event in stream if isinstance(event, Found)))
+    )
     for _ in stream:  # The answer is made of them in no time, and ends its line in the log.
         pass
-    return took, quotes
+    return took, found[0]
 
 
-def _holds(case: Case, texts: list[str]) -> bool:
-    return any(contains_answer(text, case.answers, case.answer_type) for text in texts)
+def peers_in(folder: Path) -> Path | None:
+    """Return the Python of the peers in the bench's folder; None where they are not installed."""
+    environment = folder / "peers"
+    return environment / "bin" / "python" if (environment / DONE).exists() else None
+
+
+def install_peers(folder: Path, *, wanted: bool) -> None:
+    """Install the peers into the bench's folder, if that is wanted.
+
+    Raises UserError if it is not, or where pip cannot bring them.
+    """
+    if not wanted:
+        raise UserError("The peers are not installed: --peers installs them into FOLDER/peers.")
+    environment = folder / "peers"
+    venv.create(environment, with_pip=True, clear=True)
+    command = [str(environment / "bin" / "python"), "-m", "pip", "install", "--quiet", *REQUIRED]
+    made = subprocess.run(
+        command, stdout=sys.stderr, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if made.returncode:
+        last = "\n".join(made.stderr.strip().splitlines()[-3:])
+        raise UserError(f"pip could not install the peers: {last}")
+    (environment / DONE).touch()
+
+
+def weights(name: str, models: Path, into: Path) -> Path:
+    """Return a folder with a model's very files, in the form that sentence-transformers opens.
+
+    Raises ModelMissing without the model's weights.
+    """
+    folder = into / name
+    shutil.copytree(model_folder(name, models), folder)
+    shutil.copytree(FOLDERS / CATALOGUE[name].role, folder, dirs_exist_ok=True)
+    for each in ("onnx", "2_Normalize"):
+        (folder / each).mkdir()
+    (folder / "model.onnx").rename(folder / "onnx" / "model.onnx")  # Where it looks for them.
+    return folder

@@ -3,36 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from statistics import median
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import SETS, load_set
-from eval.lab.speed.given import Given, add_files
-from eval.lab.speed.kept import Kept, Pair, median
+from eval.lab.speed.given import Given
+from eval.lab.speed.kept import Kept
 from eval.lab.speed.machine import memory, processor_seconds
-from eval.lab.speed.pages import (
-    QUESTION,
-    asked,
-    opened_browser,
-    opened_page,
-    times,
-    until_there,
-    until_typed,
-)
 from eval.lab.speed.processes import FOOTNOTED, PYTHON, serving
-from eval.lab.speed.turns import by_turns
+from eval.lab.speed.turns import Pair, by_turns
+from index.errors import UserError
 from index.weights.catalogue import CATALOGUE, DEFAULTS
-from rag.opening import open_library
+from tests.chromium import CHROMIUM, chromium
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
-STARTS = 7
-LOADS = 15
 WAIT = 30
 """Seconds that the window has been open for before the first question."""
-ROUNDS = 2
 
 WRITTEN = ("briefing-004", "briefing-007")
 """Cases of the briefing that the language model writes an answer to; each is first as often."""
@@ -61,45 +51,41 @@ from rag.opening import open_library
 BOX = 'gradio.Textbox(elem_id="question")'
 """Alone on a page it takes what no page with a question box can be without."""
 
+QUESTION = "#question textarea"
+"""Where a question is typed."""
 LAST = "footer"
 """On an empty page there is nothing but Gradio's footer to wait for."""
 
 IDLE = 0.05
 """Of a core, what a window may take that has nothing to do."""
-IDLE_WAIT = 120
 
 
-def window(given: Given, starts: int = STARTS, loads: int = LOADS) -> Kept:
+def window(given: Given, starts: int = 7, loads: int = 15) -> Kept:
     """Start the window and an empty app by turns, and open the pages of both."""
-    chat = _chat(_briefing(given))
-    empty = [*PYTHON, "-c", APP.format(imports=SAME_IMPORTS, holds="pass")]
-    bare = [*PYTHON, "-c", APP.format(imports="", holds="pass")]
-    box = [*PYTHON, "-c", APP.format(imports="", holds=BOX)]
+    chat, empty = _chat(given), _app(imports=SAME_IMPORTS)
+
+    def until_there(page: Page) -> None:
+        page.locator(LAST).wait_for()
+
     with opened_browser() as browser:
-
-        def ours(_: int) -> float:
-            return _started(chat, lambda address: until_typed(browser, address, QUESTION))
-
-        def against(_: int) -> float:
-            return _started(empty, lambda address: until_there(browser, address, LAST))
-
-        def alone(_: int) -> float:
-            return _started(bare, lambda address: until_there(browser, address, LAST))
-
-        opened = by_turns(ours, against, starts)
-        only_gradio = [alone(turn) for turn in range(3)]
+        opened = by_turns(
+            lambda _: _started(browser, chat, lambda page: page.locator(QUESTION).fill("a")),
+            lambda _: _started(browser, empty, until_there),
+            starts,
+        )
+        only_gradio = [_started(browser, _app(), until_there) for _ in range(3)]
         with (
             serving(chat) as (here, pid),
             serving(empty) as (there, _),
-            serving(box) as (alone_there, _),
+            serving(_app(holds=BOX)) as (alone, _),
         ):
             _wait_until_idle(pid)
             page = by_turns(
-                lambda _: times(browser, here, QUESTION)[1] / 1000,
-                lambda _: times(browser, there, LAST)[1] / 1000,
+                lambda _: _loaded(browser, here, QUESTION),
+                lambda _: _loaded(browser, there, LAST),
                 loads,
             )
-            boxes = [times(browser, alone_there, QUESTION)[1] / 1000 for _ in range(loads)]
+            boxes = [_loaded(browser, alone, QUESTION) for _ in range(loads)]
     told = {
         "an empty app that imports gradio alone": only_gradio,
         "the page of an app with one text box alone, median": median(boxes),
@@ -107,79 +93,121 @@ def window(given: Given, starts: int = STARTS, loads: int = LOADS) -> Kept:
     return Kept("window", {"window": opened, "page": page}, told)
 
 
-def first(given: Given, rounds: int = ROUNDS) -> Kept:
+def first(given: Given, rounds: int = 2) -> Kept:
     """Ask in a window that has been open for half a minute, and then once more."""
-    return _first(given, "first", WAIT, rounds)
+    kept, grown = _first(given, "first", WAIT, rounds)
+    weights = sum(CATALOGUE[name].size for name in DEFAULTS)
+    kept.pairs["memory"] = Pair(tuple(grown), (float(weights),))
+    return kept
 
 
-def at_once(given: Given, rounds: int = ROUNDS) -> Kept:
+def at_once(given: Given, rounds: int = 2) -> Kept:
     """Ask as soon as the window can be typed into, and then once more."""
-    return _first(given, "at-once", 0, rounds)
+    return _first(given, "at-once", 0, rounds)[0]
 
 
-def _first(given: Given, part: str, wait: float, rounds: int) -> Kept:
-    """Open windows anew, each time with one of two questions first and the other one after it.
+def _first(given: Given, part: str, wait: float, rounds: int) -> tuple[Kept, list[float]]:
+    """Open a window for each turn, with one of two questions first and the other one after it.
 
-    Each is asked on a page of its own, as a new visitor does: the second is no follow-up.
+    Each is asked on a page of its own, as a new visitor does: the second is no follow-up. Returns
+    the part, and how much memory the windows took at the end.
     """
-    chat = _chat(_briefing(given))
+    chat = _chat(given)
     cases = {case.id: case.question for case in load_set(SETS / "briefing.jsonl").cases}
     questions = [cases[each] for each in WRITTEN]
-    took: tuple[list[float], list[float]] = ([], [])
-    quotes: tuple[list[float], list[float]] = ([], [])
+    took: list[list[tuple[float, float]]] = []
     grown: list[float] = []
     with opened_browser() as browser:
         for turn in range(rounds * 2):
-            order = questions if turn % 2 == 0 else questions[::-1]
+            one, other = questions if turn % 2 == 0 else questions[::-1]
             with serving(chat) as (address, pid):
-                for at, question in enumerate(order):
-                    found, answered = _asked(browser, address, question, 0 if at else wait)
-                    quotes[at].append(found)
-                    took[at].append(answered)
+                took.append([_asked(browser, address, one, wait), _asked(browser, address, other)])
                 grown.append(memory(pid))
-    pairs = {part: Pair(tuple(took[0]), tuple(took[1]))}
-    if part == "first":
-        weights = sum(CATALOGUE[name].size for name in DEFAULTS)
-        pairs["memory"] = Pair(tuple(grown), (float(weights),))
+    firsts, seconds = zip(*took, strict=True)
     told = {
         "questions": questions,
-        "seconds until the quotes are there, median": median(quotes[0]),
-        "of the second question": median(quotes[1]),
+        "seconds until the quotes are there, median": median(found for found, _ in firsts),
+        "of the second question": median(found for found, _ in seconds),
     }
-    return Kept(part, pairs, told)
+    pair = Pair(*(tuple(answered for _, answered in side) for side in (firsts, seconds)))
+    return Kept(part, {part: pair}, told), grown
 
 
-def _asked(browser: Browser, address: str, question: str, wait: float) -> tuple[float, float]:
-    with opened_page(browser, address) as page:
-        page.locator(QUESTION).wait_for()
+def _asked(browser: Browser, address: str, question: str, wait: float = 0) -> tuple[float, float]:
+    """Ask a question on a page that has been open for a while, as a visitor does.
+
+    Returns how many seconds it takes until its quotes are there, and until it is answered.
+    """
+    with _opened(browser, address) as page:
+        box = page.locator(QUESTION)
+        box.wait_for()
         time.sleep(wait)
-        return asked(page, question)
+        box.fill(question)
+        started = time.perf_counter()
+        box.press("Enter")
+        seconds = []
+        for steps in (("found", "draft", "answered"), ("answered",)):
+            shown = ", ".join(f"#current .turn[data-step={step}]" for step in steps)
+            turn = page.locator(shown).filter(has_text=question)
+            turn.wait_for(timeout=240_000)
+            seconds.append(time.perf_counter() - started)
+    return seconds[0], seconds[1]
 
 
-def _briefing(given: Given) -> Path:
-    folder = given.folder / "briefing"
-    add_files(open_library(given.settings(folder)), [SETS / "briefing.md"])
-    return folder
+def _chat(given: Given) -> list[str]:
+    return [*FOOTNOTED, "chat", "--library", str(given.briefing())]
 
 
-def _chat(library: Path) -> list[str]:
-    return [*FOOTNOTED, "chat", "--library", str(library)]
+def _app(imports: str = "", holds: str = "pass") -> list[str]:
+    return [*PYTHON, "-c", APP.format(imports=imports, holds=holds)]
 
 
-def _started(command: list[str], opens: Callable[[str], None]) -> float:
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """Run a browser, without a window of its own.
+
+    Raises UserError without Playwright, or without a browser.
+    """
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise UserError(
+            "Playwright is needed to open pages: it comes with `make install`."
+        ) from error
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
+
+
+@contextmanager
+def _opened(browser: Browser, address: str) -> Iterator[Page]:
+    """Open a page as a visitor of its own."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(address, wait_until="commit")
+        yield page
+
+
+def _started(browser: Browser, command: Sequence[str], used: Callable[[Page], None]) -> float:
+    """Return how many seconds a command takes until its page is there and can be used."""
     started = time.perf_counter()
     with serving(command) as (address, _):
-        opens(address)
+        with _opened(browser, address) as page:
+            used(page)
         return time.perf_counter() - started
+
+
+def _loaded(browser: Browser, address: str, last: str) -> float:
+    """Return how many seconds a page takes until its last part is there."""
+    with _opened(browser, address) as page:
+        page.locator(last).wait_for()
+        return float(page.evaluate("performance.now()")) / 1000
 
 
 def _wait_until_idle(pid: int) -> None:
     """Wait until a window has loaded what it loads once it is open."""
-    until = time.monotonic() + IDLE_WAIT
-    before = processor_seconds(pid)
-    while time.monotonic() < until:
+    until = time.monotonic() + 120
+    took = 2.0
+    while time.monotonic() < until and took >= 2 * IDLE:
+        before = processor_seconds(pid)
         time.sleep(2)
-        now = processor_seconds(pid)
-        if now - before < 2 * IDLE:
-            return
-        before = now
+        took = processor_seconds(pid) - before

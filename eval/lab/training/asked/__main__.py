@@ -4,6 +4,8 @@
 
 SQuAD's questions are written with their paragraph in sight, in its words. These are written for 630
 of its training paragraphs: short, careless, in everyday words, and open ones among them.
+`asked.jsonl.gz` has them, a line a paragraph: each with the place of the words that answer it, the
+places of the sentences that do together, or neither where the paragraph does not answer it.
 
 The shipped reader goes on from where it is, or the one in the folder that --start names. Its lower
 half stays, and with it the heads that stand on it. FOLDER keeps a checkpoint, from which the same
@@ -13,47 +15,153 @@ the reader as it was and as it is. It takes both cores for twenty minutes.
 
 from __future__ import annotations
 
-import argparse
+import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from eval.lab.command import run_command
-from eval.lab.training.asked.examples import examples
 from eval.lab.training.branch import SHARED, keep_branches
-from eval.lab.training.examples import load_squad
+from eval.lab.training.examples import (
+    Article,
+    Example,
+    Paragraph,
+    Ranking,
+    Span,
+    held_out,
+    load_squad,
+    make_examples,
+    titled,
+)
+from eval.lab.training.inputs import parse, read_records, shipped_reader
 from eval.lab.training.measure import describe
-from eval.lab.training.model import export, from_weights
-from eval.lab.training.train import progress_bar, train
-from index.weights.download import model_folder
+from eval.lab.training.model import RECIPE, export_reader, from_weights, train_reader
+from index.errors import UserError
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
-from rag.answerability.reader import READER
-from rag.config import load_settings
 
-RATE = 6e-5
+ASKED = Path(__file__).parent / "asked.jsonl.gz"
+SEED, RATE = 2026, 6e-5
+EPOCHS = 2
+"""How often the questions are learned from: they are few beside SQuAD's."""
+REPLAYED = 16_000
+"""Windows of SQuAD's own questions that are learned from beside them, so that they stay known."""
+TITLED = 0.8
+"""How often the article's title stands before the text, as it does where the reader is used."""
+PARAGRAPHS = 0.3
+"""How often a whole paragraph is learned from beside its windows."""
+HELD = 60
+"""Paragraphs whose questions are not learned from, to measure on."""
+ALL_BUT_BLANKS = 0.95
+"""The part of a window that must stand in the sentences that answer: all of it but for blanks."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Make examples, train the upper half, write the weights, and measure what was held out."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.training.asked", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--start", type=Path, metavar="FOLDER")
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
+    command = "eval.lab.training.asked"
+    given = parse(arguments, command, __doc__, "--squad", optional=("--start",))
     learned, apart = examples({each.title: each for each in load_squad(given.squad)})
-    start = given.start or model_folder(READER, load_settings().models)
-    model, made = from_weights(start / "model.onnx"), given.folder / "reader"
+    start, made = given.start or shipped_reader(), given.folder / "reader"
+    model = from_weights(start / "model.onnx")
     model.bert.encoder.layer[:SHARED].requires_grad_(False)
-    checkpoint = given.folder / "checkpoint.pt"
-    with progress_bar() as progress:
-        train(model, load_tokenizer(start), learned, checkpoint, progress, rate=RATE)
-    export(model, start / "tokenizer.json", made)
+    checkpoint, recipe = given.folder / "checkpoint.pt", replace(RECIPE, rate=RATE)
+    train_reader(model, load_tokenizer(start), learned, checkpoint, recipe)
+    export_reader(model, start / "tokenizer.json", made)
     keep_branches(start / "model.onnx", made / "model.onnx")
     for name, folder in (("as it was", start), ("as it is", made)):
         sys.stdout.write("\n".join([f"{name}:", *describe(apart, ReaderWeights(folder)), ""]))
     return 0
+
+
+def examples(articles: Mapping[str, Article]) -> tuple[list[Example], list[Example]]:
+    """Return the examples to train on, and those of the paragraphs that are held out.
+
+    Raises UserError where the articles are others than those that the questions were written on.
+    """
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    rankings: dict[str, Ranking] = {}
+    by_paragraph: list[list[Example]] = []
+    for asked in read_records(ASKED):
+        try:
+            article = articles[asked["article"]]
+            paragraph = article.paragraphs[asked["paragraph"]]
+        except (KeyError, IndexError) as error:
+            raise UserError(
+                "These are not SQuAD's training articles: "
+                f"{asked['article']}, paragraph {asked['paragraph']}, is not among them."
+            ) from error
+        ranking = rankings.setdefault(article.title, Ranking(article, _as_ranked))
+        made = _of_paragraph(asked["questions"], paragraph, ranking, rng)
+        by_paragraph.append(
+            [titled(each, article.title) if rng.random() < TITLED else each for each in made]
+        )
+    rng.shuffle(by_paragraph)
+    learned = [each for some in by_paragraph[HELD:] for each in some] * EPOCHS
+    seen = [article for article in articles.values() if not held_out(article.title)]
+    replayed = [e for e in make_examples(seen, _as_ranked, rng) if "paragraph" not in e.kind]
+    learned += rng.sample(replayed, min(REPLAYED, len(replayed)))
+    rng.shuffle(learned)
+    return learned, [each for some in by_paragraph[:HELD] for each in some]
+
+
+def _as_ranked(_: str, texts: Sequence[str]) -> list[float]:
+    """Leave windows in the order in which the words rank them: the reranker takes half an hour."""
+    return [-float(at) for at in range(len(texts))]
+
+
+def _of_paragraph(
+    questions: Sequence[dict[str, Any]], paragraph: Paragraph, ranking: Ranking, rng: random.Random
+) -> Iterator[Example]:
+    """Yield the examples of a paragraph: windows that answer, that look so, and that do not."""
+    for asked in questions:
+        question, whole = asked["question"], rng.random() < PARAGRAPHS
+        answer = tuple(asked["words"]) if "words" in asked else None
+        if "sentences" in asked:
+            yield from _of_sentences(question, asked["sentences"], paragraph, rng)
+        else:
+            yield from _of_words(question, answer, paragraph, ranking, rng)
+        if whole:
+            answerable = bool(answer) or "sentences" in asked
+            kind = "answerable paragraph" if answerable else "near-miss paragraph"
+            yield Example(question, paragraph.text, answerable, answer, kind=kind)
+
+
+def _of_sentences(
+    question: str, sentences: Sequence[Span], paragraph: Paragraph, rng: random.Random
+) -> Iterator[Example]:
+    windows = [each for each in paragraph.windows if _share(each, sentences) > ALL_BUT_BLANKS]
+    for start, end in rng.sample(windows, min(3, len(windows))):
+        yield Example(question, paragraph.text[start:end], True, kind="several sentences")
+
+
+def _of_words(
+    question: str, answer: Span | None, paragraph: Paragraph, ranking: Ranking, rng: random.Random
+) -> Iterator[Example]:
+    holding, others = [], list(range(len(paragraph.windows)))
+    if answer:
+        holding, others = (
+            paragraph.holding(*answer),
+            paragraph.without(paragraph.text[slice(*answer)]),
+        )
+    for at in rng.sample(holding, min(2, len(holding))):
+        start = paragraph.windows[at][0]
+        place = (answer[0] - start, answer[1] - start) if answer else None
+        yield Example(question, paragraph.window(at), True, place, kind="answerable")
+    likely = ranking.by_words(question, paragraph, others)
+    best = likely[: 1 if holding else 2]
+    rest = likely[len(best) :]
+    for at in [*best, *rng.sample(rest, min(1, len(rest)))]:
+        kind = "wrong window" if holding else "near-miss"
+        yield Example(question, paragraph.window(at), False, kind=kind)
+
+
+def _share(window: Span, places: Sequence[Span]) -> float:
+    """Return which part of a window, from 0 to 1, stands in places that do not overlap."""
+    start, end = window
+    held = sum(max(0, min(end, last) - max(start, first)) for first, last in places)
+    return held / (end - start)
 
 
 if __name__ == "__main__":

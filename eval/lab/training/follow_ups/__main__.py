@@ -12,100 +12,202 @@ the conversations that were held out. It takes both cores for half an hour.
 
 from __future__ import annotations
 
-import argparse
-import json
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from statistics import mean
+
+import torch
+from tokenizers import Encoding
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from eval.lab.command import run_command
-from eval.lab.training.branch import SEED, export, learn, read_states
+from eval.lab.training.branch import (
+    RECIPE,
+    Branch,
+    States,
+    export_branch,
+    read_states,
+    train_branch,
+)
+from eval.lab.training.export import Axes
 from eval.lab.training.follow_ups.examples import (
     CONVERSATIONS,
     Example,
     FollowUp,
+    Label,
     content,
     load_follow_ups,
 )
-from eval.lab.training.follow_ups.network import Edits, Prepared, loss
+from eval.lab.training.inputs import parse, read_records, reading, shipped_reader
+from eval.lab.training.model import WIDTH, tokens_of
 from eval.lab.training.routing.network import EVIDENCE, load_examples
-from eval.lab.training.train import progress_bar
-from index.weights.download import model_folder
-from index.weights.onnx import load_tokenizer
-from index.weights.reader import ReaderWeights
-from rag.answerability.reader import READER
-from rag.asking.rewrite import ReadEdits, context_of, rewritten
-from rag.config import load_settings
+from index.weights.reader import ReaderWeights, place_tokens, text_tokens
+from rag.asking.rewrite import HOWS, ReadEdits, context_of, places, rewritten
+from rag.languages.english_words import LINKS
 
 OFTEN = 5
 """Follow-ups that stand more often than this, word for word, mean another thing each time."""
-
 WHOLE, ELSEWHERE, REQUESTS = 0.35, 0.2, 0.35
 """The shares of follow-ups that are learned from as people made them to stand alone as well: where
 they were said, and behind a conversation of something else. There nothing is put in. Nor is it in
 requests of another kind, of the router's examples, which are put in the place of the last share."""
-
 FIRST = 0.25
 """The share of which both are learned from without any turn before: it cannot be told then what the
 one needs, but that it needs something."""
-
 LONGEST = 384
 """Tokens of a message with its context, at most."""
+POINTING = 128
+"""The width in which a place of the message and words of the context are compared."""
+UNKNOWN = -100
+"""Marks what has no label; PyTorch's cross-entropy passes it over."""
+
+
+class Edits(Branch):
+    """The layers of the head.
+
+    Its outputs are, of each token, the logits of `HOWS`, `LINKS` and of owning; of each token with
+    each other the logits that the first and the last of the words that are copied stand there; and
+    one logit that the message needs anything.
+    """
+
+    name = "fourth/"
+    outputs: Mapping[str, Axes] = {
+        "edits": {0: "texts", 1: "tokens"},
+        "firsts": {0: "texts", 1: "tokens", 2: "tokens"},
+        "lasts": {0: "texts", 1: "tokens", 2: "tokens"},
+        "needs": {0: "texts"},
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edits = torch.nn.Linear(WIDTH, len(HOWS) + len(LINKS) + 2)
+        self.places = torch.nn.Linear(WIDTH, 2 * POINTING)
+        self.words = torch.nn.Linear(WIDTH, 2 * POINTING)
+        self.needs = torch.nn.Linear(WIDTH, 1)
+
+    def forward(
+        self, hidden: torch.Tensor, attention_mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return the outputs of hidden states (texts, tokens, width)."""
+        read = self.read(hidden, attention_mask)
+        first_to, last_to = self.places(read).chunk(2, dim=-1)
+        first, last = self.words(read).chunk(2, dim=-1)
+        scale = POINTING**-0.5
+        return (
+            self.edits(read),
+            first_to @ first.transpose(1, 2) * scale,
+            last_to @ last.transpose(1, 2) * scale,
+            self.needs(self.pooler(read))[:, 0],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The labels of a message at its tokens.
+
+    `copied` are the first and the last token of the words for each label, `words` the tokens that
+    may be copied.
+    """
+
+    at: Sequence[int]
+    labels: Sequence[Label]
+    copied: Sequence[tuple[int, int]]
+    words: Sequence[int]
+    needs: bool
+
+    @classmethod
+    def of(cls, example: Example, encoded: Encoding) -> Prepared:
+        """Find the tokens of an example's places; what is cut off has no label."""
+        words = [int(at) for at in text_tokens(encoded)]
+        at = place_tokens(encoded, places(example.message))
+        offsets, copied = encoded.offsets, []
+        for label in example.labels:
+            of = tokens_of(words, offsets, label.place or (0, 0))
+            copied.append((of[0], of[-1]) if of else (UNKNOWN, UNKNOWN))
+        return cls(at, example.labels, copied, words, example.needs)
+
+
+def loss(
+    branch: Edits, states: States, prepared: Sequence[Prepared], batch: Sequence[int]
+) -> torch.Tensor:
+    """Return the loss of a batch: the mean of its messages' sums."""
+    inputs, messages = states.padded(batch), [prepared[number] for number in batch]
+    with torch.autocast("cpu", torch.bfloat16):
+        edits, *pointed, needs = branch(*inputs)
+    hows, links, owns = edits.float().split([len(HOWS), len(LINKS), 2], dim=-1)
+    outside = torch.full((len(batch), inputs[0].shape[1]), -1e4)
+    for row, each in enumerate(messages):
+        outside[row, list(each.words)] = 0.0
+    rows = [row for row, each in enumerate(messages) for _ in each.at]
+    tokens = [at for each in messages for at in each.at]
+    labels = [label for each in messages for label in each.labels]
+    copied = torch.tensor([places for each in messages for places in each.copied])
+    unknown = copied[:, 0] == UNKNOWN
+
+    def entropy(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+        return cross_entropy(logits, wanted, reduction="sum")
+
+    def if_known(wanted: Sequence[int]) -> torch.Tensor:
+        return torch.tensor(wanted).masked_fill(unknown, UNKNOWN)
+
+    summed = entropy(hows[rows, tokens], torch.tensor([each.how for each in labels]))
+    summed = summed + entropy(links[rows, tokens], if_known([each.link for each in labels]))
+    summed = summed + entropy(owns[rows, tokens], if_known([int(each.owns) for each in labels]))
+    for side, logits in enumerate(pointed):
+        summed = summed + entropy(logits.float()[rows, tokens] + outside[rows], copied[:, side])
+    needed = torch.tensor([each.needs for each in messages], dtype=torch.float32)
+    needing = binary_cross_entropy_with_logits(needs.float(), needed, reduction="sum")
+    return (summed + needing) / len(batch)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Train the head, write the weights, and measure what was held out."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.lab.training.follow_ups", description=__doc__
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
-    parser.add_argument("--apart", nargs="*", type=Path, default=[], metavar="FILE")
-    parser.add_argument("--epochs", type=float, default=6.0)
-    given = parser.parse_args(arguments)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    reader = model_folder(READER, load_settings().models) / "model.onnx"
-    told = load_follow_ups(CONVERSATIONS, *given.files)
+    command, several = "eval.lab.training.follow_ups", ("files", "--apart")
+    given = parse(arguments, command, __doc__, several=several, epochs=6.0)
+    reader, made = shipped_reader() / "model.onnx", given.folder / "reader"
     begun = first_questions(given.apart)
     learned: list[FollowUp] = []
     apart: list[FollowUp] = []
-    for each in told:
+    for each in load_follow_ups(CONVERSATIONS, *given.files):
         (apart if each.held_out or each.history[0][1] in begun else learned).append(each)
     examples = list(to_learn(learned))
-    tokenizer = load_tokenizer(reader.parent)
-    tokenizer.enable_truncation(LONGEST, strategy="only_second")
-    encoded = tokenizer.encode_batch([(each.message, each.context) for each in examples])
-    prepared = [Prepared.of(*each) for each in zip(examples, encoded, strict=True)]
+    pairs = [(each.message, each.context) for each in examples]
     branch = Edits()
     branch.start_from(reader)
-    with progress_bar() as progress:
-        states = read_states(encoded, reader, given.folder / "states.npy", progress)
-        checkpoint = given.folder / "checkpoint.pt"
-        loss_of = partial(loss, branch, states, prepared)
-        learn(branch, states, loss_of, checkpoint, progress, epochs=given.epochs)
-    export(branch, reader, given.folder / "reader")
-    read = ReaderWeights(given.folder / "reader").edits
-    sys.stdout.write("\n".join(describe(apart, read)) + "\n")
+    states = read_states(pairs, reader, given.folder, LONGEST, "only_second")
+    prepared = [Prepared.of(*each) for each in zip(examples, states.encoded, strict=True)]
+    recipe = replace(RECIPE, epochs=given.epochs)
+    loss_of = partial(loss, branch, states, prepared)
+    train_branch(branch, states, loss_of, given.folder, recipe)
+    export_branch(branch, reader, made)
+    lines = describe(apart, ReaderWeights(made).edits)
+    sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
 
 
 def first_questions(files: Sequence[Path]) -> set[str]:
-    """Return what the conversations of files begin with: MTRAG's, or such as the project's own."""
-    lines = (line for file in files for line in file.read_text("utf-8").splitlines())
-    first = (json.loads(line)["turns"][0] for line in lines)
-    return {each.get("content") or each["user"] for each in first}
+    """Return what the conversations of files begin with: MTRAG's, or such as the project's own.
+
+    Raises UserError for a file of another form.
+    """
+    found: set[str] = set()
+    for file in files:
+        with reading(file, "holds no conversations that can be read"):
+            first = [each["turns"][0] for each in read_records(file)]
+            found |= {each.get("content") or each["user"] for each in first}
+    return found
 
 
-def to_learn(told: Sequence[FollowUp]) -> Iterator[Example]:
+def to_learn(follow_ups: Sequence[FollowUp]) -> Iterator[Example]:
     """Yield the follow-ups to learn from, and such as need nothing, drawn with a fixed seed."""
-    rng = random.Random(SEED)  # noqa: S311  reproducible
-    often = Counter(each.message for each in told)
+    rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
+    often = Counter(each.message for each in follow_ups)
     requests = [each.text for each in load_examples() if each.classes[0] != EVIDENCE]
-    for each in told:
+    for each in follow_ups:
         if often[each.message] > OFTEN and each.message != each.alone:
             continue
         context = context_of(each.history)
@@ -114,7 +216,7 @@ def to_learn(told: Sequence[FollowUp]) -> Iterator[Example]:
         if rng.random() < WHOLE:
             yield Example.of(each.alone, each.alone, context)
         if rng.random() < ELSEWHERE:
-            yield Example.of(each.alone, each.alone, context_of(rng.choice(told).history))
+            yield Example.of(each.alone, each.alone, context_of(rng.choice(follow_ups).history))
         if rng.random() < REQUESTS:
             request = rng.choice(requests)
             yield Example.of(request, request, context)
@@ -126,25 +228,27 @@ def to_learn(told: Sequence[FollowUp]) -> Iterator[Example]:
 def describe(apart: Sequence[FollowUp], read: ReadEdits) -> Iterator[str]:
     """Yield figures on follow-ups that were held out, a line a source."""
     for source in dict.fromkeys(each.source for each in apart):
-        own = [each for each in apart if each.source == source]
         pairs = [
             (each, rewritten(each.message, each.history, read).first_of_all(each.message))
-            for each in own
+            for each in apart
+            if each.source == source
         ]
-        needy = [(each, text) for each, text in pairs if needed(each.message, each.alone)]
-        others = [(each, text) for each, text in pairs if each.alone == each.message]
-        put = [
-            (needed(each.message, each.alone), needed(each.message, text)) for each, text in needy
-        ]
-        precision = sum(len(a & b) for a, b in put) / max(sum(len(b) for _, b in put), 1)
-        recall = sum(len(a & b) for a, b in put) / max(sum(len(a) for a, _ in put), 1)
-        changed = mean(each.message != text for each, text in others) if others else 0.0
-        seen = mean(bool(had) for _, had in put) if put else 0.0
+        wanted = [(needed(each.message, each.alone), needed(each.message, t)) for each, t in pairs]
+        wanted = [(words, put_in) for words, put_in in wanted if words]
+        changed = [each.message != text for each, text in pairs if each.alone == each.message]
+        right = sum(len(words & put_in) for words, put_in in wanted)
+        seen = _share(sum(bool(put_in) for _, put_in in wanted), len(wanted))
+        precision = _share(right, sum(len(put_in) for _, put_in in wanted))
+        recall = _share(right, sum(len(words) for words, _ in wanted))
         yield (
-            f"{source}: {len(needy)} that need something: seen {seen:.3f}, of the words put in "
-            f"precision {precision:.3f}, recall {recall:.3f}; {len(others)} that need nothing: "
-            f"changed {changed:.3f}"
+            f"{source}: {len(wanted)} that need something: seen {seen:.3f}, of the words put in "
+            f"precision {precision:.3f}, recall {recall:.3f}; {len(changed)} that need nothing: "
+            f"changed {_share(sum(changed), len(changed)):.3f}"
         )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / max(whole, 1)
 
 
 def needed(message: str, alone: str) -> set[str]:

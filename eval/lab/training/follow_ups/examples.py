@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from index.errors import UserError
+from eval.lab.training.inputs import read_records, reading
 from rag.asking.rewrite import HOWS, WORD, Turn, places
 from rag.languages import FUNCTION_WORDS
 from rag.languages.english_words import LINKS, OWNING
@@ -67,42 +65,36 @@ def load_follow_ups(*files: Path) -> list[FollowUp]:
     """
     found: list[FollowUp] = []
     for file in files:
-        try:
-            read = file.read_bytes()
-            text = (gzip.decompress(read) if file.suffix == ".gz" else read).decode()
-            lines = ".jsonl" in file.name
-            for each in map(json.loads, text.splitlines()) if lines else json.loads(text):
+        with reading(file, "holds no follow-ups that can be read"):
+            for each in read_records(file):
                 found += _of(each, file.name, f"{file.name}:{len(found)}")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{file} holds no follow-ups that can be read: {error!r}") from error
     return found
 
 
-def _of(told: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
-    """Yield the follow-ups of a line, whichever of the forms it has."""
-    if "Rewrite" in told:
-        title, section, *said = told["History"]
-        turns: list[Turn] = [("user", f"{title}, {section}")]
-        turns += [("assistant" if at % 2 else "user", each) for at, each in enumerate(said)]
-        yield FollowUp(
-            source, told["QuAC_dialog_id"], tuple(turns), told["Question"], told["Rewrite"]
-        )
-    elif "rewrite" in told:
-        *before, last = told["questions"]
-        if not before:
-            return
-        history: list[Turn] = [("user", each) for each in before]
-        name = told["id"].partition("<::>")[0]
-        yield FollowUp(source, name, tuple(history), last, told["rewrite"])
+def _of(record: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
+    """Yield the follow-ups of a record, in any of the forms."""
+    history: list[Turn]
+    if "Rewrite" in record:
+        title, section, *said = record["History"]
+        history = [("user", f"{title}, {section}")]
+        history += [("assistant" if at % 2 else "user", each) for at, each in enumerate(said)]
+        message, alone = record["Question"], record["Rewrite"]
+        yield FollowUp(source, record["QuAC_dialog_id"], tuple(history), message, alone)
+    elif "rewrite" in record:
+        *before, last = record["questions"]
+        history = [("user", each) for each in before]
+        name = record["id"].partition("<::>")[0]
+        if before:
+            yield FollowUp(source, name, tuple(history), last, record["rewrite"])
     else:
         history = []
-        for turn in told["turns"]:
+        for turn in record["turns"]:
             if isinstance(turn, dict):
                 user, alone, answer = turn["user"], turn["alone"], turn["assistant"]
             else:
                 (user, alone), answer = turn, None
             if history:
-                yield FollowUp(source, told.get("id", name), tuple(history), user, alone)
+                yield FollowUp(source, record.get("id", name), tuple(history), user, alone)
             history.append(("user", user))
             if answer is not None:
                 history.append(("assistant", answer))
@@ -118,10 +110,10 @@ class Example(NamedTuple):
 
     @classmethod
     def of(cls, message: str, alone: str, context: str, *, needs: bool | None = None) -> Example:
-        """Make an example of what a message becomes; whether it needs anything tells itself."""
-        told = labels(message, alone, context)
-        put_in = any(each.place for each in told)
-        return cls(message, context, told, put_in if needs is None else needs)
+        """Make an example of what a message becomes; its labels tell whether it needs anything."""
+        made = labels(message, alone, context)
+        put_in = any(each.place for each in made)
+        return cls(message, context, made, put_in if needs is None else needs)
 
 
 def labels(message: str, alone: str, context: str) -> list[Label]:
@@ -137,15 +129,14 @@ def labels(message: str, alone: str, context: str) -> list[Label]:
     for how, start, end, first, last in matcher.get_opcodes():
         if how == "equal":
             continue
-        told = _copied(wanted[first:last], context)
+        copied = _copied(wanted[first:last], context)
         light = [place for place in range(start, end) if is_light(words[place])]
-        if told or len(light) == end - start:
+        if copied or len(light) == end - start:
             for other in light:
                 made[other] = Label(HOWS.index("drop"))
-        if told:
-            made[light[0] if light else end] = told._replace(
-                how=HOWS.index("replace" if light else "insert")
-            )
+        if copied:
+            how = "replace" if light else "insert"
+            made[light[0] if light else end] = copied._replace(how=HOWS.index(how))
         elif how == "replace":
             for other in light:
                 made[other] = Label()
@@ -160,35 +151,39 @@ def is_light(word: str) -> bool:
 def _copied(wanted: Sequence[str], context: str) -> Label | None:
     """Return where words were said before, with link and ending; None if nowhere.
 
-    Of words that were not said in one piece the longest piece is taken.
+    Of words that were not said in one piece the piece with most words of content is taken, of such
+    the longest, and of such the first.
     """
     said = [(_bare(each[0]), each.span()) for each in WORD.finditer(context)]
     bare = [_bare(each) for each in wanted]
-    best: tuple[int, int, int, int] | None = None  # content words, words, first wanted, first said
-    for first in range(len(bare)):
-        for at in range(len(said)):
-            length = 0
-            while (
-                first + length < len(bare)
-                and at + length < len(said)
-                and bare[first + length] == said[at + length][0]
-                and "\n" not in context[said[at][1][0] : said[at + length][1][1]]
-            ):
-                length += 1
-            while length and not re.search(r"\w", bare[first + length - 1]):
-                length -= 1
-            if not length or not re.match(r"[\w$€£]", bare[first]):
-                continue
-            content = sum(not is_light(each) for each in bare[first : first + length])
-            if content and (best is None or (content, length) > best[:2]):
-                best = (content, length, first, at)
-    if best is None:
+    pieces = []
+    for first, word in enumerate(bare):
+        for at in (at for at, (other, _) in enumerate(said) if other == word):
+            length = _said_alike(bare[first:], said[at:], context)
+            heavy = sum(not is_light(each) for each in bare[first : first + length])
+            if re.match(r"[\w$€£]", word):
+                pieces.append((heavy, length, first, at))
+    heavy, length, first, at = max(pieces, key=lambda each: each[:2], default=(0, 0, 0, 0))
+    if not heavy:
         return None
-    _, length, first, at = best
     start, end = said[at][1][0], said[at + length - 1][1][1]
     end -= len(OWNING) if _owns(context[start:end]) else 0
     link = bare[first - 1] if first and bare[first - 1] in LINKS else ""
     return Label(0, LINKS.index(link), _owns(wanted[first + length - 1]), (start, end))
+
+
+def _said_alike(
+    bare: Sequence[str], said: Sequence[tuple[str, tuple[int, int]]], context: str
+) -> int:
+    """Return how many words, up to the last that is no sign, were said so in one line."""
+    length = 0
+    for word, (other, (_, end)) in zip(bare, said, strict=False):
+        if word != other or "\n" in context[said[0][1][0] : end]:
+            break
+        length += 1
+    while length and not re.search(r"\w", bare[length - 1]):
+        length -= 1
+    return length
 
 
 def _owns(word: str) -> bool:

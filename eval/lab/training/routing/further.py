@@ -3,20 +3,18 @@
     python -m eval.lab.training further FOLDER --squad FILE --conversations FILE ...
                                     --typed FILE
 
-Classes of few examples that are learned together with all others take from them (eval/README.md).
-So these are rows of their own over the finished network: a linear reading of what its last layer
-sees. Its examples are `further.jsonl`, beside this module, with messages that look like them, or
-like those of other kinds, and ask for evidence. These, and two thirds of the conversations in the
-file of --typed, are a class as well, since SQuAD's questions are not typed as people type them. All
-that the network has learned from is held against the new rows. FOLDER gets `router/`, which goes to
-`rag/asking/router/`. It takes both cores for a minute.
+Classes of few examples that are learned together with all others take from them
+(eval/lab/RECORDS.md). So these are rows of their own over the finished network: a linear reading of
+what its last layer sees. Its examples are `further.jsonl`, beside this module, with messages that
+look like them, or like those of other kinds, and ask for evidence. These, and two thirds of the
+conversations in the file of --typed, are a class as well, since SQuAD's questions are not typed as
+people type them. All that the network has learned from is held against the new rows. FOLDER gets
+`router/`, which goes to `rag/asking/router/`. It takes both cores for a minute.
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,11 +26,12 @@ import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from eval.lab.training.export import remove
+from eval.lab.training.inputs import parse, read_records, reading
 from eval.lab.training.routing.network import (
     EVIDENCE,
     EXAMPLES,
     Message,
-    command_line,
     common_words,
     drawn,
     load_examples,
@@ -40,31 +39,23 @@ from eval.lab.training.routing.network import (
     write_beside,
 )
 from index.atomic import write_whole
-from index.errors import UserError
-from index.function_words import FUNCTION_WORDS
+from index.english_function_words import FUNCTION_WORDS
 from index.weights.onnx import OnnxWeights, in_parallel
-from rag.asking.route import LONGEST, WEIGHTS, told
+from rag.asking.route import LONGEST, WEIGHTS, metadata
 
 FURTHER = EXAMPLES.with_name("further.jsonl")
-
 KNOWN = "known"
 """The output of the finished network, once other classes stand beside its own."""
-
 OUTPUT = "classes"
-
 ASKED = "evidence/asked"
 """The class of questions as people type them, and of what looks like another kind and is none."""
-
 HELD_OUT = 3
 """Of how many conversations one is held out."""
-
 DECAY = 3e-5
 WEIGHT = 6.0
 """What a message counts that asks for no evidence. Chosen, as the decay of the weights, so that the
 network's own examples are recognised as before."""
-
 STEPS = 400
-
 SHARED = 0.03
 """The share of messages about a footnote from which a word is theirs and not what they ask."""
 
@@ -87,16 +78,14 @@ def further_examples() -> list[Message]:
 
 def without_further(model: onnx.ModelProto) -> onnx.ModelProto:
     """Return the network as it was before further classes, or as it is if there are none."""
-    nodes = model.graph.node
-    kept = [each for each in nodes if not each.name.startswith("further")]
-    for each in kept:
-        each.output[:] = [OUTPUT if name == KNOWN else name for name in each.output]
-    del nodes[:]
-    nodes.extend(kept)
-    own = [each for each in model.graph.initializer if not each.name.startswith("further")]
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(own)
+    remove(model, "further")
+    _rename_output(model, KNOWN, OUTPUT)
     return model
+
+
+def _rename_output(model: onnx.ModelProto, name: str, to: str) -> None:
+    for node in model.graph.node:
+        node.output[:] = [to if each == name else each for each in node.output]
 
 
 def with_further(
@@ -104,14 +93,10 @@ def with_further(
 ) -> onnx.ModelProto:
     """Return the network with further rows: weights (features, rows), biases (rows,)."""
     features = _features(model)
-    for each in model.graph.node:
-        each.output[:] = [KNOWN if name == OUTPUT else name for name in each.output]
-    model.graph.initializer.extend(
-        [
-            numpy_helper.from_array(weight.astype(np.float32), "further.weight"),
-            numpy_helper.from_array(bias.astype(np.float32), "further.bias"),
-        ]
-    )
+    _rename_output(model, OUTPUT, KNOWN)
+    for name, values in (("further.weight", weight), ("further.bias", bias)):
+        tensor = numpy_helper.from_array(values.astype(np.float32), name)
+        model.graph.initializer.append(tensor)
     model.graph.node.extend(
         [
             helper.make_node("MatMul", [features, "further.weight"], ["further.sums"], "further/1"),
@@ -172,56 +157,39 @@ def fit(
     return rows.numpy(), (bias.detach() - mean @ rows).numpy()
 
 
-def _wanted(message: Message, names: Sequence[str]) -> list[float]:
-    """Return what a message is of: further classes by their names, or what is known already."""
-    own = [float(name in message.classes) for name in names]
-    return [*own, float(not any(own))]
-
-
 def main(arguments: Sequence[str]) -> int:
     """Fit the rows, and write the router with them."""
-    parser = command_line("further", __doc__)
-    parser.add_argument("--typed", type=Path, required=True, metavar="FILE")
-    given = parser.parse_args(arguments)
-    folder, examples = given.folder, further_examples()
-    folder.mkdir(parents=True, exist_ok=True)
+    command, several = "eval.lab.training further", ("--conversations",)
+    given = parse(arguments, command, __doc__, "--squad", "--typed", several=several)
+    examples, made = further_examples(), given.folder / "router"
     names = sorted({name for each in examples for name in each.classes})
-    asked = [Message(each, (ASKED,)) for each in typed(_read(given.typed), held_out=False)]
+    with reading(given.typed, "holds no conversations that can be read"):
+        conversations = [each for each in read_records(given.typed) if each["turns"]]
+        asked = [Message(each, (ASKED,)) for each in typed(conversations, held_out=False)]
     messages = [*examples, *asked, *load_examples(), *drawn(given)]
     model = without_further(onnx.load(WEIGHTS / "router.onnx"))
-    read_of, logits = read(model, [each.text for each in messages], folder)
-    wanted = torch.tensor([_wanted(each, names) for each in messages])
+    read_of, logits = read(model, [each.text for each in messages], given.folder)
+    own = torch.tensor([[float(name in each.classes) for name in names] for each in messages])
+    # The last column is what the network knows already.
+    wanted = torch.cat([own, (own.sum(1, keepdim=True) == 0).float()], 1)
     asks = [any(name.startswith("evidence/") for name in each.classes) for each in messages]
     counts = torch.where(torch.tensor(asks), 1.0, WEIGHT)
-    made = folder / "router"
-    made.mkdir(exist_ok=True)
     whole = with_further(model, *fit(read_of, logits, wanted, counts))
+    made.mkdir(exist_ok=True)
     write_whole(made / "router.onnx", whole.SerializeToString())
-    told_now = told() | beside_the_weights(examples, names)
-    write_beside(made, told_now, WEIGHTS / "tokenizer.json")
+    beside = metadata() | beside_the_weights(examples, names)
+    write_beside(made, beside, WEIGHTS / "tokenizer.json")
     return 0
-
-
-def _read(path: Path) -> list[dict[str, Any]]:
-    """Return the conversations about texts of a file.
-
-    Raises UserError for one that holds none.
-    """
-    try:
-        found = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
-        return [each for each in found if each["turns"]]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds no conversations that can be read: {error}") from error
 
 
 def beside_the_weights(examples: Sequence[Message], names: Sequence[str]) -> dict[str, Any]:
     """Return what stands beside the weights of further classes, and of what they were made."""
-    known = [name for name in told()["classes"] if name not in names]
+    known = [name for name in metadata()["classes"] if name not in names]
     of_footnote = [each.text for each in examples if "command/footnote" in each.classes]
-    words = common_words(of_footnote, SHARED)
+    words = request_words(load_examples())
+    words["footnote"] = sorted(common_words(of_footnote, SHARED) - FUNCTION_WORDS)
     return {
         "further_sha256": hashlib.sha256(FURTHER.read_bytes()).hexdigest(),
         "classes": [*known, *names],
-        "request_words": request_words(load_examples())
-        | {"footnote": sorted(words - FUNCTION_WORDS)},
+        "request_words": words,
     }

@@ -13,28 +13,28 @@ cores for a quarter of an hour.
 from __future__ import annotations
 
 import argparse
-import gzip
 import hashlib
 import json
 import random
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase as fnmatch
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from rich.progress import Progress
 from tokenizers import Encoding, Tokenizer
 
 from eval.formats.xquad import load_xquad
-from eval.lab.training.model import quantize
-from eval.lab.training.train import batches_of, fit, progress_bar
+from eval.lab.training.export import export
+from eval.lab.training.inputs import parse, read_records, reading
+from eval.lab.training.train import Recipe, fit
 from index.atomic import write_whole
+from index.english_function_words import FUNCTION_WORDS
 from index.errors import UserError
-from index.function_words import FUNCTION_WORDS
 from index.weights.download import model_folder
 from index.weights.onnx import features
 from rag.asking.route import KINDS
@@ -43,30 +43,23 @@ from rag.config import load_settings
 
 EXAMPLES = Path(__file__).parent / "router.jsonl"
 START = "all-minilm-l6-v2"
-
 EVIDENCE = "evidence/fact"
 QUESTIONS = 16_000
 """Of SQuAD's 93,281 questions, drawn with a fixed seed."""
-
 SEED = 27
-EPOCHS = 4
-RATE = 2e-4
-WARM_UP = 0.1
+TWICE = 2
+"""How often a message is learned from in an epoch, each time with other mistakes in it."""
+RECIPE = Recipe(SEED, rate=2e-4, warm_up=0.1, epochs=4 / TWICE, seconds=120.0)
 DROPOUT = 0.1
 SMOOTHING = 0.05
 """What of each label is given to all others: some messages could be of two kinds."""
-
 MISTAKES = 0.12
 """The share of messages that a typing mistake is put into, and of those that lose their end."""
-
 TOKENS = 128
-CHECKPOINT_SECONDS = 120.0
-
 COMMON = {"items": 0.02}
 USUALLY = 0.01
 """The share of a kind's requests from which a word is the kind's and not the subject's: of lists
 more, since people ask for lists of the same things."""
-
 OF_ALL = 0.008
 """The same share of requests for an overview of all: these name no subject, so each word of them
 that is not rare is a request's own, of whatever kind. So are those of commands."""
@@ -88,9 +81,9 @@ def load_examples(path: Path = EXAMPLES) -> list[Message]:
     found: list[Message] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
         try:
-            told = json.loads(line)
-            kind, matters = told["kind"].split("/")
-            text = told["text"]
+            example = json.loads(line)
+            kind, matters = example["kind"].split("/")
+            text = example["text"]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path.name}, line {number} is no example: {error}") from error
         if kind not in KINDS:
@@ -106,18 +99,11 @@ def turns(path: Path) -> list[str]:
 
     Raises UserError for a file of another form.
     """
-    try:
-        text = gzip.decompress(path.read_bytes()).decode()
-        lines = path.name.endswith(".jsonl.gz")
-        told = list(map(json.loads, text.splitlines())) if lines else json.loads(text)
-        found: list[str] = []
-        for each in told:
-            if "Question" in each:
-                found.append(each["Question"])
-            else:
-                found += [typed for typed, _ in each["turns"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} holds no conversations that can be read: {error}") from error
+    found: list[str] = []
+    with reading(path, "holds no conversations that can be read"):
+        for each in read_records(path):
+            canard = "Question" in each
+            found += [each["Question"]] if canard else [typed for typed, _ in each["turns"]]
     return [each for each in found if each.endswith("?")]
 
 
@@ -144,35 +130,8 @@ class RouterModel(torch.nn.Module):  # type: ignore[misc]
         return logits
 
 
-def train(
-    model: RouterModel,
-    tokenizer: Tokenizer,
-    messages: Sequence[Message],
-    names: Sequence[str],
-    checkpoint: Path,
-    progress: Progress,
-) -> None:
-    """Train a model in place, going on from the checkpoint if there is one."""
-    torch.manual_seed(SEED)
-    rng = random.Random(SEED)  # noqa: S311  reproducible
-    pairs = [(each, tokenizer.encode(_mistyped(each.text, rng))) for each in messages for _ in "12"]
-    batches = batches_of(pairs, lambda pair: len(pair[1].ids), EPOCHS / 2, SEED)
-    model.train()
-    fit(
-        model,
-        len(batches),
-        lambda at: _loss(model, batches[at], names),
-        checkpoint,
-        progress,
-        rate=RATE,
-        warm_up=WARM_UP,
-        every=CHECKPOINT_SECONDS,
-    )
-    model.eval()
-
-
 def _loss(
-    model: RouterModel, batch: Sequence[tuple[Message, Encoding]], names: Sequence[str]
+    model: RouterModel, names: Sequence[str], batch: Sequence[tuple[Message, Encoding]]
 ) -> torch.Tensor:
     inputs = features([encoded for _, encoded in batch])
     wanted = torch.zeros(len(batch), len(names))
@@ -190,23 +149,22 @@ def _mistyped(text: str, rng: random.Random) -> str:
     if len(text) > len("mistake") and rng.random() < MISTAKES:
         at = rng.randrange(1, len(text) - 1)
         here, following = text[at], text[at + 1]
-        text = (
-            text[:at] + rng.choice(("", here * 2 + following, following + here)) + (text[at + 2 :])
-        )
+        typed = rng.choice(("", here * 2 + following, following + here))
+        text = text[:at] + typed + text[at + 2 :]
     return text.rstrip("?.!") if rng.random() < MISTAKES else text
 
 
 def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
     """Return, by kind, the words that its requests have in common, in the alphabet's order."""
+
+    def common(classes: str, share: float) -> set[str]:
+        return common_words([m.text for m in messages if fnmatch(m.classes[0], classes)], share)
+
     found: dict[str, list[str]] = {}
-    told = [(each.classes[0], each.text) for each in messages]
-    general = common_words([text for name, text in told if name == "overview/all"], OF_ALL)
-    general |= common_words([text for name, text in told if name.startswith("command/")], USUALLY)
+    general = common("overview/all", OF_ALL) | common("command/*", USUALLY)
     for kind in KINDS:
-        own = [text for name, text in told if name.startswith(f"{kind}/")]
-        of_all = common_words([text for name, text in told if name == f"{kind}/all"], USUALLY)
-        common = common_words(own, COMMON.get(kind, USUALLY)) | of_all
-        found[kind] = sorted((common | general) - FUNCTION_WORDS)
+        own = common(f"{kind}/*", COMMON.get(kind, USUALLY)) | common(f"{kind}/all", USUALLY)
+        found[kind] = sorted((own | general) - FUNCTION_WORDS)
     return found
 
 
@@ -216,50 +174,12 @@ def common_words(texts: Sequence[str], share: float) -> set[str]:
     return {word for word, count in counts.items() if count >= share * len(texts)}
 
 
-def export(model: RouterModel, names: Sequence[str], tokenizer: Path, folder: Path) -> None:
-    """Write the network as int8 ONNX with its tokenizer, and what its classes are called."""
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / "float.onnx"
-    ids = torch.ones((1, 8), dtype=torch.int64)
-    torch.onnx.export(
-        model,
-        (ids, ids),
-        str(whole),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["classes"],
-        dynamic_axes={
-            each: {0: "messages", 1: "tokens"} for each in ("input_ids", "attention_mask")
-        },
-        opset_version=17,
-        dynamo=False,
-    )
-    quantize(whole, folder / "router.onnx")
-    whole.unlink()
-    told = {
-        "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
-        "classes": list(names),
-        "request_words": request_words(load_examples()),
-    }
-    write_beside(folder, told, tokenizer)
-
-
-def write_beside(folder: Path, told: Mapping[str, Any], tokenizer: Path) -> None:
+def write_beside(folder: Path, metadata: Mapping[str, Any], tokenizer: Path) -> None:
     """Write what stands beside the weights, and say where all of it is to go."""
-    shutil.copyfile(tokenizer, folder / "tokenizer.json")
-    written = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+    write_whole(folder / "tokenizer.json", tokenizer.read_bytes())
+    written = json.dumps(metadata, ensure_ascii=False, indent=1) + "\n"
     write_whole(folder / "router.json", written.encode())
     sys.stdout.write(f"{folder} holds what goes to rag/asking/router.\n")
-
-
-def command_line(command: str, description: str | None) -> argparse.ArgumentParser:
-    """Return what reads the arguments of a training."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m eval.lab.training {command}", description=description
-    )
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--squad", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--conversations", type=Path, nargs="*", default=[], metavar="FILE")
-    return parser
 
 
 def drawn(given: argparse.Namespace) -> list[Message]:
@@ -275,18 +195,30 @@ def drawn(given: argparse.Namespace) -> list[Message]:
 
 def main(arguments: Sequence[str]) -> int:
     """Train, and write the weights."""
-    given = command_line("router", __doc__).parse_args(arguments)
-    folder = given.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    start = model_folder(START, load_settings().models)
+    command, several = "eval.lab.training router", ("--conversations",)
+    given = parse(arguments, command, __doc__, "--squad", several=several)
+    start, made = model_folder(START, load_settings().models), given.folder / "router"
     examples = load_examples()
-    messages = [*examples, *drawn(given)]
     names = sorted({name for each in examples for name in each.classes})
     tokenizer = Tokenizer.from_file(str(start / "tokenizer.json"))
     tokenizer.enable_truncation(TOKENS)
     tokenizer.no_padding()
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    pairs = [
+        (each, tokenizer.encode(_mistyped(each.text, rng)))
+        for each in [*examples, *drawn(given)]
+        for _ in range(TWICE)
+    ]
     model = RouterModel(start, len(names))
-    with progress_bar() as progress:
-        train(model, tokenizer, messages, names, folder / "checkpoint.pt", progress)
-    export(model, names, start / "tokenizer.json", folder / "router")
+    loss, checkpoint = partial(_loss, model, names), given.folder / "checkpoint.pt"
+    fit(model, pairs, lambda pair: len(pair[1].ids), loss, checkpoint, RECIPE)
+    ids = torch.ones((1, 8), dtype=torch.int64)
+    inputs = {"input_ids": ids, "attention_mask": ids}
+    export(model, inputs, {"classes": {}}, made / "router.onnx", rows="messages")
+    metadata = {
+        "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
+        "classes": names,
+        "request_words": request_words(examples),
+    }
+    write_beside(made, metadata, start / "tokenizer.json")
     return 0

@@ -1,0 +1,194 @@
+"""How the laboratory measures: ask a sample, keep what came of it, print the table.
+
+A command reads its arguments with `arguments`, fills a library with `filled`, asks with `kept`,
+which goes on where it was stopped, and prints with `show`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich import box
+from rich.console import Console
+from rich.progress import Progress, track
+from rich.table import Table
+
+from eval.cases.cases import CaseSet
+from eval.measuring.statistics import Metric, rate
+from eval.running.record import Run
+from eval.running.replies import Replies
+from eval.running.runner import run
+from index.atomic import write_whole
+from index.documents import Document
+from index.errors import UserError
+from rag.assistant import Assistant
+from rag.config import load_settings
+from rag.program import code_hash
+
+SEED = 2021
+"""All samples of questions are drawn with it."""
+
+T = TypeVar("T")
+
+
+def arguments(
+    module: str, doc: str | None, *files: str, required: bool = True
+) -> argparse.ArgumentParser:
+    """Return the parser of `python -m module`: its FOLDER, and an option for each of its files."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    for name in files:
+        parser.add_argument(f"--{name}", type=Path, required=required, metavar="FILE")
+    return parser
+
+
+def seeded(seed: int = SEED) -> random.Random:
+    """Return a generator that draws the same in every run."""
+    return random.Random(seed)  # noqa: S311  reproducible
+
+
+def filled(library: Path | str, documents: Iterable[Document], **settings: Any) -> Assistant:
+    """Return an assistant on a library that holds the documents."""
+    assistant = Assistant(load_settings(library=library, **settings))
+    for document in documents:
+        assistant.library.add(document)
+    return assistant
+
+
+def ask_all(
+    case_set: CaseSet,
+    documents: Iterable[Document],
+    library: Path,
+    *,
+    out: Path | None = None,
+    llm: bool = False,
+    replies: Replies | None = None,
+) -> Run:
+    """Ask a set of a library that holds the documents; the run is kept in `out`.
+
+    Raises UserError when a case could not be asked.
+    """
+    assistant = filled(library, documents)
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(case_set.name, total=len(case_set.cases))
+        made = run(
+            case_set,
+            assistant,
+            use_llm=llm,
+            out=out,
+            progress=lambda done, _: bar.update(task, completed=done),
+            replies=replies,
+        )
+    if made.errors:
+        raise UserError(f"{len(made.errors)} cases of {case_set.name}: {made.errors[0].error}")
+    return made
+
+
+def kept(
+    file: Path,
+    asked: Mapping[str, T],
+    ask: Callable[[T], Any],
+    conditions: str | None = None,
+) -> dict[str, Any]:
+    """Ask what the file has no answer to yet, and return all answers by name, as JSON has them.
+
+    The file is written whole after each answer. `conditions` are what the answers depend on (by
+    default, the program's code): answers under others are not used.
+    """
+    if conditions is None:
+        conditions = code_hash("index", "rag")
+    read = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    told = read.get("told", read) if read.get("program", "") == conditions else {}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    for name in watched([name for name in asked if name not in told], file.stem):
+        told[name] = ask(asked[name])
+        write_whole(file, json.dumps({"program": conditions, "told": told}).encode())
+    return {name: json.loads(json.dumps(told[name])) for name in asked}
+
+
+def watched(items: Sequence[T], name: str) -> Iterable[T]:
+    """Yield the items, with a progress bar on a terminal."""
+    console = Console(stderr=True)
+    return track(items, name, console=console, transient=True, disable=not console.is_terminal)
+
+
+# --- figures and tables
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a table: a measure, what it was, and its target, such as "≥ 0.9", if it has one."""
+
+    measure: str
+    metric: Metric
+    target: str = ""
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the target is reached; None where there is no target, or no figure."""
+        if not self.target or self.metric.value is None:
+            return None
+        sign, bound = self.target.split()
+        value = self.metric.value
+        return value >= float(bound) if sign == "≥" else value <= float(bound)
+
+
+def share(values: Iterable[bool | None]) -> Metric:
+    """Return the share of the values that are true, of those that are known."""
+    known = [value for value in values if value is not None]
+    return rate(sum(known), len(known))
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """Return a figure as it is printed; what is large has no digits behind the point."""
+    return "–" if value is None else f"{value:.{digits if abs(value) < 10 else 0}f}"
+
+
+def interval(metric: Metric, digits: int = 3) -> str:
+    """Return the ends of a figure's 95% interval as they are printed."""
+    if metric.interval is None:
+        return "–"
+    low, high = metric.interval
+    return f"{low:.{digits}f}–{high:.{digits}f}"
+
+
+def show(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Print a table in Markdown, as `eval/lab/RECORDS.md` has them."""
+    table = Table(*headings, box=box.MARKDOWN)
+    for row in rows:
+        table.add_row(*map(str, row))
+    # Wide enough that no line is broken.
+    console = Console(width=400, color_system=None, markup=False, emoji=False)
+    with console.capture() as printed:
+        console.print(table)
+    lines = [line for line in printed.get().splitlines() if line.strip()]
+    sys.stdout.write("\n".join([*([title, ""] if title else []), *lines, "", ""]))
+
+
+def show_rows(rows: Iterable[Row], title: str = "") -> None:
+    """Print measures with their intervals and, if there are targets, whether they are reached."""
+    measured = list(rows)
+    headings: tuple[str, ...] = ("measure", "value", "95% interval", "n")
+    lines = [(each.measure, *_cells(each.metric)) for each in measured]
+    if any(each.target for each in measured):
+        reached = {None: "–", True: "yes", False: "no"}
+        ends = [(each.target, reached[each.reached]) for each in measured]
+        lines = [(*line, *end) for line, end in zip(lines, ends, strict=True)]
+        headings = (*headings, "target", "reached")
+    show(headings, lines, title)
+
+
+def _cells(metric: Metric) -> tuple[str, ...]:
+    return figure(metric.value), interval(metric), str(metric.n)

@@ -1,0 +1,198 @@
+"""The passages' vectors in a vector store of LlamaIndex: what `vectors.py` is with Chroma.
+
+A factory of the user's own makes the store. A node is a passage: its id is `document_id:number`,
+its source is the document, and its text is the id again: texts stay in the library's database.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from index.errors import LibraryError, reason
+from index.printable import shortened
+from index.storage.database import option
+from index.storage.store import Key
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from index.storage.vectors import Rows
+
+
+class LlamaIndexVectors:
+    """One collection of vectors, in the store that the factory returns for its name.
+
+    The store is asked for one thing at a time: not every store is made for several threads. What it
+    cannot do, and what goes wrong in it, is a LibraryError that says what to do.
+    """
+
+    def __init__(self, library: Path, name: str, factory: str, make: Callable[..., Any]) -> None:
+        """Name the collection; nothing is imported yet.
+
+        `factory` is the name of what makes the store, and `make` makes it: it is given the kind of
+        object that is needed, what that is called, and the collection's name.
+        """
+        self._library = library
+        self.name = name
+        self._factory = factory
+        self._make = make
+        self._store: Any = None
+        self._lock = RLock()
+        self._is_new = False
+
+    def create(self) -> None:
+        """Make the store. The first vectors show whether it is empty and keeps ids."""
+        with self._asked("be opened"):
+            self._is_new = True
+
+    def add(self, document_id: str, vectors: Rows, first: int) -> None:
+        """Write vectors of a document's passages, the first of which has the number `first`.
+
+        Their shape is (passages, dimension).
+        """
+        import numpy as np
+
+        rows = np.asarray(vectors, np.float32).tolist()
+        if self._is_new:
+            self._check_empty(rows[0])
+        with self._asked("take vectors") as store:
+            store.add([_node(document_id, at, row) for at, row in enumerate(rows, first)])
+        if self._is_new:
+            self._keys(self._nearest_ids(rows[0], 1, ()))
+            self._is_new = False
+
+    def delete(self, document_id: str) -> None:
+        """Take out all vectors of a document."""
+        with self._asked("delete vectors") as store:
+            store.delete(document_id)
+
+    def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
+        """Return the passages whose vectors are nearest, best first."""
+        found = self._nearest_ids(vector, limit, exclude)
+        if not found and not exclude:  # A library that is searched holds passages.
+            raise self._cannot("be searched", "it holds no vectors of the library")
+        return self._keys(found)
+
+    def keys(self) -> list[Key]:
+        """Return the passages that there are vectors of."""
+        with self._asked("list its vectors") as store:
+            nodes = store.get_nodes(node_ids=None, filters=None)
+        return self._keys([node.node_id for node in nodes])
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
+        """Return the vectors of passages; what there is none of is left out."""
+        import numpy as np
+
+        with self._asked("return its vectors") as store:
+            nodes = store.get_nodes(node_ids=[f"{name}:{number}" for name, number in keys])
+        if any(node.embedding is None for node in nodes):
+            raise self._cannot("return its vectors", "its nodes come without them")
+        rows = [np.asarray(node.embedding, np.float32) for node in nodes]
+        return dict(zip(self._keys([node.node_id for node in nodes]), rows, strict=True))
+
+    def drop(self) -> None:
+        """Delete all vectors of the collection."""
+        folder = self._library / self.name
+        if folder.is_dir():  # Chroma's, from before the library had another store.
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        with suppress(LibraryError):  # Some stores refuse to delete nothing.
+            if not self.keys():
+                return
+        with self._asked("be emptied") as store:
+            store.clear()
+        self.close()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other writers away: the lock of the library's database does."""
+        yield
+
+    def close(self) -> None:
+        """Let go of the store; the next use makes it again, as it is then."""
+        with self._lock:
+            self._store = None
+
+    @contextmanager
+    def _asked(self, doing: str) -> Iterator[Any]:
+        """Yield the store, for one thing at a time."""
+        from llama_index.core.vector_stores.types import BasePydanticVectorStore
+
+        with self._lock:
+            if self._store is None:
+                called = "LlamaIndex vector store"
+                self._store = self._make(BasePydanticVectorStore, called, self.name)
+            try:
+                yield self._store
+            except Exception as error:
+                raise self._cannot(doing, shortened(reason(error), 200)) from error
+
+    def _nearest_ids(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[str]:
+        from llama_index.core.vector_stores.types import (
+            FilterOperator,
+            MetadataFilter,
+            MetadataFilters,
+            VectorStoreQuery,
+        )
+
+        left_out = MetadataFilter(
+            key="document_id", operator=FilterOperator.NIN, value=list(exclude)
+        )
+        query = VectorStoreQuery(
+            query_embedding=vector,
+            similarity_top_k=limit,
+            filters=MetadataFilters(filters=[left_out]) if exclude else None,
+        )
+        with self._asked("be searched") as store:
+            found = store.query(query)
+        if found.ids is not None:
+            return list(found.ids)
+        return [node.node_id for node in found.nodes or ()]
+
+    def _check_empty(self, vector: list[float]) -> None:
+        found: list[str] = []
+        with suppress(LibraryError):  # Some stores cannot be searched before they hold anything.
+            found = self._nearest_ids(vector, 1, ())
+        if found:
+            raise LibraryError(
+                f"The vector store {self._factory} is not empty for the name {self.name}. Its "
+                "factory is given a name, and must return a store of its own for each: change it."
+            )
+
+    def _keys(self, ids: Sequence[str]) -> list[Key]:
+        split = [name.rpartition(":") for name in ids]
+        if not all(document_id and number.isdecimal() for document_id, _, number in split):
+            raise self._cannot("be used", "it does not keep the ids that it is given")
+        return [(document_id, int(number)) for document_id, _, number in split]
+
+    def _cannot(self, doing: str, why: str) -> LibraryError:
+        return LibraryError(
+            f"The vector store {self._factory} of the library {self._library} cannot {doing}: "
+            f"{why}. {_MENDS.get(doing, _MEND)} `footnoted reindex {option(self._library)}` "
+            "rebuilds the vectors."
+        )
+
+
+_MEND = "Correct that, or set FOOTNOTED_VECTORS to another store."
+_MENDS = dict.fromkeys(
+    ("list its vectors", "return its vectors"),
+    "Answers do not need that: only `footnoted library check` cannot look at the vectors.",
+)
+
+
+def _node(document_id: str, number: int, vector: list[float]) -> Any:
+    from llama_index.core.schema import NodeRelationship, RelatedNodeInfo, TextNode
+
+    name = f"{document_id}:{number}"
+    return TextNode(
+        id_=name,
+        text=name,
+        embedding=vector,
+        metadata={"document_id": document_id},
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=document_id)},
+    )

@@ -1,0 +1,50 @@
+"""Answering what asks for all that was found: “What have we found so far?”
+
+Each question is answered again from the quotes alone, so every footnote is proven again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from rag.answer import Answer, Event, Found
+from rag.answering.context import Context
+from rag.answering.conversation import NO_ANSWER, tell
+from rag.asking.query import ASSISTANT_KINDS, Query
+from rag.languages.english_words import counted
+from rag.quote import Quote
+from rag.verifying.compose import Composition
+
+MOST = 8
+"""The latest questions that are answered again: each takes up to a second."""
+
+OF_EACH = 2
+"""Sentences of each answer that are told."""
+
+
+def answer(query: Query, context: Context) -> Iterator[Event]:
+    """Tell again what was found to the latest questions, in their order, with the footnotes."""
+    asked = [context.understand(*each) for each in query.earlier()]
+    asked = [each for each in reversed(asked) if each.route.kind not in ASSISTANT_KINDS]
+    if not asked:
+        yield from tell(query, context, [NO_ANSWER])
+        return
+    composition, quotes, missing = Composition(), list[Quote](), list[str]()
+    quoting = replace(context, load_writer=lambda: None, asks_back=False)
+    for each in asked[-MOST:]:
+        *_, last = quoting.ask(each)
+        if not isinstance(last, Answer) or last.refused:
+            missing.append(f"“{each.text}”")
+            continue
+        said = [sentence for sentence in last.sentences if sentence.supported][:OF_EACH]
+        cited = [quote for sentence in said for quote in last.quotes_of(sentence)]
+        text = " ".join(sentence.text for sentence in said)
+        composition.add(f"• “{last.standalone_question}” {text}", list(dict.fromkeys(cited)))
+        quotes += cited
+    if missing:
+        composition.add(f"The sources do not say: {'; '.join(missing)}.", ())
+    left = len(asked) - MOST
+    note = f"{counted(left, 'earlier question')} left out." if left > 0 else None
+    yield Found(tuple(quotes))
+    yield context.answer(query, composition, quotes, note=note)

@@ -1,0 +1,87 @@
+"""A LlamaIndex LLM that a factory of the user's own makes, as `Writer` asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, ClassVar
+
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.llms import LLM
+
+from index.errors import UserError
+from index.printable import shortened, visible
+from index.weights.factory import Factory
+from rag.writing.llm import LLMUnavailable, redacted
+
+_LOADED: dict[Factory, ForeignLLM] = {}
+_LOADING = Lock()
+
+
+def load_foreign_llm(factory: Factory) -> ForeignLLM:
+    """Return the language model of a factory, which is called once in a process.
+
+    Raises LLMUnavailable where it cannot make the model.
+    """
+    with _LOADING:  # Visitors who choose it at once share it: it may be large.
+        if factory not in _LOADED:
+            _LOADED[factory] = ForeignLLM(factory)
+        return _LOADED[factory]
+
+
+class ForeignLLM:
+    """Passes messages on to the model, and nothing else.
+
+    What else `Writer` says (how long an answer may be, that probabilities are wanted) has other
+    names with other models, or none, and some refuse what they do not know. So an answer's length
+    and the temperature are what the factory sets, and no probabilities come back.
+    """
+
+    additional_kwargs: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, factory: Factory) -> None:
+        """Make the model."""
+        self._name = factory.name
+        try:
+            self._llm = factory.make(LLM, "LlamaIndex LLM")
+        except UserError as error:
+            raise LLMUnavailable(str(error)) from error
+        self.temperature = getattr(self._llm, "temperature", None)
+
+    def chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponse:
+        """Answer at once."""
+        with self._answering():
+            return _response(self._llm.chat(list(messages)).message.content or "")
+
+    def stream_chat(self, messages: Sequence[ChatMessage], **_: Any) -> Iterator[ChatResponse]:
+        """Answer piece by piece, or in one piece where the model cannot."""
+        with self._answering():
+            written = ""
+            for piece in self._pieces(messages):
+                whole = piece.message.content or ""
+                new = whole.removeprefix(written) if piece.delta is None else piece.delta
+                written += new
+                yield _response(written, new)
+
+    def _pieces(self, messages: Sequence[ChatMessage]) -> Iterator[ChatResponse]:
+        try:
+            yield from self._llm.stream_chat(list(messages))
+        except NotImplementedError:
+            yield self._llm.chat(list(messages))
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        """Turn whatever the model raises into one sentence, without its key."""
+        try:
+            yield
+        except Exception as error:
+            key = str(getattr(self._llm, "api_key", None) or "")
+            why = shortened(redacted(key, visible(str(error))), 200).rstrip(".")
+            raise LLMUnavailable(
+                f"The language model {self._name} does not answer: {why or type(error).__name__}."
+            ) from error
+
+
+def _response(content: str, delta: str | None = None) -> ChatResponse:
+    return ChatResponse(message=ChatMessage(role="assistant", content=content), delta=delta)

@@ -1,0 +1,113 @@
+"""The catalogue's weights in sentence-transformers, and its models in Footnoted."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertTokenizer
+
+from index.errors import UserError
+from index.weights.download import model_folder
+from index.weights.embedding import PromptedEmbedding, load_embedding, load_scorer
+from index.weights.onnx import load_tokenizer
+from index.weights.sentence_models import cross_encoder, sentence_transformer
+from rag.config import Settings
+from rag.finding.rerank import Reranker
+
+pytestmark = pytest.mark.weights
+
+QUESTION = "How wide is the strait?"
+TEXTS = [
+    "The strait is 40 km wide.",
+    "Whales cross the northern ocean in the cold of autumn.",
+    "",
+    "面包 is baked — 😀 — before sunrise, and “sold” at 6:30.",
+    "The strait is busy. " * 200,
+]
+
+
+def test_an_embedding_gives_the_same_vectors(
+    embedding: PromptedEmbedding, settings: Settings
+) -> None:
+    model = sentence_transformer(settings.embedding, settings.models)
+    theirs, ours = model.encode_document(TEXTS), np.array(embedding.get_text_embedding_batch(TEXTS))
+    assert (theirs * ours).sum(axis=1).min() >= 0.9999
+    question = model.encode_query(QUESTION)
+    expected = np.array(embedding.get_query_embedding(QUESTION))
+    assert question @ expected >= 0.9999
+    assert np.array_equal(np.argsort(theirs @ question), np.argsort(ours @ expected))
+
+
+def test_a_reranker_gives_the_same_logits(reranker: Reranker, settings: Settings) -> None:
+    model = cross_encoder(settings.reranker, settings.models)
+    theirs = model.predict([(QUESTION, text) for text in TEXTS])
+    ours = reranker.score(QUESTION, TEXTS)
+    assert np.allclose(theirs, ours, atol=1e-3)
+    ranked = model.rank(QUESTION, TEXTS)
+    assert [each["corpus_id"] for each in ranked] == sorted(range(5), key=lambda at: -ours[at])
+
+
+def test_transformers_reads_the_tokenizers_as_we_do(settings: Settings) -> None:
+    for name in (settings.embedding, settings.reranker):
+        folder = model_folder(name, settings.models)
+        theirs, ours = AutoTokenizer.from_pretrained(folder), load_tokenizer(folder)
+        pairs = [(QUESTION, text) for text in TEXTS]
+        encoded = theirs(pairs, truncation=True, max_length=512)["input_ids"]
+        assert encoded == [ours.encode(*pair).ids for pair in pairs]
+
+
+def test_the_lines_for_programs(monkeypatch: pytest.MonkeyPatch, reranker: Reranker) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "programs.md").read_text("utf-8")
+    first = "    from index.weights.sentence_models"
+    lines = first + page.split(first)[1].split("\n\n")[0]
+    names: dict[str, Any] = {}
+    exec(textwrap.dedent(lines), names)  # noqa: S102  the page's own lines
+    assert names["vector"].shape == (384,)
+    [expected] = reranker.score("Who sailed?", ["The fleet sailed in May."])
+    assert names["scores"][0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_a_folder_of_sentence_transformers_is_an_embedding(settings: Settings) -> None:
+    name = "all-minilm-l6-v2"
+    folder = model_folder(name, settings.models)
+    by_path = load_embedding(str(folder), settings.models)
+    rows = np.array(by_path.get_text_embedding_batch(TEXTS))
+    assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    by_name = load_embedding(name, settings.models)
+    assert np.allclose(rows, by_name.get_text_embedding_batch(TEXTS), atol=1e-5)
+
+
+def small_classifier(folder: Path, vocabulary: Path, labels: int) -> Path:
+    """Save a small cross-encoder with weights by chance."""
+    torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=30522,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+        num_labels=labels,
+    )
+    model = BertForSequenceClassification(config)
+    with torch.no_grad():
+        model.classifier.bias.fill_(5.0)
+    model.save_pretrained(folder)
+    BertTokenizer.from_pretrained(vocabulary).save_pretrained(folder)
+    return folder
+
+
+def test_a_folder_of_sentence_transformers_is_a_reranker(
+    settings: Settings, tmp_path: Path
+) -> None:
+    vocabulary = model_folder(settings.reranker, settings.models)
+    folder = small_classifier(tmp_path / "one", vocabulary, 1)
+    scores = Reranker(str(folder), settings.models).score(QUESTION, TEXTS)
+    assert min(scores) > 1, "these are logits, not probabilities"
+    several = small_classifier(tmp_path / "three", vocabulary, 3)
+    with pytest.raises(UserError, match="is no reranker: it gives 3 scores"):
+        load_scorer(str(several), settings.models)
