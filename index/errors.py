@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from index.printable import printable, shortened
+
 
 class UserError(Exception):
     """Something the user gave or set up is wrong; the text is shown to them as it stands.
@@ -42,3 +44,14 @@ def reason(error: BaseException) -> str:
     """Return why something failed, without the system's number for it and without a full stop."""
     words = re.sub(r"^\[Errno -?\d+\]\s*", "", " ".join(str(error).split()))
     return words.rstrip(".") or type(error).__name__
+
+
+def foreign_reason(error: BaseException) -> str:
+    """Return why code of the user's own failed: on one line, short, and without its secrets."""
+    import pydantic
+
+    if isinstance(error, pydantic.ValidationError):  # Its text holds what was given, keys as well.
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    text = re.sub(r"(?<=://)[^\s/@]*@", "", printable(reason(error)))
+    return shortened(text, 200)

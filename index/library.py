@@ -510,6 +510,9 @@ class Library:
 
         The old database serves until the new one is complete. The caller holds the `lock`.
         """
+        before = None
+        with suppress(LibraryError, KeyError):
+            before = self.store.meta()["vectors"]
         fresh = self._collection(_new_name())
         fresh.create()
         meta = {"fingerprint": self.fingerprint, "vectors": fresh.name}
@@ -518,7 +521,7 @@ class Library:
                 passages = split(document)
                 self._embed_into(fresh, document, passages, partial(report, document))
                 database.insert(document, passages, ())
-        self._use(fresh, None)
+        self._use(fresh, before)
 
     def _use(self, fresh: AnyVectors, before: str | None) -> None:
         """Take new vectors, which the database names now; those `before` go."""

@@ -99,17 +99,18 @@ def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Off
 
     # A line break inside a paragraph is the typesetter's, not the author's.
     flat = text[start + prefix : end].replace("\n", " ")
-    spans: list[Offsets] = []
+    sentences: list[Offsets] = []
     for boundary in sentencex.get_sentence_boundaries("en", flat):
         first = start + prefix + boundary["start_index"]
         last = start + prefix + boundary["end_index"]
-        spans.extend(_short_enough(text, *_stripped(text, first, last)))
+        sentences.append(_stripped(text, first, last))
+    if not prefix and len(sentences) > 1 and _SIGN.fullmatch(text, *sentences[0]):
+        # "1.", of a list's item.
+        sentences = [(sentences[0][0], sentences[1][1]), *sentences[2:]]
+    spans = [part for sentence in sentences for part in _short_enough(text, *sentence)]
     if prefix:
         spans = [(start, spans[0][1]), *spans[1:]] if spans else [(start, end)]
-    elif len(spans) > 1 and _SIGN.fullmatch(text, *spans[0]):  # "1.", of a list's item.
-        spans = [(spans[0][0], spans[1][1]), *spans[2:]]
-    # What was put before the first may have made it too long.
-    return _with_letters(text, [*_short_enough(text, *spans[0]), *spans[1:]] if spans else [])
+    return _with_letters(text, spans)
 
 
 def _blocks_with_context(document: Document) -> Iterator[_Block]:

@@ -266,6 +266,8 @@ class Assistant:
             apart = (*exclude, draft.id)  # It is no source of its own, where it is in the library.
             sources = Sources(self.library, self.reranker, self.reader, apart)
             overruled = Log(self.library.folder).overruled()
+            # Of the user's own code nobody knows when it changes.
+            keep = keep and not any(map(self.settings.factory, ("reranker", "embedding")))
             kept = VerdictCache(self.library, self.settings.reranker, apart) if keep else None
             checking = check(draft, sources, done, overruled, kept)
             while True:

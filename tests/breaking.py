@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any, TypeVar, cast
 
+import chromadb.api.rust  # noqa: F401  that it need not be imported in each forked process
 import numpy as np
 import pytest
 

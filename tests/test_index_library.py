@@ -163,9 +163,7 @@ def test_a_changed_file_takes_the_place_of_the_old_one(library: Library) -> None
         library.document(old.id)
 
 
-def test_a_file_that_becomes_equal_to_another_document_leaves_nothing_of_its_own(
-    library: Library,
-) -> None:
+def test_a_file_that_becomes_equal_to_another_leaves_nothing_of_its_own(library: Library) -> None:
     library.add(made(BREAD, "/bread.txt"))
     library.add(made(WHALES, "/note.txt"))
     assert library.add(made(BREAD, "/note.txt")).outcome == "replaced"
@@ -307,9 +305,7 @@ def test_two_processes_add_at_the_same_time(library: Library, tmp_path: Path) ->
 
 
 @IN_A_FOLDER
-def test_an_add_that_is_killed_half_way_is_swept_by_the_next(
-    library: Library, tmp_path: Path
-) -> None:
+def test_an_add_that_is_killed_is_swept_by_the_next(library: Library, tmp_path: Path) -> None:
     library.add(made(BREAD, "/bread.txt"))
     before = library.entries(), left(library)[:3]
     stop = stopping(tmp_path, "writing", 4)
@@ -438,9 +434,7 @@ def note(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_changed_loader_is_noticed_and_its_documents_are_read_again(
-    library: Library, note: Path
-) -> None:
+def test_a_changed_loader_reads_its_documents_again(library: Library, note: Path) -> None:
     before = library.add(load(note)).document
     library.add(made(WHALES, "/whales.txt"))  # No loader has read this.
     assert library.outdated() == 0
@@ -664,9 +658,7 @@ def test_chinese_russian_and_emoji_are_found_at_their_right_places(
 
 
 @pytest.mark.weights
-def test_a_question_of_signs_and_operators_finds_or_finds_nothing(
-    briefing_library: Library,
-) -> None:
+def test_a_question_of_signs_and_operators_finds_something(briefing_library: Library) -> None:
     for question in ('"', "AND OR NOT", "*", "a:b -c ^d (", "'; DROP TABLE words; --", "", "😀"):
         assert len(briefing_library.search(question, 3)) == 3, "the nearest vectors, at least"
 

@@ -97,9 +97,7 @@ def test_each_page_shows_what_stands_on_it(paper: Document) -> None:
     assert draw_page(FILE, paper, 2, None).boxes == ()
 
 
-def test_a_page_that_cannot_be_drawn_is_told_and_one_without_the_words_has_no_marks(
-    paper: Document,
-) -> None:
+def test_a_page_that_cannot_be_drawn_or_is_without_the_words(paper: Document) -> None:
     with pytest.raises(DocumentError, match=r"Page 1 of paper\.pdf cannot"):
         draw_page(b"%PDF-1.4 no", paper, 1, None)
     other = Document.of("Another text altogether.", title="", source="", pages=(0,))

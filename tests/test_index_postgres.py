@@ -217,9 +217,7 @@ def test_documents_left_out_do_not_crowd_out_the_others(postgres: Server) -> Non
     assert {name for name, _ in found} == {few.id}
 
 
-def test_a_backup_is_made_and_put_back_by_the_commands_that_are_told(
-    postgres: Server, tmp_path: Path
-) -> None:
+def test_a_backup_is_made_by_the_commands_that_are_told(postgres: Server, tmp_path: Path) -> None:
     def run(act: Callable[[], object]) -> None:
         with refused(kind=LibraryError) as caught:
             act()
@@ -297,9 +295,7 @@ def test_a_library_that_is_dropped_while_it_is_open(postgres: Server) -> None:
     assert opened(place).add(BEFORE[0]).outcome == "added"
 
 
-def test_who_writes_for_too_long_is_told_to_others(
-    postgres: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_writes_for_too_long_is_told(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     place = small(postgres.place())
     library, other = opened(place), opened(place)
     monkeypatch.setattr(index.storage.connections, "WAIT_SECONDS", 1)

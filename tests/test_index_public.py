@@ -60,9 +60,7 @@ def test_a_page_that_leads_on_to_this_machine_is_refused(port: str) -> None:
         load(f"http://127.0.0.1:{port}/moved")
 
 
-def test_the_address_that_was_looked_up_is_the_one_connected_to(
-    port: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_address_looked_up_is_connected_to(port: str, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up: list[str] = []
     real = socket.getaddrinfo
 

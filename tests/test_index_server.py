@@ -181,7 +181,7 @@ def test_an_open_library_outlives_the_servers_restart(
         assert not prove(library).faults
 
 
-def test_a_server_that_is_too_slow_is_told(
+def test_a_slow_server_is_told(
     server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with standing_before(server) as (address, before):

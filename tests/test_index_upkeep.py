@@ -160,9 +160,7 @@ def test_wrong_vectors_are_found_and_made_anew(library: Library, what: str) -> N
     assert (made.documents, made.lost, made.kept) == (2, (), None)
 
 
-def test_a_damaged_text_is_not_quoted_and_is_read_again_from_its_file(
-    library: Library, tmp_path: Path
-) -> None:
+def test_a_damaged_text_is_not_quoted_and_is_read_again(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "note.txt"
     path.write_text("The barn holds 40 bales of hay.")
     note = library.add(load(path)).document
@@ -241,9 +239,7 @@ def test_a_damaged_log_keeps_what_can_be_read(library: Library) -> None:
 
 
 @IN_A_FOLDER
-def test_a_backup_is_the_library_and_goes_into_an_empty_folder_alone(
-    library: Library, tmp_path: Path
-) -> None:
+def test_a_backup_goes_into_an_empty_folder_alone(library: Library, tmp_path: Path) -> None:
     kept, empty = tmp_path / "kept.tar", tmp_path / "empty"
     assert back_up(library, kept) == kept.stat().st_size
     empty.mkdir()

@@ -408,7 +408,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_set(path: Path, cases: Iterable[Case]) -> None:
-    """Write a set again as JSON Lines, whole or not at all.
+    """Write a whole set as JSON Lines, or nothing.
 
     Raises UserError when it cannot be written.
     """

@@ -37,7 +37,7 @@ TIMINGS = ("retrieve_s", "first_quote_s", "first_token_s", "first_sentence_s", "
 def summarise(results: Sequence[Result]) -> dict[str, Metric]:
     """Return the metrics of a run. Errors are counted, and are no part of any other metric.
 
-    Times are those of cases whose answers were all made again.
+    Times are those of cases whose answers all came from the models, and none from kept replies.
     """
     asked = [each for each in results if each.error is None]
     scores = [each.scores for each in asked]

@@ -13,8 +13,7 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from index.errors import LibraryError, reason
-from index.printable import shortened
+from index.errors import LibraryError, foreign_reason
 from index.storage.database import option
 from index.storage.store import Key
 
@@ -74,7 +73,8 @@ class LlamaIndexVectors:
     def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
         """Return the passages whose vectors are nearest, best first."""
         found = self._nearest_ids(vector, limit, exclude)
-        if not found and not exclude:  # A library that is searched holds passages.
+        # A library that is searched holds passages.
+        if not found and not (exclude and self._nearest_ids(vector, 1, ())):
             raise self._cannot("be searched", "it holds no vectors of the library")
         return self._keys(found)
 
@@ -96,15 +96,18 @@ class LlamaIndexVectors:
         return dict(zip(self._keys([node.node_id for node in nodes]), rows, strict=True))
 
     def drop(self) -> None:
-        """Delete all vectors of the collection."""
+        """Delete all vectors of the collection, as far as the store can.
+
+        The library has others by now, so a store that cannot delete them is no reason to stop.
+        """
         folder = self._library / self.name
         if folder.is_dir():  # Chroma's, from before the library had another store.
             shutil.rmtree(folder, ignore_errors=True)
             return
-        with suppress(LibraryError):  # Some stores refuse to delete nothing.
-            if not self.keys():
-                return
-        with self._asked("be emptied") as store:
+        with suppress(LibraryError):
+            for document_id in {document_id for document_id, _ in self.keys()}:
+                self.delete(document_id)
+        with suppress(LibraryError), self._asked("be emptied") as store:
             store.clear()
         self.close()
 
@@ -130,7 +133,7 @@ class LlamaIndexVectors:
             try:
                 yield self._store
             except Exception as error:
-                raise self._cannot(doing, shortened(reason(error), 200)) from error
+                raise self._cannot(doing, foreign_reason(error)) from error
 
     def _nearest_ids(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[str]:
         from llama_index.core.vector_stores.types import (

@@ -122,7 +122,7 @@ def discount_words(connection: Connection, document_id: str) -> None:
 
 
 def count_all_words(connection: Connection) -> None:
-    """Note again in how many passages each word is."""
+    """Recount in how many passages each word is."""
     run(connection, "DELETE FROM words")
     run(connection, f"INSERT INTO words {_ALL}")
 

@@ -7,11 +7,12 @@ do it: `Settings.factory` in `rag/config.py` sees to that.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
-from index.errors import UserError, reason
+from index.errors import UserError, foreign_reason
 
 _FORM = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*")
 
@@ -35,14 +36,13 @@ class Factory:
 
         Raises UserError where the function cannot be imported, fails, or makes something else.
         """
-        module, _, name = self.name.partition(":")
+        function = self._function()
         try:
-            made = getattr(import_module(module), name)(*given)
+            made = function(*given)
         except Exception as error:
             raise UserError(
-                f"{self.setting} names {self.name}, which fails: {reason(error)}. It must be a "
-                "function in a module that Python finds: install it beside Footnoted, or name its "
-                "folder in PYTHONPATH."
+                f"{self.setting} names {self.name}, which fails: {foreign_reason(error)}. Correct "
+                f"the function, or change {self.setting}."
             ) from error
         if not isinstance(made, kind):
             raise UserError(
@@ -50,3 +50,16 @@ class Factory:
                 "function, or name another one."
             )
         return made
+
+    def _function(self) -> Callable[..., Any]:
+        try:
+            found: Callable[..., Any] = resolve_name(self.name)
+        except Exception as error:
+            why = f"{self.setting} names {self.name}, which fails: {foreign_reason(error)}."
+            model = " For the name of a model at an address, set FOOTNOTED_LLM_URL as well."
+            raise UserError(
+                f"{why} It must be a function in a module that Python finds: install it beside "
+                "Footnoted, or name its folder in PYTHONPATH."
+                f"{model if self.setting == 'FOOTNOTED_LLM' else ''}"
+            ) from error
+        return found

@@ -18,7 +18,8 @@ from index.errors import UserError, reason
 from index.printable import without_password
 from index.weights.catalogue import Model
 
-WITHOUT_HUB = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+_OFFLINE = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
+WITHOUT_HUB = _OFFLINE.upper() in ("1", "ON", "YES", "TRUE")
 """Whether the user wants no call to the hub. Loading weights sets the same later, for libraries."""
 
 SECONDS = 10.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from index.errors import UserError, reason
+from index.errors import UserError, foreign_reason
 from index.weights.factory import Factory
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ class ForeignEmbedding:
             rows = np.asarray(embed(), np.float32)
         except Exception as error:
             raise UserError(
-                f"The embedding {self._factory.name} fails: {reason(error)}. Correct that, or "
-                f"change {self._factory.setting}."
+                f"The embedding {self._factory.name} fails: {foreign_reason(error)}. Correct that, "
+                f"or change {self._factory.setting}."
             ) from error
         if rows.ndim != 2 or len(rows) != count or not _have_length(rows):
             raise UserError(
@@ -95,8 +95,8 @@ def load_order(factory: Factory) -> Order:
             return [numbers[each.node.node_id] for each in found]
         except Exception as error:
             raise UserError(
-                f"The reranker {factory.name} fails: {reason(error)}. Correct that, or change "
-                f"{factory.setting}."
+                f"The reranker {factory.name} fails: {foreign_reason(error)}. Correct that, or "
+                f"change {factory.setting}."
             ) from error
 
     return order

@@ -129,7 +129,7 @@ def place_tokens(encoded: Encoding, places: Sequence[tuple[int, int]]) -> list[i
     """Return the first token of each place of the first text; of one behind its end the marker."""
     own = [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 0]
     end = own[-1] + 1 if own else 0
-    offsets = encoded.offsets  # Made again each time it is asked for.
+    offsets = encoded.offsets  # Computed at each access.
     return [next((at for at in own if offsets[at][1] > start), end) for start, _ in places]
 
 

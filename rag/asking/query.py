@@ -17,7 +17,7 @@ ASSISTANT_KINDS = ("conversation", "command")
 """Kinds that are said to the assistant, or of its last answer: they ask nothing by themselves."""
 
 FACT_KINDS = ("evidence", "claim")
-"""Kinds that ask for what the documents say of something: each such message is understood again."""
+"""Kinds that ask what the documents say of something: each such message is understood by itself."""
 
 UNLIKELY = 0.1
 """How likely a way to read a message is below which it is not tried."""

@@ -72,7 +72,8 @@ class _Transport(httpx.BaseTransport):
             ssl_context=httpx.create_ssl_context(),
             proxy=proxy,
             max_connections=100,
-            keepalive_expiry=5.0,  # Seconds. Both are httpx's own.
+            max_keepalive_connections=20,
+            keepalive_expiry=5.0,  # Seconds. All three are httpx's own.
             network_backend=_Backend(seconds),
         )
 

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms import LLM
+from pydantic import SecretStr
 
-from index.errors import UserError
-from index.printable import shortened, visible
+from index.errors import UserError, foreign_reason
 from index.weights.factory import Factory
 from rag.writing.llm import LLMUnavailable, redacted
 
@@ -76,10 +76,11 @@ class ForeignLLM:
         try:
             yield
         except Exception as error:
-            key = str(getattr(self._llm, "api_key", None) or "")
-            why = shortened(redacted(key, visible(str(error))), 200).rstrip(".")
+            key = getattr(self._llm, "api_key", None) or ""
+            key = key.get_secret_value() if isinstance(key, SecretStr) else str(key)
+            why = redacted(key, foreign_reason(error))
             raise LLMUnavailable(
-                f"The language model {self._name} does not answer: {why or type(error).__name__}."
+                f"The language model {self._name} does not answer: {why}."
             ) from error
 
 

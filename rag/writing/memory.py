@@ -81,8 +81,9 @@ def _of_system() -> Iterator[int]:
     import psutil
 
     with suppress(OSError, psutil.Error):  # There is no /proc.
-        yield psutil.virtual_memory().available
-        if psutil.LINUX:  # Elsewhere such a limit is not kept to, or there is none.
+        # On macOS much of what may be used counts as used. Nor is there such a limit, or kept to.
+        if psutil.LINUX:
+            yield psutil.virtual_memory().available
             process = psutil.Process()
             most, _ = process.rlimit(psutil.RLIMIT_AS)
             if most != psutil.RLIM_INFINITY:

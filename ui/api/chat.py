@@ -169,7 +169,7 @@ class _Completion:
         for each in answer["citations"]:
             link = f"[[{each['number']}]]({links[each['number']]})"
             start = text.find(link)
-            chunk = {
+            citation = {
                 "url": links[each["number"]],
                 "title": each["document"]["title"],
                 "start_index": max(start, 0),
@@ -179,7 +179,7 @@ class _Completion:
                 "place": [each["start"], each["end"]],
                 "document": each["document"]["id"],
             }
-            annotations.append({"type": "url_citation", "url_citation": chunk})
+            annotations.append({"type": "url_citation", "url_citation": citation})
         return text, annotations
 
     def _links(self, citations: list[dict[str, Any]]) -> dict[int, str]:

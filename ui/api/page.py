@@ -51,7 +51,7 @@ _OTHERS = ("HTTPValidationError", "ValidationError")
 """FastAPI's own, of what is told with 422."""
 
 
-def _operation(entry: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
+def _operation(spec: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
     fields = [
         Field(
             each["name"],
@@ -62,7 +62,7 @@ def _operation(entry: dict[str, Any], method: str, path: str, given: dict[str, A
         for each in given.get("parameters", ())
     ]
     for content in given.get("requestBody", {}).get("content", {}).values():
-        fields += _fields(entry, content["schema"])
+        fields += _fields(spec, content["schema"])
     answers = {
         code: each.get("description", "") for code, each in given.get("responses", {}).items()
     }
@@ -77,20 +77,20 @@ def _operation(entry: dict[str, Any], method: str, path: str, given: dict[str, A
         given.get("description", "").replace("`", ""),
         fields,
         answers,
-        list(_fields(entry, came)),
+        list(_fields(spec, came)),
     )
 
 
-def _fields(entry: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:
-    found = _named(entry, schema.get("items", schema))
+def _fields(spec: dict[str, Any], schema: dict[str, Any]) -> Iterator[Field]:
+    found = _named(spec, schema.get("items", schema))
     for name, each in found.get("properties", {}).items():
         required = name in found.get("required", ())
         yield Field(name, _type(each), required, each.get("description", "").replace("`", ""))
 
 
-def _named(entry: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _named(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
-        named: dict[str, Any] = entry["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        named: dict[str, Any] = spec["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
         return named
     return schema
 

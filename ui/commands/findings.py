@@ -347,7 +347,10 @@ def _library(settings: Settings) -> Found:
     documents = "1 document" if count == 1 else f"{count:,} documents"
     yield "ok", f"{settings.library}: {documents}; `footnoted library check` proves every record"
     if outdated := library.outdated():
-        yield "note", f"{outdated} were read by an older version: `footnoted reindex` reads again"
+        yield (
+            "note",
+            f"{outdated} were read by an older version: `footnoted reindex` reads them again",
+        )
     if unfinished := library.unfinished():
         yield (
             "note",

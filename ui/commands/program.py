@@ -53,8 +53,8 @@ def ends_with(code: int) -> None:
 _code = INTERRUPTED
 
 
-def _end(signal_number: int) -> None:
-    while os.read(signal_number, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
+def _end(pipe: int) -> None:
+    while os.read(pipe, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
         continue
     time.sleep(GRACE)
     # What is kept is written whole or not at all, so that nothing is lost.

@@ -124,7 +124,7 @@ new MutationObserver(() => {
   mark();
 }).observe(panel, { childList: true, subtree: true });
 
-// The text is there again after the page is loaded again, and what was checked of it, too.
+// The text is still there after the page is reloaded, and so is what was checked of it.
 panel.addEventListener("input", (event) => {
   if (event.target.matches("#draft textarea")) sessionStorage.setItem(DRAFT, event.target.value);
 });

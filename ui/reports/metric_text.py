@@ -61,7 +61,9 @@ def meaning(name: str) -> str:
     """Return in a line what a metric tells."""
     if is_time(name):
         return "seconds from the question on"
-    return "what a judge of yours says" if name.startswith(PREFIX) else _MEANINGS[name]
+    if name.startswith(PREFIX):
+        return "what a judge of yours says"
+    return _MEANINGS.get(name, "a metric of another version")
 
 
 def group_of(name: str) -> str:
@@ -70,7 +72,7 @@ def group_of(name: str) -> str:
         return "Time"
     if name.startswith(PREFIX):
         return "Judges"
-    return next(group for group, names in GROUPS.items() if name in names)
+    return next((group for group, names in GROUPS.items() if name in names), "Answers")
 
 
 def label(name: str) -> str:

@@ -1,5 +1,7 @@
 """Footnoted and LlamaIndex's CitationQueryEngine on the same questions, document and LLM.
 
+    python -m eval.lab.bench.rival SET DOCUMENT --json OUT [--questions 30]
+
 The other engine is set up as its documentation shows it (llama-index-core 0.14, the example
 "CitationQueryEngine"), with all defaults but all-MiniLM-L6-v2 as its embedding; its answer is
 streamed, so that its first citation is seen when it comes. Both ask the same server. Of a set, the
@@ -15,6 +17,7 @@ is the first quote on the screen, with the words that answer marked in it.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 import tempfile
@@ -31,6 +34,8 @@ from typing import TYPE_CHECKING, Any
 from eval.cases.answers import contains_answer
 from eval.cases.cases import Case, CaseSet, EvidenceSpans
 from eval.cases.evidence import resolve
+from eval.lab.bench import measured_set
+from eval.lab.command import run_command
 from eval.lab.measure import figure, filled, interval, kept, seeded, share, show
 from eval.measuring.metrics import Scores, score
 from eval.measuring.spans import citation_recall
@@ -39,6 +44,7 @@ from eval.running.record import Result, Run, write_run
 from eval.running.runner import describe
 from index.documents import Document, Span
 from index.errors import UserError
+from index.loading.load import load
 from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.assistant import Assistant
 from rag.writing.llm import Writer
@@ -66,6 +72,21 @@ _REFUSAL = re.compile(
     r"|\bempty response\b|\b(?:unknown|unclear|sorry)\b",
     re.I,
 )
+
+
+def main(given: Sequence[str]) -> int:
+    """Compare, and print the table."""
+    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.rival", description=__doc__)
+    parser.add_argument("set", metavar="SET", help="a file, or a set of the bench")
+    parser.add_argument("document", metavar="DOCUMENT", help="the document that the set is on")
+    parser.add_argument("--json", metavar="OUT", type=Path, required=True)
+    parser.add_argument("--questions", metavar="N", type=int, default=QUESTIONS)
+    asked = parser.parse_args(given)
+    if asked.questions < 1:
+        parser.error("--questions must be at least 1")
+    document = load(Path(asked.document).expanduser())
+    show_both(measure(measured_set(asked.set), document, asked.json, asked.questions))
+    return 0
 
 
 def measure(case_set: CaseSet, document: Document, out: Path, questions: int = QUESTIONS) -> Run:
@@ -363,3 +384,7 @@ def ratio(ours: Metric, theirs: Metric) -> str:
     if ours.value is None or not theirs.value:
         return "–"
     return f"{ours.value / theirs.value:.2f}"
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,16 +1,18 @@
 """How often it is asked back, of messages that leave open what they mean and of such that do not.
 
-    python -m eval.lab.bench.talks.unclear FOLDER
+    python -m eval.lab.bench.talks.unclear FOLDER [--shown N]
 
 `unclear.jsonl` has first messages on the documents that come with Footnoted, written by somebody
 who had not seen the program: half of them could mean several things in their document, half look
 like these and mean one, or none. They are asked without the language model; libraries and answers
 are kept in FOLDER. Every second one of each kind is for development, the others are held out.
+The first N that are taken wrongly are printed to be read.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,8 +33,14 @@ it was answered in, whether it was `refused`, and the `text` of the answer."""
 
 def main(given: Sequence[str]) -> int:
     """Ask all, and print."""
-    asked = arguments("eval.lab.bench.talks.unclear", __doc__).parse_args(given)
-    show_rows(figures(list(ask_all(asked.folder))))
+    parser = arguments("eval.lab.bench.talks.unclear", __doc__)
+    parser.add_argument("--shown", type=int, default=0, metavar="N")
+    asked = parser.parse_args(given)
+    told = list(ask_all(asked.folder))
+    show_rows(figures(told))
+    wrong = [each for each in told if each["unclear"] != (each["way"] == "unclear")]
+    for each in wrong[: asked.shown]:
+        sys.stdout.write(f"\n{each['document']}: {each['question']}\n  {each['text']}\n")
     return 0
 
 
