@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
+import typer.testing
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from index.documents import Document
@@ -95,6 +96,8 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name != "FOOTNOTED_MODELS":
                 patch.delenv(name)
         patch.setenv("FOOTNOTED_CONFIG", str(empty))
+        # The tree of commands is built once, and not for each one that is invoked.
+        patch.setattr("typer.testing._get_command", cache(typer.testing._get_command))
         patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))
         yield
 

@@ -8,7 +8,7 @@ import pytest
 
 from index.loading.load import load_bytes
 from rag.answer import Answer
-from rag.answering.commands import found
+from rag.answering.commands import recap
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from tests.asking import AssistantOf, answered, quoted
@@ -218,7 +218,7 @@ def test_all_that_was_found_is_told_with_its_footnotes(briefed: Assistant) -> No
 def test_of_many_questions_the_last_ones_are_told_again(
     briefed: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(found, "MOST", 1)
+    monkeypatch.setattr(recap, "MOST", 1)
     answer = told(briefed, "found", QUESTION, "When was the pact announced?")
     assert QUESTION not in answer.text
     assert answer.message == "1 earlier question left out."

@@ -90,7 +90,7 @@ def test_all_else_asks_here_what_is_known_of_english() -> None:
     others = [path for path in room.parent.rglob("*.py") if path.parent != room]
     assert others
     asked = ("index.english_months", "index.english_function_words", "import sentence_spans, split")
-    of_no_language = [room.parent / "asking/when.py", room.parent / "answering/parts.py"]
+    of_no_language = [room.parent / "asking/when.py", room.parent / "answering/subquestions.py"]
     of_no_language += (room.parent / "answering/front").glob("*.py")
     assert not [each for each in of_no_language if "languages.english" in each.read_text("utf-8")]
     assert not [path for path in others if any(each in path.read_text("utf-8") for each in asked)]
