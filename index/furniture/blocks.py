@@ -95,9 +95,8 @@ def _fragments(
     prose = _in_prose(document, blocks, pieces)
     code = _all_in(document, blocks, "monospace")
     found: list[bool] = []
-    announced = (
-        False  # Whether a block before it ends in a colon or asks, and this is what follows.
-    )
+    # Whether a block before it ends in a colon or asks, and this is what follows.
+    announced = False
     for at, piece in enumerate(pieces):
         before = pieces[at - 1] if at and not found[-1] else ""
         announced = (announced or _HEADS_NEXT.search(before) is not None) and not _ends(piece)

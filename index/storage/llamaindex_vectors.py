@@ -104,11 +104,13 @@ class LlamaIndexVectors:
         if folder.is_dir():  # Chroma's, from before the library had another store.
             shutil.rmtree(folder, ignore_errors=True)
             return
-        with suppress(LibraryError):
-            for document_id in {document_id for document_id, _ in self.keys()}:
-                self.delete(document_id)
-        with suppress(LibraryError), self._asked("be emptied") as store:
-            store.clear()
+        try:
+            with self._asked("be emptied") as store:
+                store.clear()
+        except LibraryError:  # Not every store has that.
+            with suppress(LibraryError):
+                for document_id in {document_id for document_id, _ in self.keys()}:
+                    self.delete(document_id)
         self.close()
 
     @contextmanager
