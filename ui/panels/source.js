@@ -45,6 +45,17 @@ const contentOf = async (place, others, page) => {
   return view === "page" ? server.open_page({ ...place, page: "" }) : text;
 };
 
+// A panel that comes into view takes the focus some frames later: wait, unless a person moves it.
+const focusOnceInView = (wanted) => {
+  const before = document.activeElement;
+  const attempt = (frames) => {
+    if (![before, document.body].includes(document.activeElement)) return;
+    wanted.focus({ preventScroll: true });
+    if (frames && document.activeElement !== wanted) requestAnimationFrame(() => attempt(frames - 1));
+  };
+  attempt(90);
+};
+
 const open = async (place, page) => {
   const mine = ++latest;
   opened = place;
@@ -66,7 +77,7 @@ const open = async (place, page) => {
     const mark = element.querySelector("mark.quote, .spot");
     document.getElementById("source").scrollTop = 0;
     mark?.scrollIntoView({ block: "center" });
-    mark?.focus({ preventScroll: true });
+    if (mark) focusOnceInView(mark);
   });
 };
 
@@ -103,7 +114,7 @@ const back = () => {
     (each) => each.dataset.document === id && each.dataset.span === span && !each.closest("#source-panel"),
   );
   const wanted = from?.link.isConnected ? from.link : again ?? document.querySelector("#question textarea");
-  setTimeout(() => wanted?.focus({ preventScroll: true }), 60); // The panel is in view by then.
+  if (wanted) focusOnceInView(wanted);
 };
 document.getElementById("source-panel").addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
