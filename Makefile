@@ -52,7 +52,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	fi; \
 	test -x $(PY) || $$found -m venv $(VENV); \
 	$(PY) -m pip install --quiet --upgrade 'pip>=25.1'; \
-	$(PY) -m pip install --quiet --editable . --group dev --constraint constraints.txt; \
+	$(PY) -m pip install --quiet --editable '.[scans]' --group dev --constraint constraints.txt; \
 	touch $@
 
 models: install
@@ -138,7 +138,7 @@ ablation: models  ## Print what each part of finding quotes is worth.
 	@$(PY) -m eval.lab.bench.ablation .footnoted/ablation --xquad "$(XQUAD)"
 
 lock: install  ## Take the newest versions that pyproject.toml allows, and write them down.
-	@$(PY) -m pip install --quiet --upgrade --upgrade-strategy eager --editable . --group dev
+	@$(PY) -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[scans]' --group dev
 	@$(PY) -m pip freeze --exclude-editable | sed 's/+.*//' > constraints.txt
 
 .PHONY: chromium

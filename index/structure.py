@@ -15,7 +15,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 from index.documents import Document, Style, StyleKind
-from index.loading.text import without_front_matter
+from index.loading.readers.text import without_front_matter
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -15,7 +15,7 @@ from typing import Any
 
 from index.errors import DocumentError
 from index.loading.formats import megabytes
-from index.loading.text import Content, read_markdown, read_text
+from index.loading.readers.text import Content, read_markdown, read_text
 
 
 def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
@@ -44,19 +44,19 @@ def _content(data: bytes, kind: str, charset: str | None, most: int) -> Content:
     if kind == "markdown":
         return read_markdown(data, charset)
     if kind == "html":
-        from index.loading.html import read_html
+        from index.loading.readers.html import read_html
 
         return read_html(data, charset)
     if kind == "pdf":
-        from index.loading.pdf import read_pdf
+        from index.loading.readers.pdf import read_pdf
 
         return read_pdf(data)
     _check_zip(data, kind, most)
     if kind == "docx":
-        from index.loading.docx import read_docx
+        from index.loading.readers.docx import read_docx
 
         return read_docx(data)
-    from index.loading.html import read_epub
+    from index.loading.readers.html import read_epub
 
     return read_epub(data)
 

@@ -13,7 +13,7 @@ from typing import Any
 from index.documents import Heading, Properties, Style
 from index.errors import DocumentError
 from index.loading.formats import Limits
-from index.loading.text import Content
+from index.loading.readers.text import Content
 from index.printable import title_line
 from index.processes.child import Child, ChildFailed
 

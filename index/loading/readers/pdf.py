@@ -13,7 +13,7 @@ from typing import Any
 
 from index.documents import Heading, Properties
 from index.errors import DocumentError
-from index.loading.text import Content, speaks_of
+from index.loading.readers.text import Content, speaks_of
 
 HEADING_SCALE = 1.15
 """Letters larger than the body's by this factor are a heading's: 12.65 points over 11."""

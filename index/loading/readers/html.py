@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from index.documents import Properties, Style, StyleKind
 from index.errors import DocumentError
-from index.loading.text import DAY, Block, Content, compose, decode, moved, speaks_of
+from index.loading.readers.text import DAY, Block, Content, compose, decode, moved, speaks_of
 
 
 def read_html(data: bytes, charset: str | None = None) -> Content:

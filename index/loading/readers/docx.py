@@ -12,7 +12,7 @@ from typing import Any
 
 from index.documents import Properties
 from index.errors import DocumentError
-from index.loading.text import Block, Content, compose, speaks_of
+from index.loading.readers.text import Block, Content, compose, speaks_of
 
 # What python-docx 1.2 raises for parts that are missing, or are not what they are named.
 _DOCX_ERRORS = (LookupError, ValueError, AttributeError, TypeError)
