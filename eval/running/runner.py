@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -36,6 +35,7 @@ from eval.running.summary import summarise
 from eval.running.versions import versions, weights_hash
 from index.documents import Span
 from index.errors import UserError
+from index.printable import without_password
 from rag.answerability.reader import READER
 from rag.program import code_hash
 from rag.writing.llm import CONTEXT_TOKENS
@@ -155,14 +155,10 @@ def _models(settings: Settings, use_llm: bool) -> dict[str, Any]:
         "reader_sha256": weights_hash(READER),
         "llm": llm,
         "llm_sha256": weights_hash(llm) if llm and not settings.llm_url else None,
-        "llm_url": _without_password(settings.llm_url),
+        "llm_url": without_password(settings.llm_url) if settings.llm_url else None,
         "quotes": settings.quotes,
         "sentences": settings.sentences,
     }
-
-
-def _without_password(address: str | None) -> str | None:
-    return re.sub(r"(?<=//)[^/@]*@", "", address) if address else None
 
 
 def _not_asked(case: Case, why: str) -> Result:

@@ -203,7 +203,7 @@ def build(document: Document, writer: Writer, embedding: PromptedEmbedding) -> C
     from llama_index.core import VectorStoreIndex
     from llama_index.core.query_engine import CitationQueryEngine
 
-    from index.weights.llama_embedding import LlamaEmbedding
+    from eval.lab.llama_embedding import LlamaEmbedding
 
     index = VectorStoreIndex.from_documents(
         [TheirDocument(text=document.text)], embed_model=LlamaEmbedding(embedding)
