@@ -1,0 +1,1 @@
+"""Five public sheets, and questions about them whose answers pandas has computed."""
