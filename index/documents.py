@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from index.printable import path_line
+from index.errors import UserError
+from index.printable import path_line, printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Heading:
     level: int
 
 
-StyleKind = Literal["strong", "emphasis", "struck", "monospace", "link"]
+StyleKind = Literal["strong", "emphasis", "struck", "monospace", "link", "uncertain"]
+"""How words are set apart; "uncertain" are those that were hard to read in a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +57,25 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A page (from 1) that was read from its picture, and how surely: 1 is without any doubt.
+
+    `words` are those that were seen on it, with their boxes, as `index/loading/scanning/words.py`
+    writes them.
+    """
+
+    page: int
+    confidence: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Properties:
     """What a file or a page says of itself, apart from its text; None where it does not.
 
     `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN". `named` is no word
     of the file's: it is what a person has called the document, and `titled` its title before.
+    `tags` are a person's as well, in the order in which they were given.
     """
 
     author: str | None = None
@@ -67,6 +84,7 @@ class Properties:
     language: str | None = None
     named: str | None = None
     titled: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 UNTOLD = Properties()
@@ -81,9 +99,10 @@ class Document:
     id names one exact text for ever. `source` is an absolute path or an address. `pages` holds the
     offset at which each page starts, and is empty for formats without pages. `loader` names the
     format and the version of what read it ("pdf 1"); a text that a program gave has none. `styles`
-    are those that the text itself does not show, in its order, the outer before the inner. `file`
-    is the file itself, where it was just read and more of it can be shown than its text, and
-    `read_sha256` the SHA-256 of the bytes that it was just read from.
+    are those that the text itself does not show, in its order, the outer before the inner. `scans`
+    are the pages that were read from pictures, in their order. `file` is the file itself, where it
+    was just read and more of it can be shown than its text, and `read_sha256` the SHA-256 of the
+    bytes that it was just read from.
     """
 
     id: str
@@ -96,6 +115,7 @@ class Document:
     loader: str = ""
     properties: Properties = UNTOLD
     styles: tuple[Style, ...] = ()
+    scans: tuple[Scan, ...] = ()
     file: bytes | None = field(default=None, repr=False, compare=False)
     read_sha256: str = field(default="", repr=False, compare=False)
 
@@ -115,6 +135,7 @@ class Document:
         loader: str = "",
         properties: Properties = UNTOLD,
         styles: tuple[Style, ...] = (),
+        scans: tuple[Scan, ...] = (),
         file: bytes | None = None,
         read_sha256: str = "",
     ) -> Document:
@@ -129,6 +150,7 @@ class Document:
             loader=loader,
             properties=properties,
             styles=styles,
+            scans=scans,
             file=file,
             read_sha256=read_sha256,
         )
@@ -156,6 +178,18 @@ class Document:
         properties = replace(self.properties, named=given[0], titled=given[1])
         return replace(self, title=title, properties=properties)
 
+    def tagged(self, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Document:
+        """Return it with some tags more, and without others.
+
+        Raises UserError for what cannot be a tag.
+        """
+        gone = {each.casefold() for each in remove}
+        tags = {each.casefold(): each for each in self.properties.tags}
+        for each in map(tag_of, add):
+            tags.setdefault(each.casefold(), each)
+        kept = tuple(tag for folded, tag in tags.items() if folded not in gone)
+        return replace(self, properties=replace(self.properties, tags=kept))
+
     @property
     def own_title(self) -> str:
         """The title that its file has: what it speaks of, which a person's name need not say."""
@@ -164,6 +198,19 @@ class Document:
     def page_at(self, offset: int) -> int | None:
         """Return the number (from 1) of the page that holds the offset, or None without pages."""
         return bisect_right(self.pages, offset) if self.pages else None
+
+    def scan_at(self, offset: int) -> Scan | None:
+        """Return how the page that holds the offset was read, if that was from its picture."""
+        page = self.page_at(offset)
+        return next((each for each in self.scans if each.page == page), None)
+
+    def uncertain(self, start: int, end: int) -> list[str]:
+        """Return the words between two offsets that were hard to read in a picture."""
+        return [
+            self.text[each.start : each.end]
+            for each in self.styles
+            if each.kind == "uncertain" and each.start < end and start < each.end
+        ]
 
     def line_at(self, offset: int) -> int:
         """Return the number (from 1) of the line that holds the offset."""
@@ -184,6 +231,23 @@ class Passage:
     sentences: tuple[tuple[int, int], ...]
     heading: str | None = None
     dates: tuple[date, date] | None = None
+
+
+LONGEST_TAG = 60
+"""Characters of a tag."""
+
+
+def tag_of(text: str) -> str:
+    """Return a tag as it is kept: on one line. Letters are as they are typed, and mean the same.
+
+    Raises UserError for what cannot be one.
+    """
+    tag = printable(text)
+    if not tag:
+        raise UserError("A tag has no words: type one.")
+    if len(tag) > LONGEST_TAG or "," in tag:
+        raise UserError(f"A tag has up to {LONGEST_TAG} characters, and no comma.")
+    return tag
 
 
 def text_sha256(text: str) -> str:

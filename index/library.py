@@ -29,7 +29,7 @@ from index.documents import Document, Passage, last_part, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
-from index.printable import path_line, title_line
+from index.printable import path_line, printable, title_line
 from index.split import SPLITTER_VERSION, split
 from index.storage.connections import Connections
 from index.storage.database import Database, Place, folder_of, option
@@ -379,7 +379,7 @@ class Library:
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
-            document = document.renamed(self._name_of(old))
+            document = document.renamed(self._name_of(old)).tagged(self._tags_of(old))
             known = self.store.document(document.id)
             if known is not None:
                 self.store.keep_file(document)
@@ -403,6 +403,11 @@ class Library:
         names = (each.properties.named for each in found if each)
         return next(filter(None, names), None)
 
+    def _tags_of(self, document_ids: Sequence[str]) -> list[str]:
+        """Return the tags of some documents."""
+        tags = self.store.tags() if document_ids else {}
+        return [tag for each in document_ids for tag in tags.get(each, ())]
+
     def rename(self, document_id: str, title: str) -> Document:
         """Call a document something else, in all that speaks of it; return it as it is now.
 
@@ -413,9 +418,39 @@ class Library:
             raise UserError("A document needs a name: type one.")
         with self._writing():
             document = self._read(document_id).renamed(title)
-            self.store.rename(document)
+            self.store.relabel(document)
             self._cached.cache_clear()
         return document
+
+    def tag(
+        self, document_id: str, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> Document:
+        """Give a document tags, and take others away; return it as it is now.
+
+        Raises UserError when it is not in the library (any more), and for what cannot be a tag.
+        """
+        with self._writing():
+            before = self._read(document_id)
+            document = before.tagged(add, remove)
+            if document.properties.tags != before.properties.tags:
+                self.store.relabel(document)
+                self._cached.cache_clear()
+        return document
+
+    def not_tagged(self, tags: Sequence[str]) -> list[str]:
+        """Return the ids of the documents that have none of some tags, to be left aside.
+
+        Raises UserError for a tag that no document has.
+        """
+        there = self.store.tags() if tags and self.store.exists else {}
+        folded = {name: {each.casefold() for each in own} for name, own in there.items()}
+        for tag in tags:
+            if not any(tag.casefold() in own for own in folded.values()):
+                raise UserError(
+                    f"No document has the tag “{printable(tag)}”. `footnoted list` shows the tags."
+                )
+        wanted = {each.casefold() for each in tags}
+        return [name for name, own in folded.items() if not own & wanted]
 
     def prepare(self, document: Document, report: Report = lambda *_: None) -> Prepared:
         """Make what `add` puts in: passages and vectors, unless the document is here already.
@@ -493,6 +528,7 @@ class Library:
                 if entry.loader not in CURRENT:
                     try:
                         again = _read_again(document).renamed(document.properties.named)
+                        again = again.tagged(document.properties.tags)
                         document = replace(again, added=document.added)
                         read_again.append(document)
                     except DocumentError as error:

@@ -124,10 +124,13 @@ class Assistant:
         *,
         use_llm: bool = True,
         exclude: Sequence[str] = (),
+        tags: Sequence[str] = (),
         wait: Wait = sleep,
     ) -> Answer:
         """Answer a question, or refuse. See `stream`, and `aask` where others must not wait."""
-        *_, answer = self.stream(question, history, use_llm=use_llm, exclude=exclude, wait=wait)
+        *_, answer = self.stream(
+            question, history, use_llm=use_llm, exclude=exclude, tags=tags, wait=wait
+        )
         if not isinstance(answer, Answer):
             raise TypeError(answer)
         return answer
@@ -139,19 +142,22 @@ class Assistant:
         *,
         use_llm: bool = True,
         exclude: Sequence[str] = (),
+        tags: Sequence[str] = (),
         wait: Wait = sleep,
     ) -> Generator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
-        Documents in `exclude`, by their ids, are left aside. Without a language model, or when it
+        Documents in `exclude`, by their ids, are left aside, and with `tags` those that have none
+        of them. Without a language model, or when it
         fails on the way, the answer is the words that answer with their quotes. Where its failure
         may pass, `wait` tells how long is waited for it, and waits.
 
-        Raises UserError for an empty question, and ModelMissing when the weights for searching are
-        not on this machine.
+        Raises UserError for an empty question and for a tag that no document has, and ModelMissing
+        when the weights for searching are not on this machine.
         """
         if not question.strip():
             raise UserError("The question is empty.")
+        exclude = [*exclude, *self.library.not_tagged(tags)]
         question = question.encode(errors="replace").decode()  # A byte that is no letter.
         with Line("ask") as line:
             line.asked(question)
@@ -184,9 +190,11 @@ class Assistant:
         *,
         use_llm: bool = True,
         exclude: Sequence[str] = (),
+        tags: Sequence[str] = (),
     ) -> Answer:
         """Answer a question in a thread, while the loop goes on. See `stream`."""
-        async for event in self.astream(question, history, use_llm=use_llm, exclude=exclude):
+        given = self.astream(question, history, use_llm=use_llm, exclude=exclude, tags=tags)
+        async for event in given:
             answer = event
         if not isinstance(answer, Answer):
             raise TypeError(answer)
@@ -199,12 +207,13 @@ class Assistant:
         *,
         use_llm: bool = True,
         exclude: Sequence[str] = (),
+        tags: Sequence[str] = (),
     ) -> AsyncIterator[Event]:
         """Answer a question step by step, each step in a thread. See `stream`.
 
         Who stops waiting stops the answer: the step that is being made still ends.
         """
-        events = self.stream(question, history, use_llm=use_llm, exclude=exclude)
+        events = self.stream(question, history, use_llm=use_llm, exclude=exclude, tags=tags)
         try:
             while (event := await asyncio.to_thread(next, events, None)) is not None:
                 yield event

@@ -73,6 +73,7 @@ def test_list_and_show_and_remove(library: Path, briefing: Document, footnoted: 
         "sha256": briefing.sha256,
         "characters": len(briefing.text),
         "passages": 52,
+        "tags": [],
     }
     shown = footnoted("show", briefing.id[:4])
     assert (shown.returncode, shown.stderr) == (0, "")
@@ -337,7 +338,7 @@ def test_what_is_piped(
         "Bread",
     ]
     tsv = footnoted("list", "--format", "tsv").stdout.splitlines()
-    assert tsv[0].split("\t") == ["id", "title", "source", "characters", "passages", "added"]
+    assert tsv[0] == "id\ttitle\tsource\tcharacters\tpassages\tadded\ttags"
     assert tsv[1:] == plain
     lines = footnoted("list", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(each)["title"] for each in lines][1] == "Bread"

@@ -179,8 +179,9 @@ def _document(
 
 def cleaned(properties: Properties) -> Properties:
     """Return properties as they may be shown, each on one line, without those that say nothing."""
-    given = {name: title_line(value or "") for name, value in asdict(properties).items()}
-    return Properties(**{name: value or None for name, value in given.items()})
+    given = asdict(properties) | {"tags": None}  # Those are people's: no file gives itself one.
+    words = {name: title_line(value or "") for name, value in given.items()}
+    return Properties(**{name: value for name, value in words.items() if value})
 
 
 def _scheme(source: str | Path) -> str | None:

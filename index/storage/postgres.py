@@ -43,6 +43,7 @@ from index.storage.store import (
     properties_json,
     query_terms,
     spaced,
+    tags_of,
     values_of,
 )
 
@@ -141,10 +142,16 @@ class PostgresStore:
         with self._connection() as connection:
             rows = run(
                 connection,
-                "SELECT id, title, source, sha256, characters, passages, added, loader "
+                "SELECT id, title, source, sha256, characters, passages, added, loader, properties "
                 "FROM documents ORDER BY added, place",
             ).fetchall()
-        return [Entry(*row) for row in rows]
+        return [Entry(*row, tags=tags_of(properties)) for *row, properties in rows]
+
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """Return the tags of each document by its id."""
+        with self._connection() as connection:
+            rows = run(connection, "SELECT id, properties FROM documents").fetchall()
+        return {document_id: tags_of(properties) for document_id, properties in rows}
 
     def titles(self) -> list[Title]:
         """Return what the documents are called, in the order they were added."""
@@ -347,8 +354,8 @@ class PostgresStore:
             _count(connection, len(passages))
             count_words(connection, document.id)
 
-    def rename(self, document: Document) -> None:
-        """Keep what a document that is in the library is called now."""
+    def relabel(self, document: Document) -> None:
+        """Keep what a document that is in the library is called now, and its tags."""
         with self._change() as connection:
             _change_meta(connection, {})
             given = (document.title, properties_json(document), document.id)

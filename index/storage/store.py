@@ -97,10 +97,12 @@ class Entry:
     passages: int
     added: str
     loader: str = ""
+    tags: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self) -> dict[str, Any]:
         """Return what `footnoted list --json` prints of it."""
-        return {name: value for name, value in asdict(self).items() if name != "loader"}
+        given = asdict(self) | {"tags": list(self.tags)}
+        return {name: value for name, value in given.items() if name != "loader"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +247,18 @@ class Store:
             rows = connection.execute(
                 "SELECT id, title, source, sha256, length(text), "  # noqa: S608
                 "(SELECT count(*) FROM passages WHERE document_id = documents.id), added, "
-                f"{_columns(connection, 'loader')} FROM documents ORDER BY added, rowid"
+                f"{_columns(connection, 'loader', 'properties')} "
+                "FROM documents ORDER BY added, rowid"
             ).fetchall()
-        return [Entry(*row) for row in rows]
+        return [Entry(*row, tags=tags_of(properties)) for *row, properties in rows]
+
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """Return the tags of each document by its id."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                f"SELECT id, {_columns(connection, 'properties')} FROM documents"  # noqa: S608
+            ).fetchall()
+        return {document_id: tags_of(properties) for document_id, properties in rows}
 
     def titles(self) -> list[Title]:
         """Return what the documents are called, in the order they were added."""
@@ -475,8 +486,8 @@ class Store:
             _insert(connection, document, passages)
             connection.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
 
-    def rename(self, document: Document) -> None:
-        """Keep what a document that is in the library is called now."""
+    def relabel(self, document: Document) -> None:
+        """Keep what a document that is in the library is called now, and its tags."""
         with self._connection("rw") as connection:
             _revise(connection)
             connection.execute(
@@ -610,7 +621,12 @@ def values_of(document: Document) -> dict[str, str]:
 def properties_json(document: Document) -> str:
     """Return what the database keeps of what a file says of itself."""
     fields = asdict(document.properties)
-    return json.dumps({name: value for name, value in fields.items() if value is not None})
+    return json.dumps({name: value for name, value in fields.items() if value not in (None, ())})
+
+
+def tags_of(properties: str) -> tuple[str, ...]:
+    """Return the tags among what the database keeps as `properties_json`."""
+    return tuple(json.loads(properties).get("tags", ()))
 
 
 def document_of(row: Sequence[Any]) -> Document:
@@ -620,7 +636,7 @@ def document_of(row: Sequence[Any]) -> Document:
     """
     headings = tuple(Heading(*each) for each in json.loads(row[5]))
     pages = tuple(json.loads(row[6]))
-    properties = Properties(**json.loads(row[8]))
+    properties = Properties(**json.loads(row[8]) | {"tags": tags_of(row[8])})
     styles = tuple(Style(*each) for each in json.loads(row[9]))
     known = (headings, pages, row[4], row[7], properties, styles)
     return Document(row[0], row[1], row[2], row[3], *known)

@@ -53,11 +53,15 @@ class Functions:
         question: str,
         history: Sequence[Turn] = (),
         exclude: Sequence[str] = (),
+        tags: Sequence[str] = (),
         *,
         use_llm: bool = True,
     ) -> Answer:
-        """Answer a question, or refuse. `exclude` names documents, by id, name or title."""
-        *_, answer = self.events(question, history, exclude, use_llm=use_llm)
+        """Answer a question, or refuse. `exclude` names documents, by id, name or title.
+
+        With `tags` only documents that have one of them are asked.
+        """
+        *_, answer = self.events(question, history, exclude, tags, use_llm=use_llm)
         if not isinstance(answer, Answer):
             raise TypeError(answer)
         return answer
@@ -67,6 +71,7 @@ class Functions:
         question: str,
         history: Sequence[Turn] = (),
         exclude: Sequence[str] = (),
+        tags: Sequence[str] = (),
         *,
         use_llm: bool = True,
     ) -> Iterator[Event | Waiting | Queued]:
@@ -76,7 +81,7 @@ class Functions:
         answering = Answering(
             words,
             lambda wait: self.assistant.stream(
-                words, history, exclude=left_out, use_llm=use_llm, wait=wait
+                words, history, exclude=left_out, tags=tags, use_llm=use_llm, wait=wait
             ),
         )
         for event in answering:

@@ -124,7 +124,7 @@ def _asking(functions: Functions) -> APIRouter:
         `sentence` (with its quotes, as soon as it is proven), `answer`, or `error`.
         """
         history = [(each.role, each.content) for each in asked.history]
-        given = (asked.question, history, asked.without)
+        given = (asked.question, history, asked.without, asked.tags)
         if not asked.stream:
             return Reply(functions.ask(*given, use_llm=asked.llm).as_json())
         return sent(payloads(functions.events(*given, use_llm=asked.llm)))

@@ -39,6 +39,8 @@ class Ask(Sent):
     history: Annotated[list[Turn], Field(max_length=MOST_TURNS)] = []
     without: Annotated[list[str], Field(max_length=10_000)] = []
     """Documents that are left aside, by id, file name or title."""
+    tags: Annotated[list[str], Field(max_length=100)] = []
+    """Only documents that have one of these tags are asked; all where none is given."""
     llm: bool = True
     """Whether the language model may write; without it, answers are words of the sources."""
     stream: bool = False
@@ -174,6 +176,7 @@ class Listed(Came):
     characters: int
     passages: int
     added: str
+    tags: list[str]
 
 
 class Documents(Came):

@@ -68,6 +68,10 @@ def add(
     name: Annotated[
         str, typer.Option(metavar="FILE", help="The name for standard input, with an extension.")
     ] = STDIN,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Give each document this tag. Repeatable."),
+    ] = None,
 ) -> None:
     """Add documents to the library. A file that cannot be read does not stop the others.
 
@@ -75,8 +79,10 @@ def add(
     run the same command again. Patterns follow the rules of .gitignore. A folder can have a
     .footnotedignore file.
     """
+    from index.documents import tag_of
     from rag.config import load_settings
 
+    tags = [tag_of(each) for each in tag or ()]
     shelf = open_library(library, new=True)
     private = load_settings(library=library).private_addresses
     files, folders = _opened(sources, include or (), exclude or ())
@@ -94,7 +100,7 @@ def add(
             ready = partial(_ready, shelf, read, bar, len(files))
             for future in _ahead(partial(_unchanged, shelf), ready, enumerate(files, 1)):
                 try:
-                    name, added = _write(shelf, future.result())
+                    name, added = _write(shelf, future.result(), tags)
                 except DocumentError as error:
                     failed.append(str(error))
                 else:
@@ -212,10 +218,12 @@ def _ready(
         return _Ready(document, prepared, True, report, event, opened.pop_all())
 
 
-def _write(library: Library, ready: _Ready) -> tuple[str, Added]:
-    """Put a document in; return what it is called, and what became of it."""
+def _write(library: Library, ready: _Ready, tags: Sequence[str]) -> tuple[str, Added]:
+    """Put a document in, under tags; return what it is called, and what became of it."""
     with ready.opened:
-        added = library.add(ready.document, ready.report, ready.prepared)
+        added = library.add(ready.document.tagged(tags), ready.report, ready.prepared)
+        if added.document.tagged(tags) != added.document:  # It was here before.
+            library.tag(added.document.id, tags)
         ready.line.added(added, read=ready.read)
     return ready.document.name, added
 

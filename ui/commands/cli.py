@@ -126,7 +126,7 @@ def list_documents(
     entries = open_library(library).entries()
     if not entries:
         messages().print("The library is empty. `footnoted add FILE` puts a document in.")
-    shown = ("id", "title", "source", "characters", "passages", "added")
+    shown = ("id", "title", "source", "characters", "passages", "added", "tags")
     rows = [entry.as_json() for entry in entries]
     show_rows(rows, "json" if as_json else form, "documents", shown)
 
@@ -159,6 +159,7 @@ def show(
         "headings": str(len(found.headings)),
         "passages": str(len(passages)),
         "entries from": f"{min(days)} to {max(days)}" if days else "–",
+        "tags": ", ".join(found.properties.tags) or "–",
     }
     from rich.console import Console
 
@@ -216,6 +217,10 @@ def ask(
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with 4 if the answer is a refusal.")
     ] = False,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Ask only documents with this tag. Repeatable."),
+    ] = None,
 ) -> None:
     """Ask a question. The answer has footnotes, or says that the sources do not answer.
 
@@ -231,7 +236,9 @@ def ask(
         raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
     assistant = open_assistant(library)
     with messages().status(ASKING) as status:
-        answer = assistant.ask(question.strip(), use_llm=not no_llm, wait=partial(_wait, status))
+        answer = assistant.ask(
+            question.strip(), use_llm=not no_llm, tags=tag or (), wait=partial(_wait, status)
+        )
     if answer.message:
         _tell(answer.message)
     if as_json:

@@ -219,6 +219,8 @@ def show_rows(
 def _cell(value: object) -> str:
     from index.printable import path_line
 
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
     return path_line(f"{value:,}" if isinstance(value, int) else str(value))
 
 
