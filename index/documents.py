@@ -43,8 +43,11 @@ class Heading:
     level: int
 
 
-StyleKind = Literal["strong", "emphasis", "struck", "monospace", "link", "uncertain"]
-"""How words are set apart; "uncertain" are those that were hard to read in a picture."""
+StyleKind = Literal[
+    "strong", "emphasis", "struck", "monospace", "link", "uncertain", "caption", "margin"
+]
+"""How words are set apart; "uncertain" are those that were hard to read in a picture, "caption" and
+"margin" what stands apart from the text on its page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,9 @@ RECURRING = 3
 COLUMN = 20
 """Blocks that a sentence may be broken into."""
 
+APART: tuple[StyleKind, StyleKind] = ("caption", "margin")
+"""The styles that a file's reader gives to what it finds apart from the text, by its place."""
+
 LAST = 200
 """Characters at the end of a block in which dots lead to a page, and of a line of links at most."""
 
@@ -57,12 +60,13 @@ def cannot_answer(document: Document, blocks: Sequence[Offsets]) -> list[bool]:
     menus = _menus(document, blocks, pieces, recurring, items)
     entries, contents = references(pieces), _contents(pieces)
     rows = [_ROW.search(piece) is not None for piece in pieces]
+    captioned, turned = (_all_in(document, blocks, kind) for kind in APART)
     found: list[bool] = []
     for at, piece in enumerate(pieces):
         captions = any(rows[max(at - 1, 0) : at + 2]) and _LABEL.match(piece) is not None
         if entry_dates(piece):
             found.append(False)
-        elif entries[at] or contents[at]:
+        elif entries[at] or contents[at] or captioned[at] or turned[at]:
             found.append(True)
         elif rows[at]:
             found.append(False)
