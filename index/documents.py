@@ -198,6 +198,11 @@ class Document:
         """The title that its file has: what it speaks of, which a person's name need not say."""
         return self.properties.titled or self.title
 
+    @property
+    def page_kind(self) -> Literal["page", "slide"]:
+        """What its pages are called."""
+        return "slide" if self.loader.startswith(("pptx ", "odp ")) else "page"
+
     def page_at(self, offset: int) -> int | None:
         """Return the number (from 1) of the page that holds the offset, or None without pages."""
         return bisect_right(self.pages, offset) if self.pages else None
@@ -214,6 +219,11 @@ class Document:
             for each in self.styles
             if each.kind == "uncertain" and each.start < end and start < each.end
         ]
+
+    def place_at(self, offset: int) -> str:
+        """Return where the offset stands, for people: "page 3", "slide 3", or else "line 12"."""
+        page = self.page_at(offset)
+        return f"{self.page_kind} {page}" if page else f"line {self.line_at(offset)}"
 
     def line_at(self, offset: int) -> int:
         """Return the number (from 1) of the line that holds the offset."""

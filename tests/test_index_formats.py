@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import openpyxl
+import pptx
 import pytest
+from pptx.chart.data import CategoryChartData
+from pptx.enum.chart import XL_CHART_TYPE
 
 from index.documents import Document
 from index.errors import DocumentError
 from index.loading.load import load_bytes
 from index.loading.readers.sheets import shown
+from index.split import split
 from index.structure import cell_of, structure
+from tests.bombs import zipped
 
 
 def headings(document: Document) -> list[str]:
@@ -191,3 +198,390 @@ def test_separated_values_of_any_shape_are_read() -> None:
     wide = load_bytes((",".join(f"c{n}" for n in range(1000)) + "\n").encode() * 2, "a.csv")
     assert wide.text.count(" | ") == 2 * 999
     assert "does not look like text" in refused(b"name,note\nAnn,\1\n", "a.csv")
+
+
+def test_an_opendocument_sheet_is_read_as_it_is_shown() -> None:
+    document = load_bytes(ods(ODS_ROWS), "a.ods")
+    assert document.text == (
+        "Sales\n\nYear's revenue\n\nRegion | Year | Share\n\nAsia | 2020 | 12.5%\n\n"
+        "Asia | 2021 | 30%\n\nSame | Same | 1%\n\nSame | Same | 1%"
+    )
+    assert cell(document, "30%")[1] == "Share"
+    assert headings(document) == ["Sales"]
+
+
+def test_an_opendocument_sheet_without_values_or_with_a_password_is_told() -> None:
+    formula = '<table:table-row><table:table-cell table:formula="of:=1+1"/></table:table-row>'
+    assert "without their values" in refused(ods(formula), "a.ods")
+    assert "its sheets are empty" in refused(ods(""), "a.ods")
+    locked = opendocument("", manifest="<manifest:encryption-data/>")
+    for name in ("a.ods", "a.odt", "a.odp"):
+        assert "protected with a password" in refused(locked, name)
+
+
+_ODF = " ".join(
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for prefix, name in {
+        **{each: each for each in ("office", "text", "table", "presentation", "style", "manifest")},
+        **{"draw": "drawing", "svg": "svg-compatible", "meta": "meta"},
+    }.items()
+)
+
+
+def opendocument(body: str, styles: str = "", manifest: str = "") -> bytes:
+    content = (
+        f"<office:document-content {_ODF}><office:automatic-styles>{styles}"
+        f"</office:automatic-styles><office:body>{body}</office:body></office:document-content>"
+    )
+    meta = (
+        f'<office:document-meta {_ODF} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>'
+        "<dc:title>Harbours</dc:title><meta:initial-creator>Ann</meta:initial-creator>"
+        "<meta:creation-date>2021-03-05T10:00:00</meta:creation-date></office:meta>"
+        "</office:document-meta>"
+    )
+    return zipped(
+        {
+            "META-INF/manifest.xml": f"<manifest:manifest {_ODF}>{manifest}</manifest:manifest>",
+            "content.xml": content,
+            "meta.xml": meta,
+        }
+    )
+
+
+HIDDEN = (
+    '<style:style style:name="gone"><style:table-properties table:display="false"/></style:style>'
+    '<style:style style:name="unseen"><style:text-properties text:display="none"/></style:style>'
+    '<style:style style:name="skipped">'
+    '<style:drawing-page-properties presentation:visibility="hidden"/></style:style>'
+    '<text:list-style style:name="numbers">'
+    '<text:list-level-style-number text:level="1" style:num-format="1"/></text:list-style>'
+)
+
+
+def ods(rows: str) -> bytes:
+    return opendocument(
+        f"<office:spreadsheet><table:table table:name='Sales'>{rows}</table:table>"
+        "<table:table table:name='Old' table:style-name='gone'><table:table-row><table:table-cell>"
+        "<text:p>Secret</text:p></table:table-cell></table:table-row></table:table>"
+        "</office:spreadsheet>",
+        HIDDEN,
+    )
+
+
+def _row(*cells: str, row: str = "") -> str:
+    return f"<table:table-row {row}>{''.join(cells)}</table:table-row>"
+
+
+def _cell(text: str, cell: str = "") -> str:
+    return f"<table:table-cell {cell}><text:p>{text}</text:p></table:table-cell>"
+
+
+COVERED = "<table:covered-table-cell/>"
+ODS_ROWS = (
+    '<table:table-column table:number-columns-repeated="3"/>'
+    '<table:table-column table:visibility="collapse"/>'
+    + _row(_cell("Year's <text:s/>revenue", 'table:number-columns-spanned="3"'), COVERED, COVERED)
+    + _row(_cell("Region"), _cell("Year"), _cell("Share"), _cell("Secret"))
+    + _row(
+        _cell("Asia", 'table:number-rows-spanned="2"'),
+        _cell("2020"),
+        '<table:table-cell office:value-type="percentage" office:value="0.125"><text:p>12.5%'
+        "</text:p><office:annotation><text:p>Secret</text:p></office:annotation></table:table-cell>",
+    )
+    + _row(COVERED, _cell("2021"), _cell("30%"))
+    + _row(_cell("Secret"), row='table:visibility="collapse"')
+    + _row(
+        _cell("Same", 'table:number-columns-repeated="2"'),
+        _cell("1%"),
+        row='table:number-rows-repeated="2"',
+    )
+    + _row("<table:table-cell/>", row='table:number-rows-repeated="1048500"')
+)
+
+
+# --- texts
+
+
+def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
+    body = (
+        "<office:text><text:h text:outline-level='1'>Harbours</text:h>"
+        "<text:p>The mole<text:s text:c='3'/>is of granite.<text:note><text:note-body><text:p>"
+        "Secret</text:p></text:note-body></text:note> It is <text:span text:style-name='unseen'>"
+        "Secret </text:span>old.</text:p>"
+        "<text:list text:style-name='numbers'><text:list-item><text:p>First</text:p></text:list-item>"
+        "<text:list-item><text:p>Second</text:p></text:list-item></text:list>"
+        "<text:table-of-content><text:index-body><text:p>Secret</text:p></text:index-body>"
+        "</text:table-of-content><table:table>"
+        + _row(_cell("Port"), _cell("Depth"))
+        + _row(_cell("Ystad"), _cell("7 m"))
+        + "</table:table><text:p>A box:<draw:frame><draw:text-box><text:p>Inside.</text:p>"
+        "</draw:text-box></draw:frame></text:p></office:text>"
+    )
+    document = load_bytes(opendocument(body, HIDDEN), "a.odt")
+    assert document.text == (
+        "Harbours\n\nThe mole is of granite. It is old.\n\n1. First\n2. Second\n\n"
+        "Port | Depth\n\nYstad | 7 m\n\n\n\nA box:\n\nInside."
+    )
+    assert document.title == "Harbours"
+    assert (document.properties.author, document.properties.published) == ("Ann", "2021-03-05")
+    assert cell(document, "7 m") == ("Ystad", "Depth")
+    assert "is damaged" in refused(zipped({"content.xml": "<office"}), "a.odt")
+
+
+def test_rich_text_is_its_paragraphs_and_tables_without_what_is_hidden() -> None:
+    rtf = (
+        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title The harbour}}"
+        rb"\pard The harbour of K\'f6ln \u8364? {\v Secret} is \v Secret\v0  old.\par "
+        rb"\trowd Port\cell Depth\cell\row \trowd Ystad\cell 7 m\cell\row "
+        rb"\pard \u-10179?\u-8704? done.\par}"
+    )
+    document = load_bytes(rtf, "a.rtf")
+    assert document.text == (
+        "The harbour of Köln € is old.\n\nPort | Depth\n\nYstad | 7 m\n\n\U0001f600 done."
+    )
+    assert document.title == "The harbour"
+    assert cell(document, "7 m") == ("Ystad", "Depth")
+    assert "no .rtf file" in refused(b"A harbour.", "a.rtf")
+    assert "There is no text" in refused(rb"{\rtf1 }", "a.rtf")
+
+
+# --- slides
+
+
+def deck() -> bytes:
+    made, file = pptx.Presentation(), io.BytesIO()
+    layouts = {each.name: each for each in made.slide_layouts}
+    first = made.slides.add_slide(layouts["Title and Content"])
+    first.shapes.title.text = "Harbours"
+    first.placeholders[1].text = "The mole is of granite\nThe quay is of oak"
+    first.notes_slide.notes_text_frame.text = "Say that it was built in 1848."
+    hidden = made.slides.add_slide(layouts["Blank"])
+    hidden.shapes.add_textbox(0, 0, 9, 9).text_frame.text = "Secret"
+    hidden.element.set("show", "0")
+    third = made.slides.add_slide(layouts["Blank"])
+    table = third.shapes.add_table(3, 3, 0, 0, 9, 9).table
+    for at, text in enumerate(["Port", "Year", "Depth", "Ystad", "2020", "7 m", "", "2021", "8 m"]):
+        table.cell(at // 3, at % 3).text = text
+    table.cell(1, 0).merge(table.cell(2, 0))
+    picture = third.shapes.add_picture(io.BytesIO(PNG), 0, 0)
+    picture._element.xpath(".//p:cNvPr")[0].set("descr", "A lighthouse in fog")
+    group = third.shapes.add_group_shape()
+    group.shapes.add_textbox(0, 0, 9, 9).text_frame.text = "In a group"
+    data = CategoryChartData()
+    data.categories = ["2020", "2021"]
+    data.add_series("Ships", (120, 130.5))
+    third.shapes.add_chart(XL_CHART_TYPE.COLUMN_CLUSTERED, 0, 0, 9, 9, data)
+    made.core_properties.author = "Ann"
+    made.save(file)
+    return file.getvalue()
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def test_slides_are_pages_with_their_tables_pictures_charts_and_notes() -> None:
+    document = load_bytes(deck(), "a.pptx")
+    assert headings(document) == ["Harbours", "Notes", "Slide 3"]
+    assert "- The mole is of granite\n- The quay is of oak" in document.text
+    assert "Secret" not in document.text
+    assert "\n\nA lighthouse in fog" in document.text
+    assert "\n\nIn a group" in document.text
+    assert cell(document, "8 m")[1] == "Depth"
+    assert cell(document, "130.5") == ("2021", "Ships")
+    assert document.title == "Harbours"
+    assert document.page_at(document.text.index("1848")) == 1
+    assert document.page_at(document.text.index("lighthouse")) == 3
+    assert document.page_kind == "slide"
+
+
+def test_an_opendocument_presentation_is_read_alike() -> None:
+    def page(inside: str, style: str = "") -> str:
+        return f"<draw:page draw:style-name='{style}'>{inside}</draw:page>"
+
+    def frame(inside: str, kind: str) -> str:
+        return f"<draw:frame presentation:class='{kind}'>{inside}</draw:frame>"
+
+    box = "<draw:text-box><text:p>{}</text:p></draw:text-box>"
+    body = (
+        page(
+            frame(box.format("Harbours"), "title")
+            + frame(box.format("The mole is of granite."), "outline")
+            + frame(box.format("Secret"), "footer")
+            + f"<presentation:notes>{frame(box.format('Built in 1848.'), 'notes')}</presentation:notes>"
+        )
+        + page(frame(box.format("Secret"), "title"), "skipped")
+        + page(
+            "<draw:frame><draw:image/><svg:desc>A lighthouse in fog</svg:desc></draw:frame>"
+            "<draw:custom-shape><text:p>In a shape</text:p></draw:custom-shape>"
+        )
+    )
+    data = opendocument(f"<office:presentation>{body}</office:presentation>", HIDDEN)
+    document = load_bytes(data, "a.odp")
+    assert document.text == (
+        "Harbours\n\nThe mole is of granite.\n\nNotes\n\nBuilt in 1848.\n\n"
+        "Slide 3\n\nA lighthouse in fog\n\nIn a shape"
+    )
+    assert document.page_at(document.text.index("fog")) == 3
+
+
+def test_a_deck_of_pictures_and_locked_or_damaged_ones_are_told() -> None:
+    made, file = pptx.Presentation(), io.BytesIO()
+    slide = made.slides.add_slide(made.slide_layouts[6])
+    slide.shapes.add_picture(io.BytesIO(PNG), 0, 0)
+    made.save(file)
+    data = file.getvalue()
+    assert "its slides are pictures" in refused(data, "a.pptx")  # The name of a file says nothing.
+    assert "is damaged" in refused(data[: len(data) // 2], "a.pptx")
+    assert "an old .ppt file" in refused(b"\xd0\xcf\x11\xe0" + bytes(600), "a.pptx")
+    assert "Save it there as .pptx" in refused(b"\xd0\xcf\x11\xe0" + bytes(600), "a.ppt")
+    assert "is damaged" in refused(workbook(sales), "a.pptx")
+
+
+# --- subtitles
+
+VTT = """WEBVTT - A talk
+
+NOTE Secret
+
+1
+00:00:01.000 --> 00:00:04.000
+<v Ann>The harbour <i>was</i> built
+
+00:00:04.000 --> 00:00:12.000
+<v Ann>in 1848 &amp; is old.
+
+00:01:20.500 --> 00:01:22.000 align:start
+<v.loud Bob>Is it deep?
+"""
+
+
+def test_subtitles_are_paragraphs_below_their_times_with_their_speakers() -> None:
+    document = load_bytes(VTT.encode(), "talk.vtt")
+    assert document.text == (
+        "00:00:01\n\nAnn: The harbour was built in 1848 & is old.\n\n00:01:20\n\nBob: Is it deep?"
+    )
+    assert headings(document) == ["00:00:01", "00:01:20"]
+    assert document.title == "talk"
+    [first, second] = split(document)
+    assert (first.heading, second.heading) == ("00:00:01", "00:01:20")
+
+
+def test_subtitles_without_sentences_are_cut_by_time_and_rolling_ones_said_once() -> None:
+    def stamp(seconds: int) -> str:
+        return f"00:{seconds // 60:02}:{seconds % 60:02},000"
+
+    cues = [
+        f"{n + 1}\n{stamp(8 * n)} --> {stamp(8 * n + 8)}\n{{\\an8}}word {n}\n<b>word {n + 1}</b>\n"
+        for n in range(9)
+    ]
+    document = load_bytes("\r\n".join(cues).encode("utf-8-sig"), "a.srt")
+    assert headings(document) == ["00:00:00", "00:00:32", "00:01:04"]
+    assert document.text.startswith("00:00:00\n\nword 0 word 1 word 2 word 3 word 4\n\n")
+    assert document.text.count("word 5") == 1
+    assert "no subtitles" in refused(b"A harbour.", "a.vtt")
+    assert refused(b"WEBVTT\n", "a.vtt") == "There is no text in a.vtt."
+
+
+# --- mails
+
+MAIL = (
+    b"From: =?utf-8?b?SsO8cmdlbg==?= <j@harbour.example>\r\nTo: Ann <ann@a.example>,\r\n"
+    b" Bob <bob@a.example>\r\nDate: Fri, 05 Mar 2021 10:00:00 +0100\r\nSubject: The mole\r\n"
+    b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n"
+    b"--x\r\nContent-Type: multipart/alternative; boundary=y\r\n\r\n"
+    b"--y\r\nContent-Type: text/plain; charset=iso-8859-1\r\n"
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\nThe mole is =F6ld.\r\n\r\nJ=FCrgen\r\n"
+    b"--y\r\nContent-Type: text/html\r\n\r\n<p>Not this.</p>\r\n--y--\r\n"
+    b"--x\r\nContent-Type: application/pdf; name=plan.pdf\r\n"
+    b"Content-Disposition: attachment; filename=plan.pdf\r\n\r\n%PDF\r\n--x--\r\n"
+)
+
+
+def test_a_mail_says_who_wrote_when_about_what_and_then_its_text() -> None:
+    document = load_bytes(MAIL, "a.eml")
+    assert document.text == (
+        "The mole\n\nFrom: Jürgen <j@harbour.example>\n\n"
+        "To: Ann <ann@a.example>, Bob <bob@a.example>\n\nDate: Fri, 05 Mar 2021 10:00:00 +0100\n\n"
+        "Attachments: plan.pdf\n\nThe mole is öld.\n\nJürgen"
+    )
+    assert document.title == "The mole"
+    assert document.properties.published == "2021-03-05"
+    page = b"From: a@b\nContent-Type: text/html\n\n<p>The <b>mole</b><p style='display:none'>Secret"
+    assert load_bytes(page, "a.eml").text == "From: a@b\n\nThe mole"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Subject: =?utf-8?b?////?= =?x-no?q?a=FF?= =?utf-8?q?=0D=0ABcc:_x?=",
+        b"Subject: " + b"a" * 500_000,
+        b"To: " + b"<" * 20_000,
+        b'To: "' + b"\\" * 20_000,
+        b"Date: 99 Foo 99999 99:99:99 +9999",
+        b"Content-Type: text/plain; charset=undefined; name*0*=utf-8''%ff; name*1=a",
+        b"Content-Type: multipart/mixed; boundary=\"\n\"",
+        b"\xff\xfe: \x00\x01",
+        b"Content-Transfer-Encoding: base64\nContent-Disposition: \x1b[31m; filename=\x1b]0;x",
+    ],
+    ids=lambda header: repr(header)[:30],
+)
+def test_hostile_headers_are_text_on_one_line(header: bytes) -> None:
+    document = load_bytes(b"From: a@b.example\n" + header + b"\n\nThe mole is old.\n", "a.eml")
+    assert "From: a@b.example" in document.text
+    assert not set(document.text + document.title) & set(map(chr, [*range(10), 0xB, *range(14, 32)]))
+    assert "\nBcc" not in document.text
+
+
+def test_what_is_no_mail_is_told() -> None:
+    assert "is no mail" in refused(b"A harbour.\n\nIt is old.", "a.eml")
+
+
+# --- data
+
+
+def test_records_are_tables_and_other_values_stand_behind_their_names() -> None:
+    data = {
+        "about": {"name": "Harbours", "license": "free to use by all who ask for it kindly."},
+        "tags": ["sea", "stone"],
+        "ports": [{"name": "Ystad", "depth": 7.10}, {"name": "Malmö", "depth": 8, "open": None}],
+        "mixed": [{"a": 1}, {"b": {"c": True}}],
+    }
+    document = load_bytes(json.dumps(data, ensure_ascii=False).encode(), "a.json")
+    assert document.text == (
+        "about.name: Harbours\n\nfree to use by all who ask for it kindly.\n\n\n\n"
+        "tags: sea, stone\n\nports\n\nname | depth | open\n\nYstad | 7.1 | \n\nMalmö | 8 | \n\n\n\n"
+        "mixed[1].a: 1\n\n\n\nmixed[2].b.c: true"
+    )
+    assert cell(document, "7.1") == ("Ystad", "depth")
+    lines = b'{"port": "Ystad", "depth": 1e400}\n{"port": "Lund", "depth": 12345678901234567890}\n'
+    assert load_bytes(lines, "a.jsonl").text == (
+        "port | depth\n\nYstad | 1e400\n\nLund | 12345678901234567890"
+    )
+
+
+def test_xml_is_read_like_data_and_its_prose_in_its_order() -> None:
+    xml = (
+        "<?xml version='1.0' encoding='iso-8859-1'?><!-- Secret --><a:doc xmlns:a='x'>"
+        "<title>Hafen</title><p>The mole is <b>very</b> öld.</p><h>Depth</h><p>It is deep.</p>"
+        "<port name='Ystad'><depth>7 m</depth></port><port name='Lund'><depth>8 m</depth></port>"
+        "</a:doc>"
+    )
+    document = load_bytes(xml.encode("iso-8859-1"), "a.xml")
+    assert document.text == (
+        "title: Hafen\n\nThe mole is very öld.\n\nh: Depth\n\nIt is deep.\n\nport\n\n"
+        "name | depth\n\nYstad | 7 m\n\nLund | 8 m"
+    )
+    assert cell(document, "8 m") == ("Lund", "depth")
+
+
+def test_damaged_and_deep_data_are_told() -> None:
+    assert "no JSON from line 2" in refused(b'{"a":\n1,}', "a.json")
+    assert "no JSON from line 2" in refused(b'{"a": 1}\n{"a": \n', "a.jsonl")
+    assert "is damaged" in refused(b"<a><b></a>", "a.xml")
+    for deep, name in ((b"[" * 100_000, "a.json"), (b'{"a":' * 100_000, "a.json")):
+        assert "nested too deeply" in refused(deep + b"1", name)
+    assert "nested too deeply" in refused(b"<a>" * 100_000, "a.xml")
+    closed = b"[" * 200 + b'"a"' + b"]" * 200
+    assert load_bytes(closed, "a.json").text == "a"

@@ -24,14 +24,14 @@ FRAGMENT_WORDS = 5
 
 def reference(quote: Quote) -> str:
     """Return where a quote stands, for who has neither this window nor its library."""
-    document, page = quote.document, quote.page
+    document = quote.document
     day = _day(document)
     named = [
         document.title,
         document.properties.author,
         days_in_words(day, day) if day else None,
         document.name if document.name != document.title and not is_web(document) else None,
-        f"page {page}" if page else f"line {document.line_at(quote.start)}",
+        document.place_at(quote.start),
         f"“{quote.heading}”" if quote.heading else None,
         days_in_words(*quote.dates) if quote.dates else None,
     ]

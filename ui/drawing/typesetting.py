@@ -22,7 +22,7 @@ class Node:
     """An element, a mark or a sign with what is in it, in the text's order.
 
     `kind` is an element's kind, "quote" or "other" for marks, "sign" for what is not shown, "page"
-    for where the page with the number `level` begins, or "text" for all of it. `width` is a cell's
+    for where the page that `label` names begins, or "text" for all of it. `width` is a cell's
     share of its row.
     """
 
@@ -66,8 +66,11 @@ def set_text(
     nodes = [Node(kind, start, end) for start, end, kind in marks]
     inside = [each for each in shown if _holds((first, last), each)]
     nodes += _nodes(inside, {at for place in places for at in place})
+    kind = document.page_kind.capitalize()
     pages = {
-        offset: number for number, offset in enumerate(document.pages, 1) if first <= offset < last
+        offset: f"{kind} {number}"
+        for number, offset in enumerate(document.pages, 1)
+        if first <= offset < last
     }
     return _tree(document.text, Node("text", first, last), nodes, pages)
 
@@ -154,7 +157,7 @@ def _order(node: Node) -> tuple[int, int, int, int]:
     return node.start, rank, -node.end, kinds.index(node.kind)
 
 
-def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, int]) -> Node:
+def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, str]) -> Node:
     """Put nodes one into the other, and the text between them."""
     at, open_nodes = root.start, [root]
 
@@ -163,7 +166,7 @@ def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, int]) -
         cuts = [at, *(page for page in pages if at < page < offset), offset]
         for start, end in pairwise(cuts):
             if start in pages and start < end:
-                open_nodes[-1].inner.append(Node("page", start, start, level=pages[start]))
+                open_nodes[-1].inner.append(Node("page", start, start, pages[start]))
             open_nodes[-1].inner += _line_end_apart(text, start, end, open_nodes[-1].inner)
         at = offset
 

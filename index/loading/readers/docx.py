@@ -1,4 +1,7 @@
-"""Word documents: paragraphs, lists and tables in their order, read from the document's XML."""
+"""Word documents: paragraphs, lists and tables in their order, read from the document's XML.
+
+Rich Text (.rtf), the form that word processors exchanged before, is read as its paragraphs.
+"""
 
 from __future__ import annotations
 
@@ -148,3 +151,64 @@ def _number_formats(document: Any) -> dict[tuple[str, int], str]:
 
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+
+
+# --- Rich Text
+
+
+def read_rtf(data: bytes) -> Content:
+    """Read the paragraphs and tables of a Rich Text file."""
+    from striprtf.striprtf import rtf_to_text
+
+    if not data.lstrip().startswith(b"{\\rtf"):
+        raise DocumentError("{name} is damaged, or is no .rtf file.")
+    page = re.search(rb"\\ansicpg(\d{1,5})", data)
+    try:
+        rtf = data.decode(f"cp{int(page[1])}" if page else "cp1252", "replace")
+    except LookupError:
+        rtf = data.decode("cp1252", "replace")
+    try:
+        text = rtf_to_text(_unhidden(rtf), errors="replace")
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        raise DocumentError("{name} is damaged and cannot be read as Rich Text.") from error
+    # Letters beyond the first 65,536 are two numbers in the file.
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    said = re.search(r"\{\\title ([^{}\\]+)\}", rtf)
+    content = compose(filter(lambda block: block.text, map(_rtf_block, text.split("\n"))))
+    named = said[1].strip() if said and speaks_of(said[1], content.text) else None
+    return replace(content, title=named)
+
+
+def _rtf_block(line: str) -> Block:
+    """Return a paragraph; a row of a table has a bar behind each cell."""
+    cells = line.rstrip().split("|") if line.rstrip().endswith("|") else [line]
+    spaced = (re.sub(r"[\x00-\x20\x7f]+", " ", cell.replace("\xad", "")) for cell in cells)
+    texts = [cell.strip(" ") for cell in spaced]
+    return Block(" | ".join(texts[:-1] or texts) if any(texts) else "")
+
+
+_RTF_SIGNS = re.compile(r"\\v(0?)(?![a-z0-9-]) ?|\\(?:[{}\\]|plain(?![a-z]))|[{}]")
+
+
+def _unhidden(rtf: str) -> str:
+    """Return Rich Text without what is formatted as hidden, which striprtf reads."""
+    if not re.search(r"\\v(?![a-z0-9-])", rtf):
+        return rtf
+    kept: list[str] = []
+    hidden, outer, at = False, list[bool](), 0
+    for sign in _RTF_SIGNS.finditer(rtf):
+        kept.append("" if hidden else rtf[at : sign.start()])
+        at = sign.end()
+        if sign[0] == "{":
+            outer.append(hidden)
+        elif sign[0] == "}":
+            hidden = outer.pop() if outer else False
+        elif sign[0] == r"\plain":
+            hidden = False
+        elif sign[0].startswith(r"\v"):
+            hidden = not sign[1]
+            continue
+        elif hidden:
+            continue
+        kept.append(sign[0])
+    return "".join([*kept, "" if hidden else rtf[at:]])

@@ -51,6 +51,11 @@ def _read(tree: Any) -> Content:
     return _titled(main or everything, _restored(main_title or title))
 
 
+def page_blocks(data: bytes, charset: str | None = None) -> list[Block]:
+    """Return all blocks of a page, for one that has nothing around its text: that of a mail."""
+    return list(_blocks(_parsed(data, charset)))
+
+
 def _titled(blocks: list[Block], title: str) -> Content:
     """Set blocks under the page's title, where that is one of this text."""
     content = compose(blocks)

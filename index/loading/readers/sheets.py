@@ -168,7 +168,7 @@ def read_xlsx(data: bytes) -> Content:
             warnings.simplefilter("ignore")  # Of what is not read here anyway.
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             shown = [each for each in book.worksheets if each.sheet_state == "visible"]
-            content = compose(_of_sheets((each.title, _sheet(book, each)) for each in shown))
+            content = compose(of_sheets((each.title, _sheet(book, each)) for each in shown))
             said = book.properties
             properties = Properties(
                 said.creator, said.created and f"{said.created:%Y-%m-%d}", None, said.language
@@ -182,23 +182,29 @@ def read_xlsx(data: bytes) -> Content:
         *_XLSX_ERRORS,
     ) as error:
         raise DocumentError("{name} is damaged and cannot be read as a workbook.") from error
-    if not content.text:
-        raise DocumentError("There is no text in {name}: its sheets are empty, or are hidden.")
-    return replace(content, title=sheet_title(title, content.text), properties=properties)
+    named = title if title and speaks_of(title, content.text) else None
+    return replace(content, title=named, properties=properties)
 
 
-def _of_sheets(sheets: Iterable[tuple[str, Sheet]]) -> Iterator[Block]:
-    """Yield the sheets that hold something, each below its name."""
+UNCOMPUTED = (
+    "The formulas in {name} are stored without their values. Open it in a spreadsheet program, save"
+    " it there, and give that."
+)
+
+
+def of_sheets(sheets: Iterable[tuple[str, Sheet]]) -> Iterator[Block]:
+    """Yield the sheets that hold something, each below its name.
+
+    Raises DocumentError where none does.
+    """
+    empty = True
     for name, sheet in sheets:
-        blocks = list(table_blocks(sheet))
-        if blocks:
+        if sheet.rows:
+            empty = False
             yield Block(cell_text(name) or "Sheet", 1)
-            yield from blocks
-
-
-def sheet_title(title: str | None, text: str) -> str | None:
-    """Return a workbook's own title, where it is one; the name of its first sheet is none."""
-    return title if title and speaks_of(title, text) else None
+            yield from table_blocks(sheet)
+    if empty:
+        raise DocumentError("There is no text in {name}: its sheets are empty, or are hidden.")
 
 
 def _sheet(book: Any, sheet: Any) -> Sheet:
@@ -254,10 +260,7 @@ def _sheet(book: Any, sheet: Any) -> Sheet:
             out = _hidden_columns(parser) if out is None else out  # They come before the rows.
             visible = [cell for cell in cells if cell["column"] not in out]
             if any(cell.get("uncomputed") for cell in visible):
-                raise DocumentError(
-                    "The formulas in {name} are stored without their values. Open it in a"
-                    " spreadsheet program, save it there, and give that."
-                )
+                raise DocumentError(UNCOMPUTED)
             texts = {cell["column"]: shown(cell["value"], cell["style_id"]) for cell in visible}
             numbers[number] = number - hidden
             if kept := {column: text for column, text in texts.items() if text}:

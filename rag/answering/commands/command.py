@@ -162,6 +162,6 @@ def _how_sure(last: Answer) -> list[str]:
 
 def _place(quote: Quote) -> str:
     """Say where a quote stands: its document, and its page and heading, where it has any."""
-    page = f"page {quote.page}" if quote.page else None
+    page = quote.document.place_at(quote.start) if quote.page else None
     heading = quote.heading and f"under “{title_line(quote.heading)}”"
     return ", ".join(filter(None, (title_line(quote.title), page, heading)))

@@ -1,0 +1,124 @@
+"""Mails as files (.eml): who wrote to whom, when, about what, and the text below."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from index.documents import Properties
+from index.errors import DocumentError
+from index.loading.readers.html import page_blocks
+from index.loading.readers.text import Block, Content, compose, decode
+
+_HEAD = ("From", "To", "Cc", "Date")
+MOST_PARTS = 1_000
+"""A mail has fewer parts than this: texts, pictures, attachments, mails that it forwards."""
+
+MOST_NAMED = 1_000
+"""Characters of a header: a mail to a thousand people is about something else."""
+
+
+def read_eml(data: bytes) -> Content:
+    """Read a mail. Its attachments are named, and not opened."""
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        parts = list(_parts(message))
+    except (RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
+        raise DocumentError("{name} is damaged and cannot be read as a mail.") from error
+    if not any(message.get(name) is not None for name in ("From", "To", "Subject", "Date")):
+        raise DocumentError("{name} is no mail: it names no sender, no recipient and no subject.")
+    subject = _header(message, "Subject")
+    blocks = [Block(subject, 1)] if subject else []
+    blocks += [Block(f"{name}: {value}") for name in _HEAD if (value := _header(message, name))]
+    attached = ", ".join(filter(None, map(_file_name, parts)))
+    if attached:
+        blocks.append(Block(f"Attachments: {attached}"))
+    body = _body(parts)
+    content = compose([*blocks, *body])
+    sender = _header(message, "From")
+    return replace(content, title=subject or None, properties=Properties(sender, _day(message)))
+
+
+def _parts(message: Message) -> Iterator[Any]:
+    """Yield the parts of a mail that hold something, without those of mails that are attached."""
+    waiting = [message]
+    for _ in range(MOST_PARTS):
+        if not waiting:
+            return
+        part = waiting.pop()
+        if part.get_content_maintype() == "multipart":
+            inner: Any = part.get_payload()
+            waiting += reversed(inner) if isinstance(inner, list) else []
+        else:
+            yield part
+
+
+def _header(message: Message, name: str) -> str:
+    """Return a header on one line; one that breaks the parser as it is written."""
+    try:
+        value = str(message.get(name, ""))
+    except (ValueError, TypeError, AttributeError, LookupError):
+        value = next((str(value) for key, value in message.raw_items() if key == name), "")
+    return _clean(value)[:MOST_NAMED].strip()
+
+
+def _clean(text: str) -> str:
+    signs = (sign if sign.isprintable() else " " for sign in text.replace("\xad", ""))
+    return " ".join("".join(signs).split())
+
+
+def _file_name(part: Any) -> str:
+    try:
+        return _clean(part.get_filename() or "")
+    except (ValueError, TypeError, AttributeError, LookupError):
+        return ""
+
+
+def _day(message: Message) -> str | None:
+    try:
+        return f"{parsedate_to_datetime(_header(message, 'Date')):%Y-%m-%d}"
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _body(parts: list[Any]) -> list[Block]:
+    """Return the text of a mail: its plain text, or else its page."""
+    texts = [part for part in parts if not _is_attached(part)]
+    for kind in ("text/plain", "text/html"):
+        blocks = [
+            block
+            for part in texts
+            if part.get_content_type() == kind
+            for block in _blocks(part, kind)
+        ]
+        if blocks:
+            return blocks
+    return []
+
+
+def _is_attached(part: Any) -> bool:
+    try:
+        return part.get_content_disposition() == "attachment" or bool(part.get_filename())
+    except (ValueError, TypeError, AttributeError, LookupError):
+        return True
+
+
+def _blocks(part: Any, kind: str) -> Iterator[Block]:
+    try:
+        data, charset = part.get_payload(decode=True) or b"", part.get_content_charset()
+    except (ValueError, TypeError, AttributeError, LookupError):
+        return
+    if kind == "text/html":
+        yield from page_blocks(data, charset)
+        return
+    text = decode(data, charset).replace("\r\n", "\n").replace("\r", "\n")
+    text = re.sub(r"[^\S\n]+|[\x00-\x08\x0b-\x1f\x7f]", " ", text)
+    for paragraph in re.split(r"\n\s*\n", text):
+        if words := "\n".join(line.strip() for line in paragraph.split("\n")).strip():
+            yield Block(words)

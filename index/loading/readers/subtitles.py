@@ -1,0 +1,109 @@
+"""Subtitles and transcripts, WebVTT and SubRip: what is said, in paragraphs below their times."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import groupby
+from typing import NamedTuple
+
+from index.errors import DocumentError
+from index.loading.readers.text import Block, Content, compose, plain_text
+
+LEAST, MOST = 10, 30
+"""Seconds: a paragraph ends with the first sentence after so many, and after so many anyway."""
+
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]+)>")
+_MARKUP = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")
+_ENDS = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*$")
+
+
+class _Line(NamedTuple):
+    """A line of what is said, from one second to another, and by whom, where that is told."""
+
+    start: int
+    end: int
+    text: str
+    speaker: str = ""
+
+
+def read_vtt(data: bytes, charset: str | None = None) -> Content:
+    """Read WebVTT."""
+    return _read(data, charset, "vtt")
+
+
+def read_srt(data: bytes, charset: str | None = None) -> Content:
+    """Read SubRip."""
+    return _read(data, charset, "srt")
+
+
+def _read(data: bytes, charset: str | None, form: str) -> Content:
+    from webvtt import WebVTT
+    from webvtt.errors import MalformedCaptionError, MalformedFileError
+
+    text = plain_text(data, charset)
+    try:
+        cues = WebVTT.from_buffer(io.StringIO(text), format=form)
+    except (MalformedFileError, MalformedCaptionError) as error:
+        raise DocumentError(f"{{name}} is damaged, or holds no subtitles of .{form}.") from error
+    lines = [
+        line
+        for cue in cues.captions
+        for line in _lines(cue.start_in_seconds, cue.end_in_seconds, cue.raw_text)
+    ]
+    blocks = (
+        block
+        for paragraph in _paragraphs(_once(lines))
+        for block in (Block(_time(paragraph[0].start), 2), Block(_said(paragraph)))
+    )
+    return replace(compose(blocks), title=None)
+
+
+def _lines(start: int, end: int, raw: str) -> Iterator[_Line]:
+    """Yield the lines of a cue without their markup."""
+    speaker = ""
+    for line in raw.split("\n"):
+        if voice := _VOICE.search(line):
+            speaker = _plain(voice[1])
+        if text := _plain(line):
+            yield _Line(start, end, text, speaker)
+
+
+def _plain(line: str) -> str:
+    return " ".join(html.unescape(_MARKUP.sub("", line)).split())
+
+
+def _once(lines: Iterable[_Line]) -> Iterator[_Line]:
+    """Yield lines without those that roll on: a cue that begins with the last line of another."""
+    last = _Line(-1, -1, "")
+    for line in lines:
+        if line.text != last.text or line.start > last.end + 1:
+            yield line
+        last = line
+
+
+def _paragraphs(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
+    """Yield what one person says, up to the end of a sentence."""
+    for _, said in groupby(lines, key=lambda line: line.speaker):
+        paragraph: list[_Line] = []
+        for line in said:
+            paragraph.append(line)
+            lasts = line.end - paragraph[0].start
+            if lasts >= MOST or (lasts >= LEAST and _ENDS.search(line.text)):
+                yield paragraph
+                paragraph = []
+        if paragraph:
+            yield paragraph
+
+
+def _said(paragraph: list[_Line]) -> str:
+    text = " ".join(line.text for line in paragraph)
+    return f"{paragraph[0].speaker}: {text}" if paragraph[0].speaker else text
+
+
+def _time(seconds: int) -> str:
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}"
