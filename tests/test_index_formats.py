@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
+import zipfile
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -17,11 +20,11 @@ from pptx.enum.chart import XL_CHART_TYPE
 
 from index.documents import Document
 from index.errors import DocumentError
-from index.loading.load import load_bytes
+from index.loading.load import fingerprint, folder, is_gone, load, load_bytes, members
 from index.loading.readers.sheets import shown
 from index.split import split
 from index.structure import cell_of, structure
-from tests.bombs import zipped
+from tests.bombs import overlapping, zipped
 
 
 def headings(document: Document) -> list[str]:
@@ -223,7 +226,9 @@ _ODF = " ".join(
     f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for prefix, name in {
         **{each: each for each in ("office", "text", "table", "presentation", "style", "manifest")},
-        **{"draw": "drawing", "svg": "svg-compatible", "meta": "meta"},
+        "draw": "drawing",
+        "svg": "svg-compatible",
+        "meta": "meta",
     }.items()
 )
 
@@ -308,8 +313,8 @@ def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
         "<text:p>The mole<text:s text:c='3'/>is of granite.<text:note><text:note-body><text:p>"
         "Secret</text:p></text:note-body></text:note> It is <text:span text:style-name='unseen'>"
         "Secret </text:span>old.</text:p>"
-        "<text:list text:style-name='numbers'><text:list-item><text:p>First</text:p></text:list-item>"
-        "<text:list-item><text:p>Second</text:p></text:list-item></text:list>"
+        "<text:list text:style-name='numbers'><text:list-item><text:p>First</text:p>"
+        "</text:list-item><text:list-item><text:p>Second</text:p></text:list-item></text:list>"
         "<text:table-of-content><text:index-body><text:p>Secret</text:p></text:index-body>"
         "</text:table-of-content><table:table>"
         + _row(_cell("Port"), _cell("Depth"))
@@ -404,12 +409,14 @@ def test_an_opendocument_presentation_is_read_alike() -> None:
         return f"<draw:frame presentation:class='{kind}'>{inside}</draw:frame>"
 
     box = "<draw:text-box><text:p>{}</text:p></draw:text-box>"
+    said = frame(box.format("Built in 1848."), "notes")
+    notes = f"<presentation:notes>{said}</presentation:notes>"
     body = (
         page(
             frame(box.format("Harbours"), "title")
             + frame(box.format("The mole is of granite."), "outline")
             + frame(box.format("Secret"), "footer")
-            + f"<presentation:notes>{frame(box.format('Built in 1848.'), 'notes')}</presentation:notes>"
+            + notes
         )
         + page(frame(box.format("Secret"), "title"), "skipped")
         + page(
@@ -521,7 +528,7 @@ def test_a_mail_says_who_wrote_when_about_what_and_then_its_text() -> None:
         b'To: "' + b"\\" * 20_000,
         b"Date: 99 Foo 99999 99:99:99 +9999",
         b"Content-Type: text/plain; charset=undefined; name*0*=utf-8''%ff; name*1=a",
-        b"Content-Type: multipart/mixed; boundary=\"\n\"",
+        b'Content-Type: multipart/mixed; boundary="\n"',
         b"\xff\xfe: \x00\x01",
         b"Content-Transfer-Encoding: base64\nContent-Disposition: \x1b[31m; filename=\x1b]0;x",
     ],
@@ -530,7 +537,9 @@ def test_a_mail_says_who_wrote_when_about_what_and_then_its_text() -> None:
 def test_hostile_headers_are_text_on_one_line(header: bytes) -> None:
     document = load_bytes(b"From: a@b.example\n" + header + b"\n\nThe mole is old.\n", "a.eml")
     assert "From: a@b.example" in document.text
-    assert not set(document.text + document.title) & set(map(chr, [*range(10), 0xB, *range(14, 32)]))
+    assert not set(document.text + document.title) & set(
+        map(chr, [*range(10), 0xB, *range(14, 32)])
+    )
     assert "\nBcc" not in document.text
 
 
@@ -585,3 +594,72 @@ def test_damaged_and_deep_data_are_told() -> None:
     assert "nested too deeply" in refused(b"<a>" * 100_000, "a.xml")
     closed = b"[" * 200 + b'"a"' + b"]" * 200
     assert load_bytes(closed, "a.json").text == "a"
+
+
+# --- archives
+
+
+def test_an_archive_is_a_folder_whose_files_are_documents(tmp_path: Path) -> None:
+    path = tmp_path / "papers.zip"
+    parts: dict[str, str | bytes] = {
+        "one.txt": "A harbour.",
+        "more/two.md": "# Two\n\nA mole.",
+        "more\\three.txt": "A quay.",
+        "more/inner.zip": zipped({"x.txt": "Secret"}),
+        "picture.xyz": "x",
+        ".hidden.txt": "Secret",
+        "__MACOSX/._one.txt": "Secret",
+        "../../up.txt": "Secret",
+        "/etc/top.txt": "Secret",
+    }
+    path.write_bytes(zipped(parts))
+    found = folder(tmp_path)
+    assert found is not None
+    assert found.files == (path,)
+    archive = members(path)
+    assert archive is not None
+    inner = ("more/three.txt", "more/two.md", "one.txt")
+    assert archive.members == tuple(f"{path}/{name}" for name in inner)
+    assert archive.archives == ("more/inner.zip",)
+    assert set(archive.others) == {".xyz", ".txt"}
+    document = load(f"{path}/more/two.md")
+    assert (document.text, document.source) == ("# Two\n\nA mole.", f"{path}/more/two.md")
+    assert document.name == "two.md"
+    known = fingerprint(f"{path}/more/two.md")
+    assert known is not None
+    assert known[:2] == (document.source, document.read_sha256)
+    assert not is_gone(document.source)
+    assert is_gone(f"{path}/more/four.md")
+    for wrong in ("../../up.txt", "../one.txt", "four.txt", "more"):
+        with pytest.raises(DocumentError, match=r"There is no file|cannot be read"):
+            load(f"{path}/{wrong}")
+    with pytest.raises(DocumentError, match="is an archive: `footnoted add`"):
+        load(path)
+    path.write_bytes(zipped({"one.txt": "A mole."}))  # What is in it is not remembered.
+    assert load(f"{path}/one.txt").text == "A mole."
+    path.unlink()
+    assert is_gone(document.source)
+
+
+def test_archives_that_are_bombs_locked_or_damaged_are_told(tmp_path: Path) -> None:
+    def told(data: bytes, inner: str = "") -> str:
+        path = tmp_path / "a.zip"
+        path.write_bytes(data)
+        with pytest.raises(DocumentError) as caught:
+            load(path / inner if inner else path)
+        return str(caught.value)
+
+    many = zipped({f"{n}.txt": "x" for n in range(10_000)}, zipfile.ZIP_STORED)
+    assert "a.zip holds 10,000 files, and up to 5,000" in told(many)
+    assert "too large: up to 20 MB" in told(zipped({"a.txt": bytes(21_000_000)}), "a.txt")
+    assert "would unpack to 600 MB" in told(overlapping(100, 6_000_000))
+    assert "a.zip is damaged" in told(zipped({"a.txt": "x"})[:-30])
+    assert "a.zip holds no files that can be read" in told(zipped({"a.zip": zipped({})}))
+    lying = zipped({"a.txt": "x" * 500}).replace(struct.pack("<I", 500), struct.pack("<I", 10))
+    assert "a.txt in a.zip is damaged" in told(lying, "a.txt")
+    locked = bytearray(zipped({"a.txt": "x"}, zipfile.ZIP_STORED))
+    locked[6] |= 1
+    locked[locked.index(b"PK\1\2") + 8] |= 1
+    assert "a.txt in a.zip is protected with a password" in told(bytes(locked), "a.txt")
+    odd = zipped({"a.txt": "x" * 100}, zipfile.ZIP_LZMA)
+    assert "packed in a way that cannot be read" in told(odd, "a.txt")

@@ -1,0 +1,185 @@
+"""A ZIP as a folder: the files in it, by names that are text and never paths.
+
+    archive_at("papers.zip").members       ("papers.zip/one.pdf", "papers.zip/more/two.docx")
+    load("papers.zip/more/two.docx")       one of them as a document
+
+What a ZIP says is in it is read in a process apart, where a list without end does no harm. Here its
+files are unpacked one by one, each up to the limit of its format. Nothing is written to the disk.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
+
+from index.errors import DocumentError
+from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, megabytes
+from index.loading.sandbox import in_sandbox
+from index.printable import path_line
+
+ENDING = ".zip"
+
+MOST_FILES = 5_000
+"""Files in an archive; more are added as a folder."""
+
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The others could ask for gigabytes to unpack a few bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What is in a ZIP: `files` can be read, `archives` are not opened, `others` have no format.
+
+    `source` is its own path or name.
+    """
+
+    source: str
+    files: Mapping[str, zipfile.ZipInfo]
+    archives: tuple[str, ...]
+    others: Counter[str]
+    zipped: zipfile.ZipFile
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The sources of the files that can be read."""
+        return tuple(f"{self.source}/{name}" for name in self.files)
+
+    def read(self, name: str, limits: Limits = LIMITS) -> bytes:
+        """Unpack a file by its name in the archive.
+
+        Raises DocumentError for a file that is not there, is too large, or cannot be unpacked.
+        """
+        shown, kind = f"{path_line(name)} in {path_line(self._name)}", kind_of_ending(name)
+        member = self.files.get(name)
+        if member is None:
+            raise DocumentError(f"There is no file {shown}.")
+        limits.check_size(shown, kind, member.file_size)
+        try:
+            if member.compress_type not in _METHODS:
+                raise NotImplementedError
+            with self.zipped.open(member) as packed:
+                return packed.read(limits.bytes_of(kind) + 1)
+        except NotImplementedError as error:
+            raise DocumentError(
+                f"{shown} is packed in a way that cannot be read. Unpack it and give the file."
+            ) from error
+        except RuntimeError as error:  # zipfile has no error of its own for this.
+            raise DocumentError(
+                f"{shown} is protected with a password. Unpack it and give the file."
+            ) from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
+            raise DocumentError(f"{shown} is damaged.") from error
+
+    @property
+    def _name(self) -> str:
+        return self.source.replace("\\", "/").rpartition("/")[2]
+
+
+def archive_of(data: bytes, name: str) -> Archive:
+    """Return what is in an upload. Raises DocumentError for what is no archive that is read."""
+    return _archive(data, name, io.BytesIO(data))
+
+
+def archive_at(path: Path) -> Archive | None:
+    """Return what is in an archive on the disk; None for what is none by its name.
+
+    Raises DocumentError for one that cannot be read.
+    """
+    if path.suffix.lower() != ENDING or not path.is_file():
+        return None
+    path = path.resolve()
+    said = path.stat()
+    return _archive_at(path, said.st_mtime_ns, said.st_size)
+
+
+def in_archive(source: str | Path) -> tuple[Path, str] | None:
+    """Return the archive that a source lies in, and its name there; None for what lies in none."""
+    try:
+        path = Path(source)
+        for outer in reversed(path.parents):
+            if outer.suffix.lower() == ENDING and outer.is_file():
+                return outer, path.relative_to(outer).as_posix()
+    except (OSError, ValueError):  # It is no name of anything.
+        return None
+    return None
+
+
+@lru_cache(maxsize=8)
+def _archive_at(path: Path, _changed: int, size: int) -> Archive:
+    if size > LIMITS.max_bytes:
+        raise DocumentError(
+            f"{path_line(path.name)} is too large: up to {megabytes(LIMITS.max_bytes)} of an"
+            " archive can be read. Unpack it and add the folder."
+        )
+    return _archive(path.read_bytes(), str(path), path)
+
+
+def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
+    name = path_line(source.replace("\\", "/").rpartition("/")[2])
+    try:
+        told, _ = in_sandbox({"do": "list"}, data, LIMITS)
+        opened = zipfile.ZipFile(file)
+    except DocumentError as error:
+        raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
+    except (OSError, zipfile.BadZipFile, ValueError) as error:
+        raise DocumentError(f"{name} is damaged, or is no archive.") from error
+    members = {_plain(each.filename): each for each in opened.infolist() if not each.is_dir()}
+    files: dict[str, zipfile.ZipInfo] = {}
+    archives: list[str] = []
+    others: Counter[str] = Counter()
+    for each in sorted(set(told) & set(members)):
+        ending = PurePosixPath(each).suffix.lower()
+        if _is_hidden(each):
+            continue
+        if ending == ENDING:
+            archives.append(each)
+        elif ending in ENDINGS and _is_name(each):
+            files[each] = members[each]
+        else:
+            others[ending or path_line(each)] += 1
+    return Archive(source, files, tuple(archives), others, opened)
+
+
+def _plain(name: str) -> str:
+    return str(PurePosixPath(name.replace("\\", "/")))
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a name is one of those that are passed over in a folder, or a Mac's own."""
+    return any(
+        (part.startswith(".") and part != "..") or part == "__MACOSX"
+        for part in PurePosixPath(name).parts
+    )
+
+
+def _is_name(name: str) -> bool:
+    """Whether a name stays inside the archive."""
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts
+
+
+def listed(data: bytes) -> list[str]:
+    """Return the names of the files in a ZIP. Called in the process apart."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            files = [each for each in archive.infolist() if not each.is_dir()]
+    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OSError) as error:
+        raise DocumentError("{name} is damaged, or is no archive.") from error
+    if len(files) > MOST_FILES:
+        raise DocumentError(
+            f"{{name}} holds {len(files):,} files, and up to {MOST_FILES:,} in an archive are read."
+            " Unpack it and add the folder."
+        )
+    unpacked = sum(each.file_size for each in files)
+    if unpacked > LIMITS.max_unpacked_bytes:
+        raise DocumentError(
+            f"{{name}} would unpack to {megabytes(unpacked)}, and up to"
+            f" {megabytes(LIMITS.max_unpacked_bytes)} can be read. Unpack it and add the folder."
+        )
+    return [_plain(each.filename) for each in files]
