@@ -29,6 +29,7 @@ from index.documents import Document, Passage, last_part, source_name
 from index.errors import DocumentError, LibraryError, UserError
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
+from index.loading.scanning.work import forget
 from index.printable import path_line, printable, title_line
 from index.split import SPLITTER_VERSION, split
 from index.storage.connections import Connections
@@ -146,6 +147,8 @@ class Library:
         """
         self.place = place
         self.folder = folder_of(place)
+        self.unfinished_pages = self.folder / "pages"
+        """Where `load` keeps pages that it reads from pictures, until their document is here."""
         self.fingerprint = json.dumps(
             {
                 "embedding": embedding_name,
@@ -189,14 +192,21 @@ class Library:
 
     # --- what there is
 
-    def entries(self) -> list[Entry]:
-        """Return what is in the library, in the order it was added."""
-        return self.store.entries() if self.store.exists else []
+    def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
+        """Return what is in the library, in the order it was added; with `ids` only those."""
+        return self.store.entries(ids) if self.store.exists else []
 
     def close(self) -> None:
-        """Let go of what is held open; the next use opens it again."""
+        """Let go of what is held open, and of what is remembered; the next use opens it again."""
         if self._vectors:
             self._vectors.close()
+        self._cached.cache_clear()
+        self.embed.cache_clear()
+
+    def create(self) -> None:
+        """Make it now, empty, rather than with its first document."""
+        with self._writing():
+            pass
 
     @property
     def exists(self) -> bool:
@@ -374,8 +384,12 @@ class Library:
         replaces the old one. What `prepare` made of it is not made again.
         """
         prepared = prepared or self.prepare(document, report)
-        if prepared.unchanged:
-            return prepared.unchanged
+        added = prepared.unchanged or self._add(document, report, prepared)
+        if document.scans:
+            forget(self.unfinished_pages, document.read_sha256)
+        return added
+
+    def _add(self, document: Document, report: Report, prepared: Prepared) -> Added:
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
@@ -403,9 +417,13 @@ class Library:
         names = (each.properties.named for each in found if each)
         return next(filter(None, names), None)
 
+    def tags(self) -> dict[str, tuple[str, ...]]:
+        """Return the tags of each document by its id."""
+        return self.store.tags() if self.store.exists else {}
+
     def _tags_of(self, document_ids: Sequence[str]) -> list[str]:
         """Return the tags of some documents."""
-        tags = self.store.tags() if document_ids else {}
+        tags = self.tags() if document_ids else {}
         return [tag for each in document_ids for tag in tags.get(each, ())]
 
     def rename(self, document_id: str, title: str) -> Document:
@@ -442,8 +460,8 @@ class Library:
 
         Raises UserError for a tag that no document has.
         """
-        there = self.store.tags() if tags and self.store.exists else {}
-        folded = {name: {each.casefold() for each in own} for name, own in there.items()}
+        there = self.tags().items() if tags else ()
+        folded = {name: {each.casefold() for each in own} for name, own in there}
         for tag in tags:
             if not any(tag.casefold() in own for own in folded.values()):
                 raise UserError(
@@ -527,7 +545,8 @@ class Library:
                 document = self.document(entry.id)
                 if entry.loader not in CURRENT:
                     try:
-                        again = _read_again(document).renamed(document.properties.named)
+                        again = _read_again(document, self.unfinished_pages)
+                        again = again.renamed(document.properties.named)
                         again = again.tagged(document.properties.tags)
                         document = replace(again, added=document.added)
                         read_again.append(document)
@@ -539,6 +558,8 @@ class Library:
                 self._embed_into(fresh, document, passages, partial(report, document))
             self.store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
             self._use(fresh, meta["vectors"])
+        for document in read_again:
+            forget(self.unfinished_pages, document.read_sha256)
         return Reindexed(len(cut), tuple(read_again), tuple(kept))
 
     def renew(self, documents: Sequence[Document], report: DocumentReport) -> None:
@@ -674,14 +695,16 @@ class _Gone(UserError):
     """A document that is not in the library (any more)."""
 
 
-def _read_again(document: Document) -> Document:
+def _read_again(document: Document, unfinished: Path) -> Document:
     """Read a document's file again; addresses are not called unasked.
+
+    Pages that are read from pictures are kept in the folder `unfinished` meanwhile.
 
     Raises DocumentError where it cannot be read.
     """
     if not Path(document.source).is_absolute():
         raise DocumentError(f"{document.name} did not come from a file: add it again.")
-    fresh = load(Path(document.source))
+    fresh = load(Path(document.source), kept=unfinished)
     if not split(fresh):
         raise DocumentError(f"{document.name} holds no words that could be searched.")
     return fresh

@@ -7,7 +7,7 @@ bars, the stars around a word) are places too, which need not be shown where the
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from index.documents import Document, Style, StyleKind
 from index.loading.readers.text import without_front_matter
+from index.table_heads import BAR, is_figure
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -56,8 +57,35 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: where it stands, and where each of its cells does."""
+
+    start: int
+    end: int
+    cells: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: what its columns are called, and the rows below that.
+
+    Where the first row has figures in it, the columns have no `heads`, and it is one of the rows.
+    """
+
+    start: int
+    end: int
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def rows_in(self, place: Place) -> Sequence[Row]:
+        """Return the rows that lie in a place as a whole."""
+        first = bisect_left(self.rows, place[0], key=lambda row: row.start)
+        return self.rows[first : bisect_right(self.rows, place[1], key=lambda row: row.end)]
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a place stands in a table: the first cell of its row, and the head of its column."""
+    """Where a place stands in a table: the cells that name its row, and the head of its column."""
 
     row: str
     column: str
@@ -65,9 +93,19 @@ class Cell:
 
 def structure(document: Document) -> tuple[Element, ...]:
     """Return a document's elements in the order of the text, the outer before the inner ones."""
-    loader = document.loader.partition(" ")[0]
-    levels = tuple((each.start, each.end, each.level) for each in document.headings)
-    return _structure(document.text, loader, levels, document.styles)
+    return _structure(*_told(document))
+
+
+def tables(document: Document) -> tuple[Table, ...]:
+    """Return a document's tables in the order of the text."""
+    return _tables_of(*_told(document))
+
+
+def table_at(document: Document, place: Place) -> Table | None:
+    """Return the table that a place stands in; None where it is in none."""
+    found = tables(document)
+    at = bisect_right(found, place[0], key=lambda table: table.start) - 1
+    return found[at] if at >= 0 and place[1] <= found[at].end else None
 
 
 def cell_of(document: Document, place: Place) -> Cell | None:
@@ -75,18 +113,41 @@ def cell_of(document: Document, place: Place) -> Cell | None:
 
     A table's first row holds the heads of its columns, unless there are figures in it.
     """
-    elements = structure(document)
-    around = [each for each in elements if each.start <= place[0] and place[1] <= each.end]
-    inner = {each.kind: each for each in around}
-    table, row, cell = (inner.get(kind) for kind in ("table", "row", "cell"))
-    if table is None or row is None or cell is None:
+    table = table_at(document, place)
+    if table is None:
         return None
-    head = next(each for each in _of_kind(elements, "row", table))
-    heads, own = _heads(document.text, elements, table), _of_kind(elements, "cell", row)
-    at = own.index(cell)
-    if row == head or at >= len(heads):
-        return None
-    return Cell(document.text[own[0].start : own[0].end], heads[at])
+    at = bisect_right(table.rows, place[0], key=lambda row: row.start) - 1
+    for column, (start, end) in enumerate(table.rows[at].cells if at >= 0 else ()):
+        if start <= place[0] and place[1] <= end and column < len(table.heads):
+            return Cell(_name_of(document.text, table, table.rows[at], column), table.heads[column])
+    return None
+
+
+MOST_NAMES = 3
+"""Cells that name a row, at most."""
+
+
+def _name_of(text: str, table: Table, row: Row, column: int) -> str:
+    """Return the cells that tell a row from all others, beside the one in a column: “Asia, 2021”.
+
+    They are taken from the left, and one that tells it from no further row is left out. Where they
+    do not tell it from all, it is the first cell, as in a table that has but one column.
+    """
+    alike, names = table.rows, list[str]()
+    for at, (start, end) in enumerate(row.cells):
+        if len(alike) == 1 or len(names) == MOST_NAMES:
+            break
+        if at == column > 0 or start == end:
+            continue
+        same = [each for each in alike if len(each.cells) > at and _is(text, each, at, start, end)]
+        if len(same) < len(alike):
+            alike, names = tuple(same), [*names, text[start:end]]
+    first = text[slice(*row.cells[0])]
+    return ", ".join(names) if names and len(alike) == 1 else first
+
+
+def _is(text: str, row: Row, column: int, start: int, end: int) -> bool:
+    return text[slice(*row.cells[column])] == text[start:end]
 
 
 def list_of(document: Document, start: int, end: int) -> tuple[Element, ...]:
@@ -129,50 +190,71 @@ def spelled(document: Document, place: Place) -> Spelled | None:
     """
     if "|" not in document.text[slice(*place)]:
         return None
-    elements = structure(document)
-    tables = (each for each in elements if each.kind == "table")
-    around = next((e for e in tables if e.start <= place[0] and place[1] <= e.end), None)
-    heads = _heads(document.text, elements, around) if around else []
-    if around is None or not heads:
+    table = table_at(document, place)
+    if table is None or not table.heads:
         return None
     text, cells = "", []
-    for row in _of_kind(elements, "row", around)[1:]:
-        if row.start < place[0] or row.end > place[1]:
-            continue
-        own = _of_kind(elements, "cell", row)
-        for head, cell in zip_longest(heads, own[: len(heads)]):
-            words = document.text[cell.start : cell.end] if cell else ""
+    for row in table.rows_in(place):
+        for head, cell in zip_longest(table.heads, row.cells[: len(table.heads)]):
+            words = document.text[slice(*cell)] if cell else ""
             if words:
                 text += f"{head.rstrip(' :')}: " if head else ""
-                cells.append((len(text), len(text) + len(words), cell.start))
+                cells.append((len(text), len(text) + len(words), cell[0]))
                 text += f"{words}; "
         text = f"{text.rstrip('; ')}. "
     return Spelled(text.rstrip(), tuple(cells)) if cells else None
 
 
-def _heads(text: str, elements: Sequence[Element], table: Element) -> list[str]:
-    """Return the heads of a table's columns; none where its first row has figures."""
-    first = next(each for each in _of_kind(elements, "row", table))
-    heads = [text[each.start : each.end] for each in _of_kind(elements, "cell", first)]
-    return [] if any(_FIGURE.fullmatch(head) for head in heads) else heads
-
-
-_FIGURE = re.compile(r"(?!(?:1\d|20)\d\d$)[-+±<>~$€£]?\d[\d.,\s]*(?:[%°]|\b[a-zA-Z]{1,3})?")
-
-
 def _of_kind(elements: Sequence[Element], kind: Kind, outer: Element) -> list[Element]:
-    return [
-        each
-        for each in elements
-        if each.kind == kind and outer.start <= each.start and each.end <= outer.end
-    ]
+    first = bisect_left(elements, outer.start, key=lambda each: each.start)
+    last = bisect_right(elements, outer.end, key=lambda each: each.start)
+    return [each for each in elements[first:last] if each.kind == kind and each.end <= outer.end]
+
+
+Levels = tuple[tuple[int, int, int], ...]
+"""Where headings stand, and their levels."""
+
+
+def _told(document: Document) -> tuple[str, str, Levels, tuple[Style, ...]]:
+    """Return all that tells a document's structure."""
+    loader = document.loader.partition(" ")[0]
+    levels = tuple((each.start, each.end, each.level) for each in document.headings)
+    return document.text, loader, levels, document.styles
+
+
+@lru_cache(maxsize=16)
+def _tables_of(
+    text: str, loader: str, levels: Levels, styles: tuple[Style, ...]
+) -> tuple[Table, ...]:
+    elements = _structure(text, loader, levels, styles)
+    found = []
+    for table in (each for each in elements if each.kind == "table"):
+        rows = [
+            Row(row.start, row.end, _cells(elements, row))
+            for row in _of_kind(elements, "row", table)
+        ]
+        heads = [text[slice(*place)] for place in rows[0].cells] if rows else []
+        named = bool(heads) and not any(map(is_figure, heads))
+        found.append(
+            Table(table.start, table.end, tuple(heads if named else ()), tuple(rows[named:]))
+        )
+    return tuple(found)
+
+
+def _cells(elements: Sequence[Element], row: Element) -> tuple[Place, ...]:
+    return tuple((each.start, each.end) for each in _of_kind(elements, "cell", row))
+
+
+WITH_LISTS = frozenset(("html", "docx", "epub", "pptx", "odp", "odt", "eml"))
+WITH_TABLES = WITH_LISTS | {"pdf", "image", "xlsx", "ods", "csv", "tsv", "rtf", "json", "xml"}
+"""The loaders of formats in which lists and tables are told."""
 
 
 @lru_cache(maxsize=16)
 def _structure(
     text: str,
     loader: str,
-    headings: tuple[tuple[int, int, int], ...],
+    headings: Levels,
     styles: tuple[Style, ...],
 ) -> tuple[Element, ...]:
     if loader == "markdown":
@@ -180,8 +262,8 @@ def _structure(
     else:
         found = [Element(start, end, "heading", level=level) for start, end, level in headings]
         lines = [match.span() for match in re.finditer(r"[^\n]+", text)]
-        found += _lists(text, lines) if loader in ("html", "docx", "epub") else ()
-        found += _tables(text, lines) if loader in ("html", "docx", "epub", "pdf") else ()
+        found += _lists(text, lines) if loader in WITH_LISTS else ()
+        found += _tables(text, lines) if loader in WITH_TABLES else ()
         found += _in_one(styles, found)
     return tuple(sorted(found, key=lambda each: (each.start, -each.end, each.kind not in BLOCKS)))
 
@@ -189,7 +271,6 @@ def _structure(
 # --- texts that a reader of ours has composed: one block a line, items close together
 
 _ITEM = re.compile(r"(?:- |(\d+\.) )(?=.)")
-_BAR = " | "
 
 
 def _lists(text: str, lines: Sequence[Place]) -> Iterator[Element]:
@@ -198,8 +279,8 @@ def _lists(text: str, lines: Sequence[Place]) -> Iterator[Element]:
 
 
 def _tables(text: str, lines: Sequence[Place]) -> Iterator[Element]:
-    for run in _runs(text, lines, 2, lambda line: _BAR in line):
-        if len(run) > 1 and len({text.count(_BAR, *line) for line in run}) == 1:
+    for run in _runs(text, lines, 2, lambda line: BAR in line):
+        if len(run) > 1 and len({text.count(BAR, *line) for line in run}) == 1:
             yield from _table(text, run)
 
 
@@ -232,7 +313,7 @@ def _list(text: str, lines: Sequence[Place]) -> Iterator[Element]:
 def _table(text: str, lines: Sequence[Place]) -> Iterator[Element]:
     rows = []
     for start, end in lines:
-        bars = [match.span() for match in re.finditer(re.escape(_BAR), text[start:end])]
+        bars = [match.span() for match in re.finditer(re.escape(BAR), text[start:end])]
         edges = [start, *(start + at for bar in bars for at in bar), end]
         cells = [Element(a, b, "cell") for a, b in zip(edges[::2], edges[1::2], strict=True)]
         rows.append(_with_gaps(Element(start, end, "row"), cells))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from index.documents import Document, Passage, Span
+from index.documents import Document, Passage, Scan, Span
 from index.printable import shortened
 from index.structure import Cell, cell_of, spelled
 
@@ -92,6 +92,17 @@ class Quote:
         return self.document.page_at(self.start)
 
     @property
+    def scan(self) -> Scan | None:
+        """How its page was read, if that was from the page's picture."""
+        return self.document.scan_at(self.start)
+
+    @property
+    def uncertain(self) -> list[str]:
+        """The words that answer, or else of the quote, that were hard to read in a picture."""
+        places = self.marks or ((self.start, self.end),)
+        return [word for place in places for word in self.document.uncertain(*place)]
+
+    @property
     def cell(self) -> Cell | None:
         """Where in a table the words that answer stand, or else the quote; None if in no cell."""
         places = self.marks or ((self.start, self.end),)
@@ -109,7 +120,7 @@ class Quote:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it stands among the citations of `footnoted ask --json`."""
-        document = self.document
+        document, scan = self.document, self.scan
         about = {"id": document.id, "title": document.title, "source": document.source}
         return {
             "document": about | {"sha256": document.sha256},
@@ -118,7 +129,9 @@ class Quote:
             "quote": self.text,
             "marks": [list(mark) for mark in self.marks],
             "page": self.page,
+            "page_kind": document.page_kind if document.pages else None,
             "heading": self.heading,
+            "scan": scan and {"confidence": scan.confidence, "uncertain": self.uncertain},
             "score": round(self.score, 3),
         }
 

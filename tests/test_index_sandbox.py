@@ -36,15 +36,16 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
     if what == "sleep":
         threading.Event().wait()
     nothing: dict[str, Any] = {"headings": [], "pages": [], "properties": {}, "styles": []}
+    nothing |= {"scans": [], "unread": []}
     return {"title": str(os.getpid()), **nothing}, b"text"
 
 
 @pytest.fixture
 def processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sandbox, "_PARSERS", __name__)
-    monkeypatch.setattr(sandbox, "_idle", [])
+    monkeypatch.setattr(sandbox._readers, "idle", [])
     yield
-    for child in sandbox._idle:
+    for child in sandbox._readers.idle:
         child.stop()
 
 
@@ -56,7 +57,7 @@ def test_an_idle_process_is_used_again_unless_its_memory_is_another(processes: N
     first = pid()
     assert pid() == first
     assert pid(limits=Limits(max_memory=10**9)) != first
-    assert len(sandbox._idle) == 1
+    assert len(sandbox._readers.idle) == 1
 
 
 def test_two_files_at_once_are_read_by_two_processes(processes: None, tmp_path: Path) -> None:
@@ -68,14 +69,14 @@ def test_two_files_at_once_are_read_by_two_processes(processes: None, tmp_path: 
         assert not waits.done()
         (tmp_path / "end").mkdir()
         assert waits.result() != other
-    assert len(sandbox._idle) == 2
+    assert len(sandbox._readers.idle) == 2
 
 
 def test_no_more_files_are_read_at_once_than_there_are_places(processes: None) -> None:
     with ThreadPoolExecutor(4 * sandbox.MOST) as pool:
         read = list(pool.map(lambda _: pid(), range(4 * sandbox.MOST)))
     assert len(set(read)) <= sandbox.MOST
-    assert len(sandbox._idle) <= sandbox.MOST
+    assert len(sandbox._readers.idle) <= sandbox.MOST
 
 
 FAILURES = {

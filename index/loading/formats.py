@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import PurePosixPath
 
 from index.errors import DocumentError
@@ -36,8 +37,42 @@ ENDINGS = {
     ".pdf": "pdf",
     ".docx": "docx",
     ".epub": "epub",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".ods": "ods",
+    ".pptx": "pptx",
+    ".pptm": "pptx",
+    ".odp": "odp",
+    ".odt": "odt",
+    ".rtf": "rtf",
+    ".eml": "eml",
+    ".vtt": "vtt",
+    ".srt": "srt",
+    ".json": "json",
+    ".jsonl": "json",
+    ".xml": "xml",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
+    ".webp": "image",
+    ".heic": "image",
+    ".heif": "image",
 }
 """What can be read: a file's ending, and the format that it stands for."""
+
+OLDER = {
+    ".doc": ".docx",
+    ".xls": ".xlsx",
+    ".xlsb": ".xlsx",
+    ".ppt": ".pptx",
+    ".pps": ".pptx",
+    ".msg": ".eml",
+}
+"""Formats that only the programs that wrote them read well, and what those save as well."""
 
 MEDIA_TYPES = {
     "text/plain": "text",
@@ -48,14 +83,61 @@ MEDIA_TYPES = {
     "application/pdf": "pdf",
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
     "application/epub+zip": "epub",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/rtf": "rtf",
+    "text/rtf": "rtf",
+    "message/rfc822": "eml",
+    "text/vtt": "vtt",
+    "application/x-subrip": "srt",
+    "application/json": "json",
+    "application/jsonl": "json",
+    "application/xml": "xml",
+    "text/xml": "xml",
+    "image/png": "image",
+    "image/jpeg": "image",
+    "image/tiff": "image",
+    "image/webp": "image",
+    "image/heic": "image",
+    "image/heif": "image",
 }
 """What web servers call the same formats."""
 
 
-VERSIONS = {"text": 1, "markdown": 1, "html": 5, "pdf": 6, "docx": 4, "epub": 4}
+VERSIONS = {
+    "text": 1,
+    "markdown": 1,
+    "html": 5,
+    "pdf": 6,
+    "docx": 4,
+    "epub": 4,
+    "xlsx": 1,
+    "csv": 1,
+    "tsv": 1,
+    "ods": 1,
+    "pptx": 1,
+    "odp": 1,
+    "odt": 1,
+    "rtf": 1,
+    "eml": 1,
+    "vtt": 1,
+    "srt": 1,
+    "json": 1,
+    "xml": 1,
+    "image": 1,
+}
 """The version of what reads each format. A change of what is taken out of files (text, headings,
 pages, properties, styles, the file itself) raises it; libraries then know which documents to read
 again."""
+
+
+ALL_TEXT = frozenset("text markdown html csv tsv vtt srt json xml".split())
+"""The formats whose files are all text."""
 
 
 def loader_of(kind: str) -> str:
@@ -63,8 +145,16 @@ def loader_of(kind: str) -> str:
     return f"{kind} {VERSIONS[kind]}"
 
 
-CURRENT = frozenset(["", *map(loader_of, VERSIONS)])
-"""The loaders of today, as documents name them; text that a program gave has none."""
+READS_PICTURES = find_spec("rapidocr") is not None
+"""Whether what reads pictures is installed: the extra `scans`."""
+
+UNREAD = ", pictures unread"
+"""What is added to a loader that left pictures aside, since what reads them is not installed."""
+
+_ENDS = ("",) if READS_PICTURES else ("", UNREAD)
+CURRENT = frozenset(["", *(loader_of(kind) + end for kind in VERSIONS for end in _ENDS)])
+"""The loaders of today, as documents name them; text that a program gave has none. Once pictures
+can be read, documents whose pictures were left aside are to be read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +183,7 @@ class Limits:
 
     def bytes_of(self, kind: str) -> int:
         """Return the limit for a file of this format."""
-        return self.max_text_bytes if kind in ("text", "markdown", "html") else self.max_bytes
+        return self.max_text_bytes if kind in ALL_TEXT else self.max_bytes
 
 
 LIMITS = Limits()
@@ -103,6 +193,11 @@ LIMITS = Limits()
 def kind_of_ending(name: str) -> str:
     """Return the format that a file's name tells."""
     ending = PurePosixPath(name).suffix.lower()
+    if newer := OLDER.get(ending):
+        raise DocumentError(
+            f"{name} is of an old program, and cannot be read. Save it there as {newer} and give"
+            " that."
+        )
     if ending not in ENDINGS:
         what = f"files that end in {ending}" if ending else "files without an ending"
         raise DocumentError(f"{name}: {what} cannot be read. What can: {', '.join(ENDINGS)}.")

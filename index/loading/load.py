@@ -19,17 +19,36 @@ from pathlib import Path, PurePosixPath
 
 from pathspec import GitIgnoreSpec
 
-from index.documents import Document, Properties, source_name
+from index.documents import Document, Properties, Scan, source_name
 from index.errors import DocumentError, UserError, reason
-from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, loader_of
+from index.loading.archive import ENDING, Archive, archive_at, in_archive
+from index.loading.formats import (
+    ENDINGS,
+    LIMITS,
+    READS_PICTURES,
+    UNREAD,
+    Limits,
+    kind_of_ending,
+    loader_of,
+)
 from index.loading.sandbox import read_sandboxed
+from index.loading.scanning.work import Progress, scan
 from index.printable import path_line, title_line
 
 
-def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) -> Document:
+def load(
+    source: str | Path,
+    *,
+    private: bool = False,
+    limits: Limits = LIMITS,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+) -> Document:
     """Read a file, or fetch an address that starts with http:// or https://.
 
-    Addresses of this machine and of its network are fetched only where `private` says so.
+    Addresses of this machine and of its network are fetched only where `private` says so. Where
+    pages are read from pictures, `progress` is told how many are, and `kept` is a folder in which
+    they are kept meanwhile, so that reading that was stopped goes on there.
 
     Raises `DocumentError`, in words for the user, for whatever cannot become a document.
     """
@@ -37,9 +56,9 @@ def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) 
         raise DocumentError("No file or address was given.")
     scheme = _scheme(source)
     if scheme is None:
-        path = _existing(source)
+        path, data = _file(source, limits)
         kind = kind_of_ending(path.name)
-        return _document(_read(path, kind, limits), kind, path.name, str(path), limits)
+        return _document(data, kind, path.name, str(path), limits, progress=progress, kept=kept)
     if scheme not in ("http", "https"):
         raise DocumentError(
             f"{path_line(str(source))} cannot be opened:"
@@ -49,12 +68,15 @@ def load(source: str | Path, *, private: bool = False, limits: Limits = LIMITS) 
 
     found = fetch(str(source), limits, private=private)
     name = name_of(found.address)
-    return _document(found.data, found.kind, name, found.address, limits, found.charset)
+    about = (found.kind, name, found.address, limits, found.charset)
+    return _document(found.data, *about, progress=progress, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
     """The files below a folder that can be read, sorted, and how many of each other ending.
+
+    Archives are among the files: what can be read in them is another question.
 
     `left_out` are so many that patterns leave out.
     """
@@ -100,13 +122,31 @@ def folder(
                 inside = file.relative_to(path).as_posix()
                 if unwanted.match_file(inside) or (include and not wanted.match_file(inside)):
                     left_out += 1
-                elif file.suffix.lower() in ENDINGS:
+                elif file.suffix.lower() in (ENDING, *ENDINGS):
                     files.append(file)
                 else:
                     others[file.suffix.lower() or name] += 1
     except OSError as error:
         raise _unreadable(path_line(str(source)), error) from error
     return Folder(path, tuple(sorted(files)), others, left_out)
+
+
+def members(source: str | Path) -> Archive | None:
+    """Return what is in an archive; None for what is none. Raises as `load` does."""
+    if _scheme(source) is not None or Path(source).suffix.lower() != ENDING:
+        return None
+    return archive_at(_existing(source))
+
+
+def is_gone(source: str) -> bool:
+    """Whether what was a file, or lay in an archive, is not there any more."""
+    try:
+        if inside := in_archive(source):
+            archive = archive_at(inside[0])
+            return archive is not None and inside[1] not in archive.files
+        return not Path(source).exists()
+    except DocumentError:  # It is damaged, and there.
+        return False
 
 
 def load_address(address: str, *, private: bool = False) -> Document:
@@ -138,29 +178,52 @@ def fingerprint(source: str | Path) -> tuple[str, str, str] | None:
     """
     if _scheme(source) is not None or not str(source).strip():
         return None
-    path = _existing(source)
-    kind = kind_of_ending(path.name)
-    data = _read(path, kind, Limits())
-    return str(path), hashlib.sha256(data).hexdigest(), loader_of(kind)
+    path, data = _file(source, LIMITS)
+    return str(path), hashlib.sha256(data).hexdigest(), loader_of(kind_of_ending(path.name))
 
 
 def load_bytes(
-    data: bytes, name: str, *, source: str | None = None, limits: Limits = LIMITS
+    data: bytes,
+    name: str,
+    *,
+    source: str | None = None,
+    limits: Limits = LIMITS,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+    scans: Sequence[Scan] = (),
 ) -> Document:
-    """Make a document of an upload; of the name only the last part is used, never as a path."""
+    """Make a document of an upload; of the name only the last part is used, never as a path.
+
+    `progress` and `kept` are as for `load`; pages that were read before (`scans`) are not again.
+    """
     name = title_line(source_name(name)) or "upload"
     kind = kind_of_ending(name)
     limits.check_size(name, kind, len(data))
-    return _document(data, kind, name, source or name, limits)
+    given = (data, kind, name, source or name, limits)
+    return _document(*given, progress=progress, kept=kept, scans=scans)
 
 
 def _document(
-    data: bytes, kind: str, name: str, source: str, limits: Limits, charset: str | None = None
+    data: bytes,
+    kind: str,
+    name: str,
+    source: str,
+    limits: Limits,
+    charset: str | None = None,
+    *,
+    progress: Progress | None,
+    kept: Path | None,
+    scans: Sequence[Scan] = (),
 ) -> Document:
     if not data:
         raise DocumentError(f"{name} is empty: it holds 0 bytes.")
     try:
-        content = read_sandboxed(data, kind, charset, limits)
+        content = read_sandboxed(data, kind, charset, limits, scans)
+        if content.unread and READS_PICTURES:
+            scans = scan(data, kind, content.unread, progress, kept)
+            content = read_sandboxed(data, kind, charset, limits, scans)
+        elif content.unread and not content.text.strip():
+            raise DocumentError(NOT_READ)
     except DocumentError as error:  # The readers do not know what they read is called.
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
     return Document.of(
@@ -169,12 +232,19 @@ def _document(
         source=source,
         headings=content.headings,
         pages=content.pages,
-        loader=loader_of(kind),
+        loader=loader_of(kind) + (UNREAD if content.unread else ""),
         properties=cleaned(content.properties),
         styles=content.styles,
-        file=data if kind == "pdf" else None,  # Its pages can be drawn.
+        scans=content.scans,
+        file=data if kind in ("pdf", "image") else None,  # Its pages can be drawn.
         read_sha256=hashlib.sha256(data).hexdigest(),
     )
+
+
+NOT_READ = (
+    "{name} has no text in it: its pages are pictures. `pip install 'footnoted[scans]'` brings what"
+    " reads them; add the file again then."
+)
 
 
 def cleaned(properties: Properties) -> Properties:
@@ -188,6 +258,22 @@ def _scheme(source: str | Path) -> str | None:
     """Return what an address begins with, in small letters; None for a file."""
     found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(source))
     return None if found is None or isinstance(source, Path) else found[1].lower()
+
+
+def _file(source: str | Path, limits: Limits) -> tuple[Path, bytes]:
+    """Return the path of a file that can be read, and what is in it; also of one in an archive."""
+    if inside := in_archive(source):
+        path = _existing(inside[0])
+        if archive := archive_at(path):
+            return path / inside[1], archive.read(inside[1], limits)
+    path = _existing(source)
+    if archive := archive_at(path):
+        raise DocumentError(
+            f"{path_line(path.name)} is an archive: `footnoted add` adds the files in it."
+            if archive.files
+            else f"{path_line(path.name)} holds no files that can be read."
+        )
+    return path, _read(path, kind_of_ending(path.name), limits)
 
 
 def _existing(source: str | Path) -> Path:

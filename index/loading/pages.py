@@ -1,7 +1,8 @@
-"""The pages of a PDF as pictures, and where on them a quote stands.
+"""The pages of a PDF, and pictures, as they look, and where on them a quote stands.
 
 The text of a document is put together from the page's lines, so a quote is found on the page again
-by its letters: line ends, hyphens and blanks are other ones there.
+by its letters: line ends, hyphens and blanks are other ones there. Of what was read from a picture
+it is known where each word stands.
 """
 
 from __future__ import annotations
@@ -10,12 +11,17 @@ import ctypes
 import io
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from index.documents import Document
 from index.errors import DocumentError
 from index.loading.formats import Limits
 from index.loading.sandbox import in_sandbox
+from index.loading.scanning.pictures import picture
+from index.loading.scanning.words import FINE, words_of
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 WIDTH = 1100
 """Pixels of a page's picture from left to right: sharp in a panel of half the width."""
@@ -53,25 +59,31 @@ def draw_page(file: bytes, document: Document, number: int, place: tuple[int, in
     """
     start, end = _on_page(document, number, place) if place else (0, 0)
     first = document.pages[number - 1]
+    seen = tuple(_seen(document, number, start, end))
     request = {
         "do": "draw",
+        "kind": document.loader.partition(" ")[0],
         "page": number,
-        "wanted": _letters(document.text[start:end]),
+        "wanted": "" if seen else _letters(document.text[start:end]),
         "before": len(_letters(document.text[first:start])),
     }
     try:
         boxes, png = in_sandbox(request, file, _LIMITS)
     except DocumentError as error:
         raise DocumentError(str(error).replace("{name}", document.name)) from error.__cause__
-    return Page(number, png, tuple(Box(*each) for each in boxes))
+    return Page(number, png, seen or tuple(Box(*each) for each in boxes))
 
 
 def drawn(
-    file: bytes, number: int, wanted: str, before: int
+    file: bytes, kind: str, number: int, wanted: str, before: int
 ) -> tuple[list[tuple[float, ...]], bytes]:
     """Return where letters stand on a page, about so many from its beginning, and its picture."""
     import pypdfium2
 
+    if kind == "image":
+        shown = picture(file, number)
+        shown.thumbnail((WIDTH, MOST_PIXELS // WIDTH))
+        return [], _png(shown)
     try:
         with pypdfium2.PdfDocument(file) as pdf:
             page = pdf[number - 1]
@@ -79,14 +91,27 @@ def drawn(
                 boxes = [astuple(box) for box in _boxes(page, wanted, before)] if wanted else []
                 width, height = page.get_size()
                 scale = min(WIDTH / width, (MOST_PIXELS / (width * height)) ** 0.5)
-                picture = page.render(scale=scale).to_pil()
+                shown = page.render(scale=scale).to_pil()
             finally:
                 page.close()
     except (pypdfium2.PdfiumError, IndexError, ValueError, ZeroDivisionError) as error:
         raise DocumentError(f"Page {number} of {{name}} cannot be drawn.") from error
+    return boxes, _png(shown)
+
+
+def _png(shown: Image) -> bytes:
     png = io.BytesIO()
-    picture.save(png, "PNG")
-    return boxes, png.getvalue()
+    shown.save(png, "PNG")
+    return png.getvalue()
+
+
+def _seen(document: Document, number: int, start: int, end: int) -> Iterator[Box]:
+    """Yield the boxes of the words between two offsets that were read from a page's picture."""
+    for scan in document.scans:
+        for word in words_of(scan) if scan.page == number else ():
+            if word.start >= 0 and word.start < end and start < word.start + len(word.text):
+                left, top, right, bottom = (each / FINE for each in word[3:7])
+                yield _box((left, top), (right, bottom))
 
 
 def _on_page(document: Document, number: int, place: tuple[int, int]) -> tuple[int, int]:

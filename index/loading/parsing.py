@@ -1,7 +1,7 @@
 """What is done with a file in a process of its own: its text is read, or a page of it drawn.
 
-The readers of the formats are functions from bytes to `Content`: in `text.py` (plain text and
-Markdown), `html.py` (web pages and EPUB), `docx.py` and `pdf.py`. What is wrong with a file is a
+The readers of the formats are functions from bytes to `Content`, in `readers/`; those of formats
+that are all text also take the charset that a server names. What is wrong with a file is a
 `DocumentError` that calls it {name}. `sandbox.py` is the other end.
 """
 
@@ -10,12 +10,15 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
+from index.documents import Scan
 from index.errors import DocumentError
 from index.loading.formats import megabytes
-from index.loading.readers.text import Content, read_markdown, read_text
+from index.loading.readers.text import Content
 
 
 def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
@@ -23,10 +26,22 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
     if request["do"] == "draw":
         from index.loading.pages import drawn
 
-        return drawn(data, request["page"], request["wanted"], request["before"])
+        where = request["page"], request["wanted"], request["before"]
+        return drawn(data, request["kind"], *where)
+    if request["do"] == "list":
+        from index.loading.archive import listed
+
+        return listed(data), b""
+    if request["do"] == "scan":
+        from index.loading.scanning.page import read_page
+
+        return read_page(data, request["kind"], request["page"]), b""
     kind, longest = request["kind"], request["max_characters"]
-    content = _content(data, kind, request["charset"], request["max_unpacked_bytes"])
-    if not content.text.strip():
+    scans = [Scan(**each) for each in request["scans"]]
+    content = _content(data, kind, request["charset"], request["max_unpacked_bytes"], scans)
+    if not content.text.strip() and scans:
+        raise DocumentError(_nothing_seen(scans))
+    if not content.text.strip() and not content.unread:
         what = "nothing but white space" if kind in ("text", "markdown") else "no text"
         raise DocumentError(f"There is {what} in {{name}}.")
     if len(content.text) > longest:
@@ -38,34 +53,66 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
     return fields, fields.pop("text").encode()
 
 
-def _content(data: bytes, kind: str, charset: str | None, most: int) -> Content:
-    if kind == "text":
-        return read_text(data, charset)
-    if kind == "markdown":
-        return read_markdown(data, charset)
-    if kind == "html":
-        from index.loading.readers.html import read_html
+_TEXTS = {
+    "text": "text.read_text",
+    "markdown": "text.read_markdown",
+    "html": "html.read_html",
+    "csv": "sheets.read_csv",
+    "tsv": "sheets.read_tsv",
+    "vtt": "subtitles.read_vtt",
+    "srt": "subtitles.read_srt",
+    "json": "data.read_json",
+    "xml": "data.read_xml",
+}
+_WHOLE = {"rtf": "docx.read_rtf", "eml": "mail.read_eml"}
+_SEEN = {"pdf": "pdf.read_pdf", "image": "image.read_image"}
+_ZIPPED = {
+    "docx": "docx.read_docx",
+    "epub": "html.read_epub",
+    "xlsx": "sheets.read_xlsx",
+    "pptx": "slides.read_pptx",
+    "odt": "opendocument.read_odt",
+    "odp": "opendocument.read_odp",
+    "ods": "opendocument.read_ods",
+}
+"""The readers of formats, by module and function: a module is imported when it is needed. Those of
+what may be pictures are also given the pages that were read from them."""
 
-        return read_html(data, charset)
-    if kind == "pdf":
-        from index.loading.readers.pdf import read_pdf
 
-        return read_pdf(data)
-    _check_zip(data, kind, most)
-    if kind == "docx":
-        from index.loading.readers.docx import read_docx
+def _content(
+    data: bytes, kind: str, charset: str | None, most: int, scans: Sequence[Scan]
+) -> Content:
+    module, _, name = (_TEXTS | _WHOLE | _SEEN | _ZIPPED)[kind].partition(".")
+    read = getattr(import_module(f"index.loading.readers.{module}"), name)
+    if kind in _ZIPPED:
+        _check_zip(data, kind, most)
+    content: Content
+    if kind in _SEEN:
+        content = read(data, scans)
+    else:
+        content = read(data, charset) if kind in _TEXTS else read(data)
+    return content
 
-        return read_docx(data)
-    from index.loading.readers.html import read_epub
 
-    return read_epub(data)
+def _nothing_seen(scans: Sequence[Scan]) -> str:
+    """Say that nothing could be read in pictures: there is none, or it is in a script unknown."""
+    if all(each.confidence > 0 for each in scans):
+        return "No text was found in {name}: what it shows are pictures without words."
+    return (
+        "The writing in {name} could not be read. Cyrillic, Greek, Arabic, Korean and Indian"
+        " scripts need Tesseract: install it with its languages (on Debian tesseract-ocr and"
+        " tesseract-ocr-rus, for example), and add the file again."
+    )
+
+
+_OLDER = {"docx": ".doc", "xlsx": ".xls", "pptx": ".ppt"}
 
 
 def _check_zip(data: bytes, kind: str, most: int) -> None:
-    if kind == "docx" and data.startswith(b"\xd0\xcf\x11\xe0"):  # What Office wraps both in.
+    if kind in _OLDER and data.startswith(b"\xd0\xcf\x11\xe0"):  # What Office wraps both in.
         raise DocumentError(
-            "{name} is protected with a password, or is an old .doc file. Save it as .docx without"
-            " a password and give that."
+            f"{{name}} is protected with a password, or is an old {_OLDER[kind]} file. Save it as"
+            f" .{kind} without a password and give that."
         )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:

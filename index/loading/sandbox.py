@@ -1,19 +1,23 @@
 """Files are read apart, in processes with little memory and time, since anybody may have made them.
 
 What crashes a parser, or takes it over, has a process that holds no settings and writes no files.
-Processes are used again. There are as many as files are read at once, up to `MOST`.
+Processes are used again. There are as many as files are read at once, up to `MOST`, and two more
+for pages that are read from their pictures: that takes long, and keeps nobody else waiting.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from index.documents import Heading, Properties, Style
+from index.documents import Heading, Properties, Scan, Style
 from index.errors import DocumentError
 from index.loading.formats import Limits
 from index.loading.readers.text import Content
+from index.loading.scanning.recognition import PAGES_AT_ONCE
 from index.printable import title_line
 from index.processes.child import Child, ChildFailed
 
@@ -22,12 +26,34 @@ MOST = max(2, os.cpu_count() or 1)
 
 _PARSERS = "index.loading.parsing"
 
-_idle: list[Child] = []
-_places = threading.BoundedSemaphore(MOST)
+
+@dataclass(slots=True)
+class _Processes:
+    """Processes that wait for something to do, and places for those that have it."""
+
+    places: threading.BoundedSemaphore
+    idle: list[Child] = field(default_factory=list)
+
+    def take(self, memory: int) -> Child:
+        """Return an idle process with so much memory, or one that is yet to start."""
+        try:
+            child = self.idle.pop()
+        except IndexError:
+            return Child(_PARSERS, memory=memory)
+        if child.memory == memory:
+            return child
+        child.stop()
+        return Child(_PARSERS, memory=memory)
 
 
-def read_sandboxed(data: bytes, kind: str, charset: str | None, limits: Limits) -> Content:
-    """Return what a file of this format holds.
+_readers = _Processes(threading.BoundedSemaphore(MOST))
+_scanners = _Processes(threading.BoundedSemaphore(PAGES_AT_ONCE))
+
+
+def read_sandboxed(
+    data: bytes, kind: str, charset: str | None, limits: Limits, scans: Sequence[Scan] = ()
+) -> Content:
+    """Return what a file of this format holds; `scans` are its pages that were read from pictures.
 
     Raises DocumentError, which calls the file {name}, also where its parser crashes, takes too long
     or needs too much memory.
@@ -38,6 +64,7 @@ def read_sandboxed(data: bytes, kind: str, charset: str | None, limits: Limits) 
         "charset": charset,
         "max_characters": limits.max_characters,
         "max_unpacked_bytes": limits.max_unpacked_bytes,
+        "scans": [asdict(each) for each in scans],
     }
     content, text = in_sandbox(request, data, limits)
     return Content(
@@ -45,18 +72,29 @@ def read_sandboxed(data: bytes, kind: str, charset: str | None, limits: Limits) 
         content["title"],
         tuple(Heading(**each) for each in content["headings"]),
         tuple(content["pages"]),
-        Properties(**content["properties"]),
+        Properties(**content["properties"] | {"tags": ()}),  # Those are people's.
         tuple(Style(**each) for each in content["styles"]),
+        tuple(Scan(**each) for each in content["scans"]),
+        tuple(content["unread"]),
     )
 
 
-def in_sandbox(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[Any, bytes]:
+def scan_sandboxed(data: bytes, kind: str, page: int, limits: Limits) -> Scan:
+    """Read a page of a file, by its number from 1, from its picture. Raises as `read_sandboxed`."""
+    request = {"do": "scan", "kind": kind, "page": page}
+    (confidence, words), _ = in_sandbox(request, data, limits, _scanners)
+    return Scan(page, float(confidence), str(words))
+
+
+def in_sandbox(
+    request: dict[str, Any], data: bytes, limits: Limits, processes: _Processes = _readers
+) -> tuple[Any, bytes]:
     """Have `parsing.py` answer a request about a file, within limits of memory and time.
 
     Raises DocumentError, which calls the file {name}, whatever comes of it.
     """
-    with _places:
-        child = _child(limits.max_memory)
+    with processes.places:
+        child = processes.take(limits.max_memory)
         try:
             return child.call(request, data, seconds=limits.max_seconds)
         except ChildFailed as error:
@@ -71,16 +109,4 @@ def in_sandbox(request: dict[str, Any], data: bytes, limits: Limits) -> tuple[An
                 " in another format."
             ) from error
         finally:
-            _idle.append(child)
-
-
-def _child(memory: int) -> Child:
-    """Return an idle process with so much memory, or one that is yet to start."""
-    try:
-        child = _idle.pop()
-    except IndexError:
-        return Child(_PARSERS, memory=memory)
-    if child.memory == memory:
-        return child
-    child.stop()
-    return Child(_PARSERS, memory=memory)
+            processes.idle.append(child)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +19,7 @@ from index.errors import DocumentError, LibraryError
 from index.storage.connections import Connections, run
 from index.storage.database import Database
 from index.storage.postgres_schema import (
+    SCANS,
     SCHEMA_VERSION,
     diagnosis,
     may_be_written,
@@ -111,13 +113,16 @@ class PostgresStore:
         return meta
 
     def upgrade(self) -> None:
-        """Make a library of an earlier schema one of this: there is none."""
+        """Make a library that has no table of scans yet one that has."""
+        with self._change() as connection:
+            if not _has_scans(connection):
+                run(connection, SCANS)
 
     @contextmanager
     def rebuilt(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
         """Yield an empty database that takes the place of this one when the transaction ends."""
         with self._change() as connection:
-            for table in ("passages", "files", "readings", "documents"):
+            for table in ("passages", "files", "readings", "scans", "documents"):
                 run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
             _change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
             _count(connection)
@@ -137,13 +142,14 @@ class PostgresStore:
 
     # --- documents
 
-    def entries(self) -> list[Entry]:
-        """Return the documents in the order they were added."""
+    def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
+        """Return the documents in the order they were added; with `ids` only those."""
         with self._connection() as connection:
             rows = run(
                 connection,
                 "SELECT id, title, source, sha256, characters, passages, added, loader, properties "
-                "FROM documents ORDER BY added, place",
+                "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
+                (ids is None, list(ids or ())),
             ).fetchall()
         return [Entry(*row, tags=tags_of(properties)) for *row, properties in rows]
 
@@ -185,7 +191,8 @@ class PostgresStore:
                 "styles FROM documents WHERE id = %s",
                 (document_id,),
             ).fetchone()
-        return document_of(row) if row else None
+            scans = _scans(connection, document_id)
+        return document_of(row, scans) if row else None
 
     def about(self, document_id: str) -> tuple[str, str, str] | None:
         """Return a document's title, its source and when it was added; None where it cannot be."""
@@ -208,6 +215,7 @@ class PostgresStore:
             "SELECT EXISTS (SELECT FROM documents WHERE id = %(id)s) "
             "AND NOT EXISTS (SELECT FROM documents WHERE source = %(source)s AND id <> %(id)s) "
             "AND (%(file)s OR EXISTS (SELECT FROM files WHERE document_id = %(id)s)) "
+            "AND (SELECT count(*) FROM scans WHERE document_id = %(id)s) >= %(scans)s "
             "AND (%(sha256)s = '' OR EXISTS (SELECT FROM readings "
             "WHERE sha256 = %(sha256)s AND loader = %(loader)s AND document_id = %(id)s))"
         )
@@ -215,11 +223,12 @@ class PostgresStore:
             "id": document.id,
             "source": document.source,
             "file": document.file is None,
+            "scans": len(document.scans),
             "sha256": document.read_sha256,
             "loader": document.loader,
         }
         with self._connection() as connection:
-            return bool(_one(connection, query, given))
+            return _has_scans(connection) and bool(_one(connection, query, given))
 
     def size(self) -> int:
         """Return how many bytes the library's tables and their indexes take."""
@@ -410,7 +419,9 @@ class PostgresStore:
                 found.append(f"there are {there} passages, and {recorded} are told")
             if wrong := miscounted_words(connection):
                 found.append(f"{wrong} words are told to be in more or fewer passages")
-            for table in ("passages", "files", "readings"):
+            for table in ("passages", "files", "readings", "scans"):
+                if table == "scans" and not _has_scans(connection):
+                    continue
                 strays = _one(
                     connection,
                     f"SELECT count(*) FROM {table} "  # noqa: S608  the names above
@@ -546,3 +557,23 @@ def _keep_file(connection: Connection, document: Document) -> None:
             "DO UPDATE SET document_id = EXCLUDED.document_id",
             (document.read_sha256, document.loader, document.id),
         )
+    for scan in document.scans:
+        run(
+            connection,
+            "INSERT INTO scans VALUES (%s, %s, %s, %s) ON CONFLICT (document_id, page) "
+            "DO UPDATE SET confidence = EXCLUDED.confidence, words = EXCLUDED.words",
+            (document.id, *astuple(scan)),
+        )
+
+
+def _scans(connection: Connection, document_id: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a document's pages that were read from their pictures."""
+    if not _has_scans(connection):
+        return []
+    query = "SELECT page, confidence, words FROM scans WHERE document_id = %s ORDER BY page"
+    return run(connection, query, (document_id,)).fetchall()
+
+
+def _has_scans(connection: Connection) -> bool:
+    """Whether there is a table of such pages, as libraries of earlier versions have not."""
+    return bool(_one(connection, "SELECT to_regclass('scans') IS NOT NULL"))

@@ -18,6 +18,14 @@ SCHEMA_VERSION = "1"
 LEAST_PGVECTOR = (0, 8)
 """The first version that goes on searching where documents are left out."""
 
+SCANS = """
+    CREATE TABLE IF NOT EXISTS scans (
+        document_id text NOT NULL REFERENCES documents ON DELETE CASCADE, page integer NOT NULL,
+        confidence double precision NOT NULL, words text NOT NULL,
+        PRIMARY KEY (document_id, page))
+    """
+"""Libraries without it are as good: the next command that writes makes it."""
+
 _SCHEMA = (
     "CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)",
     # `place` is the order in which they were put in.
@@ -56,6 +64,7 @@ _SCHEMA = (
         PRIMARY KEY (sha256, loader))
     """,
     "CREATE INDEX readings_document ON readings (document_id)",
+    SCANS,
     # Porter's stems, as FTS5 makes them, and no stop words: a question's are left out before.
     "CREATE TEXT SEARCH DICTIONARY footnoted (TEMPLATE = snowball, Language = porter)",
     "CREATE TEXT SEARCH CONFIGURATION footnoted (PARSER = default)",

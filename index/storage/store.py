@@ -23,10 +23,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
-from index.documents import Document, Heading, Passage, Properties, Span, Style, source_name
+from index.documents import Document, Heading, Passage, Properties, Scan, Span, Style, source_name
 from index.english_function_words import FUNCTION_WORDS
 from index.errors import LibraryError, reason
 from index.storage.database import Place, option
+from index.table_heads import head_above
 
 SCHEMA_VERSION = 5
 ADDED = {"loader": "'unknown'", "properties": "'{}'", "styles": "'[]'"}
@@ -46,7 +47,14 @@ CREATE TABLE IF NOT EXISTS readings (
     sha256 TEXT NOT NULL, loader TEXT NOT NULL, document_id TEXT NOT NULL,
     PRIMARY KEY (sha256, loader));
 """
-"""Libraries without it are as good: the next command that writes makes it."""
+
+_SCANS = """
+-- The pages of documents that were read from their pictures, with the boxes of their words.
+CREATE TABLE IF NOT EXISTS scans (
+    document_id TEXT NOT NULL, page INTEGER NOT NULL, confidence REAL NOT NULL,
+    words TEXT NOT NULL, PRIMARY KEY (document_id, page));
+"""
+"""Libraries without these two are as good: the next command that writes makes them."""
 
 _SCHEMA = (
     """
@@ -68,12 +76,14 @@ CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 """
     + _FILES
     + _READINGS
+    + _SCANS
 )
 
 _BELONGS = {
     "passages": "document_id IN (SELECT id FROM documents)",
     "files": "document_id IN (SELECT id FROM documents)",
     "readings": "document_id IN (SELECT id FROM documents)",
+    "scans": "document_id IN (SELECT id FROM documents)",
     "words": "rowid IN (SELECT rowid FROM passages)",
 }
 """What has to be true of each row of a table."""
@@ -230,6 +240,7 @@ class Store:
         schema = self.meta()["schema"]
         with self._connection("rw") as connection:
             connection.execute(_READINGS)
+            connection.execute(_SCANS)
             if schema == str(SCHEMA_VERSION):
                 return
             for name in _missing(connection):
@@ -241,14 +252,15 @@ class Store:
                 "UPDATE meta SET value = ? WHERE key = 'schema'", (str(SCHEMA_VERSION),)
             )
 
-    def entries(self) -> list[Entry]:
-        """Return the documents in the order they were added."""
+    def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
+        """Return the documents in the order they were added; with `ids` only those."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT id, title, source, sha256, length(text), "  # noqa: S608
                 "(SELECT count(*) FROM passages WHERE document_id = documents.id), added, "
-                f"{_columns(connection, 'loader', 'properties')} "
-                "FROM documents ORDER BY added, rowid"
+                f"{_columns(connection, 'loader', 'properties')} FROM documents "
+                "WHERE :all OR id IN (SELECT value FROM json_each(:ids)) ORDER BY added, rowid",
+                {"all": ids is None, "ids": json.dumps(list(ids or ()))},
             ).fetchall()
         return [Entry(*row, tags=tags_of(properties)) for *row, properties in rows]
 
@@ -299,7 +311,15 @@ class Store:
                 f"{added} FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
-        return row and document_of(row)
+            scans = (
+                connection.execute(
+                    "SELECT page, confidence, words FROM scans WHERE document_id = ? ORDER BY page",
+                    (document_id,),
+                ).fetchall()
+                if _has_table(connection, "scans")
+                else []
+            )
+        return row and document_of(row, scans)
 
     def about(self, document_id: str) -> tuple[str, str, str] | None:
         """Return a document's title, its source and when it was added; None where it cannot be."""
@@ -323,23 +343,33 @@ class Store:
     def holds(self, document: Document) -> bool:
         """Whether a document is here with all that it brings, and no other one of its source."""
         with self._connection() as connection:
-            if not (_has_table(connection, "files") and _has_table(connection, "readings")):
+            if not all(_has_table(connection, each) for each in ("files", "readings", "scans")):
                 return False
             row = connection.execute(
                 "SELECT EXISTS (SELECT 1 FROM documents WHERE id = :id) "
                 "AND NOT EXISTS (SELECT 1 FROM documents WHERE source = :source AND id <> :id) "
                 "AND (:file OR EXISTS (SELECT 1 FROM files WHERE document_id = :id)) "
+                "AND (SELECT count(*) FROM scans WHERE document_id = :id) >= :scans "
                 "AND (:sha256 = '' OR EXISTS (SELECT 1 FROM readings "
                 "WHERE sha256 = :sha256 AND loader = :loader AND document_id = :id))",
                 {
                     "id": document.id,
                     "source": document.source,
                     "file": document.file is None,
+                    "scans": len(document.scans),
                     "sha256": document.read_sha256,
                     "loader": document.loader,
                 },
             ).fetchone()
         return bool(row[0])
+
+    def size(self) -> int:
+        """Return how many bytes the folder takes."""
+        found = 0
+        for path in self.place.rglob("*"):
+            with suppress(OSError):  # It went a moment ago.
+                found += path.lstat().st_size if path.is_file() else 0
+        return found
 
     def count_passages(self, document_id: str) -> int:
         """Return how many passages a document has."""
@@ -563,7 +593,7 @@ class Store:
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names above
             for document, passages in cut:
                 _insert(connection, document, passages)
-            for table in ("files", "readings"):
+            for table in ("files", "readings", "scans"):
                 connection.execute(
                     f"DELETE FROM {table} "  # noqa: S608  the names above
                     "WHERE document_id NOT IN (SELECT id FROM documents)"
@@ -629,17 +659,19 @@ def tags_of(properties: str) -> tuple[str, ...]:
     return tuple(json.loads(properties).get("tags", ()))
 
 
-def document_of(row: Sequence[Any]) -> Document:
+def document_of(row: Sequence[Any], scans: Iterable[Sequence[Any]]) -> Document:
     """Return a document of its row: id, title, source, text, added, and then what is JSON.
 
-    That is headings, pages, loader (which is none), properties, styles.
+    That is headings, pages, loader (which is none), properties, styles. `scans` are the rows of
+    its pages that were read from pictures.
     """
     headings = tuple(Heading(*each) for each in json.loads(row[5]))
     pages = tuple(json.loads(row[6]))
     properties = Properties(**json.loads(row[8]) | {"tags": tags_of(row[8])})
     styles = tuple(Style(*each) for each in json.loads(row[9]))
     known = (headings, pages, row[4], row[7], properties, styles)
-    return Document(row[0], row[1], row[2], row[3], *known)
+    seen = tuple(Scan(*each) for each in scans)
+    return Document(row[0], row[1], row[2], row[3], *known, seen)
 
 
 def passage_of(document_id: str, row: Sequence[object]) -> Passage:
@@ -690,6 +722,10 @@ def _keep_file(connection: sqlite3.Connection, document: Document) -> None:
     if document.read_sha256:
         reading = (document.read_sha256, document.loader, document.id)
         connection.execute("REPLACE INTO readings VALUES (?, ?, ?)", reading)
+    connection.executemany(
+        "REPLACE INTO scans VALUES (?, ?, ?, ?)",
+        [(document.id, *astuple(each)) for each in document.scans],
+    )
 
 
 def _insert_passages(
@@ -733,13 +769,18 @@ def _delete(connection: sqlite3.Connection, document_id: str) -> None:
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     connection.execute("DELETE FROM files WHERE document_id = ?", (document_id,))
     connection.execute("DELETE FROM readings WHERE document_id = ?", (document_id,))
+    connection.execute("DELETE FROM scans WHERE document_id = ?", (document_id,))
     connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
 
 
 def searchable_text(document: Document, passage: Passage) -> str:
-    """Return what is embedded and indexed of a passage: its heading, for context, and its text."""
+    """Return what is embedded and indexed of a passage: its text, with its heading for context.
+
+    Where it goes on with a table, the head of the table is part of it too.
+    """
     text = document.text[passage.span.start : passage.span.end]
-    return f"{passage.heading}\n{text}" if passage.heading else text
+    head = head_above(document.text, passage.span.start)
+    return "\n".join(filter(None, (passage.heading, head, text)))
 
 
 def indexed_words(document: Document, passage: Passage) -> str:

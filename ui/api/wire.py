@@ -18,6 +18,8 @@ MOST_SAID = 20_000
 
 Question = Annotated[str, Field(min_length=1, max_length=MAX_QUESTION, pattern=r"\S")]
 
+PageKind = Literal["page", "slide"]
+
 
 class Sent(BaseModel):
     """What is sent: nothing in it is converted, and a field that is not known is an error."""
@@ -91,6 +93,14 @@ class DocumentNamed(Came):
     sha256: str
 
 
+class Scanned(Came):
+    """How a page was read from its picture: the mean confidence of its words, from 0 to 1."""
+
+    confidence: float
+    uncertain: list[str]
+    """Words of the quote that were hard to read: those that answer, where such are marked."""
+
+
 class Quote(Came):
     """A verbatim quote, `start` and `end` in code points of the document's text."""
 
@@ -100,7 +110,10 @@ class Quote(Came):
     quote: str
     marks: list[list[int]]
     page: int | None
+    page_kind: PageKind | None
     heading: str | None
+    scan: Scanned | None
+    """Only where its page was read from a picture."""
     score: float
 
 
@@ -212,6 +225,7 @@ class Place(Came):
     quote: str
     after: str
     page: int | None
+    page_kind: PageKind | None
 
 
 class Library(Came):

@@ -106,13 +106,19 @@ def decision_text(answer: Answer) -> Group:
 
 def place(quote: Quote) -> str:
     """Return where a quote stands, for people: document, page or line, heading, days, cell."""
-    page = quote.page
-    where = f"page {page}" if page else f"line {quote.document.line_at(quote.start)}"
+    where = quote.document.place_at(quote.start)
+    where = f"read from a picture, {where}" if quote.scan else where
     heading = f", “{quote.heading}”" if quote.heading else ""
     days = f", {days_in_words(*quote.dates)}" if quote.dates else ""
     cell = quote.cell
     in_table = f", row “{cell.row}”, column “{cell.column}”" if cell else ""
     return f"{quote.document.label}, {where}{heading}{days}{in_table}"
+
+
+def doubt(quote: Quote) -> str:
+    """Return what is to be said of words that the answer rests on and that were hard to read."""
+    words = ", ".join(f"“{each}”" for each in quote.uncertain)
+    return f"Hard to read in the picture: {words}. Compare with the page." if words else ""
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
@@ -123,6 +129,8 @@ def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
         for start, end in quote.marks:
             text.stylize("bold underline", start - quote.start, end - quote.start)
         parts.append(Padding(text, (0, 0, 0, 4)))
+        if told := doubt(quote):
+            parts.append(Padding(_said(told, style="yellow"), (0, 0, 0, 4)))
     return parts
 
 

@@ -24,7 +24,7 @@ from rag.answer import Answer
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
-from ui.conversations.text import LISTED, NOTHING_NEAR, pieces, place
+from ui.conversations.text import LISTED, NOTHING_NEAR, doubt, pieces, place
 
 
 def draw(template: str, macro: str, *values: Any) -> str:
@@ -80,6 +80,7 @@ def _templates() -> Environment:
         "line": title_line,
         "on_a_line": printable,
         "place": place,
+        "doubt": doubt,
         "pieces": pieces,
         "span": _span,
         "counted": number_of,

@@ -8,6 +8,7 @@ let at = 0; // and which of them is open.
 let from = null; // Where it was opened, and with which panel in view.
 let opened = null; // The open place itself,
 let view = "text"; // and how it is shown: "text", "stored" (as it is stored), or its "page".
+let chosen = false; // Whether a person said so: else what was read from pictures is shown in them.
 const wide = window.matchMedia("(min-width: 901px)"); // All panels beside each other.
 const steps = document.querySelector("#source-bar .steps");
 
@@ -24,8 +25,10 @@ const show = (wanted) => {
   }
 };
 
+const ofLibrary = () => (libraryHere() ? `?library=${encodeURIComponent(libraryHere())}` : "");
 const address = (place) =>
-  `?document=${encodeURIComponent(place.document)}` + (place.span ? `&span=${place.span}` : "");
+  `${ofLibrary() ? `${ofLibrary()}&` : "?"}document=${encodeURIComponent(place.document)}` +
+  (place.span ? `&span=${place.span}` : "");
 
 const setView = (wanted) => {
   view = wanted;
@@ -37,12 +40,15 @@ const setView = (wanted) => {
 
 // Return the panel's content for a place; only a document with pages is drawn.
 const contentOf = async (place, others, page) => {
-  if (page) return server.open_page({ ...place, page }); // Its pages are being turned.
-  const text = await server.open_place({ ...place, others: others.map((each) => each.span) });
+  const asked = { ...place, library: libraryHere() };
+  if (page) return server.open_page({ ...asked, page }); // Its pages are being turned.
+  const text = await server.open_place({ ...asked, others: others.map((each) => each.span) });
   const drawn = /^<header class="about" data-pages="[1-9]/.test(text);
   document.querySelector('#source-bar [data-view="page"]').hidden = !drawn;
+  const scanned = drawn && text.slice(0, 80).includes(" data-scanned>");
   if (view === "page" && !drawn) setView("text");
-  return view === "page" ? server.open_page({ ...place, page: "" }) : text;
+  if (!chosen && drawn && place.span) setView(scanned ? "page" : "text");
+  return view === "page" ? server.open_page({ ...asked, page: "" }) : text;
 };
 
 // A panel that comes into view takes the focus some frames later: wait, unless a person moves it.
@@ -88,7 +94,7 @@ document.addEventListener("footnoted:new", () => {
   [places, at, opened] = [[], 0, null];
   steps.hidden = true;
   props.value = nothing;
-  history.replaceState(null, "", window.location.pathname);
+  history.replaceState(null, "", window.location.pathname + ofLibrary());
 });
 
 const placeOf = (link) => ({ document: link.dataset.document, span: link.dataset.span ?? "" });
@@ -134,10 +140,11 @@ document.addEventListener("click", (event) => {
     open(places[at]);
   }
 
-  const chosen = event.target.closest("button[data-view]");
-  if (chosen) {
-    const redrawn = "page" === view || "page" === chosen.dataset.view;
-    setView(chosen.dataset.view);
+  const wanted = event.target.closest("button[data-view]");
+  if (wanted) {
+    const redrawn = "page" === view || "page" === wanted.dataset.view;
+    chosen = true;
+    setView(wanted.dataset.view);
     if (opened && redrawn) open(opened);
   }
   const turned = event.target.closest("#source [data-page]");
@@ -145,10 +152,41 @@ document.addEventListener("click", (event) => {
 
   const link = event.target.closest("a[data-document]");
   const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  const elsewhere = event.target.closest("a[data-turn-to]");
+  if (elsewhere && plain) {
+    event.preventDefault();
+    turnTo(elsewhere);
+  }
   if (!link || !plain) return; // With a modifier, the link opens a tab of its own.
   event.preventDefault();
   openLink(link);
 });
+
+// A document of another library is opened there, once the page has that one.
+let coming = null;
+const turnTo = ({ dataset }) => {
+  coming = { document: dataset.of, span: dataset.at };
+  const turn = new CustomEvent("footnoted:turn", { detail: dataset.turnTo, cancelable: true });
+  if (document.dispatchEvent(turn)) return;
+  coming = null;
+  element.querySelector(".waits").hidden = false;
+};
+document.addEventListener("footnoted:library", () => {
+  const place = coming;
+  coming = null;
+  if (!place) return;
+  [places, at] = [[place], 0];
+  setTimeout(() => open(place)); // Behind what begins anew with the library.
+});
+
+// What is opened in a tab of its own, or copied, names the library as well.
+for (const type of ["click", "auxclick", "contextmenu"]) {
+  const name = (event) => {
+    const link = event.target.closest?.("a[data-document]");
+    if (link) link.href = address(placeOf(link));
+  };
+  document.addEventListener(type, name, true);
+}
 
 // The keys are listed where nothing is being typed.
 const keys = document.getElementById("keys");

@@ -1,0 +1,182 @@
+"""The words of a page's picture in rows, upright, in the order in which they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import atan2, cos, sin, tan
+from statistics import median
+
+from index.loading.scanning.words import FINE, Word
+
+BOX_OF_SIZE = 1.2
+"""A word's box is so much higher than its letters' size."""
+
+SAME_SIZE = 1.18
+"""Lines whose boxes differ less than this from the text's are of its size: boxes are not exact."""
+
+_MOST_SKEW = 0.14
+"""Eight degrees: what lies further off is no skewed page."""
+
+_COLUMN_LINES, _COLUMN_WIDTH = 4, 10
+"""Columns of running text have so many lines at least, and are mostly so many letters' sizes wide;
+those of tables are not."""
+
+_CROSSING = 0.25
+"""The share of lines that may go across both of two columns: titles and captions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Words side by side, with their left and right sides in points, as if the page were upright.
+
+    `base` is where they stand above the page's lower edge.
+    """
+
+    words: tuple[Word, ...]
+    sides: tuple[tuple[float, float], ...]
+    base: float
+    size: float
+
+    @property
+    def left(self) -> float:
+        """Where it begins."""
+        return self.sides[0][0]
+
+    @property
+    def right(self) -> float:
+        """Where it ends."""
+        return self.sides[-1][1]
+
+
+Seen = tuple[Sequence[Word], float, float]
+"""The words of a page, and its width and height in points."""
+
+
+def rows(pages: Sequence[Seen]) -> list[list[Row]]:
+    """Return the words of each page in rows, in the order in which they are read."""
+    upright = [_page(*each) for each in pages]
+    size = _sizes([line for lines in upright for line in lines])
+    return [
+        list(_in_order([replace(line, size=size[line.size]) for line in lines]))
+        for lines in upright
+    ]
+
+
+def _page(words: Sequence[Word], width: float, height: float) -> list[Row]:
+    seen: dict[int, list[Word]] = {}
+    for word in words:
+        seen.setdefault(word.line, []).append(word)
+    skew = _skew(list(seen.values()), width, height)
+    return [_upright(line, skew, width, height) for line in seen.values()]
+
+
+def _skew(lines: Sequence[Sequence[Word]], width: float, height: float) -> float:
+    """Return by how much the lines rise from left to right, as an angle."""
+    angles: list[float] = []
+    for line in lines:
+        first, last = line[0], line[-1]
+        across = (last.left + last.right - first.left - first.right) / 2 * width / FINE
+        down = (last.top + last.bottom - first.top - first.bottom) / 2 * height / FINE
+        # Of short lines, a letter with a tail makes an angle.
+        if across > width / 8 and abs(angle := atan2(-down, across)) < _MOST_SKEW:
+            angles.append(angle)
+    return median(angles) if angles else 0.0
+
+
+def _upright(line: Sequence[Word], skew: float, width: float, height: float) -> Row:
+    sides, middles, heights = [], [], []
+    for word in line:
+        left, right = word.left * width / FINE, word.right * width / FINE
+        top, bottom = word.top * height / FINE, word.bottom * height / FINE
+        x, y = (left + right) / 2 - width / 2, height / 2 - (top + bottom) / 2
+        across, up = x * cos(skew) + y * sin(skew), y * cos(skew) - x * sin(skew)
+        half = (right - left) / 2
+        sides.append((across - half + width / 2, across + half + width / 2))
+        middles.append(up + height / 2)
+        # A box around a skewed word is higher than the word.
+        heights.append(max(bottom - top - (right - left) * abs(tan(skew)), 1.0))
+    size = median(heights) / BOX_OF_SIZE
+    return Row(tuple(line), tuple(sides), median(middles) - 0.35 * size, size)
+
+
+def _sizes(lines: Sequence[Row]) -> dict[float, float]:
+    """Return for the size of each line one of few, which differ as letters do and boxes do not."""
+    lengths = [line.size for line in lines for word in line.words for _ in word.text]
+    groups = [median(lengths)] if lengths else []
+    found: dict[float, float] = {}
+    for size in sorted({line.size for line in lines}):
+        nearest = min(groups, key=lambda each: max(each / size, size / each))
+        if not 1 / SAME_SIZE <= size / nearest <= SAME_SIZE:
+            groups.append(nearest := size)
+        found[size] = round(2 * nearest) / 2
+    return found
+
+
+def _in_order(lines: Sequence[Row]) -> Iterator[Row]:
+    """Yield lines column by column; one across them stands between what is above it and below."""
+    gutter = _gutter(lines)
+    if gutter is None:
+        yield from _side_by_side(lines)
+        return
+    band: list[Row] = []
+    for line in [*sorted(lines, key=lambda each: -each.base), None]:
+        if line is not None and not line.left < gutter < line.right:
+            band.append(line)
+            continue
+        for column in (
+            [each for each in band if each.right <= gutter],
+            [each for each in band if each.left >= gutter],
+        ):
+            yield from _in_order(column)
+        band = []
+        if line is not None:
+            yield line
+
+
+def _gutter(lines: Sequence[Row]) -> float | None:
+    """Return where two columns of running text lie apart; None where none do."""
+    best: tuple[int, int, float] | None = None
+    for at in sorted({line.right for line in lines}):
+        left = [line for line in lines if line.right <= at]
+        right = [line for line in lines if line.left > at]
+        crossing = len(lines) - len(left) - len(right)
+        if (
+            crossing <= _CROSSING * len(lines)
+            and all(_is_column(side) for side in (left, right))
+            and (best is None or (crossing, -min(len(left), len(right))) < best[:2])
+        ):
+            beside = min(line.left for line in right)
+            best = (crossing, -min(len(left), len(right)), (at + beside) / 2)
+    return best and best[2]
+
+
+def _is_column(lines: Sequence[Row]) -> bool:
+    if len(lines) < _COLUMN_LINES:
+        return False
+    return median((line.right - line.left) / line.size for line in lines) >= _COLUMN_WIDTH
+
+
+def _side_by_side(lines: Sequence[Row]) -> Iterator[Row]:
+    """Yield lines from top to bottom; what stands side by side is one row."""
+    held: list[Row] = []
+    for line in sorted(lines, key=lambda each: -each.base):
+        if held and held[0].base - line.base > 0.5 * min(held[0].size, line.size):
+            yield _as_one(held)
+            held = []
+        held.append(line)
+    if held:
+        yield _as_one(held)
+
+
+def _as_one(pieces: Sequence[Row]) -> Row:
+    ordered = sorted(pieces, key=lambda each: each.left)
+    words = tuple(
+        word._replace(blank=word.blank or (number == 0 and piece is not ordered[0]))
+        for piece in ordered
+        for number, word in enumerate(piece.words)
+    )
+    sides = tuple(side for piece in ordered for side in piece.sides)
+    longest = max(ordered, key=lambda each: each.right - each.left)
+    # To whole points, since lines of a text stand evenly apart, and boxes are not exact.
+    return Row(words, sides, float(round(longest.base)), longest.size)

@@ -1,0 +1,115 @@
+"""Pictures as they are read and shown: those of a file, and those of a PDF's pages."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from index.errors import DocumentError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FINEST = 200
+"""Pixels of an inch of a page: letters are clear at that, and pages of a book need no more."""
+
+MOST_PIXELS = 100_000_000
+"""The largest picture that is opened: one of 10,000 by 10,000 pixels."""
+
+
+def count(data: bytes) -> int:
+    """Return how many pictures a file holds: a TIFF file may have several."""
+    with _opened(data) as picture:
+        return int(getattr(picture, "n_frames", 1))
+
+
+def size(data: bytes, number: int) -> tuple[int, int]:
+    """Return the width and the height of a picture, by its number from 1, the right way up."""
+    return picture(data, number).size
+
+
+def picture(data: bytes, number: int) -> Image.Image:
+    """Return a picture of a file, by its number from 1, the right way up and without colours."""
+    from PIL import ImageOps
+
+    with _opened(data) as opened:
+        if number > 1:
+            opened.seek(number - 1)
+        _check(opened)
+        turned = ImageOps.exif_transpose(opened)
+        if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
+            turned = turned.convert("RGBA")
+            return _on_white(turned)
+        if turned.mode in ("I;16", "I;16B", "I;16L", "I", "F"):  # Scanners make them.
+            return _of_many_grays(turned)
+        return turned.convert("RGB")
+
+
+def page_picture(page: Any, longest: int) -> Image.Image:
+    """Return a page of a PDF as a picture, the longer side of which has so many pixels or fewer."""
+    scale = min(longest / max(page.get_size()), FINEST / 72)
+    picture: Image.Image = page.render(scale=scale).to_pil()
+    return picture.convert("RGB")
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Image.Image]:
+    """Open a picture, and say in a sentence what is wrong with it."""
+    import io
+    import struct
+
+    from PIL import Image
+
+    with suppress(ImportError):  # Else there is no HEIC.
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener(thumbnails=False)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            Image.MAX_IMAGE_PIXELS = None  # `_check` says it in words.
+            with Image.open(io.BytesIO(data)) as opened:
+                _check(opened)
+                yield opened
+    # What a file that is cut off or made up raises in Pillow, which has no error of its own.
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        EOFError,
+        struct.error,
+        LookupError,
+        TypeError,
+        ArithmeticError,
+        AttributeError,
+        RuntimeError,
+    ) as error:
+        raise DocumentError("{name} is damaged and cannot be read as a picture.") from error
+
+
+def _check(opened: Image.Image) -> None:
+    if opened.width * opened.height > MOST_PIXELS:
+        raise DocumentError(
+            f"{{name}} has {opened.width:,} by {opened.height:,} pixels, and pictures of up to"
+            f" {MOST_PIXELS // 1_000_000:,} million can be read. Save it in a smaller size."
+        )
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    ground = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(ground, picture).convert("RGB")
+
+
+def _of_many_grays(picture: Image.Image) -> Image.Image:
+    """Return a picture of more than 256 grays as one of those that it has."""
+    import numpy as np
+    from PIL import Image
+
+    values = np.asarray(picture, np.float32)
+    low, high = float(values.min()), float(values.max())
+    scaled = (values - low) * (255 / max(high - low, 1))
+    return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")

@@ -1,0 +1,152 @@
+"""What stands in a picture: RapidOCR reads it, and Tesseract where that cannot.
+
+RapidOCR's weights come with its package and are loaded from there, so that nothing is downloaded.
+They hold Latin, Chinese and Japanese, and Greek in part. Letters of other scripts come out as
+blanks, with much confidence: that a line is nearly empty shows them, and its confidence does not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.loading.scanning import tesseract
+from index.loading.scanning.words import FINE, Word, tokens
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+LONGEST_SIDE = 2000
+"""Pixels of the longer side of a page's picture: of A4, 170 an inch."""
+
+PAGES_AT_ONCE = 2
+"""How many pages are read at once; each has its share of the processor's cores."""
+
+HARD = 0.9
+"""Below this mean confidence a page is hard to read, and Tesseract tries it as well."""
+
+_LEAST = 0.5
+"""Lines below this confidence are no text, or none that could be read."""
+
+_LETTERS, _LONG = 0.6, 4
+"""A line of letters has so many of them at least for each time that it is longer than high. It is
+held to that where it is so many times longer."""
+
+
+def is_there() -> bool:
+    """Whether the libraries that read pictures are installed."""
+    return find_spec("rapidocr") is not None
+
+
+def recognise(picture: Image.Image) -> tuple[list[Word], float]:
+    """Return the words in a picture, and how surely they were read, all in all: 1 is without doubt.
+
+    Lines that could be seen and not read count as nothing in that.
+    """
+    words, confidence = _by_rapidocr(picture)
+    if confidence < HARD and tesseract.is_there():
+        others = tesseract.words(picture)
+        mean = mean_confidence(others)
+        if mean > confidence:
+            return others, mean
+    return words, confidence
+
+
+def mean_confidence(words: Sequence[Word]) -> float:
+    """Return the mean confidence of words, each as much as it is long."""
+    weight = sum(len(word.text) for word in words)
+    return sum(len(word.text) * word.confidence / 100 for word in words) / weight if weight else 0.0
+
+
+def _by_rapidocr(picture: Image.Image) -> tuple[list[Word], float]:
+    import numpy as np
+
+    # A picture that is too small to hold a letter makes it fail.
+    if min(picture.size) < 8:
+        return [], 1.0
+    found = _engine()(np.asarray(picture.convert("RGB")))
+    if found.boxes is None:
+        return [], 1.0
+    words: list[Word] = []
+    unread = 0.0
+    rows = zip(found.boxes, found.txts, found.scores, found.word_results, strict=True)
+    for number, (corners, text, score, pieces) in enumerate(rows):
+        sides = sorted((np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[3] - corners[0]))))
+        longer = float(sides[1] / max(sides[0], 1))
+        letters = len("".join(text.split()))
+        if score < _LEAST or (longer > _LONG and letters < _LETTERS * longer):
+            unread += longer
+        else:
+            words += _words_of(number, text, score, pieces, corners, picture.size)
+    letters = sum(len(word.text) for word in words)
+    return words, mean_confidence(words) * letters / (letters + unread) if words else 0.0
+
+
+def _words_of(
+    line: int, text: str, score: float, pieces: Any, corners: Any, size: tuple[int, int]
+) -> Iterator[Word]:
+    """Yield the words of a line, with the boxes of the pieces that RapidOCR tells of it."""
+    placed = []
+    at = 0
+    for piece, sure, box in pieces:
+        found = text.find(piece, at)
+        if found >= 0 and box is not None:
+            at = found + len(piece)
+            placed.append((found, at, float(sure), box))
+    for match in tokens(text):
+        start, end = match.span()
+        own = [each for each in placed if each[0] < end and start < each[1]]
+        points = [point for each in own for point in each[3]] or _share_of(corners, match, text)
+        across, down = zip(*points, strict=True)
+        box = (min(across) / size[0], min(down) / size[1], max(across) / size[0])
+        left, top, right, bottom = (
+            max(0, min(FINE, round(float(each) * FINE))) for each in (*box, max(down) / size[1])
+        )
+        sure = min((each[2] for each in own), default=float(score))
+        blank = start > 0 and text[start - 1].isspace()
+        yield Word(line, match[0], blank, left, top, right, bottom, round(100 * sure))
+
+
+def _share_of(corners: Any, match: Any, text: str) -> list[tuple[float, float]]:
+    """Return the corners of a part of a line that no piece tells the place of."""
+    upper, lower = corners[1] - corners[0], corners[2] - corners[3]
+    shares = match.start() / len(text), match.end() / len(text)
+    ends = [
+        begin + way * share
+        for begin, way in ((corners[0], upper), (corners[3], lower))
+        for share in shares
+    ]
+    return [(float(x), float(y)) for x, y in ends]
+
+
+@cache
+def _engine() -> Any:
+    import cv2
+    import rapidocr
+
+    threads = max(1, (os.cpu_count() or 1) // PAGES_AT_ONCE)
+    cv2.setNumThreads(threads)
+    models = Path(rapidocr.__file__).parent / "models"
+    engine = "EngineConfig.onnxruntime"
+    return rapidocr.RapidOCR(
+        params={
+            # With its classifier of upside-down lines, it turns some that are not.
+            "Global.use_cls": False,
+            "Global.max_side_len": LONGEST_SIDE,
+            # Small pictures are not made larger: they are read as well, in a third of the time.
+            "Det.limit_type": "max",
+            "Det.limit_side_len": LONGEST_SIDE,
+            "Global.return_word_box": True,
+            "Global.text_score": 0.0,  # What is not read is counted.
+            "Global.log_level": "critical",
+            # With its path, it does not look whether there is a newer one to be downloaded.
+            "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
+            "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
+            f"{engine}.intra_op_num_threads": threads,
+            f"{engine}.inter_op_num_threads": 1,
+        }
+    )

@@ -1,0 +1,70 @@
+"""Tesseract, where the system has it, for the scripts that RapidOCR has not.
+
+It runs in the process that reads pages, with the same limits: it gets the picture and gives the
+words over pipes, and writes no file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+import subprocess
+from functools import cache
+from typing import TYPE_CHECKING
+
+from index.loading.scanning.words import FINE, Word
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_SECONDS = 120
+_NO_LANGUAGES = ("osd", "equ")
+
+
+def is_there() -> bool:
+    """Whether it is installed, with a language."""
+    return bool(_languages())
+
+
+def words(picture: Image.Image) -> list[Word]:
+    """Return the words in a picture, read in all languages that Tesseract has here."""
+    png = io.BytesIO()
+    picture.convert("L").save(png, "PNG")
+    said = _run(["stdin", "stdout", "-l", "+".join(_languages()), "tsv"], png.getvalue())
+    found: list[Word] = []
+    lines: dict[tuple[str, ...], int] = {}
+    for row in csv.DictReader(io.StringIO(said), delimiter="\t", quoting=csv.QUOTE_NONE):
+        text = (row["text"] or "").strip()
+        if text and float(row["conf"]) >= 0:
+            line = tuple(row[name] for name in ("block_num", "par_num", "line_num"))
+            left, top, width, height = (
+                int(row[name]) for name in ("left", "top", "width", "height")
+            )
+            across, down = FINE / picture.width, FINE / picture.height
+            box = (left * across, top * down, (left + width) * across, (top + height) * down)
+            number = lines.setdefault(line, len(lines))
+            sure = round(float(row["conf"]))
+            found.append(Word(number, text, True, *map(round, box), sure))
+    return found
+
+
+@cache
+def _languages() -> tuple[str, ...]:
+    if shutil.which("tesseract") is None:
+        return ()
+    # The first line says how many there are.
+    listed = _run(["--list-langs"], b"").splitlines()[1:]
+    return tuple(each for each in listed if each and each not in _NO_LANGUAGES)
+
+
+def _run(arguments: list[str], given: bytes) -> str:
+    """Return what Tesseract says; nothing where it fails, since RapidOCR has read the page too."""
+    command = ["tesseract", *arguments]
+    try:
+        done = subprocess.run(
+            command, input=given, capture_output=True, timeout=_SECONDS, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.decode("utf-8", "replace")

@@ -1,0 +1,81 @@
+"""The words that were seen on a page, as they are kept: one line of JSON for a page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from index.documents import Scan
+
+FINE = 10_000
+"""Boxes are kept in ten-thousandths of the page's width and height."""
+
+UNCERTAIN = 80
+"""Words below this confidence, in hundredths, are marked. Of the words that are read wrongly on the
+pages of `eval/lab/bench/scans.py` two thirds are below it, and of those that are right 1 in 300."""
+
+WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
+"""Signs of the scripts that set no blanks between words."""
+
+_TOKEN = re.compile(rf"[{WIDE}]|[^\s{WIDE}]+")
+
+
+class Word(NamedTuple):
+    """A word, or a sign of a script without blanks, with its box from the page's upper left.
+
+    `line` is the number of its line among those that were seen, which are in no order. `blank`
+    tells whether a blank stands before it. `confidence` is in hundredths. `start` is where it
+    stands in the document's text; below 0 where it does not, as headers that every page repeats.
+    """
+
+    line: int
+    text: str
+    blank: bool
+    left: int
+    top: int
+    right: int
+    bottom: int
+    confidence: int
+    start: int = -1
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether it was hard to read."""
+        return self.confidence < UNCERTAIN
+
+
+def to_json(words: Sequence[Word]) -> str:
+    """Return words as they are kept."""
+    rows = [[*word[:2], int(word.blank), *word[3:]] for word in words]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> list[Word]:
+    """Return the words that were kept.
+
+    Raises ValueError, LookupError or TypeError where they are none.
+    """
+    return [
+        Word(int(line), str(word), bool(blank), *map(int, numbers))
+        for line, word, blank, *numbers in json.loads(text)
+    ]
+
+
+def words_of(scan: Scan) -> list[Word]:
+    """Return the words of a page; none where what is kept of them is damaged."""
+    try:
+        return from_json(scan.words)
+    except (ValueError, LookupError, TypeError):
+        return []
+
+
+def tokens(text: str) -> Iterable[re.Match[str]]:
+    """Yield the words of a line, and the signs of scripts without blanks one by one."""
+    return _TOKEN.finditer(text)
+
+
+def joined(words: Sequence[Word]) -> str:
+    """Return the text of a line."""
+    return "".join(" " * word.blank + word.text for word in words).strip()

@@ -1,0 +1,107 @@
+"""The pages of a file are read from their pictures, two at once, and kept until they are all read.
+
+A page takes seconds, and a file may have hundreds. What was read is kept in a folder, a file for
+each page, so that reading that was stopped goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from index.atomic import write_whole
+from index.documents import Scan
+from index.errors import DocumentError
+from index.loading.formats import Limits
+from index.loading.sandbox import scan_sandboxed
+from index.loading.scanning.recognition import PAGES_AT_ONCE
+from index.loading.scanning.words import from_json
+
+Progress = Callable[[int, int], None]
+"""Called with how many pages are read, and how many are to be."""
+
+MOST_PAGES = 3000
+"""The longest scan that is read: some six hours on two cores."""
+
+FORM = 1
+"""Of what is kept of a page; it rises when words are read or written differently."""
+
+_LIMITS = Limits(max_seconds=300)
+"""Of one page: a second to half a minute, where the machine has nothing else to do."""
+
+
+def scan(
+    data: bytes, kind: str, pages: Sequence[int], progress: Progress | None, kept: Path | None
+) -> list[Scan]:
+    """Read pages of a file from their pictures; `kept` is a folder for what has been read.
+
+    Raises DocumentError, which calls the file {name}, where that is not possible.
+    """
+    if len(pages) > MOST_PAGES:
+        raise DocumentError(
+            f"{{name}} has {len(pages):,} pages that are pictures, and up to {MOST_PAGES:,} can be"
+            " read. Split it into smaller files."
+        )
+    folder = kept and folder_of(kept, hashlib.sha256(data).hexdigest())
+    done = {page: found for page in pages if folder and (found := _kept(folder, page))}
+
+    def tell() -> None:
+        if progress:
+            progress(len(done), len(pages))
+
+    tell()
+    pool = ThreadPoolExecutor(PAGES_AT_ONCE)
+    try:
+        asked: dict[Future[Scan], int] = {
+            pool.submit(scan_sandboxed, data, kind, page, _LIMITS): page
+            for page in pages
+            if page not in done
+        }
+        for future in as_completed(asked):
+            done[asked[future]] = found = future.result()
+            if folder:
+                _keep(folder, found)
+            tell()
+    finally:  # Also where Ctrl-C stops it: pages that nobody waits for are not begun.
+        pool.shutdown(wait=False, cancel_futures=True)
+    return [done[page] for page in pages]
+
+
+def folder_of(kept: Path, sha256: str) -> Path:
+    """Return the folder for what is read of a file."""
+    return kept / sha256
+
+
+def forget(kept: Path, sha256: str) -> None:
+    """Delete what was kept of a file, which is in the library now."""
+    shutil.rmtree(folder_of(kept, sha256), ignore_errors=True)
+    with suppress(OSError):
+        kept.rmdir()  # Where nothing else is kept.
+
+
+def _path(folder: Path, page: int) -> Path:
+    return folder / f"{page}-{FORM}-{version('rapidocr')}.json"
+
+
+def _keep(folder: Path, found: Scan) -> None:
+    # Where it cannot be written, the pages are read and not kept.
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(_path(folder, found.page), json.dumps(asdict(found)).encode())
+
+
+def _kept(folder: Path, page: int) -> Scan | None:
+    """Return what was kept of a page; nothing where it is damaged, and so is read again."""
+    try:
+        found = Scan(**json.loads(_path(folder, page).read_bytes()))
+        from_json(found.words)
+    except (OSError, ValueError, TypeError, LookupError):
+        return None
+    return found if found.page == page else None
