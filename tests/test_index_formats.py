@@ -388,7 +388,7 @@ PNG = base64.b64decode(
 
 def test_slides_are_pages_with_their_tables_pictures_charts_and_notes() -> None:
     document = load_bytes(deck(), "a.pptx")
-    assert headings(document) == ["Harbours", "Notes", "Slide 3"]
+    assert headings(document) == ["Harbours", "Notes: Harbours", "Slide 3"]
     assert "- The mole is of granite\n- The quay is of oak" in document.text
     assert "Secret" not in document.text
     assert "\n\nA lighthouse in fog" in document.text
@@ -427,7 +427,7 @@ def test_an_opendocument_presentation_is_read_alike() -> None:
     data = opendocument(f"<office:presentation>{body}</office:presentation>", HIDDEN)
     document = load_bytes(data, "a.odp")
     assert document.text == (
-        "Harbours\n\nThe mole is of granite.\n\nNotes\n\nBuilt in 1848.\n\n"
+        "Harbours\n\nThe mole is of granite.\n\nNotes: Harbours\n\nBuilt in 1848.\n\n"
         "Slide 3\n\nA lighthouse in fog\n\nIn a shape"
     )
     assert document.page_at(document.text.index("fog")) == 3
@@ -459,6 +459,9 @@ NOTE Secret
 00:00:04.000 --> 00:00:12.000
 <v Ann>in 1848 &amp; is old.
 
+00:00:50.000 --> 00:00:52.000
+<v Ann>Ask me.
+
 00:01:20.500 --> 00:01:22.000 align:start
 <v.loud Bob>Is it deep?
 """
@@ -467,12 +470,12 @@ NOTE Secret
 def test_subtitles_are_paragraphs_below_their_times_with_their_speakers() -> None:
     document = load_bytes(VTT.encode(), "talk.vtt")
     assert document.text == (
-        "00:00:01\n\nAnn: The harbour was built in 1848 & is old.\n\n00:01:20\n\nBob: Is it deep?"
+        "00:00:01\n\nAnn: The harbour was built in 1848 & is old.\n\n00:00:50\n\nAnn: Ask me.\n\n"
+        "00:01:20\n\nBob: Is it deep?"
     )
-    assert headings(document) == ["00:00:01", "00:01:20"]
+    assert headings(document) == ["00:00:01", "00:00:50", "00:01:20"]
     assert document.title == "talk"
-    [first, second] = split(document)
-    assert (first.heading, second.heading) == ("00:00:01", "00:01:20")
+    assert [each.heading for each in split(document)] == headings(document)
 
 
 def test_subtitles_without_sentences_are_cut_by_time_and_rolling_ones_said_once() -> None:

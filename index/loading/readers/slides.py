@@ -41,10 +41,12 @@ def of_slides(slides: Iterable[Slide | None]) -> Content:
         title = title or slide.title or None
         said = said or bool(slide.title or slide.blocks or slide.notes)
         shown.append(number)
-        blocks.append(Block(slide.title or f"Slide {number}", _SLIDE))
+        name = slide.title or f"Slide {number}"
+        blocks.append(Block(name, _SLIDE))
         blocks += (each._replace(level=0) for each in slide.blocks)
         if slide.notes:
-            blocks += [Block("Notes", _NOTES), *(each._replace(level=0) for each in slide.notes)]
+            blocks.append(Block(f"Notes: {name}", _NOTES))
+            blocks += (each._replace(level=0) for each in slide.notes)
     if not said:
         raise DocumentError(
             "There is no text in {name}: its slides are pictures. Save it as a PDF and give that,"

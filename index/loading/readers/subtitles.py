@@ -90,6 +90,9 @@ def _paragraphs(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
     for _, said in groupby(lines, key=lambda line: line.speaker):
         paragraph: list[_Line] = []
         for line in said:
+            if paragraph and line.start - paragraph[0].start >= MOST:  # Nobody spoke for a while.
+                yield paragraph
+                paragraph = []
             paragraph.append(line)
             lasts = line.end - paragraph[0].start
             if lasts >= MOST or (lasts >= LEAST and _ENDS.search(line.text)):
