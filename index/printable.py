@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 _TURNS = "\u202a-\u202e\u2066-\u2069"
@@ -31,6 +32,11 @@ def _picture(control: re.Match[str]) -> str:
 def number_of(number: int, thing: str) -> str:
     """Return a number of things in words: “1 passage”, “2 passages”."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def counts(numbers: Mapping[str, int]) -> str:
+    """Return how many there are of each, without those of which there are none."""
+    return ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
 
 
 def shortened(text: str, length: int) -> str:

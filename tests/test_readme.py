@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -31,6 +32,7 @@ from index.library import Library
 from index.storage.database import database
 from index.weights.catalogue import DEFAULTS
 from rag.config import PREFIX, Settings, load_settings
+from tests.browser import HEED
 from tests.postgres import Server
 from ui.commands.evaluate import app as eval_command
 from ui.entry.users import owner_of, read_users
@@ -107,6 +109,28 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
     done = run(shlex.split(explain)[1:], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
     assert "Why it was" in done.stdout
+
+
+@pytest.mark.weights
+def test_watching(folder: Path) -> None:
+    [line] = [each for each in COMMANDS if each.endswith("--watch")]
+    docs = folder / shlex.split(line)[2]
+    docs.mkdir()
+    (docs / "notes.txt").write_text("The ferry sank in 1931.", "utf-8")
+    command = [sys.executable, "-c", f"{HEED}\nfrom ui.commands.program import main; main()"]
+    given = {"PYTHONPATH": str(PROJECT), PREFIX + "LIBRARY": str(folder / "watched")}
+    process = subprocess.Popen(
+        [*command, *shlex.split(line)[1:]],
+        cwd=folder,
+        env=os.environ | given,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = [process.stderr.readline() for _ in range(3)]
+    assert said[-1] == "Watching docs. Ctrl-C ends it.\n", said
+    process.send_signal(signal.SIGINT)
+    assert process.communicate()[1].endswith("Stopped watching.\n")
+    assert process.returncode == 0
 
 
 @pytest.mark.weights

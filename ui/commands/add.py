@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from index.errors import DocumentError, UserError
-from index.printable import number_of, path_line
+from index.printable import counts, number_of, path_line
+from ui.commands.program import ends_with
 from ui.commands.terminal import (
     STDIN,
     LibraryOption,
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from index.documents import Document
     from index.library import Added, Library, Prepared, Report
     from index.loading.load import Folder
+    from index.loading.watch import Changed, Watch
     from rag.trace import Line
 
 Item = TypeVar("Item")
@@ -41,6 +44,12 @@ Made = TypeVar("Made")
 
 AHEAD = max(2, os.cpu_count() or 1)
 """How many documents are read and embedded while one is written."""
+
+MANY = 100
+"""So many files are told one by one."""
+
+PARTS = 20
+"""Of more, it is told so many times how far it is."""
 
 
 def add(
@@ -72,6 +81,10 @@ def add(
         list[str] | None,
         typer.Option(metavar="NAME", help="Give each document this tag. Repeatable."),
     ] = None,
+    watch: Annotated[
+        bool,
+        typer.Option("--watch", help="Then add what changes in the folders, until Ctrl-C."),
+    ] = False,
 ) -> None:
     """Add documents to the library. A file that cannot be read does not stop the others.
 
@@ -85,43 +98,131 @@ def add(
     tags = [tag_of(each) for each in tag or ()]
     shelf = open_library(library, new=True)
     private = load_settings(library=library).private_addresses
-    files, folders = _opened(sources, include or (), exclude or ())
+    patterns = include or (), exclude or ()
+    files, folders = _opened(sources, *patterns, may_be_empty=watch)
     if files.count("-") > 1:
         raise UserError("Standard input can be read once: give - once.")
-    read = partial(read_source, private=private, name=name)
-    if remove_gone and not folders:
+    if (remove_gone or watch) and not folders:
+        option = "--watch" if watch else "--remove-gone"
         raise UserError(
-            "With --remove-gone a folder is looked through for what is gone: give a folder."
+            f"With {option} a folder is looked through for what changes: give a folder."
         )
+    adding = _Adding(shelf, partial(read_source, private=private, name=name), tags)
+    if watch:
+        from index.loading.watch import Watch
+
+        watched = Watch([each.path for each in folders], *patterns)
+    failed = _add_all(adding, files, folders, remove_gone=remove_gone)
+    if watch:
+        _watch(adding, watched, remove_gone=remove_gone)
+    elif failed and not skip_bad:
+        raise typer.Exit(2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Adding:
+    """The library that is added to, how sources are read, and the tags that documents get."""
+
+    library: Library
+    read: Callable[[str], Document]
+    tags: Sequence[str]
+
+    def of(
+        self, sources: Sequence[str], bar: Progress
+    ) -> Iterator[tuple[str, Added | DocumentError]]:
+        """Add sources, and yield what each is called with what became of it, in their order."""
+        task = bar.add_task("documents", total=len(sources), visible=len(sources) > 1)
+        ready = partial(_ready, self.library, self.read, bar, len(sources))
+        known = partial(_unchanged, self.library)
+        for source, future in zip(
+            sources, _ahead(known, ready, enumerate(sources, 1)), strict=True
+        ):
+            try:
+                name, added = _write(self.library, future.result(), self.tags)
+            except DocumentError as error:
+                yield source, error
+            else:
+                yield name, added
+            bar.advance(task)
+        bar.remove_task(task)
+
+
+def _add_all(
+    adding: _Adding, files: Sequence[str], folders: Sequence[Folder], *, remove_gone: bool
+) -> list[str]:
+    """Add files, and tell what becomes of them; return what is wrong with those that failed."""
     became: Counter[str] = Counter()
     failed: list[str] = []
+    every = 1 if len(files) <= MANY else math.ceil(len(files) / PARTS)
     with progress_bar(messages()) as bar:
         try:
-            ready = partial(_ready, shelf, read, bar, len(files))
-            for future in _ahead(partial(_unchanged, shelf), ready, enumerate(files, 1)):
-                try:
-                    name, added = _write(shelf, future.result(), tags)
-                except DocumentError as error:
-                    failed.append(str(error))
+            if remove_gone:  # Before a file that was moved is read where it is now.
+                became["removed"] = _remove_gone(adding.library, folders)
+            for number, (name, added) in enumerate(adding.of(files, bar), 1):
+                if isinstance(added, DocumentError):
+                    failed.append(str(added))
                 else:
                     became[added.outcome] += 1
-                    line(messages(), _in_words(name, added))
-            if remove_gone:
-                became["removed"] = _remove_gone(shelf, folders)
+                    if every == 1:
+                        line(messages(), _in_words(name, added))
+                if every > 1 and number % every == 0 and not messages().is_terminal:
+                    told = _counts(became, failed)
+                    line(messages(), f"{number:,} of {len(files):,} files: {told}.")
         except BaseException:  # Ctrl-C as well, and a disk that is full.
-            if became or failed:
-                done = became.total() + len(failed)
-                line(
-                    messages(), f"Stopped after {done} of {len(files)}: {_counts(became, failed)}."
-                )
+            if became.total() or failed:
+                done = became.total() - became["removed"] + len(failed)
+                told = _counts(became, failed)
+                line(messages(), f"Stopped after {done:,} of {len(files):,}: {told}.")
                 line(messages(), "The same command goes on with the others.")
             _tell_failed(failed)
             raise
     if len(files) > 1 or folders:
-        line(messages(), f"{_counts(became, failed)}.")
+        line(messages(), f"{_counts(became, failed) or 'Nothing to add'}.")
     _tell_failed(failed)
-    if failed and not skip_bad:
-        raise typer.Exit(2)
+    return failed
+
+
+def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:
+    """Add what changes in folders, and tell it, until Ctrl-C."""
+    names = ", ".join(path_line(each.name) for each in watched.folders)
+    ends_with(0)
+    try:
+        line(messages(), f"Watching {names}. Ctrl-C ends it.")
+        for changed in watched:
+            for path in changed.emptied:
+                what = "holds no files any more; its documents stay"
+                line(messages(), f"{path_line(path.name)}: {what}")
+            _tell_gone(adding.library, watched, changed, remove=remove_gone)
+            # A document that went may have been that of another file of the same text as well.
+            again = [*changed.changed, *(changed.twins if remove_gone else ())]
+            came = [each for file in changed.came for each in _unpacked(str(file))]
+            files = came + [each for file in again for each in _unpacked(str(file))]
+            with progress_bar(messages()) as bar:
+                for file, (_, added) in zip(files, adding.of(files, bar), strict=True):
+                    name = watched.name(Path(file))
+                    if isinstance(added, DocumentError):
+                        line(messages(), f"{name}: not added. {added}")
+                    elif added.outcome != "unchanged" or file in came:
+                        line(messages(), _in_words(name, added))
+    except KeyboardInterrupt:
+        line(messages(), "Stopped watching.")
+
+
+def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bool) -> None:
+    """Tell of documents whose files are gone, and remove them where that is asked for."""
+    from index.loading.load import is_gone
+
+    files = {str(each) for each in changed.gone + changed.changed}
+    for each in library.titles() if files else ():
+        outer = {each.source, *map(str, Path(each.source).parents)}  # It may lie in an archive.
+        if files.isdisjoint(outer) or not is_gone(each.source):
+            continue
+        name = watched.name(Path(each.source))
+        if remove:
+            _remove(library, each.id)
+            line(messages(), f"{name}: removed, since its file is gone ({each.id})")
+        else:
+            line(messages(), f"{name}: is gone; its document stays ({each.id})")
 
 
 def _tell_failed(failed: Sequence[str]) -> None:
@@ -131,36 +232,60 @@ def _tell_failed(failed: Sequence[str]) -> None:
 
 
 def _opened(
-    sources: Sequence[str], include: Sequence[str], exclude: Sequence[str]
+    sources: Sequence[str],
+    include: Sequence[str],
+    exclude: Sequence[str],
+    *,
+    may_be_empty: bool,
 ) -> tuple[list[str], list[Folder]]:
     """Return the sources with the files below each folder in its place, and the folders."""
     from index.loading.load import folder
-    from index.printable import visible
 
     files: list[str] = []
     folders: list[Folder] = []
     for source in sources:
         found = folder(source, include, exclude)
         if found is None:
-            files.append(source)
+            files += _unpacked(source)
             continue
-        if not found.files:
+        if not found.files and not may_be_empty:
             raise UserError(
                 f"{path_line(source)} holds no files that can be read. Nothing is done."
             )
-        files += map(str, found.files)
+        files += (each for file in found.files for each in _unpacked(str(file)))
         folders.append(found)
         if found.left_out:
             what = number_of(found.left_out, "file")
             line(messages(), f"{path_line(source)}: {what} left out by patterns.")
-        if found.others:
-            kinds = ", ".join(visible(each) for each in sorted(found.others)[:5])
-            count = found.others.total()
-            what = "1 file is" if count == 1 else f"{count} files are"
-            line(
-                messages(), f"{path_line(source)}: {what} of formats that cannot be read ({kinds})."
-            )
+        _tell_others(source, found.others)
     return files, folders
+
+
+def _unpacked(source: str) -> Sequence[str]:
+    """Return the files in an archive, and what is none as it is."""
+    from index.loading.load import members
+
+    try:
+        archive = members(source)
+    except DocumentError:  # Reading it says so.
+        return [source]
+    if archive is None or not archive.files:
+        return [source]
+    _tell_others(source, archive.others)
+    for inner in archive.archives:
+        what = "is an archive in an archive, and is not opened. Unpack it and add its files."
+        line(messages(), f"{path_line(source)}: {path_line(inner)} {what}")
+    return archive.members
+
+
+def _tell_others(source: str, others: Counter[str]) -> None:
+    """Tell of files in a folder or an archive that are not read."""
+    from index.printable import visible
+
+    if count := others.total():
+        kinds = ", ".join(visible(each) for each in sorted(others)[:5])
+        what = "1 file is" if count == 1 else f"{count} files are"
+        line(messages(), f"{path_line(source)}: {what} of formats that cannot be read ({kinds}).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,24 +380,32 @@ def _ahead(
 
 
 def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
-    """Take out the documents whose files are gone from the folders; return how many there were."""
+    """Take out the documents whose files are gone from the folders; return how many there were.
+
+    A folder that holds no files at all may be on a disk that is not there: nothing is gone then.
+    """
     from index.documents import source_name
-    from rag.trace import Line
+    from index.loading.load import is_gone
 
     gone = [
-        entry
-        for entry in library.entries()
-        if any(Path(entry.source).is_relative_to(folder.path) for folder in folders)
-        and not Path(entry.source).exists()
+        each
+        for each in library.titles()
+        if any(Path(each.source).is_relative_to(folder.path) for folder in folders if folder.files)
+        and is_gone(each.source)
     ]
-    for entry in gone:
-        with Line("remove", document=entry.id) as event:
-            library.remove(entry.id)
-            event.removed(entry.id)
-        line(
-            messages(), f"{source_name(entry.source)}: removed, since its file is gone ({entry.id})"
-        )
+    for each in gone:
+        _remove(library, each.id)
+        name = source_name(each.source)
+        line(messages(), f"{name}: removed, since its file is gone ({each.id})")
     return len(gone)
+
+
+def _remove(library: Library, document_id: str) -> None:
+    from rag.trace import Line
+
+    with Line("remove", document=document_id) as event:
+        library.remove(document_id)
+        event.removed(document_id)
 
 
 def _in_words(name: str, added: Added) -> str:
@@ -282,6 +415,5 @@ def _in_words(name: str, added: Added) -> str:
 
 
 def _counts(became: Counter[str], failed: Sequence[str]) -> str:
-    names = ["added", "replaced", "unchanged"] + ["removed"] * ("removed" in became)
-    counts = {name: became[name] for name in names} | {"failed": len(failed)}
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    order = ("added", "replaced", "unchanged", "removed")
+    return counts({name: became[name] for name in order} | {"failed": len(failed)})
