@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -118,16 +118,24 @@ STDIN = "standard input.txt"
 """What a text from standard input is called where nobody says."""
 
 
-def read_source(source: str, *, private: bool, name: str = STDIN) -> Document:
+def read_source(
+    source: str,
+    *,
+    private: bool,
+    name: str = STDIN,
+    progress: Callable[[int, int], None] | None = None,
+    kept: Path | None = None,
+) -> Document:
     """Read a file, an address or, for “-”, standard input, which is called by a name.
 
-    Addresses of this machine are fetched only where `private` says so.
+    Addresses of this machine are fetched only where `private` says so. `progress` is told how many
+    pages are read from pictures, which are in the folder `kept` meanwhile.
     """
     from index.loading.load import load, load_bytes
 
     if source == "-":
-        return load_bytes(sys.stdin.buffer.read(), name)
-    return load(source, private=private)
+        return load_bytes(sys.stdin.buffer.read(), name, progress=progress, kept=kept)
+    return load(source, private=private, progress=progress, kept=kept)
 
 
 def leave(code: int) -> NoReturn:

@@ -1,0 +1,202 @@
+"""Pages as scanners make them, drawn from texts that are known: the same in every run.
+
+Their fonts are the system's (on Debian fonts-liberation, fonts-dejavu and fonts-wqy-microhei).
+"""
+
+from __future__ import annotations
+
+import io
+import random
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from eval.lab.measure import seeded
+
+Kind = Literal["text", "columns", "table", "stamp"]
+KINDS: tuple[Kind, ...] = ("text", "columns", "table", "stamp")
+
+PAGES = 40
+MOST_SKEW = 3.0
+"""Degrees."""
+
+DPI = 170
+WIDTH, HEIGHT = 1000, 1400
+MARGIN = 90
+
+TEXTS = {
+    "English": (
+        "The harbour office keeps a register of every ship that has called since 1874. It names the"
+        " master, the cargo and the day, and it was never copied. When the office moved in March"
+        " 1931, four volumes were left behind in the loft, where rain damaged about 120 of their"
+        " pages. The insurance paid £3,450 for the repair, less than half of what it cost.",
+        "A clerk called Ellen Marsh compared the volumes with the newspapers of those years. She"
+        " found 214 ships that the register leaves out, most of them fishing boats below 30 tons."
+        " Her list, which she finished in 1938, is quoted more often than the register itself.",
+    ),
+    "German": (
+        "Das Hafenamt führt ein Verzeichnis aller Schiffe, die seit 1874 angelegt haben. Es nennt"
+        " den Kapitän, die Ladung und den Tag, und es wurde nie abgeschrieben. Als das Amt im März"
+        " 1931 umzog, blieben vier Bände auf dem Dachboden zurück, wo Regen etwa 120 Seiten"
+        " beschädigte. Die Versicherung zahlte 3.450 Mark, weniger als die Hälfte der Kosten.",
+        "Eine Schreiberin namens Käthe Weiß verglich die Bände mit den Zeitungen jener Jahre. Sie"
+        " fand 214 Schiffe, die im Verzeichnis fehlen, meist Fischerboote unter 30 Tonnen. Ihre"
+        " Liste von 1938 wird häufiger angeführt als das Verzeichnis selbst.",
+    ),
+    "French": (
+        "Le bureau du port tient un registre de tous les navires arrivés depuis 1874. On y lit le"
+        " nom du capitaine, la cargaison et la date, et personne ne l’a jamais copié. Lorsque le"
+        " bureau déménagea en mars 1931, quatre volumes restèrent au grenier, où la pluie abîma"
+        " près de 120 pages. L’assurance paya 3 450 francs, moins de la moitié du prix.",
+        "Une employée, Hélène Garçon, compara les volumes aux journaux de l’époque. Elle trouva"
+        " 214 navires que le registre oublie, surtout des bateaux de pêche de moins de 30 tonnes."
+        " Sa liste, achevée en 1938, est citée plus souvent que le registre lui-même.",
+    ),
+    "Chinese": (
+        "港务处保存着一八七四年以来每一艘到港船只的登记册。册中写明船长、货物和日期，从未有人抄录。"
+        "1931年3月港务处搬迁时，有四卷留在阁楼上，雨水损坏了其中大约120页。保险公司赔付了3450元，"
+        "不到修复费用的一半。",
+        "一位名叫林文秀的职员把这些登记册与当年的报纸作了比较。她发现有214艘船没有登记，"
+        "其中大多数是三十吨以下的渔船。她在1938年完成的名单，比登记册本身更常被引用。",
+    ),
+}
+TABLE = (
+    ("Ship", "Master", "Year", "Tons"),
+    ("Aurora", "J. Lund", "1911", "1,240"),
+    ("Halcyon", "P. Reid", "1913", "860"),
+    ("Marianne", "O. Berg", "1922", "2,105"),
+    ("Wanderer", "T. Cole", "1927", "415"),
+    ("Zephyr", "A. Nash", "1930", "3,960"),
+)
+FONTS = {
+    "serif": "LiberationSerif-Regular.ttf",
+    "sans": "LiberationSans-Regular.ttf",
+    "typewriter": "LiberationMono-Regular.ttf",
+    "wide": "DejaVuSerif.ttf",
+}
+CHINESE = "wqy-microhei.ttc"
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A page as a picture, and what stands on it in the order of reading."""
+
+    kind: Kind
+    language: str
+    picture: Image.Image
+    text: str
+
+    @property
+    def png(self) -> bytes:
+        """The picture as a file."""
+        file = io.BytesIO()
+        self.picture.save(file, "PNG")
+        return file.getvalue()
+
+
+def pages(count: int = PAGES) -> Iterator[Scanned]:
+    """Yield pages of each kind, in each language and font, ever more skewed."""
+    draw = seeded()
+    languages, fonts = list(TEXTS), list(FONTS)
+    for number in range(count):
+        kind = KINDS[number % len(KINDS)]
+        language = languages[number // len(KINDS) % len(languages)]
+        name = CHINESE if language == "Chinese" else FONTS[fonts[draw.randrange(len(fonts))]]
+        size = draw.choice((19, 21, 24, 28))  # 8 to 12 points.
+        font = ImageFont.truetype(name, size)
+        picture, text = _page(kind, language, font, size)
+        skew = MOST_SKEW * (2 * number / max(count - 1, 1) - 1)
+        yield Scanned(kind, language, scanned(picture, skew, draw), text)
+
+
+def scanned(picture: Image.Image, skew: float, draw: random.Random) -> Image.Image:
+    """Return a page as a scanner makes it: skewed, on gray paper, with noise."""
+    turned = picture.rotate(skew, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    noise = np.random.default_rng(draw.randrange(2**32))
+    values = np.asarray(turned, np.float32) * 0.88 + 20
+    values += noise.normal(0, 9, values.shape)
+    return Image.fromarray(values.clip(0, 255).astype(np.uint8))
+
+
+def _page(
+    kind: Kind, language: str, font: ImageFont.FreeTypeFont, size: int
+) -> tuple[Image.Image, str]:
+    picture = Image.new("L", (WIDTH, HEIGHT), 255)
+    told = list(TEXTS[language])
+    if kind == "columns":
+        middle = WIDTH // 2
+        wide = middle - MARGIN - 20
+        for at, text in zip((MARGIN, middle + 20), told, strict=True):
+            _set(picture, [text], at, MARGIN, wide, font, size)
+        return picture, "\n".join(told)
+    bottom = _set(picture, told, MARGIN, MARGIN, WIDTH - 2 * MARGIN, font, size)
+    if kind == "table":
+        letters = ImageDraw.Draw(picture)
+        for number, row in enumerate(TABLE):
+            for column, cell in enumerate(row):
+                place = MARGIN + column * 210, bottom + 40 + number * int(1.6 * size)
+                letters.text(place, cell, font=font, fill=20)
+        told += [" | ".join(row) for row in TABLE]
+    if kind == "stamp":
+        stamp = Image.new("L", (360, 90), 255)
+        drawn = ImageDraw.Draw(stamp)
+        drawn.rectangle((3, 3, 356, 86), outline=90, width=4)
+        drawn.text((40, 22), "RECEIVED 1938", font=ImageFont.truetype(FONTS["sans"], 36), fill=90)
+        picture.paste(stamp, (WIDTH - MARGIN - 400, bottom + 60))
+        told.append("RECEIVED 1938")
+    return picture, "\n".join(told)
+
+
+def _set(
+    picture: Image.Image,
+    texts: Sequence[str],
+    left: int,
+    top: int,
+    wide: int,
+    font: ImageFont.FreeTypeFont,
+    size: int,
+) -> int:
+    """Set paragraphs in lines; return where the last one ends."""
+    letters = ImageDraw.Draw(picture)
+    for text in texts:
+        for line in _lines(text, font, wide):
+            letters.text((left, top), line, font=font, fill=20)
+            top += int(1.45 * size)
+        top += size
+    return top
+
+
+def _lines(text: str, font: ImageFont.FreeTypeFont, wide: int) -> list[str]:
+    if " " in text:
+        letters = int(wide / (font.getlength(text) / len(text)))
+        return textwrap.wrap(text, letters - 2, break_on_hyphens=False)
+    letters = wide // int(font.getlength("港")) - 1
+    return [text[at : at + letters] for at in range(0, len(text), letters)]
+
+
+def as_scan(text: str) -> bytes:
+    """Return a text as a PDF of pictures, each line that begins with # as a heading."""
+    draw = seeded()
+    sizes = {True: 40, False: 29}
+    fonts = {size: ImageFont.truetype(FONTS["serif"], size) for size in sizes.values()}
+    sheets: list[Image.Image] = []
+    page, top = Image.new("L", (1400, 1980), 255), 120
+    for paragraph in filter(None, text.split("\n")):
+        size = sizes[paragraph.startswith("#")]
+        lines = _lines(paragraph.lstrip("# "), fonts[size], 1400 - 240)
+        top += size // 2
+        for line in lines:
+            if top > 1980 - 160:
+                sheets.append(page)
+                page, top = Image.new("L", (1400, 1980), 255), 120
+            ImageDraw.Draw(page).text((120, top), line, font=fonts[size], fill=20)
+            top += int(1.4 * size)
+    sheets.append(page)
+    skewed = [scanned(each, draw.uniform(-1.5, 1.5), draw) for each in sheets]
+    file = io.BytesIO()
+    skewed[0].save(file, "PDF", resolution=DPI, save_all=True, append_images=skewed[1:])
+    return file.getvalue()
