@@ -43,9 +43,9 @@ def split(document: Document) -> list[Passage]:
     sentences are those that can answer, so it may have none. A document in which nothing can has
     all of them.
     """
-    blocks = list(_blocks_with_context(document))
-    passages = _passages(document, blocks)
-    places = [(start, end) for start, end, _, _ in blocks]
+    found = list(_blocks_with_context(document))
+    passages = _passages(document, found)
+    places = [(start, end) for start, end, _, _ in found]
     answers = [
         place for place, out in zip(places, cannot_answer(document, places), strict=True) if not out
     ]
@@ -63,6 +63,11 @@ def split(document: Document) -> list[Passage]:
         )
         for passage in passages
     ]
+
+
+def blocks(document: Document) -> list[Offsets]:
+    """Return where a document's paragraphs stand, or its lines where each is one: no headings."""
+    return [(start, end) for start, end, _, _ in _blocks_with_context(document)]
 
 
 def split_whole(document: Document) -> list[Passage]:

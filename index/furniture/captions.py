@@ -52,15 +52,24 @@ class Label(NamedTuple):
         return short == long or shortened or (not short.isascii() and long.endswith(short))
 
 
-def label_of(text: str) -> Label | None:
-    """Return the label that a text opens with, if a sign sets it off as a caption's."""
+def label_of(text: str, *, signed: bool = True) -> Label | None:
+    """Return the label that a text opens with; by default only if a sign sets it off."""
     found = _OPENS.match(text)
-    return Label(found["word"], found["number"]) if found and found["sign"] is not None else None
+    if found is None or (signed and found["sign"] is None):
+        return None
+    return Label(found["word"], found["number"])
 
 
-def labels_in(text: str) -> list[Label]:
-    """Return each word of a text that a number follows: it may be called by that."""
-    return [Label(found["word"], found["number"]) for found in _LABEL.finditer(text)]
+def is_label(text: str) -> bool:
+    """Whether a text is a label and nothing else."""
+    return _OPENS.fullmatch(text) is not None
+
+
+def labels_in(text: str) -> list[tuple[Label, tuple[int, int]]]:
+    """Return each word of a text that a number follows, which may be a label, with its place."""
+    return [
+        (Label(found["word"], found["number"]), found.span()) for found in _LABEL.finditer(text)
+    ]
 
 
 class Line(Protocol):
@@ -101,8 +110,9 @@ def captions(paragraphs: Sequence[Sequence[Line]], body: float) -> list[bool]:
     for at, paragraph in enumerate(paragraphs):
         label, word = opens[at], words[at]
         if label and word:
-            # Without a sign it may be a sentence: then another caption opens alike.
-            signed = label["sign"] is not None or (placed[at] and many[word] > 1)
+            # Without a sign it may be a sentence: then another caption or a table proves it.
+            proven = placed[at] and (many[word] > 1 or _is_beside_rows(paragraphs, at))
+            signed = label["sign"] is not None or proven
             found.append(signed and 2 * sure[word] >= several[word])
         else:  # A label may stand on a line of its own, above the caption.
             alone = at > 0 and found[-1] and opens[at - 1] is not None
@@ -139,7 +149,7 @@ def _placed(
             continue
         small = paragraph[0].size < body
         above, below = _gaps(paragraph, text[paragraph[0].page], top)
-        beside = any(_has_rows(each, paragraph) for each in paragraphs[max(at - 1, 0) : at + 2])
+        beside = _is_beside_rows(paragraphs, at)
         room = max(above, below or 0) > ROOM
         apart = below is None or below > CLOSE
         found.append(beside or (apart and (small or (room and label["sign"] is not None))))
@@ -155,12 +165,17 @@ def _is_right_below(label: Sequence[Line], paragraph: Sequence[Line]) -> bool:
     first = paragraph[0]
     drop = label[0].base - first.base
     near = label[0].page == first.page and 0 < drop < CLOSE * first.size
-    alone = len(label) == 1 and _OPENS.fullmatch(label[0].text) is not None
+    alone = len(label) == 1 and is_label(label[0].text)
     return near and alone and first.size <= label[0].size and not (first.turned or first.is_row)
 
 
-def _has_rows(other: Sequence[Line], paragraph: Sequence[Line]) -> bool:
-    """Whether rows of a table stand right above or below."""
+def _is_beside_rows(paragraphs: Sequence[Sequence[Line]], at: int) -> bool:
+    """Whether rows of a table stand right above or below a paragraph."""
+    near = paragraphs[max(at - 1, 0) : at + 2]
+    return any(_are_rows_near(each, paragraphs[at]) for each in near)
+
+
+def _are_rows_near(other: Sequence[Line], paragraph: Sequence[Line]) -> bool:
     gaps = (other[-1].base - paragraph[0].base, paragraph[-1].base - other[0].base)
     near = any(0 < gap < ROOM * paragraph[0].size for gap in gaps)
     return other[0].is_row and other[0].page == paragraph[0].page and near

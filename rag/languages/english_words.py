@@ -161,6 +161,14 @@ DOCUMENT_WORDS = frozenset(
 )
 """What a document is called beside its own name: “the Hartwell report”."""
 
+CITING = frozenset(
+    "bibliography citation citations cite cited cites citing referenced references".split()
+)
+"""What is said of the entries in a list of references. “Reference” alone has other meanings."""
+
+CITED = frozenset("author publication source study title work".split())
+"""What such an entry is, beside a document."""
+
 # --- the heads of texts
 
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
