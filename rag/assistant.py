@@ -41,6 +41,8 @@ from rag.writing.retry import Wait, sleep
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
+    from index.weights.embedding import Embedding
+
 SMALL_TALK = 0.97
 """The router's probability from which a message is small talk, whatever words it has."""
 
@@ -101,6 +103,21 @@ class Assistant:
         other.settings = settings
         other._writer = Lazy(lambda: load_writer(settings))
         return other
+
+    def with_library(self, library: Library) -> Assistant:
+        """Return an assistant of another library with the same models: they are loaded once.
+
+        The library was opened with this one's `embedding`.
+        """
+        other = copy(self)
+        other.settings = self.settings.model_copy(update={"library": library.place})
+        other.library = library
+        return other
+
+    @property
+    def embedding(self) -> Lazy[Embedding]:
+        """What loads the embedding, once for all libraries."""
+        return self._embedding
 
     def with_llm(self, wrap: Callable[[LLM], LLM]) -> Assistant:
         """Return an assistant that is the same but for its language model, which is wrapped."""

@@ -43,6 +43,18 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("footnoted") / "library",
         description="the folder of the library, or a database: postgresql://USER@HOST/DATABASE",
     )
+    libraries: Path | None = Field(
+        None, description="the folder of all libraries; else the folder that `library` lies in"
+    )
+    databases: dict[str, Place] = Field(
+        {}, description="libraries that lie elsewhere, by name: databases, and other folders"
+    )
+    readers: dict[str, list[str]] = Field(
+        {}, description="who may read a library of the window, by its name; else everybody"
+    )
+    editors: dict[str, list[str]] = Field(
+        {}, description="who of those may change it; else whoever has the right to"
+    )
     models: Path = Field(
         default_factory=default_models_directory, description="the folder of the weights"
     )
@@ -121,6 +133,23 @@ class Settings(BaseSettings):
                 "file: name it there."
             )
         return Factory(variable, value)
+
+    def may_read(self, user: str, library: str) -> bool:
+        """Whether a user of the window may read a library: all may, unless it is said who."""
+        named = self.readers.get(library)
+        return named is None or user in named
+
+    def may_change(self, user: str, library: str) -> bool:
+        """Whether a user may change a library, with the rights that the user has."""
+        named = self.editors.get(library)
+        return self.may_read(user, library) and (named is None or user in named)
+
+    @field_validator("databases", mode="before")
+    @classmethod
+    def _are_places(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {name: cls._is_place(place) for name, place in value.items()}
 
     @field_validator("library", mode="before")
     @classmethod

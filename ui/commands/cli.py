@@ -254,6 +254,7 @@ def ask(
         raise typer.Exit(REFUSED)
 
 
+app.command()(library_command.libraries)
 app.command()(check_command.check)
 app.command()(doctor_command.doctor)
 

@@ -1,4 +1,4 @@
-"""`footnoted library`: prove, mend and keep a library."""
+"""`footnoted library`: prove, mend and keep a library; and `footnoted libraries`: list them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import typer
 
 from index.printable import number_of
 from ui.commands.terminal import (
+    FormOption,
     LibraryOption,
     line,
     messages,
     open_library,
     progress_bar,
+    show_rows,
     show_stage,
 )
 
@@ -111,6 +113,32 @@ def restore(
     put_back(path, place)
     opened = open_library(library, check=False, new=True)
     line(messages(), f"{place}: {number_of(len(opened.entries()), 'document')}.")
+
+
+def libraries(
+    library: LibraryOption = None,
+    form: FormOption = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+) -> None:
+    """List the libraries of the folder of libraries, and those that the settings name.
+
+    A library that cannot be read is listed with the reason.
+    """
+    from rag.config import load_settings
+    from rag.opening import described
+    from rag.opening import libraries as all_of
+
+    settings = load_settings(library=library)
+    told = (described(settings, *each) for each in all_of(settings).items())
+    rows = [each.as_json() for each in told]
+    if as_json or form in ("json", "jsonl"):
+        show_rows(rows, "json" if as_json else form, "libraries", ())
+        return
+    nothing = {"documents": "–", "bytes": "–", "error": "ready"}
+    for row in rows:
+        row |= {name: word for name, word in nothing.items() if row[name] is None}
+        row["state"] = row.pop("error")
+    show_rows(rows, form, "libraries", ("name", "where", "documents", "bytes", "state"))
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:
