@@ -149,11 +149,17 @@ def is_gone(source: str) -> bool:
         return False
 
 
-def load_address(address: str, *, private: bool = False) -> Document:
+def load_address(
+    address: str,
+    *,
+    private: bool = False,
+    progress: Progress | None = None,
+    kept: Path | None = None,
+) -> Document:
     """Fetch an address; never a file of this computer, as `load` would read. Raises as it does."""
     if not address.lower().startswith(("http://", "https://")):
         raise UserError("Give an address that starts with http:// or https://, or upload the file.")
-    return load(address, private=private)
+    return load(address, private=private, progress=progress, kept=kept)
 
 
 def _like(patterns: Sequence[str]) -> GitIgnoreSpec:

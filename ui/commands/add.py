@@ -124,7 +124,7 @@ class _Adding:
     """The library that is added to, how sources are read, and the tags that documents get."""
 
     library: Library
-    read: Callable[[str], Document]
+    read: Callable[..., Document]
     tags: Sequence[str]
 
     def of(
@@ -322,7 +322,7 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
 
 def _ready(
     library: Library,
-    read: Callable[[str], Document],
+    read: Callable[..., Document],
     bar: Progress,
     count: int,
     numbered: tuple[int, str],
@@ -337,7 +337,12 @@ def _ready(
         task = bar.add_task(f"{at}{source_name(source)}: reading", total=None)
         opened.callback(bar.remove_task, task)
         event = opened.enter_context(Line("add", source=source))
-        document = read(source)
+
+        def pages(done: int, of: int) -> None:
+            page = f"page {min(done + 1, of):,} of {of:,}"
+            show_stage(bar, task, at + source_name(source), page, done, of)
+
+        document = read(source, progress=pages, kept=library.unfinished_pages)
         report = partial(show_stage, bar, task, at + document.name)
         prepared = library.prepare(document, report)
         return _Ready(document, prepared, True, report, event, opened.pop_all())

@@ -7,14 +7,15 @@ import tempfile
 import threading
 import traceback
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from index.documents import Document
-from index.errors import UserError
+from index.errors import DocumentError, UserError
 from index.library import Added, Library
+from index.loading.archive import ENDING, archive_at
 from index.loading.formats import MAX_BYTES
 from index.loading.load import load_bytes
 from index.printable import counts, number_of, title_line
@@ -51,8 +52,10 @@ class Item:
 
     name: str
     read: Callable[[Pages], Document]
-    free: Callable[[], object] = lambda: None
-    """Frees what it is read from, once that is of no more use."""
+    opens: Callable[[], list[Item]] | None = None
+    """Opens an archive: what is in it takes its place."""
+    folder: Path | None = None
+    """Holds what was uploaded, until that is of no more use."""
     at_work: Outcome | None = None
     outcome: Outcome | None = None
     added: Added | None = None
@@ -69,6 +72,7 @@ class Job:
         self._changed = threading.Condition()
         self._items: list[Item] = []
         self._waiting: deque[Item] = deque()
+        self._needed = Counter[Path]()  # By how many documents a folder is.
         self._workers = 0
 
     @property
@@ -89,6 +93,7 @@ class Job:
             given = list(items)
             self._items += given
             self._waiting += given
+            self._needed.update(each.folder for each in given if each.folder)
             for _ in range(min(AT_ONCE - self._workers, len(self._waiting))):
                 self._workers += 1
                 threading.Thread(target=self._work, daemon=True).start()
@@ -108,6 +113,7 @@ class Job:
             again = [each for each in self._items if _failed(each)] if not self.goes_on else []
             if again:
                 self._items = []
+                self._needed.clear()
                 for each in again:
                     each.outcome, each.stopped = None, False
                 self.add(again)
@@ -115,8 +121,9 @@ class Job:
     def forget(self) -> None:
         """Forget what is over, with all that could be tried again."""
         with self._changed:
-            for item in self._items:
-                item.free()
+            for folder in self._needed:
+                shutil.rmtree(folder, ignore_errors=True)
+            self._needed.clear()
             self._items = []
 
     def wait(self, seconds: float) -> None:
@@ -160,6 +167,8 @@ class Job:
             outcome = self._put_in(item)
             with self._changed:
                 item.at_work, item.outcome = None, outcome
+                if item.folder and outcome and outcome.well:
+                    self._free(item.folder)
                 self._changed.notify_all()
 
     def _next(self) -> Item | None:
@@ -172,8 +181,14 @@ class Job:
             self._changed.notify_all()
             return None
 
-    def _put_in(self, item: Item) -> Outcome:
-        """Read a document and put it in; say what became of it."""
+    def _free(self, folder: Path) -> None:
+        self._needed[folder] -= 1
+        if not self._needed[folder]:
+            del self._needed[folder]
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _put_in(self, item: Item) -> Outcome | None:
+        """Read a document and put it in; say what became of it. An archive is opened instead."""
         name = title_line(item.name)
 
         def report(stage: str, done: int, total: int) -> None:
@@ -185,6 +200,9 @@ class Job:
             report(f"page {min(done + 1, of):,} of {of:,}", done, of)
 
         try:
+            if item.opens:
+                self._open(item, item.opens())
+                return None
             with Line("add", source=item.name) as line:
                 document = item.read(pages)
                 self._expect(document.id)
@@ -197,8 +215,19 @@ class Job:
         except Exception:  # noqa: BLE001  a bug of ours, which the others should not suffer from
             traceback.print_exc()
             return Outcome(f"{name}: {BUG}", well=False)
-        item.free()
         return Outcome(_became(item.added))
+
+    def _open(self, archive: Item, inside: Sequence[Item]) -> None:
+        """Put what is in an archive in its place, to be added next."""
+        with self._changed:
+            at = self._items.index(archive)
+            self._items[at : at + 1] = inside
+            for each in inside:
+                each.stopped = archive.stopped
+                each.outcome = _left(each) if archive.stopped else None
+            self._waiting.extendleft(() if archive.stopped else reversed(inside))
+            if archive.folder:
+                self._needed[archive.folder] += len(inside) - 1
 
 
 class Jobs:
@@ -222,27 +251,61 @@ class Jobs:
                 self._jobs.pop(each).forget()
             return job
 
-    def upload(self, path: Path, name: str) -> Item:
+    def upload(self, path: Path, name: str, library: Library) -> Item:
         """Return what was uploaded, out of the folder from which old uploads are swept."""
-        kept = Path(tempfile.mkdtemp(dir=self._folder.name)) / "upload"
-        used = sum(each.stat().st_size for each in Path(self._folder.name).glob("*/upload"))
+        folder = Path(tempfile.mkdtemp(dir=self._folder.name))
+        kept = folder / ("upload" + (ENDING if name.lower().endswith(ENDING) else ""))
+        used = sum(each.stat().st_size for each in Path(self._folder.name).glob("*/upload*"))
         if used + path.stat().st_size <= MOST_BYTES:
             path.rename(kept)
-        return Item(
-            name,
-            partial(_read, kept, name),
-            partial(shutil.rmtree, kept.parent, ignore_errors=True),
-        )
+        opens = partial(_members, kept, name, library) if kept.suffix else None
+        return Item(name, partial(_read, kept, name, library), opens, folder)
 
 
-def _read(path: Path, name: str, _pages: Pages) -> Document:
+def _read(path: Path, name: str, library: Library, pages: Pages) -> Document:
+    return load_bytes(_bytes_of(path, name), name, progress=pages, kept=library.unfinished_pages)
+
+
+def _members(path: Path, name: str, library: Library) -> list[Item]:
+    """Return what is in an archive that was uploaded, and what of it cannot be read."""
+    _bytes_of(path, name)
     try:
-        data = path.read_bytes()
+        found = archive_at(path)
+    except DocumentError as error:  # It knows the upload by its place.
+        raise DocumentError(str(error).replace(path.name, title_line(name), 1)) from error
+    archive = replace(found, source=title_line(name)) if found else None
+    if archive is None or not archive.files:
+        raise UserError(f"{title_line(name)} holds no files that can be read.")
+
+    def read(member: str, pages: Pages) -> Document:
+        source = f"{title_line(name)}/{member}"
+        given = (archive.read(member), member)
+        return load_bytes(*given, source=source, progress=pages, kept=library.unfinished_pages)
+
+    def not_read(why: str, _pages: Pages) -> Document:
+        raise UserError(why)
+
+    inside = [Item(f"{name}/{each}", partial(read, each)) for each in archive.files]
+    for inner in archive.archives:
+        what = "is an archive in an archive, and is not opened. Unpack it and add its files."
+        inside.append(Item(inner, partial(not_read, f"{title_line(inner)} {what}")))
+    if others := archive.others:
+        kinds = ", ".join(title_line(each) for each in sorted(others)[:5])
+        count = "1 file is" if others.total() == 1 else f"{others.total():,} files are"
+        what = f"{title_line(name)}: {count} of formats that cannot be read ({kinds})."
+        inside.append(Item(name, partial(not_read, what)))
+    for each in inside:
+        each.folder = path.parent
+    return inside
+
+
+def _bytes_of(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
     except FileNotFoundError:
         raise UserError(
             f"{title_line(name)} is not added: too many uploads are waiting. Add it again later."
         ) from None
-    return load_bytes(data, name)
 
 
 def _failed(item: Item) -> bool:
