@@ -230,7 +230,8 @@ def _tables_of(
     found = []
     for table in (each for each in elements if each.kind == "table"):
         rows = [
-            Row(row.start, row.end, _cells(elements, row))
+            # A quote of a row does not hold the blanks around it, where its last cell is empty.
+            Row(*_stripped(text, row), _cells(elements, row))
             for row in _of_kind(elements, "row", table)
         ]
         heads = [text[slice(*place)] for place in rows[0].cells] if rows else []
@@ -239,6 +240,11 @@ def _tables_of(
             Table(table.start, table.end, tuple(heads if named else ()), tuple(rows[named:]))
         )
     return tuple(found)
+
+
+def _stripped(text: str, row: Element) -> Place:
+    words = text[row.start : row.end]
+    return row.start + len(words) - len(words.lstrip()), row.start + len(words.rstrip())
 
 
 def _cells(elements: Sequence[Element], row: Element) -> tuple[Place, ...]:

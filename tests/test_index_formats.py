@@ -23,7 +23,7 @@ from index.errors import DocumentError
 from index.loading.load import fingerprint, folder, is_gone, load, load_bytes, members
 from index.loading.readers.sheets import shown
 from index.split import split
-from index.structure import cell_of, structure
+from index.structure import cell_of, spelled, structure
 from tests.bombs import overlapping, zipped
 
 
@@ -201,6 +201,20 @@ def test_separated_values_of_any_shape_are_read() -> None:
     wide = load_bytes((",".join(f"c{n}" for n in range(1000)) + "\n").encode() * 2, "a.csv")
     assert wide.text.count(" | ") == 2 * 999
     assert "does not look like text" in refused(b"name,note\nAnn,\1\n", "a.csv")
+
+
+def test_rows_with_empty_cells_are_rows() -> None:
+    data = b"Ports\nPort,Depth,Note\nYstad,7,\n,8,deep\nLund,,\nOf the year 2021 alone\n"
+    document = load_bytes(data, "a.csv")
+    assert document.text.startswith("Ports\n\nPort | Depth | Note\n\nYstad | 7 | ")
+    assert document.text.endswith("Lund |  | \n\nOf the year 2021 alone")
+    found = [
+        table.text
+        for passage in split(document)
+        for place in passage.sentences
+        if (table := spelled(document, place))
+    ]
+    assert found == ["Port: Ystad; Depth: 7.", "Depth: 8; Note: deep.", "Port: Lund."]
 
 
 def test_an_opendocument_sheet_is_read_as_it_is_shown() -> None:

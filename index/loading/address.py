@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from index.documents import source_name
 from index.errors import DocumentError, reason
-from index.loading.formats import ENDINGS, MEDIA_TYPES, Limits
+from index.loading.formats import ALL_TEXT, ENDINGS, MEDIA_TYPES, Limits
 from index.printable import title_line
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _refused(address: str, response: httpx.Response) -> DocumentError:
 def _kind(content_type: str, address: str) -> str:
     media_type = content_type.partition(";")[0].strip().lower()
     by_ending = ENDINGS.get(PurePosixPath(name_of(address)).suffix.lower())
-    if media_type == "text/plain" and by_ending == "markdown":  # As code hosts send it.
+    if media_type == "text/plain" and by_ending in ALL_TEXT - {"html"}:  # As code hosts send it.
         return by_ending
     kind = MEDIA_TYPES.get(media_type)
     if kind is None and media_type in ("", "application/octet-stream", "binary/octet-stream"):

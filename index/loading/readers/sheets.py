@@ -13,7 +13,7 @@ import sys
 import warnings
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -38,6 +38,7 @@ class Sheet(NamedTuple):
 
     rows: Mapping[int, Cells]
     merged: frozenset[int] = frozenset()
+    hidden: frozenset[int] = frozenset()
 
 
 def table_blocks(sheet: Sheet) -> Iterator[Block]:
@@ -54,7 +55,7 @@ def table_blocks(sheet: Sheet) -> Iterator[Block]:
             columns = []
             continue
         after: list[Cells] = []
-        while lines and len(lines[-1]) == 1:
+        while lines and _is_note(lines):
             after.insert(0, lines.pop())
         while lines and len(lines[0]) == 1:
             body.append(lines.pop(0))
@@ -74,7 +75,7 @@ def _regions(sheet: Sheet) -> Iterator[list[Cells]]:
     region: list[Cells] = []
     last = 0
     for number, cells in sheet.rows.items():
-        if region and number > last + 1:
+        if region and not sheet.hidden.issuperset(range(last + 1, number)):
             yield region
             region = []
         last = number
@@ -82,6 +83,13 @@ def _regions(sheet: Sheet) -> Iterator[list[Cells]]:
         region.append(dict([next(iter(cells.items()))]) if across else cells)
     if region:
         yield region
+
+
+def _is_note(rows: Sequence[Cells]) -> bool:
+    """Whether the last row is one cell alone, with more words than any above it."""
+    [(column, text), *others] = rows[-1].items()
+    widest = max((len(row.get(column, "")) for row in rows[:-1] if len(row) > 1), default=0)
+    return not others and len(text) > widest
 
 
 _FIGURE = re.compile(r"(?!(?:1\d|20)\d\d$)\W*\d[\d.,:\s/-]*\W*(?:[a-zA-Z]{1,3})?")
@@ -208,94 +216,59 @@ def of_sheets(sheets: Iterable[tuple[str, Sheet]]) -> Iterator[Block]:
 
 
 def _sheet(book: Any, sheet: Any) -> Sheet:
-    """Read a sheet as it goes by, since all its cells as objects would need ten times the memory.
+    """Read a sheet's rows as they go by: all cells as objects would need ten times the memory.
 
-    openpyxl's own rows do not tell what is hidden, merged, or was never computed; its parser does.
-    lxml hands it the elements: Python's own parser needs three times as long.
+    openpyxl's own rows do not tell what is hidden, merged, or was never computed. So the workbook,
+    its texts and its styles are openpyxl's, and the XML of the sheet is read here.
     """
     from lxml import etree
-    from openpyxl.worksheet import _reader as openpyxl
+    from openpyxl.utils import range_boundaries
 
-    class Parser(openpyxl.WorkSheetParser):  # type: ignore[misc]
-        def parse(self) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-            tags = (openpyxl.COL_TAG, openpyxl.ROW_TAG, openpyxl.MERGE_TAG)
-            for _, element in etree.iterparse(
-                self.source, tag=tags, resolve_entities=False, no_network=True, huge_tree=True
-            ):
-                if element.tag == openpyxl.ROW_TAG:
-                    yield self.parse_row(element)
-                elif element.tag == openpyxl.COL_TAG:
-                    self.parse_column_dimensions(element)
-                else:
-                    self.merged_cells = openpyxl.MergeCells.from_tree(element)
-                element.clear()
-                while element.getprevious() is not None:
-                    del element.getparent()[0]
-
-        def parse_cell(self, element: Any) -> dict[str, Any]:
-            cell: dict[str, Any] = super().parse_cell(element)
-            # Where a formula's value is a string without signs, its type says so.
-            if cell["value"] is None and cell["data_type"] in ("n", "f"):
-                cell["uncomputed"] = element.find(openpyxl.FORMULA_TAG) is not None
-            return cell
-
+    values = _Values(book, sheet)
     rows: dict[int, Cells] = {}
-    numbers: dict[int, int] = {}
-    hidden = 0
+    hidden: set[int] = set()
+    ranges: list[tuple[int, int, int, int]] = []
+    number = 0
     with sheet._get_source() as source:
-        parser = Parser(
+        for _, element in etree.iterparse(
             source,
-            sheet._shared_strings,
-            data_only=True,
-            epoch=book.epoch,
-            date_formats=book._date_formats,
-            timedelta_formats=book._timedelta_formats,
-        )
-        shown = _formatter(book)
-        out: frozenset[int] | None = None
-        for number, cells in parser.parse():
-            if _is_set(parser.row_dimensions.pop(str(number), {}).get("hidden")):
-                hidden += 1
-                continue
-            out = _hidden_columns(parser) if out is None else out  # They come before the rows.
-            visible = [cell for cell in cells if cell["column"] not in out]
-            if any(cell.get("uncomputed") for cell in visible):
-                raise DocumentError(UNCOMPUTED)
-            texts = {cell["column"]: shown(cell["value"], cell["style_id"]) for cell in visible}
-            numbers[number] = number - hidden
-            if kept := {column: text for column, text in texts.items() if text}:
-                rows[number] = kept
-    merged = _merge(rows, parser.merged_cells.mergeCell if parser.merged_cells else ())
-    return Sheet(
-        {numbers.get(number, number): rows[number] for number in sorted(rows)},
-        frozenset(numbers.get(number, number) for number in merged),
-    )
-
-
-def _is_set(attribute: str | None) -> bool:
-    return attribute in ("1", "true")
-
-
-def _hidden_columns(parser: Any) -> frozenset[int]:
-    return frozenset(
-        column
-        for each in parser.column_dimensions.values()
-        if _is_set(each.get("hidden"))
-        for column in range(int(each["min"]), min(int(each["max"]), _COLUMNS) + 1)
-    )
+            tag=("{*}col", "{*}row", "{*}mergeCell"),
+            resolve_entities=False,
+            no_network=True,
+            huge_tree=True,
+        ):
+            if element.tag.endswith("}row"):
+                number = int(element.get("r") or number + 1)
+                if _is_hidden(element):
+                    hidden.add(number)
+                elif cells := values.cells(element):
+                    rows[number] = cells
+            elif element.tag.endswith("}mergeCell"):
+                ranges.append(range_boundaries(element.get("ref")))
+            elif _is_hidden(element):  # A range of columns; they come before the rows.
+                last = min(int(element.get("max")), _COLUMNS)
+                values.hidden.update(range(int(element.get("min")), last + 1))
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    merged = _merge(rows, ranges)
+    return Sheet(dict(sorted(rows.items())), frozenset(merged), frozenset(hidden))
 
 
 _COLUMNS = 16_384
 """Those that a sheet can have."""
 
 
-def _merge(rows: dict[int, Cells], ranges: Iterable[Any]) -> set[int]:
+def _is_hidden(element: Any) -> bool:
+    return element.get("hidden") in ("1", "true")
+
+
+def _merge(rows: dict[int, Cells], ranges: Iterable[tuple[int, int, int, int]]) -> set[int]:
     """Repeat what stands in a merged cell in all its places; return the rows that have some."""
     merged: set[int] = set()
     width = max((max(row) for row in rows.values()), default=0)
     last = max(rows, default=0)
-    for each in ranges:
-        left, top, right, bottom = each.bounds
+    for left, top, right, bottom in ranges:
         text = rows.get(top, {}).get(left)
         if not text:
             continue
@@ -307,17 +280,86 @@ def _merge(rows: dict[int, Cells], ranges: Iterable[Any]) -> set[int]:
     return merged
 
 
-def _formatter(book: Any) -> Callable[[Any, int], str]:
-    """Return what writes a value as its cell's style shows it."""
+class _Values:
+    """The cells of a sheet's rows as people see them. `hidden` are columns that they do not see."""
+
+    def __init__(self, book: Any, sheet: Any) -> None:
+        from openpyxl.utils import column_index_from_string
+        from openpyxl.utils.datetime import from_excel
+
+        self.hidden: set[int] = set()
+        self._column_of, self._moment = column_index_from_string, from_excel
+        self._texts = [cell_text(str(each)) for each in sheet._shared_strings]
+        self._book = book
+        self._forms = list(_forms(book))
+        self._columns: dict[str, int] = {}
+
+    def cells(self, row: Any) -> Cells:
+        """Return the cells of a row that hold something.
+
+        Raises DocumentError for a formula whose value is not stored.
+        """
+        cells: Cells = {}
+        column = 0
+        for cell in row:
+            column = self._column(cell.get("r"), column + 1)
+            if column not in self.hidden and (text := self._text(cell)):
+                cells[column] = text
+        return cells
+
+    def _column(self, place: str | None, following: int) -> int:
+        letters = (place or "").rstrip("0123456789")
+        if letters and letters not in self._columns:
+            self._columns[letters] = self._column_of(letters)
+        return self._columns[letters] if letters else following
+
+    def _text(self, cell: Any) -> str:
+        kind, value, is_formula = cell.get("t") or "n", "", False
+        for child in cell:
+            tag = child.tag
+            if tag.endswith("}v"):
+                value = child.text or ""
+            elif tag.endswith("}f"):
+                is_formula = True
+            elif tag.endswith("}is"):
+                value = "".join(
+                    each.text or ""
+                    for each in child.iter("{*}t")
+                    if not each.getparent().tag.endswith("}rPh")  # How it is pronounced.
+                )
+        if not value:
+            if is_formula and kind == "n":  # Where its value is a text without signs, "t" says so.
+                raise DocumentError(UNCOMPUTED)
+            return ""
+        if kind == "s":
+            return self._texts[int(value)]
+        if kind == "n":
+            return self._number(value, int(cell.get("s") or 0))
+        if kind == "b":
+            return shown(value == "1", "")
+        return cell_text(value.removesuffix("T00:00:00") if kind == "d" else value)
+
+    def _number(self, value: str, style: int) -> str:
+        number = float(value)
+        form = self._forms[style] if style < len(self._forms) else "General"
+        if style in self._book._date_formats:
+            is_span = style in self._book._timedelta_formats
+            try:
+                return shown(self._moment(number, self._book.epoch, timedelta=is_span), form)
+            except (OverflowError, ValueError):  # No day at all: a program shows only signs.
+                return cell_text(value)
+        return value if form == "General" and value.isdecimal() else shown(number, form)
+
+
+def _forms(book: Any) -> Iterator[str]:
+    """Yield the number format of each style."""
     from openpyxl.styles.numbers import BUILTIN_FORMATS
 
     own = book._number_formats
-    formats = []
     for style in book._cell_styles:
         number = style.numFmtId
         custom = own[number - 164] if 164 <= number < 164 + len(own) else "General"
-        formats.append(BUILTIN_FORMATS.get(number, custom))
-    return lambda value, style: shown(value, formats[style] if style < len(formats) else "General")
+        yield BUILTIN_FORMATS.get(number, custom)
 
 
 def shown(value: Any, form: str) -> str:
