@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -321,7 +322,7 @@ ODS_ROWS = (
 # --- texts
 
 
-def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
+def odt() -> bytes:
     body = (
         "<office:text><text:h text:outline-level='1'>Harbours</text:h>"
         "<text:p>The mole<text:s text:c='3'/>is of granite.<text:note><text:note-body><text:p>"
@@ -336,7 +337,11 @@ def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
         + "</table:table><text:p>A box:<draw:frame><draw:text-box><text:p>Inside.</text:p>"
         "</draw:text-box></draw:frame></text:p></office:text>"
     )
-    document = load_bytes(opendocument(body, HIDDEN), "a.odt")
+    return opendocument(body, HIDDEN)
+
+
+def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
+    document = load_bytes(odt(), "a.odt")
     assert document.text == (
         "Harbours\n\nThe mole is of granite. It is old.\n\n1. First\n2. Second\n\n"
         "Port | Depth\n\nYstad | 7 m\n\n\n\nA box:\n\nInside."
@@ -347,14 +352,16 @@ def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
     assert "is damaged" in refused(zipped({"content.xml": "<office"}), "a.odt")
 
 
+RTF = (
+    rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title The harbour}}"
+    rb"\pard The harbour of K\'f6ln \u8364? {\v Secret} is \v Secret\v0  old.\par "
+    rb"\trowd Port\cell Depth\cell\row \trowd Ystad\cell 7 m\cell\row "
+    rb"\pard \u-10179?\u-8704? done.\par}"
+)
+
+
 def test_rich_text_is_its_paragraphs_and_tables_without_what_is_hidden() -> None:
-    rtf = (
-        rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\title The harbour}}"
-        rb"\pard The harbour of K\'f6ln \u8364? {\v Secret} is \v Secret\v0  old.\par "
-        rb"\trowd Port\cell Depth\cell\row \trowd Ystad\cell 7 m\cell\row "
-        rb"\pard \u-10179?\u-8704? done.\par}"
-    )
-    document = load_bytes(rtf, "a.rtf")
+    document = load_bytes(RTF, "a.rtf")
     assert document.text == (
         "The harbour of Köln € is old.\n\nPort | Depth\n\nYstad | 7 m\n\n\U0001f600 done."
     )
@@ -415,7 +422,7 @@ def test_slides_are_pages_with_their_tables_pictures_charts_and_notes() -> None:
     assert document.page_kind == "slide"
 
 
-def test_an_opendocument_presentation_is_read_alike() -> None:
+def odp() -> bytes:
     def page(inside: str, style: str = "") -> str:
         return f"<draw:page draw:style-name='{style}'>{inside}</draw:page>"
 
@@ -438,8 +445,11 @@ def test_an_opendocument_presentation_is_read_alike() -> None:
             "<draw:custom-shape><text:p>In a shape</text:p></draw:custom-shape>"
         )
     )
-    data = opendocument(f"<office:presentation>{body}</office:presentation>", HIDDEN)
-    document = load_bytes(data, "a.odp")
+    return opendocument(f"<office:presentation>{body}</office:presentation>", HIDDEN)
+
+
+def test_an_opendocument_presentation_is_read_alike() -> None:
+    document = load_bytes(odp(), "a.odp")
     assert document.text == (
         "Harbours\n\nThe mole is of granite.\n\nNotes: Harbours\n\nBuilt in 1848.\n\n"
         "Slide 3\n\nA lighthouse in fog\n\nIn a shape"
@@ -567,14 +577,19 @@ def test_what_is_no_mail_is_told() -> None:
 # --- data
 
 
-def test_records_are_tables_and_other_values_stand_behind_their_names() -> None:
-    data = {
+JSON = json.dumps(
+    {
         "about": {"name": "Harbours", "license": "free to use by all who ask for it kindly."},
         "tags": ["sea", "stone"],
         "ports": [{"name": "Ystad", "depth": 7.10}, {"name": "Malmö", "depth": 8, "open": None}],
         "mixed": [{"a": 1}, {"b": {"c": True}}],
-    }
-    document = load_bytes(json.dumps(data, ensure_ascii=False).encode(), "a.json")
+    },
+    ensure_ascii=False,
+).encode()
+
+
+def test_records_are_tables_and_other_values_stand_behind_their_names() -> None:
+    document = load_bytes(JSON, "a.json")
     assert document.text == (
         "about.name: Harbours\n\nfree to use by all who ask for it kindly.\n\n\n\n"
         "tags: sea, stone\n\nports\n\nname | depth | open\n\nYstad | 7.1 | \n\nMalmö | 8 | \n\n\n\n"
@@ -587,14 +602,18 @@ def test_records_are_tables_and_other_values_stand_behind_their_names() -> None:
     )
 
 
-def test_xml_is_read_like_data_and_its_prose_in_its_order() -> None:
-    xml = (
+def xml() -> bytes:
+    made = (
         "<?xml version='1.0' encoding='iso-8859-1'?><!-- Secret --><a:doc xmlns:a='x'>"
         "<title>Hafen</title><p>The mole is <b>very</b> öld.</p><h>Depth</h><p>It is deep.</p>"
         "<port name='Ystad'><depth>7 m</depth></port><port name='Lund'><depth>8 m</depth></port>"
         "</a:doc>"
     )
-    document = load_bytes(xml.encode("iso-8859-1"), "a.xml")
+    return made.encode("iso-8859-1")
+
+
+def test_xml_is_read_like_data_and_its_prose_in_its_order() -> None:
+    document = load_bytes(xml(), "a.xml")
     assert document.text == (
         "title: Hafen\n\nThe mole is very öld.\n\nh: Depth\n\nIt is deep.\n\nport\n\n"
         "name | depth\n\nYstad | 7 m\n\nLund | 8 m"
@@ -680,3 +699,42 @@ def test_archives_that_are_bombs_locked_or_damaged_are_told(tmp_path: Path) -> N
     assert "a.txt in a.zip is protected with a password" in told(bytes(locked), "a.txt")
     odd = zipped({"a.txt": "x" * 100}, zipfile.ZIP_LZMA)
     assert "packed in a way that cannot be read" in told(odd, "a.txt")
+
+
+# --- all of them
+
+
+def samples() -> dict[str, bytes]:
+    """Return a file of each format, by its ending."""
+    return {
+        "xlsx": workbook(sales),
+        "csv": b'Port;Depth;"Note; long"\nYstad;7,5;"a ""deep""\nport"\n\nLund;;\n',
+        "tsv": b"Port\tDepth\nYstad\t7\n",
+        "ods": ods(ODS_ROWS),
+        "odt": odt(),
+        "odp": odp(),
+        "pptx": deck(),
+        "rtf": RTF,
+        "eml": MAIL,
+        "vtt": VTT.encode(),
+        "srt": b"1\n00:00:01,000 --> 00:00:04,000\nThe <i>harbour</i> is old.\n",
+        "json": JSON,
+        "jsonl": b'{"port": "Ystad", "depth": 7}\n{"port": "Lund", "depth": 8}\n',
+        "xml": xml(),
+    }
+
+
+SAMPLES = samples()
+
+
+@pytest.mark.parametrize("ending", SAMPLES)
+def test_a_file_that_is_cut_off_is_text_or_one_sentence(ending: str) -> None:
+    data = SAMPLES[ending]
+    for share in (0.1, 0.5, 0.9, 0.99):
+        told = ""
+        try:
+            assert load_bytes(data[: int(len(data) * share)], f"a.{ending}").text.strip()
+        except DocumentError as error:
+            told = str(error)
+        assert not told or re.fullmatch(r"[^\n]*a\.\w+\b[^\n]*\.", told)
+        assert "its parser fails" not in told
