@@ -14,8 +14,11 @@ from rag.answering import (
 )
 from rag.answering.commands import command
 from rag.answering.context import Way
+from rag.answering.parts import captions, references
 
 WAYS: Mapping[str, Way] = {
+    "caption": captions.answer,
+    "reference": references.answer,
     "evidence": evidence.answer,
     "claim": claim.answer,
     "overview": overview.answer,
@@ -26,4 +29,5 @@ WAYS: Mapping[str, Way] = {
     "conversation": conversation.answer,
     "command": command.answer,
 }
-"""By the kind of route that each is for. Where one yields nothing, evidence is asked."""
+"""By the kind of route that each is for, and those that are tried before it (`PARTS`). Where one
+yields nothing, evidence is asked."""

@@ -72,6 +72,9 @@ class Listing:
 
 Way = Callable[[Query, "Context"], Iterator[Event]]
 
+PARTS = ("caption", "reference")
+"""The ways that answer with parts of a text which answer only when asked for."""
+
 
 @dataclass(slots=True)
 class Run:
@@ -167,8 +170,11 @@ class Context:
         return self.run.found[question]
 
     def ask(self, query: Query) -> Iterator[Event]:
-        """Answer a query by the way that its route names, or else by evidence."""
-        for kind in dict.fromkeys((query.route.kind, "evidence")):
+        """Answer a query by the way that its route names, or else by evidence.
+
+        What is asked for by its name is tried before.
+        """
+        for kind in dict.fromkeys((*PARTS, query.route.kind, "evidence")):
             for event in self.ways[kind](query, self):
                 yield replace(event, way=event.way or kind) if isinstance(event, Answer) else event
                 if isinstance(event, Answer):
