@@ -69,6 +69,8 @@ def captions_of(document: Document) -> Iterator[tuple[Label, Place]]:
 
 def _end(document: Document, start: int, end: int) -> int:
     """Return where the sentences end that are quoted."""
+    if end - start <= LENGTH:
+        return end
     ends = [last for _, last in sentence_spans(document.text, start, end)]
     return max((each for each in ends if each - start <= LENGTH), default=ends[0] if ends else end)
 
