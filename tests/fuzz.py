@@ -28,6 +28,8 @@ from urllib.parse import quote as quoted
 
 import gradio as gr
 from click.testing import Result
+from PIL import Image, ImageDraw
+from pillow_heif import register_heif_opener
 from starlette.testclient import TestClient
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -47,6 +49,7 @@ from rag.config import load_settings
 from rag.quote import Quote
 from tests.bombs import forms, page, real_pdf, word_parts, zipped
 from tests.hostile import documents
+from tests.test_index_formats import SAMPLES
 from tests.test_ui_render import Page
 from ui.api.functions import Functions
 from ui.api.v1 import api
@@ -56,6 +59,7 @@ from ui.conversations.export import FORMATS
 from ui.drawing import render
 from ui.panels.conversation import ConversationPanel
 from ui.panels.events import Rights
+from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.runs import Runs
 from ui.panels.source import SourcePanel
 
@@ -72,6 +76,9 @@ TOKENS = (
     *(b"obj", b"endobj", b"stream", b"endstream", b"<<", b">>", b"/Length 99999", b"1 0 R", b"[ "),
     *b"<table> <tr> <td> <ol> <li> </p> <pre> <br> <b>".split(),
     *(b"<a href>", b"| a |", b"\n- ", b"\n> ", b"```", b"***", b"[x](", b"\n---\n", b"\n===\n"),
+    *(b'"', b";", b" --> ", b"\\v ", b"{\\*", b"\\'", b"=?utf-8?q?", b"--x", b'{"a": ', b"[1, "),
+    *b'<row> <c r="ZZ9" t="s"> <v>99</v> <f> t="inlineStr" <a:t> <text:p>'.split(),
+    *(b"<table:table-row>", b'number-columns-repeated="9999999"'),
     *b'-1 1e999 w:p w:tbl w:numId w:val="x" xml:space itemref idref= \xed\xa0\x80'.split(),
 )
 
@@ -178,17 +185,31 @@ def seeds() -> dict[str, list[bytes]]:
     )
     made["docx"].append(zipped(word_parts()))
     made["pdf"] += [real_pdf(), page(), forms(3, 2)]
+    made |= {ending: [data] for ending, data in SAMPLES.items()}
+    made |= {form.lower(): [picture(form)] for form in ("PNG", "JPEG", "TIFF", "WEBP", "HEIF")}
     return made
 
 
+def picture(form: str) -> bytes:
+    """Return a small picture with a word on it, in a format that Pillow names."""
+    register_heif_opener()
+    shown, file = Image.new("RGB", (96, 32), "white"), io.BytesIO()
+    ImageDraw.Draw(shown).text((8, 8), "Ab 12", fill="black")
+    shown.save(file, form)
+    return file.getvalue()
+
+
 SEEDS = seeds()
+
+
+_ZIPPED = ("docx", "epub", "xlsx", "pptx", "odt", "odp", "ods")
 
 
 def files(kind: str) -> Target:
     """Return what loads damaged files of a format, and does with them all that is done with one."""
 
     def target(chance: random.Random) -> None:
-        damage = damaged_zip if kind in ("docx", "epub") else damaged
+        damage = damaged_zip if kind in _ZIPPED else damaged
         data = damage(chance.choice(SEEDS[kind]), chance)
         try:
             document = load_bytes(data, f"a.{kind}", limits=SMALL)
@@ -291,10 +312,11 @@ class Window:
     def __init__(self, library: Library) -> None:
         assistant = Assistant(load_settings(library=library.folder, llm="none"))
         assistant.library = library
+        libraries = Libraries(assistant)
         with gr.Blocks(analytics_enabled=False):
             state = gr.State([]), gr.State(assistant.settings)
-            self.talk = ConversationPanel(assistant, *state, Rights())
-            self.source = SourcePanel(assistant)
+            self.talk = ConversationPanel(libraries, *state, Rights())
+            self.source = SourcePanel(libraries)
         self.library = library
         self.document = library.document(library.entries()[0].id)
         answer = _answer(library)

@@ -18,7 +18,7 @@ SAME_SIZE = 1.18
 _MOST_SKEW = 0.14
 """Eight degrees: what lies further off is no skewed page."""
 
-_COLUMN_LINES, _COLUMN_WIDTH = 4, 10
+_COLUMN_LINES, _COLUMN_WIDTH = 4, 8
 """Columns of running text have so many lines at least, and are mostly so many letters' sizes wide;
 those of tables are not."""
 
