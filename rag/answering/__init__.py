@@ -15,6 +15,7 @@ from rag.answering import (
 from rag.answering.commands import command
 from rag.answering.context import Way
 from rag.answering.parts import captions, references
+from rag.answering.tables import compute
 
 WAYS: Mapping[str, Way] = {
     "caption": captions.answer,
@@ -28,6 +29,7 @@ WAYS: Mapping[str, Way] = {
     "comparison": subquestions.answer,
     "conversation": conversation.answer,
     "command": command.answer,
+    "compute": compute.answer,
 }
 """By the kind of route that each is for, and those that are tried before it (`PARTS`). Where one
 yields nothing, evidence is asked."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,7 @@ Kind = Literal[
     "comparison",
     "conversation",
     "command",
+    "compute",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -46,17 +47,27 @@ DOUBT = 0.2
 another kind is greater. Chosen on examples that the network had not learned from, and on questions
 of SQuAD's training set."""
 
+COMPUTED = 0.01
+"""The probability of a computation from which one is tried, whatever else a message may ask for:
+“What was the total population of Europe in 1952?” is a question of fact where there is no table,
+and only a table that has all of its words is computed from."""
+
 BESIDE = 0.35
 """The share of a kind's probability from which a matter is asked for beside another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What kind of answer a message wants, which matters of that kind, and how sure that is."""
+    """What kind of answer a message wants, which matters of that kind, and how sure that is.
+
+    `computes` is what may have to be computed, whatever the kind is, where a table fits: each
+    matter with its probability, likeliest first; empty for nothing.
+    """
 
     kind: Kind
     matters: tuple[str, ...]
     probability: float
+    computes: tuple[tuple[str, float], ...] = ()
 
     def __str__(self) -> str:
         return f"{self.kind}/{'+'.join(self.matters)}"
@@ -94,12 +105,14 @@ def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
     """Return the likeliest kind, with its matters, likeliest first; evidence where in doubt."""
     ranked = sorted(zip(probabilities, names, strict=True), reverse=True)
     sums = {kind: sum(p for p, name in ranked if name.startswith(f"{kind}/")) for kind in KINDS}
+    computes = tuple((name[8:], p) for p, name in ranked if name.startswith("compute/"))
+    computes = computes if sums["compute"] >= COMPUTED else ()
     if sums["evidence"] >= DOUBT:
-        return replace(EVIDENCE, probability=sums["evidence"])
+        return replace(EVIDENCE, probability=sums["evidence"], computes=computes)
     kind = max(KINDS, key=lambda each: sums[each])
     matters = [(p, name.partition("/")[2]) for p, name in ranked if name.startswith(f"{kind}/")]
     asked = [name for p, name in matters if p >= BESIDE * sums[kind]] or [matters[0][1]]
-    return Route(kind, tuple(asked), sums[kind])
+    return Route(kind, tuple(asked), sums[kind], computes)
 
 
 @lru_cache(maxsize=1)
@@ -115,6 +128,13 @@ def request_words(kind: Requests) -> frozenset[str]:
     Those are the words of "give me an overview of the", and none of what follows.
     """
     return frozenset(metadata()["request_words"][kind])
+
+
+@lru_cache(maxsize=1)
+def telling_words() -> Mapping[str, Mapping[str, float]]:
+    """Return the words that tell what is to be computed, with the share that each matter has."""
+    found: Mapping[str, Mapping[str, float]] = metadata()["telling_words"]
+    return found
 
 
 def _opened() -> Callable[[str], Sequence[float]]:

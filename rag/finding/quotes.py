@@ -10,6 +10,7 @@ from index.documents import Document, Passage
 from index.library import Hit, Library
 from index.storage.store import searchable_text
 from rag.finding.rerank import Reranker
+from rag.finding.rows import rows_near
 from rag.quote import Quote
 
 CANDIDATES = 10
@@ -56,12 +57,16 @@ def find_quotes(
 ) -> Ranked:
     """Find the quotes most likely to answer a question in a library.
 
-    Documents in `exclude` are not searched.
+    Of long tables the rows with most of its words are ranked as well. Documents in `exclude` are
+    not searched.
     """
-    found = select_quotes(library.search(question, CANDIDATES, exclude), reranker, question, limit)
+    hits = library.search(question, CANDIDATES, exclude)
+    hits += rows_near(question, hits)
+    found = select_quotes(hits, reranker, question, limit)
     if found.quotes and found.quotes[0].score >= NEAR:
         return found
     more = library.search(question, MORE_CANDIDATES, exclude)
+    more += rows_near(question, more)
     return select_quotes(more, reranker, question, limit, searched=MORE_CANDIDATES)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from functools import lru_cache
 
 from rag.languages.english import ENGLISH
 from rag.languages.english_words import counted
 from rag.languages.language import (
+    Bound,
     Computed,
     Facts,
     Form,
@@ -28,6 +30,7 @@ from rag.languages.language import (
 )
 
 __all__ = [
+    "Bound",
     "Computed",
     "Facts",
     "Form",
@@ -48,6 +51,15 @@ HEAD = Head(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True))
 
 FUNCTION_WORDS = frozenset[str]().union(*(each.function_words for each in LANGUAGES))
 """Words that carry no meaning of their own in any of these languages, in small letters."""
+
+TIME_UNITS = frozenset[str]().union(*(each.time_units for each in LANGUAGES))
+"""Words that ask for a time in any of these languages, in small letters."""
+
+GROUPING = frozenset[str]().union(*(each.grouping for each in LANGUAGES))
+"""Words that ask for something of each of several things, in any of these languages."""
+
+SUMMARIES = frozenset[str]().union(*(each.summaries for each in LANGUAGES))
+"""What the first cell of a row says that is computed from others, in small letters."""
 
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 
@@ -184,6 +196,21 @@ def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
     `matter` is what the router tells of it. `own` takes the wording of requests off a text.
     """
     return _taken_as(text).asked_of_two(text, matter, own)
+
+
+def amount_in(text: str) -> tuple[Decimal, str] | None:
+    """Return the only number that a text is, and its unit: “$3m”, “12 per cent”, “20 km”."""
+    return _taken_as(text).amount(text)
+
+
+def bounds(text: str) -> tuple[Bound, ...]:
+    """Return the bounds that a text sets to an amount, “at least 5”, with their places."""
+    return _taken_as(text).bounds(text)
+
+
+def is_degree(word: str) -> bool:
+    """Whether a word is an adjective in a higher degree: “older”, “strongest”."""
+    return any(each.is_degree(word) for each in LANGUAGES)
 
 
 def _taken_as(text: str) -> Language:

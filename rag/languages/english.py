@@ -3,6 +3,14 @@
 from index.english_function_words import FUNCTION_WORDS
 from index.english_months import months_in_full
 from index.split import sentence_spans
+from rag.languages.english_amounts import (
+    GROUPING,
+    SUMMARIES,
+    TIME_UNITS,
+    amount,
+    bounds,
+    is_degree,
+)
 from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
 from rag.languages.english_mentions import (
@@ -35,4 +43,10 @@ ENGLISH = Language(
     stated=stated,
     place_in_order=place_in_order,
     asked_of_two=asked_of_two,
+    amount=amount,
+    bounds=bounds,
+    is_degree=is_degree,
+    time_units=TIME_UNITS,
+    grouping=GROUPING,
+    summaries=SUMMARIES,
 )

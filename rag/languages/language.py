@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, NamedTuple
 
 Kind = Literal["number", "year", "date", "name", "word"]
@@ -132,6 +133,32 @@ class Parts:
     computed: Computed | None = None
 
 
+Sense = Literal["more", "least", "less", "most"]
+"""How an amount relates to its bound: more than it, at least so much, less, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A bound that a text sets to an amount, with the place of all its words."""
+
+    sense: Sense
+    value: Decimal
+    start: int
+    end: int
+
+    def holds(self, amount: Decimal) -> bool:
+        """Whether an amount keeps to it."""
+        match self.sense:
+            case "more":
+                return amount > self.value
+            case "least":
+                return amount >= self.value
+            case "less":
+                return amount < self.value
+            case _:
+                return amount <= self.value
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """Which form of answer a question wants: a yes or a no, or more than one thing."""
@@ -193,3 +220,9 @@ class Language:
     place_in_order: Callable[[str, int], tuple[int, str] | None]
     form: Callable[[str], Form]
     asked_of_two: Callable[[str, str, Own], Parts | None]
+    amount: Callable[[str], tuple[Decimal, str] | None]
+    bounds: Callable[[str], tuple[Bound, ...]]
+    is_degree: Callable[[str], bool]
+    time_units: frozenset[str]
+    grouping: frozenset[str]
+    summaries: frozenset[str]

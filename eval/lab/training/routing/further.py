@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ from index.atomic import write_whole
 from index.english_function_words import FUNCTION_WORDS
 from index.weights.onnx import OnnxWeights, in_parallel
 from rag.asking.route import LONGEST, WEIGHTS, metadata
+from rag.asking.subject import in_words
 
 FURTHER = EXAMPLES.with_name("further.jsonl")
 KNOWN = "known"
@@ -56,8 +58,12 @@ WEIGHT = 6.0
 """What a message counts that asks for no evidence. Chosen, as the decay of the weights, so that the
 network's own examples are recognised as before."""
 STEPS = 400
-SHARED = 0.03
-"""The share of messages about a footnote from which a word is theirs and not what they ask."""
+LEAST_SEEN, TELLING = 4, 0.65
+"""In how many examples a word has to be that tells what is to be computed, and which share of its
+use one matter has to have."""
+SHARED = {"footnote": 0.03, "compute": 0.014}
+"""The share of messages from which a word is theirs and not what they ask: of those about a
+footnote, and of those that are computed from a table."""
 
 
 def typed(conversations: Sequence[dict[str, Any]], *, held_out: bool) -> list[str]:
@@ -182,14 +188,45 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def telling_words(examples: Sequence[Message]) -> dict[str, dict[str, float]]:
+    """Return the words that tell what is to be computed, each with how often each matter has it.
+
+    The network takes “lowest” and “highest” for nearly the same; these words part them.
+    """
+    texts: dict[str, list[str]] = {}
+    for each in examples:
+        kind, _, matter = each.classes[0].partition("/")
+        if kind == "compute":
+            texts.setdefault(matter, []).append(each.text)
+    counts = {
+        matter: Counter(word for text in some for word in set(in_words(text).split()))
+        for matter, some in sorted(texts.items())
+    }
+    found: dict[str, dict[str, float]] = {}
+    for word, seen in sorted(sum(counts.values(), Counter[str]()).items()):
+        shares = {
+            matter: (counts[matter][word] + 0.5) / (len(some) + 1)
+            for matter, some in sorted(texts.items())
+        }
+        if seen >= LEAST_SEEN and max(shares.values()) >= TELLING * sum(shares.values()):
+            found[word] = {matter: round(share, 4) for matter, share in shares.items()}
+    return found
+
+
+def _asks(message: Message, asked: str) -> bool:
+    return any(asked in name.split("/") for name in message.classes)
+
+
 def beside_the_weights(examples: Sequence[Message], names: Sequence[str]) -> dict[str, Any]:
     """Return what stands beside the weights of further classes, and of what they were made."""
     known = [name for name in metadata()["classes"] if name not in names]
-    of_footnote = [each.text for each in examples if "command/footnote" in each.classes]
     words = request_words(load_examples())
-    words["footnote"] = sorted(common_words(of_footnote, SHARED) - FUNCTION_WORDS)
+    for asked, share in SHARED.items():
+        texts = [each.text for each in examples if _asks(each, asked)]
+        words[asked] = sorted(common_words(texts, share) - FUNCTION_WORDS)
     return {
         "further_sha256": hashlib.sha256(FURTHER.read_bytes()).hexdigest(),
         "classes": [*known, *names],
         "request_words": words,
+        "telling_words": telling_words(examples),
     }

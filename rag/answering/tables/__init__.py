@@ -1,0 +1,1 @@
+"""Computing from tables: what is in their columns, what of it a question asks for, the answer."""

@@ -1,0 +1,107 @@
+"""What English says of amounts: bounds (“at least 5”), superlatives, and units in words."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from rag.languages.english_tokens import DIGITS, SPELLED, number
+from rag.languages.english_words import COMPARATIVES, NO_CONTENT
+from rag.languages.language import Bound, Sense
+
+PERCENT = frozenset(("percent", "per cent", "pct", "percentage"))
+
+TIME_UNITS = frozenset("when date day days month months quarter quarters year years".split())
+"""Words that ask for a time."""
+
+GROUPING = frozenset(("each", "per", "every"))
+"""Words that ask for something of each of several things."""
+
+SUMMARIES = frozenset(
+    "total totals sum subtotal all overall average mean median altogether".split()
+)
+"""What the first cell of a row says that is computed from the others."""
+
+_AMOUNTS = {"more": True, "greater": True, "less": False, "fewer": False}
+_MORE_THAN = _AMOUNTS | {word: is_more for word, (_, is_more) in COMPARATIVES.items()}
+_SENSES: dict[str, Sense] = {
+    **dict.fromkeys(("over", "above", "exceed", "exceeds", "exceeded", "exceeding"), "more"),
+    **dict.fromkeys(("under", "below"), "less"),
+    **dict.fromkeys(("at least", "minimum of", "no less than", "not less than"), "least"),
+    **dict.fromkeys(("at most", "maximum of", "no more than", "not more than", "up to"), "most"),
+}
+_BEFORE = re.compile(
+    rf"\b(?:(?P<sense>{'|'.join(sorted(_SENSES, key=len, reverse=True))})"
+    rf"|(?P<than>{'|'.join(_MORE_THAN)}) (?P<only>than)|(?P<between>between))"
+    r"\s+(?:a |the )?[$€£¥]?[-−]?$",
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(
+    r"\s*(?:[^\W\d]+\s+)?or (?P<than>more|above|less|fewer|below)\b", re.IGNORECASE
+)
+_AND = re.compile(r"\s*and\s+[$€£¥]?[-−]?", re.IGNORECASE)
+_SIGNED = re.compile(r"\b(?:(?P<less>negative)|positive)\b", re.IGNORECASE)
+
+
+def bounds(text: str) -> tuple[Bound, ...]:
+    """Return the bounds that a text sets to an amount, with their places."""
+    found: list[Bound] = []
+    matches = sorted(
+        (match for pattern in (DIGITS, SPELLED) for match in pattern.finditer(text)),
+        key=lambda match: match.start(),
+    )
+    upper: re.Match[str] | None = None
+    for match, following in zip(matches, [*matches, None][1:], strict=True):
+        before, behind = _BEFORE.search(text[: match.start()]), _BEHIND.match(text, match.end())
+        value = _signed(text, match)
+        if match is upper:
+            continue
+        if before and before["between"]:
+            gap = text[match.end() : following.start()] if following else ""
+            if following and _AND.fullmatch(gap):
+                upper, start, end = following, before.start(), following.end()
+                found.append(Bound("least", value, start, end))
+                found.append(Bound("most", _signed(text, following), start, end))
+        elif before:
+            sense = before["sense"]
+            than: Sense = "more" if _MORE_THAN.get((before["than"] or "").lower()) else "less"
+            kind = _SENSES[sense.lower()] if sense else than
+            # What “older” tells beside the bound is what is measured.
+            tells = before["than"] and before["than"].lower() not in _AMOUNTS
+            start = before.start("only") if tells else before.start()
+            found.append(Bound(kind, value, start, match.end()))
+        elif behind:
+            least: Sense = "least" if behind["than"].lower() in ("more", "above") else "most"
+            found.append(Bound(least, value, match.start(), behind.end()))
+    for match in _SIGNED.finditer(text):
+        kind = "less" if match["less"] else "more"
+        found.append(Bound(kind, Decimal(0), *match.span()))
+    return tuple(found)
+
+
+def _signed(text: str, match: re.Match[str]) -> Decimal:
+    signed = match[0].startswith("-") or text[: match.start()].endswith(("-", "−"))
+    value, _ = number(match)
+    return -value if signed else value
+
+
+def is_degree(word: str) -> bool:
+    """Whether a word is an adjective in a higher degree: “older”, or by its ending “strongest”."""
+    word = word.casefold()
+    ends = len(word) > len("est") + 2 and word.endswith("est")
+    return (ends or word in COMPARATIVES) and word not in NO_CONTENT
+
+
+_UNIT = re.compile(r"[^\W\d_%°$€£¥]{0,12}[%°$€£¥²³]?[A-Z]?(?:[/ ][^\W\d_]{1,12})?")
+
+
+def amount(text: str) -> tuple[Decimal, str] | None:
+    """Return the only number that a text is, and its unit: “$3m”, “12 per cent”, “20 km”."""
+    matches = [*DIGITS.finditer(text)]
+    if len(matches) != 1 or (matches[0]["named"] or "").strip("-"):
+        return None
+    before, behind = text[: matches[0].start()].strip(), text[matches[0].end() :].strip()
+    if before not in ("", "$", "€", "£", "¥") or not _UNIT.fullmatch(behind):
+        return None
+    unit = "%" if behind.casefold() in PERCENT else behind
+    return number(matches[0])[0], before or unit

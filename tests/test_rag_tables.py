@@ -1,0 +1,280 @@
+"""Tables: rows that are found by their cells, and what is computed over them."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import pytest
+
+from index.documents import Document
+from index.loading.load import load_bytes
+from index.split import split
+from index.storage.store import searchable_text
+from index.table_heads import head_above
+from rag.answer import Answer
+from rag.answering.tables.columns import amount, period, sheets
+from rag.answering.tables.plan import Plan, plan
+from rag.assistant import Assistant
+from rag.languages import bounds
+from tests.asking import AssistantOf, answered
+from tests.conftest import LibraryOf
+
+SALES = """Region,Year,Product,Revenue,Units sold,Growth
+Asia,2019,Kettle,$1.5m,120,4.5%
+Asia,2020,Kettle,$2.0m,140,-3.0%
+Asia,2020,Oven,n/a,80,(2.5%)
+Europe,2019,Kettle,$3.2m,"1,310",1.0%
+Europe,2020,Oven,$900k,75,12%
+Europe,2021,Oven,$1.1m,90,0%
+Africa,2021,Kettle,$0.4m,33,9.5%
+Total,,,$9.1m,"1,848",
+"""
+
+
+def sales() -> Document:
+    return load_bytes(SALES.encode(), "sales.csv")
+
+
+# --- what cells say
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "unit"),
+    [
+        ("1,234.5", "1234.5", ""),
+        ("1 234 567", "1234567", ""),
+        ("12%", "12", "%"),
+        ("12 per cent", "12", "%"),
+        ("$3m", "3000000", "$"),
+        ("€1.5bn", "1500000000", "€"),
+        ("3 million", "3000000", ""),
+        ("(5)", "-5", ""),
+        ("(1,200)", "-1200", ""),
+        ("−4", "-4", ""),
+        ("20 km", "20", "km"),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(cell: str, value: str, unit: str) -> None:
+    assert amount(cell) == (Decimal(value), unit)
+
+
+@pytest.mark.parametrize("cell", ["A5", "12 of 20", "2012-01-01", "about", "F-16", "3-1", ""])
+def test_what_is_more_than_an_amount_is_none(cell: str) -> None:
+    assert amount(cell) is None
+
+
+def test_times_are_read_with_their_days() -> None:
+    days = {text: period(text) for text in ("2012/02", "Jan 1 2000", "March 2012", "Q1 2012")}
+    assert [each and tuple(map(str, each)) for each in days.values()] == [
+        ("2012-02-01", "2012-02-29"),
+        ("2000-01-01", "2000-01-01"),
+        ("2012-03-01", "2012-03-31"),
+        None,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "sense", "value", "words"),
+    [
+        ("countries above 80 years", "more", 80, "above 80"),
+        ("older than 60", "more", 60, "than 60"),
+        ("fewer than 1,000 units", "less", 1000, "fewer than 1,000"),
+        ("at least $3m", "least", 3_000_000, "at least $3m"),
+        ("5 or more rings", "least", 5, "5 or more"),
+        ("a change below -500", "less", -500, "below -500"),
+        ("was the change negative", "less", 0, "negative"),
+    ],
+)
+def test_bounds_are_told_with_their_words(text: str, sense: str, value: int, words: str) -> None:
+    [found] = bounds(text)
+    assert (found.sense, found.value, text[found.start : found.end]) == (sense, value, words)
+
+
+def test_a_range_has_two_bounds_and_a_plain_number_has_none() -> None:
+    assert [(each.sense, each.value) for each in bounds("between 10 and 20 kg")] == [
+        ("least", 10),
+        ("most", 20),
+    ]
+    assert bounds("the 20 best of 1999") == ()
+
+
+def test_columns_are_of_amounts_times_or_words() -> None:
+    [sheet] = sheets(sales())
+    kinds = ["amounts" if c.amounts else "times" if c.periods else "words" for c in sheet.columns]
+    assert kinds == ["words", "times", "words", "amounts", "amounts", "amounts"]
+    assert len(sheet.rows) == 7, "the row of sums is none of the others"
+    assert sheet.columns[3].amounts[1:3] == [Decimal(2_000_000), None]
+
+
+# --- what is asked
+
+
+def planned(question: str, how: str, document: Document | None = None) -> Plan | None:
+    """Read a question against the only table, as if no two words meant the same."""
+    [sheet] = sheets(document or sales())
+    return plan(
+        question, {how: 1.0}, sheet, lambda some, others: [[0.0] * len(others) for _ in some]
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "how", "column", "rows"),
+    [
+        ("What was the total revenue in Asia?", "sum", "Revenue", [0, 1, 2]),
+        ("total revenue of Asia and Africa", "sum", "Revenue", [0, 1, 2, 6]),
+        ("What was the mean growth of kettles in 2020?", "mean", "Growth", [1]),
+        ("the highest growth since 2020", "highest", "Growth", [1, 2, 4, 5, 6]),
+        ("the lowest growth between 2019 and 2020", "lowest", "Growth", [0, 1, 2, 3, 4]),
+        ("How many regions are in the table?", "count", "Region", [0, 1, 2, 3, 4, 5, 6]),
+        ("In how many regions was the growth negative?", "count", "Region", [1, 2]),
+        ("number of regions with more than 100 units sold", "count", "Region", [0, 1, 3]),
+    ],
+)
+def test_a_question_names_a_column_and_rows(
+    question: str, how: str, column: str, rows: list[int]
+) -> None:
+    found = planned(question, how)
+    assert found is not None
+    assert found.column is not None
+    assert (found.column.head, list(found.rows)) == (column, rows)
+
+
+@pytest.mark.parametrize(
+    ("question", "how"),
+    [
+        ("What was the total revenue in Bavaria?", "sum"),
+        ("What was the total revenue in 1998?", "sum"),
+        ("total cost in Asia", "sum"),
+        ("Which region had the second highest growth?", "highest"),
+        ("What was the average growth for each region?", "mean"),
+        ("total revenue per year", "sum"),
+        ("How many ships passed the strait?", "count"),
+        ("How many units were sold?", "count"),
+        ("What is the average number of employees in Asia?", "mean"),
+        ("Which kettle of Siemens had the highest growth?", "highest"),
+    ],
+)
+def test_what_the_table_does_not_tell_is_not_computed(question: str, how: str) -> None:
+    assert planned(question, how) is None
+
+
+# --- answers
+
+
+@pytest.fixture
+def ask(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    prose = load_bytes(
+        b"The kettle was invented in Asia. Twelve soldiers took part in the landing of 1944.",
+        "prose.txt",
+    )
+    return assistant_of(library_of(sales(), prose))
+
+
+def computed(assistant: Assistant, question: str, how: str) -> Answer:
+    answer = answered(assistant, question, f"compute/{how}")
+    assert answer is not None
+    assert answer.sentences[0].citations
+    for quote in answer.citations:
+        assert quote.document.text[quote.start : quote.end] == quote.text
+    return answer
+
+
+def test_a_sum_says_how_it_was_computed_and_cites_the_rows(ask: Assistant) -> None:
+    answer = computed(ask, "What was the total revenue in Asia?", "sum")
+    assert answer.sentences[0].text == (
+        "Computed: $3,500,000, the sum of the column “Revenue” over the 3 rows whose “Region” is "
+        "“Asia”; 1 row without a value left out."
+    )
+    [rows] = answer.citations
+    assert rows.text.splitlines()[0] == "Asia | 2019 | Kettle | $1.5m | 120 | 4.5%"
+    assert rows.words == "$1.5m … $2.0m"
+
+
+def test_the_highest_names_its_row_and_marks_its_cell(ask: Assistant) -> None:
+    answer = computed(ask, "Which product had the highest growth in Europe?", "highest")
+    assert answer.sentences[0].text == (
+        "Computed: Oven, with 12% in the column “Growth”, the highest of the 3 rows whose “Region” "
+        "is “Europe”."
+    )
+    [row] = answer.citations
+    assert row.words == "12%"
+    assert row.cell is not None
+    assert (row.cell.row, row.cell.column) == ("Europe, 2020", "Growth")
+
+
+def test_means_and_counts(ask: Assistant) -> None:
+    mean = computed(ask, "What is the average growth in 2020?", "mean")
+    assert mean.text.startswith("Computed: 2.167%, the mean of the column “Growth” over the 3 rows")
+    count = computed(ask, "How many regions are in the table?", "count")
+    assert count.text.startswith("Computed: 3, the number of different values of the column")
+
+
+def test_many_rows_are_cited_by_the_first_and_their_number(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    rows = "\n".join(f"Buoy {at},{at % 7}" for at in range(40))
+    assistant = assistant_of(library_of(load_bytes(f"Buoy,Waves\n{rows}".encode(), "buoys.csv")))
+    answer = computed(assistant, "What is the sum of the waves?", "sum")
+    assert sum(quote.text.count("Buoy") for quote in answer.citations) == 10
+    assert answer.message == "The footnotes show the first 10 of 40 rows."
+
+
+def test_two_tables_that_fit_alike_are_not_computed_from(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    other = load_bytes(SALES.replace("120", "121").encode(), "other.csv")
+    assistant = assistant_of(library_of(sales(), other))
+    assert answered(assistant, "What was the total revenue in Asia?", "compute/sum") is None
+
+
+def test_without_a_table_that_fits_evidence_is_asked(ask: Assistant) -> None:
+    answer = ask.ask("How many soldiers took part in the landing?", use_llm=False)
+    assert answer.way == "evidence"
+    assert "Twelve soldiers" in answer.text
+
+
+def test_a_question_is_routed_to_a_computation(ask: Assistant) -> None:
+    answer = ask.ask("What was the total revenue in Europe?", use_llm=False)
+    assert answer.way == "compute"
+    assert answer.text.startswith("Computed: $5,200,000,")
+
+
+# --- rows of long tables
+
+
+def long_sheet(rows: int = 2000) -> tuple[Document, dict[tuple[str, int], int]]:
+    """Return a sheet of similar rows, with the revenue of each region and year."""
+    rng = random.Random(7)
+    regions = ("Asia", "Europe", "Africa", "North America", "South America")
+    lines, known = ["Region,Country,Year,Revenue,Costs"], {}
+    for at in range(rows):
+        region, year = regions[at % 5], 1622 + at // 5
+        known[region, year] = rng.randrange(10_000, 99_999)
+        lines.append(f"{region},All,{year},{known[region, year]},{rng.randrange(10_000, 99_999)}")
+    return load_bytes("\n".join(lines).encode(), "sheet.csv"), known
+
+
+def test_a_passage_below_the_head_of_its_table_is_found_by_it_too() -> None:
+    document, _ = long_sheet(100)
+    passages = split(document)
+    assert len(passages) > 2
+    head = "Region | Country | Year | Revenue | Costs"
+    assert [searchable_text(document, each).count(head) for each in passages] == [1] * len(passages)
+    markdown = "# A\n\n| Strait | Width |\n|---|---|\n| Osumi | 32 km |\n\nText: a | b."
+    assert head_above(markdown, markdown.index("| Osumi")) == "| Strait | Width |"
+    assert head_above(markdown, markdown.index("Text")) == ""
+
+
+def test_a_row_of_two_thousand_is_found_by_its_cells(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    document, known = long_sheet()
+    assistant = assistant_of(library_of(document))
+    for region, year in (("Asia", 2021), ("Africa", 1745)):
+        answer = assistant.ask(f"What was the revenue of {year} in {region}?", use_llm=False)
+        [first, *_] = answer.citations
+        assert first.words == str(known[region, year])
+        assert first.cell is not None
+        assert first.cell.column == "Revenue"
+        assert first.cell.row == f"{region}, {year}"
