@@ -101,7 +101,11 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
     assert done.returncode == 0, done.stderr
     assert all(name in done.stderr for name in ("report.pdf", "notes.docx", "article.html"))
 
-    ask, explain = (each for each in COMMANDS if each.startswith("footnoted ask") and '"' in each)
+    ask, explain = (
+        each
+        for each in COMMANDS
+        if each.startswith("footnoted ask") and '"' in each and "--tag" not in each
+    )
     done = run(shlex.split(ask)[1:], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
     assert "Tsugaru" in done.stdout
@@ -109,6 +113,20 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
     done = run(shlex.split(explain)[1:], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
     assert "Why it was" in done.stdout
+
+
+@pytest.mark.weights
+def test_tags_and_the_list_of_libraries(folder: Path) -> None:
+    add, ask = (shlex.split(each)[1:] for each in COMMANDS if "--tag" in each)
+    contracts, tagged = folder / add[1], folder / "libraries" / "tagged"
+    contracts.mkdir()
+    (contracts / "lease.txt").write_text("Ada Holm owns the mill at Tolm.", "utf-8")
+    assert run(add, folder, tagged).returncode == 0
+    done = run(ask, folder, tagged, FOOTNOTED_LLM="none")
+    assert "Ada Holm" in done.stdout, done.stderr
+    [line] = [each for each in COMMANDS if each.startswith("footnoted libraries")]
+    listed = run(shlex.split(line)[1:], folder, tagged).stdout
+    assert listed.startswith(f"tagged\t{tagged}\t1\t")
 
 
 @pytest.mark.weights
@@ -255,6 +273,7 @@ def test_every_command_is_known_here() -> None:
         "footnoted check",
         "footnoted doctor",
         "footnoted eval",
+        "footnoted libraries",
         "footnoted library",
         "footnoted list",
         "footnoted models",

@@ -10,6 +10,9 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
+import zipfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import gradio as gr
 import gradio_client
 import pytest
 
+from index.documents import Document
 from index.library import Library
 from index.loading import formats
 from index.loading.load import load, load_bytes
@@ -30,8 +34,11 @@ from tests.commands import ROOT, Footnoted
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from ui.drawing.render import Outcome
-from ui.panels.documents import DocumentsPanel
-from ui.panels.events import Rights
+from ui.panels.adding.changes import Changes, in_words
+from ui.panels.adding.job import FEW, VISITORS, Item, Job, Jobs
+from ui.panels.documents import DocumentsPanel, Page
+from ui.panels.events import BUG, Rights
+from ui.panels.libraries.opened import Libraries
 
 pytestmark = pytest.mark.weights
 
@@ -170,7 +177,7 @@ def test_what_failed_is_listed_at_the_end(adding: Adding, tmp_path: Path) -> Non
 def docs(tmp_path: Path) -> Path:
     """A folder with files that can be read, and what is passed over."""
     made = tmp_path / "docs"
-    for name in ("b.txt", "a.md", "deep/er/c.TXT", ".hidden/d.txt", ".e.txt", "plan.dwg", "x.zip"):
+    for name in ("b.txt", "a.md", "deep/er/c.TXT", ".hidden/d.txt", ".e.txt", "plan.dwg", "x.iso"):
         path = made / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"The ferry {name} sank in 1931.\n")
@@ -183,7 +190,7 @@ def docs(tmp_path: Path) -> Path:
 def test_a_folder_is_added_with_all_below_it_and_again(adding: Adding, docs: Path) -> None:
     code, said, lines = adding.run(docs)
     assert code == 0
-    assert said[0].endswith("docs: 2 files are of formats that cannot be read (.dwg, .zip).")
+    assert said[0].endswith("docs: 2 files are of formats that cannot be read (.dwg, .iso).")
     assert [line.split(":")[0] for line in said[1:-1]] == ["a.md", "b.txt", "c.TXT"]
     assert said[-1] == "3 added."
     assert [line["read"] for line in lines] == [True] * 3
@@ -209,11 +216,38 @@ def test_what_is_gone_is_removed_only_when_that_is_asked_for(
     assert len(adding.opened().entries()) == 4
     code, said, lines = adding.run(docs, "--remove-gone")
     assert (code, said[-1]) == (0, "2 unchanged, 1 removed.")
-    assert said[-2].startswith("a.md: removed, since its file is gone (")
-    assert [line["event"] for line in lines] == ["add", "add", "remove"]
+    assert said[-4].startswith("a.md: removed, since its file is gone (")
+    assert [line["event"] for line in lines] == ["remove", "add", "add"]
     left = adding.opened()
     assert {Path(each.source).name for each in left.entries()} == {"b.txt", "c.TXT", elsewhere.name}
     assert not prove(left).faults
+    (docs / "b.txt").rename(docs / "moved.txt")
+    _, said, _ = adding.run(docs, "--remove-gone")
+    assert said[-1] == "1 added, 1 unchanged, 1 removed."
+    sources = {Path(each.source).name for each in adding.opened().entries()}
+    assert sources == {"moved.txt", "c.TXT", elsewhere.name}
+
+
+def test_of_many_files_it_is_told_how_far_it_is(
+    adding: Adding, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.commands.add.MANY", 4)
+    monkeypatch.setattr("ui.commands.add.PARTS", 3)
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for number in range(7):
+        (docs / f"{number}.txt").write_text(f"Ship {number} sank in 1931.\n")
+    (docs / "7.txt").touch()
+    code, said, _ = adding.run(docs)
+    assert (code, said) == (
+        2,
+        [
+            "3 of 8 files: 3 added.",
+            "6 of 8 files: 6 added.",
+            "7 added, 1 failed.",
+            "7.txt is empty: it holds 0 bytes.",
+        ],
+    )
 
 
 def test_an_empty_folder_removes_nothing(adding: Adding, docs: Path) -> None:
@@ -319,15 +353,17 @@ def test_what_the_window_adds_and_removes_is_a_line(tmp_path: Path) -> None:
     settings = load_settings(library=tmp_path / "library", llm="none", log=log)
     start(settings)
     with gr.Blocks():
-        panel = DocumentsPanel(Assistant(settings), gr.State([]), Rights())
-    outcomes: list[Outcome] = []
+        panel = DocumentsPanel(Libraries(Assistant(settings)), gr.State([]), Rights())
+    library = panel.libraries.here().library
+    job = panel.jobs.of("browser", library)
     for data in (b"The ferry sank in 1931.", b""):
-        list(panel._add("secret.txt", outcomes, lambda data=data: load_bytes(data, "secret.txt")))
-    [entry] = panel.assistant.library.entries()
+        job.add([Item("secret.txt", lambda _, data=data: load_bytes(data, "secret.txt"))])
+        job.wait(60)
+        assert [each.well for each in job.outcomes()] == [bool(data)]
+    [entry] = library.entries()
     event = gr.EventData(None, {"document": entry.id})
-    panel.remove([], event)
+    panel.remove(Page(), "", [], "", event)
     start(load_settings())
-    assert [outcome.well for outcome in outcomes] == [True, False]
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     assert [(line["event"], line["outcome"]) for line in lines] == [
         ("add", "added"),
@@ -336,6 +372,162 @@ def test_what_the_window_adds_and_removes_is_a_line(tmp_path: Path) -> None:
     ]
     assert lines[0]["document"] == lines[2]["document"] == entry.id
     assert "secret" not in log.read_text()
+
+
+# --- what a visitor of the window adds
+
+
+def texts(outcomes: list[Outcome]) -> list[str]:
+    return [each.text for each in outcomes]
+
+
+def item(name: str, data: bytes) -> Item:
+    return Item(name, lambda _: load_bytes(data, name))
+
+
+def test_of_many_documents_it_is_told_how_many_and_what_failed(library: Library) -> None:
+    job = Job(library)
+    given = {f"{n}.txt": f"Ship {n} sank in {1900 + n}.".encode() for n in range(FEW)}
+    job.add(item(name, data) for name, data in given.items())
+    job.add([item("empty.txt", b""), item("again.txt", given["0.txt"])])
+    job.wait(60)
+    assert not job.goes_on
+    assert job.progress() == []
+    assert texts(job.outcomes()) == [
+        f"{FEW} added, 1 unchanged, 1 not added.",
+        "empty.txt is empty: it holds 0 bytes.",
+    ]
+    assert len(library.entries()) == FEW
+
+
+def test_what_failed_is_tried_again_and_what_is_over_forgotten(
+    library: Library, tmp_path: Path
+) -> None:
+    path, folder = tmp_path / "late.txt", tmp_path / "upload"
+    job = Job(library)
+    job.add([item("good.txt", b"The ferry sank."), Item("late.txt", lambda _: load(path))])
+    job.wait(60)
+    assert job.has_failed
+    assert texts(job.outcomes())[1].startswith(f"There is no file {path}.")
+    path.write_text("The tower fell.")
+    job.try_again()
+    job.wait(60)
+    assert texts(job.outcomes()) == ["late.txt: added, 1 passage"]
+    folder.mkdir()
+    job.add([Item("empty.txt", lambda _: load_bytes(b"", "empty.txt"), folder=folder)])
+    job.wait(60)
+    assert (len(job.outcomes()), folder.exists()) == (1, True)
+    job.forget()
+    assert (job.outcomes(), job.has_failed, folder.exists()) == ([], False, False)
+
+
+def test_adding_is_stopped_at_the_next_page_and_goes_on_when_tried_again(library: Library) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def scan(tell: Callable[[int, int], None]) -> Document:
+        tell(11, 200)
+        begun.set()
+        assert released.wait(60)
+        tell(12, 200)
+        return load_bytes(b"The ferry sank in 1931.", "scan.txt")
+
+    job = Job(library)
+    job.add([Item("scan.pdf", scan), *(item(f"{n}.txt", b"A tower fell.") for n in "ab")])
+    assert begun.wait(60)
+    [shown] = [each for each in job.progress() if each.text.startswith("scan")]
+    assert (shown.text, shown.share) == ("scan.pdf: page 12 of 200", 0.055)
+    job.stop()
+    released.set()
+    job.wait(60)
+    assert not job.goes_on
+    assert texts(job.outcomes())[0] == "scan.pdf: not added, since it was stopped"
+    job.try_again()
+    job.wait(60)
+    assert "scan.txt: added, 1 passage" in texts(job.outcomes())
+
+
+def test_a_bug_in_one_document_does_not_keep_the_others_out(
+    library: Library, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = Job(library)
+    job.add([Item("bad.txt", lambda _: load_bytes(1 // 0, "")), item("ok.txt", b"It sank.")])
+    job.wait(60)
+    assert texts(job.outcomes()) == [f"bad.txt: {BUG}", "ok.txt: added, 1 passage"]
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_jobs_are_kept_apart_and_the_oldest_that_are_over_go(
+    library: Library, tmp_path: Path
+) -> None:
+    jobs = Jobs()
+    path = tmp_path / "up.txt"
+    path.write_bytes(b"")
+    first = jobs.of("user ada", library)
+    first.add([jobs.upload(path, "up.txt", library)])
+    first.wait(60)
+    assert not path.exists()
+    assert texts(first.outcomes()) == ["up.txt is empty: it holds 0 bytes."]
+    path.write_bytes(b"The ferry sank.")
+    first.add([jobs.upload(path, "up.txt", library)])
+    first.wait(60)
+    path.write_bytes(b"")
+    first.add([jobs.upload(path, "up.txt", library)])
+    first.wait(60)
+    assert jobs.of("user ada", library) is first
+    assert jobs.of("user bo", library).outcomes() == []
+    for n in range(VISITORS):
+        jobs.of(f"browser {n}", library)
+    assert jobs.of("user ada", library) is not first
+    assert first.outcomes() == [], "its upload is deleted"
+
+
+def test_an_archive_is_opened_and_each_file_in_it_told(library: Library, tmp_path: Path) -> None:
+    path = tmp_path / "0"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("more/ferry.txt", "The ferry sank in 1931.")
+        archive.writestr("empty.txt", "")
+        archive.writestr("inner.zip", "")
+        archive.writestr("plan.dwg", "?")
+    jobs = Jobs()
+    job = jobs.of("browser", library)
+    job.add([jobs.upload(path, "papers.ZIP", library)])
+    job.wait(60)
+    assert sorted(texts(job.outcomes())) == [
+        "empty.txt is empty: it holds 0 bytes.",
+        "ferry.txt: added, 1 passage",
+        "inner.zip is an archive in an archive, and is not opened. Unpack it and add its files.",
+        "papers.ZIP: 1 file is of formats that cannot be read (.dwg).",
+    ]
+    [entry] = library.entries()
+    assert entry.source == "papers.ZIP/more/ferry.txt"
+    path.write_bytes(b"PK no more")
+    job.add([jobs.upload(path, "bad.zip", library)])
+    job.wait(60)
+    assert texts(job.outcomes()) == ["bad.zip is damaged, or is no archive."]
+
+
+def test_a_page_is_told_what_others_have_changed(library: Library, tmp_path: Path) -> None:
+    changes = Changes(library)
+    assert changes.look() == (None, 0)
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for n in range(4):
+        (docs / f"{n}.txt").write_text(f"Ship {n} sank.")
+        library.add(load(docs / f"{n}.txt"))
+    _, number = changes.look()
+    assert in_words(changes.since(0, "me")) == "docs/0.txt, docs/1.txt and 2 others were added."
+    (docs / "1.txt").write_text("Ship 1 was raised.")
+    library.add(load(docs / "1.txt"))
+    library.remove(load(docs / "2.txt").id)
+    own = load_bytes(b"Mine sank.", "mine.txt")
+    changes.expect(own.id, "me")
+    library.add(own)
+    _, now = changes.look()
+    assert (
+        in_words(changes.since(number, "me")) == "docs/1.txt was replaced. docs/2.txt was removed."
+    )
+    assert "mine.txt was added" in in_words(changes.since(number, "somebody"))
+    assert changes.since(now, "somebody") == []
 
 
 def test_visitors_of_the_window_write_lines_that_are_each_whole(

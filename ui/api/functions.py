@@ -126,6 +126,7 @@ class Functions:
             "quote": found.text[start:end],
             "after": found.text[end : end + CONTEXT],
             "page": found.page_at(start),
+            "page_kind": found.page_kind if found.pages else None,
         }
 
     def add_file(self, user: str | None, data: bytes, name: str) -> Added:
@@ -156,6 +157,11 @@ class Functions:
 
     def _check_right(self, user: str | None, *wanted: Literal["add", "remove", "fetch"]) -> None:
         if refused := self.rights.refusal_of(user, *wanted):
+            raise Forbidden(refused)
+
+    def check_may_read(self, user: str | None) -> None:
+        """Raise Forbidden where a user may not read the library, by no function at all."""
+        if refused := self.rights.refusal_to_read(user):
             raise Forbidden(refused)
 
     def check_may_run(self, user: str | None) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, FastAPI, File, HTTPException, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, FastAPI, File, HTTPException, Query, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.responses import Response
@@ -68,14 +68,23 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
     made.add_exception_handler(HTTPException, _not_so)
     made.add_exception_handler(RequestValidationError, _wrong_field)
     made.add_exception_handler(Exception, _bug)
-    made.include_router(_asking(functions), prefix="/v1", tags=["Questions"], responses=_PROBLEMS)
-    made.include_router(
-        _documents(functions), prefix="/v1", tags=["Documents"], responses=_PROBLEMS
-    )
-    made.include_router(
-        _regression(functions, runs), prefix="/v1", tags=["Regression sets"], responses=_PROBLEMS
-    )
-    made.include_router(chat_routes(functions), prefix="/v1", tags=["OpenAI"], responses=_PROBLEMS)
+
+    def may_read(request: Request) -> None:
+        functions.check_may_read(who(request))
+
+    for router, tag in (
+        (_asking(functions), "Questions"),
+        (_documents(functions), "Documents"),
+        (_regression(functions, runs), "Regression sets"),
+        (chat_routes(functions), "OpenAI"),
+    ):
+        made.include_router(
+            router,
+            prefix="/v1",
+            tags=[tag],
+            responses=_PROBLEMS,
+            dependencies=[Depends(may_read)],
+        )
 
     @made.get("/v1/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

@@ -169,14 +169,40 @@ def documents(
     entries: Sequence[Entry],
     dates: Mapping[str, tuple[date, date]],
     left_out: Collection[str] = (),
+    *,
+    of: int | None = None,
+    found: int | None = None,
 ) -> str:
-    """Return the list of documents: each opens, can be left out of what is asked, and removed."""
-    return draw("documents.html", "documents", entries, dates, left_out)
+    """Return the list of documents: each opens, can be left out of what is asked, and removed.
+
+    They are the last of those that were `found` among all.
+    """
+    of = len(entries) if of is None else of
+    given = (entries, dates, left_out, of, of if found is None else found)
+    return draw("documents.html", "documents", *given)
 
 
-def outcomes(lines: Sequence[Outcome]) -> str:
-    """Return what became of each file that was given, and how far the one at work is."""
-    return draw("documents.html", "outcomes", lines)
+def by_tag(tags: Sequence[tuple[str, int]], chosen: str | None) -> str:
+    """Return the tags, each with how many documents have it, to ask only those.
+
+    `chosen` is the one that is asked, "" where others are, and None where all documents are.
+    """
+    return draw("documents.html", "by_tag", tags, chosen)
+
+
+def asked_of(words: str) -> str:
+    """Return which documents are asked, as it stands beside the question."""
+    return draw("documents.html", "asked_of", words)
+
+
+def outcomes(lines: Sequence[Outcome], *, again: bool = False) -> str:
+    """Return what became of each file that was given, and whether some can be tried `again`."""
+    return draw("documents.html", "outcomes", lines, again)
+
+
+def progress(lines: Sequence[Outcome]) -> str:
+    """Return how far what comes in is."""
+    return draw("documents.html", "progress", lines)
 
 
 # --- the source
@@ -207,7 +233,7 @@ def source(
     where = [title_line(document.name)]
     if span:
         page = document.page_at(start)
-        where.append(f"page {page}" if page else f"line {document.line_at(start)}")
+        where.append(_read_from(document, page, document.place_at(start)))
     where.append(f"{len(document.text):,} characters")
     original = web_address(document, span)
     left = first, len(document.text) - last
@@ -216,9 +242,27 @@ def source(
 
 def page(document: Document, span: tuple[int, int] | None, drawn: Page) -> str:
     """Return a drawn page of a document, with the lines of the quote at `span` marked on it."""
-    where = f"{title_line(document.name)} · page {drawn.number} of {len(document.pages)}"
+    place = f"{document.page_kind} {drawn.number} of {len(document.pages)}"
+    where = f"{title_line(document.name)} · {_read_from(document, drawn.number, place)}"
     picture = base64.b64encode(drawn.png).decode()
     return draw("source.html", "page", document, where, drawn, picture, span)
+
+
+def _read_from(document: Document, page: int | None, place: str) -> str:
+    """Return the place of a page, and how well it could be read if that was from its picture."""
+    scan = next((each for each in document.scans if each.page == page), None)
+    if scan is None:
+        return place
+    legible = (how for least, how in _LEGIBLE if scan.confidence >= least)
+    return f"read from a picture, {place}: {next(legible)} ({scan.confidence:.0%} sure)"
+
+
+_LEGIBLE = (
+    (0.97, "easy to read"),
+    (0.9, "hard to read here and there"),
+    (0.0, "hard to read, compare with the page"),
+)
+"""How well a page could be read, from which mean confidence on."""
 
 
 def no_source(message: str) -> str:

@@ -32,6 +32,7 @@ from index.errors import UserError
 from index.printable import title_line
 from ui.drawing.jinja import draw
 from ui.entry.users import User, may_enter, owner_of
+from ui.panels.events import USER
 
 IDLE = 12 * 3600.0
 """Seconds without a request after which a session ends."""
@@ -49,12 +50,11 @@ MOST = 10_000
 LONGEST_FORM = 10_000
 
 NOBODY = "Log in first: open the window again. Programs send a token, `Authorization: Bearer …`."
-_USER = "footnoted.user"
 
 
 def who(connection: HTTPConnection) -> str | None:
     """Return the user that a request is from; nobody has none."""
-    user: str | None = connection.scope.get(_USER)
+    user: str | None = connection.scope.get(USER)
     return user
 
 
@@ -180,7 +180,7 @@ class Login:
             response = self._log_out(HTTPConnection(scope))
         elif asked != ("GET", "/gradio_api/startup-events"):  # Gradio asks itself, at the start.
             connection = HTTPConnection(scope)
-            scope[_USER] = user = self._user(connection)
+            scope[USER] = user = self._user(connection)
             if user is None:
                 response = self._refuse(connection)
         await (response or self._app)(scope, receive, send)

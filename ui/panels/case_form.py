@@ -20,13 +20,13 @@ from index.errors import UserError
 from index.printable import shortened
 from rag.answer import Answer
 from rag.asking.rewrite import Turn
-from rag.assistant import Assistant
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
 from ui.drawing import render
 from ui.panels.answering import attempt
 from ui.panels.events import PRIVATE, Rights, Updates, number
+from ui.panels.libraries.opened import Libraries
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 
@@ -40,6 +40,8 @@ class Begun:
 
     quotes: tuple[Quote, ...]
     history: tuple[Turn, ...]
+    folder: Path
+    """Where the sets of its library lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,10 @@ class Filled:
 class CaseForm:
     """The form; hidden until "Keep as a case" is pressed. It keeps nothing of a visitor's."""
 
-    def __init__(self, assistant: Assistant, conversation: gr.State, rights: Rights) -> None:
+    def __init__(self, libraries: Libraries, conversation: gr.State, rights: Rights) -> None:
         """Put the form on the page; `conversation` is what its cases come from."""
         self.rights = rights
-        self.folder = assistant.library.folder / "cases"
+        self.libraries = libraries
         self.conversation = conversation
         self.begun = gr.State(None)
         with gr.Column(elem_id="case-form", visible=False) as self.form:
@@ -100,7 +102,8 @@ class CaseForm:
             return self.close()
         exchange = conversation.exchanges[at]
         answer = exchange.answer
-        if answer is None:
+        here = attempt(self.libraries.here)
+        if answer is None or isinstance(here, UserError):
             return self.close()
         cited = [quote.span for quote in answer.citations]
         others = (quote for quote in answer.quotes if quote.span not in cited)
@@ -112,7 +115,7 @@ class CaseForm:
         ]
         return {
             self.form: gr.Column(visible=True),
-            self.begun: Begun(quotes, tuple(before) if follows else ()),
+            self.begun: Begun(quotes, tuple(before) if follows else (), here.runs.cases),
             self.question: exchange.question,
             self.refuse: answer.refused,
             self.answers: "\n".join(_marked(answer)),
@@ -130,7 +133,7 @@ class CaseForm:
             return {self.message: render.notice(refused)}
 
         def kept() -> tuple[str, Case]:
-            path, case = own_set(self.folder, name), _case(begun, Filled(*filled))
+            path, case = own_set(begun.folder, name), _case(begun, Filled(*filled))
             add_case(path, case)
             return path.stem, case
 

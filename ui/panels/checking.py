@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -19,11 +20,9 @@ from index.loading.formats import Limits
 from index.loading.load import load_bytes
 from index.printable import title_line
 from rag.answer import NONE_SELECTED
-from rag.assistant import Assistant
 from rag.checking.check import overruled_by
 from rag.checking.draft import Statement, statements
 from rag.checking.verdict import Checked, verdict_named, words_of
-from rag.log import Log
 from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
 from ui.drawing.render import notice
@@ -40,6 +39,7 @@ from ui.panels.events import (
     script,
     texts,
 )
+from ui.panels.libraries.opened import Libraries, Opened
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile, of a short text."""
@@ -78,17 +78,18 @@ class Checking:
     sentences: list[Statement]
     done: list[Checked]
     stopped: bool = False
+    of: Opened | None = None
+    """The library that the text is checked against."""
 
 
 class CheckPanel:
     """The components and their events; what is checked is the visitor's own."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.JSON, rights: Rights) -> None:
+    def __init__(self, libraries: Libraries, left_out: gr.JSON, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
-        self.assistant = assistant
+        self.libraries = libraries
         self.rights = rights
         self.left_out = left_out
-        self.log = Log(assistant.library.folder)
         self.state = gr.State(Checking(None, [], []))
         self._kept: OrderedDict[str, Checking] = OrderedDict()
         self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
@@ -121,9 +122,14 @@ class CheckPanel:
                 }
             self.checked = gr.HTML(render_checked.EMPTY, elem_id="checked", apply_default_css=False)
 
+    @property
+    def shown(self) -> list[Any]:
+        """The components that show how far a text is checked, and what is known of it."""
+        return [self.checked, self.start, self.end, self.row, *self.files.values(), self.state]
+
     def connect(self) -> None:
         """Say what happens at each event."""
-        shown = [self.checked, self.start, self.end, self.row, *self.files.values()]
+        shown = self.shown[:-1]
         given = [self.state, self.left_out, self.token]
         side_by_side = PRIVATE | {"concurrency_limit": AT_ONCE, "js": _TOKEN}
         for event in (
@@ -133,7 +139,7 @@ class CheckPanel:
             event.failure(partial(self._shown, message=BUG), self.state, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)
         self.bar.overrule(self.overrule, self.state, shown, **PRIVATE)
-        self.bar.reopen(self.reopen, None, [*shown, self.state], **PRIVATE)
+        self.bar.reopen(self.reopen, None, self.shown, **PRIVATE)
 
     def check_text(
         self, text: str, state: Checking, left_out: Sequence[str], token: str = ""
@@ -165,8 +171,13 @@ class CheckPanel:
     def reopen(self, event: gr.EventData) -> Updates:
         """Show what a page had checked before it was loaded again, where it is still kept."""
         state = self._kept.get(field(event._data, "token"))
-        if state is None or state.draft is None:
+        if state is None or state.draft is None or state.of is not attempt(self.libraries.here):
             return {}
+        return self._shown(state) | {self.state: state}
+
+    def forget(self) -> Updates:
+        """Begin anew, where the page has another library: what was checked is the other's."""
+        state = Checking(None, [], [])
         return self._shown(state) | {self.state: state}
 
     def stop(self, state: Checking) -> None:
@@ -178,7 +189,8 @@ class CheckPanel:
         at = number(event._data, "sentence")
         verdict = verdict_named(field(event._data, "verdict"))
         note = field(event._data, "note")
-        if state.draft is None or at is None or not 0 <= at < len(state.done):
+        of = state.of
+        if state.draft is None or of is None or at is None or not 0 <= at < len(state.done):
             return self._shown(state)
         if refused := self.rights.refusal("add"):
             return self._shown(state, message=refused)
@@ -186,10 +198,10 @@ class CheckPanel:
             return self._shown(state, message="Say why in the note: it is kept with the verdict.")
         checked = state.done[at]
         words = words_of(state.draft, checked)
-        error = attempt(lambda: self.log.overrule(words, checked.verdict, verdict, note))
+        error = attempt(lambda: of.log.overrule(words, checked.verdict, verdict, note))
         if isinstance(error, UserError):
             return self._shown(state, message=str(error))
-        state.done[at] = overruled_by(self.log.overruled(), state.draft, checked)
+        state.done[at] = overruled_by(of.log.overruled(), state.draft, checked)
         return self._shown(state)
 
     def _check(
@@ -199,18 +211,21 @@ class CheckPanel:
         if isinstance(draft, UserError):
             yield self._shown(state, message=str(draft))
             return
-        exclude = texts(left_out)
-        if not self.assistant.library.titles(exclude):
-            empty = self.assistant.library.is_empty
+        here, exclude = attempt(self.libraries.here), texts(left_out)
+        if isinstance(here, UserError):
+            yield self._shown(state, message=str(here))
+            return
+        if not here.library.titles(exclude):
+            empty = here.library.is_empty
             yield self._shown(state, message=NO_DOCUMENT if empty else NONE_TICKED)
             return
-        same = state.draft is not None and state.draft.id == draft.id
+        same = state.draft is not None and state.draft.id == draft.id and state.of is here
         if not same or len(state.done) == len(state.sentences):
             state.draft, state.sentences, state.done = draft, statements(draft), []
-        state.stopped = False
+        state.of, state.stopped = here, False
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
-        checking = self.assistant.check(draft, exclude=exclude, done=tuple(state.done))
+        checking = here.assistant.check(draft, exclude=exclude, done=tuple(state.done))
         while not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):

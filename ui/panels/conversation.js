@@ -38,6 +38,7 @@ const keep = () => {
       write(id, exchanges);
     }
     here.setItem(SHOWN, id);
+    here.setItem(SHOWN_IN, libraryHere());
   }
   if (busy()) return;
   const conversations = all();
@@ -49,11 +50,36 @@ const restore = (id) => {
   const found = id ? kept(id) : null;
   if (found) {
     here.setItem(SHOWN, id);
+    here.setItem(SHOWN_IN, libraryHere());
     parted.delete(id);
     learn(id, found.exchanges);
   } else here.removeItem(SHOWN);
   trigger("restore", { conversation: id ?? "", exchanges: found?.exchanges ?? [] });
 };
+
+// Open a kept conversation: first its library, if the page has another one.
+let comingTo = null;
+const turnTo = (library, id) => {
+  comingTo = id;
+  const turn = new CustomEvent("footnoted:turn", { detail: library, cancelable: true });
+  if (document.dispatchEvent(turn)) return;
+  comingTo = null;
+  say("Wait for what is being made, or stop it: it is of the library that is open.");
+};
+const openKept = (id) => {
+  const found = kept(id);
+  if (isElsewhere(found)) turnTo(found.library, id);
+  else restore(id);
+};
+
+document.addEventListener("footnoted:leaving", () => keep()); // What was answered a moment ago, too.
+
+// The page has another library: nothing of the one before is shown.
+document.addEventListener("footnoted:library", () => {
+  document.dispatchEvent(new Event("footnoted:new"));
+  restore(comingTo);
+  comingTo = null;
+});
 
 // The id of a conversation that begins as the one on the page does.
 const branch = () => {
@@ -92,7 +118,7 @@ const download = async (format, conversations) => {
 };
 
 const copy = async (turn, button) => {
-  const made = await written("text", [{ title: title(), exchanges: [exchange(turn)] }]);
+  const made = await written("text", [{ title: title(), exchanges: [exchange(turn)], library: libraryHere() }]);
   if (!made) return;
   try {
     await navigator.clipboard.writeText(await made.file.text());
@@ -120,8 +146,12 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   const { act, conversationAct, example, export: format, exportAll, branch: other } = button.dataset;
   if (act || conversationAct || other || format || exportAll) keep(); // What was answered a moment ago, too.
-  if (format) download(format, done().length ? [{ title: title(), exchanges: done() }] : []);
-  if (exportAll) download(exportAll, all().map((each) => ({ title: titleOf(each), exchanges: each.exchanges })));
+  if (format) download(format, done().length ? [{ title: title(), exchanges: done(), library: libraryHere() }] : []);
+  if (exportAll) {
+    const library = (each) => (isElsewhere(each) ? each.library : libraryHere());
+    const one = (each) => ({ title: titleOf(each), exchanges: each.exchanges, library: library(each) });
+    download(exportAll, all().map(one));
+  }
   const turn = button.closest(".turn");
   if (act === "copy") copy(turn, button);
   if (act === "check") check(turn);
@@ -294,7 +324,8 @@ new MutationObserver(() => {
 
 const typed = here.getItem(TYPED);
 if (typed) typeAgain(box, typed);
-const shown = here.getItem(SHOWN);
+// What another library has answered is not shown where the page has been sent to this one.
+const shown = here.getItem(SHOWN_IN) === libraryHere() ? here.getItem(SHOWN) : null;
 // With nothing kept, only the welcome is drawn: a question may have been asked already.
 if (shown && kept(shown)) restore(shown);
 else {

@@ -19,7 +19,7 @@ import gradio as gr
 from index.errors import UserError
 from rag.answer import Answer, Event, Found, Searching, Writing
 from rag.assistant import Assistant
-from rag.log import Log, Rating
+from rag.log import Rating
 from rag.quote import Quote
 from rag.turns import Queued
 from rag.writing.retry import Wait, Waiting
@@ -37,12 +37,13 @@ from ui.panels.events import (
     Rights,
     Updates,
     field,
+    given,
     number,
     script,
     texts,
 )
-from ui.panels.examples import Examples
 from ui.panels.fetch import Fetch, FetchLine
+from ui.panels.libraries.opened import Libraries
 
 """Characters of a question; what a model reads well beside the quotes is far less."""
 
@@ -62,7 +63,7 @@ class ConversationPanel:
 
     def __init__(
         self,
-        assistant: Assistant,
+        libraries: Libraries,
         left_out: gr.JSON,
         configured: gr.State,
         rights: Rights,
@@ -73,18 +74,16 @@ class ConversationPanel:
         `left_out` holds the documents that are not asked, `configured` the assistant that the
         visitor has set up, if any. While `fetch` goes on, the model that it brings is not asked.
         """
-        self.assistant = assistant
+        self.libraries = libraries
         self.fetch = fetch
         self.left_out = left_out
         self.configured = configured
-        self.log = Log(assistant.library.folder)
-        self.examples = Examples(assistant)
         self.conversation = gr.State(Conversation())
         self.answering = gr.State(None)
 
         with gr.Column(elem_id="talk-panel"):
             self._put_conversation()
-            self.form = CaseForm(assistant, self.conversation, rights)
+            self.form = CaseForm(libraries, self.conversation, rights)
             self.line = FetchLine(fetch) if fetch else None
             self._put_question()
 
@@ -109,6 +108,7 @@ class ConversationPanel:
         )
 
     def _put_question(self) -> None:
+        self.asked = gr.HTML(elem_id="asked-of", apply_default_css=False)
         with gr.Row(elem_id="ask"):
             self.question = gr.Textbox(
                 elem_id="question",
@@ -186,9 +186,15 @@ class ConversationPanel:
         if wrong := _what_is_wrong(question):
             yield {self.status: wrong}
             return
+        here = attempt(self.libraries.here)
+        if isinstance(here, UserError):
+            yield {self.status: render.notice(str(here))}
+            return
         if not conversation.exchanges:
             conversation = Conversation.under(new_id)
-        assistant, exclude = configured or self.assistant, texts(left_out)
+        assistant, exclude = here.assistant, texts(left_out)
+        if configured:
+            assistant = configured.with_library(here.library)
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = [] if as_typed else conversation.history()
 
@@ -297,7 +303,12 @@ class ConversationPanel:
     def restore(self, event: gr.EventData) -> Updates:
         """Open a conversation that the browser has kept, or begin a new one."""
         data = event._data if isinstance(event._data, dict) else {}
-        kept = attempt(lambda: exchanges_from_json(data.get("exchanges"), self.assistant.library))
+        library = attempt(lambda: self.libraries.here().library)
+        if isinstance(library, UserError):  # What is kept is shown, without being proven.
+            library = attempt(lambda: self.libraries.named("").library)
+        if isinstance(library, UserError):
+            return {self.status: render.notice(str(library))}
+        kept = attempt(partial(exchanges_from_json, data.get("exchanges"), library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}
         return self._shown(Conversation.under(data.get("conversation"), kept))
@@ -313,7 +324,7 @@ class ConversationPanel:
         if exchange.answer is None:
             return {self.status: ""}
         answer = exchange.answer.as_json()
-        error = attempt(lambda: self.log.rate(conversation.id, answer, rating))
+        error = attempt(lambda: self.libraries.here().log.rate(conversation.id, answer, rating))
         if isinstance(error, UserError):
             return {self.status: render.notice(str(error))}
         exchanges = list(conversation.exchanges)
@@ -337,11 +348,14 @@ class ConversationPanel:
         made = attempt(written)
         return {"error": str(made)} if isinstance(made, UserError) else made
 
-    def _talk(self, given: Any) -> Talk:
+    def _talk(self, sent: Any) -> Talk:
         """Return a conversation that comes from a browser, each of its quotes proven again."""
-        exchanges = given.get("exchanges") if isinstance(given, dict) else None
-        kept = exchanges_from_json(exchanges, self.assistant.library)
-        return Talk(field(given, "title") or "Conversation", kept)
+        exchanges = sent.get("exchanges") if isinstance(sent, dict) else None
+        here = attempt(lambda: self.libraries.named(given(sent, "library")))
+        if isinstance(here, UserError):  # It went, and its answers are not proven any more.
+            here = self.libraries.named("")
+        kept = exchanges_from_json(exchanges, here.library)
+        return Talk(field(sent, "title") or "Conversation", kept)
 
     def _shown(self, conversation: Conversation) -> Updates:
         *past, last = conversation.exchanges or (None,)
@@ -355,7 +369,7 @@ class ConversationPanel:
 
     def welcome(self) -> str:
         """Return what stands where a conversation begins, with questions to begin with."""
-        questions = attempt(self.examples.questions)
+        questions = attempt(lambda: self.libraries.here().examples.questions())
         return render.welcome([] if isinstance(questions, UserError) else questions)
 
 

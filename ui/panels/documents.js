@@ -1,5 +1,5 @@
 // Runs once, when #documents is on the page. Gradio gives `element` and `trigger`. A document is
-// removed, renamed in its place, or left out of what is asked.
+// removed, renamed in its place, or left out of what is asked. The page looks what has changed.
 
 const rename = (line, id) => {
   typeName(line.querySelector(".title"), "Name of the document", (title) => {
@@ -9,10 +9,47 @@ const rename = (line, id) => {
 };
 
 element.addEventListener("click", (event) => {
-  const { remove, rename: renamed } = event.target.closest("button")?.dataset ?? {};
+  const { remove, rename: renamed, more } = event.target.closest("button")?.dataset ?? {};
   if (remove && event.detail < 2) trigger("remove", { document: remove }); // Once for a double click.
+  if (more !== undefined) trigger("more");
   if (renamed) rename(event.target.closest("li"), renamed);
 });
 element.addEventListener("change", (event) => {
   if (event.target.matches("[data-choose]")) trigger("choose");
+});
+document.addEventListener("click", (event) => {
+  const { undo, again } = event.target.closest("#outcomes button")?.dataset ?? {};
+  if (undo !== undefined) trigger("undo_remove");
+  if (again !== undefined) trigger("again");
+});
+
+// While something comes in, how far it is; else whether anybody has changed the library. A page that
+// nobody sees does not look.
+const SOON = 700;
+const LATER = 3_000;
+let looked = Date.now();
+let revision;
+
+const look = async () => {
+  if (!document.querySelector("#adding li")) {
+    const now = await server.revision({ library: libraryHere() }).catch(() => revision); // Where the window was closed.
+    if (now === revision) return;
+    revision = now;
+  }
+  trigger("look");
+};
+
+setInterval(() => {
+  const goesOn = document.querySelector("#adding li");
+  if (document.hidden || Date.now() - looked < (goesOn ? SOON : LATER)) return;
+  looked = Date.now();
+  look();
+}, 100);
+
+// The questions that a conversation begins with are those of the documents that are there.
+let known = null;
+watch("value", () => {
+  const now = element.textContent;
+  if (known !== null && now !== known) trigger("changed");
+  known = now;
 });

@@ -2,61 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 import gradio as gr
 
-from index.documents import Document
+from index.documents import Document, source_name
 from index.errors import UserError
-from index.library import Added
-from index.loading.load import load_address, load_bytes
-from index.printable import number_of, title_line
-from rag.assistant import Assistant
+from index.library import Library
+from index.loading.load import load_address
+from index.printable import title_line
 from rag.trace import Line
 from ui.drawing import render
 from ui.drawing.render import Outcome
+from ui.panels.adding.changes import in_words
+from ui.panels.adding.job import Item, Job, Jobs
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, Rights, Updates, field, script, texts
+from ui.panels.events import (
+    AT_ONCE,
+    BUG,
+    NEW_ID,
+    PRIVATE,
+    Rights,
+    Updates,
+    given,
+    script,
+    texts,
+    visitor,
+)
+from ui.panels.events import field as field_of
+from ui.panels.libraries.opened import Libraries, Opened
+from ui.panels.tags import Tags
 
-_OUTCOMES_SCRIPT = """
-element.addEventListener('click', (event) => {
-  if (event.target.closest('[data-undo]')) trigger('undo_remove');
-});
-"""
+MOMENT = 0.7
+"""Seconds in which a small document is in the library: so long its visitor is not told to wait."""
+
+LISTED = 100
+"""How many documents the list shows at first, and how many more each time that is asked for."""
+
+SEARCHED = 20
+"""From so many documents on they can be searched."""
+
+_ID = f"""() => {{
+  localStorage["footnoted:visitor"] ??= ({NEW_ID})();
+  return localStorage["footnoted:visitor"];
+}}"""
+_WITH_ID = f"(...given) => [...given.slice(0, -1), ({_ID})()]"
+"""Gives an event what this browser is known by: what it adds is told to no other."""
+
+# The documents that are left out, among them those that the list does not show at the moment.
+_LEFT_OUT = """(left) => {
+  const boxes = [...document.querySelectorAll("[data-choose]")];
+  const shown = new Set(boxes.map((box) => box.dataset.choose));
+  const unticked = boxes.filter((box) => !box.checked).map((box) => box.dataset.choose);
+  return [[...(left ?? []).filter((id) => !shown.has(id)), ...unticked]];
+}"""
 
 
-# One output: the list of the documents' ids.
-_LEFT_OUT = """() => [[...document.querySelectorAll("[data-choose]:not(:checked)")]
-  .map((box) => box.dataset.choose)]"""
+@dataclass
+class Page:
+    """What a visitor's page shows of the library, and has told already."""
+
+    limit: int = field(default_factory=lambda: LISTED)
+    told: list[Outcome] = field(default_factory=list)
+    """What became of the last thing that was done here, besides adding."""
+    news: str = ""
+    removed: Document | None = None
+    seen: tuple[Any, ...] | None = None
+    """What the list that is shown was made of."""
+    changes: int | None = None
+    """How many changes of the library it has been told of."""
+    shown: tuple[str, str] | None = None
+    library: Opened | None = None
+    """The library that all of this is of."""
 
 
 class DocumentsPanel:
-    """The components and their events. One for all visitors: it keeps nothing of theirs."""
+    """The components and their events. What visitors add goes on without their pages."""
 
-    def __init__(self, assistant: Assistant, left_out: gr.JSON, rights: Rights) -> None:
+    def __init__(self, libraries: Libraries, left_out: gr.JSON, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
-        self.assistant = assistant
+        self.libraries = libraries
         self.rights = rights
         self.left_out = left_out
-        self.removed = gr.State(None)
+        self.jobs = Jobs()
+        self.page = gr.State(Page())
+        self.visitor = gr.Textbox(visible=False)
         gr.HTML("<h2>Documents</h2>", apply_default_css=False)
+        self.tags = Tags(libraries, left_out, rights)
+        self.search = gr.Textbox(
+            elem_id="document-search",
+            label="Search documents",
+            show_label=False,
+            container=False,
+            placeholder="Search documents",
+            max_lines=1,
+            visible=False,
+            html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
+        )
+
+        def revision(sent: Any) -> str:  # Gradio marks it, which no method bears.
+            return self.revision(given(sent, "library"))
+
         self.documents = gr.HTML(
             elem_id="documents",
-            js_on_load=script("documents.js"),
+            js_on_load=script("documents.js", "tags.js"),
+            server_functions=[revision],
             apply_default_css=False,
         )
         self.outcomes = gr.HTML(
             elem_id="outcomes",
             html_template='<div role="status" aria-live="polite">${value}</div>',
-            js_on_load=_OUTCOMES_SCRIPT,
             apply_default_css=False,
         )
+        # Apart from what is spoken: that it is another page further is only shown.
+        self.progress = gr.HTML(elem_id="adding", apply_default_css=False)
+        self.stop = gr.Button("Stop adding", elem_id="stop-adding", size="sm", visible=False)
         self.add = gr.File(
             elem_id="add",
             label="Add documents",
@@ -76,63 +141,194 @@ class DocumentsPanel:
             )
             self.fetch = gr.Button("Add", elem_id="fetch", size="sm")
 
-    def connect(self, changed: Callable[[Any], Any]) -> None:
-        """Say what happens at each event; `changed` is told of what changes the library."""
-        shown = [self.documents, self.outcomes, self.add, self.address, self.removed]
-        left = self.left_out
+    def connect(self, blocks: gr.Blocks) -> None:
+        """Say what happens at each event."""
+        shown = self.shown = [
+            self.documents,
+            self.search,
+            self.outcomes,
+            self.progress,
+            self.stop,
+        ]
+        known = self.known = [self.page, self.search, self.left_out, self.visitor]
+        own = PRIVATE | {"js": _WITH_ID, "concurrency_limit": AT_ONCE}
+        each = own | {"trigger_mode": "multiple"}  # A second one is no repeat of the first.
         address = [self.address.submit, self.fetch.click]
-        # Else one visitor's long document would keep all others' waiting, without a word to them.
-        each = PRIVATE | {"trigger_mode": "multiple"}  # A second one is no repeat of the first.
-        together = PRIVATE | {"concurrency_limit": AT_ONCE}
         for event in (
-            self.add.upload(self.add_files, [self.add, left], shown, **together),
-            gr.on(address, self.add_address, [self.address, left], shown, **together),
-            self.documents.remove(self.remove, left, shown, **each),
-            self.documents.rename(self.rename, left, shown, **each),
-            self.outcomes.undo_remove(self.undo, [self.removed, left], shown, **each),
+            self.add.upload(self.add_files, [self.add, *known], [*shown, self.add], **each),
+            gr.on(
+                address, self.add_address, [self.address, *known], [*shown, self.address], **each
+            ),
+            self.documents.remove(self.remove, known, shown, **each),
+            self.documents.rename(self.rename, known, shown, **each),
+            self.documents.undo_remove(self.undo, known, shown, **each),
+            self.documents.again(self.try_again, known, shown, **each),
+            self.stop.click(self.end, known, shown, **each),
         ):
-            event.failure(self.fail, left, shown, **PRIVATE)
-            changed(event)
+            event.failure(self.fail, known, shown, **own)
+        blocks.load(self.open, known, shown, **own)
+        self.documents.look(self.look, known, shown, **own)
+        self.documents.more(self.show_more, known, shown, **own)
+        self.search.input(self.look, known, shown, trigger_mode="always_last", **own)
         # Within the browser: what is asked a moment after a tick is asked without that document.
-        self.documents.choose(None, None, left, js=_LEFT_OUT, **PRIVATE)
+        self.chosen = self.documents.choose(
+            None, self.left_out, self.left_out, js=_LEFT_OUT, **PRIVATE
+        )
+
+    def look_behind(self, event: Any) -> None:
+        """Show what there is behind another event that changes it."""
+        event.then(self.look, self.known, self.shown, js=_WITH_ID, **PRIVATE)
+
+    # --- what comes in
 
     def add_files(
-        self, paths: Sequence[str] | None, left_out: Sequence[str], event: gr.EventData
-    ) -> Iterator[Updates]:
+        self,
+        paths: Sequence[str] | None,
+        page: Page,
+        words: str,
+        left_out: Sequence[str],
+        token: str,
+        event: gr.EventData,
+    ) -> Updates:
         """Add uploaded files; one that cannot be read is told, and the others go on."""
+        given = (page, words, left_out, token)
         if refused := self.rights.refusal("add"):
-            yield self._listed([Outcome(refused, well=False)], left_out) | {self.add: None}
-            return
+            return self._told(Outcome(refused, well=False), *given) | {self.add: None}
         names = _original_names(event)
-        outcomes: list[Outcome] = []
-        for at, path in enumerate(paths or ()):
-            name = names[at] if at < len(names) else Path(path).name
-            read = partial(_read_upload, Path(path), name)
-            yield from self._add(name, outcomes, read, waiting=names[at + 1 :])
-            # The box is emptied in the same step, so that what is dropped next is not lost.
-            yield self._listed(outcomes, left_out) | {self.add: None}
+        uploads = [
+            self.jobs.upload(Path(path), name or Path(path).name, self._library)
+            for path, name in zip_longest(paths or (), names[: len(paths or ())])
+        ]
+        # The box is emptied in the same step, so that what is dropped next is not lost.
+        return self._begin(uploads, *given) | {self.add: None}
 
-    def add_address(self, address: str, left_out: Sequence[str]) -> Iterator[Updates]:
+    def add_address(
+        self, address: str, page: Page, words: str, left_out: Sequence[str], token: str
+    ) -> Updates:
         """Add what stands at a web address; never a file of this computer."""
+        given = (page, words, left_out, token)
         address = (address or "").strip()
         if not address:
-            yield {self.outcomes: ""}
-            return
+            return self.look(*given)
         if refused := self.rights.refusal("add", "fetch"):
-            yield self._listed([Outcome(refused, well=False)], left_out)
-            return
-        outcomes: list[Outcome] = []
-        yield from self._add(address, outcomes, partial(self._fetch, address))
-        yield self._listed(outcomes, left_out) | ({self.address: ""} if outcomes[-1].well else {})
+            return self._told(Outcome(refused, well=False), *given)
+        private = self.libraries.settings.private_addresses
+        kept = self._library.unfinished_pages
+        read = partial(load_address, address, private=private, kept=kept)
+        item = Item(address, lambda pages: read(progress=pages))
+        return self._begin([item], *given) | {self.address: ""}
 
-    def _fetch(self, address: str) -> Document:
-        return load_address(address, private=self.assistant.settings.private_addresses)
+    def _begin(
+        self, items: Sequence[Item], page: Page, words: str, left_out: Sequence[str], token: str
+    ) -> Updates:
+        page.told, page.news, page.removed = [], "", None
+        job = self._job(token)
+        job.add(items)
+        job.wait(MOMENT)
+        return self.look(page, words, left_out, token)
 
-    def remove(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
+    def end(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
+        """Begin nothing more of what this visitor adds; what is in the library stays."""
+        self._job(token).stop()
+        return self.look(page, words, left_out, token)
+
+    def try_again(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
+        """Add once more what could not be added."""
+        given = (page, words, left_out, token)
+        if refused := self.rights.refusal("add"):
+            return self._told(Outcome(refused, well=False), *given)
+        page.told, page.news = [], ""
+        job = self._job(token)
+        job.try_again()
+        job.wait(MOMENT)
+        return self.look(*given)
+
+    # --- what is there
+
+    def open(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
+        """Show what there is to a page that was just opened."""
+        page.seen, page.changes, page.shown = None, None, None
+        return self.look(page, words, left_out, token)
+
+    def look(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
+        """Show what is another one than the page shows: of what comes in, and of the library."""
+        updates: Updates = {self.stop: gr.skip()}  # Gradio takes no event for one without any.
+        here = attempt(self.libraries.here)
+        if isinstance(here, UserError):
+            page.seen = None
+            return updates | {self.documents: render.notice(str(here))}
+        if page.library is not here:
+            if page.library:  # The page had another one before.
+                page.told, page.news, page.removed, page.limit = [], "", None, LISTED
+            page.library, page.seen, page.changes, page.shown = here, None, None, None
+        job = self._job(token)
+        listing = attempt(lambda: self._listing(page, words or "", left_out, visitor(token)))
+        if isinstance(listing, UserError):
+            page.seen = None
+            updates[self.documents] = render.notice(str(listing))
+        else:
+            updates |= listing
+        news = [Outcome(page.news)] if page.news else []
+        lines = [*job.outcomes(), *page.told, *news]
+        shown = render.outcomes(lines, again=job.has_failed), render.progress(job.progress())
+        if shown != page.shown:
+            page.shown = shown
+            updates |= {self.outcomes: shown[0], self.progress: shown[1]}
+            updates[self.stop] = gr.Button(visible=job.goes_on)
+        return updates
+
+    def revision(self, library: str) -> str:
+        """Return what is another one when the library has changed."""
+        return str(attempt(lambda: self.libraries.named(library).changes.look()))
+
+    def show_more(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
+        """Show more of the documents."""
+        page.limit += LISTED
+        return self.look(page, words, left_out, token)
+
+    def _listing(self, page: Page, words: str, left_out: Sequence[str], name: str) -> Updates:
+        """Return the list of documents where it is another one than the page shows."""
+        here = self.libraries.here()
+        revision, number = here.changes.look()
+        if page.changes is not None and (new := here.changes.since(page.changes, name)):
+            page.news = in_words(new)
+        page.changes = number
+        made_of = revision, page.limit, words, *texts(left_out)
+        if made_of == page.seen:
+            return {}
+        page.seen = made_of
+        library = self._library
+        all_ = library.titles()
+        sought = words.casefold().split()
+        found = [each for each in all_ if _has(f"{each.title} {source_name(each.source)}", sought)]
+        entries = library.entries([each.id for each in found[-page.limit :]])
+        listed = render.documents(
+            entries, library.dates(), texts(left_out), of=len(all_), found=len(found)
+        )
+        return {
+            self.documents: listed,
+            self.search: gr.Textbox(visible=len(all_) >= SEARCHED),
+        }
+
+    @property
+    def _library(self) -> Library:
+        return self.libraries.here().library
+
+    def _job(self, token: str) -> Job:
+        """Return what the visitor whose event this is adds."""
+        name, here = visitor(token), self.libraries.here()
+        expect = partial(here.changes.expect, visitor=name)
+        return self.jobs.of(f"{name} in {here.name}", here.library, expect)
+
+    def remove(
+        self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
+    ) -> Updates:
         """Take a document out of the library; it can be put back."""
+        given = (page, words, left_out, token)
         if refused := self.rights.refusal("remove"):
-            return self._listed([Outcome(refused, well=False)], left_out)
-        library, document_id = self.assistant.library, field(event._data, "document")
+            return self._told(Outcome(refused, well=False), *given)
+        library, document_id = self._library, field_of(event._data, "document")
+        self.libraries.here().changes.expect(document_id, visitor(token))
 
         def taken() -> Document:
             with Line("remove") as line:
@@ -144,98 +340,51 @@ class DocumentsPanel:
 
         removed = attempt(taken)
         if isinstance(removed, UserError):
-            outcomes = render.outcomes([Outcome(str(removed), well=False)])
-            return {self.documents: self.listed(left_out), self.outcomes: outcomes}
-        outcome = Outcome(f"{title_line(removed.name)}: removed", undo=True)
-        return self._listed([outcome], left_out) | {self.removed: removed}
+            return self._told(Outcome(str(removed), well=False), *given)
+        page.removed = removed
+        return self._told(Outcome(f"{title_line(removed.name)}: removed", undo=True), *given)
 
-    def rename(self, left_out: Sequence[str], event: gr.EventData) -> Updates:
+    def rename(
+        self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
+    ) -> Updates:
         """Call a document something else."""
+        given = (page, words, left_out, token)
         if refused := self.rights.refusal("add"):
-            return self._listed([Outcome(refused, well=False)], left_out)
-        document_id, title = field(event._data, "document"), field(event._data, "title")
-        renamed = attempt(lambda: self.assistant.library.rename(document_id, title))
+            return self._told(Outcome(refused, well=False), *given)
+        document_id, title = (field_of(event._data, each) for each in ("document", "title"))
+        renamed = attempt(lambda: self._library.rename(document_id, title))
         if isinstance(renamed, UserError):
-            return self._listed([Outcome(str(renamed), well=False)], left_out)
-        return self._listed(
-            [Outcome(f"{title_line(renamed.name)}: now “{renamed.title}”")], left_out
-        )
+            return self._told(Outcome(str(renamed), well=False), *given)
+        outcome = Outcome(f"{title_line(renamed.name)}: now “{renamed.title}”")
+        return self._told(outcome, *given)
 
-    def undo(self, removed: Document | None, left_out: Sequence[str]) -> Iterator[Updates]:
+    def undo(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Put back what was removed last."""
+        removed = page.removed
         if removed is None:
-            yield {self.outcomes: ""}
-            return
-        outcomes: list[Outcome] = []
-        yield from self._add(removed.name, outcomes, lambda: removed)
-        kept = None if outcomes[-1].well else removed
-        yield self._listed(outcomes, left_out) | {self.removed: kept}
+            return self.look(page, words, left_out, token)
+        item = Item(removed.name, lambda _: removed)
+        return self._begin([item], page, words, left_out, token)
 
-    def fail(self, left_out: Sequence[str]) -> Updates:
+    def fail(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Say that a change ended in a bug of ours, and go on."""
-        return self._listed([Outcome(BUG, well=False)], left_out)
+        return self._told(Outcome(BUG, well=False), page, words, left_out, token)
 
-    def _add(
-        self,
-        name: str,
-        outcomes: list[Outcome],
-        read: Callable[[], Document],
-        waiting: Sequence[str] = (),
-    ) -> Iterator[Updates]:
-        """Read a document and put it into the library; what became of it joins the outcomes."""
-        name = title_line(name)
-        behind = [Outcome(f"{title_line(each)}: waiting") for each in waiting]
-        reports: SimpleQueue[Outcome | None] = SimpleQueue()
-
-        def report(stage: str, done: int, total: int) -> None:
-            reports.put(Outcome(f"{name}: {stage}", share=done / total))
-
-        def add() -> Added:
-            with Line("add", source=name) as line:
-                added = self.assistant.library.add(read(), report)
-                line.added(added)
-            return added
-
-        report("reading", 0, 1)
-        with ThreadPoolExecutor(1) as pool:
-            work = pool.submit(attempt, add)
-            work.add_done_callback(lambda _: reports.put(None))
-            while outcome := reports.get():
-                yield {self.outcomes: render.outcomes([*outcomes, outcome, *behind])}
-        added = work.result()
-        if isinstance(added, UserError):
-            outcomes.append(Outcome(str(added), well=False))
-        else:
-            outcomes.append(Outcome(_became(added)))
-
-    def _listed(self, outcomes: Sequence[Outcome], left_out: Sequence[str]) -> Updates:
-        return {
-            self.documents: self.listed(left_out),
-            self.outcomes: render.outcomes(outcomes),
-            self.removed: None,
-        }
-
-    def listed(self, left_out: Sequence[str]) -> str:
-        """Return what is in the library."""
-        library = self.assistant.library
-        listed = attempt(lambda: (library.entries(), library.dates()))
-        if isinstance(listed, UserError):
-            return render.notice(str(listed))
-        return render.documents(*listed, texts(left_out))
+    def _told(
+        self, outcome: Outcome, page: Page, words: str, left_out: Sequence[str], token: str
+    ) -> Updates:
+        """Tell what became of something that was done, in the place of what was told before."""
+        page.told, page.news = [outcome], ""
+        job = self._job(token)
+        if not (job.goes_on or job.has_failed):
+            job.forget()
+        return self.look(page, words, left_out, token)
 
 
-def _became(added: Added) -> str:
-    name = title_line(added.document.name)
-    if added.outcome == "unchanged":
-        return f"{name}: unchanged"
-    passages = number_of(added.passages, "passage")
-    return f"{name}: {added.outcome}, {passages}"
-
-
-def _read_upload(path: Path, name: str) -> Document:
-    data = path.read_bytes()
-    path.unlink(missing_ok=True)  # The library keeps the text; the upload is of no more use.
-    return load_bytes(data, name)
+def _has(text: str, words: Sequence[str]) -> bool:
+    """Whether each of some words, in small letters, is in a text."""
+    folded = text.casefold()
+    return all(each in folded for each in words)
 
 
 def _original_names(event: gr.EventData) -> list[str]:

@@ -54,7 +54,7 @@ class Examples:
             self.make()
 
     def _documents(self) -> tuple[str, ...]:
-        return tuple(entry.id for entry in self._assistant.library.entries())
+        return tuple(each.id for each in self._assistant.library.titles())
 
     def _is_answered(self, question: str) -> bool:
         answer = self._assistant.ask(question, use_llm=False)

@@ -11,6 +11,7 @@
 
 const PREFIX = "footnoted:conversation:";
 const SHOWN = "footnoted:shown";
+const SHOWN_IN = "footnoted:shown-in"; // The library that the page had then, as its address names it.
 const DAY = 24 * 60 * 60 * 1000;
 const local = window.localStorage;
 const here = window.sessionStorage; // Of this tab: what the browser has no more room for.
@@ -37,6 +38,11 @@ const all = () => {
   const ids = new Set(keys.map((key) => key.slice(PREFIX.length)));
   return [...ids].map(kept).filter(Boolean).sort((one, other) => other.changed - one.changed);
 };
+
+// What the library of this page is called; nothing before the server has said it.
+const libraryName = () => document.getElementById("library-name")?.dataset.name ?? "";
+// A conversation belongs to the library that it was asked in. Those of older versions to any.
+const isElsewhere = (each) => Boolean(each?.library && libraryName() && each.library !== libraryName());
 
 const familyOf = (each) => each.family ?? each.id;
 const familyNamed = (name) => all().filter((each) => familyOf(each) === name);
@@ -80,7 +86,8 @@ const write = (id, exchanges) => {
   const family = before?.family ?? begun.get(id);
   const title = before?.title ?? (family && familyNamed(family)[0]?.title);
   const now = Date.now();
-  const conversation = { changed: now, begun: before?.begun ?? now, family, title, exchanges };
+  const library = before?.library ?? libraryName();
+  const conversation = { changed: now, begun: before?.begun ?? now, family, title, library, exchanges };
   try {
     if (!put(id, conversation)) say(NO_ROOM + "it is kept only until this tab is closed.");
     learn(id, exchanges);
@@ -118,6 +125,9 @@ const make = (name, attributes = {}, ...inner) => {
   return element;
 };
 
+const where = (conversation) =>
+  isElsewhere(conversation) ? [" ", make("span", { class: "elsewhere" }, `in ${conversation.library}`)] : [];
+
 const lineOf = (conversation) => {
   const title = titleOf(conversation);
   const act = (name, word, sign) =>
@@ -125,7 +135,7 @@ const lineOf = (conversation) => {
   return make(
     "li",
     { "data-family": familyOf(conversation) },
-    make("button", { type: "button", class: "kept", "data-open": conversation.id, title }, title),
+    make("button", { type: "button", class: "kept", "data-open": conversation.id, title }, title, ...where(conversation)),
     act("rename", "Rename", "✎"),
     act("delete", "Delete", "×"),
   );
@@ -157,7 +167,10 @@ const fill = (id, conversations = all()) => {
 
 const lineNamed = (family) => list.querySelector(`[data-family="${CSS.escape(family)}"]`);
 const rename = (family) => {
-  typeName(lineNamed(family).querySelector(".kept"), "Title of the conversation", (title) => {
+  const line = lineNamed(family).querySelector(".kept");
+  line.querySelector(".elsewhere")?.remove();
+  line.textContent = line.textContent.trim();
+  typeName(line, "Title of the conversation", (title) => {
     for (const { id, ...each } of title ? familyNamed(family) : []) put(id, { ...each, title });
     fill(here.getItem(SHOWN));
     lineNamed(family)?.querySelector(".kept").focus();
@@ -180,7 +193,7 @@ const bringBack = () => {
   const [newest] = deleted;
   deleted = [];
   told.replaceChildren();
-  if (newest && !turns().length) restore(newest.id);
+  if (newest && !turns().length && !isElsewhere(newest)) restore(newest.id);
   else fill(here.getItem(SHOWN));
 };
 
@@ -196,7 +209,7 @@ list.closest("section").addEventListener("click", (event) => {
     return;
   }
   keep(); // What was answered a moment ago, too.
-  if (button.dataset.open) restore(button.dataset.open);
+  if (button.dataset.open) openKept(button.dataset.open);
   if (button.dataset.open || button.dataset.conversationAct === "new") {
     document.querySelector('#top [data-panel-button="talk"]').click();
   }
@@ -208,6 +221,8 @@ search.addEventListener("input", () => fill(here.getItem(SHOWN)));
 window.addEventListener("storage", (event) => {
   if (event.key === null || event.key.startsWith(PREFIX)) fill(here.getItem(SHOWN)); // Another tab has written.
 });
+
+document.addEventListener("footnoted:kept", () => fill(here.getItem(SHOWN))); // Or in another library.
 
 // --- the branches of a turn
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from index.documents import Document
 from index.errors import LibraryError, UserError
+from index.library import Library
 from index.loading.pages import draw_page
 from index.printable import title_line
-from rag.assistant import Assistant
 from ui.drawing import render
+from ui.drawing.libraries import gone
 from ui.panels.answering import attempt
-from ui.panels.events import field, strings
+from ui.panels.events import field, given, script, strings
+from ui.panels.libraries.opened import Libraries
 
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
-_SCRIPT = Path(__file__).parent / "source.js"
 
 MOST = 200
 """Other places that are marked with a quote."""
@@ -29,59 +29,64 @@ MOST = 200
 class SourcePanel:
     """The panel; it has no events but a call from the browser for a document with a place."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, libraries: Libraries) -> None:
         """Put the panel on the page."""
-        self.assistant = assistant
+        self.libraries = libraries
 
         def open_place(place: Any) -> str:  # Gradio marks it, which no method bears.
             others = strings(place, "others")
-            return self.open_place(field(place, "document"), field(place, "span"), others)
+            at = field(place, "document"), field(place, "span")
+            return self.open_place(*at, others, library=given(place, "library"))
 
         def open_page(place: Any) -> str:
             number = _NUMBER.fullmatch(field(place, "page"))
-            return self.open_page(
-                field(place, "document"), field(place, "span"), int(number[0]) if number else None
-            )
+            at = field(place, "document"), field(place, "span")
+            page = int(number[0]) if number else None
+            return self.open_page(*at, page, library=given(place, "library"))
 
         with gr.Column(elem_id="source-panel"):
             gr.HTML(render.SOURCE_BAR, elem_id="source-bar", apply_default_css=False)
             self.source = gr.HTML(
                 render.NO_SOURCE,
                 elem_id="source",
-                js_on_load=_SCRIPT.read_text("utf-8"),
+                js_on_load=script("source.js"),
                 server_functions=[open_place, open_page],
                 apply_default_css=False,
             )
 
-    def open_place(self, document_id: str, place: str, others: list[str] | None = None) -> str:
+    def open_place(
+        self, document_id: str, place: str, others: list[str] | None = None, *, library: str = ""
+    ) -> str:
         """Return a document with a quote marked; the quote is proven again.
 
         `place` is "start-end", or nothing for the document alone; `others` are places that are
         marked lightly. All may come from anybody.
         """
-        opened = self._opened(document_id, place)
+        opened = self._opened(document_id, place, library)
         if isinstance(opened, str):
             return opened
-        document, span = opened
+        _, document, span = opened
         light = [each for other in (others or [])[:MOST] if (each := _span(other, document))]
         return render.source(document, span, light)
 
-    def open_page(self, document_id: str, place: str, number: int | None = None) -> str:
+    def open_page(
+        self, document_id: str, place: str, number: int | None = None, *, library: str = ""
+    ) -> str:
         """Return a page of a document, drawn, with what of a quote stands on it marked.
 
         Without a number, that is the page that the quote begins on. All may come from anybody.
         """
-        opened = self._opened(document_id, place)
+        opened = self._opened(document_id, place, library)
         if isinstance(opened, str):
             return opened
-        document, span = opened
-        file = attempt(partial(self.assistant.library.file, document_id))
+        there, document, span = opened
+        file = attempt(partial(there.file, document_id))
         if isinstance(file, UserError):
             return render.no_source(str(file))
         if file is None or not document.pages:
             return render.no_source(
                 f"No page of {title_line(document.name)} can be drawn: its file is not kept here."
-                " Add the document again, if it is a PDF."
+                " Add the document again, if it is a PDF or a picture."
             )
         shown = number or (document.page_at(span[0]) if span else None) or 1
         if not 1 <= shown <= len(document.pages):
@@ -94,22 +99,28 @@ class SourcePanel:
         )
 
     def _opened(
-        self, document_id: str, place: str
-    ) -> tuple[Document, tuple[int, int] | None] | str:
-        """Return a document and a place in it, or what to say.
+        self, document_id: str, place: str, library: str
+    ) -> tuple[Library, Document, tuple[int, int] | None] | str:
+        """Return a library, a document of it and a place in that, or what to say.
 
         Nothing is returned for a place where none is named.
         """
-        document = attempt(partial(self.assistant.library.document, document_id))
+        there = attempt(lambda: self.libraries.named(library).library)
+        if isinstance(there, UserError):
+            return render.no_source(str(there))
+        document = attempt(partial(there.document, document_id))
         if isinstance(document, LibraryError):
             return render.no_source(str(document))
         if isinstance(document, UserError):
-            return render.no_source("This document is not in the library (any more).")
+            others = self.libraries.holding(document_id)
+            return gone(
+                "This document is not in the library (any more).", document_id, place, others
+            )
         name = title_line(document.name)
         span = _span(place, document)
         if place and span is None:
             return render.no_source(f"There is no place {place} in {name}.")
-        return document, span
+        return there, document, span
 
 
 def _span(place: str, document: Document) -> tuple[int, int] | None:

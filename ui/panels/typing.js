@@ -1,6 +1,9 @@
 // What several scripts of this folder begin with: text that is put into fields, and names that are
 // typed in their place.
 
+// The library that this page has, as its address names it; nothing for the first one.
+const libraryHere = () => new URLSearchParams(window.location.search).get("library") ?? "";
+
 const fillIn = (field, text) => {
   field.value = text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -15,8 +18,7 @@ const typeAgain = (find, text, times = 10) => {
 
 // Have a name typed in the place of what shows it; Escape leaves it as it is. `done` is given the
 // name where it is another one, and else nothing.
-const typeName = (shown, label, done) => {
-  const before = shown.textContent;
+const typeName = (shown, label, done, before = shown.textContent) => {
   const input = document.createElement("input");
   input.type = "text";
   input.maxLength = 200;

@@ -16,8 +16,7 @@ from gradio_client import Client
 from index.errors import UserError
 from ui.api.functions import Functions
 from ui.entry.login import who
-from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE
+from ui.panels.events import AT_ONCE, asked_by
 
 T = TypeVar("T")
 
@@ -35,6 +34,14 @@ class Endpoints:
     def __init__(self, functions: Functions) -> None:
         self.functions = functions
 
+    def _or_error(self, step: Callable[[], T]) -> T:
+        """Return what a step returns for a user who may read the library, or say what is wrong."""
+        try:
+            self.functions.check_may_read(asked_by()[0])
+            return step()
+        except UserError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
     def ask(self, question: str) -> dict[str, Any]:
         """Answer a question from the documents of the library, or refuse.
 
@@ -47,7 +54,7 @@ class Endpoints:
         Returns:
             The object that `footnoted ask --json` prints.
         """
-        return _or_error(lambda: self.functions.ask(_text(question)).as_json())
+        return self._or_error(lambda: self.functions.ask(_text(question)).as_json())
 
     def check(self, text: str) -> dict[str, Any]:
         """Check a text against the documents of the library, sentence by sentence.
@@ -61,7 +68,7 @@ class Endpoints:
         Returns:
             The object that `footnoted check --json` prints.
         """
-        return _or_error(lambda: self.functions.check(_text(text)))
+        return self._or_error(lambda: self.functions.check(_text(text)))
 
     def search(self, question: str, limit: int = 5) -> list[dict[str, Any]]:
         """Find the quotes in the documents that are most likely to answer a question, best first.
@@ -73,7 +80,7 @@ class Endpoints:
         Returns:
             Quotes of one or two sentences, each with its document, place, score and words.
         """
-        return _or_error(lambda: self.functions.search(_text(question), limit))
+        return self._or_error(lambda: self.functions.search(_text(question), limit))
 
     def open_quote(self, document: str, start: int, end: int) -> dict[str, Any]:
         """Read a place in a document, with what stands around it: to check a citation.
@@ -86,7 +93,7 @@ class Endpoints:
         Returns:
             The document, and the words before, at and after the place.
         """
-        return _or_error(lambda: self.functions.place(_text(document), start, end))
+        return self._or_error(lambda: self.functions.place(_text(document), start, end))
 
 
 def serve_mcp(blocks: gr.Blocks) -> None:
@@ -124,10 +131,3 @@ def _text(given: object) -> str:
     if not isinstance(given, str):
         raise UserError("This must be a text.")
     return given
-
-
-def _or_error(step: Callable[[], T]) -> T:
-    made = attempt(step)
-    if isinstance(made, UserError):
-        raise gr.Error(str(made), print_exception=False)
-    return made

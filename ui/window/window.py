@@ -23,6 +23,8 @@ from starlette.middleware import Middleware
 from index.errors import UserError
 from index.loading.formats import MAX_BYTES
 from rag.assistant import Assistant
+from rag.config import Settings
+from rag.opening import libraries as all_libraries
 from ui.api.beside import Beside
 from ui.api.functions import Functions
 from ui.api.traces import start_traces
@@ -39,10 +41,11 @@ from ui.panels.answering import attempt
 from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel, put_list
 from ui.panels.documents import DocumentsPanel
-from ui.panels.events import AT_ONCE, PRIVATE, Rights
+from ui.panels.events import AT_ONCE, PRIVATE, RIGHTS, Rights
 from ui.panels.fetch import Fetch
+from ui.panels.libraries.menu import LibraryMenu
+from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.panel import RegressionPanel
-from ui.panels.regression.runs import Runs
 from ui.panels.settings import SettingsForm
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, serve_mcp
@@ -53,6 +56,9 @@ MOST_WAITING = 500
 OPEN_SECONDS = 5
 """How long loading the weights waits for the first page to be there."""
 
+_TURNED = "() => { document.dispatchEvent(new Event('footnoted:library')); }"
+"""Tells the page's scripts that it has another library."""
+
 _STYLE = Path(__file__).parent / "window.css"
 
 
@@ -61,14 +67,15 @@ def build_window(
     fetch: Fetch | None = None,
     users: Mapping[str, User] | None = None,
     on_open: Callable[[], None] = lambda: None,
-    runs: Runs | None = None,
+    libraries: Libraries | None = None,
 ) -> gr.Blocks:
     """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is.
 
     With `users` each may do what the own rights say; without, everybody may do everything.
-    `on_open` is called when a page is there; `runs` are those of the API as well.
+    `on_open` is called when a page is there; `libraries` are those of the API as well.
     """
-    rights = rights_of(users)
+    libraries = libraries or Libraries(assistant, rights_of(users, assistant.settings))
+    rights = libraries.rights
     with gr.Blocks(
         title="Footnoted",
         analytics_enabled=False,
@@ -81,33 +88,46 @@ def build_window(
         left_out = gr.JSON([], visible=False)
         with gr.Row(elem_id="top"):
             gr.HTML(render.HEADER, apply_default_css=False)
-            if users is not None:
-                _put_user(blocks, users)
+            user = _put_user() if users is not None else None
         with gr.Row(elem_id="panels"):
             with gr.Column(elem_id="documents-panel"):
+                menu = LibraryMenu(libraries, rights)
                 put_list()
-                documents = DocumentsPanel(assistant, left_out, rights)
+                documents = DocumentsPanel(libraries, left_out, rights)
                 gr.HTML(render.SETTINGS_BUTTON, elem_id="open-settings", apply_default_css=False)
             settings = SettingsForm(assistant, rights)
-            talk = ConversationPanel(assistant, left_out, settings.configured, rights, fetch)
-            checking = CheckPanel(assistant, left_out, rights)
-            SourcePanel(assistant)
-            regression = RegressionPanel(
-                runs or Runs(assistant), left_out, talk.conversation, rights
-            )
+            talk = ConversationPanel(libraries, left_out, settings.configured, rights, fetch)
+            checking = CheckPanel(libraries, left_out, rights)
+            SourcePanel(libraries)
+            regression = RegressionPanel(libraries, left_out, talk.conversation, rights)
 
         def welcome_anew(conversation: Conversation) -> Any:
             return gr.skip() if conversation.exchanges else talk.welcome()
 
-        def library_changed(event: Any) -> None:
-            event.then(welcome_anew, talk.conversation, talk.current, **PRIVATE)
+        def greet(request: gr.Request) -> str:
+            may = sorted(each for each in RIGHTS if not rights.refusal(each))
+            return render.user(request.username or "", may)
 
-        def opened(left_out: list[str]) -> Any:
-            on_open()
-            return documents.listed(left_out)
+        def turned(event: Any) -> None:
+            event.then(checking.forget, None, checking.shown, **PRIVATE)
+            if user:
+                event.then(greet, None, user, **PRIVATE)
+            told = event.then(list, None, left_out, **PRIVATE)
+            told.then(None, js=_TURNED, **PRIVATE)
+            documents.tags.show_behind(told)
 
-        documents.connect(library_changed)
-        blocks.load(opened, left_out, documents.documents, **PRIVATE)
+        if user:
+            blocks.load(greet, None, user, **PRIVATE)
+        documents.connect(blocks)
+        tags = documents.tags
+        for event in tags.connect(documents.documents, talk.asked):
+            documents.look_behind(event)
+            tags.show_behind(event)
+        tags.show_behind(documents.chosen)
+        tags.connect_shown(blocks.load, documents.documents.changed)
+        menu.connect(blocks, turned)
+        documents.documents.changed(welcome_anew, talk.conversation, talk.current, **PRIVATE)
+        blocks.load(on_open, None, None, **PRIVATE)
         talk.connect(blocks)
         settings.connect()
         checking.connect()
@@ -115,15 +135,9 @@ def build_window(
     return blocks.queue(max_size=MOST_WAITING)
 
 
-def _put_user(blocks: gr.Blocks, users: Mapping[str, User]) -> None:
+def _put_user() -> gr.HTML:
     """Put who is there on the page, and the log-out; what may not be done is hidden by that."""
-    shown = gr.HTML(render.user("", ()), elem_id="user", apply_default_css=False)
-
-    def greet(request: gr.Request) -> str:
-        name = request.username or ""
-        return render.user(name, sorted(users[name].may) if name in users else ())
-
-    blocks.load(greet, None, shown, **PRIVATE)
+    return gr.HTML(render.user("", ()), elem_id="user", apply_default_css=False)
 
 
 def serve(
@@ -155,9 +169,10 @@ def serve(
         os.environ["FORWARDED_ALLOW_IPS"] = ""
         users = users if users is not None else {}
     start_traces()
-    runs = Runs(assistant)
-    blocks = build_window(assistant, fetch, users, opened.set, runs)
-    made = api(Functions(assistant, rights_of(users)), runs)
+    rights = rights_of(users, assistant.settings)
+    libraries = Libraries(assistant, rights)
+    blocks = build_window(assistant, fetch, users, opened.set, libraries)
+    made = api(Functions(assistant, rights), libraries.first.runs)
     before = partial(_middleware, assistant, made, Figures(assistant), (host, *names), users, proxy)
     address = _launch(blocks, host, port, before, login=users is not None)
     serve_mcp(blocks)
@@ -237,9 +252,18 @@ def _middleware(
     ]
 
 
-def rights_of(users: Mapping[str, User] | None) -> Rights:
-    """Return what each user may do; everybody everything where there is no login."""
-    return Rights(None if users is None else RightsOf(users))
+def rights_of(users: Mapping[str, User] | None, settings: Settings) -> Rights:
+    """Return what each user may do; everybody everything where there is no login.
+
+    Raises UserError where the settings name a library that is not there: it would be nobody's.
+    """
+    named = [*settings.readers, *settings.editors]
+    if gone := sorted(set(named) - set(all_libraries(settings)) if named else ()):
+        raise UserError(
+            f"The settings name who may read or change the library “{gone[0]}”, which is not "
+            "there. `footnoted libraries` lists those there are."
+        )
+    return Rights(None if users is None else RightsOf(users), settings)
 
 
 def _load(assistant: Assistant, fetch: Fetch | None, opened: threading.Event) -> None:

@@ -24,6 +24,7 @@ from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.case_form import cases_of, own_set
 from ui.panels.events import PRIVATE, Rights, Updates, field, strings, texts
+from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.background import Background, Progress
 
 SECONDS = 1.0
@@ -62,21 +63,19 @@ class Drafts:
     """The components beside the sets that there are, and their events."""
 
     def __init__(
-        self, assistant: Assistant, left_out: gr.JSON, conversation: gr.State, rights: Rights
+        self, libraries: Libraries, left_out: gr.JSON, conversation: gr.State, rights: Rights
     ) -> None:
         """Put them on the page.
 
         `left_out` holds the documents that no drafts are made of, `conversation` the visitor's.
         """
         self.conversation = conversation
-        self.assistant = assistant
+        self.libraries = libraries
         self.left_out = left_out
         self.rights = rights
-        self.folder = assistant.library.folder / "cases"
-        self._making: Background | None = None
-        self._name = ""
+        self._making: dict[Path, tuple[str, Background]] = {}
         self._lock = threading.Lock()
-        settings = assistant.settings
+        settings = libraries.settings
         self.writes = settings.llm != "none" or settings.llm_url is not None
         begin = render_runs.BEGIN if self.writes else render_runs.BEGIN_FROM_TALK
         gr.HTML(begin, apply_default_css=False)
@@ -111,7 +110,7 @@ class Drafts:
         self.take.click(self.take_talk, [self.set, self.conversation], shown, **PRIVATE)
         self.end.click(self.stop, None, shown, **PRIVATE)
         self.timer.tick(self.look, None, shown, **PRIVATE)
-        visit(self.resume, None, shown, **PRIVATE)
+        visit(self.resume, name, shown, **PRIVATE)
         # One after the other: else drafts that were accepted a moment ago would be listed again.
         ordered = PRIVATE | {"concurrency_id": "drafts"}
         name.change(self.listed, name, self.list, **ordered)
@@ -128,37 +127,22 @@ class Drafts:
         return {self.message: notice(str(begun))} if begun else self.look()
 
     def _begin(self, name: str, each: int, left_out: Sequence[str]) -> None:
-        path, library = own_set(self.folder, name), self.assistant.library
+        here = self.libraries.here()
+        path, library = own_set(here.runs.cases, name), here.library
         exclude = texts(left_out)
         each = min(max(each, 1), MOST)
-        if self.assistant.settings.llm == "none":
+        if self.libraries.settings.llm == "none":
             raise UserError(NO_MODEL)
         ids = [entry.id for entry in library.entries() if entry.id not in exclude]
         if not ids:
             raise UserError("There is no document to make drafts of: add one, or tick one.")
         with self._lock:
-            if self._making is None or not self._making.goes_on:
-                self._name = path.stem
-                work = partial(self._propose, path, ids, each)
+            before = self._making.get(path.parent)
+            if before is None or not before[1].goes_on:
+                work = partial(_propose, here.assistant, path, ids, each)
                 said = "Stopped. The drafts of the documents before are kept."
-                self._making = Background(work, len(ids) * each, said)
-
-    def _propose(self, path: Path, ids: Sequence[str], each: int, progress: Progress) -> None:
-        total, found = len(ids) * each, 0
-        writer, reader = self.assistant.writer, self.assistant.reader
-        if writer is None:
-            raise UserError(NO_MODEL)
-        for at, document_id in enumerate(ids):
-            document = self.assistant.library.document(document_id)
-
-            def report(done: int, _: int, before: int = at * each) -> None:
-                progress(min(before + done, total - 1), total)
-
-            made = draft(document, writer, reader, each, report)
-            found += len(made)
-            _add(path, made)
-        if not found:
-            raise UserError("There is no sentence that a question could be made of.")
+                making = Background(work, len(ids) * each, said)
+                self._making[path.parent] = path.stem, making
 
     def take_talk(self, name: str, conversation: Conversation) -> Updates:
         """Make drafts of the conversation, one of each answer, asked in the same order."""
@@ -166,7 +150,7 @@ class Drafts:
             return {self.message: notice(refused)}
 
         def taken() -> str:
-            path = own_set(self.folder, name)
+            path = own_set(self.libraries.here().runs.cases, name)
             if not any(each.answer for each in conversation.exchanges):
                 raise UserError("There is no answer in the conversation yet: ask something first.")
             _change(path, lambda ids: cases_of(conversation.exchanges, ids))
@@ -181,29 +165,36 @@ class Drafts:
         """Stop after the draft that is being made."""
         if refused := self.rights.refusal("add"):
             return {self.message: notice(refused)}
-        if self._making:
-            self._making.stop.set()
+        if mine := self._mine():
+            mine[1].stop.set()
         return self.look()
 
-    def resume(self) -> Updates:
+    def resume(self, name: str | None) -> Updates:
         """Show how far the drafts are, if some are being made, to who comes back."""
-        if self._making and self._making.goes_on:
+        mine = self._mine()
+        if mine and mine[1].goes_on:
             return self.look()
-        return self._shown("")
+        return self._shown("") | {self.list: self.listed(name)}
+
+    def _mine(self) -> tuple[str, Background] | None:
+        """Return what is made in the library of the page, and the name of the set."""
+        here = attempt(self.libraries.here)
+        return None if isinstance(here, UserError) else self._making.get(here.runs.cases)
 
     def look(self) -> Updates:
         """Show how far the drafts are; when they are made, show them in their set."""
-        making = self._making
-        if making is None:
+        mine = self._mine()
+        if mine is None:
             return {self.message: ""}
+        name, making = mine
         if making.goes_on:
             stopping = making.stop.is_set()
             html = render_runs.running(
-                self._name, making.done, making.total, stopping=stopping, things="drafts"
+                name, making.done, making.total, stopping=stopping, things="drafts"
             )
             return self._shown(html, goes_on=True)
         message = notice(making.error) if making.error else ""
-        return self._shown(message) | {self.list: self.listed(self._name)} | self.choose(self._name)
+        return self._shown(message) | {self.list: self.listed(name)} | self.choose(name)
 
     def decide(self, event: gr.EventData) -> Updates:
         """Accept or reject drafts of the set that is shown."""
@@ -226,11 +217,15 @@ class Drafts:
 
     def _listed(self, path: Path) -> str:
         drafts = [case for case in read_set(path)[0].cases if case.draft]
-        here = {entry.sha256: entry.id for entry in self.assistant.library.entries()}
+        library = self.libraries.here().library
+        here = {entry.sha256: entry.id for entry in library.entries()}
         return render_runs.drafts(path.stem, drafts, here) if drafts else ""
 
     def _file(self, name: str | None) -> Path | None:
-        return next((path for path in self.folder.glob("*.jsonl") if path.stem == name), None)
+        here = attempt(self.libraries.here)
+        if isinstance(here, UserError):
+            return None
+        return next((path for path in here.runs.cases.glob("*.jsonl") if path.stem == name), None)
 
     def _shown(self, html: str, *, goes_on: bool = False) -> Updates:
         return {
@@ -239,6 +234,26 @@ class Drafts:
             self.end: gr.Button(visible=goes_on),
             self.timer: gr.Timer(active=goes_on),
         }
+
+
+def _propose(
+    assistant: Assistant, path: Path, ids: Sequence[str], each: int, progress: Progress
+) -> None:
+    total, found = len(ids) * each, 0
+    writer, reader = assistant.writer, assistant.reader
+    if writer is None:
+        raise UserError(NO_MODEL)
+    for at, document_id in enumerate(ids):
+        document = assistant.library.document(document_id)
+
+        def report(done: int, _: int, before: int = at * each) -> None:
+            progress(min(before + done, total - 1), total)
+
+        made = draft(document, writer, reader, each, report)
+        found += len(made)
+        _add(path, made)
+    if not found:
+        raise UserError("There is no sentence that a question could be made of.")
 
 
 def _add(path: Path, made: Sequence[Case]) -> None:

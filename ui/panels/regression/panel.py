@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from typing import Any
 
 import gradio as gr
@@ -15,6 +16,7 @@ from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.events import PRIVATE, Rights, Updates
+from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.drafts import Drafts
 from ui.panels.regression.runs import Runs
 
@@ -29,26 +31,40 @@ _SCRIPT = """
 document.addEventListener('click', (event) => {
   if (event.target.closest('[data-panel-button="regression"]')) trigger('visit');
 });
+document.addEventListener('footnoted:library', () => trigger('visit'));
 """
+
+Handler = Callable[["RegressionPanel", str | None], Updates]
+
+
+def _or_told(handler: Handler) -> Handler:
+    """Have a handler show what it raises for the visitor: the library may be gone, or another's."""
+
+    @wraps(handler)
+    def handled(self: RegressionPanel, name: str | None) -> Updates:
+        told = attempt(partial(handler, self, name))
+        return self._say(str(told)) if isinstance(told, UserError) else told
+
+    return handled
 
 
 class RegressionPanel:
     """The panel of runs, which are the library's, not a visitor's."""
 
     def __init__(
-        self, runs: Runs, left_out: gr.JSON, conversation: gr.State, rights: Rights
+        self, libraries: Libraries, left_out: gr.JSON, conversation: gr.State, rights: Rights
     ) -> None:
         """Put the panel on the page; of documents that are `left_out` no drafts are made.
 
         `conversation` is the visitor's, of which a set can be made.
         """
-        self.runs = runs
+        self.libraries = libraries
         self.rights = rights
         with gr.Column(elem_id="regression-panel"):
             self.head = gr.HTML(render_runs.HEAD, js_on_load=_SCRIPT, apply_default_css=False)
             with gr.Row(elem_id="run-row"):
                 # What will be offered: Gradio fails where a list gets shorter while it is open.
-                offered = attempt(self.runs.offered)
+                offered = attempt(libraries.first.runs.offered)
                 self.name = gr.Dropdown(
                     [] if isinstance(offered, UserError) else list(offered),
                     value=None,
@@ -60,7 +76,7 @@ class RegressionPanel:
                 self.start = gr.Button("Run", elem_id="run", variant="primary")
                 self.end = gr.Button("Stop", elem_id="stop-run", visible=False)
                 self.keep = gr.Button("Keep as baseline", elem_id="keep-baseline")
-            self.drafts = Drafts(runs.assistant, left_out, conversation, rights)
+            self.drafts = Drafts(libraries, left_out, conversation, rights)
             self.report = gr.HTML(elem_id="report", apply_default_css=False)
             self.timer = gr.Timer(SECONDS, active=False)
 
@@ -79,27 +95,33 @@ class RegressionPanel:
 
         self.drafts.connect(self.name, self.head.visit, self.choose, changed)
 
+    @property
+    def runs(self) -> Runs:
+        """The runs of the library of the page whose event this is."""
+        return self.libraries.here().runs
+
+    @_or_told
     def offer(self, name: str | None) -> Updates:
         """Offer the sets that fit the library as it is, and show one of them."""
-        offered = attempt(self.runs.offered)
-        if isinstance(offered, UserError):
-            return self._say(str(offered))
+        offered = self.runs.offered()
         if name not in offered:
             name = next(iter(offered), None)
         return self.show(name) | {self.name: self._choice(offered, name)}
 
     def choose(self, name: str) -> Updates:
         """Choose one of the library's own sets, which may be new."""
-        offered = attempt(self.runs.offered)
+        offered = attempt(lambda: self.runs.offered())
         return {} if isinstance(offered, UserError) else {self.name: self._choice(offered, name)}
 
+    @_or_told
     def begin(self, name: str | None) -> Updates:
         """Run a set, or go on with it."""
         if refused := self.rights.refusal("add"):
             return self._say(refused)
-        begun = attempt(lambda: self.runs.begin(name))
-        return self._say(str(begun)) if isinstance(begun, UserError) else self.show(name)
+        self.runs.begin(name)
+        return self.show(name)
 
+    @_or_told
     def stop(self, name: str | None) -> Updates:
         """Stop the run of a set after the case that is being asked."""
         if refused := self.rights.refusal("add"):
@@ -107,6 +129,7 @@ class RegressionPanel:
         self.runs.stop(name)
         return self.show(name)
 
+    @_or_told
     def show(self, name: str | None) -> Updates:
         """Show how far a run is, or how the last one of the set came out."""
         running = self.runs.running(name)
@@ -119,20 +142,18 @@ class RegressionPanel:
         if not name:
             return self._shown(render_runs.NO_SET)
         if not self.runs.out(name).exists():
-            read = attempt(lambda: read_set(self.runs.path(name))[0])
-            if isinstance(read, UserError):
-                return self._say(str(read))
+            read = read_set(self.runs.path(name))[0]
             shipped = not self.runs.is_own(name)
             return self._shown(render_runs.not_run(read.cases, shipped=shipped))
-        report = attempt(lambda: self._report(name))
-        return self._say(str(report)) if isinstance(report, UserError) else self._shown(report)
+        return self._shown(self._report(name))
 
+    @_or_told
     def keep_baseline(self, name: str | None) -> Updates:
         """Keep the last run of a set as what later ones are compared with."""
         if refused := self.rights.refusal("add"):
             return self._say(refused)
-        kept = attempt(lambda: self.runs.keep(name))
-        return self._say(str(kept)) if isinstance(kept, UserError) else self.show(name)
+        self.runs.keep(name)
+        return self.show(name)
 
     def _report(self, name: str) -> str:
         last, kept = self.runs.last(name), self.runs.kept(name)

@@ -1,0 +1,102 @@
+// Runs once, when #library is on the page. Gradio gives `element`, `trigger` and `watch`. The page's
+// address names the library that it has; here it is given another one, and the list is opened.
+//
+// A page keeps its library while an answer is made or a text is checked, so that both end where they
+// were begun. What is typed and not asked stays.
+
+const list = document.getElementById("library-list");
+const name = () => document.getElementById("library-name");
+
+let opened = false;
+const show = () => {
+  list.hidden = !opened && !list.querySelector(".notice"); // That there is no such library is seen.
+  name()?.setAttribute("aria-expanded", String(!list.hidden));
+};
+const open = (wanted) => {
+  opened = wanted;
+  show();
+  if (wanted) trigger("look");
+};
+const tell = (words) => {
+  const line = list.querySelector(".told");
+  if (line) line.textContent = words;
+};
+
+const waitsFor = () =>
+  document.getElementById("stop")?.checkVisibility()
+    ? "Wait for the answer that is being made, or stop it."
+    : document.getElementById("stop-check")?.checkVisibility()
+      ? "Wait for the text that is being checked, or stop it."
+      : "";
+
+let focused = false; // Whether what had the focus is drawn again.
+const turnTo = (library) => {
+  document.dispatchEvent(new Event("footnoted:leaving"));
+  focused = list.contains(document.activeElement) || element.contains(document.activeElement);
+  history.replaceState(null, "", `?library=${encodeURIComponent(library)}`);
+  open(false);
+  trigger("turn");
+};
+const turnOrTell = (library) => (waitsFor() ? tell(waitsFor()) : turnTo(library));
+// Other scripts ask for it; what they ask for is prevented where the page has to wait.
+document.addEventListener("footnoted:turn", (event) => (waitsFor() ? event.preventDefault() : turnTo(event.detail)));
+
+element.addEventListener("click", (event) => {
+  if (event.target.closest("#library-name")) open(!opened);
+});
+list.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  const { library, renameLibrary: before } = button?.dataset ?? {};
+  if (library !== undefined && library !== name()?.dataset.name) turnOrTell(library);
+  else if (library !== undefined) open(false);
+  if (before === undefined) return;
+  typeName(button.closest("li").querySelector(".library"), "Name of the library", (typed) => {
+    if (typed && before === name()?.dataset.name && waitsFor()) tell(waitsFor());
+    else if (typed) trigger("rename", { library: before, name: typed });
+    else button.focus();
+  });
+});
+list.addEventListener("submit", (event) => {
+  event.preventDefault();
+  trigger("begin", { name: list.querySelector("#new-library").value });
+});
+for (const part of [element, list]) {
+  part.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented || !opened) return;
+    event.preventDefault();
+    open(false);
+    name()?.focus();
+  });
+}
+
+// A library that was made, or has another name, is the one that the page has next.
+const renamed = (before, now) => {
+  for (const storage of [localStorage, sessionStorage]) {
+    for (const key of Object.keys(storage).filter((each) => each.startsWith("footnoted:conversation:"))) {
+      try {
+        const kept = JSON.parse(storage.getItem(key));
+        if (kept?.library === before) storage.setItem(key, JSON.stringify({ ...kept, library: now }));
+      } catch {} // Somebody else's, or broken.
+    }
+  }
+};
+new MutationObserver(() => {
+  show();
+  const told = list.querySelector("[data-go]");
+  if (!told) return;
+  const { go, renamed: before } = told.dataset;
+  told.removeAttribute("data-go");
+  if (before) renamed(before, go);
+  if (before && before !== name()?.dataset.name) document.dispatchEvent(new Event("footnoted:kept"));
+  else turnOrTell(go);
+}).observe(list, { childList: true, subtree: true });
+
+watch("value", () => {
+  const go = name()?.dataset.go;
+  if (go) turnTo(go);
+  show();
+  if (focused) name()?.focus();
+  focused = false;
+  document.dispatchEvent(new Event("footnoted:kept"));
+});
+show();
