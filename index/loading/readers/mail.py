@@ -31,7 +31,7 @@ def read_eml(data: bytes) -> Content:
         parts = list(_parts(message))
     except (RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
         raise DocumentError("{name} is damaged and cannot be read as a mail.") from error
-    if not any(message.get(name) is not None for name in ("From", "To", "Subject", "Date")):
+    if not any(name in message for name in ("From", "To", "Subject", "Date")):
         raise DocumentError("{name} is no mail: it names no sender, no recipient and no subject.")
     subject = _header(message, "Subject")
     blocks = [Block(subject, 1)] if subject else []
@@ -64,7 +64,8 @@ def _header(message: Message, name: str) -> str:
     try:
         value = str(message.get(name, ""))
     except (ValueError, TypeError, AttributeError, LookupError):
-        value = next((str(value) for key, value in message.raw_items() if key == name), "")
+        raw = ((key.lower(), str(value)) for key, value in message.raw_items())
+        value = next((value for key, value in raw if key == name.lower()), "")
     return _clean(value)[:MOST_NAMED].strip()
 
 

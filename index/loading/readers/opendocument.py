@@ -140,7 +140,8 @@ def _get(element: Any, name: str) -> str:
 
 def _body(root: Any) -> Any:
     """Return what holds the content: the element inside the body."""
-    return next(iter(next(root.iter(_name("office:body")))))
+    body = root.find(_name("office:body"))
+    return body[0]  # What there is not raises one of _ERRORS.
 
 
 # --- styles
