@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import groupby, pairwise
 from math import hypot, pi
 from typing import Any
@@ -255,8 +256,13 @@ def _char(textpage: Any, text: str, offset: int) -> int:
     """Return pdfium's number of a character: it counts in UTF-16, and in more than the text."""
     from pypdfium2 import raw
 
-    units = offset if text.isascii() else len(text[:offset].encode("utf-16-le")) // 2
+    units = len(text[:offset].encode("utf-16-le")) // 2 if _is_longer_in_utf16(text) else offset
     return int(raw.FPDFText_GetCharIndexFromTextIndex(textpage, units))
+
+
+@lru_cache(maxsize=1)
+def _is_longer_in_utf16(text: str) -> bool:
+    return text != "" and max(text) > "\uffff"
 
 
 def _direction(textpage: Any, text: str, word: re.Match[str]) -> int:
@@ -359,14 +365,14 @@ def _without_edges(pages: list[list[_Line]], body: float) -> list[list[_Line]]:
     Where there are few pages they are only marked.
     """
     few = len(pages) <= FEW_PAGES
+    heights = [_edge_heights(lines, few) for lines in pages]
     edges = [
         {
             line
             for line in lines
-            if line.turned
-            or (line.base in _edge_heights(lines, few) and line.size < HEADING_SCALE * body)
+            if line.turned or (line.base in outer and line.size < HEADING_SCALE * body)
         }
-        for lines in pages
+        for lines, outer in zip(pages, heights, strict=True)
     ]
     seen = Counter(
         key for found in edges for key in {k for line in found for k in _edge_keys(line)}
