@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,12 @@ from index.loading.load import load_bytes
 from index.storage.store import Entry
 from rag.answer import Answer, AnswerSentence, Reason, Writing
 from rag.answerability.nearest import Nearest
+from rag.opening import Described
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
-from ui.drawing import render
+from ui.drawing import libraries, render
+from ui.drawing.libraries import Told
 from ui.drawing.render import Outcome
 
 HOSTILE = (
@@ -32,16 +35,19 @@ HOSTILE = (
     "\u202egnp.exe\u2066",
 )
 TAGS = {
-    *"a article bdi blockquote button details div h3 header li mark ol p span strong".split(),
+    *"a article bdi blockquote button details div form h3 header li mark ol p span strong".split(),
     *"h4 input progress section summary sup table tbody td th thead tr ul pre".split(),
 }
 ATTRIBUTES = {
-    *"aria-label aria-pressed checked class colspan data-act data-around data-choose".split(),
-    *"data-decide data-document data-draft".split(),
+    *"aria-label aria-pressed checked class colspan data-act data-again data-around".split(),
+    *"data-choose data-decide data-document data-draft data-more".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
-    *"data-rename data-set".split(),
+    *"data-rename data-scanned data-set".split(),
     *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
     *"type value".split(),
+    *"aria-controls aria-current aria-expanded autocomplete data-at data-go data-library".split(),
+    *"data-name data-new-tag data-of data-pick data-rename-library data-renamed data-tag".split(),
+    *"data-turn-to data-untag disabled hidden id maxlength placeholder spellcheck".split(),
 }
 
 
@@ -135,7 +141,8 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
         message=words,
         nearest=Nearest(quote, (words,)),
     )
-    entry = Entry(words, words, f"/x/{words}", "", 1, 1, words)
+    entry = Entry(words, words, f"/x/{words}", "", 1, 1, words, tags=(words,))
+    library = Described(words, Path(f"/x/{words}"), 1, 1, words)
     for html in (
         answered(full),
         answered(refusal),
@@ -147,8 +154,13 @@ def test_what_comes_from_outside_is_text_everywhere(words: str) -> None:
         render.conversation(Conversation((Exchange(words, full),), words)),
         render.welcome([words]),
         render.documents([entry, entry], {words: (date(2021, 1, 1), date(2021, 2, 1))}, [words]),
-        render.outcomes([Outcome(words, well=False), Outcome(words, undo=True)]),
-        render.outcomes([Outcome(words, share=0.5)]),
+        render.outcomes([Outcome(words, well=False), Outcome(words, undo=True)], again=True),
+        render.progress([Outcome(words, share=0.5)]),
+        render.by_tag([(words, 2)], words),
+        render.asked_of(words),
+        libraries.shown(words, words),
+        libraries.all_of([library], words, [words], library.place, Told(words, words, words)),
+        libraries.gone(words, words, words, [words]),
         render.source(hostile, (0, len(words)), [(1, len(words) + 3)]),
         render.no_source(words),
         render.notice(words),
@@ -254,7 +266,7 @@ def test_what_became_of_each_file() -> None:
     assert render.outcomes([]) == ""
     page = Page(render.outcomes([Outcome("a.txt: added"), Outcome("b is empty.", well=False)]))
     assert (page.texts["li.well"], page.texts["li.notice"]) == (["a.txt: added"], ["b is empty."])
-    page = Page(render.outcomes([Outcome("a.txt: embedding", share=0.5)]))
+    page = Page(render.progress([Outcome("a.txt: embedding", share=0.5)]))
     assert [each["value"] for tag, each in page.elements if tag == "progress"] == ["0.500"]
 
 
@@ -282,6 +294,9 @@ def test_documents_can_be_left_out_where_there_are_several() -> None:
     ]
     assert [(box["data-choose"], "checked" in box) for box in boxes] == [("a", True), ("b", False)]
     assert "<input" not in render.documents(entries[:1], {})
+    shown = render.documents(entries, {}, of=10_000, found=2_000)
+    assert "The last 2 of 2,000 documents." in Page(shown).text
+    assert "No document has these words" in render.documents([], {}, of=10_000, found=0)
 
 
 def opened(document: Document, span: tuple[int, int], *others: tuple[int, int]) -> Page:
