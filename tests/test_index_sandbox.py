@@ -79,6 +79,11 @@ def test_no_more_files_are_read_at_once_than_there_are_places(processes: None) -
     assert len(sandbox._readers.idle) <= sandbox.MOST
 
 
+def test_pages_that_are_read_from_pictures_keep_no_file_waiting(processes: None) -> None:
+    with sandbox._scanners.places, sandbox._scanners.places:
+        assert pid()
+
+
 FAILURES = {
     "crash": r"since it crashed \(SIGABRT\)\.",
     "hoard": r"since it needs more than 0\.5 GB of memory\.",

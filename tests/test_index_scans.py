@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,6 +128,31 @@ def test_reading_goes_on_with_the_pages_that_are_not_kept(
     assert read == [2]
     assert again == scan
     assert json.loads(second.read_bytes())["page"] == 2
+
+
+@pytest.mark.slow
+def test_what_was_read_before_the_program_was_killed_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "scan.pdf").write_bytes(FILE)
+    code = (
+        "from pathlib import Path; from index.loading.load import load;"
+        "load('scan.pdf', kept=Path('pages'),"
+        " progress=lambda done, of: __import__('os').kill(__import__('os').getpid(), 9 * done))"
+    )
+    root = str(Path(__file__).parents[1])
+    command = [sys.executable, "-c", code]
+    ended = subprocess.run(
+        command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": root}, check=False
+    )
+    assert ended.returncode == -9
+    told: list[tuple[int, int]] = []
+    load(tmp_path / "scan.pdf", kept=tmp_path / "pages", progress=lambda *at: told.append(at))
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_a_scan_of_too_many_pages_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST_PAGES", 1)
+    with pytest.raises(DocumentError, match=r"scan\.pdf has 2 pages that are pictures"):
+        load_bytes(FILE, "scan.pdf")
 
 
 def test_a_library_keeps_where_the_words_stand(scan: Document, place: Place) -> None:

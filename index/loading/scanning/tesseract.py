@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import shutil
 import subprocess
 from functools import cache
@@ -61,9 +62,10 @@ def _languages() -> tuple[str, ...]:
 def _run(arguments: list[str], given: bytes) -> str:
     """Return what Tesseract says; nothing where it fails, since RapidOCR has read the page too."""
     command = ["tesseract", *arguments]
+    alone = os.environ | {"OMP_THREAD_LIMIT": "1"}  # Two pages are read at once as it is.
     try:
         done = subprocess.run(
-            command, input=given, capture_output=True, timeout=_SECONDS, check=True
+            command, input=given, capture_output=True, timeout=_SECONDS, check=True, env=alone
         )
     except (OSError, subprocess.SubprocessError):
         return ""
