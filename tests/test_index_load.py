@@ -648,7 +648,7 @@ TORN = (b"no archive", REPORT[:-500], REPORT[:_PART] + b"\0" * 20 + REPORT[_PART
         ("a.txt", b"text\0with\0zeros and more", "does not look like text"),
         ("a.md", b"text\x07 with a bell", "does not look like text"),
         ("a.txt", b"\x89PNG\r\n\x1a\n\xff\xfe\x80", "does not look like text"),
-        ("a.xlsx", b"x", r"files that end in \.xlsx cannot be read.*\.txt.*\.pdf.*\.epub"),
+        ("a.xyz", b"x", r"files that end in \.xyz cannot be read.*\.txt.*\.pdf.*\.epub"),
         ("README", b"x", "files without an ending"),
         *(("a.docx", data, r"a\.docx is damaged") for data in (*TORN, BOOK)),
         *(("a.epub", data, r"a\.epub is damaged") for data in (*TORN, REPORT)),
