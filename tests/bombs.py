@@ -15,6 +15,8 @@ from functools import partial
 from typing import NamedTuple
 
 import docx
+import openpyxl
+import pptx
 from fpdf import FPDF
 
 DEEP = 100_000
@@ -212,6 +214,206 @@ def _relations(address: str) -> str:
     )
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
     return f'<?xml version="1.0"?><Relationships xmlns="{package}">{relations}</Relationships>'
+
+
+# --- sheets, slides, mails and data
+
+_SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
+
+def sheet(rows: str, head: str = "", more: str = "") -> bytes:
+    """Make a workbook of the XML of its rows, with what stands before the root element."""
+    made = io.BytesIO()
+    openpyxl.Workbook().save(made)
+    with zipfile.ZipFile(made) as archive:
+        parts: dict[str, bytes | str] = {each: archive.read(each) for each in archive.namelist()}
+    data = f'{head}<worksheet xmlns="{_SHEET}"><sheetData>{rows}</sheetData>{more}</worksheet>'
+    return zipped(parts | {"xl/worksheets/sheet1.xml": data})
+
+
+def slides(shape: str, head: str = "") -> bytes:
+    """Make a presentation of one slide, of the XML of what is on it."""
+    made, deck = io.BytesIO(), pptx.Presentation()
+    deck.slides.add_slide(deck.slide_layouts[6])
+    deck.save(made)
+    with zipfile.ZipFile(made) as archive:
+        parts = {each: archive.read(each) for each in archive.namelist()}
+    part = "ppt/slides/slide1.xml"
+    declared, _, rest = str(parts[part], "utf-8").partition("?>")
+    filled = rest.replace("</p:spTree>", f"{shape}</p:spTree>")
+    return zipped(parts | {part: f"{declared}?>{head}{filled}"})
+
+
+def opened(body: str, head: str = "") -> bytes:
+    """Make an OpenDocument file of the XML of its body."""
+    spaces = " ".join(
+        f'xmlns:{each}="urn:oasis:names:tc:opendocument:xmlns:{each}:1.0"'
+        for each in ("office", "text", "table")
+    )
+    content = f"<office:document-content {spaces}><office:body>{body}</office:body>"
+    return zipped({"content.xml": f"{head}{content}</office:document-content>"})
+
+
+def _box(text: str) -> str:
+    return (
+        '<p:sp><p:nvSpPr><p:cNvPr id="2" name="x"/><p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr/>'
+        f"<p:txBody><a:bodyPr/><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:txBody></p:sp>"
+    )
+
+
+def _row(text: str) -> str:
+    return f'<row><c t="inlineStr"><is><t>{text}</t></is></c></row>'
+
+
+def _cells(text: str, more: str = "", row: str = "") -> str:
+    cell = f"<table:table-cell {more}><text:p>{text}</text:p></table:table-cell>"
+    table = f"<table:table><table:table-row {row}>{cell}</table:table-row></table:table>"
+    return f"<office:spreadsheet>{table}</office:spreadsheet>"
+
+
+def _written(text: str) -> str:
+    return f"<office:text><text:p>{text}</text:p></office:text>"
+
+
+def _mail(head: str, body: str = "A harbour.") -> bytes:
+    return f"From: a@b.example\n{head}\n\n{body}".encode()
+
+
+def data_files(secret: str, site: str) -> Iterator[Bomb]:
+    """Yield bombs in the formats of offices and programs."""
+    made: dict[str, tuple[Callable[..., bytes], Callable[[str], str]]] = {
+        "a.xlsx": (sheet, _row),
+        "a.pptx": (slides, _box),
+        "a.ods": (opened, _cells),
+        "a.odt": (opened, _written),
+        "a.xml": (lambda body, head="": f"{head}<a>{body}</a>".encode(), lambda text: text),
+    }
+    for name, (make, said) in made.items():
+        yield Bomb("a billion laughs", name, partial(make, said("&l9; here"), laughs()))
+        yield Bomb("a quadratic blowup", name, partial(make, said("&a;" * 50_000), _QUADRATIC))
+        for kind, address in (("file", secret), ("page", f"{site}/data")):
+            yield Bomb(
+                f"an entity that is a {kind}",
+                name,
+                partial(make, said("&x; here"), _external(address)),
+            )
+            yield Bomb(
+                f"a DTD that is a {kind}", name, partial(make, said("here"), _parameter(address))
+            )
+            include = f'<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="{address}"/>'
+            yield Bomb(f"an included {kind}", name, partial(make, said(include + "here")))
+        yield Bomb("elements in elements", name, partial(make, said("<b>" * DEEP)))
+    for name in ("a.xlsx", "a.pptx", "a.ods", "a.odt", "a.odp"):
+        yield Bomb("a zip of zeros", name, partial(flat, 30), "would unpack to 3")
+        yield Bomb(
+            "entries over entries", name, partial(overlapping, 60_000, 10**6), "would unpack"
+        )
+        yield Bomb("a size that is a lie", name, partial(lying, 10, 50_000_000), "is damaged")
+    far = '<row r="1048576"><c r="XFD1048576"><v>7</v></c></row>'
+    yield Bomb("a cell at the end of a sheet", "a.xlsx", partial(sheet, _row("here") + far), "here")
+    everything = '<mergeCells><mergeCell ref="A1:XFD1048576"/></mergeCells>'
+    yield Bomb(
+        "a sheet that is one cell", "a.xlsx", partial(sheet, _row("here"), "", everything), "here"
+    )
+    merged = partial(sheet, _row("here") + far, "", everything.replace("</mergeCells>", "") * 200)
+    yield Bomb("cells over cells", "a.xlsx", merged)
+    columns = '<row r="1">' + "".join(f"<c><v>{n}</v></c>" for n in range(16_384)) + "</row>"
+    yield Bomb("all columns", "a.xlsx", partial(sheet, columns), "0 . 1 . 2")
+    lies = (
+        '<row r="-9"><c r="A0"><v>1e999</v></c></row><row r="x"><c r="1A" s="99"><v>x</v></c></row>'
+    )
+    yield Bomb("rows that are none", "a.xlsx", partial(sheet, lies))
+    for style in (
+        "0" * 30_000,
+        "#," * 30_000,
+        '"' * 30_001,
+        "[" * 30_000,
+        ";" * 30_000,
+        "\\" * 9_999,
+    ):
+        yield Bomb(f"a format of {style[:2]}", "a.xlsx", partial(_styled, style), "7")
+    times = 'table:number-{}-repeated="{}"'
+    wide = _cells("here", times.format("columns", 10**9))
+    yield Bomb("a cell a billion times", "a.ods", partial(opened, wide), "here . here")
+    yield Bomb(
+        "a row a billion times",
+        "a.ods",
+        partial(opened, _cells("here", "", times.format("rows", 10**9))),
+    )
+    both = _cells("here", times.format("columns", 10**5), times.format("rows", 10**5))
+    yield Bomb("a cell everywhere", "a.ods", partial(opened, both))
+    spaces = _written('a<text:s text:c="999999999"/>b')
+    yield Bomb("a billion blanks", "a.odt", partial(opened, spaces), "^a b$")
+    lists = _written("x").replace("<text:p>", "<text:list><text:list-item>" * 100 + "<text:p>")
+    yield Bomb("lists in lists", "a.odt", partial(opened, lists))
+    # Text
+    for text in (
+        '"' * 300_001,
+        '"a,' * 100_000,
+        "," * 500_000,
+        "a;b\n" * 200_000 + '"',
+        "|\n" * 99_999,
+    ):
+        yield Bomb(f"{text[:3]!r} without end", "a.csv", partial(str.encode, "x,y\n" + text))
+    yield Bomb("a field of 9 MB", "a.csv", lambda: b"x,y\n" + b"a" * 9_000_000 + b",b")
+    yield Bomb(
+        "a thousand columns", "a.csv", lambda: (b",".join([b"a"] * 1000) + b"\n") * 200, "a . a"
+    )
+    for sign in ("[", '{"a":', "[[],", '[{"a":', "-", '"'):
+        yield Bomb(f"{sign} without end", "a.json", partial(str.encode, sign * DEEP))
+    yield Bomb("a number without end", "a.json", lambda: b"[" + b"9" * 2_000_000 + b"]", "999")
+    yield Bomb("names without end", "a.json", lambda: b"{" + b'"a":1,' * DEEP + b'"a":1}', "a: 1")
+    broken = b'{"a": 1}\n' * 20_000 + b"{"
+    yield Bomb("a broken last line", "a.jsonl", partial(bytes, broken), "from line 20001 on")
+    attributes = " ".join(f'a{n}="1"' for n in range(DEEP))
+    yield Bomb("attributes without end", "a.xml", partial(str.encode, f"<a {attributes}/>"))
+    for sign in ("{", "{\\b ", "\\u8364?", "\\'e4", "\\cell", "{\\v ", "{\\field{\\*\\fldinst{ "):
+        yield Bomb(
+            f"{sign} without end",
+            "a.rtf",
+            partial(str.encode, "{\\rtf1 A harbour." + sign * 30_000),
+        )
+    codes = (
+        "\\ansicpg99999",
+        "\\ansicpg" + "9" * 5000,
+        "\\u99999999 ",
+        "\\uc-1 \\u8364 ",
+        "\\bin999999999",
+    )
+    for code in codes:
+        yield Bomb(
+            f"the code {code[:12]}", "a.rtf", partial(str.encode, f"{{\\rtf1{code} A harbour.}}")
+        )
+    for sign in ("<", "<v ", "&", "&#9;", "{\\", "-->", "<c>"):
+        text = "WEBVTT\n\n00:01.000 --> 00:02.000\nA harbour. " + sign * DEEP
+        yield Bomb(f"{sign} without end", "a.vtt", partial(str.encode, text))
+    late = "WEBVTT\n\n99999999:00:00.000 --> 999999999:00:00.000\nA harbour.\n"
+    yield Bomb("a time that nobody lives to", "a.vtt", partial(str.encode, late))
+    cues = "\n".join(f"{n}\n00:00:00,000 --> 00:00:01,000\na {n}\n" for n in range(20_000))
+    yield Bomb("all at once", "a.srt", partial(str.encode, cues), "a 1 a 2")
+    inside = "".join(
+        f"--{n}\nContent-Type: multipart/mixed; boundary={n + 1}\n\n" for n in range(3_000)
+    )
+    mixed = "Content-Type: multipart/mixed; boundary="
+    yield Bomb("parts in parts", "a.eml", partial(_mail, f"{mixed}0", inside))
+    yield Bomb(
+        "parts without end", "a.eml", partial(_mail, f"{mixed}x", "--x\n\nA harbour.\n" * 20_000)
+    )
+    forwarded = "Content-Type: message/rfc822\n\n" * 3_000
+    yield Bomb("mails in mails", "a.eml", partial(_mail, forwarded.rstrip()))
+    for sign in ("(", "<", ",", '"', "=?utf-8?q?=41?= ", "a@b, ", "\n a", ":", ";", "="):
+        for name in ("To", "Date", "Content-Type", "Content-Disposition"):
+            yield Bomb(
+                f"{name}: {sign!r} without end", "a.eml", partial(_mail, f"{name}: a{sign * 5_000}")
+            )
+
+
+def _styled(form: str) -> bytes:
+    made, file = openpyxl.Workbook(), io.BytesIO()
+    made.active["A1"] = 7
+    made.active["A1"].number_format = form
+    made.save(file)
+    return file.getvalue()
 
 
 # --- text, Markdown and web pages

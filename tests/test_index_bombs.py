@@ -16,7 +16,7 @@ from index.loading.load import load, load_bytes
 from index.loading.pages import Page, draw_page
 from index.split import split
 from index.structure import structure
-from tests.bombs import Bomb, archives, pdfs, texts
+from tests.bombs import Bomb, archives, data_files, pdfs, texts
 from tests.faults import Faults
 from tests.serving import Request, serving
 
@@ -79,7 +79,7 @@ def outcome(bomb: Bomb) -> str:
     return document.text
 
 
-@pytest.mark.parametrize("kind", [archives, texts, pdfs], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [archives, texts, data_files, pdfs], ids=lambda kind: kind.__name__)
 def test_a_bomb_is_text_or_one_sentence(kind: object, around: Around, faults: Faults) -> None:
     passwords = Path("/etc/passwd").read_text().split("\n")[0]
     for bomb in faults.some(list(kind(around.secret, around.site))):  # type: ignore[operator]

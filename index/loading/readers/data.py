@@ -154,7 +154,8 @@ def _blocks(value: Value, path: str = "") -> Iterator[Block]:
             if any(map(_is_prose, texts)):
                 yield from (block for text in texts for block in _line(inner, text))
             else:
-                yield from _line(inner, ", ".join(filter(None, texts)))
+                listed = " ".join(", ".join(filter(None, texts)).split())
+                yield from [Block(f"{inner}: {listed}" if inner else listed)] if listed else []
         elif columns := _columns(values):
             if inner:
                 yield Block(inner, 2)

@@ -167,6 +167,9 @@ def read_rtf(data: bytes) -> Content:
         rtf = data.decode(f"cp{int(page[1])}" if page else "cp1252", "replace")
     except LookupError:
         rtf = data.decode("cp1252", "replace")
+    # With the blank striprtf does not look for links, which takes it for ever, and puts their
+    # addresses into the text.
+    rtf = rtf.replace(r"\fldinst{", r"\fldinst {")
     try:
         text = rtf_to_text(_unhidden(rtf), errors="replace")
     except (ValueError, TypeError, LookupError, OverflowError) as error:

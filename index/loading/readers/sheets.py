@@ -385,7 +385,7 @@ def _duration(value: timedelta) -> str:
 
 def _moment(value: date | time, form: str) -> str:
     """Write a day as YYYY-MM-DD whatever the country; a month alone is named."""
-    signs = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", form).lower()
+    signs = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", form[:_FORM_LENGTH]).lower()
     if isinstance(value, datetime) and not set(signs) & set("dy") and "mmm" not in signs:
         value = value.time()
     if isinstance(value, time):
@@ -408,6 +408,9 @@ class _Form(NamedTuple):
     percent: bool
 
 
+_FORM_LENGTH = 255
+"""Spreadsheets keep no longer formats."""
+
 _PLAIN = re.compile(r"(?:[^#0?]*?)([#0?][#0?,]*)(?:\.([#0?]*))?([^#0?]*)")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|[_*].')
 
@@ -415,6 +418,8 @@ _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|[
 @lru_cache(maxsize=512)
 def _form(section: str) -> _Form | None:
     """Read a section of a number format; None for one that only a spreadsheet can follow."""
+    if len(section) > _FORM_LENGTH:
+        return None
     literals: list[str] = []
 
     def put(match: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from index.loading.readers.text import Block, Content, compose, plain_text
 LEAST, MOST = 10, 30
 """Seconds: a paragraph ends with the first sentence after so many, and after so many anyway."""
 
-_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^>]+)>")
+_VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^<>]+)>")
 _MARKUP = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")
 _ENDS = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*$")
 
