@@ -107,6 +107,16 @@ def test_columns_are_of_amounts_times_or_words() -> None:
     assert sheet.columns[3].amounts[1:3] == [Decimal(2_000_000), None]
 
 
+def test_a_column_that_numbers_the_rows_is_none_of_amounts() -> None:
+    made = "No,Year,Wins\n" + "\n".join(f"{at + 1},{2001 + at},{at * 3}" for at in range(5))
+    [sheet] = sheets(load_bytes(made.encode(), "wins.csv"))
+    number, year, wins = sheet.columns
+    assert number.numbers_rows
+    assert not number.amounts
+    assert year.periods
+    assert wins.amounts
+
+
 # --- what is asked
 
 

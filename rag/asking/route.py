@@ -47,7 +47,7 @@ DOUBT = 0.2
 another kind is greater. Chosen on examples that the network had not learned from, and on questions
 of SQuAD's training set."""
 
-COMPUTED = 0.01
+COMPUTED = 0.001
 """The probability of a computation from which one is tried, whatever else a message may ask for:
 “What was the total population of Europe in 1952?” is a question of fact where there is no table,
 and only a table that has all of its words is computed from."""

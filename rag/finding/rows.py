@@ -6,7 +6,6 @@ rows. Each row is therefore weighed by itself, by the words of its cells: rare o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from math import log
@@ -53,15 +52,16 @@ def _hit(document: Document, row: Row) -> Hit:
 
 
 def _best(table: Table, rows_with: Mapping[str, list[int]], terms: list[str]) -> Iterator[Row]:
-    weights = Counter[int]()
+    weights: dict[int, float] = {}
     for term in terms:
         rows = rows_with.get(term, [])
         for at in rows:
-            weights[at] = weights[at] + log(1 + len(table.rows) / len(rows))
+            weights[at] = weights.get(at, 0.0) + log(1 + len(table.rows) / len(rows))
     most = max(weights.values(), default=0)
     best = [at for at, weight in weights.items() if weight == most]
     if len(best) <= MOST:
-        yield from (table.rows[at] for at, _ in weights.most_common(MOST))
+        ranked = sorted(weights, key=lambda at: (-weights[at], at))
+        yield from (table.rows[at] for at in ranked[:MOST])
 
 
 @lru_cache(maxsize=32)

@@ -208,9 +208,12 @@ def bounds(text: str) -> tuple[Bound, ...]:
     return _taken_as(text).bounds(text)
 
 
-def is_degree(word: str) -> bool:
-    """Whether a word is an adjective in a higher degree: “older”, “strongest”."""
-    return any(each.is_degree(word) for each in LANGUAGES)
+def degree(word: str) -> bool | None:
+    """Whether an adjective in a higher degree says more, or less: “older”, “weakest”.
+
+    None for other words, and for adjectives that are not known.
+    """
+    return next((found for each in LANGUAGES if (found := each.degree(word)) is not None), None)
 
 
 def _taken_as(text: str) -> Language:

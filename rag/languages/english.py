@@ -9,7 +9,7 @@ from rag.languages.english_amounts import (
     TIME_UNITS,
     amount,
     bounds,
-    is_degree,
+    degree,
 )
 from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
@@ -45,7 +45,7 @@ ENGLISH = Language(
     asked_of_two=asked_of_two,
     amount=amount,
     bounds=bounds,
-    is_degree=is_degree,
+    degree=degree,
     time_units=TIME_UNITS,
     grouping=GROUPING,
     summaries=SUMMARIES,

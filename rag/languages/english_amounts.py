@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 from rag.languages.english_tokens import DIGITS, SPELLED, number
-from rag.languages.english_words import COMPARATIVES, NO_CONTENT
+from rag.languages.english_words import COMPARATIVES
 from rag.languages.language import Bound, Sense
 
 PERCENT = frozenset(("percent", "per cent", "pct", "percentage"))
@@ -21,6 +21,17 @@ SUMMARIES = frozenset(
     "total totals sum subtotal all overall average mean median altogether".split()
 )
 """What the first cell of a row says that is computed from the others."""
+
+
+def _with_ending(adjective: str, ending: str) -> str:
+    """Return an adjective with an ending: “hotter”, “earlier”, “later”."""
+    if adjective.endswith("y"):
+        return f"{adjective[:-1]}i{ending}"
+    if adjective.endswith("e"):
+        return f"{adjective[:-1]}{ending}"
+    doubled = re.search(r"[^aeiou][aeiou][bdgmnt]$", adjective)
+    return f"{adjective}{adjective[-1] if doubled else ''}{ending}"
+
 
 _AMOUNTS = {"more": True, "greater": True, "less": False, "fewer": False}
 _MORE_THAN = _AMOUNTS | {word: is_more for word, (_, is_more) in COMPARATIVES.items()}
@@ -85,11 +96,23 @@ def _signed(text: str, match: re.Match[str]) -> Decimal:
     return -value if signed else value
 
 
-def is_degree(word: str) -> bool:
-    """Whether a word is an adjective in a higher degree: “older”, or by its ending “strongest”."""
+_GREAT = "big great high large strong hot warm rich loud bright dense steep late full wet busy hard"
+_SMALL = "few little low small weak cold cool poor quiet dark cheap early empty dry soft mild slim"
+_DEGREES = (
+    {word: is_more for word, (_, is_more) in COMPARATIVES.items()}
+    | {_with_ending(word, "er"): True for word in _GREAT.split()}
+    | {_with_ending(word, "er"): False for word in _SMALL.split()}
+)
+"""Comparatives, and whether they say more of what is measured, or less."""
+
+
+def degree(word: str) -> bool | None:
+    """Whether an adjective in a higher degree says more, or less: “older”, “weakest”.
+
+    None for other words, and for adjectives that are not known.
+    """
     word = word.casefold()
-    ends = len(word) > len("est") + 2 and word.endswith("est")
-    return (ends or word in COMPARATIVES) and word not in NO_CONTENT
+    return _DEGREES.get(f"{word[:-3]}er" if word.endswith("est") else word)
 
 
 _UNIT = re.compile(r"[^\W\d_%°$€£¥]{0,12}[%°$€£¥²³]?[A-Z]?(?:[/ ][^\W\d_]{1,12})?")

@@ -222,7 +222,7 @@ class Language:
     asked_of_two: Callable[[str, str, Own], Parts | None]
     amount: Callable[[str], tuple[Decimal, str] | None]
     bounds: Callable[[str], tuple[Bound, ...]]
-    is_degree: Callable[[str], bool]
+    degree: Callable[[str], bool | None]
     time_units: frozenset[str]
     grouping: frozenset[str]
     summaries: frozenset[str]

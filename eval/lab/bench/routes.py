@@ -58,11 +58,21 @@ def confusion(router: Router) -> Iterator[tuple[object, ...]]:
     routed = [(route, router(text)) for text, route in examples()]
     for kind in KINDS:
         of = [(route, given) for route, given in routed if route.kind == kind]
-        found = share(given.kind == kind for _, given in of)
+        found = share(_recognised(route, given) for route, given in of)
         right = [set(r.matters) == set(given.matters) for r, given in of if given.kind == kind]
         matters = f"{sum(right)} of {len(right)}"
-        others = _counted(given for _, given in of if given.kind != kind)
+        others = _counted(given for route, given in of if not _recognised(route, given))
         yield kind, found.n, figure(found.value), interval(found), matters, others
+
+
+def _recognised(route: Route, given: Route) -> bool:
+    """Whether a message is given its kind.
+
+    What is to be computed is a question of fact as well, for where there is no table.
+    """
+    if route.kind == "compute":
+        return given.computes[:1] != () and given.computes[0][0] in route.matters
+    return given.kind == route.kind
 
 
 def taken(router: Router, file: Path, shown: int) -> Iterator[str]:

@@ -124,10 +124,11 @@ def _column(head: str, texts: Sequence[str | None]) -> Column:
     if len(units) != 1:
         return Column(head, texts)
     amounts = [each and each[0] for each in found]
-    if units == {""} and amounts == list(range(first := int(amounts[0] or 0), first + len(texts))):
+    if units == {""} and _is_numbering(amounts):
         return Column(head, texts, numbers_rows=True)
     if units == {""} and all(each is None or _is_year(each) for each in amounts):
-        return Column(head, texts, periods=[each and _year(int(each)) for each in amounts])
+        years = [None if each is None else _year(int(each)) for each in amounts]
+        return Column(head, texts, periods=years)
     return Column(head, texts, amounts, units.pop())
 
 
@@ -138,6 +139,13 @@ def _read(texts: Sequence[str | None], read: Callable[[str], T | None]) -> Seque
         if sum(read(each) is not None for each in some) < max(PURE * len(some), 1):
             return ()
     return [None if each is None else read(each) for each in texts]
+
+
+def _is_numbering(amounts: Sequence[Decimal | None]) -> bool:
+    """Whether amounts only number the rows, from 0 or 1 on: of these nothing is computed."""
+    return len(amounts) > 1 and any(
+        all(each == at for at, each in enumerate(amounts, first)) for first in (0, 1)
+    )
 
 
 def _is_year(amount: Decimal) -> bool:

@@ -14,11 +14,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
 from index.structure import Row
+from index.weights.catalogue import DEFAULTS
 from rag.answer import Event, Found
-from rag.answering.context import Context
+from rag.answering.context import MIN_QUOTES, Context
 from rag.answering.tables.columns import Column, Sheet, sheets
 from rag.answering.tables.plan import Plan, plan
 from rag.asking.query import Query
+from rag.finding.quotes import CANDIDATES
 from rag.finding.rows import heading_above
 from rag.languages import counted
 from rag.quote import Quote
@@ -53,9 +55,13 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     composition.cite(f"Computed: {told}", quotes)
     cited = min(len(rows), MOST_ROWS)
     note = f"The footnotes show the first {cited} of {counted(len(rows), 'row')}."
-    spans = {quote.span for quote in quotes}
-    others = (quote for quote in context.find(query.text) if quote.span not in spans)
-    quotes = (*quotes, *others)
+    near = [
+        each for row in _near(found, rows) for each in _quotes(found.sheet, found.column, [row])
+    ]
+    if len(quotes) + len(near) < MIN_QUOTES:
+        near += context.find(query.text)
+    cited_places = {quote.span for quote in quotes}
+    quotes = (*quotes, *(each for each in near if each.span not in cited_places))
     context.run.time("retrieve_s", "first_quote_s")
     yield Found(quotes)
     yield context.answer(query, composition, quotes, note=note if cited < len(rows) else None)
@@ -65,11 +71,13 @@ def _planned(query: Query, context: Context) -> Plan | None:
     """Return the plan for the table that explains most words of the question, where it is one."""
 
     def alike(some: Sequence[str], others: Sequence[str]) -> Sequence[Sequence[float]]:
+        if context.settings.embedding not in DEFAULTS:  # Of others it is not known what is alike.
+            return [[0.0] * len(others) for _ in some]
         vectors = context.library.embed((*some, *others))
         found: Sequence[Sequence[float]] = (vectors[: len(some)] @ vectors[len(some) :].T).tolist()
         return found
 
-    hits = context.search(query.text).passages
+    hits = context.library.search(query.text, CANDIDATES, context.exclude)
     documents = {hit.document.id: hit.document for hit in hits}
     every = (sheet for document in documents.values() for sheet in sheets(document))
     likely = dict(query.route.computes or [(each, 1.0) for each in query.route.matters])
@@ -78,6 +86,16 @@ def _planned(query: Query, context: Context) -> Plan | None:
     if not ranked or (len(ranked) > 1 and ranked[0].explained == ranked[1].explained):
         return None
     return ranked[0]
+
+
+def _near(found: Plan, rows: Sequence[int]) -> Sequence[int]:
+    """Return the rows that come next, of those that it was computed from, as others to look at."""
+    cited, amounts = set(rows[:MOST_ROWS]), found.column.amounts if found.column else ()
+    others = [at for at in found.rows if at not in cited]
+    if found.how in ("highest", "lowest"):
+        valued = ((value, at) for at in others if (value := amounts[at]) is not None)
+        others = [at for _, at in sorted(valued, reverse=found.how == "highest")]
+    return others[:MIN_QUOTES]
 
 
 def _computed(found: Plan) -> tuple[str, Sequence[int]]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log, prod
+from math import log, prod, sqrt
 
 from rag.answering.tables.columns import YEARS, Column, Sheet, stem_of
 from rag.asking.route import request_words, telling_words
@@ -23,7 +23,7 @@ from rag.languages import (
     TIME_UNITS,
     Bound,
     bounds,
-    is_degree,
+    degree,
     times,
 )
 from rag.languages.english_words import WORD_NUMBERS
@@ -45,7 +45,11 @@ PLAIN = 0.5
 """The probability from which the router alone tells that something is to be computed."""
 
 SURE = 0.9
-"""The probability that what is computed needs, against all else that may be computed."""
+"""The probability that what is computed needs, against all else that may be computed. Of 91
+messages that were not learned from and have a word that tells it, 85 reach it, all rightly."""
+
+SELDOM = 0.02
+"""How often a superlative asks for anything but the end that it names."""
 
 LEAST_SHARE = 0.3
 """The share of a head that has to be named, weighted by how few heads have its words."""
@@ -98,9 +102,10 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
     asked = _Asked(question, sheet)
     limits = asked.take_bounds()
     conditions = [*asked.take_values(), *asked.take_times(), *asked.take_numbers()]
-    how = asked.decide(likely)
+    how = asked.decide(likely, limits)
     if how is None:
         return None
+    asked.how = how
     measure = asked.measure(alike) if limits or how != "count" else None
     if (measure is None) != (how == "count" and not limits) or (limits and how != "count"):
         return None
@@ -274,7 +279,7 @@ class _Asked:
 
     # --- what of them
 
-    def decide(self, likely: Mapping[str, float]) -> str | None:
+    def decide(self, likely: Mapping[str, float], limits: Sequence[Bound]) -> str | None:
         """Return what is to be computed: by the router, and the words that tell it.
 
         A word of a column's head tells nothing: “the lowest maximum temperature”.
@@ -285,13 +290,16 @@ class _Asked:
             if not token.taken and not self._heads_of(at)
         ]
         telling = [telling_words()[word] for word in words if word in telling_words()]
-        told = {how: p * prod(each[how] for each in telling) for how, p in likely.items()}
-        best = max(told, key=lambda how: told[how])
-        plain = telling or any(map(is_degree, words)) or sum(likely.values()) >= PLAIN
-        if not plain or told[best] < SURE * sum(told.values()):
+        degrees = {degree(word) for word in words} - {None} if not limits else set()
+        if degrees:
+            meant = {"highest" if each else "lowest" for each in degrees}
+            telling.append({how: 1.0 if how in meant else SELDOM for how in likely})
+        if not telling and sum(likely.values()) < PLAIN:
             return None
-        self.how = best
-        return best
+        # The network is surer than it is right, and the words count as much.
+        told = {how: sqrt(p) * prod(each[how] for each in telling) for how, p in likely.items()}
+        best = max(told, key=lambda how: told[how])
+        return best if told[best] >= SURE * sum(told.values()) else None
 
     # --- which columns
 
@@ -347,7 +355,8 @@ class _Asked:
     def _alike(self, columns: Sequence[Column], alike: Alike, least: float) -> list[Column]:
         """Return the column whose head means what is left of the question, where that is clear."""
         left = [at for at, each in enumerate(self.tokens) if not each.taken]
-        left = [at for at in left if not (self._says_nothing([at]) or self._names(at))]
+        told = (self._says_nothing([at]) or self._names(at) or at in self.units for at in left)
+        left = [at for at, known in zip(left, told, strict=True) if not known]
         words = " ".join(self.tokens[at].text for at in left)
         if not words or not columns:
             return []
@@ -399,9 +408,10 @@ class _Asked:
     def _tells(self, at: int) -> bool:
         """Whether a word says something that not every such question says."""
         word = self.tokens[at].text.casefold()
-        if self._heads_of(at) or word in GROUPING:
-            return True
-        return not (self._says_nothing([at]) or at in self.units or is_degree(word))
+        if at in self.units and not any(each.amounts for each in self._heads_of(at)):
+            return False
+        told = self._says_nothing([at]) or degree(word) is not None
+        return word in GROUPING or bool(self._heads_of(at)) or not told
 
     def _is_strict(self, at: int) -> bool:
         """Whether a word has to be found as it is: a number, a name, another column's head."""
