@@ -35,6 +35,9 @@ EDGE_SHARE = 0.4
 """A line at a page's edge is a header or footer when this share of the pages has it: "most", and
 also half of them, as where left and right pages differ."""
 
+UPRIGHT = 0.2
+"""The share of a page's letters from which those are upright that run to the right."""
+
 LEAST_BACK = 3
 """A word that stands so many points further left than the one before it, and on another height,
 begins a line."""
@@ -277,7 +280,9 @@ def _margins_first(found: list[tuple[int, _Line]]) -> list[_Line]:
     """Return a page's lines, those first that run another way on its margin, out of the text."""
     if not any(line.text for _, line in found):
         return []
-    usual = _most_common(way for way, line in found for _ in line.text)
+    ways = Counter(way for way, line in found for _ in line.text)
+    # A figure may have more words that are turned than its caption has letters.
+    usual = 0 if ways[0] >= UPRIGHT * ways.total() else ways.most_common(1)[0][0]
     lines = [replace(line, turned=way != usual) for way, line in found if line.text]
     left = min(line.left for line in lines if not line.turned)
     right = max(line.right for line in lines if not line.turned)
@@ -354,9 +359,22 @@ def _without_line_numbers(lines: list[_Line]) -> list[_Line]:
         for line in sorted(lines, key=lambda line: -line.base)
         if line.text.isdecimal() and (line.right <= left or right <= line.left)
     ]
-    steps = {int(below.text) - int(above.text) for above, below in pairwise(beside)}
-    counts = len(beside) >= NUMBERED_LINES and len(steps) == 1 and steps != {0}
-    return [line for line in lines if line not in beside] if counts else lines
+    counted = set(beside) if _count_up([line.text for line in beside]) else set()
+    # Or pdfium takes them for one line, which is as narrow as each.
+    counted |= {
+        line
+        for line in lines
+        if line.right - line.left < 3 * line.size and _count_up(line.text.split())
+    }
+    return [line for line in lines if line not in counted]
+
+
+def _count_up(words: Sequence[str]) -> bool:
+    """Whether words are numbers that count lines: each is greater by the same."""
+    if len(words) < NUMBERED_LINES or not all(map(str.isdecimal, words)):
+        return False
+    steps = {int(below) - int(above) for above, below in pairwise(words)}
+    return len(steps) == 1 and steps.pop() > 0
 
 
 def _without_edges(pages: list[list[_Line]], body: float) -> list[list[_Line]]:
