@@ -20,6 +20,7 @@ from rag.answer import Answer, AnswerSentence, Reason, Writing
 from rag.answerability.nearest import Nearest
 from rag.opening import Described
 from rag.quote import Quote
+from ui.conversations.citing import reference
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
 from ui.drawing import libraries, render
@@ -356,6 +357,20 @@ ls
 
 The end.
 """
+
+
+def test_a_slide_is_called_a_slide() -> None:
+    text = "First\n\nIt is old.\n\nThird\n\nIt is deep."
+    slides = Document.of(text, title="x", source="/x.pptx", pages=(0, 19, 19), loader="pptx 1")
+    quote = Quote(slides, text.index("It is deep"), len(text), 1.0)
+    assert place(quote) == "x.pptx, slide 3"
+    assert reference(quote) == "x, x.pptx, slide 3"
+    assert (quote.as_json()["page"], quote.as_json()["page_kind"]) == (3, "slide")
+    html = render.source(slides, (quote.start, quote.end))
+    assert "slide 3" in html
+    assert 'data-label="Slide 3"' in html
+    paged = Quote(replace(slides, loader="pdf 1"), quote.start, quote.end, 1.0)
+    assert place(paged) == "x.pptx, page 3"
 
 
 def test_markdown_is_set_and_its_signs_are_not_shown() -> None:
