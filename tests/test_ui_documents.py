@@ -95,14 +95,14 @@ RELEASED = threading.Event()
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    """A site with one page, one that comes late, and nothing else."""
+    """A site with one page, one that comes later, a slow one that never comes, and nothing else."""
     RELEASED.clear()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/slow":
                 RELEASED.wait(60)
-            found = self.path == "/comet"
+            found = self.path == "/comet" or (self.path == "/palomar" and RELEASED.is_set())
             body = f"<html><body><article><h1>Comets</h1><p>{SENTENCE}</p></article></body></html>"
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
@@ -145,12 +145,42 @@ def test_nobody_waits_for_what_somebody_else_adds(
     page: Page, open_page: OpenPage, window_address: str, site: str
 ) -> None:
     fetch(page, f"{site}/slow")
-    expect(page.locator("#outcomes")).to_contain_text("reading")
+    expect(page.locator("#adding")).to_contain_text("reading")
     other = open_page(window_address)
     fetch(other, f"{site}/none")
     expect(other.locator("#outcomes .notice")).to_contain_text("404")
     RELEASED.set()
     expect(page.locator("#outcomes .notice")).to_contain_text("404")
+
+
+def test_what_is_added_outlives_its_page_is_stopped_and_tried_again(
+    page: Page, open_page: OpenPage, window_address: str, site: str
+) -> None:
+    fetch(page, f"{site}/slow")
+    expect(page.locator("#adding")).to_contain_text("/slow: reading")
+    again = page.context.new_page()
+    page.close()
+    again.goto(window_address)
+    expect(again.locator("#adding")).to_contain_text("/slow: reading")
+    other = open_page(window_address)
+    expect(other.locator("#documents li").first).to_be_visible()
+    expect(other.locator("#adding li")).to_have_count(0)  # That is told to its visitor alone.
+
+    fetch(again, f"{site}/palomar")
+    notices = again.locator("#outcomes .notice")
+    expect(notices).to_have_count(1)
+    expect(notices).to_contain_text("404")
+    assert_accessible(again)
+    again.get_by_role("button", name="Stop adding").click()
+    RELEASED.set()
+    expect(notices).to_have_count(2)
+    expect(again.get_by_role("button", name="Stop adding")).to_have_count(0)
+    again.get_by_role("button", name="Try again").click()
+    expect(again.locator("#outcomes")).to_contain_text("palomar: added, 1 passage", timeout=60_000)
+    expect(notices).to_have_count(1)
+    expect(again.locator("#adding li")).to_have_count(0)
+    expect(other.locator("#outcomes")).to_contain_text("palomar was added.")
+    remove(again, "palomar")
 
 
 def test_what_looks_like_markup_or_has_no_end_stays_text(page: Page, tmp_path: Path) -> None:
@@ -177,12 +207,12 @@ def test_questions_are_answered_while_a_long_document_comes_in(
     texts = (f"Report {n}. " + f"Barge {n} carried coal. " * 20 for n in range(PAGES))
     path.write_bytes(pdf(*texts))
     page.locator("#add input[type=file]").set_input_files(path)
-    outcomes = page.locator("#outcomes")
-    expect(outcomes.locator("progress")).to_be_visible(timeout=30_000)
-    expect(outcomes).to_contain_text("embedding", timeout=60_000)
+    outcomes, adding = page.locator("#outcomes"), page.locator("#adding")
+    expect(adding.locator("progress")).to_be_visible(timeout=30_000)
+    expect(adding).to_contain_text("embedding", timeout=60_000)
     other = open_page(window_address)
     expect(ask(other, SUMMIT).locator(".answer")).to_contain_text("Dec. 15")
-    expect(outcomes.locator("progress")).to_be_visible()  # It goes on: the answer came meanwhile.
+    expect(adding.locator("progress")).to_be_visible()  # It goes on: the answer came meanwhile.
     expect(outcomes).to_contain_text("long.pdf: added", timeout=400_000)
     remove(page, "long.pdf")
 

@@ -169,7 +169,7 @@ class DocumentsPanel:
         blocks.load(self.open, known, shown, **own)
         self.documents.look(self.look, known, shown, **own)
         self.documents.more(self.show_more, known, shown, **own)
-        self.search.input(self.look, known, shown, trigger_mode="always_last", **own)
+        self.search.change(self.look, known, shown, trigger_mode="always_last", **own)
         # Within the browser: what is asked a moment after a tick is asked without that document.
         self.chosen = self.documents.choose(
             None, self.left_out, self.left_out, js=_LEFT_OUT, **PRIVATE
