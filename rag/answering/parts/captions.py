@@ -6,7 +6,7 @@ labels. A question that names one and asks for more than it shows is left to the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from index.dated_entries import entry_dates
 from index.documents import Document
@@ -25,6 +25,9 @@ from rag.quote import Quote
 SEARCHED = 50
 """Passages with a label's words that are looked through."""
 
+OTHERS = ("claim", "time")
+"""Kinds of messages that ask for no figure, whatever numbers they have."""
+
 LENGTH = 600
 """Characters of a caption that are quoted at most, in whole sentences."""
 
@@ -34,7 +37,7 @@ Place = tuple[int, int]
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer with the captions that are named; not where there are none, or more is asked."""
     asked = [each for each in labels_in(query.text) if each[0].word not in FUNCTION_WORDS]
-    if not asked or query.route.kind == "claim":
+    if not asked or query.route.kind in OTHERS:
         return
     titles = named(query.text, context.titles)
     ids = {title.id for title in titles}
@@ -90,13 +93,20 @@ def _called(label: Label, context: Context) -> list[Quote]:
 
 def _among(hits: list[Hit], label: Label, context: Context) -> list[Quote]:
     found: list[Quote] = []
-    for document in {hit.document.id: hit.document for hit in hits}.values():
+    # Before a document's paragraphs are all looked through, one line has to open so.
+    near = (hit for hit in hits if _opens(hit.text.splitlines(), label))
+    for document in {hit.document.id: hit.document for hit in near}.values():
         passages = context.library.passages(document.id)
         for own, place in captions_of(document):
             if own.names(label):
                 passage = next(each for each in passages if place[0] < each.span.end)
                 found.append(Quote.of(document, passage, place))
     return found
+
+
+def _opens(lines: Sequence[str], label: Label) -> bool:
+    own = (label_of(line, signed=False) for line in lines)
+    return any(each is not None and each.names(label) for each in own)
 
 
 def _asks_more(question: str, labels: list[Place], said: str) -> bool:

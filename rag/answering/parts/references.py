@@ -23,6 +23,9 @@ from rag.quote import Quote
 SEARCHED = 50
 """Passages with a word of the question whose documents are looked through."""
 
+LISTS = ("items", "document")
+"""Kinds of messages that may ask for a list by its heading."""
+
 DOCUMENTS = 20
 """Documents that are looked through where the question names none, and nothing else."""
 
@@ -30,8 +33,10 @@ DOCUMENTS = 20
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer with the entries that a question asks for; not where it asks for none."""
     said = in_words(query.text)
-    headings = {each for each in context.headings if each and f" {each} " in f" {said} "}
     cites = bool(CITING & set(said.split()))
+    if not cites and query.route.kind not in LISTS:
+        return
+    headings = {each for each in context.headings if each and f" {each} " in f" {said} "}
     if not cites and not headings:
         return
     titles = named(query.text, context.titles)
