@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from index.documents import Properties
@@ -120,6 +121,7 @@ def _said(meta: Any, name: str) -> str | None:
     return None if found is None else " ".join("".join(found.itertext()).split()) or None
 
 
+@lru_cache(maxsize=256)
 def _name(name: str) -> str:
     """Return a name as lxml writes it: "text:p" with the address of its namespace."""
     prefix, _, local = name.partition(":")
@@ -128,9 +130,12 @@ def _name(name: str) -> str:
 
 def _tag(element: Any) -> str:
     """Return an element's name with the usual prefix; nothing for what is no element."""
-    if not isinstance(element.tag, str):
-        return ""
-    uri, _, local = element.tag[1:].partition("}")
+    return _prefixed(element.tag) if isinstance(element.tag, str) else ""
+
+
+@lru_cache(maxsize=1024)
+def _prefixed(tag: str) -> str:
+    uri, _, local = tag[1:].partition("}")
     return f"{_PREFIXES.get(uri, '')}:{local}"
 
 
@@ -294,6 +299,8 @@ class _Body:
 
     def cell(self, element: Any) -> str:
         """Return the words of a cell, without its comments."""
+        if len(element) == 1 and _tag(element[0]) == "text:p" and not len(element[0]):
+            return element[0].text or ""  # As most are.
         return " ".join(block.text for block in self.blocks(element))
 
     def slide(self, page: Any) -> Slide | None:
