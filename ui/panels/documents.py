@@ -375,6 +375,7 @@ class DocumentsPanel:
     ) -> Updates:
         """Tell what became of something that was done, in the place of what was told before."""
         page.told, page.news = [outcome], ""
+        page.seen, page.shown = None, None  # It is told even if the same stands there already.
         job = self._job(token)
         if not (job.goes_on or job.has_failed):
             job.forget()
