@@ -46,7 +46,8 @@ def words(picture: Image.Image) -> list[Word]:
             box = (left * across, top * down, (left + width) * across, (top + height) * down)
             number = lines.setdefault(line, len(lines))
             sure = round(float(row["conf"]))
-            found.append(Word(number, text, True, *map(round, box), sure))
+            left, top, right, bottom = map(round, box)
+            found.append(Word(number, text, True, left, top, right, bottom, sure))
     return found
 
 
