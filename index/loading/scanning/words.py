@@ -13,8 +13,8 @@ FINE = 10_000
 """Boxes are kept in ten-thousandths of the page's width and height."""
 
 UNCERTAIN = 80
-"""Words below this confidence, in hundredths, are marked. It is RapidOCR's own, and says little of a
-single word: `python -m eval.lab.bench.scans` prints how many of the wrong ones are below it."""
+"""Words below this confidence, in hundredths, are marked. It is RapidOCR's own, and says little of
+a single word: `python -m eval.lab.bench.scans` prints how many of the wrong ones are below it."""
 
 WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 """Signs of the scripts that set no blanks between words."""
