@@ -299,8 +299,9 @@ class _Body:
 
     def cell(self, element: Any) -> str:
         """Return the words of a cell, without its comments."""
-        if len(element) == 1 and _tag(element[0]) == "text:p" and not len(element[0]):
-            return element[0].text or ""  # As most are.
+        inner = element[0] if len(element) == 1 else element
+        if _tag(inner) == "text:p" and not len(inner) and not inner.attrib:
+            return inner.text or ""  # As most are.
         return " ".join(block.text for block in self.blocks(element))
 
     def slide(self, page: Any) -> Slide | None:
