@@ -137,6 +137,7 @@ CITATION = {
     **PLACE,
     "marks": list,
     "page": (int, type(None)),
+    "page_kind": OR_NONE,
     "heading": OR_NONE,
     "score": NUMBER,
 }
