@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 
 from rag.answering import WAYS
+from rag.answering.context import PARTS
 from rag.asking.route import (
     BESIDE,
     DOUBT,
@@ -34,7 +35,7 @@ def router() -> Router:
 
 
 def test_each_kind_has_a_way_and_examples() -> None:
-    assert set(WAYS) == set(KINDS) == set(get_args(Kind))
+    assert set(WAYS) - set(PARTS) == set(KINDS) == set(get_args(Kind))
     assert {name.partition("/")[0] for name in metadata()["classes"]} == set(KINDS)
     assert set(metadata()["request_words"]) == {*KINDS, "footnote"}
 
@@ -58,6 +59,13 @@ def test_of_a_long_message_the_beginning_is_read(router: Router) -> None:
 
 
 # --- what is made of probabilities
+
+
+def test_what_may_be_computed_is_told_whatever_the_kind_is() -> None:
+    names = ("compute/lowest", "compute/sum", "evidence/fact", "items/count")
+    asked = route_of(names, (0.2, 0.1, 0.6, 0.1))
+    assert (asked.kind, asked.computes) == ("evidence", (("lowest", 0.2), ("sum", 0.1)))
+    assert route_of(names, (0.0001, 0.0001, 0.1, 0.8998)).computes == ()
 
 
 def of(*probabilities: float) -> Route:

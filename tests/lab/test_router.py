@@ -18,6 +18,7 @@ from eval.lab.training.routing.further import (
     fit,
     further_examples,
     read,
+    telling_words,
     with_further,
     without_further,
 )
@@ -75,7 +76,7 @@ def test_the_examples_are_of_all_kinds_and_of_the_classes_that_the_weights_have(
     found = load_examples()
     assert EXAMPLES.name == "router.jsonl"
     classes = {name for each in found for name in each.classes}
-    assert {name.partition("/")[0] for name in classes} == set(KINDS) - {"claim"}
+    assert {name.partition("/")[0] for name in classes} == set(KINDS) - {"claim", "compute"}
     assert EVIDENCE in classes
 
 
@@ -132,6 +133,17 @@ def test_a_short_message_keeps_its_letters() -> None:
     rng = random.Random(7)
     assert {_mistyped("tl;dr", rng) for _ in range(500)} == {"tl;dr"}
     assert {_mistyped("Why?", rng) for _ in range(500)} == {"Why?", "Why"}
+
+
+def test_words_tell_what_is_to_be_computed_where_one_matter_has_them() -> None:
+    examples = [
+        *_of("compute/lowest", [f"the lowest rent in ward {at}" for at in range(8)]),
+        *_of("compute/highest", [f"the highest rent in ward {at}" for at in range(8)]),
+        *_of("evidence/asked", [f"the lowest form of wit, number {at}" for at in range(8)]),
+    ]
+    found = telling_words(examples)
+    assert set(found) == {"lowest", "highest"}
+    assert found["lowest"]["lowest"] > 0.9 > 0.1 > found["lowest"]["highest"]
 
 
 # --- further classes: rows over the finished network, which stays as it is

@@ -1,7 +1,7 @@
 """Teaching the router further classes, which leaves all that it knows as it is.
 
     python -m eval.lab.training further FOLDER --squad FILE --conversations FILE ...
-                                    --typed FILE
+                                    --typed FILE [--keep ROUTER]
 
 Classes of few examples that are learned together with all others take from them
 (eval/lab/RECORDS.md). So these are rows of their own over the finished network: a linear reading of
@@ -9,12 +9,15 @@ what its last layer sees. Its examples are `further.jsonl`, beside this module, 
 look like them, or like those of other kinds, and ask for evidence. These, and two thirds of the
 conversations in the file of --typed, are a class as well, since SQuAD's questions are not typed as
 people type them. All that the network has learned from is held against the new rows. FOLDER gets
-`router/`, which goes to `rag/asking/router/`. It takes both cores for a minute.
+`router/`, which goes to `rag/asking/router/`. It takes both cores for a minute. With --keep,
+classes that an earlier router has keep its rows to the last bit, so that new ones take nothing from
+them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -166,7 +169,9 @@ def fit(
 def main(arguments: Sequence[str]) -> int:
     """Fit the rows, and write the router with them."""
     command, several = "eval.lab.training further", ("--conversations",)
-    given = parse(arguments, command, __doc__, "--squad", "--typed", several=several)
+    given = parse(
+        arguments, command, __doc__, "--squad", "--typed", optional=("--keep",), several=several
+    )
     examples, made = further_examples(), given.folder / "router"
     names = sorted({name for each in examples for name in each.classes})
     with reading(given.typed, "holds no conversations that can be read"):
@@ -180,12 +185,25 @@ def main(arguments: Sequence[str]) -> int:
     wanted = torch.cat([own, (own.sum(1, keepdim=True) == 0).float()], 1)
     asks = [any(name.startswith("evidence/") for name in each.classes) for each in messages]
     counts = torch.where(torch.tensor(asks), 1.0, WEIGHT)
-    whole = with_further(model, *fit(read_of, logits, wanted, counts))
+    weight, bias = fit(read_of, logits, wanted, counts)
+    for name, (kept, of) in _rows(given.keep).items() if given.keep else ():
+        weight[:, names.index(name)], bias[names.index(name)] = kept, of
+    whole = with_further(model, weight, bias)
     made.mkdir(exist_ok=True)
     write_whole(made / "router.onnx", whole.SerializeToString())
     beside = metadata() | beside_the_weights(examples, names)
     write_beside(made, beside, WEIGHTS / "tokenizer.json")
     return 0
+
+
+def _rows(folder: Path) -> dict[str, tuple[NDArray[np.float32], float]]:
+    """Return the rows of the further classes that a router has, by their names."""
+    known = json.loads((folder / "router.json").read_text("utf-8"))["classes"]
+    graph = onnx.load(folder / "router.onnx").graph
+    values = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    weight, bias = values["further.weight"], values["further.bias"]
+    names = known[-len(bias) :]
+    return {name: (weight[:, at], float(bias[at])) for at, name in enumerate(names)}
 
 
 def telling_words(examples: Sequence[Message]) -> dict[str, dict[str, float]]:
