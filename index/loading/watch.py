@@ -88,8 +88,8 @@ class Watch:
         except OSError as error:
             self._look()  # If a folder is not there, this says so.
             raise DocumentError(
-                f"The folders cannot be watched: {reason(error)}. Set WATCHFILES_FORCE_POLLING=true"
-                " to have them looked through again and again instead."
+                f"The folders cannot be watched: {reason(error)}. Set"
+                " `WATCHFILES_FORCE_POLLING=true` to have them looked through again and again."
             ) from error
 
     def name(self, file: Path) -> str:

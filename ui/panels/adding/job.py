@@ -142,7 +142,7 @@ class Job:
             if not open_:
                 return []
             done, of = len(self._items) - len(open_), len(self._items)
-            return [Outcome(f"{done:,} of {of:,} documents are done", share=done / of), *lines]
+            return [Outcome(f"{done:,} of {of:,} documents are done.", share=done / of), *lines]
 
     def outcomes(self) -> list[Outcome]:
         """Return what became of the documents: of many, how many they were and what has failed."""
