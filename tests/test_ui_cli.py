@@ -139,6 +139,7 @@ CITATION = {
     "page": (int, type(None)),
     "page_kind": OR_NONE,
     "heading": OR_NONE,
+    "scan": (dict, type(None)),
     "score": NUMBER,
 }
 ANSWER = {
