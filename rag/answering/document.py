@@ -81,7 +81,11 @@ def _property(document: Document, matter: str) -> str | None:
     name, known = title_line(document.name), document.properties
     if matter == "length":
         words = len(re.findall(r"\w+(?:['’]\w+)*", document.text))
-        counts = {"word": words, "heading": len(document.headings), document.page_kind: len(document.pages)}
+        counts = {
+            "word": words,
+            "heading": len(document.headings),
+            document.page_kind: len(document.pages),
+        }
         parts = [counted(number, what) for what, number in counts.items() if number]
         return f"As counted, {name} has {', '.join(parts)}."
     if matter == "source":
