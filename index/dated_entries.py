@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from index.english_months import MONTH, month_number
+from index.english import MONTH, month_number
 
 _DASH = r"\s*[-\u2012-\u2015]\s*"
 _MARKUP = r"(?:[-*+\u2022]\s+)?[*_]{0,3}"

@@ -79,7 +79,9 @@ def outcome(bomb: Bomb) -> str:
     return document.text
 
 
-@pytest.mark.parametrize("kind", [archives, texts, data_files, pdfs], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [archives, texts, data_files, pdfs], ids=lambda kind: kind.__name__
+)
 def test_a_bomb_is_text_or_one_sentence(kind: object, around: Around, faults: Faults) -> None:
     passwords = Path("/etc/passwd").read_text().split("\n")[0]
     for bomb in faults.some(list(kind(around.secret, around.site))):  # type: ignore[operator]

@@ -557,7 +557,7 @@ def test_a_mail_says_who_wrote_when_about_what_and_then_its_text() -> None:
         b'To: "' + b"\\" * 20_000,
         b"Date: 99 Foo 99999 99:99:99 +9999",
         b"To: a@b, group: c@d, e@f; <g@h\r>",
-        b"Cc: \"a\r\nb\"@c.example, x: y;, <\"\n\"@z>",
+        b'Cc: "a\r\nb"@c.example, x: y;, <"\n"@z>',
         b"Content-Type: text/plain; charset=undefined; name*0*=utf-8''%ff; name*1=a",
         b'Content-Type: multipart/mixed; boundary="\n"',
         b"\xff\xfe: \x00\x01",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 
-from index.english_months import MONTH, month_number
+from index.english import MONTH, month_number
 from rag.languages.english_words import SCALES, TENS, UNITS
 
 T = TypeVar("T")

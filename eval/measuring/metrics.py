@@ -22,7 +22,7 @@ from eval.measuring.spans import (
     reciprocal_rank,
 )
 from index.documents import Span
-from index.english_months import MONTHS
+from index.english import MONTHS
 
 if TYPE_CHECKING:
     from eval.cases.cases import Case, EvidenceSpans

@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Scan, Span, Style, source_name
-from index.english_function_words import FUNCTION_WORDS
+from index.english import FUNCTION_WORDS
 from index.errors import LibraryError, reason
 from index.storage.database import Place, option
 from index.table_heads import head_above

@@ -1,7 +1,6 @@
 """English, as it is asked for in `rag.languages`."""
 
-from index.english_function_words import FUNCTION_WORDS
-from index.english_months import months_in_full
+from index.english import FUNCTION_WORDS, months_in_full
 from index.split import sentence_spans
 from rag.languages.english_amounts import (
     GROUPING,

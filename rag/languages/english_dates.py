@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from index.english_months import MONTH, MONTHS, SHORT_MONTHS
+from index.english import MONTH, MONTHS, SHORT_MONTHS
 from rag.languages.english_tokens import numbers
 from rag.languages.language import Point, Relation, Time, Times
 

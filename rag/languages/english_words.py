@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from index.english_function_words import FUNCTION_WORDS as FUNCTION_WORDS
-from index.english_months import MONTH as MONTH
-from index.english_months import MONTHS as MONTHS
-from index.english_months import SHORT_MONTHS as SHORT_MONTHS
-from index.english_months import month_number as month_number
+from index.english import FUNCTION_WORDS as FUNCTION_WORDS
+from index.english import MONTH as MONTH
+from index.english import MONTHS as MONTHS
+from index.english import SHORT_MONTHS as SHORT_MONTHS
+from index.english import month_number as month_number
 from rag.languages.language import Head
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(

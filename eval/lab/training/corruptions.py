@@ -14,7 +14,7 @@ from functools import lru_cache
 from eval.cases.cases import CaseSet
 from eval.cases.evidence import locate
 from index.documents import Document
-from index.english_months import MONTHS
+from index.english import MONTHS
 from index.split import split
 from rag.answerability.reader import Reader
 from rag.verifying.attribution import attribute

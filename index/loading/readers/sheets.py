@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
 from index.documents import Properties
-from index.english_months import MONTHS
+from index.english import MONTHS
 from index.errors import DocumentError
 from index.loading.readers.text import Block, Content, compose, plain_text, speaks_of
 

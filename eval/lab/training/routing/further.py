@@ -43,7 +43,7 @@ from eval.lab.training.routing.network import (
     write_beside,
 )
 from index.atomic import write_whole
-from index.english_function_words import FUNCTION_WORDS
+from index.english import FUNCTION_WORDS
 from index.weights.onnx import OnnxWeights, in_parallel
 from rag.asking.route import LONGEST, WEIGHTS, metadata
 from rag.asking.subject import in_words

@@ -33,7 +33,7 @@ from eval.lab.training.export import export
 from eval.lab.training.inputs import parse, read_records, reading
 from eval.lab.training.train import Recipe, fit
 from index.atomic import write_whole
-from index.english_function_words import FUNCTION_WORDS
+from index.english import FUNCTION_WORDS
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.onnx import features

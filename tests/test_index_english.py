@@ -1,6 +1,6 @@
 """The names of the months."""
 
-from index.english_months import month_number, months_in_full
+from index.english import month_number, months_in_full
 
 
 def test_a_month_is_known_whole_or_shortened() -> None:
