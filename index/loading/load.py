@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from pathspec import GitIgnoreSpec
 
@@ -257,7 +258,8 @@ def cleaned(properties: Properties) -> Properties:
     """Return properties as they may be shown, each on one line, without those that say nothing."""
     given = asdict(properties) | {"tags": None}  # Those are people's: no file gives itself one.
     words = {name: title_line(value or "") for name, value in given.items()}
-    return Properties(**{name: value for name, value in words.items() if value})
+    said: dict[str, Any] = {name: value for name, value in words.items() if value}
+    return Properties(**said)
 
 
 def _scheme(source: str | Path) -> str | None:

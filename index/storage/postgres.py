@@ -151,7 +151,7 @@ class PostgresStore:
                 "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
                 (ids is None, list(ids or ())),
             ).fetchall()
-        return [Entry(*row, tags=tags_of(properties)) for *row, properties in rows]
+        return [Entry(*row, *(tags_of(properties),)) for *row, properties in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""

@@ -262,7 +262,7 @@ class Store:
                 "WHERE :all OR id IN (SELECT value FROM json_each(:ids)) ORDER BY added, rowid",
                 {"all": ids is None, "ids": json.dumps(list(ids or ()))},
             ).fetchall()
-        return [Entry(*row, tags=tags_of(properties)) for *row, properties in rows]
+        return [Entry(*row, *(tags_of(properties),)) for *row, properties in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""

@@ -30,7 +30,8 @@ def _properties(tree: Any) -> Properties:
 
     found = extract_metadata(tree, extensive=False)
     given = (found.author, found.date, found.sitename, tree.get("lang"))
-    return Properties(*(each and _restored(each) for each in given))
+    author, published, site, language = (each and _restored(each) for each in given)
+    return Properties(author, published, site, language)
 
 
 def _read(tree: Any) -> Content:
@@ -140,8 +141,9 @@ def _said(book: Any, name: str) -> list[str]:
 def _of_book(book: Any) -> Properties:
     """Return what a book says of itself: several authors are joined, a day is a day."""
     published = next((each[:10] for each in _said(book, "date") if DAY.match(each)), None)
-    first = {name: next(iter(_said(book, name)), None) for name in ("publisher", "language")}
-    return Properties(", ".join(_said(book, "creator")) or None, published, **first)
+    publisher = next(iter(_said(book, "publisher")), None)
+    language = next(iter(_said(book, "language")), None)
+    return Properties(", ".join(_said(book, "creator")) or None, published, publisher, language)
 
 
 # A page without any of these has nothing around its text that would have to be taken away.
