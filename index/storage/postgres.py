@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -151,7 +151,7 @@ class PostgresStore:
                 "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
                 (ids is None, list(ids or ())),
             ).fetchall()
-        return [Entry(*row, *(tags_of(properties),)) for *row, properties in rows]
+        return [replace(Entry(*row), tags=tags_of(properties)) for *row, properties in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""

@@ -15,7 +15,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -262,7 +262,7 @@ class Store:
                 "WHERE :all OR id IN (SELECT value FROM json_each(:ids)) ORDER BY added, rowid",
                 {"all": ids is None, "ids": json.dumps(list(ids or ()))},
             ).fetchall()
-        return [Entry(*row, *(tags_of(properties),)) for *row, properties in rows]
+        return [replace(Entry(*row), tags=tags_of(properties)) for *row, properties in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""
