@@ -172,9 +172,10 @@ class Context:
     def ask(self, query: Query) -> Iterator[Event]:
         """Answer a query by the way that its route names, or else by evidence.
 
-        What may be computed is tried before, and so is what is asked for by its name.
+        What a table says is tried before, and so is what is asked for by its name.
         """
-        first = ("compute",) if query.route.computes else ()
+        tables = query.route.computes or query.route.kind == "evidence"
+        first = ("compute",) if tables else ()
         for kind in dict.fromkeys((*first, *PARTS, query.route.kind, "evidence")):
             for event in self.ways[kind](query, self):
                 yield replace(event, way=event.way or kind) if isinstance(event, Answer) else event

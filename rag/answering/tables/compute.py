@@ -3,7 +3,8 @@
     Which country has the highest life expectancy in 2007?
     How many of the orders are from Denmark?
 
-The question names a column and rows (`plan.py`); code computes, and the answer says of what. It
+The question names a column and rows (`plan.py`); code computes, and the answer says of what. Where
+they are but one cell, that is quoted. It
 cites the rows: where they are many the first ones, and how many there are.
 """
 
@@ -18,13 +19,13 @@ from index.weights.catalogue import DEFAULTS
 from rag.answer import Event, Found
 from rag.answering.context import MIN_QUOTES, Context
 from rag.answering.tables.columns import Column, Sheet, sheets
-from rag.answering.tables.plan import Plan, plan
+from rag.answering.tables.plan import CELL, Plan, plan
 from rag.asking.query import Query
 from rag.finding.quotes import CANDIDATES
 from rag.finding.rows import heading_above
 from rag.languages import counted
 from rag.quote import Quote
-from rag.verifying.compose import Composition
+from rag.verifying.compose import Composition, quoted
 
 MOST_SHEETS = 50
 """Tables that a question is read against, of the documents that a search finds."""
@@ -50,9 +51,12 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     told, rows = _computed(found)
     if not rows:
         return
-    composition = Composition()
     quotes = _quotes(found.sheet, found.column, rows)
-    composition.cite(f"Computed: {told}", quotes)
+    if found.how == CELL:
+        composition = quoted(quotes, sure=True)
+    else:
+        composition = Composition()
+        composition.cite(f"Computed: {told}", quotes)
     cited = min(len(rows), MOST_ROWS)
     note = f"The footnotes show the first {cited} of {counted(len(rows), 'row')}."
     near = [
@@ -77,10 +81,16 @@ def _planned(query: Query, context: Context) -> Plan | None:
         found: Sequence[Sequence[float]] = (vectors[: len(some)] @ vectors[len(some) :].T).tolist()
         return found
 
-    hits = context.library.search(query.text, CANDIDATES, context.exclude)
+    computes = query.route.computes or query.route.kind == "compute"
+    hits = (  # What evidence would search for as well is searched for once.
+        context.library.search(query.text, CANDIDATES, context.exclude)
+        if computes
+        else context.search(query.text).passages
+    )
     documents = {hit.document.id: hit.document for hit in hits}
     every = (sheet for document in documents.values() for sheet in sheets(document))
-    likely = dict(query.route.computes or [(each, 1.0) for each in query.route.matters])
+    matters = query.route.matters if query.route.kind == "compute" else ()
+    likely = dict(query.route.computes or [(each, 1.0) for each in matters])
     plans = [plan(query.text, likely, sheet, alike) for sheet in islice(every, MOST_SHEETS)]
     ranked = sorted((each for each in plans if each), key=lambda each: -each.explained)
     if not ranked or (len(ranked) > 1 and ranked[0].explained == ranked[1].explained):
@@ -101,6 +111,8 @@ def _near(found: Plan, rows: Sequence[int]) -> Sequence[int]:
 def _computed(found: Plan) -> tuple[str, Sequence[int]]:
     """Return what is computed, in words, and the numbers of the rows that it is computed from."""
     over, column = _over(found), found.column
+    if found.how == CELL and column:
+        return "", [at for at in found.rows if column.texts[at] is not None]
     if found.how == "count" or column is None:
         return _count(found), found.rows
     amounts = {at: value for at in found.rows if (value := column.amounts[at]) is not None}

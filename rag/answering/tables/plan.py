@@ -41,6 +41,9 @@ SAME_THING = 0.8
 CLEARLY = 0.03
 """By how much the head that is meant has to be more alike than any other."""
 
+CELL = "cell"
+"""What is asked for where nothing is computed: the one cell of a row and a column."""
+
 PLAIN = 0.5
 """The probability from which the router alone tells that something is to be computed."""
 
@@ -79,7 +82,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be computed: `how` of a column's values, over some rows of a sheet, by number.
+    """What is to be computed, or looked up: `how` of a column's values, over some rows of a sheet.
 
     Without a column the rows are counted. `told_by` is the column that names what is asked for.
     `explained` is how many of the question's words the sheet has.
@@ -102,11 +105,10 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
     asked = _Asked(question, sheet)
     limits = asked.take_bounds()
     conditions = [*asked.take_values(), *asked.take_times(), *asked.take_numbers()]
-    how = asked.decide(likely, limits)
-    if how is None:
-        return None
+    how = asked.decide(likely, limits) or CELL
     asked.how = how
-    measure = asked.measure(alike) if limits or how != "count" else None
+    used = [each.column for each in conditions] if how == CELL else None
+    measure = asked.measure(alike, used) if limits or how != "count" else None
     if (measure is None) != (how == "count" and not limits) or (limits and how != "count"):
         return None
     if measure and limits:
@@ -121,8 +123,10 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
         return None  # “How many inhabitants” is no number of rows.
     every = range(len(sheet.rows))
     rows = tuple(at for at in every if all(at in each.rows for each in conditions))
-    if not rows:
+    if not rows or (how == CELL and len(rows) > 1):
         return None
+    if len(rows) == 1 and how != "count":
+        how = CELL  # Of one value nothing is computed.
     words = [each for each in asked.columns if not each.amounts]
     named = told_by or next(iter(words), sheet.columns[0])
     return Plan(sheet, how, column, named, tuple(conditions), rows, asked.explained)
@@ -297,6 +301,8 @@ class _Asked:
         if not telling and sum(likely.values()) < PLAIN:
             return None
         # The network is surer than it is right, and the words count as much.
+        if not likely:
+            return None
         told = {how: sqrt(p) * prod(each[how] for each in telling) for how, p in likely.items()}
         best = max(told, key=lambda how: told[how])
         return best if told[best] >= SURE * sum(told.values()) else None
@@ -331,9 +337,16 @@ class _Asked:
             )
         ]
 
-    def measure(self, alike: Alike) -> Column | None:
-        """Return the column of amounts that is meant, by its head's words or else their meaning."""
-        columns = [each for each in self.columns if each.amounts]
+    def measure(self, alike: Alike, used: Sequence[Column] | None = None) -> Column | None:
+        """Return the column of amounts that is meant, by its head's words or else their meaning.
+
+        For a single cell it is any column but those that are `used` to find the row.
+        """
+        columns = [
+            each
+            for each in self.columns
+            if (each.amounts if used is None else not any(each is other for other in used))
+        ]
         shares = [self._share(each) for each in columns]
         best = max(shares, default=(0.0, 0.0))
         if best[1] >= LEAST_SHARE:
