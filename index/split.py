@@ -19,7 +19,7 @@ from index.dated_entries import entry_date_length, entry_dates
 from index.documents import Document, Heading, Passage, Span
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 
-SPLITTER_VERSION = "2"
+SPLITTER_VERSION = "3"
 """Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
 makes other sentences of it."""
 

@@ -3,9 +3,9 @@
     Which country has the highest life expectancy in 2007?
     How many of the orders are from Denmark?
 
-The question names a column and rows (`plan.py`); code computes, and the answer says of what. Where
-they are but one cell, that is quoted. It
-cites the rows: where they are many the first ones, and how many there are.
+The question names a column and rows (`plan.py`); code computes, and the answer says of what. It
+cites the rows: where they are many the first ones, and how many there are. Where column and rows
+are but one cell, that is quoted.
 """
 
 from __future__ import annotations
