@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from index.dated_entries import entry_dates
-from index.documents import UNTOLD, Heading, Properties, Style
+from index.documents import UNTOLD, Heading, Properties, Scan, Style
 from index.errors import DocumentError
 
 HEADING_CHARACTERS, HEADING_WORDS = 80, 12
@@ -26,7 +26,10 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a format's reader gets out of a file: all of a `Document` but where it came from."""
+    """What a format's reader gets out of a file: all of a `Document` but where it came from.
+
+    `unread` are the numbers (from 1) of pages with pictures that were not read yet.
+    """
 
     text: str
     title: str | None = None
@@ -34,6 +37,8 @@ class Content:
     pages: tuple[int, ...] = ()
     properties: Properties = UNTOLD
     styles: tuple[Style, ...] = ()
+    scans: tuple[Scan, ...] = ()
+    unread: tuple[int, ...] = ()
 
 
 class Block(NamedTuple):
