@@ -340,11 +340,17 @@ def odt() -> bytes:
     return opendocument(body, HIDDEN)
 
 
+def test_two_tables_of_a_text_stay_two() -> None:
+    table = f"<table:table>{_row(_cell('Port'), _cell('Depth'))}</table:table>"
+    document = load_bytes(opendocument(f"<office:text>{table}{table}</office:text>"), "a.odt")
+    assert document.text == "Port | Depth\n\n\n\nPort | Depth"
+
+
 def test_an_opendocument_text_has_its_headings_lists_and_tables() -> None:
     document = load_bytes(odt(), "a.odt")
     assert document.text == (
         "Harbours\n\nThe mole is of granite. It is old.\n\n1. First\n2. Second\n\n"
-        "Port | Depth\n\nYstad | 7 m\n\n\n\nA box:\n\nInside."
+        "Port | Depth\n\nYstad | 7 m\n\nA box:\n\nInside."
     )
     assert document.title == "Harbours"
     assert (document.properties.author, document.properties.published) == ("Ann", "2021-03-05")
@@ -595,9 +601,9 @@ JSON = json.dumps(
 def test_records_are_tables_and_other_values_stand_behind_their_names() -> None:
     document = load_bytes(JSON, "a.json")
     assert document.text == (
-        "about.name: Harbours\n\nfree to use by all who ask for it kindly.\n\n\n\n"
-        "tags: sea, stone\n\nports\n\nname | depth | open\n\nYstad | 7.1 | \n\nMalmö | 8 | \n\n\n\n"
-        "mixed[1].a: 1\n\n\n\nmixed[2].b.c: true"
+        "about.name: Harbours\n\nfree to use by all who ask for it kindly.\n\n"
+        "tags: sea, stone\n\nports\n\nname | depth | open\n\nYstad | 7.1 | \n\nMalmö | 8 | \n\n"
+        "mixed[1].a: 1\n\nmixed[2].b.c: true"
     )
     assert cell(document, "7.1") == ("Ystad", "depth")
     lines = b'{"port": "Ystad", "depth": 1e400}\n{"port": "Lund", "depth": 12345678901234567890}\n'

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from index.dated_entries import entry_dates
 from index.documents import UNTOLD, Heading, Properties, Scan, Style
 from index.errors import DocumentError
+from index.table_heads import BAR
 
 HEADING_CHARACTERS, HEADING_WORDS = 80, 12
 """A plain-text heading is no longer than this."""
@@ -54,13 +55,22 @@ class Block(NamedTuple):
 
 
 def compose(blocks: Iterable[Block], title: str | None = None) -> Content:
-    """Set blocks one below the other, items of a list close together, and note the headings."""
+    """Set blocks one below the other, items of a list close together, and note the headings.
+
+    An empty block parts two tables, which would be one otherwise, and is nothing anywhere else.
+    """
     parts: list[str] = []
     headings: list[Heading] = []
     styles: list[Style] = []
-    offset, last_item = 0, False
+    offset, last_item, parted = 0, False, False
     for block in blocks:
+        if not block.text:
+            parted = True
+            continue
         gap = ("\n" if block.item and last_item else "\n\n") if parts else ""
+        if parted and parts and BAR in parts[-1] and BAR in block.text:
+            gap = "\n\n\n\n"
+        parted = False
         offset, last_item = offset + len(gap), block.item
         if block.level:
             headings.append(Heading(offset, offset + len(block.text), block.level))
