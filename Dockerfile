@@ -32,7 +32,7 @@ WORKDIR /source
 COPY pyproject.toml constraints.txt ./
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv /opt/footnoted \
-    && python3 -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['postgresql'], sep='\n')" > requirements.txt \
+    && python3 -c "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; print(*project['dependencies'], *project['optional-dependencies']['postgresql'], *project['optional-dependencies']['scans'], sep='\n')" > requirements.txt \
     && /opt/footnoted/bin/pip install --requirement requirements.txt --constraint constraints.txt
 
 FROM libraries AS wheel

@@ -136,7 +136,8 @@ def begin_library(settings: Settings, name: str) -> str:
 def renameable(settings: Settings, name: str, place: Place) -> bool:
     """Whether a library may get another name: no settings name it, and it is not the first."""
     named = settings.databases.keys() | settings.readers.keys() | settings.editors.keys()
-    return isinstance(place, Path) and not _same(place, settings.library) and name not in named
+    kept = (settings.library, *settings.databases.values())
+    return isinstance(place, Path) and name not in named and not any(_same(place, e) for e in kept)
 
 
 def rename_library(settings: Settings, library: Library, name: str) -> str:

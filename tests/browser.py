@@ -142,4 +142,5 @@ def place(link: Locator) -> slice:
 def assert_accessible(page: Page) -> None:
     found = Axe().run(page).response["violations"]
     grave = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave] == []
+    told = [(each["id"], [node["html"] for node in each["nodes"]]) for each in grave]
+    assert told == [], told

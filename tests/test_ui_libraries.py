@@ -224,9 +224,12 @@ def test_the_list_fits_and_can_be_used_by_keyboard(
     wide = "document.documentElement.scrollWidth <= window.innerWidth"
     assert page.evaluate(wide)
     assert_accessible(page)
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(shown.get_by_role("button", name="archive", exact=True)).to_be_focused()
+    archive = shown.get_by_role("button", name="archive", exact=True)
+    for _ in range(2 * shown.locator("li").count()):  # Another test may have made some before it.
+        page.keyboard.press("Tab")
+        if archive.evaluate("(each) => each === document.activeElement"):
+            break
+    expect(archive).to_be_focused()
     page.keyboard.press("Enter")
     expect(name(page)).to_contain_text("archive")
     expect(name(page)).to_be_focused()

@@ -279,9 +279,10 @@ def test_nobody_is_answered(
 
 NEEDED = {
     "/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/static/x", "/assets/x",
-    "/gradio_api/info", "/gradio_api/startup-events", "/gradio_api/queue/data",
-    "/gradio_api/upload_progress", "/gradio_api/heartbeat/x", "/gradio_api/call/x/x",
-    "/gradio_api/call/v2/x/x", "/gradio_api/queue/join", "/gradio_api/upload",
+    "/gradio_api/info", "/gradio_api/app_id", "/gradio_api/startup-events",
+    "/gradio_api/queue/data", "/gradio_api/upload_progress", "/gradio_api/heartbeat/x",
+    "/gradio_api/call/x/x", "/gradio_api/call/v2/x/x", "/gradio_api/queue/join",
+    "/gradio_api/upload",
     "/gradio_api/component_server", "/gradio_api/component_server/", "/gradio_api/cancel",
     "/gradio_api/reset", "/gradio_api/reset/", "/gradio_api/call/x", "/gradio_api/call/x/",
     "/gradio_api/call/v2/x", "/gradio_api/call/v2/x/", "/gradio_api/mcp", "/gradio_api/mcp/",

@@ -28,7 +28,7 @@ from ui.entry.login import refusal, who
 _API = "/gradio_api/"
 _READ = re.compile(
     r"/|/config|/theme\.css|/favicon\.ico|/manifest\.json|/(assets|static)/.+"
-    rf"|{_API}(info|startup-events|queue/data|upload_progress|heartbeat/[^/]+|call/(v2/)?\w+/\w+|file=.+)"
+    rf"|{_API}(info|app_id|startup-events|queue/data|upload_progress|heartbeat/[^/]+|call/(v2/)?\w+/\w+|file=.+)"
 )
 _WRITE = re.compile(
     rf"{_API}(queue/join|upload|component_server/?|cancel|reset/?|call/(v2/)?\w+/?|mcp/?)"

@@ -30,9 +30,18 @@ const LATER = 3_000;
 let looked = Date.now();
 let revision;
 
+// Where the window was closed Gradio is not asked: it would take the page for lost, and let nothing
+// be asked any more.
+const isThere = () =>
+  fetch("health", { method: "HEAD" }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
 const look = async () => {
+  if (!(await isThere())) return;
   if (!document.querySelector("#adding li")) {
-    const now = await server.revision({ library: libraryHere() }).catch(() => revision); // Where the window was closed.
+    const now = await server.revision({ library: libraryHere() }).catch(() => revision);
     if (now === revision) return;
     revision = now;
   }

@@ -279,11 +279,14 @@ def _load(assistant: Assistant, fetch: Fetch | None, opened: threading.Event) ->
 
 
 def _theme() -> gr.themes.Base:
-    """Return a plain theme with the system's own fonts: Gradio's would be fetched."""
+    """Return a plain theme with the system's own fonts: Gradio's would be fetched.
+
+    Its buttons change at once: while they fade from light to dark they cannot be read.
+    """
     return gr.themes.Base(
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
         font_mono=["ui-monospace", "Consolas", "monospace"],
-    )
+    ).set(button_transition="none")
 
 
 def _no_proxy(host: str) -> None:
