@@ -188,12 +188,14 @@ def test_the_routes_of_the_held_out_messages_and_of_ordinary_questions_are_print
     held_out = examples()
     for kind, (n, recognised, interval, matters, others) in of.items():
         right, taken = matters.split(" of ")
+        known = int(n) - sum(map(int, re.findall(r"\d+", others)))
         assert int(n) == sum(route.kind == kind for _, route in held_out) > 0
-        assert float(recognised) == pytest.approx(int(taken) / int(n), abs=0.001)
+        assert float(recognised) == pytest.approx(known / int(n), abs=0.001)
         low, high = map(float, interval.split("–"))
         assert low <= float(recognised) <= high
-        assert int(right) <= int(taken)
-        assert sum(map(int, re.findall(r"\d+", others))) == int(n) - int(taken)
+        # What is to be computed is recognised beside another kind as well.
+        assert int(right) <= int(taken) <= known
+        assert kind == "compute" or int(taken) == known
     # More than that are recognised: what is held out is no place to fit a test to.
     assert sum(float(row[1]) for row in of.values()) / len(KINDS) > 0.8
 
