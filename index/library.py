@@ -393,7 +393,7 @@ class Library:
         with self._writing():
             same_source = self.store.ids_of_source(document.source)
             old = [each for each in same_source if each != document.id]
-            document = document.renamed(self._name_of(old)).tagged(self._tags_of(old))
+            document = self._labelled(document, old)
             known = self.store.document(document.id)
             if known is not None:
                 self.store.keep_file(document)
@@ -411,20 +411,15 @@ class Library:
             self._sweep()
         return Added(document, "replaced" if old else "added", len(prepared.passages))
 
-    def _name_of(self, document_ids: Sequence[str]) -> str | None:
-        """Return what a person has called one of some documents."""
-        found = (self.store.document(each) for each in document_ids)
-        names = (each.properties.named for each in found if each)
-        return next(filter(None, names), None)
+    def _labelled(self, document: Document, old_ids: Sequence[str]) -> Document:
+        """Return a document with the name and the tags that people gave those that it replaces."""
+        old = [each.properties for each in map(self.store.document, old_ids) if each]
+        name = next(filter(None, (each.named for each in old)), None)
+        return document.renamed(name).tagged(tag for each in old for tag in each.tags)
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""
         return self.store.tags() if self.store.exists else {}
-
-    def _tags_of(self, document_ids: Sequence[str]) -> list[str]:
-        """Return the tags of some documents."""
-        tags = self.tags() if document_ids else {}
-        return [tag for each in document_ids for tag in tags.get(each, ())]
 
     def rename(self, document_id: str, title: str) -> Document:
         """Call a document something else, in all that speaks of it; return it as it is now.

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from index.documents import source_name
 from index.errors import DocumentError
 from index.loading.formats import ENDINGS, LIMITS, Limits, kind_of_ending, megabytes
 from index.loading.sandbox import in_sandbox
@@ -55,7 +56,7 @@ class Archive:
 
         Raises DocumentError for a file that is not there, is too large, or cannot be unpacked.
         """
-        shown, kind = f"{path_line(name)} in {path_line(self._name)}", kind_of_ending(name)
+        shown, kind = f"{path_line(name)} in {source_name(self.source)}", kind_of_ending(name)
         member = self.files.get(name)
         if member is None:
             raise DocumentError(f"There is no file {shown}.")
@@ -75,10 +76,6 @@ class Archive:
             ) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
             raise DocumentError(f"{shown} is damaged.") from error
-
-    @property
-    def _name(self) -> str:
-        return self.source.replace("\\", "/").rpartition("/")[2]
 
 
 def archive_of(data: bytes, name: str) -> Archive:
@@ -121,7 +118,7 @@ def _archive_at(path: Path, _changed: int, size: int) -> Archive:
 
 
 def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
-    name = path_line(source.replace("\\", "/").rpartition("/")[2])
+    name = source_name(source)
     try:
         told, _ = in_sandbox({"do": "list"}, data, LIMITS)
         opened = zipfile.ZipFile(file)

@@ -39,8 +39,7 @@ def read_json(data: bytes, charset: str | None = None) -> Content:
 
 
 def _composed(value: Value) -> Content:
-    content = compose(_blocks(value))
-    return replace(content, text=content.text.rstrip("\n"), title=None)
+    return replace(compose(_blocks(value)), title=None)
 
 
 def _loaded(text: str) -> Any:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,11 +34,6 @@ _LEAST = 0.5
 _LETTERS, _LONG = 0.6, 4
 """A line of letters has so many of them at least for each time that it is longer than high. It is
 held to that where it is so many times longer."""
-
-
-def is_there() -> bool:
-    """Whether the libraries that read pictures are installed."""
-    return find_spec("rapidocr") is not None
 
 
 def recognise(picture: Image.Image) -> tuple[list[Word], float]:
