@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -180,3 +182,26 @@ def test_of_parts_the_second_does_not_wait_again(silent: Assistant) -> None:
     assert answer.llm_failed
     assert len(waits) == TRIES - 1
     assert server.asked == ["write"] * TRIES
+
+
+FIRST = """
+from rag.config import load_settings
+from rag.writing.llm import load_writer
+
+load_writer(load_settings(llm="other", llm_url="http://127.0.0.1:9/v1"))
+
+from openai.types.chat import chat_completion, chat_completion_chunk as chunk
+
+for model in (chat_completion.ChatCompletion, chat_completion.Choice, chunk.ChatCompletionChunk,
+              chunk.Choice, chunk.ChoiceDelta):
+    print(model.__name__, model.__pydantic_complete__)
+"""
+
+
+def test_the_first_answers_may_come_at_once() -> None:
+    """What the client reads answers into is built before: two threads would spoil it.
+
+    Another test may have asked before, so this is a process of its own.
+    """
+    done = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True, check=True)
+    assert [line.split()[1] for line in done.stdout.splitlines()] == ["True"] * 5, done.stdout

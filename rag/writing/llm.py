@@ -391,6 +391,8 @@ def _client(
     from rag.writing.client import bounded_client
     from rag.writing.own_server import OwnServer
 
+    with _STARTING:
+        _build_models()
     made = partial(OwnServer, prefix_cache=prefix_cache) if prefix_cache else OpenAILike
     return made(
         model=settings.llm,
@@ -404,6 +406,25 @@ def _client(
         http_client=bounded_client(address, settings.llm_timeout),
         additional_kwargs={"seed": 0},
     )
+
+
+def _build_models() -> None:
+    """Build the classes that answers are read into, before anybody asks.
+
+    The client builds them when the first answer comes, and answers that come at the same time fail
+    meanwhile (https://github.com/openai/openai-python/issues/3079).
+    """
+    import openai
+
+    for model in _subclasses(openai.BaseModel):
+        if model.__module__.startswith(("openai.types.chat.", "openai.types.completion_usage")):
+            model.model_rebuild()
+
+
+def _subclasses(kind: type[T]) -> Iterator[type[T]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
 
 
 def redacted(key: str, words: str) -> str:
