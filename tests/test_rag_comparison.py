@@ -13,7 +13,7 @@ from rag.answering import subquestions
 from rag.answering.subquestions import asked_parts
 from rag.asking.query import Query
 from rag.assistant import Assistant
-from rag.languages import Computed, Parts
+from rag.languages import Computed, SubQuestions
 from tests.asking import AssistantOf, answered, context_of, route
 from tests.conftest import LibraryOf
 
@@ -131,7 +131,7 @@ def test_how_much_more_the_one_is(message: str) -> None:
 )
 def test_the_time_between_two_events(message: str, unit: str) -> None:
     parts = asked_parts(message, "interval")
-    assert parts == Parts(
+    assert parts == SubQuestions(
         ("When was the flood of Tolm?", "When was the fair?"),
         computed=Computed(("the flood of Tolm", "the fair"), unit),
     )

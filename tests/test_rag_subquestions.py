@@ -15,7 +15,7 @@ from rag.answering.subquestions import MOST_PARTS, day_of, measured, several
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
-from rag.languages import Parts, Point
+from rag.languages import SubQuestions, Point
 from rag.quote import Quote
 from tests.asking import AssistantOf
 from tests.conftest import LibraryOf
@@ -35,7 +35,7 @@ from tests.conftest import LibraryOf
     ],
 )
 def test_questions_that_come_one_after_the_other(message: str, questions: tuple[str, ...]) -> None:
-    assert several(Query.of(message)) == Parts(questions, follow_up=True)
+    assert several(Query.of(message)) == SubQuestions(questions, follow_up=True)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from index.loading.load import load_bytes
 from rag.answering.subquestions import answer_parts
 from rag.answering.unclear import ASKS
 from rag.assistant import Assistant
-from rag.languages import Parts
+from rag.languages import SubQuestions
 from tests.asking import AssistantOf, context_of
 from tests.conftest import LibraryOf
 from ui.conversations.exchange import Exchange, exchanges_from_json
@@ -68,7 +68,7 @@ def test_behind_other_turns_nothing_is_asked_back(straits: Assistant) -> None:
 
 def test_a_part_of_a_question_is_not_asked_back(straits: Assistant) -> None:
     context = context_of(straits)
-    parts = Parts((ASKED, "when do ferries leave"))
+    parts = SubQuestions((ASKED, "when do ferries leave"))
     *_, answer = answer_parts(context.understand(ASKED), context, parts)
     assert ASKS not in answer.text  # type: ignore[union-attr]
 

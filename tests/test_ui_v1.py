@@ -30,7 +30,7 @@ from ui.api.beside import Beside
 from ui.api.functions import Functions
 from ui.api.traces import Spans, start_traces
 from ui.api.v1 import api
-from ui.api.watch import Figures, Watch
+from ui.api.watch import PrometheusMetrics, Watch
 from ui.entry.login import Login, proxy_of, refusal
 from ui.entry.users import RightsOf, UsersFile, add_token, add_user
 from ui.panels.events import Rights
@@ -50,7 +50,7 @@ def served(assistant: Assistant, users: UsersFile | None = None) -> TestClient:
     def window(path: str) -> Any:
         return refusal("The window.", 418)
 
-    app = Beside(app, api(functions, Runs(assistant)), Figures(assistant))
+    app = Beside(app, api(functions, Runs(assistant)), PrometheusMetrics(assistant))
     app = Login(app, users) if users is not None else app
     return TestClient(Watch(app, assistant))
 
@@ -234,7 +234,7 @@ def test_a_proxy_says_who_somebody_is(empty: Assistant, tmp_path: Path) -> None:
     path = tmp_path / "users"
     add_user(path, "ada@a.org", "a" * 8, "add")
     functions = Functions(empty, Rights(RightsOf(users := UsersFile(path))))
-    app = Beside(FastAPI(), api(functions, Runs(empty)), Figures(empty))
+    app = Beside(FastAPI(), api(functions, Runs(empty)), PrometheusMetrics(empty))
     made = Login(app, users, proxy=proxy_of("X-Forwarded-User", ["10.0.0.0/24", "::1"]))
 
     def status(host: str, headers: dict[str, str], method: str = "GET") -> int:

@@ -17,7 +17,7 @@ from typing import Literal
 
 from eval.comparing.compare import Comparison, compare, in_common
 from eval.measuring.statistics import Metric
-from eval.running.judge import PREFIX
+from eval.running.judge import JUDGE_PREFIX
 from eval.running.record import Bounds, Run, write_run
 from eval.running.summary import summarise
 from index.errors import UserError
@@ -101,7 +101,9 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
             "Run it again: it goes on with those. What a set has to have mended, "
             "`footnoted eval check` says."
         )
-    usable = [each for each in run.metrics if not each.startswith(PREFIX) and "_s_p" not in each]
+    usable = [
+        each for each in run.metrics if not each.startswith(JUDGE_PREFIX) and "_s_p" not in each
+    ]
     for name in (*bounds.floors, *bounds.ceilings):
         if name not in usable:
             raise UserError(

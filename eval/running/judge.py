@@ -22,7 +22,7 @@ from index.errors import UserError
 if TYPE_CHECKING:
     from eval.cases.cases import Case
 
-PREFIX = "judge:"
+JUDGE_PREFIX = "judge:"
 
 Grade = Callable[[str, str, Sequence[str]], float | None]
 
@@ -62,4 +62,4 @@ def load_judge(name: str) -> Judge:
         sys.path.remove("")
     if not callable(grade):
         raise UserError(f"The judge {name} is not a function.")
-    return Judge(PREFIX + name.partition(":")[2], grade)
+    return Judge(JUDGE_PREFIX + name.partition(":")[2], grade)

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from eval.measuring.metrics import DEPTH, HIT_AT, Scores
 from eval.measuring.statistics import Metric, mean, percentile, rate
-from eval.running.judge import PREFIX
+from eval.running.judge import JUDGE_PREFIX
 from eval.running.record import Result
 
 RATES = (
@@ -61,7 +61,7 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
         for percent in (50, 95):
             seconds = [each.get(name) for each in live]
             metrics[f"{name}_p{percent}"] = percentile(seconds, percent)
-    for name in sorted({name for each in scores for name in each if name.startswith(PREFIX)}):
+    for name in sorted({name for each in scores for name in each if name.startswith(JUDGE_PREFIX)}):
         grades = [each[name] for each in scores if each.get(name) is not None]
         inside = all(0 <= each <= 1 for each in grades)
         metrics[name] = mean(grades) if inside else Metric(fmean(grades), len(grades))

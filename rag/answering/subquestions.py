@@ -15,7 +15,7 @@ from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.asking.subject import subject
-from rag.languages import Computed, Parts, Point, asked_of_two, counted, mentions, times
+from rag.languages import Computed, Point, SubQuestions, asked_of_two, counted, mentions, times
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 
@@ -25,7 +25,7 @@ LEAP_YEAR = 2020
 DAYS_OF_WEEK = 7
 
 
-def several(query: Query) -> Parts | None:
+def several(query: Query) -> SubQuestions | None:
     """Return the questions of a message that asks one after the other; None for any other."""
     text = query.text
     asked = [" ".join(text[slice(*at)].split()) for at in sentence_spans(text, 0, len(text))]
@@ -33,7 +33,7 @@ def several(query: Query) -> Parts | None:
     if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.typed:
         return None
     alone = [_AND.sub("", each) for each in asked]
-    return Parts(tuple(each[0].upper() + each[1:] for each in alone), follow_up=True)
+    return SubQuestions(tuple(each[0].upper() + each[1:] for each in alone), follow_up=True)
 
 
 _AND = re.compile(r"^(?:and|but|also) ", re.IGNORECASE)
@@ -49,12 +49,12 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield from answer_parts(query, context, parts)
 
 
-def asked_parts(text: str, matter: str) -> Parts | None:
+def asked_parts(text: str, matter: str) -> SubQuestions | None:
     """Return what a message asks of two things, by the matter of its route."""
     return asked_of_two(text, matter, lambda part: subject(part, "comparison"))
 
 
-def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event]:
+def answer_parts(query: Query, context: Context, parts: SubQuestions) -> Iterator[Event]:
     """Answer each part by itself, and put the answers together.
 
     If a result would be computed and a part is refused, the whole question is answered as evidence:
@@ -90,7 +90,7 @@ def answer_parts(query: Query, context: Context, parts: Parts) -> Iterator[Event
     yield replace(made, way=query.route.kind if query.route.kind == "comparison" else "parts")
 
 
-def joined(parts: Parts, answers: Sequence[Answer]) -> Composition:
+def joined(parts: SubQuestions, answers: Sequence[Answer]) -> Composition:
     """Return the sentences of all parts in their order, with footnotes numbered through.
 
     A part that is refused is said to be, with its question. Where something is to be computed from

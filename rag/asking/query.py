@@ -8,7 +8,7 @@ from functools import cached_property
 
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
-from rag.languages import Form, content_words, form
+from rag.languages import QuestionForm, content_words, form
 
 DOCUMENT_KINDS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
@@ -35,7 +35,7 @@ class Query:
 
     typed: str
     text: str
-    form: Form
+    form: QuestionForm
     route: Route = EVIDENCE
     history: tuple[Turn, ...] = ()
     share: float = 1.0

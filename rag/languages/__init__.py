@@ -17,14 +17,14 @@ from rag.languages.language import (
     Bound,
     Computed,
     Facts,
-    Form,
-    Head,
+    FrontMatterPatterns,
     Language,
     Mention,
     Own,
-    Parts,
     Point,
+    QuestionForm,
     Relation,
+    SubQuestions,
     Time,
     Times,
 )
@@ -33,12 +33,12 @@ __all__ = [
     "Bound",
     "Computed",
     "Facts",
-    "Form",
     "Language",
     "Mention",
-    "Parts",
     "Point",
+    "QuestionForm",
     "Relation",
+    "SubQuestions",
     "Time",
     "Times",
     "counted",
@@ -46,7 +46,7 @@ __all__ = [
 
 LANGUAGES = (ENGLISH,)
 
-HEAD = Head(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True)))
+HEAD = FrontMatterPatterns(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True)))
 """How the heads of texts are worded in any of these languages."""
 
 FUNCTION_WORDS = frozenset[str]().union(*(each.function_words for each in LANGUAGES))
@@ -168,7 +168,7 @@ def times(text: str) -> Times:
     return _taken_as(text).times(text)
 
 
-def form(question: str) -> Form:
+def form(question: str) -> QuestionForm:
     """Return which form of answer a question wants.
 
     It may be a yes or a no, where it offers no choice; or several things: a list, what each said,
@@ -190,7 +190,7 @@ def place_in_order(text: str, count: int) -> tuple[int, str] | None:
     return _taken_as(text).place_in_order(text, count)
 
 
-def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
+def asked_of_two(text: str, matter: str, own: Own) -> SubQuestions | None:
     """Return what a question asks of either of two things; None where it is not plain which.
 
     `matter` is what the router tells of it. `own` takes the wording of requests off a text.

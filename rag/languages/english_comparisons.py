@@ -8,7 +8,7 @@ from itertools import pairwise
 from index.split import sentence_spans
 from rag.languages.english_mentions import mentions
 from rag.languages.english_words import COMPARATIVES
-from rag.languages.language import Computed, How, Own, Parts
+from rag.languages.language import Computed, How, Own, SubQuestions
 
 SENTENCES = 3
 """Sentences on each of two things that are compared in general."""
@@ -36,7 +36,7 @@ _EACH = re.compile(r",?\s+(?:(?:each|both)(?: of)?|respectively|in turn)\b", re.
 Two = tuple[str, str]
 
 
-def asked_of_two(text: str, matter: str, own: Own) -> Parts | None:
+def asked_of_two(text: str, matter: str, own: Own) -> SubQuestions | None:
     """Return what a question asks of either of two things; None where it is not plain which."""
     match matter:
         case "which":
@@ -64,7 +64,7 @@ def _between(text: str) -> Two | None:
     return _things(*pair.group("x", "y")) if pair else None
 
 
-def _measured(text: str, how: How) -> Parts | None:
+def _measured(text: str, how: How) -> SubQuestions | None:
     """Read “Which strait is wider, … or …?”, “How much older is … than …?”."""
     words = (each for each in re.finditer(r"\w+", text) if each[0].lower() in COMPARATIVES)
     more = next(words, None)
@@ -90,9 +90,9 @@ def _measured(text: str, how: How) -> Parts | None:
     return _of_either(asked, Computed(things, how, said, is_more))
 
 
-def _of_either(question: str, computed: Computed) -> Parts:
+def _of_either(question: str, computed: Computed) -> SubQuestions:
     one, other = computed.things
-    return Parts((question.format(one), question.format(other)), computed=computed)
+    return SubQuestions((question.format(one), question.format(other)), computed=computed)
 
 
 def _called(name: str, kind: re.Match[str] | None) -> str:
@@ -101,7 +101,7 @@ def _called(name: str, kind: re.Match[str] | None) -> str:
     return f"the {name} {kind[1]}" if kind and bare else name
 
 
-def _interval(text: str) -> Parts | None:
+def _interval(text: str) -> SubQuestions | None:
     """Read “How many days lay between … and …?”."""
     things = _between(text)
     weeks = re.search(r"\bweeks?\b", text, re.IGNORECASE)
@@ -110,18 +110,18 @@ def _interval(text: str) -> Parts | None:
     return _of_either("When was {}?", Computed(things, "weeks" if weeks else "days"))
 
 
-def _of_each(text: str) -> Parts | None:
+def _of_each(text: str) -> SubQuestions | None:
     """Read “What did … and … each say?”: the question is asked of either of two names."""
     plain = _EACH.sub("", text)
     names = [each for each in mentions(plain) if each.kind == "name"]
     for one, other in pairwise(names):
         if re.fullmatch(r",? and (?:the )?", plain[one.end : other.start]):
             first = plain[: one.end] + plain[other.end :]
-            return Parts((first, plain[: one.start] + plain[other.start :]))
+            return SubQuestions((first, plain[: one.start] + plain[other.start :]))
     return None
 
 
-def _both(text: str, own: Own) -> Parts | None:
+def _both(text: str, own: Own) -> SubQuestions | None:
     """Read “Compare … and …”: what is said of either, in some sentences."""
     pair = _BETWEEN.search(text)
     named = pair.group("x", "y") if pair else _JOINT.split(own(text), maxsplit=1)
@@ -129,7 +129,7 @@ def _both(text: str, own: Own) -> Parts | None:
     if things is None or len(sentence_spans(text, 0, len(text))) != 1:
         return None
     one, other = (f"Tell me about {each} in {SENTENCES} sentences." for each in things)
-    return Parts((one, other))
+    return SubQuestions((one, other))
 
 
 def _whole(x: str, y: str) -> Two:

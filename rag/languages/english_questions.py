@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rag.languages.english_tokens import numbers
-from rag.languages.language import Form
+from rag.languages.language import QuestionForm
 
 _YES_NO = re.compile(
     r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might"
@@ -63,9 +63,9 @@ def place_in_order(text: str, count: int) -> tuple[int, str] | None:
     return found[0] if found else None
 
 
-def form(question: str) -> Form:
+def form(question: str) -> QuestionForm:
     """Return which form of answer a question wants."""
-    return Form(
+    return QuestionForm(
         yes_or_no=_YES_NO.search(question.strip()) is not None,
         several=_SEVERAL.search(question) is not None,
     )

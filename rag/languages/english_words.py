@@ -9,7 +9,7 @@ from index.english import MONTH as MONTH
 from index.english import MONTHS as MONTHS
 from index.english import SHORT_MONTHS as SHORT_MONTHS
 from index.english import month_number as month_number
-from rag.languages.language import Head
+from rag.languages.language import FrontMatterPatterns
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(
     "answer article document excerpt excerpts quote quotes source sources text passage".split()
@@ -172,7 +172,7 @@ CITED = frozenset("author publication source study title work".split())
 # --- the heads of texts
 
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
-HEAD = Head(
+HEAD = FrontMatterPatterns(
     joint="and",
     by=r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?",
     institution=r"universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?"

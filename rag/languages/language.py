@@ -122,7 +122,7 @@ class Computed:
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SubQuestions:
     """The questions that a question asks, each to be answered or refused by itself.
 
     Where `follow_up`, each is a follow-up of those before: it may speak of their answers as "it".
@@ -160,14 +160,14 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class QuestionForm:
     """Which form of answer a question wants: a yes or a no, or more than one thing."""
 
     yes_or_no: bool
     several: bool
 
 
-class Head(NamedTuple):
+class FrontMatterPatterns(NamedTuple):
     """How what stands at the head of texts is worded: regular expressions, for any case.
 
     A `joint` stands between names. `by` leads to authors, and `is_with` to where they work, whose
@@ -215,11 +215,11 @@ class Language:
     in_full: Callable[[str], str]
     worded_as: Callable[[str, str], str]
     times: Callable[[str], Times]
-    head: Head
+    head: FrontMatterPatterns
     stated: Callable[[str], str]
     place_in_order: Callable[[str, int], tuple[int, str] | None]
-    form: Callable[[str], Form]
-    asked_of_two: Callable[[str, str, Own], Parts | None]
+    form: Callable[[str], QuestionForm]
+    asked_of_two: Callable[[str, str, Own], SubQuestions | None]
     amount: Callable[[str], tuple[Decimal, str] | None]
     bounds: Callable[[str], tuple[Bound, ...]]
     degree: Callable[[str], bool | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.api.watch import Figures
+from ui.api.watch import PrometheusMetrics
 from ui.entry.routes import LONGEST, refused_length
 
 FORM = 10_000
@@ -15,7 +15,7 @@ FORM = 10_000
 class Beside:
     """Gives `/v1/…` and `/metrics` to the API; the rest is the window's."""
 
-    def __init__(self, app: ASGIApp, api: FastAPI, figures: Figures) -> None:
+    def __init__(self, app: ASGIApp, api: FastAPI, figures: PrometheusMetrics) -> None:
         """Stand before the window."""
         self._app = app
         self._api = api

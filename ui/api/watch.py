@@ -67,7 +67,7 @@ def not_ready(assistant: Assistant) -> list[str]:
     return wrong
 
 
-class Figures(logging.Handler):
+class PrometheusMetrics(logging.Handler):
     """Counts what is logged."""
 
     def __init__(self, assistant: Assistant) -> None:

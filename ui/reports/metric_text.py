@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from eval.measuring.statistics import Metric
-from eval.running.judge import PREFIX
+from eval.running.judge import JUDGE_PREFIX
 
 NONE = "–"
 
@@ -61,7 +61,7 @@ def meaning(name: str) -> str:
     """Return in a line what a metric tells."""
     if is_time(name):
         return "seconds from the question on"
-    if name.startswith(PREFIX):
+    if name.startswith(JUDGE_PREFIX):
         return "what a judge of yours says"
     return _MEANINGS.get(name, "a metric of another version")
 
@@ -70,7 +70,7 @@ def group_of(name: str) -> str:
     """Return what a metric tells of."""
     if is_time(name):
         return "Time"
-    if name.startswith(PREFIX):
+    if name.startswith(JUDGE_PREFIX):
         return "Judges"
     return next((group for group, names in GROUPS.items() if name in names), "Answers")
 
@@ -87,7 +87,7 @@ def figure(name: str, value: float | None, sign: str = "") -> str:
     """Return a metric's value, or a difference with its sign ("+")."""
     if value is None:
         return NONE
-    if name.startswith(PREFIX):
+    if name.startswith(JUDGE_PREFIX):
         return f"{value:{sign}.2f}"
     return f"{value:{sign}.2f} s" if is_time(name) else f"{value:{sign}.1%}"
 

@@ -29,7 +29,7 @@ from ui.api.beside import Beside
 from ui.api.functions import Functions
 from ui.api.traces import start_traces
 from ui.api.v1 import api
-from ui.api.watch import Figures, Watch
+from ui.api.watch import PrometheusMetrics, Watch
 from ui.conversations.exchange import Conversation
 from ui.drawing import render
 from ui.entry.guard import Guard
@@ -173,7 +173,9 @@ def serve(
     libraries = Libraries(assistant, rights)
     blocks = build_window(assistant, fetch, users, opened.set, libraries)
     made = api(Functions(assistant, rights), libraries.first.runs)
-    before = partial(_middleware, assistant, made, Figures(assistant), (host, *names), users, proxy)
+    before = partial(
+        _middleware, assistant, made, PrometheusMetrics(assistant), (host, *names), users, proxy
+    )
     address = _launch(blocks, host, port, before, login=users is not None)
     serve_mcp(blocks)
     try:
@@ -235,7 +237,7 @@ def _launch(
 def _middleware(
     assistant: Assistant,
     made: FastAPI,
-    figures: Figures,
+    figures: PrometheusMetrics,
     names: Sequence[str],
     users: Mapping[str, User] | None,
     proxy: Proxy | None,
