@@ -61,6 +61,23 @@ def test_it_is_one_process_for_many_calls_and_errors(child: Child) -> None:
     assert child.call({"do": "pid"}) == pid
 
 
+def test_data_with_a_name_is_sent_once(child: Child) -> None:
+    def echo(data: bytes, name: str) -> bytes:
+        return child.call({"do": "echo", "said": 0}, data, name=name)[1]
+
+    assert echo(b"scan", "a") == b"scan"
+    assert echo(b"not sent", "a") == b"scan"
+    with pytest.raises(RuntimeError):
+        child.call({"do": "bug"}, name="a")
+    assert echo(b"not sent", "a") == b"scan"
+    assert echo(b"other", "b") == b"other"
+    assert echo(b"scan", "a") == b"scan"
+    assert echo(b"without a name", "") == b"without a name"
+    assert echo(b"scan", "a") == b"scan"
+    child.stop()  # It holds nothing when it starts again.
+    assert echo(b"again", "a") == b"again"
+
+
 def test_one_with_limits_writes_no_files(child: Child, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="File too large"):
         child.call({"do": "write", "path": str(tmp_path / "x")})

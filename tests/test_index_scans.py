@@ -24,7 +24,7 @@ from index.loading import load as loading
 from index.loading.formats import UNREAD, VERSIONS
 from index.loading.load import load, load_bytes
 from index.loading.pages import draw_page
-from index.loading.scanning import layout, recognition, work
+from index.loading.scanning import layout, pictures, recognition, work
 from index.loading.scanning.pictures import MOST_PIXELS
 from index.loading.scanning.regions import is_usable
 from index.loading.scanning.words import FINE, Word, from_json, to_json, words_of
@@ -119,9 +119,9 @@ def test_reading_goes_on_with_the_pages_that_are_not_kept(
     read: list[int] = []
     scanned = work.scan_sandboxed
 
-    def counted(data: bytes, kind: str, page: int, limits: work.Limits) -> Scan:
+    def counted(data: bytes, sha256: str, kind: str, page: int, limits: work.Limits) -> Scan:
         read.append(page)
-        return scanned(data, kind, page, limits)
+        return scanned(data, sha256, kind, page, limits)
 
     monkeypatch.setattr(work, "scan_sandboxed", counted)
     again = load_bytes(FILE, "scan.pdf", kept=kept)
@@ -196,6 +196,18 @@ def test_the_pictures_of_a_tiff_file_are_its_pages() -> None:
     read = load_bytes(saved(small[0], "TIFF", small[1]), "a.tiff")
     assert read.text == "Page one.\n\nPage two."
     assert read.pages == (0, 11)
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_the_size_of_a_picture_is_as_its_camera_turned_it(form: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    Image.new("RGB", (40, 20)).save(file, form, exif=exif)
+    turned = pictures.size(file.getvalue(), 1)
+    assert turned == pictures.picture(file.getvalue(), 1).size
+    assert turned == ((40, 20) if orientation == 1 else (20, 40))
 
 
 def with_text(*pictures: tuple[Image.Image, float]) -> bytes:

@@ -79,15 +79,22 @@ def read_sandboxed(
     )
 
 
-def scan_sandboxed(data: bytes, kind: str, page: int, limits: Limits) -> Scan:
-    """Read a page of a file, by its number from 1, from its picture. Raises as `read_sandboxed`."""
+def scan_sandboxed(data: bytes, sha256: str, kind: str, page: int, limits: Limits) -> Scan:
+    """Read a page of a file, by its number from 1, from its picture. Raises as `read_sandboxed`.
+
+    A process is given the file with its first page, and holds it by its SHA-256 for the others.
+    """
     request = {"do": "scan", "kind": kind, "page": page}
-    (confidence, words), _ = in_sandbox(request, data, limits, _scanners)
+    (confidence, words), _ = in_sandbox(request, data, limits, _scanners, sha256)
     return Scan(page, float(confidence), str(words))
 
 
 def in_sandbox(
-    request: dict[str, Any], data: bytes, limits: Limits, processes: _Processes = _readers
+    request: dict[str, Any],
+    data: bytes,
+    limits: Limits,
+    processes: _Processes = _readers,
+    name: str = "",
 ) -> tuple[Any, bytes]:
     """Have `parsing.py` answer a request about a file, within limits of memory and time.
 
@@ -96,7 +103,7 @@ def in_sandbox(
     with processes.places:
         child = processes.take(limits.max_memory)
         try:
-            return child.call(request, data, seconds=limits.max_seconds)
+            return child.call(request, data, seconds=limits.max_seconds, name=name)
         except ChildFailed as error:
             raise DocumentError(
                 f"{{name}} cannot be read, since {error}. Save it again, or split it into smaller"

@@ -52,16 +52,24 @@ class Child:
         self._running: _Running | None = None
 
     def call(
-        self, request: dict[str, Any], data: bytes = b"", *, seconds: float | None = None
+        self,
+        request: dict[str, Any],
+        data: bytes = b"",
+        *,
+        seconds: float | None = None,
+        name: str = "",
     ) -> tuple[Any, bytes]:
         """Return what `answer` returns for the request: something that JSON can say, and bytes.
+
+        Data with a `name` is held by the process until a call has other data, so that many calls
+        about one large file send it once.
 
         Raises ChildFailed where the process dies or takes longer than `seconds`, and any UserError
         that `answer` raises.
         """
         with self._lock:
             try:
-                answer = self._ask(request, data, seconds)
+                answer = self._ask(request, data, seconds, name)
             except BaseException:  # Also Ctrl-C: an answer that comes late is to no question.
                 self._stop()
                 raise
@@ -84,7 +92,7 @@ class Child:
             self._stop()
 
     def _ask(
-        self, request: dict[str, Any], data: bytes, seconds: float | None
+        self, request: dict[str, Any], data: bytes, seconds: float | None, name: str
     ) -> tuple[bytes, bytes, bytes]:
         if self._running is None or self._running.process.poll() is not None:
             self._stop()
@@ -93,8 +101,11 @@ class Child:
         running.wait_until_ready()
         said, heard = running.said, running.heard
         try:
-            said.send_bytes(json.dumps({**request, "seconds": seconds}).encode())
-            said.send_bytes(data)
+            asked = {**request, "seconds": seconds, "name": name}
+            said.send_bytes(json.dumps(asked).encode())
+            if not name or name != running.holds:
+                said.send_bytes(data)
+            running.holds = name
             if not heard.poll(seconds):
                 raise ChildFailed(f"it took longer than {seconds:g} seconds")
             return heard.recv_bytes(), heard.recv_bytes(), heard.recv_bytes()
@@ -120,6 +131,7 @@ class _Running:
     heard: Connection
     memory: int
     ready: bool = False
+    holds: str = ""
 
     def wait_until_ready(self) -> None:
         if self.ready:

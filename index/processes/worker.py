@@ -29,10 +29,14 @@ def main(module: str, there: str, back: str, memory: str) -> None:
     threading.Thread(target=_end_when_alone, args=(os.getppid(),), daemon=True).start()
     answer = importlib.import_module(module).answer
     said.send_bytes(b"ready")
+    holds, data = "", b""
     while True:
         try:
             request = json.loads(heard.recv_bytes())
-            data = heard.recv_bytes()
+            name = request.pop("name")
+            if not name or name != holds:
+                holds, data = name, b""  # It need not be there beside what comes.
+                data = heard.recv_bytes()
         except EOFError:
             return  # Whoever asked is gone.
         _limit_time(request.pop("seconds"))
@@ -46,20 +50,22 @@ def main(module: str, there: str, back: str, memory: str) -> None:
             raise
         except Exception:  # noqa: BLE001  it is told, and raised there
             text = json.dumps({"error": "", "text": traceback.format_exc()})
-        del request, data
+        del request
+        if not holds:
+            data = b""
         said.send_bytes(text.encode())
         said.send_bytes(made)
-        said.send_bytes(b"grown" if _has_grown(int(memory)) else b"")
+        said.send_bytes(b"grown" if _has_grown(int(memory), len(data)) else b"")
 
 
-def _has_grown(memory: int) -> bool:
-    """Whether this process holds a quarter of the memory that it may."""
+def _has_grown(memory: int, held: int) -> bool:
+    """Whether this process holds a quarter of the memory that it may, beside the data."""
     if not memory:
         return False
     try:
         import psutil  # Not before something was answered: this process starts in milliseconds.
 
-        return bool(psutil.Process().memory_info().rss > memory / 4)
+        return bool(psutil.Process().memory_info().rss - held > memory / 4)
     except Exception:  # noqa: BLE001  what was read is there: a process that cannot tell is replaced
         return True
 

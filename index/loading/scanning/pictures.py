@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 FINEST = 200
 """Pixels of an inch of a page: letters are clear at that, and pages of a book need no more."""
 
+_ORIENTATION, _ON_THEIR_SIDE = 0x0112, (5, 6, 7, 8)
+"""EXIF's number for how a picture lies, and what it is of those that lie on their side."""
+
 MOST_PIXELS = 100_000_000
 """The largest picture that is opened: one of 10,000 by 10,000 pixels."""
 
@@ -27,17 +30,18 @@ def count(data: bytes) -> int:
 
 def size(data: bytes, number: int) -> tuple[int, int]:
     """Return the width and the height of a picture, by its number from 1, the right way up."""
-    return picture(data, number).size
+    with _opened(data, number) as opened:
+        width, height = opened.size
+        # Of TIFF files, Pillow says the size the right way up.
+        turned = opened.format != "TIFF" and opened.getexif().get(_ORIENTATION) in _ON_THEIR_SIDE
+        return (height, width) if turned else (width, height)
 
 
 def picture(data: bytes, number: int) -> Image.Image:
     """Return a picture of a file, by its number from 1, the right way up and without colours."""
     from PIL import ImageOps
 
-    with _opened(data) as opened:
-        if number > 1:
-            opened.seek(number - 1)
-        _check(opened)
+    with _opened(data, number) as opened:
         turned = ImageOps.exif_transpose(opened)
         if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
             turned = turned.convert("RGBA")
@@ -55,8 +59,8 @@ def page_picture(page: Any, longest: int) -> Image.Image:
 
 
 @contextmanager
-def _opened(data: bytes) -> Iterator[Image.Image]:
-    """Open a picture, and say in a sentence what is wrong with it."""
+def _opened(data: bytes, number: int = 1) -> Iterator[Image.Image]:
+    """Open a picture of a file, by its number from 1, and say in a sentence what is wrong."""
     import io
     import struct
 
@@ -71,6 +75,8 @@ def _opened(data: bytes) -> Iterator[Image.Image]:
             warnings.simplefilter("ignore")
             Image.MAX_IMAGE_PIXELS = None  # `_check` says it in words.
             with Image.open(io.BytesIO(data)) as opened:
+                if number > 1:
+                    opened.seek(number - 1)
                 _check(opened)
                 yield opened
     # What a file that is cut off or made up raises in Pillow, which has no error of its own.

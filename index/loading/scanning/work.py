@@ -49,7 +49,8 @@ def scan(
             f"{{name}} has {len(pages):,} pages that are pictures, and up to {MOST_PAGES:,} can be"
             " read. Split it into smaller files."
         )
-    folder = kept and folder_of(kept, hashlib.sha256(data).hexdigest())
+    sha256 = hashlib.sha256(data).hexdigest()
+    folder = kept and folder_of(kept, sha256)
     done = {page: found for page in pages if folder and (found := _kept(folder, page))}
 
     def tell() -> None:
@@ -60,7 +61,7 @@ def scan(
     pool = ThreadPoolExecutor(PAGES_AT_ONCE)
     try:
         asked: dict[Future[Scan], int] = {
-            pool.submit(scan_sandboxed, data, kind, page, _LIMITS): page
+            pool.submit(scan_sandboxed, data, sha256, kind, page, _LIMITS): page
             for page in pages
             if page not in done
         }
