@@ -20,9 +20,9 @@ import pytest
 
 from eval.cases.cases import SETS, load_set
 from eval.lab.speed import bench
-from eval.lab.speed.given import Given, add_files
 from eval.lab.speed.kept import Kept, file_of, read, write
 from eval.lab.speed.machine import Peak, describe, disk, memory, processor_seconds
+from eval.lab.speed.options import Options, add_files
 from eval.lab.speed.parts import growth
 from eval.lab.speed.parts.adding import texts_of
 from eval.lab.speed.parts.evidence import first_quotes, install_peers, peers_in, weights
@@ -126,16 +126,16 @@ def test_what_is_there_is_not_measured_again(
 ) -> None:
     made: list[str] = []
 
-    def measured(name: str, given: Given) -> Kept | None:
+    def measured(name: str, options: Options) -> Kept | None:
         made.append(name)
         # The first call does not finish, as that of a large library.
         return Kept(name, {"cold-ask": Pair((7.0,), (10.0,))}) if len(made) > 1 else None
 
     monkeypatch.setattr(bench, "_measured", measured)
-    given = Given(tmp_path)
-    assert bench.measure("cold", given) is None
+    options = Options(tmp_path)
+    assert bench.measure("cold", options) is None
     assert bench.kept_in(tmp_path) == {}
-    assert bench.measure("cold", given)
+    assert bench.measure("cold", options)
     [kept] = bench.kept_in(tmp_path).values()
     assert kept.machine["cores"] >= 1
     assert kept.started
@@ -157,7 +157,7 @@ def test_a_part_that_lacks_something_is_told_and_the_others_go_on(
     assert "adding was not measured" in said
     assert "--chroma ADDRESS" in said
     assert not file.exists(), "nothing was measured"
-    on_one = [*bench.parts_of(Given(tmp_path, database="postgresql:"))]
+    on_one = [*bench.parts_of(Options(tmp_path, database="postgresql:"))]
     assert "growth-postgresql-1000" in on_one
     assert "growth-chroma-1000" not in on_one
 
@@ -287,13 +287,13 @@ def test_a_library_by_rule_is_whole_goes_on_and_is_searched(
 ) -> None:
     monkeypatch.setattr(growth, "REAL", 100)
     monkeypatch.setattr(growth, "ADDED", 1)
-    given = Given(tmp_path)
+    options = Options(tmp_path)
     if where == "postgresql":
         address = request.getfixturevalue("postgres").by_network().address
-        given = Given(tmp_path, database=address)
+        options = Options(tmp_path, database=address)
     elif where == "chroma":
-        given = Given(tmp_path, chroma=request.getfixturevalue("server"))
-    grown = growth.Grown.at(given, where, 200)
+        options = Options(tmp_path, chroma=request.getfixturevalue("server"))
+    grown = growth.Grown.at(options, where, 200)
     told: list[str] = []
     moments = iter([0.0, 0.0, 0.0, 100.0, 100.0])  # The time is over behind the first document.
     with monkeypatch.context() as patch:
@@ -316,9 +316,9 @@ def test_a_library_by_rule_is_whole_goes_on_and_is_searched(
 
 @pytest.mark.weights
 def test_files_are_added_as_the_command_does_it(tmp_path: Path, squad: Path) -> None:
-    given = Given(tmp_path, xquad=squad)
-    paths = given.prose("xquad")
-    library = open_library(given.settings(tmp_path / "library"))
+    options = Options(tmp_path, xquad=squad)
+    paths = options.prose("xquad")
+    library = open_library(options.settings(tmp_path / "library"))
     texts = texts_of(library, paths)
     assert len(paths) == 2
     assert any("Rowan Bridge" in text for text in texts)
@@ -326,8 +326,8 @@ def test_files_are_added_as_the_command_does_it(tmp_path: Path, squad: Path) -> 
     assert passages == len(texts), "the same files change nothing"
     assert [document.name for document in documents] == ["0.txt", "1.txt"]
     with pytest.raises(UserError, match="--article FILE"):
-        given.file("article")
-    assistant = Assistant(given.settings(tmp_path / "library"))
+        options.file("article")
+    assistant = Assistant(options.settings(tmp_path / "library"))
     _, quotes = first_quotes(assistant, "How large is the crew of the Mira?")
     assert any("crew of 12" in quote.text for quote in quotes)
 
@@ -403,7 +403,7 @@ def test_peers_are_not_installed_unasked(tmp_path: Path) -> None:
 
 @pytest.mark.weights
 def test_the_peers_open_the_very_same_files(tmp_path: Path) -> None:
-    settings = Given(tmp_path).settings(tmp_path / "library")
+    settings = Options(tmp_path).settings(tmp_path / "library")
     for name in (settings.embedding, settings.reranker):
         folder = weights(name, settings.models, tmp_path)
         theirs, ours = folder / "onnx" / "model.onnx", settings.models / name / "model.onnx"

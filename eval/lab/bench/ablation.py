@@ -128,14 +128,14 @@ class ColBERT(Reranker):
         return [float((asked @ self._tokens(f"[unused1] {t}").T).max(1).sum()) for t in texts]
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Measure the variants and print the table."""
     parser = arguments("eval.lab.bench.ablation", __doc__, "xquad")
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--colbert", type=Path, metavar="FOLDER")
     parser.add_argument("--database", metavar="ADDRESS")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     data = load_xquad(asked.xquad)
     wanted = list(_wanted(asked.only, asked.database, asked.colbert))
     libraries = {

@@ -52,13 +52,13 @@ SHARE = 0.5
 """The share of paragraphs of which a sentence is made into statements by rule."""
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Print the figures."""
     files = ("article", "squad", "claims")
     parser = arguments("eval.lab.bench.claims", __doc__, *files, required=False)
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--each", type=int, default=40, metavar="N")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     if not (asked.article or asked.squad or asked.claims):
         raise UserError("There is nothing to measure: give --article, --squad or --claims FILE.")
     if asked.article:

@@ -88,9 +88,9 @@ class Bag:
         return float(1 / (1 + np.exp(-(weights[0] + self.best(weights[1:]) @ weights[1:]))))
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Read what is not in the folder yet, fit, and print weights and what they do."""
-    asked = arguments("eval.lab.bench.fit_gate", __doc__, "article", "squad").parse_args(given)
+    asked = arguments("eval.lab.bench.fit_gate", __doc__, "article", "squad").parse_args(argv)
     told = {
         name: _read(asked.folder, name, documents, case_set)
         for name, documents, case_set in _sources(asked.article, asked.squad)

@@ -52,23 +52,23 @@ def main(asked: Sequence[str]) -> int:
     """Ask, compare, and say what fell."""
     parser = arguments("eval.lab.bench.regression", __doc__, "xquad", required=False)
     parser.add_argument("--keep", action="store_true")
-    given = parser.parse_args(asked)
-    if given.keep and not given.xquad:
+    options = parser.parse_args(asked)
+    if options.keep and not options.xquad:
         parser.error("--keep needs --xquad FILE: all is kept, or nothing")
-    given.folder.mkdir(parents=True, exist_ok=True)
-    file = given.folder / REPLIES.name
+    options.folder.mkdir(parents=True, exist_ok=True)
+    file = options.folder / REPLIES.name
     file.unlink(missing_ok=True)
-    if not given.keep and REPLIES.exists():
+    if not options.keep and REPLIES.exists():
         shutil.copyfile(REPLIES, file)
     replies = Replies(file)
-    runs = _runs(given.folder, given.xquad, replies)
+    runs = _runs(options.folder, options.xquad, replies)
     now = {name: passed(run, MEASURES[name]) for name, run in runs}
-    if given.keep:
+    if options.keep:
         write_whole(REPLIES, file.read_bytes())
         write_whole(KEPT, (json.dumps(now, indent=1, sort_keys=True) + "\n").encode())
         return 0
     lines, fell = compare(json.loads(KEPT.read_text("utf-8")), now)
-    if not given.xquad:
+    if not options.xquad:
         lines.append("XQuAD's questions were not asked: --xquad FILE names them.")
     lines.append(f"Kept replies of the language model that were used: {replies.used}.")
     sys.stdout.write("\n".join(lines) + "\n")

@@ -74,14 +74,14 @@ _REFUSAL = re.compile(
 )
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Compare, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.rival", description=__doc__)
     parser.add_argument("set", metavar="SET", help="a file, or a set of the bench")
     parser.add_argument("document", metavar="DOCUMENT", help="the document that the set is on")
     parser.add_argument("--json", metavar="OUT", type=Path, required=True)
     parser.add_argument("--questions", metavar="N", type=int, default=QUESTIONS)
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     if asked.questions < 1:
         parser.error("--questions must be at least 1")
     document = load(Path(asked.document).expanduser())

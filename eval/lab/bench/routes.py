@@ -35,12 +35,12 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.routes", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     router = Router()
     headings = ("kind", "n", "recognised", "95% interval", "matters right", "taken for")
     show(headings, confusion(router))
-    for file in given.files:
-        sys.stdout.write("\n".join(taken(router, file, given.shown)) + "\n")
+    for file in options.files:
+        sys.stdout.write("\n".join(taken_from_evidence(router, file, options.shown)) + "\n")
     return 0
 
 
@@ -75,7 +75,7 @@ def _recognised(route: Route, given: Route) -> bool:
     return given.kind == route.kind
 
 
-def taken(router: Router, file: Path, shown: int) -> Iterator[str]:
+def taken_from_evidence(router: Router, file: Path, shown: int) -> Iterator[str]:
     """Yield how many questions of a file are taken for other kinds, and some of them."""
     routed = [(question, router(question)) for question in _questions(file)]
     others = [(question, route) for question, route in routed if route.kind != "evidence"]

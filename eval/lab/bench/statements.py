@@ -47,13 +47,13 @@ class Statement:
         return _hash("\n".join((self.question, self.text, *self.quotes)))[:16]
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Print how many of the written sentences are false, or keep verdicts."""
     parser = arguments("eval.lab.bench.statements", __doc__)
     parser.add_argument("--unread", action="store_true")
     parser.add_argument("--true", nargs="+", default=[], metavar="ID")
     parser.add_argument("--false", nargs="+", default=[], metavar="ID")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     files = {part: asked.folder / f"{part}.json" for part in PARTS}
     answers = drawn({part: load_run(file) for part, file in files.items() if file.exists()})
     keep(dict.fromkeys(asked.true, True) | dict.fromkeys(asked.false, False), answers)

@@ -75,11 +75,11 @@ Reader = Mapping[str, Mapping[str, Any]]
 """The reader's figures, by how it was asked and their names, as JSON has them."""
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Run what is missing, print the table."""
     parser = arguments("eval.lab.bench", __doc__, "xquad", "squad", "article")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     sources = Sources(load_xquad(asked.xquad), asked.squad, asked.article)
     for part in asked.only:
         measure(part, asked.folder, sources)

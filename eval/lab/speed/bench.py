@@ -24,9 +24,9 @@ from rich.console import Console
 
 from eval.lab.command import run_command
 from eval.lab.measure import arguments, show
-from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept, file_of, read, write
 from eval.lab.speed.machine import describe, load
+from eval.lab.speed.options import Options
 from eval.lab.speed.parts import growth
 from eval.lab.speed.report import write_report
 from eval.lab.speed.table import COLUMNS, lines
@@ -54,11 +54,11 @@ def main(given_arguments: Sequence[str]) -> int:
     """Measure what is missing, print the table, write the report."""
     asked = vars(_parser().parse_args(given_arguments))
     report, only, folder = (asked.pop(name) for name in ("report", "only", "folder"))
-    given = Given(folder.absolute(), **asked)
-    given.folder.mkdir(parents=True, exist_ok=True)
-    parts = only if only is not None else [*parts_of(given)]
-    failed = [part for part in parts if not _run(part, given)]
-    kept = kept_in(given.folder)
+    options = Options(folder.absolute(), **asked)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    parts = only if only is not None else [*parts_of(options)]
+    failed = [part for part in parts if not _run(part, options)]
+    kept = kept_in(options.folder)
     show(COLUMNS, lines(kept))
     for part, each in kept.items():
         _say(f"{part}: measured in {each.seconds:,.0f} s")
@@ -81,9 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def parts_of(given: Given) -> Iterator[str]:
+def parts_of(options: Options) -> Iterator[str]:
     """Yield the parts that can be measured with what was given."""
-    servers = {"folder": True, "postgresql": given.database, "chroma": given.chroma}
+    servers = {"folder": True, "postgresql": options.database, "chroma": options.chroma}
     for part in PARTS:
         where, _ = growth.PARTS.get(part, ("folder", 0))
         if servers[where]:
@@ -96,12 +96,12 @@ def kept_in(folder: Path) -> dict[str, Kept]:
     return {part: kept for part, kept in found if kept is not None}
 
 
-def _run(part: str, given: Given) -> bool:
+def _run(part: str, options: Options) -> bool:
     """Measure a part in a process of its own, or several, unless its file is there."""
     context = multiprocessing.get_context("spawn")
-    while not file_of(given.folder, part).exists():
+    while not file_of(options.folder, part).exists():
         _say(f"{part} …")
-        process = context.Process(target=_alone, args=(part, given))
+        process = context.Process(target=_alone, args=(part, options))
         process.start()
         process.join()
         if process.exitcode not in (0, UNFINISHED):
@@ -110,31 +110,31 @@ def _run(part: str, given: Given) -> bool:
     return True
 
 
-def _alone(part: str, given: Given) -> None:
-    run_command(lambda _: 0 if measure(part, given) else UNFINISHED)
+def _alone(part: str, options: Options) -> None:
+    run_command(lambda _: 0 if measure(part, options) else UNFINISHED)
 
 
-def measure(part: str, given: Given) -> Kept | None:
+def measure(part: str, options: Options) -> Kept | None:
     """Measure a part here and keep it; None while it has to go on.
 
     Raises UserError where something that it needs is missing.
     """
     started, busy, begun = datetime.now(UTC), load(), time.monotonic()
-    if kept := _measured(part, given):
+    if kept := _measured(part, options):
         kept = replace(
             kept,
             machine={**describe(), "load_before": busy},
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - begun, 1),
         )
-        write(given.folder, kept)
+        write(options.folder, kept)
     return kept
 
 
-def _measured(part: str, given: Given) -> Kept | None:
+def _measured(part: str, options: Options) -> Kept | None:
     if part in growth.PARTS:
-        return growth.growth(given, part, _say)
-    kept: Kept | None = resolve_name(f"eval.lab.speed.parts.{MEASURERS[part]}")(given)
+        return growth.growth(options, part, _say)
+    kept: Kept | None = resolve_name(f"eval.lab.speed.parts.{MEASURERS[part]}")(options)
     return kept
 
 

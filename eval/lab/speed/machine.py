@@ -72,11 +72,11 @@ def processor_seconds(pid: int) -> float:
     return _sum(pid, lambda process: sum(process.cpu_times()[:2]))
 
 
-def _sum(pid: int | None, taken: Callable[[psutil.Process], float]) -> float:
+def _sum(pid: int | None, measure: Callable[[psutil.Process], float]) -> float:
     process, total = psutil.Process(pid), 0.0
     for each in (process, *process.children(recursive=True)):
         with suppress(psutil.NoSuchProcess):  # It has just ended.
-            total += taken(each)
+            total += measure(each)
     return total
 
 

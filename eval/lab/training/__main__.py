@@ -54,13 +54,13 @@ def main(arguments: Sequence[str]) -> int:
     if arguments and arguments[0] in ROUTER:
         return ROUTER[arguments[0]](arguments[1:])
     command, optional = "eval.lab.training", ("--claims", "--start")
-    given = parse(arguments, command, __doc__, "--squad", optional=optional, epochs=1.0)
-    examples, apart = prepare(given.folder, given.squad, given.claims)
-    start = given.start or model_folder(START, load_settings().models)
-    model, made = from_weights(start / "model.onnx"), given.folder / "reader"
-    checkpoint, recipe = given.folder / "checkpoint.pt", replace(RECIPE, epochs=given.epochs)
+    options = parse(arguments, command, __doc__, "--squad", optional=optional, epochs=1.0)
+    examples, apart = prepare(options.folder, options.squad, options.claims)
+    start = options.start or model_folder(START, load_settings().models)
+    model, made = from_weights(start / "model.onnx"), options.folder / "reader"
+    checkpoint, recipe = options.folder / "checkpoint.pt", replace(RECIPE, epochs=options.epochs)
     train_reader(model, load_tokenizer(start), examples, checkpoint, recipe)
-    if given.start:
+    if options.start:
         take_mean(model, from_weights(start / "model.onnx"))
     export_reader(model, start / "tokenizer.json", made)
     lines = [*describe(apart, ReaderWeights(made)), question_only(examples, apart)]

@@ -85,23 +85,23 @@ class BearsOut(Branch):
 def main(arguments: Sequence[str]) -> int:
     """Make statements, train, write the weights, and measure them on what was held out."""
     command, needed = "eval.lab.training.claims", ("--squad", "--claims")
-    given = parse(arguments, command, __doc__, *needed, optional=("--start",), epochs=2.0)
-    made, reader = given.folder / "reader", (given.start or shipped_reader()) / "model.onnx"
-    train, apart = prepare(given.folder, given.squad, given.claims)
+    options = parse(arguments, command, __doc__, *needed, optional=("--start",), epochs=2.0)
+    made, reader = options.folder / "reader", (options.start or shipped_reader()) / "model.onnx"
+    train, apart = prepare(options.folder, options.squad, options.claims)
     branch = BearsOut()
-    recipe = replace(RECIPE, epochs=given.epochs)
-    if given.start:
+    recipe = replace(RECIPE, epochs=options.epochs)
+    if options.start:
         branch.go_on_from(reader)
         train, recipe = beside(train), replace(recipe, rate=GENTLE)
     else:
         branch.start_from(reader)
     pairs = [(each.statement, each.text) for each in train]
-    states = read_states(pairs, reader, given.folder, LONGEST, "longest_first")
+    states = read_states(pairs, reader, options.folder, LONGEST, "longest_first")
     labels = torch.tensor([LABELS.index(each.label) for each in train])
-    train_branch(branch, states, partial(_loss, branch, states, labels), given.folder, recipe)
-    if given.start:
-        export_branch(branch, reader, given.folder / "learned")
-        branch.take_mean(reader, given.folder / "learned" / "model.onnx")
+    train_branch(branch, states, partial(_loss, branch, states, labels), options.folder, recipe)
+    if options.start:
+        export_branch(branch, reader, options.folder / "learned")
+        branch.take_mean(reader, options.folder / "learned" / "model.onnx")
     export_branch(branch, reader, made)
     sys.stdout.writelines(f"{line}\n" for line in describe(apart, ReaderWeights(made)))
     return 0

@@ -30,12 +30,12 @@ Told = dict[str, Any]
 """An answer, with the places of its footnotes (`cited`) and of its `quotes`, as JSON has them."""
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Ask what is not asked yet, and print."""
     parser = arguments("eval.lab.bench.prose", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--llm", action="store_true")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     for file in asked.files:
         data = load_data(file)
         rows = list(figures(data, ask_all(data, asked.folder, llm=asked.llm)))

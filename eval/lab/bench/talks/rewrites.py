@@ -30,12 +30,12 @@ People = dict[tuple[str, ...], str]
 """What people made of the last of some questions."""
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Search, and print."""
     parser = arguments("eval.lab.bench.talks.rewrites", __doc__)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("rewrites", type=Path, metavar="REWRITES")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     data = load_data(asked.file)
     lines = gzip.decompress(asked.rewrites.read_bytes()).decode().splitlines()
     people = {tuple(each["questions"]): each["rewrite"] for each in map(json.loads, lines)}

@@ -31,11 +31,11 @@ Message = dict[str, Any]
 it was answered in, whether it was `refused`, and the `text` of the answer."""
 
 
-def main(given: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Ask all, and print."""
     parser = arguments("eval.lab.bench.talks.unclear", __doc__)
     parser.add_argument("--shown", type=int, default=0, metavar="N")
-    asked = parser.parse_args(given)
+    asked = parser.parse_args(argv)
     told = list(ask_all(asked.folder))
     show_rows(figures(told))
     wrong = [each for each in told if each["unclear"] != (each["way"] == "unclear")]

@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from eval.lab.speed.given import Given, add_files
 from eval.lab.speed.kept import Kept
+from eval.lab.speed.options import Options, add_files
 from eval.lab.speed.processes import ALTERNATIVE, FOOTNOTED, helper, run_for
 from eval.lab.speed.texts import Rule
 from eval.lab.speed.turns import Pair, by_turns, seconds
@@ -22,20 +22,20 @@ PASSAGES = 8
 """Of each of the documents that are added again: 760 words, as an article of a newspaper has."""
 
 
-def adding(given: Given, turns: int = 5) -> Kept:
+def adding(options: Options, turns: int = 5) -> Kept:
     """Add real prose, file by file, and embed the same passages alone with the other model.
 
     Raises ModelMissing without the other model's weights.
     """
-    paths = given.prose("xquad", "squad")
-    settings = given.settings(given.folder / "adding")
+    paths = options.prose("xquad", "squad")
+    settings = options.settings(options.folder / "adding")
     embedding = embedding_of(settings)()
     other = model_folder(PEER, settings.models)
     with tempfile.TemporaryDirectory() as made:
 
         def fresh(turn: int) -> Library:
             folder = Path(made) / f"library {turn}"
-            return open_library(given.settings(folder), lambda: embedding)
+            return open_library(options.settings(folder), lambda: embedding)
 
         texts = texts_of(fresh(-turns), paths)
         file = Path(made) / "texts.json"
@@ -69,9 +69,9 @@ def texts_of(library: Library, paths: list[Path]) -> list[str]:
     ]
 
 
-def again(given: Given, documents: int = 1_000, turns: int = 2) -> Kept:
+def again(options: Options, documents: int = 1_000, turns: int = 2) -> Kept:
     """Add documents of text by rule by the command, and let the same command say so once more."""
-    settings = given.settings(given.folder / "again")
+    settings = options.settings(options.folder / "again")
     rule = Rule(model_folder(settings.embedding, settings.models))
     first, unchanged = [], []
     with tempfile.TemporaryDirectory() as made:

@@ -9,8 +9,8 @@ from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import measured_set
 from eval.lab.bench.rival import measure
-from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept
+from eval.lab.speed.options import Options
 from eval.lab.speed.processes import ALTERNATIVE, helper
 from eval.lab.speed.turns import Pair, take_turns
 from index.errors import UserError
@@ -29,15 +29,15 @@ Prompt = tuple[list[tuple[str, str]], str]
 """The quotes, each with the words that answer, and the question."""
 
 
-def answers(given: Given, questions: int = 7) -> Kept:
+def answers(options: Options, questions: int = 7) -> Kept:
     """Ask questions of the set `article` of both engines, by turns (`eval/lab/bench/rival.py`).
 
     What is answered is kept, and a stopped part goes on from there.
     """
-    out = given.folder / "answers" / "run.json"
+    out = options.folder / "answers" / "run.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     if not out.exists():
-        measure(measured_set("article"), load(given.file("article")), out, questions)
+        measure(measured_set("article"), load(options.file("article")), out, questions)
     run = load_run(out)
     middle = len(run.results) // 2
     ours = [each.scores for each in run.results[:middle]]
@@ -50,19 +50,19 @@ def answers(given: Given, questions: int = 7) -> Kept:
     return Kept("answers", {"answers": whole}, told)
 
 
-def tokens(given: Given, turns: int = 7) -> Kept:
+def tokens(options: Options, turns: int = 7) -> Kept:
     """Let the same weights read and write the same, through Footnoted and alone.
 
     The beginning of the prompt, which both keep, is read before. Of what is new, reading is the
     time until the first words, and writing what comes behind them. Each side's words are counted by
     themselves, since they need not be the same.
     """
-    settings = given.settings(given.folder / "none")
+    settings = options.settings(options.folder / "none")
     model = CATALOGUE.get(settings.llm)
     writer = load_writer(settings)
     if model is None or writer is None or settings.llm_url:
         raise UserError("The raw run needs a model of the catalogue: unset FOOTNOTED_LLM.")
-    documents = load_xquad(given.file("xquad")).documents[: turns + 1]
+    documents = load_xquad(options.file("xquad")).documents[: turns + 1]
     prompts = [_prompt(document.text) for document in documents]
     file = model_folder(model.name, settings.models) / next(iter(model.files))
     limits = (str(CONTEXT_TOKENS), str(WRITE_TOKENS))

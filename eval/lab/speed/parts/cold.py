@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from eval.cases.cases import SETS, load_set
-from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept
+from eval.lab.speed.options import Options
 from eval.lab.speed.processes import FOOTNOTED, PYTHON, run_for
 from eval.lab.speed.turns import by_turns
 
@@ -14,13 +14,13 @@ QUOTE = re.compile(r"\[1\] briefing\.md, line \d+")
 """The line above the first quote, which is printed with it."""
 
 
-def cold(given: Given, turns: int = 9, help_turns: int = 15) -> Kept:
+def cold(options: Options, turns: int = 9, help_turns: int = 15) -> Kept:
     """Run the commands and what they are held against by turns, each in a fresh process.
 
     One turn of each is not counted: it fetches the files from the disk.
     """
     question = next(case for case in load_set(SETS / "briefing.jsonl").cases if case.must_pass)
-    library = str(given.briefing())
+    library = str(options.briefing())
     ask = [*FOOTNOTED, "ask", "--no-llm", "--library", library, question.question]
     imports = [*PYTHON, "-c", "import sentence_transformers"]
     shown, nothing = [*FOOTNOTED, "--help"], [*PYTHON, "-c", "pass"]

@@ -20,8 +20,8 @@ from eval.cases.answers import contains_answer
 from eval.cases.cases import Case
 from eval.formats.xquad import load_xquad
 from eval.lab.measure import filled, seeded
-from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept
+from eval.lab.speed.options import Options
 from eval.lab.speed.parts import alternatives
 from eval.lab.speed.processes import helper
 from eval.lab.speed.turns import Pair, seconds, take_turns
@@ -46,17 +46,17 @@ FOLDERS = Path(__file__).with_name("folders")
 makes the first token's vector that of a text, of length one, and the reranker is a BERT."""
 
 
-def evidence(given: Given, questions: int = 60, warm: int = 2) -> Kept | None:
+def evidence(options: Options, questions: int = 60, warm: int = 2) -> Kept | None:
     """Ask both questions of XQuAD by turns, of a library of all its articles.
 
     None where the peers had to be installed first. Raises UserError without them.
     """
-    python = peers_in(given.folder)
+    python = peers_in(options.folder)
     if python is None:
-        install_peers(given.folder, wanted=given.peers)
+        install_peers(options.folder, wanted=options.peers)
         return None
-    data = load_xquad(given.file("xquad"))
-    assistant = filled(given.folder / "xquad", data.documents)
+    data = load_xquad(options.file("xquad"))
+    assistant = filled(options.folder / "xquad", data.documents)
     # The last two are those that are asked before it counts, with the turns -1 and -2.
     drawn = seeded().sample(data.cases, questions + warm)
     models = [assistant.settings.embedding, assistant.settings.reranker]

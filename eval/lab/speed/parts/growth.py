@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from eval.cases.answers import contains_answer
-from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.machine import Peak, disk, memory
+from eval.lab.speed.options import Options
 from eval.lab.speed.parts.evidence import first_quotes
 from eval.lab.speed.texts import ENTRIES, PASSAGES, Entry, Rule, entry, made_up_vectors
 from eval.lab.speed.turns import Pair, by_turns, seconds
@@ -78,23 +78,23 @@ class Grown:
     """A file that says how far it is, and what that took."""
 
     @classmethod
-    def at(cls, given: Given, where: str, passages: int) -> Grown:
+    def at(cls, options: Options, where: str, passages: int) -> Grown:
         """Return the library of a size, which may not be there yet.
 
         Raises UserError where the server was not named that it is to be on.
         """
-        folder = given.folder / "growth"
+        folder = options.folder / "growth"
         folder.mkdir(parents=True, exist_ok=True)
         name = f"{passages}" if where == "folder" else f"{where}-{passages}"
         library: Path | str = folder / name
         more = {}
         if where == "postgresql":
-            address = given.server("database")
+            address = options.server("database")
             join = "&" if "?" in address else "?"
             library = f"{address}{join}options=-csearch_path%3Dgrowth_{passages}"
         elif where == "chroma":
-            more["chroma_url"] = given.server("chroma")
-        return cls(given.settings(library, **more), passages, folder / f"{name}-made.json")
+            more["chroma_url"] = options.server("chroma")
+        return cls(options.settings(library, **more), passages, folder / f"{name}-made.json")
 
     @property
     def rule(self) -> Rule:
@@ -137,7 +137,7 @@ class Grown:
                     tell(f"{there:,} of {self.passages:,} passages, after {took:,.0f} s")
 
 
-def growth(given: Given, part: str, tell: Tell) -> Kept | None:
+def growth(options: Options, part: str, tell: Tell) -> Kept | None:
     """Measure a library of some size beside one of 84 passages; None while it is not finished.
 
     Each call adds for some minutes; the one after the last passage measures.
@@ -145,7 +145,7 @@ def growth(given: Given, part: str, tell: Tell) -> Kept | None:
     Raises UserError where the server was not named that it is to be on.
     """
     where, passages = PARTS[part]
-    small, large = (Grown.at(given, where, size) for size in (PASSAGES, passages))
+    small, large = (Grown.at(options, where, size) for size in (PASSAGES, passages))
     for each in (small, large):
         if each.unfinished:
             each.grow(tell, time.monotonic() + PIECE)

@@ -9,9 +9,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import SETS, load_set
-from eval.lab.speed.given import Given
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.machine import memory, processor_seconds
+from eval.lab.speed.options import Options
 from eval.lab.speed.processes import FOOTNOTED, PYTHON, serving
 from eval.lab.speed.turns import Pair, by_turns
 from index.errors import UserError
@@ -60,9 +60,9 @@ IDLE = 0.05
 """Of a core, what a window may take that has nothing to do."""
 
 
-def window(given: Given, starts: int = 7, loads: int = 15) -> Kept:
+def window(options: Options, starts: int = 7, loads: int = 15) -> Kept:
     """Start the window and an empty app by turns, and open the pages of both."""
-    chat, empty = _chat(given), _app(imports=SAME_IMPORTS)
+    chat, empty = _chat(options), _app(imports=SAME_IMPORTS)
 
     def until_there(page: Page) -> None:
         page.locator(LAST).wait_for()
@@ -93,26 +93,26 @@ def window(given: Given, starts: int = 7, loads: int = 15) -> Kept:
     return Kept("window", {"window": opened, "page": page}, told)
 
 
-def first(given: Given, rounds: int = 2) -> Kept:
+def first(options: Options, rounds: int = 2) -> Kept:
     """Ask in a window that has been open for half a minute, and then once more."""
-    kept, grown = _first(given, "first", WAIT, rounds)
+    kept, grown = _first(options, "first", WAIT, rounds)
     weights = sum(CATALOGUE[name].size for name in DEFAULTS)
     kept.pairs["memory"] = Pair(tuple(grown), (float(weights),))
     return kept
 
 
-def at_once(given: Given, rounds: int = 2) -> Kept:
+def at_once(options: Options, rounds: int = 2) -> Kept:
     """Ask as soon as the window can be typed into, and then once more."""
-    return _first(given, "at-once", 0, rounds)[0]
+    return _first(options, "at-once", 0, rounds)[0]
 
 
-def _first(given: Given, part: str, wait: float, rounds: int) -> tuple[Kept, list[float]]:
+def _first(options: Options, part: str, wait: float, rounds: int) -> tuple[Kept, list[float]]:
     """Open a window for each turn, with one of two questions first and the other one after it.
 
     Each is asked on a page of its own, as a new visitor does: the second is no follow-up. Returns
     the part, and how much memory the windows took at the end.
     """
-    chat = _chat(given)
+    chat = _chat(options)
     cases = {case.id: case.question for case in load_set(SETS / "briefing.jsonl").cases}
     questions = [cases[each] for each in WRITTEN]
     took: list[list[tuple[float, float]]] = []
@@ -154,8 +154,8 @@ def _asked(browser: Browser, address: str, question: str, wait: float = 0) -> tu
     return seconds[0], seconds[1]
 
 
-def _chat(given: Given) -> list[str]:
-    return [*FOOTNOTED, "chat", "--library", str(given.briefing())]
+def _chat(options: Options) -> list[str]:
+    return [*FOOTNOTED, "chat", "--library", str(options.briefing())]
 
 
 def _app(imports: str = "", holds: str = "pass") -> list[str]:

@@ -61,12 +61,12 @@ ALL_BUT_BLANKS = 0.95
 def main(arguments: Sequence[str]) -> int:
     """Make examples, train the upper half, write the weights, and measure what was held out."""
     command = "eval.lab.training.asked"
-    given = parse(arguments, command, __doc__, "--squad", optional=("--start",))
-    learned, apart = examples({each.title: each for each in load_squad(given.squad)})
-    start, made = given.start or shipped_reader(), given.folder / "reader"
+    options = parse(arguments, command, __doc__, "--squad", optional=("--start",))
+    learned, apart = examples({each.title: each for each in load_squad(options.squad)})
+    start, made = options.start or shipped_reader(), options.folder / "reader"
     model = from_weights(start / "model.onnx")
     model.bert.encoder.layer[:SHARED].requires_grad_(False)
-    checkpoint, recipe = given.folder / "checkpoint.pt", replace(RECIPE, rate=RATE)
+    checkpoint, recipe = options.folder / "checkpoint.pt", replace(RECIPE, rate=RATE)
     train_reader(model, load_tokenizer(start), learned, checkpoint, recipe)
     export_reader(model, start / "tokenizer.json", made)
     keep_branches(start / "model.onnx", made / "model.onnx")

@@ -167,22 +167,22 @@ def loss(
 def main(arguments: Sequence[str]) -> int:
     """Train the head, write the weights, and measure what was held out."""
     command, several = "eval.lab.training.follow_ups", ("files", "--apart")
-    given = parse(arguments, command, __doc__, several=several, epochs=6.0)
-    reader, made = shipped_reader() / "model.onnx", given.folder / "reader"
-    begun = first_questions(given.apart)
+    options = parse(arguments, command, __doc__, several=several, epochs=6.0)
+    reader, made = shipped_reader() / "model.onnx", options.folder / "reader"
+    begun = first_questions(options.apart)
     learned: list[FollowUp] = []
     apart: list[FollowUp] = []
-    for each in load_follow_ups(CONVERSATIONS, *given.files):
+    for each in load_follow_ups(CONVERSATIONS, *options.files):
         (apart if each.held_out or each.history[0][1] in begun else learned).append(each)
     examples = list(to_learn(learned))
     pairs = [(each.message, each.context) for each in examples]
     branch = Edits()
     branch.start_from(reader)
-    states = read_states(pairs, reader, given.folder, LONGEST, "only_second")
+    states = read_states(pairs, reader, options.folder, LONGEST, "only_second")
     prepared = [Prepared.of(*each) for each in zip(examples, states.encoded, strict=True)]
-    recipe = replace(RECIPE, epochs=given.epochs)
+    recipe = replace(RECIPE, epochs=options.epochs)
     loss_of = partial(loss, branch, states, prepared)
-    train_branch(branch, states, loss_of, given.folder, recipe)
+    train_branch(branch, states, loss_of, options.folder, recipe)
     export_branch(branch, reader, made)
     lines = describe(apart, ReaderWeights(made).edits)
     sys.stdout.writelines(f"{line}\n" for line in lines)

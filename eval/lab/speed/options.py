@@ -1,4 +1,4 @@
-"""What the benchmark was given: where it keeps things, and what it measures on."""
+"""The options of the benchmark: where it keeps things, and what it measures on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rag.opening import open_library
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class Options:
     """The folder of the bench, the files that are not part of Footnoted, and what is wanted."""
 
     folder: Path
