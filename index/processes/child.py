@@ -101,8 +101,7 @@ class Child:
         running.wait_until_ready()
         said, heard = running.said, running.heard
         try:
-            asked = {**request, "seconds": seconds, "name": name}
-            said.send_bytes(json.dumps(asked).encode())
+            said.send_bytes(json.dumps([request, seconds, name]).encode())
             if not name or name != running.holds:
                 said.send_bytes(data)
             running.holds = name

@@ -32,14 +32,13 @@ def main(module: str, there: str, back: str, memory: str) -> None:
     holds, data = "", b""
     while True:
         try:
-            request = json.loads(heard.recv_bytes())
-            name = request.pop("name")
+            request, seconds, name = json.loads(heard.recv_bytes())
             if not name or name != holds:
                 holds, data = name, b""  # It need not be there beside what comes.
                 data = heard.recv_bytes()
         except EOFError:
             return  # Whoever asked is gone.
-        _limit_time(request.pop("seconds"))
+        _limit_time(seconds)
         made = b""
         try:
             told, made = answer(request, data)
