@@ -636,12 +636,13 @@ class Library:
                 self._vectors.create()
                 meta = {"fingerprint": self.fingerprint, "vectors": self._vectors.name}
                 self.store.create(meta)
-            self._check(self.store.meta())
-            self.store.upgrade()
-            self._sweep()
-            self._sweep_folders()
-            yield
-            self._own_change()
+            with self.store.at_once():
+                self._check(self.store.meta())
+                self.store.upgrade()
+                self._sweep()
+                self._sweep_folders()
+                yield
+                self._own_change()
 
     @contextmanager
     def lock(self) -> Iterator[None]:

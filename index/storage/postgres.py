@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
@@ -89,6 +89,10 @@ class PostgresStore:
             if not self.exists:
                 prepare(self._connections, connection)
             yield
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Return what holds one connection meanwhile; while there is a `lock`, that is so anyway."""
+        return nullcontext()
 
     def create(self, meta: dict[str, str]) -> None:
         """Make an empty library of what the `lock` has prepared."""

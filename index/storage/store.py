@@ -12,9 +12,10 @@ import os
 import re
 import shutil
 import sqlite3
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -136,6 +137,7 @@ class Store:
         """Name the folder; nothing is touched yet."""
         self.place = folder
         self.path = folder / name
+        self._own = threading.local()
         try:
             is_file = folder.exists() and not folder.is_dir()
         except OSError as error:
@@ -601,20 +603,44 @@ class Store:
             connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
 
     @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Do all that this thread does meanwhile over one connection.
+
+        Each connection reads the schema again, which takes longer than a small change. Every
+        operation stays a transaction of its own.
+        """
+        with self._opened("rw") as connection:
+            self._own.connection = connection
+            try:
+                yield
+            finally:
+                self._own.connection = None
+
+    @contextmanager
     def _connection(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
         """Open a connection, one per operation, so that threads never share one."""
+        own = getattr(self._own, "connection", None)
+        with nullcontext(own) if own else self._opened(mode) as connection, self._told():
+            connection.execute(f"PRAGMA query_only = {int(mode == 'ro')}")
+            with connection:
+                yield connection
+
+    @contextmanager
+    def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
         # SQLite's own "ro" cannot open what a killed writer left: its journal is to be rolled back.
         opened = "rw" if mode == "ro" else mode
-        try:
+        with self._told():
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode={opened}", uri=True, timeout=30
             )
-            try:
-                connection.execute(f"PRAGMA query_only = {int(mode == 'ro')}")
-                with connection:
-                    yield connection
-            finally:
-                connection.close()
+            with closing(connection):
+                yield connection
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell the user what SQLite raises."""
+        try:
+            yield
         except sqlite3.OperationalError as error:
             raise LibraryError(
                 f"The library {self.place} cannot be used: {reason(error)}. Check that the folder "
