@@ -65,7 +65,7 @@ _TEXTS = {
     "xml": "data.read_xml",
 }
 _WHOLE = {"rtf": "docx.read_rtf", "eml": "mail.read_eml"}
-_SEEN = {"pdf": "pdf.read_pdf", "image": "image.read_image"}
+_SEEN = {"pdf": "pdf.reading.read_pdf", "image": "image.read_image"}
 _ZIPPED = {
     "docx": "docx.read_docx",
     "epub": "html.read_epub",
@@ -82,7 +82,7 @@ what may be pictures are also given the pages that were read from them."""
 def _content(
     data: bytes, kind: str, charset: str | None, most: int, scans: Sequence[Scan]
 ) -> Content:
-    module, _, name = (_TEXTS | _WHOLE | _SEEN | _ZIPPED)[kind].partition(".")
+    module, _, name = (_TEXTS | _WHOLE | _SEEN | _ZIPPED)[kind].rpartition(".")
     read = getattr(import_module(f"index.loading.readers.{module}"), name)
     if kind in _ZIPPED:
         _check_zip(data, kind, most)

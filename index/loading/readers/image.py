@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.documents import Scan
-from index.loading.readers.pdf import seen_in_pictures
+from index.loading.readers.pdf.reading import seen_in_pictures
 from index.loading.readers.text import Content
 from index.loading.scanning.pictures import count, size
 

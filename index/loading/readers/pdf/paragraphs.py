@@ -1,0 +1,149 @@
+"""Lines joined into paragraphs, by gaps, indents, and lines that end early."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from index.loading.readers.pdf.lines import CELL_GAP, ENDS_SENTENCE, Cell, Line, most_common
+from index.loading.readers.pdf.tables import with_tables
+
+_FIRST_WORD = re.compile(r"[^ \u2e80-\uffef]+|.")  # In Chinese, a character.
+BULLET = re.compile(r"[•◦▪‣●–-] ")
+
+
+@dataclass(slots=True)
+class _Run:
+    """Lines of one size that stand one below the other in one column."""
+
+    lines: list[Line] = field(default_factory=list)
+
+    def takes(self, line: Line) -> bool:
+        last = self.lines[-1]
+        drop = last.base - line.base
+        return (
+            line.page == last.page
+            and line.turned == last.turned
+            and line.edge == last.edge
+            and not (line.is_row or last.is_row)
+            and line.size == last.size
+            and 0 < drop <= 3 * line.size
+            and line.left < last.right
+            and last.left < line.right
+        )
+
+
+def paragraphs(lines: list[Line]) -> list[list[Line]]:
+    """Join lines into paragraphs by gaps, indents, and lines that end early."""
+    runs: list[_Run] = []
+    for line in with_tables(list(_rejoined(lines))):
+        if not runs or not runs[-1].takes(line):
+            runs.append(_Run())
+        runs[-1].lines.append(line)
+    pitches: dict[float, list[float]] = {}
+    for run in runs:
+        for above, below in pairwise(run.lines):
+            pitches.setdefault(above.size, []).append(round(above.base - below.base, 1))
+    pitch = {size: most_common(found) for size, found in pitches.items()}
+    paragraphs: list[list[Line]] = []
+    for run in runs:
+        for number, paragraph in enumerate(_split_run(run.lines, pitch)):
+            if number == 0 and paragraphs and _continues(paragraphs[-1][-1], paragraph[0]):
+                paragraphs[-1] += paragraph
+            else:
+                paragraphs.append(paragraph)
+    return paragraphs
+
+
+def _rejoined(lines: list[Line]) -> Iterator[Line]:
+    """Put pieces that stand on one line together again."""
+    held: Line | None = None
+    for line in lines:
+        beside = (
+            held is not None
+            and line.page == held.page
+            and line.turned == held.turned
+            and abs(line.base - held.base) < 0.3 * line.size
+            and -0.3 * line.size <= line.left - held.right < 3 * line.size
+        )
+        if held is not None and beside:
+            held = _side_by_side(held, line)
+            continue
+        if held is not None:
+            yield held
+        held = line
+    if held is not None:
+        yield held
+
+
+def _side_by_side(one: Line, other: Line) -> Line:
+    """Return two pieces of a line as one."""
+    cells = [*(one.cells or [Cell(one.text, one.left, one.right)])]
+    added = [*(other.cells or [Cell(other.text, other.left, other.right)])]
+    if other.left - one.right <= CELL_GAP * other.size:
+        last, first = cells.pop(), added.pop(0)
+        cells.append(Cell(f"{last.text} {first.text}", last.left, first.right))
+    cells += added
+    return replace(
+        one,
+        text=f"{one.text} {other.text}",
+        right=other.right,
+        hyphen=other.hyphen,
+        cells=tuple(cells) if len(cells) > 1 else (),
+    )
+
+
+def _split_run(lines: list[Line], pitch: dict[float, float]) -> list[list[Line]]:
+    # Not the outermost line, which may be a table's or stick out by accident.
+    margin = sorted(line.right for line in lines)[int(len(lines) * 0.8)]
+    paragraphs = [[lines[0]]]
+    for number, line in enumerate(lines[1:], 1):
+        below = lines[number + 1] if number + 1 < len(lines) else None
+        if _starts_paragraph(paragraphs[-1], line, below, margin, pitch[line.size]):
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    return paragraphs
+
+
+def _starts_paragraph(
+    before: list[Line], line: Line, below: Line | None, margin: float, pitch: float
+) -> bool:
+    last = before[-1]
+    if last.base - line.base > 1.3 * pitch or BULLET.match(line.text):
+        return True
+    if last.hyphen:
+        return False
+    em = line.size
+    if margin - last.right > room_for_word(line):
+        return True  # The next word had room: the line was ended on purpose.
+    if not ENDS_SENTENCE.search(last.text):
+        return False
+    indented = line.left - last.left > 0.8 * em and (
+        below is None or line.left - below.left > 0.8 * em
+    )
+    hanging = (
+        len(before) > 1
+        and last.left - before[0].left > 0.8 * em
+        and last.left - line.left > 0.8 * em
+    )
+    return indented or hanging
+
+
+def _continues(before: Line, after: Line) -> bool:
+    """Whether a sentence runs on over the end of a column or page, by its letters."""
+    return runs_on(before, after) and after.text[0].islower()
+
+
+def runs_on(before: Line, after: Line) -> bool:
+    """Whether a line ends no sentence, and another one may go on with it."""
+    ends = not before.hyphen and ENDS_SENTENCE.search(before.text)
+    apart = any(line.is_row or line.turned or line.edge for line in (before, after))
+    return not (ends or apart) and before.size == after.size
+
+
+def room_for_word(line: Line) -> float:
+    """Return how wide the first word of a line is, with a blank before it."""
+    word = len(_FIRST_WORD.findall(line.text)[0]) + 1
+    return word * (line.right - line.left) / len(line.text) + 0.3 * line.size

@@ -1,0 +1,67 @@
+"""Lines whose pieces stand in columns, as rows of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from index.loading.readers.pdf.lines import Cell, Line
+
+SHORTEST = ((2, 3), (3, 2))
+"""How many rows of so many cells make a table: three of two, two of three."""
+
+
+def with_tables(lines: list[Line]) -> Iterator[Line]:
+    """Yield the lines, those of tables as rows: lines in a run whose pieces stand in columns."""
+    run: list[Line] = []
+    for line in lines:
+        if run and not (line.cells and _below(run[-1], line)):
+            yield from _as_table(run)
+            run = []
+        if line.cells:
+            run.append(line)
+        else:
+            yield line
+    yield from _as_table(run)
+
+
+def _below(above: Line, line: Line) -> bool:
+    drop = above.base - line.base
+    return line.page == above.page and 0 < drop <= 3 * line.size and above.size == line.size
+
+
+def _as_table(run: list[Line]) -> list[Line]:
+    """Return a run's lines as rows, or as they are where they are no table."""
+    most = max((len(line.cells) for line in run), default=0)
+    full = [line.cells for line in run if len(line.cells) == most]
+    if not any(len(run) >= rows and most >= cells for rows, cells in SHORTEST):
+        return run
+    columns = [
+        (min(cell.left for cell in column), max(cell.right for cell in column))
+        for column in zip(*full, strict=True)
+    ]
+    if any(one[1] > other[0] for one, other in pairwise(columns)):
+        return run
+    placed = [_in_columns(line.cells, columns) for line in run]
+    if not all(placed):
+        return run
+    return [
+        replace(line, text=" | ".join(cells), hyphen=False, is_row=True)
+        for line, cells in zip(run, placed, strict=True)
+    ]
+
+
+def _in_columns(cells: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list[str]:
+    """Return a row's text by columns, blank where it has none; nothing where it does not fit."""
+    row = [""] * len(columns)
+    for cell in cells:
+        middle = (cell.left + cell.right) / 2
+        at = min(
+            range(len(columns)),
+            key=lambda number: abs(middle - (columns[number][0] + columns[number][1]) / 2),
+        )
+        if row[at]:
+            return []
+        row[at] = cell.text
+    return row
