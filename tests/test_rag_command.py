@@ -82,6 +82,13 @@ def test_longer_goes_on_behind_the_quote(briefed: Assistant) -> None:
     assert len(set(quoted(answer))) == len(answer.citations)
 
 
+def test_what_cannot_be_done_with_an_answer_is_told_with_what_can(short: Assistant) -> None:
+    for asked in ((QUESTION,), ()):
+        answer = told(short, "translate", *asked)
+        assert answer.text.startswith("Of an answer you can ask “shorter”, “longer”")
+        assert not answer.citations
+
+
 def test_longer_says_that_there_is_no_more(short: Assistant) -> None:
     answer = told(short, "longer", QUESTION)
     assert answer.text == short.ask(QUESTION).text

@@ -25,6 +25,11 @@ IDENTITY = (
     "footnote, a verbatim quote with its place.",
     "Where they do not say, I say so.",
 )
+OF_ANSWERS = (
+    "Of an answer you can ask “shorter”, “longer”, “as a list”, “as a table”, “are you sure?”, "
+    "“where does it say that?” and “what does [2] say about …?”, and of all of them “what have we "
+    "found so far?”."
+)
 CAPABILITIES = (
     "You can ask what the documents say (“Who …?”, “Why …?”), for a summary of all, of a document, "
     "a section or a topic (“Summarize …”), who wrote a document, when, how long it is, what its "
@@ -32,9 +37,7 @@ CAPABILITIES = (
     "in …?”), to compare two things (“Compare … and …”), and for the highest, the lowest, the "
     "number, the sum or the mean of what a table has.",
     "You can also state something (“So it was closed in winter?”) and hear whether they say so.",
-    "Of an answer you can ask “shorter”, “longer”, “as a list”, “as a table”, “are you sure?”, "
-    "“where does it say that?” and “what does [2] say about …?”, and of all of them “what have we "
-    "found so far?”.",
+    OF_ANSWERS,
 )
 
 

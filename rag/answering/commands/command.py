@@ -14,7 +14,7 @@ from index.printable import title_line
 from rag.answer import Answer, Event
 from rag.answering.commands import footnote, recap
 from rag.answering.context import MAX_LISTED, Context
-from rag.answering.conversation import NO_ANSWER, tell
+from rag.answering.conversation import NO_ANSWER, OF_ANSWERS, tell
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
 from rag.asking.subject import wanted
@@ -23,6 +23,9 @@ from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks, says_the_same
 
 OVERVIEW = Route("overview", ("all",), 1.0)
+MATTERS = ("shorter", "longer", "simpler", "list", "table", "sure", "where")
+"""What can be wanted of the last answer, besides what has a module of its own."""
+
 MORE = 3
 """How many sentences “longer” adds."""
 
@@ -35,6 +38,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     matter = query.route.matters[0]
     if of_earlier := {"footnote": footnote.answer, "found": recap.answer}.get(matter):
         yield from of_earlier(query, context)
+        return
+    if matter not in MATTERS:  # The answer as it was would look like what was asked for.
+        yield from tell(query, context, [OF_ANSWERS])
         return
     asked, commands = _last_asked(query, context)
     if asked is None:
