@@ -221,9 +221,19 @@ class Document:
         ]
 
     def place_at(self, offset: int) -> str:
-        """Return where the offset stands, for people: "page 3", "slide 3", or else "line 12"."""
+        """Return where the offset stands, for people: "page 3", "slide 3", or else "line 12".
+
+        The lines of a sheet's text are not the rows of its file, so they say nothing to people: "".
+        """
         page = self.page_at(offset)
-        return f"{self.page_kind} {page}" if page else f"line {self.line_at(offset)}"
+        if page:
+            return f"{self.page_kind} {page}"
+        return "" if self.is_sheet else f"line {self.line_at(offset)}"
+
+    @property
+    def is_sheet(self) -> bool:
+        """Whether it was read from a spreadsheet, whose places are rows and columns."""
+        return self.loader.startswith(("xlsx ", "ods ", "csv ", "tsv "))
 
     def line_at(self, offset: int) -> int:
         """Return the number (from 1) of the line that holds the offset."""

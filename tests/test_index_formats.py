@@ -554,6 +554,15 @@ def test_a_mail_says_who_wrote_when_about_what_and_then_its_text() -> None:
     assert load_bytes(page, "a.eml").text == "From: a@b\n\nThe mole"
 
 
+def test_of_a_mail_whose_plain_text_only_names_its_page_the_page_is_read() -> None:
+    page = b"<p>Not this.</p>"
+    assert page in MAIL
+    longer = b"<p>The mole is very old.</p><table><tr><th>Part<th>Built<tr><td>Head<td>1848</table>"
+    document = load_bytes(MAIL.replace(page, longer), "a.eml")
+    assert document.text.endswith("The mole is very old.\n\nPart | Built\n\nHead | 1848")
+    assert "öld" not in document.text
+
+
 @pytest.mark.parametrize(
     "header",
     [

@@ -91,7 +91,7 @@ class Page(HTMLParser):
             assert tag in TAGS
             assert set(attributes) <= ATTRIBUTES
             assert attributes.get("href", "?").startswith("?")
-            assert re.fullmatch(r"(--share:\d+)?", attributes.get("style", ""))
+            assert re.fullmatch(r"(--share:\d+(;--word:\d+)?)?", attributes.get("style", ""))
 
 
 def document(text: str, **more: object) -> Document:
@@ -479,6 +479,24 @@ def test_the_place_of_a_cell_says_its_row_and_column() -> None:
     assert told("Osumi").endswith("row “Osumi”, column “Strait”")
     assert told("| Osumi | | East China Sea |") == "set.md, line 17"
     assert told("Width | Sea") == told("Width") == "set.md, line 14"
+
+
+def test_the_place_in_a_sheet_is_its_row_and_no_line_of_its_text() -> None:
+    sheet = load_bytes(b"Strait,Width\nTsugaru,20 km\nOsumi,33 km\n", "straits.csv")
+    at = sheet.text.index("33 km")
+    quote = Quote(sheet, at, at + 5, 1.0)
+    assert place(quote) == "straits.csv, row “Osumi”, column “Width”"
+    assert reference(quote) == "straits, straits.csv"
+    (facts,) = opened(sheet, (at, at + 5)).texts["p.facts"]
+    assert facts == f"straits.csv · {len(sheet.text)} characters"
+
+
+def test_no_word_of_a_table_is_broken_before_its_column_is_narrow() -> None:
+    document = markdown(SET)
+    page = opened(document, (document.text.index("The end"), document.text.index("end.")))
+    told = [re.search(r"--word:(\d+)", each["style"]) for each in page.all("span", "cell")]
+    words = [int(each[1]) for each in told if each]
+    assert words == [len("Tsugaru"), len("Width"), len("Japan")] * (len(told) // 3)
 
 
 def test_a_table_is_read_with_the_heads_of_its_columns() -> None:

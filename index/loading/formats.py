@@ -124,12 +124,12 @@ VERSIONS = {
     "odp": 1,
     "odt": 1,
     "rtf": 1,
-    "eml": 1,
+    "eml": 2,
     "vtt": 1,
     "srt": 1,
     "json": 1,
     "xml": 1,
-    "image": 1,
+    "image": 2,
 }
 """The version of what reads each format. A change of what is taken out of files (text, headings,
 pages, properties, styles, the file itself) raises it; libraries then know which documents to read

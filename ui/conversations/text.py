@@ -107,12 +107,15 @@ def decision_text(answer: Answer) -> Group:
 def place(quote: Quote) -> str:
     """Return where a quote stands, for people: document, page or line, heading, days, cell."""
     where = quote.document.place_at(quote.start)
-    where = f"read from a picture, {where}" if quote.scan else where
-    heading = f", “{quote.heading}”" if quote.heading else ""
-    days = f", {days_in_words(*quote.dates)}" if quote.dates else ""
     cell = quote.cell
-    in_table = f", row “{cell.row}”, column “{cell.column}”" if cell else ""
-    return f"{quote.document.label}, {where}{heading}{days}{in_table}"
+    named = [
+        quote.document.label,
+        f"read from a picture, {where}" if quote.scan else where,
+        f"“{quote.heading}”" if quote.heading else "",
+        days_in_words(*quote.dates) if quote.dates else "",
+        f"row “{cell.row}”, column “{cell.column}”" if cell else "",
+    ]
+    return ", ".join(filter(None, named))
 
 
 def doubt(quote: Quote) -> str:

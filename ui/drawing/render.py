@@ -237,7 +237,8 @@ def source(
     where.append(f"{len(document.text):,} characters")
     original = web_address(document, span)
     left = first, len(document.text) - last
-    return draw("source.html", "source", document, " · ".join(where), original, tree, *left)
+    told = " · ".join(filter(None, where))
+    return draw("source.html", "source", document, told, original, tree, *left)
 
 
 def page(document: Document, span: tuple[int, int] | None, drawn: Page) -> str:

@@ -16,6 +16,9 @@ from index.structure import BLOCKS, Element, Place, structure
 NARROWEST, WIDEST = 4, 40
 """What a table's column counts as at least and at most when the width is shared, in characters."""
 
+LONGEST_WORD = 20
+"""Characters up to which a word of a table is not broken: its column is at least so wide."""
+
 
 @dataclass(slots=True)
 class Node:
@@ -23,7 +26,7 @@ class Node:
 
     `kind` is an element's kind, "quote" or "other" for marks, "sign" for what is not shown, "page"
     for where the page that `label` names begins, or "text" for all of it. `width` is a cell's
-    share of its row.
+    share of its row, and `word` the length of the longest word in its column.
     """
 
     kind: str
@@ -32,6 +35,7 @@ class Node:
     label: str = ""
     level: int = 0
     width: int = 0
+    word: int = 0
     inner: list[Node | str] = field(default_factory=list)
 
     @property
@@ -65,7 +69,7 @@ def set_text(
     shown = _undivided(near, places)
     nodes = [Node(kind, start, end) for start, end, kind in marks]
     inside = [each for each in shown if _holds((first, last), each)]
-    nodes += _nodes(inside, {at for place in places for at in place})
+    nodes += _nodes(document.text, inside, {at for place in places for at in place})
     kind = document.page_kind.capitalize()
     pages = {
         offset: f"{kind} {number}"
@@ -121,9 +125,9 @@ def _cut(element: Element, place: Place) -> Iterator[Element]:
         yield replace(element, start=start, end=end, signs=signs)
 
 
-def _nodes(elements: Sequence[Element], edges: set[int]) -> Iterator[Node]:
+def _nodes(text: str, elements: Sequence[Element], edges: set[int]) -> Iterator[Node]:
     """Yield elements and their signs as nodes; signs are cut where a mark begins or ends."""
-    widths: dict[Element, int] = {}
+    widths: dict[Element, tuple[int, int]] = {}
     for table in (each for each in elements if each.kind == "table"):
         inside = [each for each in elements if _holds(_place(table), each)]
         rows = [
@@ -134,10 +138,13 @@ def _nodes(elements: Sequence[Element], edges: set[int]) -> Iterator[Node]:
         for column in zip_longest(*rows):
             cells = [each for each in column if each is not None]
             longest = max(each.end - each.start for each in cells)
-            widths |= dict.fromkeys(cells, max(NARROWEST, min(longest, WIDEST)))
+            share = max(NARROWEST, min(longest, WIDEST))
+            words = (word for each in cells for word in text[each.start : each.end].split())
+            word = min(max(map(len, words), default=0), LONGEST_WORD)
+            widths |= dict.fromkeys(cells, (share, word))
     for each in elements:
-        width = widths.get(each, 0)
-        yield Node(each.kind, each.start, each.end, each.label, each.level, width)
+        width = widths.get(each, (0, 0))
+        yield Node(each.kind, each.start, each.end, each.label, each.level, *width)
         for start, end in each.signs:
             cuts = [start, *sorted(at for at in edges if start < at < end), end]
             yield from (Node("sign", a, b) for a, b in pairwise(cuts))

@@ -11,17 +11,18 @@ let view = "text"; // and how it is shown: "text", "stored" (as it is stored), o
 let chosen = false; // Whether a person said so: else what was read from pictures is shown in them.
 const wide = window.matchMedia("(min-width: 901px)"); // All panels beside each other.
 const steps = document.querySelector("#source-bar .steps");
+const panel = document.getElementById("source"); // It says that it is busy while a place is opened.
 
 const show = (wanted) => {
   const panels = document.getElementById("panels").dataset;
   // Beside a text that is checked its sources are shown.
-  const panel = wanted === "source" && panels.panel === "check" && wide.matches ? "check" : wanted;
-  panels.panel = panel;
-  sessionStorage.setItem("footnoted:panel", panel === "source" ? "talk" : panel);
+  const shown = wanted === "source" && panels.panel === "check" && wide.matches ? "check" : wanted;
+  panels.panel = shown;
+  sessionStorage.setItem("footnoted:panel", shown === "source" ? "talk" : shown);
   for (const button of document.querySelectorAll("[data-panel-button]")) {
     const mine = button.dataset.panelButton;
-    const beside = mine === "talk" && !["regression", "check", "settings"].includes(panel) && wide.matches;
-    button.setAttribute("aria-pressed", String(mine === panel || beside));
+    const beside = mine === "talk" && !["regression", "check", "settings"].includes(shown) && wide.matches;
+    button.setAttribute("aria-pressed", String(mine === shown || beside));
   }
 };
 
@@ -69,6 +70,7 @@ const open = async (place, page) => {
   steps.hidden = places.length < 2;
   steps.querySelector(".at").textContent = `${at + 1} of ${places.length}`;
   const others = places.filter((each) => each.document === place.document && each.span !== place.span);
+  panel.setAttribute("aria-busy", "true");
   let html;
   try {
     html = await contentOf(place, others, page);
@@ -76,12 +78,13 @@ const open = async (place, page) => {
     html = '<p class="notice">The program behind this window does not answer. Is it running?</p>';
   }
   if (mine !== latest) return; // Another place was asked for meanwhile.
+  panel.removeAttribute("aria-busy");
   props.value = html;
   history.replaceState(null, "", address(place)); // The address bar holds a link that lasts.
   // Gradio renders in a microtask of its own; after the next frame the new text stands there.
   requestAnimationFrame(() => {
     const mark = element.querySelector("mark.quote, .spot");
-    document.getElementById("source").scrollTop = 0;
+    panel.scrollTop = 0;
     mark?.scrollIntoView({ block: "center" });
     if (mark) focusOnceInView(mark);
   });
@@ -91,6 +94,7 @@ const open = async (place, page) => {
 const nothing = props.value;
 document.addEventListener("footnoted:new", () => {
   latest++;
+  panel.removeAttribute("aria-busy");
   [places, at, opened] = [[], 0, null];
   steps.hidden = true;
   props.value = nothing;
@@ -198,10 +202,10 @@ document.getElementById("show-keys").addEventListener("click", () => keys.showMo
 
 // A panel that scrolls can be scrolled by keyboard.
 for (const [id, label] of [["source", "Source"], ["conversation", "Conversation"]]) {
-  const panel = document.getElementById(id);
-  panel.tabIndex = 0;
-  panel.setAttribute("role", "region");
-  panel.setAttribute("aria-label", label);
+  const scrolled = document.getElementById(id);
+  scrolled.tabIndex = 0;
+  scrolled.setAttribute("role", "region");
+  scrolled.setAttribute("aria-label", label);
 }
 show(sessionStorage.getItem("footnoted:panel") ?? "talk");
 setView("text");

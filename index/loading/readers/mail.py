@@ -23,6 +23,9 @@ MOST_PARTS = 1_000
 MOST_NAMED = 1_000
 """Characters of a header: a mail to a thousand people is about something else."""
 
+FAR_MORE = 2
+"""How many times the words of the plain text the page has that is read in its place."""
+
 
 def read_eml(data: bytes) -> Content:
     """Read a mail. Its attachments are named, and not opened."""
@@ -89,18 +92,25 @@ def _day(message: Message) -> str | None:
 
 
 def _body(parts: list[Any]) -> list[Block]:
-    """Return the text of a mail: its plain text, or else its page."""
+    """Return the text of a mail: its plain text, or its page where that says far more.
+
+    The plain text of some mails only says that there is a page.
+    """
     texts = [part for part in parts if not _is_attached(part)]
-    for kind in ("text/plain", "text/html"):
-        blocks = [
+    plain, page = (
+        [
             block
             for part in texts
             if part.get_content_type() == kind
             for block in _blocks(part, kind)
         ]
-        if blocks:
-            return blocks
-    return []
+        for kind in ("text/plain", "text/html")
+    )
+    return page if _words(page) > FAR_MORE * _words(plain) else plain
+
+
+def _words(blocks: list[Block]) -> int:
+    return sum(len(block.text.split()) for block in blocks)
 
 
 def _is_attached(part: Any) -> bool:
