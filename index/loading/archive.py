@@ -51,6 +51,12 @@ class Archive:
         """The sources of the files that can be read."""
         return tuple(f"{self.source}/{name}" for name in self.files)
 
+    def nothing(self) -> str:
+        """Say of an archive without `files` that there are none, and what can be done."""
+        inner = " The archives in it are not opened: unpack it and add their files."
+        name = source_name(self.source)
+        return f"{name} holds no files that can be read.{inner if self.archives else ''}"
+
     def read(self, name: str, limits: Limits = LIMITS) -> bytes:
         """Unpack a file by its name in the archive.
 

@@ -279,7 +279,7 @@ def _file(source: str | Path, limits: Limits) -> tuple[Path, bytes]:
         raise DocumentError(
             f"{path_line(path.name)} is an archive: `footnoted add` adds the files in it."
             if archive.files
-            else f"{path_line(path.name)} holds no files that can be read."
+            else archive.nothing()
         )
     return path, _read(path, kind_of_ending(path.name), limits)
 

@@ -21,6 +21,7 @@ from index.loading.load import load_bytes
 from index.printable import counts, number_of, title_line
 from rag.trace import Line
 from ui.drawing.render import Outcome
+from ui.panels.adding.unfinished import Unfinished
 from ui.panels.events import BUG
 
 AT_ONCE = 2
@@ -31,6 +32,9 @@ FEW = 8
 
 TOLD = 100
 """How many failures are told one by one."""
+
+NAMED = 10
+"""So many documents that a program that ended did not add are named; the others are counted."""
 
 VISITORS = 50
 """Of how many visitors is kept what became of their documents."""
@@ -65,10 +69,14 @@ class Item:
 class Job:
     """What one visitor adds to one library."""
 
-    def __init__(self, library: Library, expect: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, library: Library, expect: Callable[[str], None] = lambda _: None, visitor: str = ""
+    ) -> None:
         """Name the library; `expect` is given the id of each document before it is put in."""
         self._library = library
         self._expect = expect
+        self._unfinished = Unfinished(library.folder, visitor)
+        self._cut_off = self._unfinished.names()
         self._changed = threading.Condition()
         self._items: list[Item] = []
         self._waiting: deque[Item] = deque()
@@ -93,6 +101,7 @@ class Job:
             given = list(items)
             self._items += given
             self._waiting += given
+            self._note()
             self._needed.update(each.folder for each in given if each.folder)
             for _ in range(min(AT_ONCE - self._workers, len(self._waiting))):
                 self._workers += 1
@@ -106,6 +115,7 @@ class Job:
             while self._waiting:
                 item = self._waiting.popleft()
                 item.outcome = _left(item)
+            self._note()
 
     def try_again(self) -> None:
         """Add once more what has failed or was stopped."""
@@ -124,7 +134,8 @@ class Job:
             for folder in self._needed:
                 shutil.rmtree(folder, ignore_errors=True)
             self._needed.clear()
-            self._items = []
+            self._items, self._cut_off = [], []
+            self._note()
 
     def wait(self, seconds: float) -> None:
         """Wait for the end, but not longer than this."""
@@ -147,6 +158,8 @@ class Job:
     def outcomes(self) -> list[Outcome]:
         """Return what became of the documents: of many, how many they were and what has failed."""
         with self._changed:
+            if self._cut_off:
+                return [_said(self._cut_off)]
             over = [each for each in self._items if each.outcome]
             if len(self._items) <= FEW:
                 return [each.outcome for each in over if each.outcome]
@@ -167,6 +180,10 @@ class Job:
             outcome = self._put_in(item)
             with self._changed:
                 item.at_work, item.outcome = None, outcome
+                if not self.goes_on:
+                    self._unfinished.end()
+                elif outcome:  # An archive is open now, and what is in it goes on.
+                    self._unfinished.over(item.name)
                 if item.folder and outcome and outcome.well:
                     self._free(item.folder)
                 self._changed.notify_all()
@@ -180,6 +197,13 @@ class Job:
             self._workers -= 1
             self._changed.notify_all()
             return None
+
+    def _note(self) -> None:
+        """Keep on the disk what is still to be added, for when the program ends before it is."""
+        if left := [each.name for each in self._items if each.outcome is None]:
+            self._unfinished.begin(left)
+        else:
+            self._unfinished.end()
 
     def _free(self, folder: Path) -> None:
         self._needed[folder] -= 1
@@ -228,6 +252,7 @@ class Job:
             self._waiting.extendleft(() if archive.stopped else reversed(inside))
             if archive.folder:
                 self._needed[archive.folder] += len(inside) - 1
+            self._note()
 
 
 class Jobs:
@@ -244,7 +269,7 @@ class Jobs:
         """Return a visitor's job for a library, a new one if there is none yet."""
         with self._lock:
             key = visitor, str(library.place)
-            job = self._jobs.pop(key, None) or Job(library, expect)
+            job = self._jobs.pop(key, None) or Job(library, expect, visitor)
             self._jobs[key] = job
             over = [each for each, kept in self._jobs.items() if not kept.goes_on]
             for each in over[: max(0, len(self._jobs) - VISITORS)]:
@@ -275,7 +300,7 @@ def _members(path: Path, name: str, library: Library) -> list[Item]:
         raise DocumentError(str(error).replace(path.name, title_line(name), 1)) from error
     archive = replace(found, source=title_line(name)) if found else None
     if archive is None or not archive.files:
-        raise UserError(f"{title_line(name)} holds no files that can be read.")
+        raise UserError(archive.nothing() if archive else f"{title_line(name)} is no archive.")
 
     def read(member: str, pages: Pages) -> Document:
         source = f"{title_line(name)}/{member}"
@@ -319,6 +344,20 @@ def _is_wrong(item: Item) -> bool:
 
 def _left(item: Item) -> Outcome:
     return Outcome(f"{title_line(item.name)}: not added, since it was stopped", well=False)
+
+
+def _said(names: Sequence[str]) -> Outcome:
+    """Say what the program had not added when it ended."""
+    shown = [title_line(each) for each in names[:NAMED]]
+    if more := len(names) - len(shown):
+        shown.append(f"{more:,} other" if more == 1 else f"{more:,} others")
+    listed = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+    were = "was" if len(names) == 1 else "were"
+    again = "it" if len(names) == 1 else "them"
+    return Outcome(
+        f"Footnoted ended before {listed} {were} added. Add {again} again; what was added is kept.",
+        well=False,
+    )
 
 
 def _became(added: Added) -> str:
