@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.documents import Document, Heading
+from index.documents import Document, Heading, Scan
 from index.loading.load import load_bytes
 from index.storage.store import Entry
 from rag.answer import Answer, AnswerSentence, Reason, Writing
@@ -489,6 +489,21 @@ def test_the_place_in_a_sheet_is_its_row_and_no_line_of_its_text() -> None:
     assert reference(quote) == "straits, straits.csv"
     (facts,) = opened(sheet, (at, at + 5)).texts["p.facts"]
     assert facts == f"straits.csv · {len(sheet.text)} characters"
+
+
+def test_what_was_read_from_a_picture_says_so_where_it_is_exported() -> None:
+    text = "The mole is old."
+    scanned = Document.of(
+        text, title="x", source="/x.png", pages=(0,), loader="image 1", scans=(Scan(1, 0.9, ""),)
+    )
+    quote = Quote(scanned, 0, len(text), 1.0)
+    assert place(quote) == "x.png, read from a picture, page 1"
+    assert reference(quote) == "x, x.png, read from a picture, page 1"
+
+
+def test_no_passages_are_named_where_none_was_looked_for() -> None:
+    found = answered(answer((), (AnswerSentence("Hello.", (), supported=True),)))
+    assert "passages found" not in found
 
 
 def test_no_word_of_a_table_is_broken_before_its_column_is_narrow() -> None:

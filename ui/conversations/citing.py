@@ -31,11 +31,17 @@ def reference(quote: Quote) -> str:
         document.properties.author,
         days_in_words(day, day) if day else None,
         document.name if document.name != document.title and not is_web(document) else None,
-        document.place_at(quote.start),
+        where(quote),
         f"“{quote.heading}”" if quote.heading else None,
         days_in_words(*quote.dates) if quote.dates else None,
     ]
     return ", ".join(title_line(each) for each in named if each)
+
+
+def where(quote: Quote) -> str:
+    """Return the page or line that a quote stands on, and whether it was read from a picture."""
+    at = quote.document.place_at(quote.start)
+    return f"read from a picture, {at}" if quote.scan else at
 
 
 def is_web(document: Document) -> bool:

@@ -158,6 +158,6 @@ FORMATS = {
     "text": Format(".txt", "text/plain", _text),
     "bibtex": Format(".bib", "application/x-bibtex", partial(_references, citing.bibtex)),
     "csl": Format(
-        ".json", "application/vnd.citationstyles.csl+json", partial(_references, citing.csl)
+        ".csl.json", "application/vnd.citationstyles.csl+json", partial(_references, citing.csl)
     ),
 }

@@ -14,6 +14,7 @@ from rag.answer import Answer, AnswerSentence
 from rag.answerability.gate import SURE
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
+from ui.conversations.citing import where
 
 NOTHING_NEAR = "No passage comes near."
 """Said with a refusal where nothing does."""
@@ -106,11 +107,10 @@ def decision_text(answer: Answer) -> Group:
 
 def place(quote: Quote) -> str:
     """Return where a quote stands, for people: document, page or line, heading, days, cell."""
-    where = quote.document.place_at(quote.start)
     cell = quote.cell
     named = [
         quote.document.label,
-        f"read from a picture, {where}" if quote.scan else where,
+        where(quote),
         f"“{quote.heading}”" if quote.heading else "",
         days_in_words(*quote.dates) if quote.dates else "",
         f"row “{cell.row}”, column “{cell.column}”" if cell else "",

@@ -98,9 +98,12 @@ def user(name: str, rights: Sequence[str]) -> str:
 # --- the conversation
 
 
-def welcome(questions: Sequence[str]) -> str:
-    """Return what stands where a conversation begins, with questions to begin with."""
-    return draw("conversation.html", "welcome", questions)
+def welcome(questions: Sequence[str], *, empty: bool = False) -> str:
+    """Return what stands where a conversation begins, with questions to begin with.
+
+    An `empty` library has no document yet.
+    """
+    return draw("conversation.html", "welcome", questions, empty)
 
 
 def conversation(shown: Conversation) -> str:

@@ -369,8 +369,11 @@ class ConversationPanel:
 
     def welcome(self) -> str:
         """Return what stands where a conversation begins, with questions to begin with."""
-        questions = attempt(lambda: self.libraries.here().examples.questions())
-        return render.welcome([] if isinstance(questions, UserError) else questions)
+        here = self.libraries.here
+        questions = attempt(lambda: here().examples.questions())
+        documents = attempt(lambda: here().library.titles())
+        shown = [] if isinstance(questions, UserError) else questions
+        return render.welcome(shown, empty=documents == [])
 
 
 def _what_is_wrong(question: str) -> str | None:
