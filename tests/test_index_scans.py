@@ -16,18 +16,19 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from fpdf import FPDF
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from index.documents import Document, Scan
 from index.errors import DocumentError
 from index.loading import load as loading
+from index.loading import sandbox
 from index.loading.formats import UNREAD, VERSIONS
 from index.loading.load import load, load_bytes
 from index.loading.pages import draw_page
 from index.loading.scanning import layout, pictures, recognition, work
 from index.loading.scanning.pictures import MOST_PIXELS
 from index.loading.scanning.regions import is_usable
-from index.loading.scanning.words import FINE, Word, from_json, to_json, words_of
+from index.loading.scanning.words import FINE, Word, from_json, quarters, to_json, words_of
 from index.storage.database import Place
 from index.upkeep.proof import prove
 from tests.breaking import opened
@@ -300,12 +301,96 @@ def test_what_has_no_text_is_told(what: str) -> None:
         load_bytes(made(), name)
 
 
-def test_a_script_that_is_not_known_is_told() -> None:
-    if recognition.tesseract.is_there():
-        pytest.skip("Tesseract is here, and reads it")
-    lines = ("Первый паром вышел из Осло", "с лошадьми и тенором на борту.")
+RUSSIAN = ("Первый паром вышел из Осло", "с лошадьми и тенором на борту.")
+
+
+def russian() -> bytes:
+    return saved(picture(*RUSSIAN, size=(700, 200), serif=False), "PNG")
+
+
+def test_a_script_that_is_not_known_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox._scanners, "idle", [])  # A process of its own does not find it.
+    monkeypatch.setenv("PATH", "")
     with pytest.raises(DocumentError, match="need Tesseract: install it"):
-        load_bytes(saved(picture(*lines, size=(700, 200), serif=False), "PNG"), "a.png")
+        load_bytes(russian(), "a.png")
+    for child in sandbox._scanners.idle:
+        child.stop()
+
+
+@pytest.mark.skipif(
+    "rus" not in recognition.tesseract.languages(),
+    reason="Tesseract and its Russian are not installed (tesseract-ocr, tesseract-ocr-rus)",
+)
+def test_a_script_that_rapidocr_has_not_is_read_by_tesseract() -> None:
+    read = load_bytes(russian(), "a.png")
+    assert read.text.split() == " ".join(RUSSIAN).split()
+    [scan] = read.scans
+    assert 0.8 < scan.confidence < 1
+    boxes = [word[3:7] for word in words_of(scan)]
+    assert len(boxes) == len(read.text.split())
+    assert boxes == sorted(boxes, key=lambda box: (box[1] > FINE // 3, box[0]))
+    assert all(left < right and top < bottom for left, top, right, bottom in boxes)
+
+
+UPRIGHT = picture(FERRY, TENOR, skew=1.5)
+
+
+def test_pages_that_lie_on_their_side_or_upside_down_are_turned() -> None:
+    turned = [UPRIGHT.rotate(-90 * quarters, expand=True) for quarters in (1, 2, 3)]
+    file = saved(turned[0], "TIFF", *turned[1:])
+    read = load_bytes(file, "turned.tiff")
+    assert read.text.split("\n\n") == [f"{FERRY} {TENOR}"] * 3
+    for number, shown in enumerate(turned, 1):
+        start = read.text.index("well known tenor", read.pages[number - 1])
+        boxes = draw_page(file, read, number, (start, start + 16)).boxes
+        assert len(boxes) == 3
+        for box in boxes:  # They stand in the picture as it is, and dark letters in each.
+            sides = (box.left, box.top, box.left + box.width, box.top + box.height)
+            corners = [round(a * b) for a, b in zip(sides, shown.size * 2, strict=True)]
+            assert shown.crop(tuple(corners)).getextrema()[0] < 120
+        places = [box.left if number == 2 else box.top for box in boxes]
+        assert places == sorted(places, reverse=number > 1)
+
+
+def test_a_page_that_its_file_turns_is_read_as_it_is_shown() -> None:
+    lying = UPRIGHT.rotate(90, expand=True)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photograph = io.BytesIO()
+    lying.save(photograph, "JPEG", exif=exif)
+    made = io.BytesIO()
+    with pypdfium2.PdfDocument(saved(lying, "PDF")) as pdf:
+        pdf[0].set_rotation(90)
+        pdf.save(made)
+    for file, name in ((photograph, "a.jpg"), (made, "a.pdf")):
+        read = load_bytes(file.getvalue(), name)
+        assert read.text == f"{FERRY} {TENOR}"
+        assert quarters(words_of(read.scans[0])) == 0
+
+
+def test_an_upright_page_is_read_once_and_its_least_sure_word_is_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[tuple[int, int]] = []
+    read = recognition._by_rapidocr
+
+    def counted(shown: Image.Image) -> tuple[list[Word], float, bool]:
+        reads.append(shown.size)
+        return read(shown)
+
+    monkeypatch.setattr(recognition, "_by_rapidocr", counted)
+    shown = picture(FERRY, size=(1100, 120))
+    words, confidence = recognition.recognise(shown, turn=True)
+    assert reads == [shown.size]
+    assert not any(word.is_uncertain for word in words)
+    [oslo] = [word for word in words if word.text == "Oslo,"]
+    sides = oslo.left * shown.width // FINE, 0, oslo.right * shown.width // FINE, shown.height
+    shown.paste(shown.crop(sides).filter(ImageFilter.GaussianBlur(3)), sides)
+    again, less = recognition.recognise(shown, turn=True)
+    assert less < confidence
+    [unsure] = [word.text for word in again if word.is_uncertain]
+    assert "Oslo" in unsure
+    recognition._engine.cache_clear()  # It holds a quarter of a gigabyte.
 
 
 def test_without_the_libraries_one_sentence_says_what_brings_them(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import atan2, cos, sin, tan
 from statistics import median
 
-from index.loading.scanning.words import FINE, Word
+from index.loading.scanning.words import FINE, Word, quarters, turned
 
 BOX_OF_SIZE = 1.2
 """A word's box is so much higher than its letters' size."""
@@ -52,10 +52,13 @@ class Row:
 Seen = tuple[Sequence[Word], float, float]
 """The words of a page, and its width and height in points."""
 
+_Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in points, from the upper left of a page that is turned upright."""
+
 
 def rows(pages: Sequence[Seen]) -> list[list[Row]]:
     """Return the words of each page in rows, in the order in which they are read."""
-    upright = [_page(*each) for each in pages]
+    upright = [_upright(*each) for each in pages]
     size = _sizes([line for lines in upright for line in lines])
     return [
         list(_in_order([replace(line, size=size[line.size]) for line in lines]))
@@ -63,32 +66,42 @@ def rows(pages: Sequence[Seen]) -> list[list[Row]]:
     ]
 
 
-def _page(words: Sequence[Word], width: float, height: float) -> list[Row]:
+def _upright(words: Sequence[Word], width: float, height: float) -> list[Row]:
+    back = -quarters(words) % 4
+    if back % 2:
+        width, height = height, width
     seen: dict[int, list[Word]] = {}
+    boxes: dict[int, list[_Box]] = {}
     for word in words:
         seen.setdefault(word.line, []).append(word)
-    skew = _skew(list(seen.values()), width, height)
-    return [_upright(line, skew, width, height) for line in seen.values()]
+        placed = word
+        for _ in range(back):
+            placed = turned(placed)
+        left, right = placed.left * width / FINE, placed.right * width / FINE
+        top, bottom = placed.top * height / FINE, placed.bottom * height / FINE
+        boxes.setdefault(word.line, []).append((left, top, right, bottom))
+    skew = _skew(list(boxes.values()), width)
+    return [_row(seen[line], boxes[line], skew, width, height) for line in seen]
 
 
-def _skew(lines: Sequence[Sequence[Word]], width: float, height: float) -> float:
+def _skew(lines: Sequence[Sequence[_Box]], width: float) -> float:
     """Return by how much the lines rise from left to right, as an angle."""
     angles: list[float] = []
     for line in lines:
         first, last = line[0], line[-1]
-        across = (last.left + last.right - first.left - first.right) / 2 * width / FINE
-        down = (last.top + last.bottom - first.top - first.bottom) / 2 * height / FINE
+        across = (last[0] + last[2] - first[0] - first[2]) / 2
+        down = (last[1] + last[3] - first[1] - first[3]) / 2
         # Of short lines, a letter with a tail makes an angle.
         if across > width / 8 and abs(angle := atan2(-down, across)) < _MOST_SKEW:
             angles.append(angle)
     return median(angles) if angles else 0.0
 
 
-def _upright(line: Sequence[Word], skew: float, width: float, height: float) -> Row:
+def _row(
+    words: Sequence[Word], line: Sequence[_Box], skew: float, width: float, height: float
+) -> Row:
     sides, middles, heights = [], [], []
-    for word in line:
-        left, right = word.left * width / FINE, word.right * width / FINE
-        top, bottom = word.top * height / FINE, word.bottom * height / FINE
+    for left, top, right, bottom in line:
         x, y = (left + right) / 2 - width / 2, height / 2 - (top + bottom) / 2
         across, up = x * cos(skew) + y * sin(skew), y * cos(skew) - x * sin(skew)
         half = (right - left) / 2
@@ -97,7 +110,7 @@ def _upright(line: Sequence[Word], skew: float, width: float, height: float) -> 
         # A box around a skewed word is higher than the word.
         heights.append(max(bottom - top - (right - left) * abs(tan(skew)), 1.0))
     size = median(heights) / BOX_OF_SIZE
-    return Row(tuple(line), tuple(sides), median(middles) - 0.35 * size, size)
+    return Row(tuple(words), tuple(sides), median(middles) - 0.35 * size, size)
 
 
 def _sizes(lines: Sequence[Row]) -> dict[float, float]:

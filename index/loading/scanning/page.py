@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 Part = tuple[float, float, float, float]
 """Left, top, right and bottom of a part of a page, as shares of it from its upper left."""
 
+_WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
+
 
 def read_page(data: bytes, kind: str, number: int) -> tuple[float, str]:
     """Return how surely a page, by its number from 1, was read, and its words as JSON."""
     words: list[Word] = []
     weighed = letters = 0.0
     for part, shown in _parts(data, kind, number):
-        found, confidence = recognise(shown)
+        found, confidence = recognise(shown, turn=part == _WHOLE)
         weight = sum(len(word.text) for word in found) or 1
         weighed, letters = weighed + weight * confidence, letters + weight
         first = max((word.line for word in words), default=-1) + 1
@@ -36,7 +38,7 @@ def _parts(data: bytes, kind: str, number: int) -> Iterator[tuple[Part, Image.Im
     if kind == "image":
         shown = picture(data, number)
         shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-        yield (0.0, 0.0, 1.0, 1.0), shown
+        yield _WHOLE, shown
         return
     import pypdfium2
 
@@ -55,7 +57,7 @@ def _parts(data: bytes, kind: str, number: int) -> Iterator[tuple[Part, Image.Im
         raise DocumentError(f"Page {number} of {{name}} cannot be drawn.") from error
     for region in regions:
         if region == (left, bottom, right, top):
-            part = 0.0, 0.0, 1.0, 1.0
+            part = _WHOLE
         else:
             across, up = right - left, top - bottom
             part = (

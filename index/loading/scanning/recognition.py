@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.loading.scanning import tesseract
-from index.loading.scanning.words import FINE, Word, tokens
+from index.loading.scanning.words import FINE, Word, tokens, turned
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -28,20 +28,36 @@ PAGES_AT_ONCE = 2
 HARD = 0.9
 """Below this mean confidence a page is hard to read, and Tesseract tries it as well."""
 
+_UPSIDE_DOWN = 0.7
+"""Below this mean confidence a page may stand on its head; those that do are below 0.5."""
+
 _LEAST = 0.5
 """Lines below this confidence are no text, or none that could be read."""
+
+_AS_SURE = 0.9
+"""RapidOCR turns lines that run down, and reads those as surely as once the page is turned."""
 
 _LETTERS, _LONG = 0.6, 4
 """A line of letters has so many of them at least for each time that it is longer than high. It is
 held to that where it is so many times longer."""
 
 
-def recognise(picture: Image.Image) -> tuple[list[Word], float]:
+def recognise(picture: Image.Image, *, turn: bool = False) -> tuple[list[Word], float]:
     """Return the words in a picture, and how surely they were read, all in all: 1 is without doubt.
 
-    Lines that could be seen and not read count as nothing in that.
+    Lines that could be seen and not read count as nothing in that. With `turn`, a page that lies on
+    its side or upside down is read once it is turned.
     """
-    words, confidence = _by_rapidocr(picture)
+    words, confidence, lies = _by_rapidocr(picture)
+    least = _AS_SURE * confidence if lies else confidence
+    for quarters in _may_be_turned(lies, confidence) if turn else ():
+        others, sure, _ = _by_rapidocr(picture.rotate(90 * quarters, expand=True))
+        if sure > least:
+            for _ in range(quarters):
+                others = [turned(word) for word in others]
+            words, confidence, least = others, sure, sure
+        if sure >= HARD:
+            break
     if confidence < HARD and tesseract.is_there():
         others = tesseract.words(picture)
         mean = mean_confidence(others)
@@ -50,23 +66,31 @@ def recognise(picture: Image.Image) -> tuple[list[Word], float]:
     return words, confidence
 
 
+def _may_be_turned(lies: bool, confidence: float) -> Sequence[int]:
+    """Return by how many quarters, clockwise, a page may be turned."""
+    if lies:
+        return 1, 3
+    return (2,) if confidence < _UPSIDE_DOWN else ()
+
+
 def mean_confidence(words: Sequence[Word]) -> float:
     """Return the mean confidence of words, each as much as it is long."""
     weight = sum(len(word.text) for word in words)
     return sum(len(word.text) * word.confidence / 100 for word in words) / weight if weight else 0.0
 
 
-def _by_rapidocr(picture: Image.Image) -> tuple[list[Word], float]:
+def _by_rapidocr(picture: Image.Image) -> tuple[list[Word], float, bool]:
+    """Return words, how surely they were read, and whether most lines run up or down."""
     import numpy as np
 
     # A picture that is too small to hold a letter makes it fail.
     if min(picture.size) < 8:
-        return [], 1.0
+        return [], 1.0, False
     found = _engine()(np.asarray(picture.convert("RGB")))
     if found.boxes is None:
-        return [], 1.0
+        return [], 1.0, False
     words: list[Word] = []
-    unread = 0.0
+    sure = read = unread = 0.0
     rows = zip(found.boxes, found.txts, found.scores, found.word_results, strict=True)
     for number, (corners, text, score, pieces) in enumerate(rows):
         sides = sorted((np.hypot(*(corners[1] - corners[0])), np.hypot(*(corners[3] - corners[0]))))
@@ -76,8 +100,10 @@ def _by_rapidocr(picture: Image.Image) -> tuple[list[Word], float]:
             unread += longer
         else:
             words += _words_of(number, text, score, pieces, corners, picture.size)
-    letters = sum(len(word.text) for word in words)
-    return words, mean_confidence(words) * letters / (letters + unread) if words else 0.0
+            sure, read = sure + score * letters, read + letters
+    across, down = np.ptp(found.boxes, axis=1).T
+    lies = bool(down[down > across].sum() > across[across > down].sum())
+    return words, float(sure / (read + unread)) if words else 0.0, lies
 
 
 def _words_of(
@@ -125,8 +151,8 @@ def _engine() -> Any:
     threads = max(1, (os.cpu_count() or 1) // PAGES_AT_ONCE)
     cv2.setNumThreads(threads)
     models = Path(rapidocr.__file__).parent / "models"
-    engine = "EngineConfig.onnxruntime"
-    return rapidocr.RapidOCR(
+    onnx = "EngineConfig.onnxruntime"
+    engine: Any = rapidocr.RapidOCR(
         params={
             # With its classifier of upside-down lines, it turns some that are not.
             "Global.use_cls": False,
@@ -140,7 +166,28 @@ def _engine() -> Any:
             # With its path, it does not look whether there is a newer one to be downloaded.
             "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
             "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
-            f"{engine}.intra_op_num_threads": threads,
-            f"{engine}.inter_op_num_threads": 1,
+            f"{onnx}.intra_op_num_threads": threads,
+            f"{onnx}.inter_op_num_threads": 1,
         }
     )
+    place = engine.cal_rec_boxes.cal_ocr_word_box
+
+    def placed(text: str, *about: Any) -> tuple[Any, Any, list[float]]:
+        words, boxes, letters = place(text, *about)
+        return words, boxes, _least_sure(words, text, letters)
+
+    # RapidOCR itself gives the second word of a line the confidence of the line's second letter.
+    engine.cal_rec_boxes.cal_ocr_word_box = placed
+    return engine
+
+
+def _least_sure(words: Sequence[str], text: str, letters: Sequence[float]) -> list[float]:
+    """Return the confidence of each word of a line: that of its least sure letter."""
+    if len(letters) != len(text):
+        return list(letters)
+    found, at = [], 0
+    for word in words:
+        at = text.index(word, at)
+        found.append(min(letters[at : at + len(word)]))
+        at += len(word)
+    return found

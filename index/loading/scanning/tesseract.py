@@ -25,14 +25,14 @@ _NO_LANGUAGES = ("osd", "equ")
 
 def is_there() -> bool:
     """Whether it is installed, with a language."""
-    return bool(_languages())
+    return bool(languages())
 
 
 def words(picture: Image.Image) -> list[Word]:
     """Return the words in a picture, read in all languages that Tesseract has here."""
     png = io.BytesIO()
     picture.convert("L").save(png, "PNG")
-    said = _run(["stdin", "stdout", "-l", "+".join(_languages()), "tsv"], png.getvalue())
+    said = _run(["stdin", "stdout", "-l", "+".join(languages()), "tsv"], png.getvalue())
     found: list[Word] = []
     lines: dict[tuple[str, ...], int] = {}
     for row in csv.DictReader(io.StringIO(said), delimiter="\t", quoting=csv.QUOTE_NONE):
@@ -52,7 +52,8 @@ def words(picture: Image.Image) -> list[Word]:
 
 
 @cache
-def _languages() -> tuple[str, ...]:
+def languages() -> tuple[str, ...]:
+    """Return the languages that it has here."""
     if shutil.which("tesseract") is None:
         return ()
     # The first line says how many there are.

@@ -12,9 +12,9 @@ from index.documents import Scan
 FINE = 10_000
 """Boxes are kept in ten-thousandths of the page's width and height."""
 
-UNCERTAIN = 80
-"""Words below this confidence, in hundredths, are marked. It is RapidOCR's own, and says little of
-a single word: `python -m eval.lab.bench.scans` prints how many of the wrong ones are below it."""
+UNCERTAIN = 70
+"""Words below this confidence, in hundredths, are marked. `python -m eval.lab.bench.scans` prints
+how many of the wrong ones are below it, and how many of those below it are wrong."""
 
 WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
 """Signs of the scripts that set no blanks between words."""
@@ -26,8 +26,12 @@ class Word(NamedTuple):
     """A word, or a sign of a script without blanks, with its box from the page's upper left.
 
     `line` is the number of its line among those that were seen, which are in no order. `blank`
-    tells whether a blank stands before it. `confidence` is in hundredths. `start` is where it
-    stands in the document's text; below 0 where it does not, as headers that every page repeats.
+    tells whether a blank stands before it. `confidence` is in hundredths: that of its least sure
+    letter. `start` is where it stands in the document's text; below 0 where it does not, as
+    headers that every page repeats.
+
+    The box goes from the word's own upper left to its own lower right. So on a page that lies on
+    its side or upside down, `left` is greater than `right`, or `top` than `bottom`.
     """
 
     line: int
@@ -44,6 +48,20 @@ class Word(NamedTuple):
     def is_uncertain(self) -> bool:
         """Whether it was hard to read."""
         return self.confidence < UNCERTAIN
+
+
+def turned(word: Word) -> Word:
+    """Return a word with its box as it is once the page is turned by a quarter, clockwise."""
+    return word._replace(
+        left=FINE - word.top, top=word.left, right=FINE - word.bottom, bottom=word.right
+    )
+
+
+def quarters(words: Sequence[Word]) -> int:
+    """Return by how many quarters, clockwise, a page with these words is turned."""
+    across = any(word.left > word.right for word in words)
+    down = any(word.top > word.bottom for word in words)
+    return (2 if across else 3) if down else int(across)
 
 
 def to_json(words: Sequence[Word]) -> str:

@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 MOST_PAGES = 3000
 """The longest scan that is read: some six hours on two cores."""
 
-FORM = 1
+FORM = 2
 """Of what is kept of a page; it rises when words are read or written differently."""
 
 _LIMITS = Limits(max_seconds=300)

@@ -1,20 +1,21 @@
 """How well scans are read, and what that costs the answers.
 
-    python -m eval.lab.bench.scans FOLDER [--pages N] [--without-set]
+    python -m eval.lab.bench.scans FOLDER [--pages N] [--poor N] [--sets briefing …]
 
-Reads pages that are drawn (`pages.py`), and asks the set `briefing` of the briefing as it is and of
-the briefing as a scan, without the language model. Evidence is told by places in the text, which
-are others in a scan: answers are compared. What was read and asked is kept in FOLDER.
+Reads pages that are drawn (`pages.py`): as a scanner makes them, and as bad copies are. Then asks
+the sets that come with Footnoted of their documents as text and as scans, without the language
+model. Evidence is told by places in the text, which are others in a scan: answers are compared.
+What was read and asked is kept in FOLDER, page by page.
 """
 
 from __future__ import annotations
 
 import resource
-import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
+from itertools import zip_longest
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,14 +23,17 @@ from typing import Any
 from rapidfuzz.distance import Levenshtein
 
 from eval.cases.cases import SETS, load_set
-from eval.lab.bench.scans.pages import PAGES, Scanned, as_scan, pages
+from eval.lab.bench.scans.pages import PAGES, POOR, Scanned, as_scan, pages, poor
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, ask_all, kept, show_rows
 from eval.measuring.statistics import Metric, rate
-from eval.running.record import Run
+from index.documents import Document
+from index.errors import DocumentError
 from index.loading import sandbox
 from index.loading.load import load, load_bytes
-from index.loading.scanning.words import words_of
+from index.loading.scanning.words import tokens
+
+DOCUMENTS = {"briefing": "briefing.md", "heat-pumps": "heat-pumps.pdf", "railway": "railway.html"}
 
 TARGET = "≤ 0.01"
 """Of character errors."""
@@ -39,38 +43,67 @@ def main(given: Sequence[str]) -> int:
     """Read, ask, print."""
     parser = arguments("eval.lab.bench.scans", __doc__)
     parser.add_argument("--pages", type=int, default=PAGES, metavar="N")
-    parser.add_argument("--without-set", action="store_true")
+    parser.add_argument("--poor", type=int, default=POOR, metavar="N")
+    parser.add_argument("--sets", nargs="*", choices=DOCUMENTS, default=list(DOCUMENTS))
     asked = parser.parse_args(given)
-    drawn = {str(number): page for number, page in enumerate(pages(asked.pages), 1)}
-    found = kept(asked.folder / "pages.json", drawn, _read)
-    show_rows(_figures(list(found.values())), "Pages that are drawn")
-    if not asked.without_set:
-        show_rows(_answers(asked.folder), "The set briefing, without the language model")
+    documents = {name: load(SETS / DOCUMENTS[name]) for name in DOCUMENTS}
+    for name, drawn, what in (
+        ("pages", pages(asked.pages), "Pages that are drawn"),
+        ("poor", poor(_texts(documents.values()), asked.poor), "Bad copies that are drawn"),
+    ):
+        numbered = {str(number): page for number, page in enumerate(drawn, 1)}
+        found = kept(asked.folder / f"{name}.json", numbered, _read)
+        if found:
+            show_rows(_figures(list(found.values()), TARGET if name == "pages" else ""), what)
+    rows = [row for name in asked.sets for row in _answers(name, documents[name], asked.folder)]
+    if rows:
+        show_rows(rows, "Sets, without the language model")
     return 0
+
+
+def _texts(documents: Iterable[Document]) -> list[str]:
+    """Return pieces of documents by turns, each of two paragraphs: the texts of the bad copies."""
+    paragraphs = [
+        [" ".join(each.split()) for each in document.text.split("\n\n") if _is_long(each)]
+        for document in documents
+    ]
+    mixed = [each for turn in zip_longest(*paragraphs) for each in turn if each]
+    return [" ".join(pair) for pair in zip(mixed[::2], mixed[1::2], strict=False)]
+
+
+def _is_long(paragraph: str) -> bool:
+    return len(paragraph) > 350 and "|" not in paragraph
 
 
 def _read(page: Scanned) -> dict[str, Any]:
     """Read a page; return how many signs and words of it are wrong, and what it took."""
     before = monotonic()
-    read = load_bytes(page.png, "page.png")
+    try:
+        read = load_bytes(page.png, "page.png")
+    except DocumentError:  # Nothing could be read.
+        read = Document.of("", title="", source="page.png")
     seconds = monotonic() - before
     for child in sandbox._scanners.idle:  # Only of processes that have ended the peak is known.
         child.stop()
-    wanted, seen = page.text.split(), read.text.split()
+    wanted = " ".join(page.text.split())
+    seen = list(tokens(read.text))
+    pairs = SequenceMatcher(None, _words(wanted), _words(read.text), autojunk=False)
     right = {
         place
-        for match in SequenceMatcher(None, wanted, seen, autojunk=False).get_matching_blocks()
+        for match in pairs.get_matching_blocks()
         for place in range(match.b, match.b + match.size)
     }
-    marked = {word.text for scan in read.scans for word in words_of(scan) if word.is_uncertain}
-    words = Counter((at in right, word in marked) for at, word in enumerate(seen))
+    marked = [style for style in read.styles if style.kind == "uncertain"]
+    words = Counter(
+        (at in right, any(word.start() < each.end and each.start < word.end() for each in marked))
+        for at, word in enumerate(seen)
+    )
     return {
         "kind": page.kind,
         "language": page.language,
-        "signs": len(" ".join(wanted)),
-        "wrong": Levenshtein.distance(" ".join(wanted), " ".join(seen)),
+        "signs": len(wanted),
+        "wrong": Levenshtein.distance(wanted, " ".join(read.text.split())),
         "seconds": seconds,
-        "confidence": read.scans[0].confidence,
         "marked right": words[True, True],
         "unmarked right": words[True, False],
         "marked wrong": words[False, True],
@@ -79,16 +112,23 @@ def _read(page: Scanned) -> dict[str, Any]:
     }
 
 
-def _figures(found: Sequence[dict[str, Any]]) -> Iterator[Row]:
+def _words(text: str) -> list[str]:
+    """Return the words of a text; which apostrophe a word has does not make it a wrong one."""
+    return [word[0].replace("’", "'") for word in tokens(text)]
+
+
+def _figures(found: Sequence[dict[str, Any]], target: str) -> Iterator[Row]:
     def summed(name: str, of: Sequence[dict[str, Any]] = found) -> int:
         return sum(each[name] for each in of)
 
-    yield Row("character errors", rate(summed("wrong"), summed("signs")), TARGET)
+    yield Row("character errors", rate(summed("wrong"), summed("signs")), target)
     for name in ("kind", "language"):
-        for value in dict.fromkeys(each[name] for each in found):
+        values = dict.fromkeys(each[name] for each in found)
+        for value in values if len(values) > 1 else ():
             of = [each for each in found if each[name] == value]
             yield Row(f"character errors: {value}", rate(summed("wrong", of), summed("signs", of)))
     wrong, right = summed("marked wrong"), summed("marked right")
+    yield Row("marked words that are wrong", rate(wrong, wrong + right))
     yield Row("wrong words that are marked", rate(wrong, wrong + summed("unmarked wrong")))
     yield Row("right words that are marked", rate(right, right + summed("unmarked right")))
     seconds = [each["seconds"] for each in found]
@@ -97,23 +137,16 @@ def _figures(found: Sequence[dict[str, Any]]) -> Iterator[Row]:
     yield Row("megabytes at most, of the process that reads", Metric(most, len(found)))
 
 
-def _answers(folder: Path) -> Iterator[Row]:
-    path = SETS / "briefing.jsonl"
-    cases = load_set(path)
+def _answers(name: str, text: Document, folder: Path) -> Iterator[Row]:
+    cases = load_set(SETS / f"{name}.jsonl")
     # What a case says of evidence is not true of a scan.
     cases = replace(cases, cases=tuple(replace(each, evidence=()) for each in cases.cases))
-    text = load(SETS / "briefing.md")
-    runs: dict[str, Run] = {}
-    for name in ("text", "scan"):
-        document = text
-        if name == "scan" and not (folder / "scan.json").exists():
-            sys.stderr.write("Reading the briefing as a scan.\n")
-            scan = as_scan(text.text)
-            document = load_bytes(scan, "briefing.pdf", kept=folder / "read")
-        runs[name] = ask_all(cases, [document], folder / name, out=folder / f"{name}.json")
-    for name, run in runs.items():
+    scan = load_bytes(as_scan(text.text), f"{name}.pdf", kept=folder / "read")
+    for form, document in (("text", text), ("scan", scan)):
+        place = folder / f"{name}-{form}"
+        run = ask_all(cases, [document], place, out=place.with_suffix(".json"))
         passed = [bool(each.scores["passed"]) for each in run.results]
-        yield Row(f"passed: {name}", rate(sum(passed), len(passed)))
+        yield Row(f"{name}: passed as {form}", rate(sum(passed), len(passed)))
 
 
 if __name__ == "__main__":

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from eval.lab.measure import seeded
 
-Kind = Literal["text", "columns", "table", "stamp"]
+Kind = Literal["text", "columns", "table", "stamp", "poor"]
 KINDS: tuple[Kind, ...] = ("text", "columns", "table", "stamp")
 
 PAGES = 40
+POOR = 16
 MOST_SKEW = 3.0
 """Degrees."""
 
@@ -111,6 +112,26 @@ def pages(count: int = PAGES) -> Iterator[Scanned]:
         picture, text = _page(kind, language, font, size)
         skew = MOST_SKEW * (2 * number / max(count - 1, 1) - 1)
         yield Scanned(kind, language, scanned(picture, skew, draw), text)
+
+
+def poor(texts: Sequence[str], count: int = POOR) -> Iterator[Scanned]:
+    """Yield pages as bad copies are: few pixels, faint, blurred and spotted, each with a text."""
+    draw = seeded()
+    names = list(FONTS.values())
+    for number, text in zip(range(count), texts, strict=False):
+        size = draw.choice((19, 21, 24))
+        picture = Image.new("L", (WIDTH, HEIGHT), 255)
+        font = ImageFont.truetype(names[number % len(names)], size)
+        _set(picture, [text], MARGIN, MARGIN, WIDTH - 2 * MARGIN, font, size)
+        few = draw.uniform(0.45, 0.65)
+        picture = picture.resize((int(few * WIDTH), int(few * HEIGHT)), Image.Resampling.BOX)
+        picture = picture.filter(ImageFilter.GaussianBlur(draw.uniform(0.2, 0.8)))
+        faint = draw.uniform(0.3, 0.8)
+        picture = picture.point([int(255 - faint * (255 - gray)) for gray in range(256)])
+        picture = scanned(picture, draw.uniform(-1.5, 1.5), draw)
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=draw.randrange(25, 60))
+        yield Scanned("poor", "English", Image.open(file), text)
 
 
 def scanned(picture: Image.Image, skew: float, draw: random.Random) -> Image.Image:
