@@ -52,8 +52,16 @@ def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document
     peek = page.locator("#peek")
     expect(peek).to_contain_text(" ".join(quote.split()))
     expect(footnote).to_have_attribute("aria-describedby", "peek")
+    page.evaluate(
+        """() => {
+          const [source, seen] = [document.getElementById("source"), (window.busy = [])];
+          const note = () => seen.push(source.getAttribute("aria-busy"));
+          new MutationObserver(note).observe(source, { attributeFilter: ["aria-busy"] });
+        }"""
+    )
     page.keyboard.press("Enter")
     assert_marked(page, quote)
+    assert page.evaluate("window.busy") == ["true", None], "it says so while it is being opened"
     assert page.locator("#source .text").text_content() == briefing.text
     page.keyboard.press("Escape")  # Back to where it was opened.
     expect(footnote).to_be_focused()
