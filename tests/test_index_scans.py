@@ -455,6 +455,55 @@ def test_columns_are_read_one_after_the_other() -> None:
     ]
 
 
+def test_columns_may_stand_between_lines_that_go_across() -> None:
+    top = [
+        line(
+            n,
+            f"{n} a line that goes across the page and both of the columns that stand on it",
+            40,
+            40 + 20 * n,
+        )
+        for n in range(6)
+    ]
+    left = [line(20 + n, f"left column line number {n}", 40, 180 + 20 * n) for n in range(7)]
+    right = [line(30 + n, f"right column line number {n}", 320, 180 + 20 * n) for n in range(6)]
+    head = line(40, "Below them", 40, 350)
+    foot = [
+        line(
+            50 + n,
+            f"{n} and one more line that goes across the page and both of its columns, below",
+            40,
+            370 + 20 * n,
+        )
+        for n in range(6)
+    ]
+    read = in_order(*foot, head, *right, *left, *top)
+    assert read == in_order(*top) + in_order(*left) + in_order(*right) + [
+        "Below them",
+        *in_order(*foot),
+    ]
+
+
+def test_a_table_between_lines_is_read_by_its_rows() -> None:
+    about = ("the town in which the ship was built", "its first owner", "a ferry of the company")
+    cells = [
+        line(10 + 10 * n + m, text, 40 + 280 * m, 200 + 20 * n)
+        for n in range(7)
+        for m, text in enumerate((f"Ship number {n}", about[n % 3]))
+    ]
+    across = [
+        line(
+            n,
+            f"{n} a line that goes across the page and both of the columns that stand on it",
+            40,
+            40 + 20 * n,
+        )
+        for n in range(6)
+    ]
+    read = in_order(*across, *cells)
+    assert read[6:] == [f"Ship number {n} {about[n % 3]}" for n in range(7)]
+
+
 def test_cells_side_by_side_are_one_row() -> None:
     cells = [
         line(10 * n + m, text, 40 + 180 * m, 100 + 20 * n + m)

@@ -22,6 +22,13 @@ _COLUMN_LINES, _COLUMN_WIDTH = 4, 8
 """Columns of running text have so many lines at least, and are mostly so many letters' sizes wide;
 those of tables are not."""
 
+_RUNNING_LINES, _RUNNING = 6, 0.75
+"""What stands between other lines is two columns of text where each has so many lines, of which
+half are this share of the longest."""
+
+_APART = 2
+"""Once one column has ended, a line so many times its size below the other follows both."""
+
 _CROSSING = 0.25
 """The share of lines that may go across both of two columns: titles and captions."""
 
@@ -130,7 +137,7 @@ def _in_order(lines: Sequence[Row]) -> Iterator[Row]:
     """Yield lines column by column; one across them stands between what is above it and below."""
     gutter = _gutter(lines)
     if gutter is None:
-        yield from _side_by_side(lines)
+        yield from _around_columns(lines)
         return
     band: list[Row] = []
     for line in [*sorted(lines, key=lambda each: -each.base), None]:
@@ -164,10 +171,51 @@ def _gutter(lines: Sequence[Row]) -> float | None:
     return best and best[2]
 
 
+def _around_columns(lines: Sequence[Row]) -> Iterator[Row]:
+    """Yield lines from top to bottom; where some of them stand in columns, column by column."""
+    ordered = sorted(lines, key=lambda each: -each.base)
+    most, among = 0, range(0)
+    left: list[Row] = []
+    right: list[Row] = []
+    for at in {line.right for line in lines}:
+        begin = 0
+        for end, line in enumerate([*ordered, None]):
+            if line is not None and not line.left <= at < line.right:
+                continue
+            run = ordered[begin:end]
+            sides = [x for x in run if x.right <= at], [x for x in run if x.left > at]
+            if all(map(_is_running, sides)) and min(map(len, sides)) > most:
+                most, among = min(map(len, sides)), range(begin, end)
+                left, right = sides
+            begin = end + 1
+    if not most:
+        yield from _side_by_side(lines)
+        return
+    ended = max(min(line.base for line in side) for side in (left, right))
+    for at in among[1:]:  # What follows a column of its own is no part of it.
+        above, line = ordered[at - 1], ordered[at]
+        if line.base < ended and above.base - line.base > _APART * line.size:
+            among = range(among.start, at)
+            break
+    inside = {id(line) for line in ordered[among.start : among.stop]}
+    yield from _in_order(ordered[: among.start])
+    for side in (left, right):
+        yield from _in_order([line for line in side if id(line) in inside])
+    yield from _in_order(ordered[among.stop :])
+
+
 def _is_column(lines: Sequence[Row]) -> bool:
     if len(lines) < _COLUMN_LINES:
         return False
     return median((line.right - line.left) / line.size for line in lines) >= _COLUMN_WIDTH
+
+
+def _is_running(lines: Sequence[Row]) -> bool:
+    """Whether lines are most of them as long as the longest, as those of cells are not."""
+    if len(lines) < _RUNNING_LINES or not _is_column(lines):
+        return False
+    lengths = [line.right - line.left for line in lines]
+    return median(lengths) >= _RUNNING * max(lengths)
 
 
 def _side_by_side(lines: Sequence[Row]) -> Iterator[Row]:
