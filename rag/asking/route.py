@@ -52,6 +52,10 @@ COMPUTED = 0.001
 “What was the total population of Europe in 1952?” is a question of fact where there is no table,
 and only a table that has all of its words is computed from."""
 
+ONLY_COMPUTED = 0.9
+"""The probability of a computation from which nothing else is asked for. Below it the likeliest
+other kind stands beside it, for where no table fits."""
+
 BESIDE = 0.35
 """The share of a kind's probability from which a matter is asked for beside another one."""
 
@@ -109,7 +113,9 @@ def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
     computes = computes if sums["compute"] >= COMPUTED else ()
     if sums["evidence"] >= DOUBT:
         return replace(EVIDENCE, probability=sums["evidence"], computes=computes)
-    kind = max(KINDS, key=lambda each: sums[each])
+    others = [each for each in KINDS if each != "compute"]
+    only = sums["compute"] >= ONLY_COMPUTED
+    kind = max(KINDS if only else others, key=lambda each: sums[each])
     matters = [(p, name.partition("/")[2]) for p, name in ranked if name.startswith(f"{kind}/")]
     asked = [name for p, name in matters if p >= BESIDE * sums[kind]] or [matters[0][1]]
     return Route(kind, tuple(asked), sums[kind], computes)

@@ -25,6 +25,7 @@ from rag.languages.language import (
     QuestionForm,
     Relation,
     SubQuestions,
+    TableWords,
     Time,
     Times,
 )
@@ -52,14 +53,13 @@ HEAD = FrontMatterPatterns(*map("|".join, zip(*(each.head for each in LANGUAGES)
 FUNCTION_WORDS = frozenset[str]().union(*(each.function_words for each in LANGUAGES))
 """Words that carry no meaning of their own in any of these languages, in small letters."""
 
-TIME_UNITS = frozenset[str]().union(*(each.time_units for each in LANGUAGES))
-"""Words that ask for a time in any of these languages, in small letters."""
-
-GROUPING = frozenset[str]().union(*(each.grouping for each in LANGUAGES))
-"""Words that ask for something of each of several things, in any of these languages."""
-
-SUMMARIES = frozenset[str]().union(*(each.summaries for each in LANGUAGES))
-"""What the first cell of a row says that is computed from others, in small letters."""
+TABLE_WORDS = TableWords(
+    *(
+        frozenset[str]().union(*some)
+        for some in zip(*(each.table_words for each in LANGUAGES), strict=True)
+    )
+)
+"""Words that tell what is asked of a table, in any of these languages, in small letters."""
 
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 
@@ -214,6 +214,15 @@ def degree(word: str) -> bool | None:
     None for other words, and for adjectives that are not known.
     """
     return next((found for each in LANGUAGES if (found := each.degree(word)) is not None), None)
+
+
+def superlative(word: str) -> bool | None:
+    """Whether an adjective in the highest degree says most, or least: “oldest”, “weakest”.
+
+    None for other words, and for adjectives that are not known.
+    """
+    found = (each.superlative(word) for each in LANGUAGES)
+    return next((each for each in found if each is not None), None)
 
 
 def _taken_as(text: str) -> Language:

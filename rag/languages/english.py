@@ -3,12 +3,11 @@
 from index.english import FUNCTION_WORDS, months_in_full
 from index.split import sentence_spans
 from rag.languages.english_amounts import (
-    GROUPING,
-    SUMMARIES,
-    TIME_UNITS,
+    TABLE_WORDS,
     amount,
     bounds,
     degree,
+    superlative,
 )
 from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
@@ -45,7 +44,6 @@ ENGLISH = Language(
     amount=amount,
     bounds=bounds,
     degree=degree,
-    time_units=TIME_UNITS,
-    grouping=GROUPING,
-    summaries=SUMMARIES,
+    superlative=superlative,
+    table_words=TABLE_WORDS,
 )

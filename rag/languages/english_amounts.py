@@ -7,20 +7,41 @@ from decimal import Decimal
 
 from rag.languages.english_tokens import DIGITS, SPELLED, number
 from rag.languages.english_words import COMPARATIVES
-from rag.languages.language import Bound, Sense
+from rag.languages.language import Bound, Sense, TableWords
 
 PERCENT = frozenset(("percent", "per cent", "pct", "percentage"))
 
-TIME_UNITS = frozenset("when date day days month months quarter quarters year years".split())
-"""Words that ask for a time."""
-
-GROUPING = frozenset(("each", "per", "every"))
-"""Words that ask for something of each of several things."""
-
-SUMMARIES = frozenset(
-    "total totals sum subtotal all overall average mean median altogether".split()
+_YEARS, _MONTHS = frozenset(("year", "years")), frozenset(("month", "months"))
+TABLE_WORDS = TableWords(
+    times=_YEARS | _MONTHS | frozenset("when date day days quarter quarters".split()),
+    years=_YEARS,
+    months=_MONTHS,
+    each=frozenset(("each", "per", "every")),
+    by=frozenset(("by",)),
+    most=frozenset(("most",)),
+    least=frozenset(("least", "fewest")),
+    many=frozenset(("many",)),
+    than=frozenset(("than",)),
+    joints=frozenset("and or than versus vs to".split()),
+    requests=frozenset(
+        "please tell show give find list calculate compute determine know want need like make made "
+        "get got come came hold held see saw there".split()
+    ),
+    negations=frozenset("not non never except excluding besides".split()),
+    restricting=frozenset(
+        "no nor neither none without other others than above below under after before since until "
+        "or but only either against same another unless both".split()
+    ),
+    verbs=frozenset(
+        "is are was were be been do does did has have had can could will would".split()
+    ),
+    yes=frozenset(("yes", "true", "y", "t", "1")),
+    no=frozenset(("no", "false", "n", "f", "0")),
+    summaries=frozenset(
+        "total totals sum subtotal all overall average mean median altogether".split()
+    )
+    | {"grand total", "sub total", "sub-total"},
 )
-"""What the first cell of a row says that is computed from the others."""
 
 
 def _with_ending(adjective: str, ending: str) -> str:
@@ -113,6 +134,17 @@ def degree(word: str) -> bool | None:
     """
     word = word.casefold()
     return _DEGREES.get(f"{word[:-3]}er" if word.endswith("est") else word)
+
+
+_ENDS = dict.fromkeys(("top", "maximum", "max"), True) | dict.fromkeys(
+    ("bottom", "minimum", "min"), False
+)
+
+
+def superlative(word: str) -> bool | None:
+    """Whether an adjective in the highest degree says most, or least: “oldest”, “weakest”."""
+    word = word.casefold()
+    return degree(word) if word.endswith("est") else _ENDS.get(word)
 
 
 _UNIT = re.compile(r"[^\W\d_%°$€£¥]{0,12}[%°$€£¥²³]?[A-Z]?(?:[/ ][^\W\d_]{1,12})?")

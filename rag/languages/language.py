@@ -191,6 +191,39 @@ class FrontMatterPatterns(NamedTuple):
     day: str
 
 
+class TableWords(NamedTuple):
+    """Words of closed classes by which it is told what is asked of a table, in small letters.
+
+    `times` ask for a time, among them `years` and `months`. `each` and `by` stand before what
+    something is asked for each of. `most` and `least` ask for the greatest and the smallest number,
+    `many` for a number. `than` stands between two things that are compared,
+    and `joints` between all that are named together. `requests` are words of any request,
+    and verbs that say nothing by themselves.
+    `negations` stand before what is excluded. `restricting` words exclude rows in ways of many
+    kinds. `verbs` stand between what is asked about and what is said of it. `yes` and `no` are what
+    the cells of a column say that tells whether something is so. `summaries` are what the first
+    cell of a row says that is computed from others.
+    """
+
+    times: frozenset[str]
+    years: frozenset[str]
+    months: frozenset[str]
+    each: frozenset[str]
+    by: frozenset[str]
+    most: frozenset[str]
+    least: frozenset[str]
+    many: frozenset[str]
+    than: frozenset[str]
+    joints: frozenset[str]
+    requests: frozenset[str]
+    negations: frozenset[str]
+    restricting: frozenset[str]
+    verbs: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+    summaries: frozenset[str]
+
+
 Own = Callable[[str], str]
 """Returns a text without the wording that requests have in common."""
 
@@ -223,6 +256,5 @@ class Language:
     amount: Callable[[str], tuple[Decimal, str] | None]
     bounds: Callable[[str], tuple[Bound, ...]]
     degree: Callable[[str], bool | None]
-    time_units: frozenset[str]
-    grouping: frozenset[str]
-    summaries: frozenset[str]
+    superlative: Callable[[str], bool | None]
+    table_words: TableWords

@@ -12,11 +12,10 @@ from typing import TypeVar
 
 from index.documents import Document
 from index.structure import Row, Table, tables
-from rag.asking.when import Period, told_times
+from rag.answering.tables.cells import amount, period, stems
+from rag.asking.when import Period
 from rag.finding.rows import heading_above
-from rag.languages import SUMMARIES, amount_in, times
-from rag.languages.english_tokens import stem
-from rag.languages.english_words import singular
+from rag.languages import TABLE_WORDS
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "–", "—", "..", "…", "?", "."))
 """What stands in a cell without a value, in small letters."""
@@ -29,8 +28,17 @@ PURE = 0.95
 
 T = TypeVar("T")
 
-YEARS = (1000, 2199)
-"""The first and the last whole number that is a year, in a column that has nothing else."""
+YEARS = range(1000, 2200)
+"""The whole numbers that are years, in a column that has nothing else."""
+
+LEAST_SUMMED = 5
+"""Amounts other than nothing, at least, whose sum stands below them by no chance."""
+
+MOST_GROUPS = 40
+"""Different values of a column, at most, that something is computed for each of."""
+
+_DECIMAL_COMMA = re.compile(r"\d\.\d{3},\d|(?<!\d)\d+,(?:\d{1,2}|\d{4,})(?![\d,.])")
+"""An amount whose fraction stands behind a comma: “1.234,5”, “12,50”."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,41 @@ class Column:
             if text is not None and (words := stems(text)):
                 found.setdefault(words, set()).add(at)
         return {words: frozenset(rows) for words, rows in found.items()}
+
+    @cached_property
+    def whether(self) -> frozenset[int]:
+        """The rows where it is so, in a column that tells whether something is so; or none."""
+        said = [text and text.casefold() for text in self.texts]
+        yes, no = TABLE_WORDS.yes, TABLE_WORDS.no
+        both = not yes.isdisjoint(said) and not no.isdisjoint(said)
+        if not both or not all(each is None or each in yes | no for each in said):
+            return frozenset()
+        return frozenset(at for at, each in enumerate(said) if each in yes)
+
+    @cached_property
+    def groups(self) -> Mapping[str, frozenset[int]]:
+        """The rows of each value, where several rows share one, and amounts are few whole numbers.
+
+        Values are in the order of the rows, amounts and times in their own.
+        """
+        found: dict[str, set[int]] = {}
+        for at, text in enumerate(self.texts):
+            if text is not None:
+                found.setdefault(text, set()).add(at)
+        known = sum(map(len, found.values()))
+        numbers = len(found) <= MOST_GROUPS and all(
+            each is None or each % 1 == 0 for each in self.amounts
+        )
+        if len(found) in (1, known) or (self.amounts and not numbers):
+            return {}
+        values = self.amounts or self.periods
+        order = sorted(found, key=lambda text: values[min(found[text])] or 0) if values else found
+        return {text: frozenset(found[text]) for text in order}
+
+    @cached_property
+    def wordings(self) -> frozenset[str]:
+        """The values as they stand, in small letters."""
+        return frozenset(text.casefold() for text in self.texts if text is not None)
 
     @cached_property
     def values_with(self) -> Mapping[str, frozenset[tuple[str, ...]]]:
@@ -99,16 +142,30 @@ def sheets(document: Document) -> Iterator[Sheet]:
 def _sheet(document: Document, at: int) -> Sheet:
     table = tables(document)[at]
     rows = tuple(row for row in table.rows if not _is_summary(document, row))
-    columns = tuple(
+    columns = _columns(document, table, rows)
+    if any(map(_ends_in_sum, columns)):
+        rows = rows[:-1]
+        columns = _columns(document, table, rows)
+    return Sheet(document, table, rows, columns)
+
+
+def _columns(document: Document, table: Table, rows: Sequence[Row]) -> tuple[Column, ...]:
+    return tuple(
         _column(head, [_value(document, row, column) for row in rows])
         for column, head in enumerate(table.heads)
     )
-    return Sheet(document, table, rows, columns)
+
+
+def _ends_in_sum(column: Column) -> bool:
+    """Whether the last of some amounts is the sum of all others, whatever its row is called."""
+    *others, last = column.amounts or (None,)
+    known = [each for each in others if each]
+    return bool(last) and len(known) >= LEAST_SUMMED and sum(known) == last
 
 
 def _is_summary(document: Document, row: Row) -> bool:
     first = next((document.text[slice(*cell)] for cell in row.cells if cell[0] < cell[1]), "")
-    return first.strip(" :*").casefold() in SUMMARIES
+    return first.strip(" :*").casefold() in TABLE_WORDS.summaries
 
 
 def _value(document: Document, row: Row, column: int) -> str | None:
@@ -119,7 +176,10 @@ def _value(document: Document, row: Row, column: int) -> str | None:
 def _column(head: str, texts: Sequence[str | None]) -> Column:
     if periods := _read(texts, period):
         return Column(head, texts, periods=periods)
-    found = _read(texts, amount)
+    if any(text and _DECIMAL_COMMA.search(text) for text in texts):
+        found = _read(texts, lambda text: amount(text.translate(_SWAPPED)))
+    else:
+        found = _read(texts, amount)
     units = {each[1] for each in found if each}
     if len(units) != 1:
         return Column(head, texts)
@@ -130,6 +190,9 @@ def _column(head: str, texts: Sequence[str | None]) -> Column:
         years = [None if each is None else _year(int(each)) for each in amounts]
         return Column(head, texts, periods=years)
     return Column(head, texts, amounts, units.pop())
+
+
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 def _read(texts: Sequence[str | None], read: Callable[[str], T | None]) -> Sequence[T | None]:
@@ -149,86 +212,8 @@ def _is_numbering(amounts: Sequence[Decimal | None]) -> bool:
 
 
 def _is_year(amount: Decimal) -> bool:
-    return amount % 1 == 0 and YEARS[0] <= amount <= YEARS[1]
+    return amount % 1 == 0 and int(amount) in YEARS
 
 
 def _year(year: int) -> Period:
     return date(year, 1, 1), date(year, 12, 31)
-
-
-# --- what a cell says
-
-_PLAIN = re.compile(r"[-−]?\d+(?:\.\d+)?")
-_SIGNED = re.compile(r"(?P<bracket>\()?\s*(?P<sign>[-−–+])?\s*(?P<rest>.*?)\s*(?(bracket)\))", re.S)
-_GROUPS = re.compile(r"(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-"""What parts thousands beside a comma."""
-
-_LONGEST = 40
-"""Characters of a cell with an amount, at most."""
-
-
-@lru_cache(maxsize=2**15)
-def amount(text: str) -> tuple[Decimal, str] | None:
-    """Return the amount that a cell is, and its unit; None where it is something else.
-
-    So are “1,234.5”, “12%”, “$3m” and “(5)”, which is less than nothing.
-    """
-    if _PLAIN.fullmatch(text):
-        return Decimal(text.replace("−", "-")), ""
-    if len(text) > _LONGEST or not any(map(str.isdigit, text)):
-        return None
-    match = _SIGNED.fullmatch(_GROUPS.sub("", text))
-    found = amount_in(match["rest"]) if match else None
-    if match is None or found is None:
-        return None
-    negative = match["bracket"] or match["sign"] in ("-", "−", "–")
-    return (-found[0] if negative else found[0]), found[1]
-
-
-_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?")
-
-
-@lru_cache(maxsize=2**15)
-def period(text: str) -> Period | None:
-    """Return the first and the last day of the time that a cell is; None where it is none."""
-    match = _ISO.fullmatch(text)
-    if match is None:
-        return _named_period(text)
-    year, month, day = int(match[1]), int(match[2]), int(match[3] or 0)
-    try:
-        if day:
-            return date(year, month, day), date(year, month, day)
-        end = date(year + month // 12, month % 12 + 1, 1)
-        return date(year, month, 1), date.fromordinal(end.toordinal() - 1)
-    except ValueError:
-        return None
-
-
-def _named_period(text: str) -> Period | None:
-    """Return the time of “May 3, 2014” and “March 2012”, which has a word in it."""
-    if len(text) > _LONGEST or not any(map(str.isalpha, text)) or not re.search(r"\d{4}", text):
-        return None
-    found = told_times(text, (date.min, date.max)) if _only_a_time(text) else []
-    return found[0] if len(found) == 1 else None
-
-
-def _only_a_time(text: str) -> bool:
-    said = times(text)
-    return len(said.times) == 1 and not said.left.strip(" ,.")
-
-
-# --- words
-
-_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
-"""The parts of a word: “lifeExp” and “GDPPerCapita” have several."""
-
-
-@lru_cache(maxsize=2**16)
-def stems(text: str) -> tuple[str, ...]:
-    """Return the stems of the words of a head or a cell."""
-    return tuple(map(stem_of, _PARTS.findall(re.sub(r"['’]s\b", "", text))))
-
-
-def stem_of(word: str) -> str:
-    """Return the stem of a word, in the singular."""
-    return stem(singular(word.casefold()))

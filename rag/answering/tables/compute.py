@@ -11,7 +11,6 @@ are but one cell, that is quoted.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 
 from index.structure import Row
@@ -19,7 +18,9 @@ from index.weights.catalogue import DEFAULTS
 from rag.answer import Event, Found
 from rag.answering.context import MIN_QUOTES, Context
 from rag.answering.tables.columns import Column, Sheet, sheets
-from rag.answering.tables.plan import CELL, Plan, plan
+from rag.answering.tables.plan import Plan, plan
+from rag.answering.tables.results import results
+from rag.answering.tables.task import CELL
 from rag.asking.query import Query
 from rag.finding.quotes import CANDIDATES
 from rag.finding.rows import heading_above
@@ -33,12 +34,6 @@ MOST_SHEETS = 50
 MOST_ROWS = 10
 """Rows that are cited, at most."""
 
-MOST_TIED = 5
-"""Rows that share the highest or the lowest value and are named, at most."""
-
-MORE_DIGITS = 2
-"""Digits behind the point that a mean has more than the values."""
-
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer with what is computed from the one table that has all words of the question.
@@ -48,19 +43,25 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     found = _planned(query, context)
     if found is None:
         return
-    told, rows = _computed(found)
-    if not rows:
+    said = [each for each in results(found) if each[1]]
+    if not said:
         return
-    quotes = _quotes(found.sheet, found.column, rows)
-    if found.how == CELL:
+    share = max(MOST_ROWS // len(said), 1)
+    cites = [(text, sorted(rows)[:share]) for text, rows in said]
+    cited = [_quotes(found.sheet, found.column, rows) for _, rows in cites]
+    quotes = tuple(dict.fromkeys(quote for some in cited for quote in some))
+    if found.task.statistic == CELL:
         composition = quoted(quotes, sure=True)
     else:
         composition = Composition()
-        composition.cite(f"Computed: {told}", quotes)
-    cited = min(len(rows), MOST_ROWS)
-    note = f"The footnotes show the first {cited} of {counted(len(rows), 'row')}."
+        for (text, _), footnotes in zip(cites, cited, strict=True):
+            composition.cite(text, footnotes)
+    shown = {at for _, rows in cites for at in rows}
+    every = {at for _, rows in said for at in rows}
+    some = f"the first {len(shown)}" if len(said) == 1 else f"{len(shown)}"
+    note = f"The footnotes show {some} of {counted(len(every), 'row')}."
     near = [
-        each for row in _near(found, rows) for each in _quotes(found.sheet, found.column, [row])
+        each for row in _near(found, shown) for each in _quotes(found.sheet, found.column, [row])
     ]
     if len(quotes) + len(near) < MIN_QUOTES:
         near += context.find(query.text)
@@ -68,7 +69,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     quotes = (*quotes, *(each for each in near if each.span not in cited_places))
     context.run.time("retrieve_s", "first_quote_s")
     yield Found(quotes)
-    yield context.answer(query, composition, quotes, note=note if cited < len(rows) else None)
+    yield context.answer(query, composition, quotes, note=note if len(shown) < len(every) else None)
 
 
 def _planned(query: Query, context: Context) -> Plan | None:
@@ -98,76 +99,14 @@ def _planned(query: Query, context: Context) -> Plan | None:
     return ranked[0]
 
 
-def _near(found: Plan, rows: Sequence[int]) -> Sequence[int]:
+def _near(found: Plan, cited: set[int]) -> Sequence[int]:
     """Return the rows that come next, of those that it was computed from, as others to look at."""
-    cited, amounts = set(rows[:MOST_ROWS]), found.column.amounts if found.column else ()
+    amounts = found.column.amounts if found.column else ()
     others = [at for at in found.rows if at not in cited]
-    if found.how in ("highest", "lowest"):
+    if found.task.order and amounts:
         valued = ((value, at) for at in others if (value := amounts[at]) is not None)
-        others = [at for _, at in sorted(valued, reverse=found.how == "highest")]
+        others = [at for _, at in sorted(valued, reverse=found.task.order == "highest")]
     return others[:MIN_QUOTES]
-
-
-def _computed(found: Plan) -> tuple[str, Sequence[int]]:
-    """Return what is computed, in words, and the numbers of the rows that it is computed from."""
-    over, column = _over(found), found.column
-    if found.how == CELL and column:
-        return "", [at for at in found.rows if column.texts[at] is not None]
-    if found.how == "count" or column is None:
-        return _count(found), found.rows
-    amounts = {at: value for at in found.rows if (value := column.amounts[at]) is not None}
-    if not amounts:
-        return "", ()
-    missing = len(found.rows) - len(amounts)
-    left_out = f"; {counted(missing, 'row')} without a value left out" if missing else ""
-    if found.how in ("highest", "lowest"):
-        value = (max if found.how == "highest" else min)(amounts.values())
-        rows = [at for at, each in amounts.items() if each == value]
-        names = dict.fromkeys(str(found.told_by.texts[at] or "–") for at in rows)
-        who = " and ".join(islice(names, MOST_TIED))
-        more = f" and {len(names) - MOST_TIED} more" if len(names) > MOST_TIED else ""
-        shown = _written(value, column)
-        told = f"{who}{more}, with {shown} in the column “{column.head}”, the {found.how} of {over}"
-        return f"{told}{left_out}.", rows
-    total = sum(amounts.values(), Decimal(0))
-    if found.how == "mean":
-        total = _mean(total, list(amounts.values()))
-    of = f"the {found.how} of the column “{column.head}” over {over}"
-    return f"{_written(total, column)}, {of}{left_out}.", list(amounts)
-
-
-def _count(found: Plan) -> str:
-    """Say how many rows there are, or how many different things a column names in them."""
-    if found.column is None:
-        return f"{len(found.rows)}, the number of rows{_where(found)}."
-    different = {found.column.texts[at] for at in found.rows} - {None}
-    of = f"the number of different values of the column “{found.column.head}” in {_over(found)}"
-    return f"{len(different)}, {of}."
-
-
-def _over(found: Plan) -> str:
-    count = counted(len(found.rows), "row")
-    return f"the {count}{_where(found)}" if found.conditions else f"all {count}"
-
-
-def _where(found: Plan) -> str:
-    said = " and ".join(each.said for each in found.conditions)
-    return f" whose {said}" if said else ""
-
-
-def _mean(total: Decimal, values: Sequence[Decimal]) -> Decimal:
-    digits = max(-int(each.as_tuple().exponent) for each in values)
-    step = Decimal(1).scaleb(-max(digits, 0) - MORE_DIGITS)
-    return (total / len(values)).quantize(step, ROUND_HALF_UP)
-
-
-def _written(value: Decimal, column: Column) -> str:
-    """Write an amount with its unit, without zeros at its end."""
-    text = f"{value:,f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    if column.unit in ("$", "€", "£", "¥"):
-        return text.replace("-", f"-{column.unit}") if value < 0 else f"{column.unit}{text}"
-    return f"{text}{'' if column.unit in ('', '%') else ' '}{column.unit}"
 
 
 # --- the rows as quotes
@@ -177,7 +116,7 @@ def _quotes(sheet: Sheet, column: Column | None, rows: Sequence[int]) -> tuple[Q
     """Quote the first rows, those that stand one below the other together, with cells marked."""
     at = sheet.columns.index(column) if column else None
     runs: list[list[int]] = []
-    for row in sorted(rows)[:MOST_ROWS]:
+    for row in sorted(rows):
         if runs and row == runs[-1][-1] + 1 and _adjoin(sheet, runs[-1][-1], row):
             runs[-1].append(row)
         else:

@@ -1,10 +1,11 @@
 """How well tables are answered from: cells that are looked up, and what is computed.
 
-    python -m eval.lab.bench.tables FOLDER [--shown]
+    python -m eval.lab.bench.tables FOLDER [--shown] [--questions OTHER]
 
-Five public sheets are put into one library in FOLDER, and the questions of `questions.jsonl` asked
-without the language model. Prints how many are answered rightly, how many wrongly by computing, and
-which cells are cited. With --shown each answer is printed as well.
+The sheets are put into one library in FOLDER, and the questions of `questions.jsonl` asked without
+the language model: those beside this module, or of another folder, OTHER, which has its sheets in
+it or in `sheets/`. `README.md` says what a question looks like. Prints how many are answered
+rightly, left to evidence, and computed wrongly. With --shown each answer is printed as well.
 """
 
 from __future__ import annotations
@@ -12,18 +13,25 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from eval.lab.command import run_command
 from eval.lab.measure import arguments, figure, filled, interval, kept, share, show
+from index.documents import Document
+from index.errors import UserError
 from index.loading.load import load
 from rag.answer import Answer
 
 HERE = Path(__file__).parent
+SHEETS = (".csv", ".tsv", ".xlsx", ".ods")
 CLOSE = 1e-4
 """How far a computed number may be from the true one, as a share of it: it is rounded."""
+ROUNDED = 2
+"""Digits behind the point from which a number is as good as its last digit is."""
+
+Truth = str | float | list[Any] | dict[str, float] | None
 
 
 class Told(NamedTuple):
@@ -40,53 +48,95 @@ def main(given: Sequence[str]) -> int:
     """Ask what is not asked yet, and print."""
     parser = arguments("eval.lab.bench.tables", __doc__)
     parser.add_argument("--shown", action="store_true")
+    parser.add_argument("--questions", type=Path, default=HERE, metavar="OTHER")
     asked = parser.parse_args(given)
-    lines = (HERE / "questions.jsonl").read_text("utf-8").splitlines()
-    questions = {each["question"]: each for each in map(json.loads, lines)}
-    documents = [load(each) for each in sorted((HERE / "sheets").glob("*.csv"))]
+    questions, documents = _read(asked.questions)
     with filled(asked.folder / "library-tables", documents) as assistant:
 
         def ask(question: dict[str, Any]) -> Told:
-            return told(assistant.ask(question["question"], use_llm=False), question["truth"])
+            return told(assistant.ask(question["question"], use_llm=False), question)
 
         answers = {
             name: Told(*each)
             for name, each in kept(asked.folder / "tables.json", questions, ask).items()
         }
     rows = []
-    for kind in ("computed", "cell"):
+    for kind in sorted({each["kind"] for each in questions.values()}):
         of = [each for name, each in answers.items() if questions[name]["kind"] == kind]
         right, cited = share(each.right for each in of), share(each.cell_cited for each in of)
         wrong = share(each.computed and not each.right for each in of)
-        rows += [
-            (kind, len(of), *map(figure, (right.value, wrong.value, cited.value)), interval(right))
-        ]
-    show(
-        ("asked for", "n", "right", "computed wrongly", "cell cited", "95% interval of right"), rows
-    )
+        left = share(not each.computed and not each.right for each in of)
+        values = (right.value, left.value, wrong.value, cited.value)
+        rows += [(kind, len(of), *map(figure, values), interval(right))]
+    heads = ("right", "left to evidence", "computed wrongly", "cell cited")
+    show(("asked for", "n", *heads, "95% interval of right"), rows)
     for name, each in answers.items() if asked.shown else ():
-        sign = "+" if each.right else "-"
+        sign = "+" if each.right else "!" if each.computed else "-"
         sys.stdout.write(f"{sign} {name} ({questions[name]['truth']})\n    {each.text}\n")
     return 0
 
 
-def told(answer: Answer, truth: str | float) -> Told:
-    """Judge an answer by the true one, which pandas has computed."""
+def _read(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Document]]:
+    """Return the questions of a folder, by their words, and its sheets."""
+    try:
+        lines = (folder / "questions.jsonl").read_text("utf-8").splitlines()
+        questions = {each["question"]: each for each in map(json.loads, lines)}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{folder} has no questions that can be read: {error}") from error
+    within = folder / "sheets" if (folder / "sheets").is_dir() else folder
+    sheets = [each for each in sorted(within.iterdir()) if each.suffix in SHEETS]
+    if not sheets:
+        raise UserError(f"{folder} has no sheets. Put files with {', '.join(SHEETS)} into it.")
+    return questions, [load(each) for each in sheets]
+
+
+def told(answer: Answer, question: Mapping[str, Any]) -> Told:
+    """Judge an answer by the true one, or others that are as good."""
     computed = answer.way == "compute"
     said = answer.text if not answer.refused else ""
+    truths = [question["truth"], *question.get("or", ())]
     marked = [quote.words for quote in answer.citations]
-    return Told(
-        holds(said, truth), computed, any(holds(each, truth) for each in marked), answer.text
-    )
+    right = any(holds(said, truth) for truth in truths if truth is not None)
+    right = right or (question["kind"] == "none" and not computed)
+    cell = any(holds(each, truth) for truth in truths if truth is not None for each in marked)
+    return Told(right, computed, cell, answer.text)
 
 
-def holds(text: str, truth: str | float) -> bool:
-    """Whether a text has the words, or a number that is as good as the true one."""
+def holds(text: str, truth: Truth) -> bool:
+    """Whether a text has the words, or a number that is as good as the true one.
+
+    Of a list it has to have all, of groups the name of each with its number behind it.
+    """
+    if isinstance(truth, list):
+        return all(holds(text, each) for each in truth)
+    if isinstance(truth, dict):
+        return all(
+            any(_opens(text[at + len(name) :], value) for at in _places(text, name))
+            for name, value in truth.items()
+        )
     if isinstance(truth, str):
         return truth in text
+    return truth is not None and any(_is_close(each, truth) for each in _numbers(text))
+
+
+def _numbers(text: str) -> list[str]:
     plain = re.sub(r"\[\d+\]|(?<=\d),(?=\d{3})", "", text)
-    numbers = map(float, re.findall(r"-?\d+(?:\.\d+)?", plain))
-    return any(abs(each - truth) <= CLOSE * max(1, abs(truth)) for each in numbers)
+    return re.findall(r"-?\d+(?:\.\d+)?", plain)
+
+
+def _opens(text: str, truth: float) -> bool:
+    """Whether the first number of a text is as good as the true one."""
+    return any(_is_close(each, truth) for each in _numbers(text)[:1])
+
+
+def _places(text: str, name: str) -> list[int]:
+    return [each.start() for each in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)]
+
+
+def _is_close(number: str, truth: float) -> bool:
+    digits = len(number.partition(".")[2])
+    least = 0.51 * 10**-digits if digits >= ROUNDED else 0.0
+    return abs(float(number) - truth) <= max(CLOSE * max(1, abs(truth)), least)
 
 
 if __name__ == "__main__":

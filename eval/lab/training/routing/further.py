@@ -61,10 +61,10 @@ WEIGHT = 6.0
 """What a message counts that asks for no evidence. Chosen, as the decay of the weights, so that the
 network's own examples are recognised as before."""
 STEPS = 400
-LEAST_SEEN, TELLING = 4, 0.65
+LEAST_SEEN, TELLING = 4, 0.6
 """In how many examples a word has to be that tells what is to be computed, and which share of its
 use one matter has to have."""
-SHARED = {"footnote": 0.03, "compute": 0.014}
+SHARED = {"footnote": 0.03, "compute": 0.01}
 """The share of messages from which a word is theirs and not what they ask: of those about a
 footnote, and of those that are computed from a table."""
 
@@ -214,7 +214,7 @@ def telling_words(examples: Sequence[Message]) -> dict[str, dict[str, float]]:
     texts: dict[str, list[str]] = {}
     for each in examples:
         kind, _, matter = each.classes[0].partition("/")
-        if kind == "compute":
+        if kind == "compute" and len(each.classes) == 1:
             texts.setdefault(matter, []).append(each.text)
     counts = {
         matter: Counter(word for text in some for word in set(in_words(text).split()))

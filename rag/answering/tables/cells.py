@@ -1,0 +1,88 @@
+"""What a cell of a table says: an amount with its unit, a time, or words."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from rag.asking.when import Period, told_times
+from rag.languages import amount_in, times
+from rag.languages.english_tokens import stem
+from rag.languages.english_words import singular
+
+_PLAIN = re.compile(r"[-−]?\d+(?:\.\d+)?")
+_SIGNED = re.compile(r"(?P<bracket>\()?\s*(?P<sign>[-−–+])?\s*(?P<rest>.*?)\s*(?(bracket)\))", re.S)
+_GROUPS = re.compile(r"(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
+"""What parts thousands beside a comma."""
+
+_LONGEST = 40
+"""Characters of a cell with an amount, at most."""
+
+
+@lru_cache(maxsize=2**15)
+def amount(text: str) -> tuple[Decimal, str] | None:
+    """Return the amount that a cell is, and its unit; None where it is something else.
+
+    So are “1,234.5”, “12%”, “$3m” and “(5)”, which is less than nothing.
+    """
+    if _PLAIN.fullmatch(text):
+        return Decimal(text.replace("−", "-")), ""
+    if len(text) > _LONGEST or not any(map(str.isdigit, text)):
+        return None
+    match = _SIGNED.fullmatch(_GROUPS.sub("", text))
+    found = amount_in(match["rest"]) if match else None
+    if match is None or found is None:
+        return None
+    negative = match["bracket"] or match["sign"] in ("-", "−", "–")
+    return (-found[0] if negative else found[0]), found[1]
+
+
+_ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ]\d{1,2}:\d{2}(?::\d{2})?)?")
+
+
+@lru_cache(maxsize=2**15)
+def period(text: str) -> Period | None:
+    """Return the first and the last day of the time that a cell is; None where it is none."""
+    match = _ISO.fullmatch(text)
+    if match is None:
+        return _named_period(text)
+    year, month, day = int(match[1]), int(match[2]), int(match[3] or 0)
+    try:
+        if day:
+            return date(year, month, day), date(year, month, day)
+        end = date(year + month // 12, month % 12 + 1, 1)
+        return date(year, month, 1), date.fromordinal(end.toordinal() - 1)
+    except ValueError:
+        return None
+
+
+def _named_period(text: str) -> Period | None:
+    """Return the time of “May 3, 2014” and “March 2012”, which has a word in it."""
+    if len(text) > _LONGEST or not any(map(str.isalpha, text)) or not re.search(r"\d{4}", text):
+        return None
+    found = told_times(text, (date.min, date.max)) if _only_a_time(text) else []
+    return found[0] if len(found) == 1 else None
+
+
+def _only_a_time(text: str) -> bool:
+    said = times(text)
+    return len(said.times) == 1 and not said.left.strip(" ,.")
+
+
+# --- words
+
+_PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+"""The parts of a word: “lifeExp” and “GDPPerCapita” have several."""
+
+
+@lru_cache(maxsize=2**16)
+def stems(text: str) -> tuple[str, ...]:
+    """Return the stems of the words of a head or a cell."""
+    return tuple(map(stem_of, _PARTS.findall(re.sub(r"['’]s\b", "", text))))
+
+
+def stem_of(word: str) -> str:
+    """Return the stem of a word, in the singular."""
+    return stem(singular(word.casefold()))

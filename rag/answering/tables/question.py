@@ -1,0 +1,265 @@
+"""A question, read against a table: which of its words the table has, and which are left."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import log
+
+from rag.answering.tables.cells import stem_of, stems
+from rag.answering.tables.columns import Column, Sheet
+from rag.asking.route import request_words
+from rag.languages import FUNCTION_WORDS, TABLE_WORDS, counted, degree, superlative
+from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS
+
+Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
+"""Tells how alike in meaning each of some texts is to each of others, from -1 to 1."""
+
+SAME_MEANING = 0.7
+"""From how alike a question's words and a head are that say the same in other words, by the default
+embedding: “weigh” and “body mass” are .78, two words that have nothing in common about .55."""
+
+SAME_THING = 0.8
+"""The same of what is counted: “vehicles” and “cars” are .90, “lifeboats” and “titanic” .72."""
+
+SAME_SUBJECT = 0.55
+"""The same of what is counted and all heads of a table, where it is called by another name: “the
+companies” of a table of their sales. Things that have nothing to do with it are less as a rule."""
+
+CLEARLY = 0.03
+"""By how much the head that is meant has to be more alike than any other."""
+
+LEAST_SHARE = 0.3
+"""The share of a head that has to be named, weighted by how few heads have its words."""
+
+SHORT = 3
+"""Letters of a head's word from which it may stand for a longer one: “temp”, “pop”, “max”. What
+has fewer is a unit, “mm”."""
+
+
+@dataclass(slots=True)
+class Token:
+    """A word of the question. It is `taken` once it is known what it stands for."""
+
+    text: str
+    stem: str
+    start: int
+    end: int
+    taken: bool = False
+
+    @property
+    def word(self) -> str:
+        """The word in small letters."""
+        return self.text.casefold()
+
+
+class Asked:
+    """A question, read against a sheet: what is found in it takes its words away."""
+
+    def __init__(self, question: str, sheet: Sheet, alike: Alike) -> None:
+        """Part the question into words, none of which is taken."""
+        whole = re.sub(r"n['’]t\b", " not", question)
+        self.text = re.sub(r"['’]s\b", "  ", whole)
+        self.sheet, self.alike = sheet, alike
+        found = re.finditer(r"[^\W_]+", self.text)
+        self.tokens = [Token(each[0], stem_of(each[0]), *each.span()) for each in found]
+        numbers = [each for each in sheet.columns if each.numbers_rows]
+        called = " ".join([sheet.title, *(each.head for each in numbers)])
+        self.names = re.findall(r"\w+", in_words(called))
+        self.title = frozenset(map(stem_of, self.names)) | frozenset(stems(called))
+        self.columns = [each for each in sheet.columns if not each.numbers_rows]
+        self.explained = 0
+        self.units: set[int] = set()
+        heads = Counter(word for each in self.columns for word in set(each.words))
+        self.weights = {word: log(1 + len(self.columns) / n) for word, n in heads.items()}
+
+    def take(self, places: Iterable[int]) -> None:
+        """Take words away, which are explained by the table."""
+        for at in places:
+            self.explained += not self.tokens[at].taken
+            self.tokens[at].taken = True
+
+    def inside(self, start: int, end: int) -> list[int]:
+        """Return the words that lie in a place of the text."""
+        tokens = enumerate(self.tokens)
+        return [at for at, each in tokens if start <= each.start and each.end <= end]
+
+    def says_nothing(self, run: Iterable[int]) -> bool:
+        """Whether words are of every question, and so no value of a column."""
+        return all(
+            self._is_small(at)
+            or self.tokens[at].word in TABLE_WORDS.requests
+            or (self.tokens[at].stem in _request_stems() and not is_number(self.tokens[at]))
+            for at in run
+        )
+
+    def _is_small(self, at: int) -> bool:
+        """Whether a word has no meaning of its own, and is no “A” that a thing is called by."""
+        token = self.tokens[at]
+        called = at > 0 and len(token.text) == 1 and token.text.isupper() and token.text != "I"
+        return token.word in FUNCTION_WORDS and not called
+
+    # --- heads
+
+    def named(self, column: Column, within: Container[int] | None = None) -> dict[str, list[int]]:
+        """Return the words of a column's head that the question has, each with its places."""
+        found: dict[str, list[int]] = {}
+        for word in _telling(column):
+            for at, token in enumerate(self.tokens):
+                joined = token.stem + "".join(each.stem for each in self.tokens[at + 1 : at + 2])
+                if token.taken or (within is not None and at not in within):
+                    continue
+                behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
+                rest = word.removeprefix(token.stem)
+                if _stands_for(word, token) and not (behind and _shortens(rest, behind)):
+                    found.setdefault(word, []).append(at)
+                elif len(word) > len(token.stem) and (
+                    joined.startswith(word) or (rest != word and behind and _shortens(rest, behind))
+                ):
+                    found.setdefault(word, []).extend((at, at + 1))
+        return found
+
+    def take_head(self, column: Column, within: Container[int] | None = None) -> None:
+        """Take the words of a column's head."""
+        self.take(at for places in self.named(column, within).values() for at in places)
+
+    def heads_of(self, at: int) -> list[Column]:
+        """Return the columns whose head has a word of the question."""
+        token = self.tokens[at]
+        return [
+            column
+            for column in self.columns
+            if any(_stands_for(word, token) for word in column.words if _is_telling(word))
+        ]
+
+    def best_named(
+        self, columns: Sequence[Column], within: Container[int] | None = None
+    ) -> tuple[list[Column], bool]:
+        """Return the columns whose head is named best, and whether it is named well enough."""
+        shares = [self._share(each, within) for each in columns]
+        best = max(shares, default=(0.0, 0.0))
+        if best[1] < LEAST_SHARE:
+            return list(columns), False
+        return [each for each, share in zip(columns, shares, strict=True) if share == best], True
+
+    def _share(self, column: Column, within: Container[int] | None) -> tuple[float, float]:
+        """Return how much of a head is named: the weight of its words, and that as a share."""
+        named = sum(self.weights[word] for word in self.named(column, within))
+        whole = sum(self.weights[word] for word in _telling(column)) or 1
+        return round(named, 6), round(named / whole, 6)
+
+    def meant(
+        self, columns: Sequence[Column], least: float, within: Container[int] | None = None
+    ) -> list[Column]:
+        """Return the column whose head means what is left of the question, where that is clear."""
+        left = [
+            at
+            for at, each in enumerate(self.tokens)
+            if not (each.taken or self.says_nothing([at]) or self._names(at) or at in self.units)
+            and (within is None or at in within)
+        ]
+        words = " ".join(self.tokens[at].text for at in left)
+        if not words or not columns:
+            return []
+        [found] = self.alike([words], [in_words(each.head) for each in columns])
+        first, *others = sorted(found, reverse=True)
+        if first < least or (others and first - others[0] < CLEARLY):
+            return []
+        return [columns[list(found).index(first)]]
+
+    def _names(self, at: int) -> bool:
+        """Whether a word is of what the table, or a column without amounts, is called."""
+        heads = self.heads_of(at)
+        return self.tokens[at].stem in self.title or any(not each.amounts for each in heads)
+
+    # --- is that all?
+
+    def is_understood(self, heads: Sequence[Column], *, counts: bool, rows_told: bool) -> bool:
+        """Whether no word is left that might be another condition.
+
+        Where it is told otherwise which rows are meant, one word may name what the rows are.
+        """
+        left = [at for at, each in enumerate(self.tokens) if not each.taken and self._tells(at)]
+        in_title = [at for at in left if self.tokens[at].stem in self.title]
+        self.take(in_title)
+        left = [at for at in left if at not in in_title]
+        if any(self._is_strict(at) for at in left):
+            return False
+        said = [*(in_words(each.head) for each in heads), *self.names]
+        words = [self.tokens[at].text for at in left]
+        close = [max(row) for row in self.alike(words, said)] if left else []
+        least = SAME_THING if counts else SAME_MEANING
+        other = [word for word, value in zip(words, close, strict=True) if value < least]
+        if len(other) == 1 and rows_told:
+            subject = ", ".join([*self.names, *(in_words(each.head) for each in self.columns)])
+            plural = counted(2, other[0]).partition(" ")[2]
+            alike = self.alike([other[0], plural], [subject])
+            return max(value for [value] in alike) >= SAME_SUBJECT
+        return not other
+
+    def _tells(self, at: int) -> bool:
+        """Whether a word says something that not every such question says."""
+        token = self.tokens[at]
+        if at in self.units and not any(each.amounts for each in self.heads_of(at)):
+            return False
+        compares = degree(token.word) is not None or superlative(token.word) is not None
+        told = self.says_nothing([at]) or compares or token.word in UNITS
+        return token.word in _LIMITING or bool(self.heads_of(at)) or not told
+
+    def _is_strict(self, at: int) -> bool:
+        """Whether a word has to be found as it is: a number, a name, another column's head."""
+        token = self.tokens[at]
+        named = token.text[0].isupper() and at > 0
+        limits = token.word in _LIMITING
+        return named or limits or is_number(token) or bool(self.heads_of(at))
+
+
+UNITS = frozenset(word for line in UNITS_OF_MEASURE for word in line.split()) - TABLE_WORDS.times
+"""Units that amounts may be asked for in."""
+
+_LIMITING = TABLE_WORDS.each | TABLE_WORDS.negations | TABLE_WORDS.restricting
+"""Words that change which rows are meant, though each is of every text."""
+
+
+def is_number(token: Token) -> bool:
+    """Whether a word is a number, in digits or not."""
+    return token.text[0].isdigit() or token.word in WORD_NUMBERS
+
+
+def in_words(head: str) -> str:
+    """Return a head as people would say it: “life Exp” for “lifeExp”."""
+    return re.sub(r"[_\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head)).strip()
+
+
+def _telling(column: Column) -> list[str]:
+    return [word for word in column.words if _is_telling(word)] or list(column.words)
+
+
+def _is_telling(word: str) -> bool:
+    return word.isdigit() or (len(word) >= SHORT and word not in FUNCTION_WORDS)
+
+
+def _stands_for(word: str, token: Token) -> bool:
+    """Whether a head's word is a word of the question, one of them shortened or not."""
+    if word in (token.stem, token.word) or _shortens(word, token):
+        return True
+    if token.word in FUNCTION_WORDS or word.isdigit() or token.text.isdigit():
+        return False
+    short, long = sorted((word, token.stem), key=len)
+    return len(short) >= SHORT + (short is token.stem) and long.startswith(short)
+
+
+def _shortens(word: str, token: Token) -> bool:
+    """Whether a head's word is a longer one without its vowels: “wt” for “weight”."""
+    bare = re.sub(r"[aeiou]", "", token.stem)
+    same_ends = word[:1] == bare[:1] and word[-1:] == bare[-1:]
+    letters = iter(bare)
+    return 1 < len(word) <= len(bare) and same_ends and all(each in letters for each in word)
+
+
+@lru_cache(maxsize=1)
+def _request_stems() -> frozenset[str]:
+    return frozenset(map(stem_of, request_words("compute")))
