@@ -2,9 +2,13 @@
 
     archive_at("papers.zip").members       ("papers.zip/one.pdf", "papers.zip/more/two.docx")
     load("papers.zip/more/two.docx")       one of them as a document
+    archive_at("mail.eml").members         ("mail.eml", "mail.eml/plan.pdf")
 
 What a ZIP says is in it is read in a process apart, where a list without end does no harm. Here its
 files are unpacked one by one, each up to the limit of its format. Nothing is written to the disk.
+
+A mail is a document, and an archive of what is attached to it. The process apart makes a ZIP of
+that.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from index.loading.sandbox import in_sandbox
 from index.printable import path_line
 
 ENDING = ".zip"
+MAIL = ".eml"
 
 MOST_FILES = 5_000
 """Files in an archive; more are added as a folder."""
@@ -37,7 +42,7 @@ _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 class Archive:
     """What is in a ZIP: `files` can be read, `archives` are not opened, `others` have no format.
 
-    `source` is its own path or name.
+    `source` is its own path or name. `mail` says that it is a mail, and a document itself.
     """
 
     source: str
@@ -45,11 +50,21 @@ class Archive:
     archives: tuple[str, ...]
     others: Counter[str]
     zipped: zipfile.ZipFile
+    mail: bool = False
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The sources of the files that can be read."""
-        return tuple(f"{self.source}/{name}" for name in self.files)
+        """The sources of what can be read."""
+        own = (self.source,) if self.mail else ()
+        return (*own, *(f"{self.source}/{name}" for name in self.files))
+
+    def not_opened(self, inner: str) -> str:
+        """Say of one of the `archives` that it is not opened, and what can be done."""
+        where = "a mail" if self.mail else "an archive"
+        return (
+            f"{path_line(inner)} is an archive in {where}, and is not opened. Unpack it and add its"
+            " files."
+        )
 
     def nothing(self) -> str:
         """Say of an archive without `files` that there are none, and what can be done."""
@@ -94,11 +109,16 @@ def archive_at(path: Path) -> Archive | None:
 
     Raises DocumentError for one that cannot be read.
     """
-    if path.suffix.lower() != ENDING or not path.is_file():
+    if not may_hold_files(path) or not path.is_file():
         return None
     path = path.resolve()
     said = path.stat()
     return _archive_at(path, said.st_mtime_ns, said.st_size)
+
+
+def may_hold_files(path: Path) -> bool:
+    """Whether what has this name is an archive or a mail."""
+    return path.suffix.lower() in (ENDING, MAIL)
 
 
 def in_archive(source: str | Path) -> tuple[Path, str] | None:
@@ -106,7 +126,7 @@ def in_archive(source: str | Path) -> tuple[Path, str] | None:
     try:
         path = Path(source)
         for outer in reversed(path.parents):
-            if outer.suffix.lower() == ENDING and outer.is_file():
+            if may_hold_files(outer) and outer.is_file():
                 return outer, path.relative_to(outer).as_posix()
     except (OSError, ValueError):  # It is no name of anything.
         return None
@@ -125,9 +145,10 @@ def _archive_at(path: Path, _changed: int, size: int) -> Archive:
 
 def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
     name = source_name(source)
+    mail = source.lower().endswith(MAIL)
     try:
-        told, _ = in_sandbox({"do": "list"}, data, LIMITS)
-        opened = zipfile.ZipFile(file)
+        told, made = in_sandbox({"do": "attachments" if mail else "list"}, data, LIMITS)
+        opened = zipfile.ZipFile(io.BytesIO(made) if mail else file)
     except DocumentError as error:
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
     except (OSError, zipfile.BadZipFile, ValueError) as error:
@@ -146,7 +167,7 @@ def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
             files[each] = members[each]
         else:
             others[ending or path_line(each)] += 1
-    return Archive(source, files, tuple(archives), others, opened)
+    return Archive(source, files, tuple(archives), others, opened, mail)
 
 
 def _plain(name: str) -> str:
@@ -186,3 +207,14 @@ def listed(data: bytes) -> list[str]:
             f" {megabytes(LIMITS.max_unpacked_bytes)} can be read. Unpack it and add the folder."
         )
     return [_plain(each.filename) for each in files]
+
+
+def attached(data: bytes) -> tuple[list[str], bytes]:
+    """Return the names of the files attached to a mail, and a ZIP of them. Called as `listed`."""
+    from index.loading.readers.mail import attachments
+
+    found, made = attachments(data), io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, each in found.items():
+            archive.writestr(zipfile.ZipInfo(name), each)
+    return list(found), made.getvalue()

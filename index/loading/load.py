@@ -22,7 +22,7 @@ from pathspec import GitIgnoreSpec
 
 from index.documents import Document, Properties, Scan, source_name
 from index.errors import DocumentError, UserError, reason
-from index.loading.archive import ENDING, Archive, archive_at, in_archive
+from index.loading.archive import ENDING, Archive, archive_at, in_archive, may_hold_files
 from index.loading.formats import (
     ENDINGS,
     LIMITS,
@@ -133,8 +133,8 @@ def folder(
 
 
 def members(source: str | Path) -> Archive | None:
-    """Return what is in an archive; None for what is none. Raises as `load` does."""
-    if _scheme(source) is not None or Path(source).suffix.lower() != ENDING:
+    """Return what is in an archive or a mail; None for what is none. Raises as `load` does."""
+    if _scheme(source) is not None or not may_hold_files(Path(source)):
         return None
     return archive_at(_existing(source))
 
@@ -275,7 +275,8 @@ def _file(source: str | Path, limits: Limits) -> tuple[Path, bytes]:
         if archive := archive_at(path):
             return path / inside[1], archive.read(inside[1], limits)
     path = _existing(source)
-    if archive := archive_at(path):
+    archive = archive_at(path) if path.suffix.lower() == ENDING else None
+    if archive:
         raise DocumentError(
             f"{path_line(path.name)} is an archive: `footnoted add` adds the files in it."
             if archive.files

@@ -32,6 +32,10 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
         from index.loading.archive import listed
 
         return listed(data), b""
+    if request["do"] == "attachments":
+        from index.loading.archive import attached
+
+        return attached(data)
     if request["do"] == "scan":
         from index.loading.scanning.page import read_page
 

@@ -262,19 +262,18 @@ def _opened(
 
 
 def _unpacked(source: str) -> Sequence[str]:
-    """Return the files in an archive, and what is none as it is."""
+    """Return the files in an archive, a mail with those attached to it, and all else as it is."""
     from index.loading.load import members
 
     try:
         archive = members(source)
     except DocumentError:  # Reading it says so.
         return [source]
-    if archive is None or not archive.files:
+    if archive is None or not (archive.files or archive.mail):
         return [source]
     _tell_others(source, archive.others)
     for inner in archive.archives:
-        what = "is an archive in an archive, and is not opened. Unpack it and add its files."
-        line(messages(), f"{path_line(source)}: {path_line(inner)} {what}")
+        line(messages(), f"{path_line(source)}: {archive.not_opened(inner)}")
     return archive.members
 
 

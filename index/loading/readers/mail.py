@@ -1,14 +1,16 @@
-"""Mails as files (.eml): who wrote to whom, when, about what, and the text below."""
+"""Mails as files (.eml): who wrote to whom, when, about what, the text, and what is attached."""
 
 from __future__ import annotations
 
 import email
 import email.policy
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from email.message import Message
 from email.utils import parsedate_to_datetime
+from pathlib import PurePosixPath
 from typing import Any
 
 from index.documents import Properties
@@ -28,7 +30,7 @@ FAR_MORE = 2
 
 
 def read_eml(data: bytes) -> Content:
-    """Read a mail. Its attachments are named, and not opened."""
+    """Read a mail. Its attachments are named; each can be a document of its own."""
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
         parts = list(_parts(message))
@@ -46,6 +48,44 @@ def read_eml(data: bytes) -> Content:
     content = compose([*blocks, *body])
     sender = _header(message, "From")
     return replace(content, title=subject or None, properties=Properties(sender, _day(message)))
+
+
+def attachments(data: bytes) -> dict[str, bytes]:
+    """Return the files that are attached to a mail, by their names, each of which is another one.
+
+    What is damaged has none: reading it says so. Pictures that the mail's page shows are no files.
+    """
+    found: dict[str, bytes] = {}
+    named = Counter[str]()
+    try:
+        parts = list(_parts(email.message_from_bytes(data, policy=email.policy.default)))
+    except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
+        return found
+    pages = b"".join(_bytes(each) for each in parts if each.get_content_type() == "text/html")
+    for part in parts:
+        name = PurePosixPath(_file_name(part).replace("\\", "/")).name
+        if not name or not _is_attached(part) or _is_shown(part, pages):
+            continue
+        named[name] += 1
+        path = PurePosixPath(name)
+        if named[name] > 1:
+            name = f"{path.stem} ({named[name]}){path.suffix}"
+        found.setdefault(name, _bytes(part))
+    return found
+
+
+def _bytes(part: Any) -> bytes:
+    try:
+        if part.get_content_type() == "message/rfc822":
+            return bytes(part.get_payload(0))
+        return bytes(part.get_payload(decode=True) or b"")
+    except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
+        return b""
+
+
+def _is_shown(part: Any, pages: bytes) -> bool:
+    own = _header(part, "Content-ID").strip("<>").encode("utf-8", "replace")
+    return bool(own) and b"cid:" + own in pages
 
 
 def _parts(message: Message) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from index.documents import Document
 from index.errors import DocumentError, UserError
 from index.library import Added, Library
-from index.loading.archive import ENDING, archive_at
+from index.loading.archive import ENDING, MAIL, archive_at
 from index.loading.formats import MAX_BYTES
 from index.loading.load import load_bytes
 from index.printable import counts, number_of, title_line
@@ -279,7 +279,8 @@ class Jobs:
     def upload(self, path: Path, name: str, library: Library) -> Item:
         """Return what was uploaded, out of the folder from which old uploads are swept."""
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
-        kept = folder / ("upload" + (ENDING if name.lower().endswith(ENDING) else ""))
+        opened = (each for each in (ENDING, MAIL) if name.lower().endswith(each))
+        kept = folder / ("upload" + next(opened, ""))
         used = sum(each.stat().st_size for each in Path(self._folder.name).glob("*/upload*"))
         if used + path.stat().st_size <= MOST_BYTES:
             path.rename(kept)
@@ -294,12 +295,15 @@ def _read(path: Path, name: str, library: Library, pages: Pages) -> Document:
 def _members(path: Path, name: str, library: Library) -> list[Item]:
     """Return what is in an archive that was uploaded, and what of it cannot be read."""
     _bytes_of(path, name)
+    itself = Item(name, partial(_read, path, name, library), folder=path.parent)
     try:
         found = archive_at(path)
     except DocumentError as error:  # It knows the upload by its place.
+        if path.suffix == MAIL:  # Reading it says so.
+            return [itself]
         raise DocumentError(str(error).replace(path.name, title_line(name), 1)) from error
     archive = replace(found, source=title_line(name)) if found else None
-    if archive is None or not archive.files:
+    if archive is None or not (archive.files or archive.mail):
         raise UserError(archive.nothing() if archive else f"{title_line(name)} is no archive.")
 
     def read(member: str, pages: Pages) -> Document:
@@ -310,10 +314,9 @@ def _members(path: Path, name: str, library: Library) -> list[Item]:
     def not_read(why: str, _pages: Pages) -> Document:
         raise UserError(why)
 
-    inside = [Item(f"{name}/{each}", partial(read, each)) for each in archive.files]
-    for inner in archive.archives:
-        what = "is an archive in an archive, and is not opened. Unpack it and add its files."
-        inside.append(Item(inner, partial(not_read, f"{title_line(inner)} {what}")))
+    inside = [itself] if archive.mail else []
+    inside += [Item(f"{name}/{each}", partial(read, each)) for each in archive.files]
+    inside += [Item(each, partial(not_read, archive.not_opened(each))) for each in archive.archives]
     if others := archive.others:
         kinds = ", ".join(title_line(each) for each in sorted(others)[:5])
         count = "1 file is" if others.total() == 1 else f"{others.total():,} files are"
