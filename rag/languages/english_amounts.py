@@ -21,6 +21,7 @@ TABLE_WORDS = TableWords(
     most=frozenset(("most",)),
     least=frozenset(("least", "fewest")),
     many=frozenset(("many",)),
+    number=frozenset(("number",)),
     than=frozenset(("than",)),
     joints=frozenset("and or than versus vs to".split()),
     requests=frozenset(

@@ -12,6 +12,12 @@ _SAID = {
 }
 """What a length is said to be, as an adjective or a noun; what is far is as long a way."""
 
+
+def dimension(word: str) -> str | None:
+    """Return which measure of length a word names, if it does: “width” and “wide” are one."""
+    return _SAID.get(word.casefold())
+
+
 _ASKED = re.compile(
     r"\bhow\s+(\w+)|\b(?:what|which)\s+(?:(?:is|was|are|were)\s+)?(?:(?:the|its|their)\s+)?(?:\w+\s+)?"
     r"(width|depth|height|length)\b",

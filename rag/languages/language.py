@@ -196,9 +196,9 @@ class TableWords(NamedTuple):
 
     `times` ask for a time, among them `years` and `months`. `each` and `by` stand before what
     something is asked for each of. `most` and `least` ask for the greatest and the smallest number,
-    `many` for a number. `than` stands between two things that are compared,
-    and `joints` between all that are named together. `requests` are words of any request,
-    and verbs that say nothing by themselves.
+    `many` for a number, and so may `number`. `than` stands between two things that are compared,
+    and `joints` between all that are named together. `requests` are words of any request, and verbs
+    that say nothing by themselves.
     `negations` stand before what is excluded. `restricting` words exclude rows in ways of many
     kinds. `verbs` stand between what is asked about and what is said of it. `yes` and `no` are what
     the cells of a column say that tells whether something is so. `summaries` are what the first
@@ -213,6 +213,7 @@ class TableWords(NamedTuple):
     most: frozenset[str]
     least: frozenset[str]
     many: frozenset[str]
+    number: frozenset[str]
     than: frozenset[str]
     joints: frozenset[str]
     requests: frozenset[str]

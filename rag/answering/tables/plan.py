@@ -22,6 +22,7 @@ from rag.answering.tables.conditions import (
 from rag.answering.tables.question import SAME_MEANING, Alike, Asked
 from rag.answering.tables.task import CELL, Group, Task, find_group, find_rank, find_task, unit_of
 from rag.languages import TABLE_WORDS
+from rag.languages.english_words import singular
 
 Part = tuple[str, tuple[int, ...]]
 """Some of the rows, and what tells them from the others."""
@@ -174,8 +175,7 @@ def _assembled(
         # “How many African countries?”: what is counted is not told by itself.
         conditions = [c for c in conditions if not (c.partly and c.column is told_by.column)]
     rows = _common(sheet, conditions)
-    words = [each for each in asked.columns if not each.amounts]
-    named = told_by.column if told_by else next(iter(words), sheet.columns[0])
+    named = told_by.column if told_by else _names_of(asked, rows)
     found = Plan(sheet, task, measure, named, tuple(conditions), rows, asked.explained, group)
     if task.statistic == "share":
         return _share(asked, found)
@@ -185,8 +185,10 @@ def _assembled(
         return _difference(asked, found)
     if task.order and task.statistic:
         return _of_ranked_groups(found, told_by)
+    if group and task.statistic == "count":  # “How many countries in each continent?”
+        return replace(found, column=told_by.column if told_by else None)
     if group:
-        return found if task.statistic != CELL and (measure or task.statistic == "count") else None
+        return found if task.statistic != CELL and measure else None
     if task.statistic == "count":
         if told_by is None or not told_by.column.amounts:
             return replace(found, column=told_by.column if told_by else None)
@@ -199,6 +201,13 @@ def _assembled(
     if task.order and told_by and not _is_plain(found, told_by):
         return None
     return found
+
+
+def _names_of(asked: Asked, rows: Sequence[int]) -> Column:
+    """Return the first column of words that tells some rows apart, or else the first at all."""
+    words = [each for each in asked.columns if not each.amounts]
+    apart = (c for c in words if len({c.texts[at] for at in rows} - {None}) == len(rows))
+    return next(apart, next(iter(words), asked.sheet.columns[0]))
 
 
 def _common(sheet: Sheet, conditions: Sequence[Condition]) -> tuple[int, ...]:
@@ -245,6 +254,9 @@ def _share(asked: Asked, found: Plan) -> Plan | None:
 
     That is told by what stands before and behind a verb, or by a column that says what is so.
     """
+    things = [each.word for each in asked.tokens if each.stem in asked.title]
+    if found.column is None and things and not any(singular(each) != each for each in things):
+        return None  # A share of “the electricity” is none of the rows.
     fixed = [each for each in found.conditions if each.is_time]
     others = [each for each in found.conditions if not each.is_time]
     verbs = [at for at, each in enumerate(asked.tokens) if each.word in TABLE_WORDS.verbs]

@@ -13,6 +13,7 @@ from rag.answering.tables.cells import stem_of, stems
 from rag.answering.tables.columns import Column, Sheet
 from rag.asking.route import request_words
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, counted, degree, superlative
+from rag.languages.english_measures import dimension
 from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS
 
 Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
@@ -21,6 +22,9 @@ Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
 SAME_MEANING = 0.7
 """From how alike a question's words and a head are that say the same in other words, by the default
 embedding: “weigh” and “body mass” are .78, two words that have nothing in common about .55."""
+
+SAME_MEASURE = 0.8
+"""The same of nouns and verbs: “rain” and “precipitation” are .86, “weight” and “height” .78."""
 
 SAME_THING = 0.8
 """The same of what is counted: “vehicles” and “cars” are .90, “lifeboats” and “titanic” .72."""
@@ -166,9 +170,20 @@ class Asked:
             return []
         [found] = self.alike([words], [in_words(each.head) for each in columns])
         first, *others = sorted(found, reverse=True)
-        if first < least or (others and first - others[0] < CLEARLY):
+        best = columns[list(found).index(first)]
+        if not all(map(self._compares, left)):
+            least = max(least, SAME_MEASURE) if least > 0 else least
+        said = {dimension(self.tokens[at].word) for at in left} - {None}
+        other = {dimension(word) for word in in_words(best.head).split()} - {None}
+        if first < least or (others and first - others[0] < CLEARLY) or (said and other - said):
             return []
-        return [columns[list(found).index(first)]]
+        return [best]
+
+    def _compares(self, at: int) -> bool:
+        """Whether a word is an adjective in a higher degree: “heaviest”, “most expensive”."""
+        before = self.tokens[at - 1].word if at else ""
+        word = self.tokens[at].word
+        return degree(word) is not None or before in TABLE_WORDS.most | TABLE_WORDS.least
 
     def _names(self, at: int) -> bool:
         """Whether a word is of what the table, or a column without amounts, is called."""
@@ -190,9 +205,15 @@ class Asked:
             return False
         said = [*(in_words(each.head) for each in heads), *self.names]
         words = [self.tokens[at].text for at in left]
-        close = [max(row) for row in self.alike(words, said)] if left else []
-        least = SAME_THING if counts else SAME_MEANING
-        other = [word for word, value in zip(words, close, strict=True) if value < least]
+        least = [SAME_MEANING] * len(heads) + [SAME_THING if counts else SAME_MEANING] * len(
+            self.names
+        )
+        close = self.alike(words, said) if left else []
+        other = [
+            word
+            for word, row in zip(words, close, strict=True)
+            if all(value < enough for value, enough in zip(row, least, strict=True))
+        ]
         if len(other) == 1 and rows_told:
             subject = ", ".join([*self.names, *(in_words(each.head) for each in self.columns)])
             plural = counted(2, other[0]).partition(" ")[2]

@@ -110,11 +110,16 @@ def _of_groups(found: Plan) -> list[Said]:
     """Say what is computed for each group, or which of them have the most or the least of it."""
     task, column, group = found.task, found.column, found.group
     assert group  # noqa: S101  this is of groups
-    amounts = _amounts(found, found.rows) if column else {at: Decimal(1) for at in found.rows}
-    parts = group.rows([at for at in found.rows if at in amounts])
     how = str(task.statistic or task.order)
+    counts = how == "count"
+    amounts = dict.fromkeys(found.rows, Decimal(1)) if counts else _amounts(found, found.rows)
+    parts = group.rows([at for at in found.rows if at in amounts])
     values = {name: _statistic(how, [amounts[at] for at in rows]) for name, rows in parts.items()}
     of = f"the {how} of the column “{column.head}”" if column else "the number of rows"
+    if counts and column:
+        of = f"the number of different values of the column “{column.head}”"
+        texts = {name: {column.texts[at] for at in rows} - {None} for name, rows in parts.items()}
+        values = {name: Decimal(len(some)) for name, some in texts.items()}
     names = f"{group.unit} of “{group.column.head}”" if group.unit else f"“{group.column.head}”"
     each = f"{of} for each {names}, over {_over(found)}{_left_out(found, amounts)}"
     if not (task.order and task.statistic):

@@ -188,14 +188,18 @@ def find_task(
     free = [
         at for at, token in enumerate(asked.tokens) if not token.taken and not asked.heads_of(at)
     ]
+    # Where the network thinks of no computation, words may still tell of one.
+    likely = likely or dict.fromkeys((*ORDERS, *OF_GROUPS, "share", "difference"), 0.01)
     words = [asked.tokens[at].word for at in free]
     telling = [telling_words()[word] for word in words if word in telling_words()]
     orders = {order for at in free if (order := _order(asked, at))}
     if len(orders) == 1 and not bounded:
         telling.append({how: 1.0 if how in orders else SELDOM for how in likely})
     by_word = {how for at in free if (how := _told(asked.tokens[at]))} | orders
+    if not by_word and any(word in TABLE_WORDS.number for word in words):
+        by_word = {"count"}
     unsure = None if by_word else Task(CELL)
-    if (not telling and sum(likely.values()) < PLAIN) or not likely:
+    if not telling and not by_word and sum(likely.values()) < PLAIN:
         return unsure
     # The network is surer than it is right, and the words count as much.
     told = {how: sqrt(p) * prod(each[how] for each in telling) for how, p in likely.items()}
