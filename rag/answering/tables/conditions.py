@@ -316,17 +316,17 @@ def bounded(asked: Asked, limits: Sequence[Bound]) -> list[Condition] | None:
     taken: list[tuple[Column, range, bool]] = []
     for limit in limits:
         inside = asked.inside(limit.start, limit.end)
-        runs = [_run(asked, inside[-1] + 1, 1), _run(asked, inside[0] - 1, -1)]
-        if runs[0] and asked.tokens[runs[0].start].word not in UNITS:
-            runs = runs[:1]  # “More than 20 windows” says nothing of what stands before it.
         columns = [each for each in asked.columns if each.amounts]
-        unit = {asked.tokens[at].word for at in runs[0][:1]} & UNITS
+        behind = _run(asked, inside[-1] + 1, 1)
+        unit = {asked.tokens[at].word for at in behind[:1]}
         measured = [each for each in columns if unit & set(each.words)]
+        if len(measured) == 1:  # “More than 5 kg” is of the only column in “kg”.
+            taken.append((measured[0], behind[:1], True))
+            by_column.setdefault(asked.columns.index(measured[0]), []).append(limit)
+            continue
+        # “More than 20 windows” says nothing of what stands before it.
+        runs = [behind] if behind and not unit & UNITS else [behind, _run(asked, inside[0] - 1, -1)]
         for run in runs:
-            if len(measured) == 1:  # “more than 5 kg” is of the only column in “kg”.
-                taken.append((measured[0], run, True))
-                by_column.setdefault(asked.columns.index(measured[0]), []).append(limit)
-                break
             best, well = asked.best_named(columns, run)
             if well and len(best) > 1:  # “20 years since the degree”
                 run = range(run.start, min(run.stop + NEAR, len(asked.tokens)))
