@@ -13,6 +13,7 @@ from index.loading.readers.pdf.headings import levels, top
 from index.loading.readers.pdf.lines import Line
 from index.loading.readers.text import Content
 from index.loading.scanning.words import Word, to_json, words_of
+from index.table_heads import BAR
 
 
 def compose(
@@ -32,9 +33,12 @@ def compose(
     starts: dict[int, int] = {0: 0}
     offset = 0
     for at, paragraph in enumerate(paragraphs):
-        start = offset + (2 if parts else 0)
+        start = offset
         for number, line in enumerate(paragraph):
             gap = _joint(paragraph[number - 1], line, words) if number else "\n\n" if parts else ""
+            if not number and parts and _begins_table(paragraphs[at - 1][-1], line):
+                gap = "\n\n\n\n"
+            start = start if number else offset + len(gap)
             starts.setdefault(line.page, offset + len(gap))
             places |= _places(line, offset + len(gap))
             # A hyphen at the very end has nothing to be joined to.
@@ -69,6 +73,12 @@ def compose(
         styles=tuple(styles),
         scans=tuple(_with_places(scan, places) for scan in scans),
     )
+
+
+def _begins_table(above: Line, line: Line) -> bool:
+    """Whether a row is of another table than the one above it: an empty block parts them."""
+    bars = (above.text.count(BAR), line.text.count(BAR))
+    return above.is_row and line.is_row and (line.is_head or bars[0] != bars[1])
 
 
 def _places(line: Line, start: int) -> dict[tuple[int, Word], int]:

@@ -66,7 +66,8 @@ def without_edges(pages: list[list[Line]], body: float) -> list[list[Line]]:
         {
             line
             for line in lines
-            if line.turned or (line.base in outer and line.size < HEADING_SCALE * body)
+            if line.turned
+            or (not line.is_row and line.base in outer and line.size < HEADING_SCALE * body)
         }
         for lines, outer in zip(pages, heights, strict=True)
     ]

@@ -31,8 +31,12 @@ class Line:
     """Whether pdfium took a hyphen away from its end."""
     cells: tuple[Cell, ...] = ()
     """Its pieces with wide gaps between them, where there are several."""
+    pieces: tuple[Cell, ...] = ()
+    """Its words."""
     is_row: bool = False
     """Whether it is a table's row, with its cells set apart in the text."""
+    is_head: bool = False
+    """Whether it is the row that names a table's columns."""
     turned: bool = False
     """Whether it runs in another direction than most of its page: a stamp on the margin."""
     edge: bool = False

@@ -13,6 +13,8 @@ from math import hypot, pi
 from typing import Any
 
 from index.loading.readers.pdf.lines import CELL_GAP, Cell, Line, most_common
+from index.loading.readers.pdf.ruled import with_ruled_tables
+from index.loading.readers.pdf.rules import rules
 from index.loading.readers.pdf.seen import with_seen
 from index.loading.scanning.regions import is_usable, to_read
 
@@ -52,7 +54,7 @@ def page_lines(pdf: Any, number: int, seen: list[Line] | None = None) -> tuple[l
                 turns = groupby(words, lambda word: _direction(textpage, text, word))
                 for way, piece in turns if len(ways) > 1 else ((way, words) for way in ways):
                     lines.append((way, _line(textpage, text, list(piece), number)))
-        whole = _margins_first(lines)
+        whole = with_ruled_tables(_margins_first(lines), rules(page))
         return with_seen(whole, seen or []), seen is not None or not pictures
     finally:
         textpage.close()
@@ -127,8 +129,8 @@ def _line(textpage: Any, text: str, words: list[re.Match[str]], page: int) -> Li
     def size_at(char: int) -> float:
         matrix = raw.FS_MATRIX()
         raw.FPDFText_GetMatrix(textpage, char, matrix)
-        # Some programs set everything in size 1 and scale it.
-        size: float = raw.FPDFText_GetFontSize(textpage, char) * hypot(matrix.b, matrix.d)
+        # Some programs set everything in size 1 and scale it, or upside down twice.
+        size: float = abs(raw.FPDFText_GetFontSize(textpage, char)) * hypot(matrix.b, matrix.d)
         return round(size * 2) / 2
 
     # Long words tell the size: the first may be a raised note number or a large initial. Several
@@ -162,7 +164,11 @@ def _line(textpage: Any, text: str, words: list[re.Match[str]], page: int) -> Li
     font = ctypes.create_string_buffer(FONT_NAME)
     raw.FPDFText_GetFontInfo(textpage, middle, font, FONT_NAME, ctypes.c_int())
     name = font.value.decode(errors="replace")
-    return Line(cleaned, page, left, right, y.value, size, hyphen, apart, font=name)
+    pieces = [Cell(_cleaned(word[0]), *at) for word, at in zip(words, ends, strict=True)]
+    if hyphen:
+        pieces[-1] = replace(pieces[-1], text=pieces[-1].text.rstrip("-\u2010") + "-")
+    place = page, left, right, y.value, size
+    return Line(cleaned, *place, hyphen, apart, tuple(pieces), font=name)
 
 
 def _cleaned(text: str) -> str:

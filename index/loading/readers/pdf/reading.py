@@ -16,6 +16,7 @@ from index.loading.readers.pdf.lines import Line, most_common
 from index.loading.readers.pdf.page import page_lines
 from index.loading.readers.pdf.paragraphs import paragraphs
 from index.loading.readers.pdf.seen import seen
+from index.loading.readers.pdf.tables import continued
 from index.loading.readers.text import Content, speaks_of
 
 
@@ -53,7 +54,7 @@ def composed(pages: list[list[Line]], scans: Sequence[Scan] = (), named: str = "
     if not any(pages):
         return Content("", pages=(0,) * len(pages), scans=tuple(scans))
     body = most_common(line.size for page in pages for line in page for _ in line.text)
-    pages = without_edges(list(map(without_line_numbers, pages)), body)
+    pages = continued(without_edges(list(map(without_line_numbers, pages)), body))
     lines = [line for page in pages for line in page]
     whole = with_whole_title(resumed(paragraphs(lines), body), body)
     content = compose(whole, len(pages), body, scans)

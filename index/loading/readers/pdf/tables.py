@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from index.loading.readers.pdf.lines import Cell, Line
+from index.table_heads import BAR
 
 SHORTEST = ((2, 3), (3, 2))
 """How many rows of so many cells make a table: three of two, two of three."""
+
+
+def continued(pages: list[list[Line]]) -> list[list[Line]]:
+    """Return pages whose tables go on where the next page begins: their heads are there once.
+
+    What stands at the edges of the pages, and comes again, is put around the table.
+    """
+    pages = [list(lines) for lines in pages]
+    head = ""
+    for lines, below in pairwise(pages):
+        again = {_key(line) for line in lines} & {_key(line) for line in below}
+        last, first = _rows_at(lines, -1, again), _rows_at(below, 0, again)
+        if not (last and first) or last[0].text.count(BAR) != first[0].text.count(BAR):
+            continue
+        head = next((row.text for row in last if row.is_head), head)
+        if first[0].is_head and first[0].text != head:
+            continue
+        start = lines.index(last[-1])
+        lines[start:] = [*(line for line in lines[start:] if not line.is_row), *last[::-1]]
+        end = below.index(first[-1]) + 1
+        edges = [line for line in below[:end] if not line.is_row]
+        below[:end] = [*(row for row in first if not row.is_head), *edges]
+    return pages
+
+
+def _key(line: Line) -> tuple[float, str]:
+    """Return what a line says, and how high on the page, but for its numbers."""
+    return round(line.base), re.sub(r"\d+", "#", line.text)
+
+
+def _rows_at(lines: Sequence[Line], end: int, again: set[tuple[float, str]]) -> list[Line]:
+    """Return the rows at the beginning of a page, or from its end up to their head."""
+    rows: list[Line] = []
+    for line in lines if end == 0 else reversed(lines):
+        if line.edge or (not line.is_row and _key(line) in again):
+            continue
+        if not line.is_row or (end == 0 and rows and line.is_head):
+            break
+        rows.append(line)
+        if end and line.is_head:
+            break
+    return rows
 
 
 def with_tables(lines: list[Line]) -> Iterator[Line]:
@@ -47,7 +91,7 @@ def _as_table(run: list[Line]) -> list[Line]:
     if not all(placed):
         return run
     return [
-        replace(line, text=" | ".join(cells), hyphen=False, is_row=True)
+        replace(line, text=BAR.join(cells), hyphen=False, is_row=True)
         for line, cells in zip(run, placed, strict=True)
     ]
 

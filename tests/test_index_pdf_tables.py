@@ -1,0 +1,166 @@
+"""Tables in PDFs: with lines, without them, with heads of several columns, and over two pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from fpdf import FPDF
+
+from index.documents import Document
+from index.loading.load import load_bytes
+from index.loading.pages import draw_page
+from index.structure import Table, tables
+
+HEIGHTS = (("Mole", "Width", "Built"), ("Tolm", "9 m", "1921"), ("Eik", "7 m", "1934"))
+COLUMNS = (30, 90, 140)
+"""Where columns begin, in millimetres of a page."""
+
+PROSE = (
+    "The ferry Aurora left Oslo in the spring of 1911 and carried forty-two horses across the whole"
+    " of the Skagerrak; when she came back in the autumn, she carried none of them, and nobody on"
+    " board would say what had become of the animals or of the man who had been paid to feed them."
+)
+
+
+def paper() -> FPDF:
+    made = FPDF()
+    made.set_font("Helvetica", size=11)
+    made.add_page()
+    return made
+
+
+def put(made: FPDF, y: float, cells: Sequence[str], columns: Sequence[float] = COLUMNS) -> None:
+    for x, cell in zip(columns, cells, strict=True):
+        made.text(x, y, cell)
+
+
+def read(made: FPDF) -> Document:
+    return load_bytes(bytes(made.output()), "paper.pdf")
+
+
+def rows(document: Document, table: Table) -> list[list[str]]:
+    found = [[document.text[slice(*cell)] for cell in row.cells] for row in table.rows]
+    return [list(table.heads), *found]
+
+
+def test_a_head_and_rows_between_lines_are_a_table() -> None:
+    made = paper()
+    for y in (50, 57, 75):
+        made.line(28, y, 180, y)
+    for y, row in zip((55, 63, 71), HEIGHTS, strict=True):
+        put(made, y, row)
+    document = read(made)
+    (table,) = tables(document)
+    assert rows(document, table) == [list(row) for row in HEIGHTS]
+
+
+def test_a_table_without_lines_is_one() -> None:
+    made = paper()
+    for y, row in zip((55, 60, 65), HEIGHTS, strict=True):
+        put(made, y, row)
+    document = read(made)
+    (table,) = tables(document)
+    assert rows(document, table) == [list(row) for row in HEIGHTS]
+
+
+def test_a_head_over_several_columns_stands_in_the_head_of_each() -> None:
+    made = paper()
+    for y in (50, 65, 85):
+        made.line(28, y, 180, y)
+    made.text(114, 55, "Harbour in summer")
+    for y, row in zip(
+        (61, 71, 79),
+        (("Year", "Ships", "Boats"), ("1921", "9", "14"), ("1934", "7", "3")),
+        strict=True,
+    ):
+        put(made, y, row, (30, 100, 150))
+    document = read(made)
+    (table,) = tables(document)
+    assert table.heads == ("Year", "Harbour in summer Ships", "Harbour in summer Boats")
+    assert rows(document, table)[1:] == [["1921", "9", "14"], ["1934", "7", "3"]]
+
+
+def framed(made: FPDF, top: float, cells: Sequence[Sequence[str]], high: float = 14) -> None:
+    """Draw cells with lines around each; a cell may have several lines."""
+    for number, row in enumerate(cells):
+        y = top + number * high
+        for x, cell, width in zip((30, 80), row, (50, 90), strict=True):
+            made.rect(x, y, width, high)
+            for line, words in enumerate(cell.split("\n")):
+                made.text(x + 1, y + 5 + line * 5, words)
+
+
+def test_a_cell_between_lines_has_all_its_lines() -> None:
+    made = paper()
+    cells = (
+        ("Pier", "State"),
+        ("North", "Cracked at the foot, and\nmended in 1934"),
+        ("South", "Whole"),
+    )
+    framed(made, 40, (*cells, ("West", "Washed away")))
+    document = read(made)
+    (table,) = tables(document)
+    assert rows(document, table)[2 - 1] == ["North", "Cracked at the foot, and mended in 1934"]
+    assert len(table.rows) == 3
+
+
+def test_a_table_over_two_pages_is_one_and_has_its_head_once() -> None:
+    made = paper()
+    made.set_auto_page_break(False)
+    for page, first in enumerate((1901, 1921)):
+        if page:
+            made.add_page()
+        made.text(90, 15, "The Harbour Office")
+        for y in (40, 47, 48 + 8 * 10):
+            made.line(28, y, 180, y)
+        put(made, 45, ("Year", "Ships", "Boats"))
+        for number in range(10):
+            put(
+                made, 53 + 8 * number, (str(first + number), str(7 * number + 3), f"{number} of 12")
+            )
+        made.text(100, 285, str(page + 1))
+    document = read(made)
+    (table,) = tables(document)
+    assert table.heads == ("Year", "Ships", "Boats")
+    assert [row[0] for row in rows(document, table)[1:]] == [
+        *map(str, range(1901, 1911)),
+        *map(str, range(1921, 1931)),
+    ]
+    assert document.text.count("Year") == 1
+    second = document.text.index("1921")
+    assert document.pages[1] <= second
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_two_columns_of_text_are_no_table(ruled: bool) -> None:
+    made = paper()
+    if ruled:
+        for y in (28, 250):
+            made.line(20, y, 190, y)
+    for x in (20, 110):
+        made.set_xy(x, 30)
+        made.multi_cell(80, 5, " ".join([PROSE] * 5), align="L")
+    document = read(made)
+    assert not tables(document)
+    assert " | " not in document.text
+
+
+def test_a_cell_of_several_lines_is_marked_where_it_stands() -> None:
+    made = paper()
+    framed(
+        made,
+        40,
+        (
+            ("Pier", "State"),
+            ("North", "Cracked at the foot, and\nmended in 1934"),
+            ("South", "Whole"),
+            ("West", "Gone"),
+        ),
+    )
+    file = bytes(made.output())
+    document = load_bytes(file, "paper.pdf")
+    row = tables(document)[0].rows[0]
+    boxes = draw_page(file, document, 1, (row.start, row.end)).boxes
+    assert {round(box.left * 210) for box in boxes} == {31, 81}
+    assert all(54 < box.top * 297 < 68 for box in boxes)
