@@ -91,7 +91,7 @@ class PostgresStore:
             yield
 
     def at_once(self) -> AbstractContextManager[None]:
-        """Return what holds one connection meanwhile; while there is a `lock`, that is so anyway."""
+        """Return what holds one connection meanwhile: where there is a `lock`, there is one."""
         return nullcontext()
 
     def create(self, meta: dict[str, str]) -> None:
