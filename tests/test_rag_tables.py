@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,7 @@ from rag.answer import Answer
 from rag.answering.tables.cells import amount, period
 from rag.answering.tables.columns import sheets
 from rag.answering.tables.plan import Plan, plan
+from rag.answering.tables.results import results
 from rag.assistant import Assistant
 from rag.languages import bounds
 from tests.asking import AssistantOf, answered
@@ -118,6 +120,30 @@ def test_a_column_that_numbers_the_rows_is_none_of_amounts() -> None:
     assert wins.amounts
 
 
+def test_a_comma_may_stand_before_the_fraction() -> None:
+    made = 'Name,Price\nA,"1.234,5"\nB,"1.250"\nC,"12,50"\nD,n/a'
+    [sheet] = sheets(load_bytes(made.encode(), "prices.csv"))
+    assert sheet.columns[1].amounts == [Decimal("1234.5"), 1250, Decimal("12.50"), None]
+    made = 'Name,Price\nA,"1,234"\nB,"1,250,000"\nC,12.5'
+    [sheet] = sheets(load_bytes(made.encode(), "prices.csv"))
+    assert sheet.columns[1].amounts == [1234, 1_250_000, Decimal("12.5")]
+
+
+def test_a_row_of_sums_is_none_of_the_rows_whatever_it_is_called() -> None:
+    rows = "".join(f"Town {at},{at * 37 + 5},{at}\n" for at in range(1, 8))
+    total = sum(at * 37 + 5 for at in range(1, 8))
+    [sheet] = sheets(load_bytes(f"Town,People,Parks\n{rows}Kreis,{total},\n".encode(), "t.csv"))
+    assert len(sheet.rows) == 7
+    [sheet] = sheets(load_bytes(f"Town,People,Parks\n{rows}Kreis,{total + 1},\n".encode(), "t.csv"))
+    assert len(sheet.rows) == 8
+
+
+def test_columns_tell_whether_something_is_so() -> None:
+    made = "Name,Paid,Sold,Rank\nA,yes,1,1\nB,no,0,2\nC,,1,1"
+    [sheet] = sheets(load_bytes(made.encode(), "paid.csv"))
+    assert [sorted(each.whether) for each in sheet.columns] == [[], [0], [0, 2], []]
+
+
 # --- what is asked
 
 
@@ -169,6 +195,128 @@ def test_a_question_names_a_column_and_rows(
 )
 def test_what_the_table_does_not_tell_is_not_computed(question: str, how: str) -> None:
     assert planned(question, how) is None
+
+
+WORKERS = """Name,Team,Office,Salary,Age,Remote
+Ada,Sales,Oslo,52000,31,yes
+Ben,Sales,Bergen,48000,45,no
+Cleo,Design,Oslo,61000,29,yes
+Dan,Design,Bergen,57000,52,no
+Eva,Support,Oslo,39000,38,yes
+Finn,Support,Oslo,41000,24,yes
+Gro,Sales,Oslo,50000,60,no
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "how", "told"),
+    [
+        ("median salary", "median", "50,000, the median of the column “Salary” over all 7 rows."),
+        (
+            "the three highest salaries",
+            "highest",
+            "the 3 highest of the column “Salary”, of all 7 rows: Cleo, 61,000; Dan, 57,000; "
+            "Ada, 52,000.",
+        ),
+        (
+            "top 2 by age in the Oslo office",
+            "highest",
+            "the 2 highest of the column “Age”, of the 5 rows whose “Office” is “Oslo”: Gro, 60; "
+            "Eva, 38.",
+        ),
+        (
+            "Who has the second lowest salary?",
+            "lowest",
+            "Finn, with 41,000 in the column “Salary”, number 2 from the lowest of all 7 rows.",
+        ),
+        (
+            "average salary per team",
+            "mean",
+            "the mean of the column “Salary” for each “Team”, over all 7 rows: Sales: 50,000; "
+            "Design: 59,000; Support: 40,000.",
+        ),
+        (
+            "how many workers in each office",
+            "count",
+            "the number of rows for each “Office”, over all 7 rows: Oslo: 5; Bergen: 2.",
+        ),
+        (
+            "Which team has the highest average age?",
+            "highest",
+            "the highest of the mean of the column “Age” for each “Team”, over all 7 rows: Sales, "
+            "with 45.33.",
+        ),
+        (
+            "Which team has the most workers?",
+            "highest",
+            "the highest of the number of rows for each “Team”, over all 7 rows: Sales, with 3.",
+        ),
+        (
+            "What percentage of the workers is in Bergen?",
+            "share",
+            "28.57%, 2 of 7 rows, those whose “Office” is “Bergen”, among all 7 rows.",
+        ),
+        (
+            "what share of the workers in Sales is remote",
+            "share",
+            "33.33%, 1 of 3 rows, those whose “Remote” is “yes”, among the 3 rows whose “Team” is "
+            "“Sales”.",
+        ),
+        (
+            "How many workers are not remote?",
+            "count",
+            "3, the number of rows whose “Remote” is not “yes”.",
+        ),
+        (
+            "How much more is the salary of Ada than that of Ben?",
+            "difference",
+            "4,000, the difference in the column “Salary” between 52,000 for “Ada” and 48,000 for "
+            "“Ben”.",
+        ),
+        (
+            "difference of the average age between Design and Support",
+            "difference",
+            "9.5, the difference in the mean of the column “Age” between 40.5 for “Design” over 2 "
+            "rows and 31 for “Support” over 2 rows.",
+        ),
+        (
+            "average salary of workers older than 40",
+            "mean",
+            "51,666.67, the mean of the column “Salary” over the 3 rows whose “Age” is more than "
+            "40.",
+        ),
+    ],
+)
+def test_what_is_computed_is_said_with_its_rows(question: str, how: str, told: str) -> None:
+    document = load_bytes(WORKERS.encode(), "workers.csv")
+    [sheet] = sheets(document)
+
+    def alike(some: Sequence[str], others: Sequence[str]) -> list[list[float]]:
+        return [[float("old" in one and "Age" in other) for other in others] for one in some]
+
+    found = plan(question, {how: 1.0}, sheet, alike)
+    assert found is not None
+    assert " ".join(text for text, _ in results(found)) == f"Computed: {told}"
+
+
+@pytest.mark.parametrize(
+    ("question", "how"),
+    [
+        ("How many workers are in Sales or remote?", "count"),
+        ("average salary in team nine", "mean"),
+        ("top 3 of the offices by salary", "highest"),
+        ("Which team has the most salary?", "highest"),
+        ("average salary per team and office", "mean"),
+        ("How many workers have more than 3 children?", "count"),
+        ("difference between Ada and Ben", "difference"),
+        ("What percentage of the workers is in Bergen and remote?", "share"),
+        ("the highest average", "highest"),
+    ],
+)
+def test_what_may_mean_more_than_one_thing_is_not_computed(question: str, how: str) -> None:
+    [sheet] = sheets(load_bytes(WORKERS.encode(), "workers.csv"))
+    nothing_alike = lambda some, others: [[0.0] * len(others) for _ in some]  # noqa: E731
+    assert plan(question, {how: 1.0}, sheet, nothing_alike) is None
 
 
 # --- answers

@@ -267,7 +267,7 @@ def _share(asked: Asked, found: Plan) -> Plan | None:
         part = others
     elif len(splits) == 1:
         part = others[splits.pop() :]
-    elif len(so) == 1:
+    elif len(so) == 1 and not verbs:
         part = so
     else:
         return None
