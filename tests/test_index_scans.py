@@ -504,6 +504,19 @@ def test_a_table_between_lines_is_read_by_its_rows() -> None:
     assert read[6:] == [f"Ship number {n} {about[n % 3]}" for n in range(7)]
 
 
+def test_lines_are_as_large_as_their_letters_are_wide() -> None:
+    """A box around a short line may be as high as one around a heading."""
+    body = [
+        line(n, f"a line of the text, it has the number {n}", 40, 100 + 20 * n) for n in range(6)
+    ]
+    short = [word._replace(bottom=word.bottom + 40) for word in line(9, "its end", 40, 220)]
+    head = [word._replace(bottom=word.bottom - 30) for word in line(10, "A heading", 40, 40, 17)]
+    [rows] = layout.rows([([word for each in (head, *body, short) for word in each], 600, 800)])
+    sizes = [row.size for row in rows]
+    assert sizes[1:] == [sizes[1]] * 7
+    assert sizes[0] > 1.2 * sizes[1]
+
+
 def test_cells_side_by_side_are_one_row() -> None:
     cells = [
         line(10 * n + m, text, 40 + 180 * m, 100 + 20 * n + m)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import atan2, cos, sin, tan
+from math import atan2, cos, sin, sqrt, tan
 from statistics import median
 
 from index.loading.scanning.words import FINE, Word, quarters, turned
@@ -28,6 +29,9 @@ half are this share of the longest."""
 
 _APART = 2
 """Once one column has ended, a line so many times its size below the other follows both."""
+
+_TELLING = 4
+"""Letters of a line whose width tells its size."""
 
 _CROSSING = 0.25
 """The share of lines that may go across both of two columns: titles and captions."""
@@ -65,7 +69,7 @@ _Box = tuple[float, float, float, float]
 
 def rows(pages: Sequence[Seen]) -> list[list[Row]]:
     """Return the words of each page in rows, in the order in which they are read."""
-    upright = [_upright(*each) for each in pages]
+    upright = _by_letters([_upright(*each) for each in pages])
     size = _sizes([line for lines in upright for line in lines])
     return [
         list(_in_order([replace(line, size=size[line.size]) for line in lines]))
@@ -118,6 +122,33 @@ def _row(
         heights.append(max(bottom - top - (right - left) * abs(tan(skew)), 1.0))
     size = median(heights) / BOX_OF_SIZE
     return Row(tuple(words), tuple(sides), median(middles) - 0.35 * size, size)
+
+
+def _by_letters(pages: Sequence[Sequence[Row]]) -> list[list[Row]]:
+    """Return the lines of pages with sizes that agree with how wide their letters are as well.
+
+    Boxes around short lines are too high or too low, by as much as headings are larger.
+    """
+    wide = [_letter(line) / line.size for lines in pages for line in lines if _tells(line)]
+    usual = median(wide) if wide else 1.0
+    return [
+        [
+            replace(line, size=sqrt(line.size * _letter(line) / usual)) if _tells(line) else line
+            for line in lines
+        ]
+        for lines in pages
+    ]
+
+
+def _letter(line: Row) -> float:
+    """Return how wide a letter is, where a sign of Chinese is as wide as two."""
+    signs = [sign for word in line.words for sign in word.text]
+    wide = sum(unicodedata.east_asian_width(sign) in ("W", "F") for sign in signs)
+    return max(sum(right - left for left, right in line.sides), 1.0) / (len(signs) + wide)
+
+
+def _tells(line: Row) -> bool:
+    return sum(len(word.text) for word in line.words) >= _TELLING
 
 
 def _sizes(lines: Sequence[Row]) -> dict[float, float]:

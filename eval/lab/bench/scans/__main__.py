@@ -1,11 +1,12 @@
 """How well scans are read, and what that costs the answers.
 
-    python -m eval.lab.bench.scans FOLDER [--pages N] [--poor N] [--sets briefing …]
+    python -m eval.lab.bench.scans FOLDER [--pages N] [--poor N] [--sets briefing …] [--xquad FILE]
 
 Reads pages that are drawn (`pages.py`): as a scanner makes them, and as bad copies are. Then asks
 the sets that come with Footnoted of their documents as text and as scans, without the language
-model. Evidence is told by places in the text, which are others in a scan: answers are compared.
-What was read and asked is kept in FOLDER, page by page.
+model, and with XQuAD's file some questions on ten of its articles. Evidence is told by places in
+the text, which are others in a scan: answers are compared. What was read and asked is kept in
+FOLDER, page by page.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from eval.cases.cases import SETS, load_set
+from eval.cases.cases import SETS, CaseSet, load_set
+from eval.formats.xquad import load_xquad
 from eval.lab.bench.scans.pages import PAGES, POOR, Scanned, as_scan, pages, poor
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, ask_all, kept, show_rows
@@ -35,6 +37,9 @@ from index.loading.scanning.words import tokens
 
 DOCUMENTS = {"briefing": "briefing.md", "heat-pumps": "heat-pumps.pdf", "railway": "railway.html"}
 
+ARTICLES, QUESTIONS = 10, 3
+"""How many articles of XQuAD are scanned, the shortest, and how much is asked of each."""
+
 TARGET = "≤ 0.01"
 """Of character errors."""
 
@@ -45,6 +50,7 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--pages", type=int, default=PAGES, metavar="N")
     parser.add_argument("--poor", type=int, default=POOR, metavar="N")
     parser.add_argument("--sets", nargs="*", choices=DOCUMENTS, default=list(DOCUMENTS))
+    parser.add_argument("--xquad", type=Path, metavar="FILE")
     asked = parser.parse_args(given)
     documents = {name: load(SETS / DOCUMENTS[name]) for name in DOCUMENTS}
     for name, drawn, what in (
@@ -55,7 +61,9 @@ def main(given: Sequence[str]) -> int:
         found = kept(asked.folder / f"{name}.json", numbered, _read)
         if found:
             show_rows(_figures(list(found.values()), TARGET if name == "pages" else ""), what)
-    rows = [row for name in asked.sets for row in _answers(name, documents[name], asked.folder)]
+    rows = [row for name in asked.sets for row in _shipped(name, documents[name], asked.folder)]
+    if asked.xquad:
+        rows += _articles(asked.xquad, asked.folder)
     if rows:
         show_rows(rows, "Sets, without the language model")
     return 0
@@ -137,16 +145,34 @@ def _figures(found: Sequence[dict[str, Any]], target: str) -> Iterator[Row]:
     yield Row("megabytes at most, of the process that reads", Metric(most, len(found)))
 
 
-def _answers(name: str, text: Document, folder: Path) -> Iterator[Row]:
-    cases = load_set(SETS / f"{name}.jsonl")
+def _shipped(name: str, document: Document, folder: Path) -> Iterator[Row]:
+    return _answers(load_set(SETS / f"{name}.jsonl"), [document], folder)
+
+
+def _articles(path: Path, folder: Path) -> Iterator[Row]:
+    data = load_xquad(path)
+    shortest = sorted(data.documents, key=lambda each: len(each.text))[:ARTICLES]
+    asked = [
+        case
+        for document in shortest
+        for case in [
+            each for each in data.cases if each.evidence and each.tags[0] == document.title
+        ][:QUESTIONS]
+    ]
+    return _answers(data.subset("articles", tuple(asked)), shortest, folder)
+
+
+def _answers(cases: CaseSet, texts: Sequence[Document], folder: Path) -> Iterator[Row]:
     # What a case says of evidence is not true of a scan.
     cases = replace(cases, cases=tuple(replace(each, evidence=()) for each in cases.cases))
-    scan = load_bytes(as_scan(text.text), f"{name}.pdf", kept=folder / "read")
-    for form, document in (("text", text), ("scan", scan)):
-        place = folder / f"{name}-{form}"
-        run = ask_all(cases, [document], place, out=place.with_suffix(".json"))
+    scans = [
+        load_bytes(as_scan(text.text), f"{text.title}.pdf", kept=folder / "read") for text in texts
+    ]
+    for form, documents in (("text", texts), ("scan", scans)):
+        place = folder / f"{cases.name}-{form}"
+        run = ask_all(cases, documents, place, out=place.with_suffix(".json"))
         passed = [bool(each.scores["passed"]) for each in run.results]
-        yield Row(f"{name}: passed as {form}", rate(sum(passed), len(passed)))
+        yield Row(f"{cases.name}: passed as {form}", rate(sum(passed), len(passed)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import random
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from time import gmtime
 from typing import Literal
 
 import numpy as np
@@ -200,14 +201,15 @@ def _lines(text: str, font: ImageFont.FreeTypeFont, wide: int) -> list[str]:
 
 
 def as_scan(text: str) -> bytes:
-    """Return a text as a PDF of pictures, each line that begins with # as a heading."""
+    """Return a text as a PDF of pictures, with what begins with # or ## as title and headings."""
     draw = seeded()
-    sizes = {True: 40, False: 29}
-    fonts = {size: ImageFont.truetype(FONTS["serif"], size) for size in sizes.values()}
+    sizes = {"#": 52, "##": 40}
+    body = 29
+    fonts = {size: ImageFont.truetype(FONTS["serif"], size) for size in (*sizes.values(), body)}
     sheets: list[Image.Image] = []
     page, top = Image.new("L", (1400, 1980), 255), 120
     for paragraph in filter(None, text.split("\n")):
-        size = sizes[paragraph.startswith("#")]
+        size = sizes.get(paragraph.partition(" ")[0], body)
         lines = _lines(paragraph.lstrip("# "), fonts[size], 1400 - 240)
         top += size // 2
         for line in lines:
@@ -219,5 +221,7 @@ def as_scan(text: str) -> bytes:
     sheets.append(page)
     skewed = [scanned(each, draw.uniform(-1.5, 1.5), draw) for each in sheets]
     file = io.BytesIO()
-    skewed[0].save(file, "PDF", resolution=DPI, save_all=True, append_images=skewed[1:])
+    # Without the time, what was read of the file is known in the next run.
+    dated = {"creationDate": gmtime(0), "modDate": gmtime(0)}
+    skewed[0].save(file, "PDF", resolution=DPI, save_all=True, append_images=skewed[1:], **dated)
     return file.getvalue()
