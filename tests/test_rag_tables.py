@@ -446,3 +446,26 @@ def test_a_row_of_two_thousand_is_found_by_its_cells(
         assert first.cell is not None
         assert first.cell.column == "Revenue"
         assert first.cell.row == f"{region}, {year}"
+
+
+def test_two_thousand_rows_are_computed_over_all() -> None:
+    document, known = long_sheet()
+    [sheet] = sheets(document)
+    found = plan(
+        "total revenue in Asia", {"sum": 1.0}, sheet, lambda a, b: [[0.0] * len(b)] * len(a)
+    )
+    assert found is not None
+    [(text, rows)] = results(found)
+    total = sum(value for (region, _), value in known.items() if region == "Asia")
+    assert f"{total:,}" in text
+    assert len(rows) == 400
+
+
+def test_of_several_tables_of_a_document_the_one_that_fits_is_computed_from() -> None:
+    made = "# A\n\n| Town | Rain |\n|---|---|\n| Ost | 3 |\n| West | 5 |\n\n# B\n\n"
+    made += "| Town | Wind |\n|---|---|\n| Ost | 7 |\n| West | 9 |\n"
+    plans = [
+        plan("average wind", {"mean": 1.0}, each, lambda a, b: [[0.0] * len(b)] * len(a))
+        for each in sheets(load_bytes(made.encode(), "weather.md"))
+    ]
+    assert [bool(each) for each in plans] == [False, True]
