@@ -31,6 +31,10 @@ LEAST_WORDS, LEAST_FILLED = 0.2, 0.25
 """The shares of cells that have words in them, of those that have anything, and of those, of all:
 figures with axes have fewer."""
 
+LEAST_SEVERAL = 0.65
+"""The share of rows with several cells, where no lines are drawn down: what programs print, between
+the lines of a figure, has fewer."""
+
 LEAST_ROWS = 2
 """A table has so many rows below its head."""
 
@@ -279,7 +283,7 @@ def _says_something(rows: Sequence[Sequence[str]], drawn: bool) -> bool:
     return (
         words > LEAST_WORDS * len(filled)
         and len(filled) > LEAST_FILLED * len(rows) * len(rows[0])
-        and (drawn or 2 * several >= len(rows))
+        and (drawn or several >= LEAST_SEVERAL * len(rows))
     )
 
 

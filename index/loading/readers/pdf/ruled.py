@@ -31,6 +31,9 @@ CAPTION = 30
 TRIED = 8
 """A table that is not all that lies between lines of one width ends within so many of them."""
 
+SHORTEST = 3
+"""A table has so many lines: a head, and two rows."""
+
 OVER = 4.0
 """Text of a table stands out of its lines no further than this, in points."""
 
@@ -84,6 +87,8 @@ def _table(lines: list[Line], group: Sequence[Rule], rules: Rules) -> list[Line]
         if line.left < left - OVER or line.right > right + OVER or line.is_row or not line.pieces:
             return None
         inside.append(line)
+    if len(inside) < SHORTEST:
+        return None
     long = (line.text for line in inside if len(line.text) >= CAPTION and line.text[0].isalpha())
     if any(map(label_of, long)):
         return None  # What has a caption in it is a figure's frame, or the page's.
