@@ -105,10 +105,10 @@ def test_a_cell_between_lines_has_all_its_lines() -> None:
     assert len(table.rows) == 3
 
 
-def test_a_table_over_two_pages_is_one_and_has_its_head_once() -> None:
+def test_a_table_over_pages_is_one_and_has_its_head_once() -> None:
     made = paper()
     made.set_auto_page_break(False)
-    for page, first in enumerate((1901, 1921)):
+    for page, first in enumerate((1901, 1911, 1921)):
         if page:
             made.add_page()
         made.text(90, 15, "The Harbour Office")
@@ -124,12 +124,10 @@ def test_a_table_over_two_pages_is_one_and_has_its_head_once() -> None:
     (table,) = tables(document)
     assert table.heads == ("Year", "Ships", "Boats")
     assert [row[0] for row in rows(document, table)[1:]] == [
-        *map(str, range(1901, 1911)),
-        *map(str, range(1921, 1931)),
+        *map(str, range(1901, 1931)),
     ]
     assert document.text.count("Year") == 1
-    second = document.text.index("1921")
-    assert document.pages[1] <= second
+    assert document.pages[1:] == tuple(map(document.text.index, ("1911", "1921")))
 
 
 @pytest.mark.parametrize("ruled", [True, False])

@@ -20,17 +20,21 @@ def continued(pages: list[list[Line]]) -> list[list[Line]]:
     What stands at the edges of the pages, and comes again, is put around the table.
     """
     pages = [list(lines) for lines in pages]
-    head = ""
+    head, goes_on = "", False
     for lines, below in pairwise(pages):
         again = {_key(line) for line in lines} & {_key(line) for line in below}
         last, first = _rows_at(lines, -1, again), _rows_at(below, 0, again)
+        began, goes_on = goes_on, False
         if not (last and first) or last[0].text.count(BAR) != first[0].text.count(BAR):
             continue
         head = next((row.text for row in last if row.is_head), head)
         if first[0].is_head and first[0].text != head:
             continue
+        goes_on = True
         start = lines.index(last[-1])
-        lines[start:] = [*(line for line in lines[start:] if not line.is_row), *last[::-1]]
+        # Of a page that the table goes across, they are left out: nothing else parts its rows.
+        around = [] if began and start == 0 else [line for line in lines[start:] if not line.is_row]
+        lines[start:] = [*around, *last[::-1]]
         end = below.index(first[-1]) + 1
         edges = [line for line in below[:end] if not line.is_row]
         below[:end] = [*(row for row in first if not row.is_head), *edges]
