@@ -12,9 +12,9 @@ from itertools import groupby
 from math import hypot, pi
 from typing import Any
 
+from index.loading.readers.pdf.between_rules.find import with_ruled_tables
+from index.loading.readers.pdf.between_rules.rules import rules
 from index.loading.readers.pdf.lines import CELL_GAP, Cell, Line, most_common
-from index.loading.readers.pdf.ruled import with_ruled_tables
-from index.loading.readers.pdf.rules import rules
 from index.loading.readers.pdf.seen import with_seen
 from index.loading.scanning.regions import is_usable, to_read
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from index.loading.readers.pdf.between_rules.rules import Rule
 from index.loading.readers.pdf.lines import Cell
-from index.loading.readers.pdf.rules import Rule
 
 GUTTER = 0.62
 """Columns are further apart than this, in letters' sizes; words of justified text seldom are."""

@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from index.furniture.captions import label_of
-from index.loading.readers.pdf.grid import Grid, Words, grid_of, pieces_of
+from index.loading.readers.pdf.between_rules.grid import Grid, Words, grid_of, pieces_of
+from index.loading.readers.pdf.between_rules.rules import Rule, Rules
 from index.loading.readers.pdf.lines import Line
-from index.loading.readers.pdf.rules import Rule, Rules
 from index.table_heads import BAR
 
 SAME = 5.0
