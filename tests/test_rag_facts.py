@@ -57,6 +57,12 @@ def test_what_the_question_says_needs_no_source() -> None:
     assert missing_facts("Berg had 7 ships in May.", [], "Did Berg have 7 ships in May?") == []
 
 
+def test_minutes_belong_to_their_hour() -> None:
+    source = "It leaves at 7:45 and comes back at 9:30."
+    assert missing_facts("It leaves at 9:45 and comes back at 7:30.", [source]) == ["7:30", "9:45"]
+    assert missing_facts("It comes back at 9:30.", [source]) == []
+
+
 def test_a_day_belongs_to_its_month() -> None:
     source = "The talks began on May 3 and ended on June 9."
     assert missing_facts("They began on May 9.", [source]) == ["may 9"]
@@ -101,6 +107,8 @@ def test_a_number_is_read_as_it_is_written(written: str, value: str) -> None:
         ("2 hrs", "two hours", "2 h", "2.0 hours"),
         ("2,005", "two thousand and five"),
         ("125,210", "one hundred twenty-five thousand two hundred and ten"),
+        ("7:45", "07:45"),
+        ("8:00", "08:00", "8"),
     ],
 )
 def test_a_number_is_one_in_all_its_forms(same: tuple[str, ...]) -> None:
@@ -113,7 +121,14 @@ def test_a_number_is_one_in_all_its_forms(same: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("340M", "440 million"), ("5 m", "$5m"), ("5 million", "5 billion"), ("F-16B", "16 billion")],
+    [
+        ("340M", "440 million"),
+        ("5 m", "$5m"),
+        ("5 million", "5 billion"),
+        ("F-16B", "16 billion"),
+        ("7:45", "8"),
+        ("7:45", "45"),
+    ],
 )
 def test_another_number_is_none_of_its_forms(one: str, other: str) -> None:
     first, second = (

@@ -99,8 +99,16 @@ def _dates_at(text: str) -> list[Mention]:
     return found
 
 
+_CLOCK = re.compile(r"(?<![\d:.,])(\d{1,2}):([0-5]\d)(?![\d:]|[.,]\d)")
+"""A time of day, a score or a ratio: "7:45" says nothing of 45, and another time has another."""
+
+
 def _numbers_at(text: str) -> list[Mention]:
     found: list[Mention] = []
+    for match in _CLOCK.finditer(text):
+        hour = str(int(match[1]))
+        forms = frozenset({hour if match[2] == "00" else f"{hour}:{match[2]}"})
+        found.append(Mention("number", *match.span(), forms, forms))
     for pattern in (DIGITS, SPELLED):
         for match in pattern.finditer(text):
             value, written = number(match)
