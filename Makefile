@@ -86,7 +86,7 @@ beside: models  ## Run the tests that need what lies beside the project, in ../s
 	@$(PY) -m pytest -m beside
 
 # Three at a time on two cores, since much of it waits: for disks, for visitors that think.
-faults: models chromium postgres  ## Break everything that can be broken, and print what came of it (23 minutes on two cores).
+faults: models chromium postgres  ## Break everything that can be broken, and print what came of it (about half an hour on two cores).
 	@$(PY) -m pytest -n 3 --dist load --maxschedchunk 1 -m "faults and not llm and not slow" --share 1
 	@$(PY) -m pytest -m "faults and llm" --share 1
 

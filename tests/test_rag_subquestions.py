@@ -15,7 +15,7 @@ from rag.answering.subquestions import MOST_PARTS, day_of, measured, several
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
-from rag.languages import SubQuestions, Point
+from rag.languages import Point, SubQuestions
 from rag.quote import Quote
 from tests.asking import AssistantOf
 from tests.conftest import LibraryOf
