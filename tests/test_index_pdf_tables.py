@@ -55,6 +55,20 @@ def test_a_head_and_rows_between_lines_are_a_table() -> None:
     assert rows(document, table) == [list(row) for row in HEIGHTS]
 
 
+def test_the_last_row_may_have_no_line_below_it() -> None:
+    made = paper()
+    for y in (50, 57, 65):
+        made.line(28, y, 180, y)
+    for y, row in zip((55, 63, 71, 79), (*HEIGHTS, ("Vik", "8 m", "1950")), strict=True):
+        put(made, y, row)
+    made.text(30, 87, "The moles were built of granite.")
+    made.line(28, 73, 180, 73)
+    document = read(made)
+    (table,) = tables(document)
+    assert rows(document, table) == [*map(list, HEIGHTS), ["Vik", "8 m", "1950"]]
+    assert "\n\nThe moles were built" in document.text
+
+
 def test_a_table_without_lines_is_one() -> None:
     made = paper()
     for y, row in zip((55, 60, 65), HEIGHTS, strict=True):

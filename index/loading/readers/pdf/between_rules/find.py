@@ -111,6 +111,12 @@ def _table(lines: list[Line], group: Sequence[Rule], rules: Rules) -> list[Line]
         grid = grid_of(bands, *given)
     if grid is None:
         return None
+    # The last row may have no line below it.
+    if last := _below(lines, group):
+        head = [[_words(above)]] if above and above in inside else []
+        longer = grid_of([*head, *bands, [_words(last)]], *given)
+        if longer and len(longer.rows) == len(grid.rows) + 1:
+            grid, inside = longer, [*inside, last]
     first = lines.index(inside[0])
     kept = [line for line in lines if line not in inside]
     return [*kept[:first], *_rows(grid, inside), *kept[first:]]
@@ -121,6 +127,14 @@ def _above(lines: Sequence[Line], rule: Rule) -> Line | None:
     near = [line for line in lines if rule.at < line.base < rule.at + line.size and not line.turned]
     fits = len(near) == 1 and rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER
     return near[0] if fits and len(near[0].pieces) > 1 and not near[0].is_row else None
+
+
+def _below(lines: Sequence[Line], group: Sequence[Rule]) -> Line | None:
+    """Return the line right below the last rule, if it has columns as the rows have."""
+    rule, height = group[-1], group[-2].at - group[-1].at
+    near = [line for line in lines if rule.at - height < line.base < rule.at and not line.turned]
+    fits = len(near) == 1 and rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER
+    return near[0] if fits and len(near[0].cells) > 1 and not near[0].is_row else None
 
 
 def _words(line: Line) -> Words:
