@@ -214,6 +214,7 @@ def test_the_list_fits_and_can_be_used_by_keyboard(
     expect(name(page)).to_contain_text("works")
     if size[0] < 900:
         page.locator("#top [data-panel-button=documents]").click()
+    expect(name(page)).to_be_visible()  # What is not in view yet takes no focus.
     name(page).focus()
     page.keyboard.press("Enter")
     shown = page.locator("#library-list")

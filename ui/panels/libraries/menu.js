@@ -29,11 +29,10 @@ const waitsFor = () =>
       ? "Wait for the text that is being checked, or stop it."
       : "";
 
-// Whether what had the focus last is here: it loses that where it is drawn again.
-let inside = false;
-document.addEventListener("focusin", ({ target }) => (inside = element.contains(target) || list.contains(target)));
+let focused = false; // Whether what had the focus is drawn again.
 const turnTo = (library) => {
   document.dispatchEvent(new Event("footnoted:leaving"));
+  focused = list.contains(document.activeElement) || element.contains(document.activeElement);
   history.replaceState(null, "", `?library=${encodeURIComponent(library)}`);
   open(false);
   trigger("turn");
@@ -96,7 +95,8 @@ watch("value", () => {
   const go = name()?.dataset.go;
   if (go) turnTo(go);
   show();
-  if (inside && document.activeElement === document.body) name()?.focus();
+  if (focused) name()?.focus();
+  focused = false;
   document.dispatchEvent(new Event("footnoted:kept"));
 });
 show();
