@@ -371,9 +371,9 @@ class ConversationPanel:
         """Return what stands where a conversation begins, with questions to begin with."""
         here = self.libraries.here
         questions = attempt(lambda: here().examples.questions())
-        documents = attempt(lambda: here().library.titles())
+        is_empty = attempt(lambda: here().library.is_empty)
         shown = [] if isinstance(questions, UserError) else questions
-        return render.welcome(shown, empty=documents == [])
+        return render.welcome(shown, empty=is_empty is True)
 
 
 def _what_is_wrong(question: str) -> str | None:

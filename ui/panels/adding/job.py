@@ -353,7 +353,7 @@ def _said(names: Sequence[str]) -> Outcome:
     """Say what the program had not added when it ended."""
     shown = [title_line(each) for each in names[:NAMED]]
     if more := len(names) - len(shown):
-        shown.append(f"{more:,} other" if more == 1 else f"{more:,} others")
+        shown.append(number_of(more, "other"))
     listed = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
     were = "was" if len(names) == 1 else "were"
     again = "it" if len(names) == 1 else "them"

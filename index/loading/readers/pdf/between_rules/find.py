@@ -106,35 +106,42 @@ def _table(lines: list[Line], group: Sequence[Rule], rules: Rules) -> list[Line]
     grid = grid_of([[_words(above)], *bands], *given) if above else None
     # A head may stand above the first line, if it has words for all columns but the first.
     if above and grid and len(pieces_of(_words(above))) >= len(grid.rows[0][1]) - 1:
-        inside = [above, *inside]
+        inside, bands = [above, *inside], [[_words(above)], *bands]
     else:
         grid = grid_of(bands, *given)
     if grid is None:
         return None
     # The last row may have no line below it.
-    if last := _below(lines, group):
-        head = [[_words(above)]] if above and above in inside else []
-        longer = grid_of([*head, *bands, [_words(last)]], *given)
+    if below := _below(lines, group):
+        longer = grid_of([*bands, [_words(below)]], *given)
         if longer and len(longer.rows) == len(grid.rows) + 1:
-            grid, inside = longer, [*inside, last]
+            grid, inside = longer, [*inside, below]
     first = lines.index(inside[0])
     kept = [line for line in lines if line not in inside]
     return [*kept[:first], *_rows(grid, inside), *kept[first:]]
 
 
 def _above(lines: Sequence[Line], rule: Rule) -> Line | None:
-    """Return the line right above a rule, if all of it is as wide at most."""
-    near = [line for line in lines if rule.at < line.base < rule.at + line.size and not line.turned]
-    fits = len(near) == 1 and rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER
-    return near[0] if fits and len(near[0].pieces) > 1 and not near[0].is_row else None
+    """Return the line right above a rule, if it may be a head."""
+    near = _only([line for line in lines if rule.at < line.base < rule.at + line.size], rule)
+    return near if near and len(near.pieces) > 1 else None
 
 
 def _below(lines: Sequence[Line], group: Sequence[Rule]) -> Line | None:
     """Return the line right below the last rule, if it has columns as the rows have."""
     rule, height = group[-1], group[-2].at - group[-1].at
-    near = [line for line in lines if rule.at - height < line.base < rule.at and not line.turned]
-    fits = len(near) == 1 and rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER
-    return near[0] if fits and len(near[0].cells) > 1 and not near[0].is_row else None
+    near = _only([line for line in lines if rule.at - height < line.base < rule.at], rule)
+    return near if near and len(near.cells) > 1 else None
+
+
+def _only(near: Sequence[Line], rule: Rule) -> Line | None:
+    """Return the one line that is near a rule, if all of it is as wide at most and it is no row."""
+    near = [line for line in near if not line.turned]
+    if len(near) != 1 or near[0].is_row:
+        return None
+    return (
+        near[0] if rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER else None
+    )
 
 
 def _words(line: Line) -> Words:
