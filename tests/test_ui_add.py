@@ -377,6 +377,39 @@ def test_what_the_window_adds_and_removes_is_a_line(tmp_path: Path) -> None:
 # --- what a visitor of the window adds
 
 
+def test_of_two_looks_at_once_the_older_one_does_not_come_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that is being opened looks while its visitor adds something: that is told."""
+    with gr.Blocks():
+        settings = load_settings(library=tmp_path / "library", llm="none")
+        panel = DocumentsPanel(Libraries(Assistant(settings)), gr.State([]), Rights())
+    page, given = Page(), ("", [], "")
+    looking, go_on = threading.Event(), threading.Event()
+    answers: list[str] = []
+
+    def slowly(outcomes: list[Outcome], *, again: bool) -> str:
+        if not outcomes:
+            looking.set()
+            go_on.wait(30)
+        return "".join(texts(outcomes))
+
+    def event(handler: Callable[[], dict[Any, Any]]) -> threading.Thread:
+        thread = threading.Thread(target=lambda: answers.append(handler()[panel.outcomes]))
+        thread.start()
+        return thread
+
+    monkeypatch.setattr("ui.panels.documents.render.outcomes", slowly)
+    first = event(lambda: panel.open(page, *given))
+    assert looking.wait(30)
+    second = event(lambda: panel.add_address("/etc/passwd", page, *given))
+    second.join(2)
+    go_on.set()
+    for each in (first, second):
+        each.join(30)
+    assert "http" in answers[-1]
+
+
 def texts(outcomes: list[Outcome]) -> list[str]:
     return [each.text for each in outcomes]
 

@@ -262,7 +262,15 @@ class DocumentsPanel:
                 page.told, page.news, page.removed, page.limit = [], "", None, LISTED
             page.library, page.seen, page.changes, page.shown = here, None, None, None
         job = self._job(token)
-        listing = attempt(lambda: self._listing(page, words or "", left_out, visitor(token)))
+        with job.looking:
+            return updates | self._news(job, page, words or "", left_out, visitor(token))
+
+    def _news(
+        self, job: Job, page: Page, words: str, left_out: Sequence[str], name: str
+    ) -> Updates:
+        """Return what of the library, and of what comes in, the page does not show yet."""
+        updates: Updates = {}
+        listing = attempt(lambda: self._listing(page, words, left_out, name))
         if isinstance(listing, UserError):
             page.seen = None
             updates[self.documents] = render.notice(str(listing))

@@ -73,6 +73,8 @@ class Job:
         self, library: Library, expect: Callable[[str], None] = lambda _: None, visitor: str = ""
     ) -> None:
         """Name the library; `expect` is given the id of each document before it is put in."""
+        self.looking = threading.Lock()
+        """Held by who looks how far it is: of two events at once, the older never comes last."""
         self._library = library
         self._expect = expect
         self._unfinished = Unfinished(library.folder, visitor)
