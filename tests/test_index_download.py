@@ -120,7 +120,7 @@ def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
     ]
     fetched = [model for model in models.CATALOGUE.values() if model.home is None]
     assert [next(iter(model.files.values())).sha256 for model in fetched] == pins
-    roles = {"answer", "embedding", "rerank", "read"}
+    roles = {"answer", "embedding", "rerank", "read", "route"}
     assert {models.CATALOGUE[name].role for name in DEFAULTS} == roles
     for model in fetched:
         got = dict.fromkeys(model.files, 0)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from index.weights.catalogue import CATALOGUE
+from index.weights.download import verify
 from rag.answering import WAYS
 from rag.answering.context import PARTS
 from rag.asking.route import (
@@ -16,6 +19,7 @@ from rag.asking.route import (
     KINDS,
     LONGEST,
     NOTHING,
+    WEIGHTS,
     Kind,
     Route,
     Router,
@@ -32,6 +36,12 @@ def router() -> Router:
 
 
 # --- the weights
+
+
+def test_the_weights_are_those_of_the_catalogue_and_of_the_card(tmp_path: Path) -> None:
+    model = CATALOGUE["footnoted-router"]
+    assert (model.home, verify(model.name, tmp_path)) == (WEIGHTS, [])
+    assert model.files["router.onnx"].sha256 in (WEIGHTS / "README.md").read_text("utf-8")
 
 
 def test_each_kind_has_a_way_and_examples() -> None:

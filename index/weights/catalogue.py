@@ -2,8 +2,8 @@
 
 The files are in wheels on the package index, which is reached wherever Footnoted itself could be
 installed, and some at their publisher's as well (`hub`). The SHA-256 of each finished file is what
-makes it trustworthy. The reader is Footnoted's own and comes with it: it is in no wheel but this
-project's.
+makes it trustworthy. The reader and the router are Footnoted's own and come with it: they are in no
+wheel but this project's.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Model:
     """
 
     name: str
-    role: Literal["answer", "embedding", "rerank", "read"]
+    role: Literal["answer", "embedding", "rerank", "read", "route"]
     title: str
     licence: str
     wheels: dict[str, int]
@@ -188,6 +188,21 @@ cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokeni
 """),
             home=Path(__file__).parents[1] / "reader_weights",
         ),
+        # Made by `python -m eval.lab.training router` and `further`, with a card of its own.
+        Model(
+            "footnoted-router",
+            "route",
+            "Footnoted's router, int8 ONNX",
+            "CC-BY-SA-4.0",
+            {},
+            "",
+            _files("""
+c2550b0ecac9f8dd977a254de3e9c2dc80ebc197c2e923914f595eadaca766b7 22986487 router.onnx
+61fb5f700c8cf7d7202fdc8f76e6e370b528ad841890ccf7884f2ce7424821ce    20703 router.json
+be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokenizer.json
+"""),
+            home=Path(__file__).parents[2] / "rag" / "asking" / "router",
+        ),
     )
 }
 
@@ -196,6 +211,7 @@ DEFAULTS = (
     "bge-small-en-v1.5-int8",
     "ms-marco-minilm-l-12-v2-int8",
     "footnoted-reader",
+    "footnoted-router",
 )
 
 

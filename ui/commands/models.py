@@ -51,7 +51,7 @@ def list_models(models: Directory, form: FormOption = "text") -> None:
     from index.weights.download import state
 
     if form == "text":
-        line(messages(), f"Models in {models} (the reader comes with Footnoted):")
+        line(messages(), f"Models in {models} (the reader and the router come with Footnoted):")
     rows = [
         {
             "name": name,
