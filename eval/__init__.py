@@ -6,7 +6,7 @@ from index.lazy import from_homes
 
 if TYPE_CHECKING:
     from eval.cases.cases import Case, CaseSet, Evidence, load_set
-    from eval.comparing.baseline import Verdict, hold
+    from eval.comparing.baseline import Verdict, judge
     from eval.comparing.compare import NotComparable, compare, load_run
     from eval.running.record import Result, Run
     from eval.running.runner import run
@@ -20,7 +20,7 @@ __all__ = [
     "Run",
     "Verdict",
     "compare",
-    "hold",
+    "judge",
     "load_run",
     "load_set",
     "run",

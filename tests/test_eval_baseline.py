@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from eval.comparing.baseline import ERRORS, FAILED, PASSED, hold, keep
+from eval.comparing.baseline import ERRORS, FAILED, PASSED, judge, keep
 from eval.comparing.compare import compare, load_run
 from eval.measuring.statistics import Metric, rate
 from eval.running.record import Bounds, Result, Run
@@ -53,7 +53,7 @@ def with_error(run: Run, at: int = 0) -> Run:
 def test_a_run_is_held_to_its_baseline(
     failed: set[int], bounds: Bounds, code: int, said: str
 ) -> None:
-    verdict = hold(made(failed, (7,)), replace(made(set(), (7,)), gate=bounds))
+    verdict = judge(made(failed, (7,)), replace(made(set(), (7,)), gate=bounds))
     assert verdict.code == code
     assert said in " ".join(verdict.reasons)
     assert bool(verdict.reasons) == (code != PASSED)
@@ -61,23 +61,23 @@ def test_a_run_is_held_to_its_baseline(
 
 def test_what_was_mended_pays_for_what_broke() -> None:
     before = replace(made({1, 2}), gate=Bounds(budget=0))
-    assert hold(made({3, 4}), before).code == PASSED
-    assert hold(made({3, 4, 5}), before).code == FAILED
+    assert judge(made({3, 4}), before).code == PASSED
+    assert judge(made({3, 4, 5}), before).code == FAILED
 
 
 def test_ceilings() -> None:
     bounds = Bounds(ceilings={"false_refusals": 0.1})
     run = replace(made(), metrics=made().metrics | {"false_refusals": rate(3, 20)})
-    [reason] = hold(run, replace(made(), gate=bounds)).reasons
+    [reason] = judge(run, replace(made(), gate=bounds)).reasons
     assert reason == "false_refusals is 0.150, above its ceiling of 0.1."
 
 
 def test_an_error_is_no_failure() -> None:
     run = with_error(made())
-    verdict = hold(run, made())
+    verdict = judge(run, made())
     assert verdict.code == ERRORS
     assert verdict.reasons == ("1 case could not be asked.",)
-    assert hold(run).code == ERRORS
+    assert judge(run).code == ERRORS
     comparison = compare(made(), run)
     assert (comparison.cases, comparison.skipped) == (CASES - 1, ("case-0",))
     assert (comparison.broken, comparison.mended) == ((), ())
@@ -85,18 +85,18 @@ def test_an_error_is_no_failure() -> None:
 
 def test_where_nothing_was_asked_nothing_is_concluded() -> None:
     empty = replace(made(), results=(), set=replace(made().set, cases=0))
-    assert hold(empty).code == ERRORS
+    assert judge(empty).code == ERRORS
     broken = made()
     for at in range(CASES):
         broken = with_error(broken, at)
-    verdict = hold(made(), broken)
+    verdict = judge(made(), broken)
     assert verdict.code == ERRORS
     assert verdict.reasons == ("20 cases of the baseline could not be asked.",)
 
 
 def test_a_metric_that_is_gone_is_below_every_floor() -> None:
     kept = replace(measured(made()), gate=Bounds({"refusal_recall": 0.5}))
-    assert "was not measured" in hold(made(), kept).reasons[0]
+    assert "was not measured" in judge(made(), kept).reasons[0]
 
 
 def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from eval.comparing.baseline import FAILED, PASSED, FailOn, hold
+from eval.comparing.baseline import FAILED, PASSED, FailOn, judge
 from eval.comparing.compare import NotComparable, compare, load_run
 from eval.measuring.statistics import rate
 from eval.running.record import (
@@ -70,7 +70,7 @@ def scored(run: Run) -> Run:
 def test_the_same_twice_is_no_change() -> None:
     comparison = compare(made({3}), made({3}))
     assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)
-    assert hold(made({3}), made({3})).code == PASSED
+    assert judge(made({3}), made({3})).code == PASSED
     assert comparison.judgement == "Nothing changed."
 
 
@@ -96,16 +96,16 @@ def test_a_regression_is_more_than_chance(
     before: int, after: int, regressed: bool, said: str
 ) -> None:
     comparison = compare(made(set(range(before))), made(set(range(after))))
-    assert (hold(made(set(range(after))), made(set(range(before)))).code == FAILED) is regressed
+    assert (judge(made(set(range(after))), made(set(range(before)))).code == FAILED) is regressed
     assert said in comparison.judgement
 
 
 def test_one_case_that_must_pass_is_enough() -> None:
-    verdict = hold(made({7}, (7,)), made(set(), (7,)))
+    verdict = judge(made({7}, (7,)), made(set(), (7,)))
     assert verdict.code == FAILED
     assert verdict.reasons == ("case-7 must pass and failed.",)
-    assert hold(made({7}, (7,)), made({7}, (7,))).code == PASSED  # it was broken before
-    assert hold(made(set(), (7,)), made({7}, (7,))).code == PASSED
+    assert judge(made({7}, (7,)), made({7}, (7,))).code == PASSED  # it was broken before
+    assert judge(made(set(), (7,)), made({7}, (7,))).code == PASSED
 
 
 def asking(run: Run, **other: dict[str, object]) -> Run:
@@ -192,8 +192,8 @@ def test_runs_with_nothing_in_common_are_not_compared() -> None:
 def test_a_new_case_counts_only_where_it_must_pass() -> None:
     baseline = replace(without(scored(made()), "case-3"), gate=Bounds({"passed": 1.0}))
     assert compare(baseline, made({3})).new == ("case-3",)
-    assert hold(scored(made({3})), baseline).code == PASSED  # The bound was set without it.
-    assert hold(scored(made({3}, (3,))), baseline).reasons == ("case-3 must pass and failed.",)
+    assert judge(scored(made({3})), baseline).code == PASSED  # The bound was set without it.
+    assert judge(scored(made({3}, (3,))), baseline).reasons == ("case-3 must pass and failed.",)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_new_case_counts_only_where_it_must_pass() -> None:
 def test_what_fails_a_run_is_chosen(
     fail_on: FailOn, before: set[int] | None, now: set[int], reasons: tuple[str, ...]
 ) -> None:
-    verdict = hold(made(now, (7,)), None if before is None else made(before, (7,)), fail_on)
+    verdict = judge(made(now, (7,)), None if before is None else made(before, (7,)), fail_on)
     assert verdict.reasons == reasons
     assert verdict.code == (FAILED if reasons else PASSED)
     # One line says what the exit code says.
@@ -223,7 +223,7 @@ def test_what_fails_a_run_is_chosen(
 
 def test_what_broke_needs_a_baseline() -> None:
     with pytest.raises(UserError, match="give one with --baseline"):
-        hold(made(), None, "broken")
+        judge(made(), None, "broken")
 
 
 def test_a_file_that_is_no_run_is_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from zlib import crc32
 import pytest
 
 from eval.cases.cases import SETS, CaseSet, load_set
-from eval.comparing.baseline import FAILED, PASSED, hold
+from eval.comparing.baseline import FAILED, PASSED, judge
 from eval.comparing.compare import compare
 from eval.running.record import Bounds, Run
 from eval.running.runner import run
@@ -63,7 +63,7 @@ def again(settings: Settings, briefing_library: Library) -> Asked:
 
 def assert_caught(baseline: Run, candidate: Run, stage: str) -> None:
     """Assert that the run fails, and that the stage has grown most and is in the reports."""
-    verdict = hold(candidate, baseline)
+    verdict = judge(candidate, baseline)
     assert verdict.code == FAILED
     assert verdict.comparison
     grown = {name: now - was for name, (was, now) in verdict.comparison.stages.items()}
@@ -81,7 +81,7 @@ def test_nothing_changed(baseline: Run, again: Asked) -> None:
     comparison = compare(baseline, second)
     assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)
     assert {each.p for each in comparison.differences.values()} <= {1.0, None}
-    assert hold(second, baseline).code == PASSED
+    assert judge(second, baseline).code == PASSED
     assert without_times(second) == without_times(baseline)
 
 

@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from eval.cases.cases import CaseSet, load_set
-from eval.comparing.baseline import ERRORS, hold, keep
+from eval.comparing.baseline import ERRORS, judge, keep
 from eval.comparing.compare import load_run
 from eval.running.judge import Judge, load_judge
 from eval.running.record import Bounds, alone
@@ -517,7 +517,7 @@ def test_a_case_whose_evidence_is_gone_ends_in_an_error_and_the_others_are_asked
     [gone] = after.errors
     assert (gone.id, gone.stage) == ("Ben", "error")
     assert "births.jsonl, line 2: none of births.txt reads “1910”" in str(gone.error)
-    verdict = hold(after, before)
+    verdict = judge(after, before)
     assert (verdict.code, verdict.reasons) == (ERRORS, ("1 case could not be asked.",))
     assert verdict.comparison
     assert verdict.comparison.cases == 3

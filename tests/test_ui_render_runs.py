@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eval.cases.cases import Case, Evidence
-from eval.comparing.baseline import hold
+from eval.comparing.baseline import judge
 from eval.measuring.statistics import rate
 from eval.running.record import DocumentRecord, LibraryRecord, Result, Run, SetRecord
 from eval.running.summary import MEANS, RATES
@@ -56,7 +56,7 @@ AFTER = made(
 
 
 def test_what_broke_comes_first_with_both_answers() -> None:
-    verdict = hold(AFTER, BEFORE)
+    verdict = judge(AFTER, BEFORE)
     page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.line))
     assert page.texts["p.headline"] == ["1 of 3 right"]
     assert page.texts["h3."] == [
@@ -153,7 +153,7 @@ def test_what_comes_from_outside_is_text(words: str) -> None:
     evidence = Evidence(f"a{words}", "a" * 64, 0, 9, f"a{words}")
     told = Case(f"a{words}", f"a{words}", (f"a{words}",), evidence=(evidence,), draft=True)
     for html in (
-        render_runs.report(run, run, hold(run, run), words),
+        render_runs.report(run, run, judge(run, run), words),
         render_runs.running(words, 1, 2, stopping=True),
         render_runs.not_run([told]),
         render_runs.drafts(words, [told], {"a" * 64: words}),

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from typer.testing import CliRunner
 
-from eval.comparing.baseline import hold
+from eval.comparing.baseline import judge
 from eval.comparing.compare import load_run
 from eval.running.record import (
     DocumentRecord,
@@ -84,7 +84,7 @@ def made(count: int, failed: set[int]) -> Run:
 
 
 BEFORE, AFTER = made(9, {4}), made(9, {1, 2})
-VERDICT = hold(AFTER, BEFORE)
+VERDICT = judge(AFTER, BEFORE)
 
 
 def text_of(name: str) -> str | None:
@@ -166,7 +166,7 @@ def test_the_page_needs_no_network_and_runs_nothing_of_others(
 def test_the_page_works_with_two_thousand_cases(browser: Browser, tmp_path: Path) -> None:
     run = made(1_999, set(range(0, 1_999, 7)))
     path = tmp_path / "report.html"
-    path.write_text(html(run, hold(run), None, text_of), "utf-8")
+    path.write_text(html(run, judge(run), None, text_of), "utf-8")
     with browser.new_context(offline=True) as context:
         page = context.new_page()
         page.goto(path.as_uri())
@@ -202,7 +202,7 @@ def test_plots_escape_and_hold_their_figures() -> None:
 
 def test_a_run_alone_has_a_page() -> None:
     run = replace(AFTER, results=AFTER.results[:3], metrics=summarise(AFTER.results[:3]))
-    page = html(run, hold(run), None, lambda _: None)
+    page = html(run, judge(run), None, lambda _: None)
     assert "ring: baseline" not in page
     assert "Baseline" not in page
     assert page.count('class="case"') == 3

@@ -66,8 +66,8 @@ class Verdict:
         return " ".join([head, *self.reasons, *parts])
 
 
-def hold(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT) -> Verdict:
-    """Hold a run to its baseline; without one only what must pass, and errors, count.
+def judge(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT) -> Verdict:
+    """Judge a run by its baseline; without one only what must pass, and errors, count.
 
     Raises NotComparable when the two have no case in common, and UserError for a run of something
     else, such as the comparison with another engine, or where there is nothing to have broken.

@@ -147,7 +147,7 @@ def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
     name = source_name(source)
     mail = source.lower().endswith(MAIL)
     try:
-        told, made = in_sandbox({"do": "attachments" if mail else "list"}, data, LIMITS)
+        names, made = in_sandbox({"do": "attachments" if mail else "list"}, data, LIMITS)
         opened = zipfile.ZipFile(io.BytesIO(made) if mail else file)
     except DocumentError as error:
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
@@ -157,7 +157,7 @@ def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
     files: dict[str, zipfile.ZipInfo] = {}
     archives: list[str] = []
     others: Counter[str] = Counter()
-    for each in sorted(set(told) & set(members)):
+    for each in sorted(set(names) & set(members)):
         ending = PurePosixPath(each).suffix.lower()
         if _is_hidden(each):
             continue

@@ -66,13 +66,13 @@ class Watch:
         again = True  # Something may have changed since the folders were looked at.
         failing: float | None = None
         try:
-            for told in watch(
+            for seen in watch(
                 *self.folders,
                 watch_filter=lambda _, path: self._concerns(Path(path)),
                 rust_timeout=int(1000 * SETTLED / 2),
                 yield_on_timeout=True,
             ):
-                if not (told or again):
+                if not (seen or again):
                     continue
                 try:
                     changed = self._changed()

@@ -73,12 +73,12 @@ class Child:
             except BaseException:  # Also Ctrl-C: an answer that comes late is to no question.
                 self._stop()
                 raise
-        told = json.loads(answer[0])
+        reply = json.loads(answer[0])
         if answer[2]:  # It has grown, and would keep the memory.
             self.stop()
-        if "error" in told:
-            raise _error(told["error"], told["text"])
-        return told["answer"], answer[1]
+        if "error" in reply:
+            raise _error(reply["error"], reply["text"])
+        return reply["answer"], answer[1]
 
     def begin(self) -> None:
         """Start the process, if there is none, while this one does other things."""

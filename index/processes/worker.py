@@ -41,8 +41,8 @@ def main(module: str, there: str, back: str, memory: str) -> None:
         _limit_time(seconds)
         made = b""
         try:
-            told, made = answer(request, data)
-            text = json.dumps({"answer": told})
+            result, made = answer(request, data)
+            text = json.dumps({"answer": result})
         except UserError as error:
             text = json.dumps({"error": type(error).__name__, "text": str(error)})
         except MemoryError:

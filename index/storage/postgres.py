@@ -420,9 +420,9 @@ class PostgresStore:
             there = _one(connection, "SELECT count(*) FROM passages")
             recorded = _one(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
             if there != recorded:
-                found.append(f"there are {there} passages, and {recorded} are told")
+                found.append(f"there are {there} passages, and {recorded} are recorded")
             if wrong := miscounted_words(connection):
-                found.append(f"{wrong} words are told to be in more or fewer passages")
+                found.append(f"{wrong} words are recorded to be in more or fewer passages")
             for table in ("passages", "files", "readings", "scans"):
                 if table == "scans" and not _has_scans(connection):
                     continue

@@ -128,12 +128,12 @@ def count_all_words(connection: Connection) -> None:
 
 
 def miscounted_words(connection: Connection) -> int:
-    """Return of how many words it is wrong in how many passages they are told to be."""
+    """Return of how many words it is wrong in how many passages they are recorded to be."""
     [[wrong]] = run(
         connection,
-        "SELECT count(*) FROM (SELECT word, passages FROM words WHERE passages <> 0) AS told "  # noqa: S608
+        "SELECT count(*) FROM (SELECT word, passages FROM words WHERE passages <> 0) AS recorded "  # noqa: S608
         f"FULL JOIN ({_ALL}) AS counted ON word = lexeme "
-        "WHERE told.passages IS DISTINCT FROM counted.passages",
+        "WHERE recorded.passages IS DISTINCT FROM counted.passages",
     )
     return int(wrong)
 

@@ -242,8 +242,8 @@ def _reason(error: Exception, key: str) -> str:
         kind = error.response.headers.get("Content-Type", "")
         if "html" in kind:  # A page for people, of whatever stands between.
             return f"HTTP {error.status_code} {error.response.reason_phrase}".strip()
-    told = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-    reason = shortened(redacted(key, visible(str(told or error))), 200)
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+    reason = shortened(redacted(key, visible(str(cause or error))), 200)
     return reason.rstrip(".") or type(error).__name__
 
 

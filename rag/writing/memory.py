@@ -49,8 +49,8 @@ def _values_of_a_token(path: Path) -> int:
     def numbers(name: str) -> list[int]:
         """What is told of all layers at once, or of each."""
         key = architecture + b"." + name.encode()
-        told = re.escape(struct.pack("<Q", len(key)) + key) + _NUMBERS
-        if not (found := re.search(told, header, re.DOTALL)):
+        pattern = re.escape(struct.pack("<Q", len(key)) + key) + _NUMBERS
+        if not (found := re.search(pattern, header, re.DOTALL)):
             return []
         count = int.from_bytes(found["count"], "little") if found["count"] else 1
         data = header[found.end() :][: 4 * count]

@@ -94,11 +94,11 @@ def retry_after(error: BaseException | None) -> float | None:
 
     if not isinstance(error, openai.APIStatusError):
         return None
-    told = error.response.headers.get("Retry-After", "").strip()
-    if told.isascii() and told.isdigit():
-        return min(float(told), 1e9)
+    value = error.response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), 1e9)
     try:
-        then = parsedate_to_datetime(told)
+        then = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
     if then.tzinfo is None:

@@ -18,7 +18,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, StreamingResponse
 from starlette.responses import Response
 
-from eval.comparing.baseline import hold
+from eval.comparing.baseline import judge
 from eval.comparing.compare import NotComparable
 from index.documents import Document
 from index.errors import UserError
@@ -326,7 +326,7 @@ def _state(runs: Runs, name: str, *, whole: bool) -> dict[str, Any]:
     verdict = None
     if last:
         try:
-            verdict = hold(last, runs.kept(name)).line
+            verdict = judge(last, runs.kept(name)).line
         except NotComparable as error:
             verdict = str(error)
     kept = last.as_json() if last else None

@@ -166,13 +166,13 @@ def _add_all(
                     if every == 1:
                         line(messages(), _in_words(name, added))
                 if every > 1 and number % every == 0 and not messages().is_terminal:
-                    told = _counts(became, failed)
-                    line(messages(), f"{number:,} of {len(files):,} files: {told}.")
+                    counted = _counts(became, failed)
+                    line(messages(), f"{number:,} of {len(files):,} files: {counted}.")
         except BaseException:  # Ctrl-C as well, and a disk that is full.
             if became.total() or failed:
                 done = became.total() - became["removed"] + len(failed)
-                told = _counts(became, failed)
-                line(messages(), f"Stopped after {done:,} of {len(files):,}: {told}.")
+                counted = _counts(became, failed)
+                line(messages(), f"Stopped after {done:,} of {len(files):,}: {counted}.")
                 line(messages(), "The same command goes on with the others.")
             _tell_failed(failed)
             raise

@@ -252,11 +252,11 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
     """Compare, write the reports that are asked for, and end with the verdict's exit code."""
     from rich.console import Console
 
-    from eval.comparing.baseline import PASSED, hold
+    from eval.comparing.baseline import PASSED, judge
     from eval.comparing.compare import NotComparable
 
     try:
-        verdict = hold(run, before, reports.fail_on)
+        verdict = judge(run, before, reports.fail_on)
     except NotComparable as error:
         _refuse(error)
     console = Console()

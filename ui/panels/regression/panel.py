@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from eval.cases.cases import read_set
-from eval.comparing.baseline import hold
+from eval.comparing.baseline import judge
 from eval.comparing.compare import NotComparable
 from index.errors import UserError
 from ui.drawing import runs as render_runs
@@ -161,7 +161,7 @@ class RegressionPanel:
             raise UserError("Choose a set.")
         before = kept or self.runs.earlier(name)
         try:
-            verdict = hold(last, kept) if kept else None
+            verdict = judge(last, kept) if kept else None
             note = verdict.line if verdict else NO_BASELINE
             return render_runs.report(last, before, verdict, note)
         except NotComparable as error:

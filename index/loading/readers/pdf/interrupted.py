@@ -72,8 +72,8 @@ def _resumes(begun: list[Line], after: Line, text: dict[int, list[Line]]) -> boo
     # What goes on with a name or a number may as well be another paragraph.
     opens = BULLET.match(after.text) or NUMBERED_HEADING.match(after.text)
     goes_on = last - after.right < 3 * after.size or ENDS_SENTENCE.search(after.text)
-    told = len(text[before.page]) > 1 and before.font == after.font
-    return bool(told and goes_on and not opens)
+    is_set_alike = len(text[before.page]) > 1 and before.font == after.font
+    return bool(is_set_alike and goes_on and not opens)
 
 
 def _column(line: Line, text: list[Line]) -> tuple[float, float]:

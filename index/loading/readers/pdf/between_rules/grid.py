@@ -106,16 +106,18 @@ def grid_of(
     top = [(first[0].base, _head(first, edges, partial))] if head else []
     below = rows[len(head) :]
     if is_grid:
-        told = [(band[0].base, _joined(band)) for band in below]
+        body_rows = [(band[0].base, _joined(band)) for band in below]
     else:
-        told = [
+        body_rows = [
             (whole[0].base, _joined(whole))
             for band in below
             for whole in _wrapped(band, body, edges, ends, size)
         ]
-    if len(told) < LEAST_ROWS or not _says_something([cells for _, cells in told], bool(down)):
+    if len(body_rows) < LEAST_ROWS or not _says_something(
+        [cells for _, cells in body_rows], bool(down)
+    ):
         return None
-    return Grid([*top, *told], bool(head))
+    return Grid([*top, *body_rows], bool(head))
 
 
 def _edges(
@@ -334,15 +336,15 @@ def _ends(rows: Sequence[_Row], columns: int) -> list[float]:
 
 def _head(rows: Sequence[_Row], edges: Sequence[float], partial: Sequence[Rule]) -> list[str]:
     """Return the head of each column: all that stands above it, from above to below."""
-    told: list[list[str]] = [[] for _ in edges[1:]]
+    heads: list[list[str]] = [[] for _ in edges[1:]]
     for row in rows:
         for at, cell in enumerate(row.cells):
             if cell:
-                told[at].append(_text(cell))
+                heads[at].append(_text(cell))
         for first, last, piece in row.across:
             for at in _spanned(row, first, last, piece, edges, partial):
-                told[at].append(piece.text)
-    return [_unbroken(each) for each in told]
+                heads[at].append(piece.text)
+    return [_unbroken(each) for each in heads]
 
 
 def _spanned(
@@ -434,14 +436,14 @@ def _goes_on(
 
 def _joined(rows: Sequence[_Row]) -> list[str]:
     """Return the cells of a row that has several lines."""
-    told: list[list[str]] = [[] for _ in rows[0].cells]
+    cells: list[list[str]] = [[] for _ in rows[0].cells]
     for row in rows:
         for at, cell in enumerate(row.cells):
             if cell:
-                told[at].append(_text(cell))
+                cells[at].append(_text(cell))
         for first, _, piece in row.across:
-            told[first].append(piece.text)
-    return [_unbroken(each) for each in told]
+            cells[first].append(piece.text)
+    return [_unbroken(each) for each in cells]
 
 
 def _unbroken(lines: Sequence[str]) -> str:
