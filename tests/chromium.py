@@ -6,9 +6,11 @@ import shutil
 
 from index.errors import UserError
 
+# Without the last, each window loads two pages of Chromium's own address bar, which nobody sees.
 CHROMIUM = (
     "--no-sandbox --disable-gpu --disable-background-networking --no-first-run "
-    "--disable-component-update --disable-sync"
+    "--disable-component-update --disable-sync "
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"
 ).split()
 
 

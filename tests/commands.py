@@ -8,9 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import onnxruntime
 import pytest
 
 from rag.config import Settings
@@ -54,17 +52,6 @@ def as_process(*arguments: object, **environment: object) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-_Session = onnxruntime.InferenceSession
-_opened: dict[str, Any] = {}
-
-
-def _opened_once(path: str, *options: Any, **given: Any) -> Any:
-    """Open weights once for all commands of this process: it takes most of a question's time."""
-    if path not in _opened:
-        _opened[path] = _Session(path, *options, **given)
-    return _opened[path]
-
-
 def here(capsys: pytest.CaptureFixture[str], *arguments: object, **environment: object) -> Done:
     """Run `footnoted` in this process."""
     with pytest.MonkeyPatch.context() as patch:
@@ -72,7 +59,6 @@ def here(capsys: pytest.CaptureFixture[str], *arguments: object, **environment: 
             patch.setenv(name, str(value))
         patch.setattr(sys, "argv", ["footnoted", *map(str, arguments)])
         patch.setattr("ui.commands.cli.leave", sys.exit)  # This process goes on.
-        patch.setattr(onnxruntime, "InferenceSession", _opened_once)
         messages.cache_clear()  # It keeps the width of its first terminal.
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:

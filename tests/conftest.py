@@ -32,6 +32,7 @@ from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.chromium import CHROMIUM, chromium
 from tests.commands import Footnoted, here
 from tests.faults import Faults, figures, minutes, table
+from tests.networks import open_once
 from tests.postgres import Server, running
 
 pytest.register_assert_rewrite("tests.breaking")
@@ -99,6 +100,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         # The tree of commands is built once, and not for each one that is invoked.
         patch.setattr("typer.testing._get_command", cache(typer.testing._get_command))
         patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))
+        open_once(patch)
         yield
 
 
