@@ -31,6 +31,7 @@ from rag.config import Settings
 from rag.finding.rerank import Reranker
 from rag.writing import prompts
 from tests.conftest import OpenLibrary
+from tests.networks import forget
 from ui.reports.html import html, texts_of
 from ui.reports.markdown import markdown
 
@@ -77,6 +78,7 @@ def assert_caught(baseline: Run, candidate: Run, stage: str) -> None:
 
 
 def test_nothing_changed(baseline: Run, again: Asked) -> None:
+    forget()
     second = again()
     comparison = compare(baseline, second)
     assert (comparison.broken, comparison.mended, comparison.p) == ((), (), 1.0)

@@ -19,6 +19,8 @@ from rag.config import Settings
 from rag.log import Log
 from rag.quote import Quote
 from rag.verifying.judge import Judged, judge
+from tests.asking import AssistantOf
+from tests.conftest import LibraryOf
 from ui.checked.export import FORMATS
 
 DRAFT = """# Straits of the north
@@ -140,10 +142,14 @@ HOSTILE = (
 
 
 @pytest.mark.weights
-def test_hostile_sentences_change_no_verdict_but_their_own(briefed: Assistant) -> None:
+def test_hostile_sentences_change_no_verdict_but_their_own(
+    library_of: LibraryOf, assistant_of: AssistantOf, briefing: Document
+) -> None:
     right, wrong = (f"The Tsugaru Strait is {width} kilometers wide." for width in (20, 70))
     draft = load_bytes("\n\n".join([right, *HOSTILE, wrong]).encode(), "draft.txt")
-    checked = list(briefed.check(draft))
+    # Each is read with all quotes that are found: with those of a whole document for a minute.
+    told = next(each for each in briefing.text.split("\n\n") if "Tsugaru" in each)
+    checked = list(assistant_of(library_of(document(told))).check(draft))
     assert checked[0].verdict == "supported"
     assert checked[-1].verdict == "contradicted"
     assert all(each.verdict != "supported" for each in checked[1:-1])

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields
 from itertools import takewhile
 from pathlib import Path
@@ -33,7 +33,9 @@ from index.storage.database import database
 from index.weights.catalogue import DEFAULTS
 from rag.config import PREFIX, Settings, load_settings
 from tests.browser import HEED
+from tests.commands import Done, Footnoted
 from tests.postgres import Server
+from ui.commands import findings
 from ui.commands.evaluate import app as eval_command
 from ui.entry.users import owner_of, read_users
 
@@ -80,19 +82,22 @@ def address(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-def run(
-    arguments: list[str], folder: Path, library: Path, **more: str
-) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT), **more}
-    environment[PREFIX + "LIBRARY"] = str(library)
-    command = [*MAIN, *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(footnoted: Footnoted, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Return what runs a command in a folder, and with a library."""
+
+    def made(arguments: list[str], folder: Path, library: Path, **more: str) -> Done:
+        monkeypatch.chdir(folder)
+        return footnoted(*arguments, **{PREFIX + "LIBRARY": library, **more})
+
+    return made
 
 
 @pytest.mark.weights
-def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
+def test_add_and_ask(run: Run, folder: Path, library: Path, address: str) -> None:
     [add] = [each for each in COMMANDS if each.startswith("footnoted add report")]
     sources = shlex.split(add)[2:]
     assert sources[-1].startswith("https://")
@@ -116,7 +121,7 @@ def test_add_and_ask(folder: Path, library: Path, address: str) -> None:
 
 
 @pytest.mark.weights
-def test_tags_and_the_list_of_libraries(folder: Path) -> None:
+def test_tags_and_the_list_of_libraries(run: Run, folder: Path) -> None:
     add, ask = (shlex.split(each)[1:] for each in COMMANDS if "--tag" in each)
     contracts, tagged = folder / add[1], folder / "libraries" / "tagged"
     contracts.mkdir()
@@ -152,7 +157,7 @@ def test_watching(folder: Path) -> None:
 
 
 @pytest.mark.weights
-def test_keeping_a_library(folder: Path, library: Path) -> None:
+def test_keeping_a_library(run: Run, folder: Path, library: Path) -> None:
     lines = [each for each in COMMANDS if each.startswith("footnoted library")]
     said = [run(shlex.split(line)[1:], folder, library) for line in lines]
     assert [done.returncode for done in said] == [0, 0, 0, 0], said
@@ -162,7 +167,7 @@ def test_keeping_a_library(folder: Path, library: Path) -> None:
     assert "Tsugaru" in done.stdout
 
 
-def test_a_library_in_a_database(folder: Path, postgres: Server) -> None:
+def test_a_library_in_a_database(run: Run, folder: Path, postgres: Server) -> None:
     [line] = [each for each in COMMANDS if "postgresql://" in each]
     *_, address = shlex.split(line)
     assert database(address).name == address
@@ -171,7 +176,10 @@ def test_a_library_in_a_database(folder: Path, postgres: Server) -> None:
 
 
 @pytest.mark.weights
-def test_doctor_and_the_line_of_what_is_done(folder: Path, library: Path) -> None:
+def test_doctor_and_the_line_of_what_is_done(
+    run: Run, folder: Path, library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(findings, "NATIVE", ("numpy",))  # The others take seconds.
     done = run(["doctor"], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stdout
     [line] = [each for each in COMMANDS if each.startswith("footnoted --verbose")]
@@ -185,7 +193,7 @@ def test_doctor_and_the_line_of_what_is_done(folder: Path, library: Path) -> Non
 
 
 @pytest.mark.weights
-def test_check(folder: Path, library: Path) -> None:
+def test_check(run: Run, folder: Path, library: Path) -> None:
     [line] = [each for each in COMMANDS if each.startswith("footnoted check draft")]
     _, _, draft, _, out = shlex.split(line)
     (folder / draft).write_text("The Tsugaru Strait is 20 kilometers wide.\n", "utf-8")
@@ -234,7 +242,7 @@ def test_pipes(folder: Path) -> None:
 
 
 @pytest.mark.weights
-def test_eval(folder: Path, library: Path) -> None:
+def test_eval(run: Run, folder: Path, library: Path) -> None:
     lines = [each for each in COMMANDS if each.startswith("footnoted eval")]
     for line in lines:
         arguments = shlex.split(line)[1:]
@@ -285,7 +293,7 @@ def test_every_command_is_known_here() -> None:
 
 @pytest.mark.weights
 @pytest.mark.llm
-def test_the_weights_are_pulled_once(folder: Path) -> None:
+def test_the_weights_are_pulled_once(run: Run, folder: Path) -> None:
     [line] = [each for each in COMMANDS if each.startswith("footnoted models")]
     models = str(load_settings().models.absolute())
     done = run(shlex.split(line)[1:], folder, folder / "none", FOOTNOTED_MODELS=models)
@@ -293,7 +301,7 @@ def test_the_weights_are_pulled_once(folder: Path) -> None:
     assert done.stderr.count("already there") == len(DEFAULTS)
 
 
-def test_a_user_is_made_and_the_window_knows_the_option(folder: Path) -> None:
+def test_a_user_is_made_and_the_window_knows_the_option(run: Run, folder: Path) -> None:
     [line] = [each for each in COMMANDS if each.startswith("footnoted user")]
     name, _, file, *_ = shlex.split(line)[2:]
     command = [*MAIN, *shlex.split(line)[1:]]
