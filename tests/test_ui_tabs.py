@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.library import Library
+from index.loading.load import load_bytes
 from tests.browser import OFF_TOPIC, SUMMIT, ask, window
 from tests.chromium import CHROMIUM, chromium
+from tests.conftest import OpenLibrary
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -56,12 +58,20 @@ def opened(browser: Browser, address: str) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def small_library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Library:
+    """A library that is asked in a moment: what it answers is no matter here."""
+    made = open_library(tmp_path_factory.mktemp("small") / "library")
+    made.add(load_bytes(b"Putin and Xi held their video summit on Dec. 15, 2021.", "summit.txt"))
+    return made
+
+
 def test_no_tab_window_or_restart_takes_a_conversation(
-    browser: Browser, window_library: Library
+    browser: Browser, small_library: Library
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         given = ("--port", str(free.getsockname()[1]))
-    with window(window_library, *given, FOOTNOTED_LLM="none") as address:
+    with window(small_library, *given, FOOTNOTED_LLM="none") as address:
         one = opened(browser, address)
         ask(one, SUMMIT)
         ask(one, LENGTH)
@@ -76,7 +86,7 @@ def test_no_tab_window_or_restart_takes_a_conversation(
         ):
             expect(listed(page)).to_have_text(questions)
         expect(one.locator("#conversations [aria-current]")).to_have_text(SUMMIT)
-    with window(window_library, *given, FOOTNOTED_LLM="none"):
+    with window(small_library, *given, FOOTNOTED_LLM="none"):
         one.reload()
         expect(one.locator("#conversation .asked")).to_have_text([SUMMIT, LENGTH])
         ask(one, BEFORE)
@@ -97,12 +107,12 @@ def test_no_tab_window_or_restart_takes_a_conversation(
 
 
 def test_a_window_that_is_reached_by_a_name_without_tls(
-    browser: Browser, window_library: Library
+    browser: Browser, small_library: Library
 ) -> None:
     name = "window.test"
     to_here = f"--host-resolver-rules=MAP {name} 127.0.0.1"
     elsewhere = browser.browser_type.launch(executable_path=chromium(), args=[*CHROMIUM, to_here])
-    with elsewhere, window(window_library, "--name", name, FOOTNOTED_LLM="none") as address:
+    with elsewhere, window(small_library, "--name", name, FOOTNOTED_LLM="none") as address:
         page = opened(elsewhere, address.replace("127.0.0.1", name))
         assert page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [False, "undefined"]
         ask(page, SUMMIT)
