@@ -21,10 +21,13 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
 
     prefix_cache: PrefixCache = Field(exclude=True, repr=False)
 
-    def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
-        """Answer a prompt."""
+    def chat(
+        self, messages: Sequence[ChatMessage], grammar: str = "", **given: Any
+    ) -> ChatResponse:
+        """Answer a prompt; held to a grammar where one is given, in GBNF."""
         with self.slot(messages) as slot:
-            return super().chat(messages, **slot, **given)
+            body = slot.get("extra_body", {}) | ({"grammar": grammar} if grammar else {})
+            return super().chat(messages, extra_body=body, **given)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
         """Answer a prompt piece by piece."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -56,6 +58,26 @@ def period(text: str) -> Period | None:
         return date(year, month, 1), date.fromordinal(end.toordinal() - 1)
     except ValueError:
         return None
+
+
+_NUMERIC = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+
+
+def numeric_dates(texts: Iterable[str]) -> Mapping[str, Period]:
+    """Return the days of cells such as “03/05/2014”, by their text.
+
+    Only all of them together tell whether the day or the month comes first: it is the day where one
+    begins with more than 12. None are returned where that stays open.
+    """
+    found = {text: match for text in texts if (match := _NUMERIC.fullmatch(text))}
+    first, second = (any(int(each[at]) > 12 for each in found.values()) for at in (1, 2))
+    days = {}
+    for text, match in found.items() if first != second else ():
+        one, other, year = map(int, match.groups())
+        with suppress(ValueError):
+            day = date(year, other, one) if first else date(year, one, other)
+            days[text] = (day, day)
+    return days
 
 
 def _named_period(text: str) -> Period | None:

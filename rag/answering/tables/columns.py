@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from index.documents import Document
 from index.structure import Row, Table, tables
-from rag.answering.tables.cells import amount, period, stems
+from rag.answering.tables.cells import amount, numeric_dates, period, stems
 from rag.asking.when import Period
 from rag.finding.rows import heading_above
 from rag.languages import TABLE_WORDS
@@ -36,6 +36,9 @@ LEAST_SUMMED = 5
 
 MOST_GROUPS = 40
 """Different values of a column, at most, that something is computed for each of."""
+
+KINDS = 50
+"""Different values of a column, at most, that are kinds of things and not names of single ones."""
 
 _DECIMAL_COMMA = re.compile(r"\d\.\d{3},\d|(?<!\d)\d+,(?:\d{1,2}|\d{4,})(?![\d,.])")
 """An amount whose fraction stands behind a comma: “1.234,5”, “12,50”."""
@@ -174,7 +177,8 @@ def _value(document: Document, row: Row, column: int) -> str | None:
 
 
 def _column(head: str, texts: Sequence[str | None]) -> Column:
-    if periods := _read(texts, period):
+    days = numeric_dates(filter(None, texts))
+    if periods := _read(texts, days.get if days else period):
         return Column(head, texts, periods=periods)
     if any(text and _DECIMAL_COMMA.search(text) for text in texts):
         found = _read(texts, lambda text: amount(text.translate(_SWAPPED)))
@@ -187,7 +191,7 @@ def _column(head: str, texts: Sequence[str | None]) -> Column:
     if units == {""} and _is_numbering(amounts):
         return Column(head, texts, numbers_rows=True)
     if units == {""} and all(each is None or _is_year(each) for each in amounts):
-        years = [None if each is None else _year(int(each)) for each in amounts]
+        years = [None if each is None else in_year(int(each)) for each in amounts]
         return Column(head, texts, periods=years)
     return Column(head, texts, amounts, units.pop())
 
@@ -215,5 +219,6 @@ def _is_year(amount: Decimal) -> bool:
     return amount % 1 == 0 and int(amount) in YEARS
 
 
-def _year(year: int) -> Period:
+def in_year(year: int) -> Period:
+    """Return the first and the last day of a year."""
     return date(year, 1, 1), date(year, 12, 31)

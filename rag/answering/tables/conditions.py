@@ -9,14 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from rag.answering.tables.cells import stems
-from rag.answering.tables.columns import YEARS, Column
+from rag.answering.tables.columns import KINDS, YEARS, Column
 from rag.answering.tables.question import SAME_MEANING, SHORT, UNITS, Asked, Token
 from rag.asking.when import Period, asked_time, overlap
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, Bound, bounds, times
 from rag.languages.english_words import WORD_NUMBERS
-
-KINDS = 50
-"""Different values of a column, at most, that are kinds of things and not names of single ones."""
 
 LONGEST_VALUE = 8
 """Words of a value that a question names, at most."""
@@ -53,8 +50,8 @@ def find_conditions(asked: Asked) -> list[Condition] | None:
     values = _values(asked)
     if values is None:
         return None
-    found = [*values, *_told_whether(asked), *_times(asked), *_numbers(asked)]
-    return [_maybe_not(asked, each) for each in found]
+    found = [*values, *_told_whether(asked), *take_times(asked), *_numbers(asked)]
+    return [maybe_not(asked, each) for each in found]
 
 
 # --- values
@@ -190,7 +187,7 @@ def _told_whether(asked: Asked) -> list[Condition]:
     return found
 
 
-def _maybe_not(asked: Asked, condition: Condition) -> Condition:
+def maybe_not(asked: Asked, condition: Condition) -> Condition:
     """Return the condition, or its contrary where a word before it excludes it.
 
     Not where some rows have no value: these are neither.
@@ -210,7 +207,7 @@ def _maybe_not(asked: Asked, condition: Condition) -> Condition:
 # --- times and numbers
 
 
-def _times(asked: Asked) -> list[Condition]:
+def take_times(asked: Asked) -> list[Condition]:
     """Take the time that the question names, where one column has times."""
     columns = [each for each in asked.columns if each.periods]
     rest = asked.text
