@@ -126,6 +126,7 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 	@$(PY) -m eval.lab.bench.talks.rewrites .footnoted/prose $(REWRITTEN)
 	@$(PY) -m eval.lab.bench.scans .footnoted/scans
 	@$(PY) -m eval.lab.bench.tables .footnoted/tables
+	@$(PY) -m eval.lab.bench.overviews .footnoted/overviews --squad "$(SQUAD)"
 	@$(PY) -m eval.lab.bench .footnoted/bench --xquad "$(XQUAD)" --squad "$(SQUAD)" --article "$(MEASURED)"
 
 speed: models chromium  ## Measure how fast it is, beside what else one would pick, into BENCHMARKS.md.

@@ -192,6 +192,9 @@ def test_each_of_several_documents_is_asked(
     left = answered(assistant, "How long are they?", "document/length", exclude=[entry.id])
     assert left is not None
     assert "y.txt" not in left.text
+    history: list[Turn] = [("user", "Who wrote y.txt?"), ("assistant", "Nobody says.")]
+    length = assistant.ask("How long is it?", history)
+    assert [each.text for each in length.sentences] == ["As counted, y.txt has 5 words."]
     few = answered(assistant, "How long are they?", "document/length", limit=1)
     assert few is not None
     assert len(few.sentences) == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pptx
 import pytest
 
 from index.documents import Document
@@ -20,6 +22,7 @@ from rag.answering.overview import (
     in_parts,
     shared_out,
     stands_alone,
+    states,
 )
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
@@ -50,6 +53,28 @@ def test_a_sentence_that_needs_another_does_not_stand_alone() -> None:
     assert not stands_alone("But the ship Tolm left the port of Aurora in the May of 1911.")
     assert not stands_alone("Why did the ship Tolm leave the port of Aurora in May of 1911?")
     assert not stands_alone("The ship left.")
+    assert not stands_alone("That is how the ship Tolm left the port of Aurora in May.")
+
+
+def test_a_document_that_speaks_of_itself_points_at_nothing() -> None:
+    assert stands_alone("This paper describes how the ship Tolm left the port of Aurora.")
+    assert not stands_alone("This voyage is how the ship Tolm left the port of Aurora.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Keywords: ship, port, a voyage in the north, and the dogs of the crew.",
+        "where Tolm is the ship that left the port of Aurora in May.",
+        "“The Voyage of the Ship Tolm from the Port of Aurora to the North.”",
+        "IN NO EVENT SHALL THE CREW OF THE SHIP BE LIABLE FOR ANY DAMAGES.",
+        "L(θ, β, σ2) = log fY (yobs) + x[[2]] - y[1] of it.",
+        "Mar 31 10:09:00 tolm sshd[430]: Received SIGHUP; restarting.",
+    ],
+)
+def test_what_is_no_sentence_states_nothing(text: str) -> None:
+    assert not states(text)
+    assert not stands_alone(text)
 
 
 def chapters(count: int) -> list[Quote]:
@@ -68,11 +93,11 @@ def chapters(count: int) -> list[Quote]:
 
 def test_the_parts_of_a_document_are_its_sections_where_there_are_not_too_many() -> None:
     sentences = chapters(4)
-    parts, covered = in_parts(sentences, 10)
-    assert covered == "all 4 sections"
+    parts, called = in_parts(sentences, 10)
+    assert called == "section"
     assert sorted(set(parts)) == [0, 1, 2, 3]
-    many, covered = in_parts(chapters(40), 5)
-    assert covered == "the whole text"
+    many, called = in_parts(chapters(40), 5)
+    assert called == ""
     assert sorted(set(many)) == [0, 1, 2, 3, 4]
     assert many == sorted(many)
 
@@ -96,7 +121,7 @@ def test_every_section_is_represented_and_nothing_is_said_twice(
     assert answer.message == "10 sentences from all 7 sections."
     sections = {each.heading for each in briefing_library.passages(briefing.id)}
     assert {quote.heading for quote in answer.citations} == sections
-    starts = [quote.start for quote in answer.citations[1:]]
+    starts = [quote.start for quote in answer.citations]
     assert starts == sorted(starts)
     vectors = briefing_library.embed(tuple(quoted(answer)))
     alike = vectors @ vectors.T - np.eye(len(vectors))
@@ -250,3 +275,67 @@ def test_a_section_is_no_longer_than_is_asked_and_of_no_document_that_is_left_as
     assert len(short.citations) == 1
     assert short.message == "1 of the section’s 4 sentences."
     assert answered(notes, question, "overview/all", exclude=[document.id]) is None
+
+
+# --- what is asked of a document in general words
+
+REPORT = """# The Tolm Ferry
+
+## Summary
+
+The Tolm ferry carries 40,000 people a year and loses money. Its engine is to be replaced by 2031.
+
+## History
+
+The Tolm ferry was built in Aurora in the year 1911. Forty dogs were on board at that time.
+
+The captain of the Tolm ferry lost nobody on the way to the north in all of these years.
+
+## 4 Recommendations
+
+The council should buy an electric engine for the Tolm ferry. The fares should stay as they are.
+
+## Costs
+
+The guild of Tolm paid for the ropes of the ferry. The ropes cost forty crowns a year.
+"""
+
+
+@pytest.fixture
+def report(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(library_of(load_bytes(REPORT.encode(), "ferry.md")))
+
+
+@pytest.mark.weights
+def test_what_a_heading_means_is_answered_from_there(report: Assistant) -> None:
+    answer = report.ask("What does the report recommend?")
+    assert answer.way == "overview"
+    assert {quote.heading for quote in answer.citations} == {"4 Recommendations"}
+    assert (answer.message or "").startswith("From what is headed “Recommendations”: ")
+    general = answered(report, "Summarize it for my boss.", "overview/all")
+    assert general is not None
+    assert len({quote.heading for quote in general.citations}) > 1
+
+
+@pytest.mark.weights
+def test_a_texts_own_summary_opens_its_overview(report: Assistant) -> None:
+    for question in ("What is this about?", "Summarize it in two sentences."):
+        answer = answered(report, question, "overview/all")
+        assert quoted(answer)[0].startswith("The Tolm ferry carries 40,000 people")
+
+
+@pytest.mark.weights
+def test_points_of_slides_are_taken_for_sentences(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    deck, stream = pptx.Presentation(), io.BytesIO()
+    for title in ("The ferry", "Its costs"):
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        said = [f"{title} in 19{year} was a matter of the guild of Tolm" for year in range(11, 15)]
+        slide.placeholders[1].text = "\n".join(["Thanks", *said])
+    deck.save(stream)
+    assistant = assistant_of(library_of(load_bytes(stream.getvalue(), "ferry.pptx")))
+    said = quoted(answered(assistant, "What is this about?", "overview/all"))
+    assert len(said) > 1
+    assert all("a matter of the guild" in each for each in said)

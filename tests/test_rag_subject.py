@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from rag.asking.query import Query
+from rag.asking.rewrite import Turn
 from rag.asking.route import Kind
-from rag.asking.subject import in_words, named, subject, wanted
+from rag.asking.subject import in_words, named, spoken_of, subject, wanted
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ def test_a_request_may_name_no_subject(kind: Kind, message: str) -> None:
         ("Compare hartwell.docx and bees-2021.pdf", [BEES, REPORT]),
         ("Summarize the annual accounts document", [FIRST, SECOND]),
         ("Summarize the 2022 document", [SECOND]),
+        ("key takeaways of the second document", [REPORT]),
+        ("Compare the first paper and the third file", [BEES, FIRST]),
     ],
 )
 def test_documents_are_named_by_title_by_file_or_by_part_of_a_title(
@@ -92,6 +96,8 @@ def test_documents_are_named_by_title_by_file_or_by_part_of_a_title(
         "How cold is it in the report of the climate in 1911?",
         "What does the paper say?",
         "Summarize the bees-1999 paper.",
+        "Summarize the second chapter.",
+        "Summarize the ninth document.",
         "You and I",
         "",
     ],
@@ -99,6 +105,25 @@ def test_documents_are_named_by_title_by_file_or_by_part_of_a_title(
 def test_what_names_no_document_names_none(message: str) -> None:
     assert named(message, [BEES, FIRST, SECOND, WORDLESS]) == []
     assert named(message, []) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "documents"),
+    [
+        ("How long is it?", ["Who wrote bees-2021?"], [BEES]),
+        ("tl;dr", ["Who wrote bees-2021?", "What is the Hartwell report about?"], [REPORT]),
+        ("Who wrote the Hartwell report?", ["Who wrote bees-2021?"], [REPORT]),
+        ("How long are they?", ["Who wrote bees-2021?"], []),
+        ("How long is it?", ["Who wrote bees-2021?", "What are these documents about?"], []),
+        ("How long is it?", ["What do bees eat?"], []),
+        ("How long is it?", [], []),
+    ],
+)
+def test_what_names_no_document_is_about_the_last_that_was_named(
+    message: str, before: list[str], documents: list[Titled]
+) -> None:
+    history: list[Turn] = [("user", each) for each in before]
+    assert spoken_of(Query.of(message, history=history), ALL) == documents
 
 
 def test_the_only_document_is_named_like_others() -> None:

@@ -16,7 +16,7 @@ from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.answering.front.front_matter import MATTERS, front_matter
 from rag.asking.query import Query
-from rag.asking.subject import in_words, named
+from rag.asking.subject import in_words, spoken_of
 from rag.languages.english_dates import days_in_words
 from rag.languages.english_words import counted
 from rag.quote import Quote
@@ -35,12 +35,12 @@ CALLED = {
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer for the documents that are named, or for all: at most as many as an answer lists.
+    """Answer for the documents that are spoken of, or for all: at most as many as an answer lists.
 
     What stands nowhere is said to be missing.
     """
     titles = context.titles
-    asked = named(query.text, titles) or titles
+    asked = spoken_of(query, titles) or titles
     quotes: list[Quote] = []
     remarks: list[str] = []
     missing: list[str] = []

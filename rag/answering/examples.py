@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from index.documents import Document
 from index.library import Library
+from rag.answering.front.front_matter import front_matter
+from rag.asking.subject import in_words
 from rag.languages import mentions
 from rag.languages.english_words import MONTHS
 
@@ -16,6 +18,9 @@ WORDS = range(2, 9)
 
 LOOKED_AT = 5
 """Documents, the newest first, that the questions are made of."""
+
+SAYS = 2
+"""Sentences under a heading that a question is asked of what it says."""
 
 NAMED = 5
 """How often something is named in a document that a question is asked about it."""
@@ -33,7 +38,7 @@ def candidates(library: Library, ids: Sequence[str], *, names: bool = True) -> I
         yield f"What {what} about?"
     yield from _of_months(library, documents)
     yield from _of_names(documents) if names else ()
-    yield from _of_headings(documents)
+    yield from _of_headings(library, documents)
 
 
 def _of_months(library: Library, documents: list[Document]) -> Iterator[str]:
@@ -55,10 +60,20 @@ def _of_names(documents: list[Document]) -> Iterator[str]:
                 break
 
 
-def _of_headings(documents: list[Document]) -> Iterator[str]:
+def _of_headings(library: Library, documents: list[Document]) -> Iterator[str]:
     for document in documents:
+        said = Counter[str]()
+        for passage in library.passages(document.id):
+            said[in_words(passage.heading or "")] += len(passage.sentences)
+        front = [start for start, _ in front_matter(document, "author")]
+        above = in_words(document.own_title)
         for heading in document.headings:
-            words = re.sub(r"\s+", " ", document.text[heading.start : heading.end]).strip("# .:")
+            text = document.text[heading.start : heading.end]
+            words = re.sub(r"\s+", " ", text).strip("# .:")
+            # The notes to a slide are headed by the words of the slide.
+            repeats, above = bool(above) and above in in_words(words), in_words(words)
             asks = words.endswith("?") or re.search(r"\d", words)
-            if heading.level > 1 and len(words.split()) in WORDS and not asks:
+            names = any(heading.start <= at < heading.end for at in front)
+            says = said[in_words(text)] >= SAYS and not repeats and not names
+            if says and len(words.split()) in WORDS and not asks:
                 yield f"What does the section “{words}” say?"

@@ -11,23 +11,26 @@ to a language model, which would read the beginning and call it the whole.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import groupby
+from math import sqrt
 
 import numpy as np
 
 from index.documents import Document, Passage
 from index.library import Library
 from index.printable import title_line
+from index.storage.store import Title
 from index.structure import structure
 from rag.answer import Event
 from rag.answering.context import Context, Listing
+from rag.answering.front.front_matter import front_matter
 from rag.asking.query import Query
-from rag.asking.subject import in_words, named, subject, wanted
+from rag.asking.subject import in_words, named, spoken_of, subject, wanted
 from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.languages import content_words, mentions
 from rag.languages.english_tokens import names_in
-from rag.languages.english_words import counted
+from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS, counted
 from rag.quote import Quote
 
 SHARE = 3
@@ -44,11 +47,25 @@ MOST_WEIGHED = 2000
 """Sentences of a document that are weighed; of a longer one as many, evenly spread, and the note
 says so."""
 
+MEANS = 0.8
+"""The cosine from which a heading means what is asked for. Of 24 things that requests for overviews
+were worded with, those that a heading stands for are at 0.82 and more, the others below 0.73."""
+
+MOST_HEADINGS = 300
+"""Headings that are looked at for what is asked."""
+
 OPENING = 5
 """Sentences at the beginning of a text among which one may say what it is about."""
 
 PART = 15
 """Sentences in a part of a text that has no headings, about."""
+
+ABSTRACT = 2
+"""Of a text that has an abstract, one sentence of so many is from there, and opens the overview."""
+
+FORWARD = 0.5
+"""What likeness to the sentences around it counts beside likeness to the whole text and to its
+title: chosen on the documents of the overviews' bench that are for development."""
 
 BACKWARD = -0.3
 """What likeness to the sentences before takes from a sentence's weight, where likeness to those
@@ -60,6 +77,9 @@ FLOOR = 0.3
 ALIKE = 0.88
 """The cosine from which two sentences say the same, so that one of them is left out."""
 
+POINT = 4
+"""Words of a point on a slide that says something."""
+
 WORDS = range(8, 46)
 """The length of a sentence that says something by itself and is read at once, in words."""
 
@@ -67,11 +87,35 @@ WORDS = range(8, 46)
 _LEANS_BACK = re.compile(
     r"^(?:and|but|so|yet|or|also|then|thus|hence|therefore|moreover|meanwhile|nevertheless|still"
     r"|instead|indeed|similarly|likewise|accordingly|another|both|for (?:example|instance)"
-    r"|in (?:addition|contrast)|by contrast|as a result|the (?:latter|former|same))\b|\bhowever\b",
+    r"|in (?:addition|contrast)|by contrast|as a result|that|the (?:latter|former|same|above))\b"
+    r"|\bhowever\b",
     re.IGNORECASE,
 )
 _SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b")
 _STATES = re.compile(r"[.!。！][\"”’'»)\]\d]*\s*$")
+_OF_ITSELF = re.compile(
+    rf"\W*th(?:is|ese) (?:{'|'.join(sorted(DOCUMENT_WORDS))})s?\b", re.IGNORECASE
+)
+_WORD = re.compile(r"\W*[^\W\d_]+(?:[-’'/][^\W\d_]+)*\W*")
+
+# It begins small, is labelled, or stands in quotation marks as a whole.
+_NO_SENTENCE = re.compile(r"\W*[a-zß-ÿ]|[,;:.)]|(?:\S+\s+){0,2}[^\s:]+:\s|[\"“«„][^\"”»“]*[\"”»“]$")
+
+MOSTLY = 0.7
+"""The share of words in what is no code, formula or row."""
+
+
+def states(text: str) -> bool:
+    """Whether a piece of text is a whole sentence in words: no end of one, label, code or title."""
+    pieces = text.split()
+    words = [piece for piece in pieces if _WORD.fullmatch(piece)]
+    loud = sum(piece.isupper() for piece in words)
+    return (
+        _STATES.search(text) is not None
+        and len(words) >= MOSTLY * len(pieces)
+        and loud < MOSTLY * len(words)
+        and not _NO_SENTENCE.match(text)
+    )
 
 
 def stands_alone(text: str) -> bool:
@@ -80,10 +124,10 @@ def stands_alone(text: str) -> bool:
     names = (each.start for each in mentions(text) if each.kind == "name")
     return (
         len(text.split()) in WORDS
-        and not POINTS_BACK.match(text)
+        and states(text)
+        and (not POINTS_BACK.match(text) or _OF_ITSELF.match(text) is not None)
         and not _LEANS_BACK.search(text)
         and (somebody is None or any(start < somebody.start() for start in names))
-        and _STATES.search(text) is not None
     )
 
 
@@ -91,8 +135,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer with the sentences that carry what an overview is asked of.
 
     That is a document or several, a section, a topic, or all there is; the note says what they
-    cover. The sentence that says most comes first, the others in the order of the text. Not for an
-    overview of something that the documents do not speak of.
+    cover. Not for an overview of something that the documents do not speak of.
     """
     limit = min(wanted(query.text) or context.limit, context.settings.sentences)
     chosen, note = _chosen(query, context, limit)
@@ -108,14 +151,46 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], st
     topic = subject(query.text, "overview")
     if section := _prose(library.under(_naming(query.text, topic), context.exclude)):
         return _of_section(section, library, limit)
-    documents = named(query.text, titles)
-    named_topic = query.route.matters[0] == "topic" or bool(names_in(topic))
-    if topic and named_topic and not documents:
+    documents, is_topic = named(query.text, titles), query.route.matters[0] == "topic"
+    if topic and not documents and (is_topic or names_in(topic)):
         on_topic = _of_topic(topic, context, limit)
-        if on_topic[0] or query.route.matters[0] == "topic":
+        if on_topic[0] or is_topic:
             return on_topic
+    documents = documents or spoken_of(query, titles)
     read = [library.document(each.id) for each in documents or titles]
+    if heading := None if is_topic else _heading_near(_matter(topic, documents), read, library):
+        ids = {document.id for document in read}
+        under = library.under(lambda each: _unnumbered(each) == heading, context.exclude)
+        if section := _prose(pair for pair in under if pair[0].id in ids):
+            chosen, note = _of_section(section, library, limit)
+            return chosen, f"From what is headed “{title_line(heading)}”: {note}"
     return _of_documents(read, library, limit) if read else ([], "")
+
+
+def _matter(topic: str, documents: Sequence[Title]) -> str:
+    """Return what of some documents is asked for: a topic without what the documents are called."""
+    called = content_words(" ".join(each.title for each in documents)) | DOCUMENT_WORDS
+    called |= set(ORDINALS) if documents else set()
+    return " ".join(word for word in topic.split() if not content_words(word) <= called)
+
+
+def _heading_near(matter: str, documents: Sequence[Document], library: Library) -> str | None:
+    """Return the heading that means what is asked for: “Recommendations” of what is recommended."""
+    headings = [
+        _unnumbered(document.text[each.start : each.end])
+        for document in documents
+        for each in document.headings
+    ]
+    headings = [each for each in dict.fromkeys(headings) if each][:MOST_HEADINGS]
+    if not matter or not headings:
+        return None
+    likeness = library.embed(tuple(headings)) @ library.embed((matter,))[0]
+    best = int(np.argmax(likeness))
+    return headings[best] if likeness[best] >= MEANS else None
+
+
+def _unnumbered(heading: str) -> str:
+    return " ".join(heading.split()).lstrip("#0123456789. ")
 
 
 def _naming(message: str, topic: str) -> Callable[[str], bool]:
@@ -146,18 +221,29 @@ def _of_documents(
     shown, left = documents[:count], len(documents) - count
     chosen: list[Quote] = []
     notes: list[str] = []
-    shares = shared_out(count, [len(document.text) for document in shown])
+    # A long one has more of them, and a short one is not drowned.
+    shares = shared_out(count, [sqrt(len(document.text)) for document in shown])
     for document, share in zip(shown, shares, strict=True):
         passages = ((document, passage) for passage in library.passages(document.id))
         sentences, thinned = _thinned(_prose(passages))
-        parts, covered = in_parts(sentences, share)
-        found = carrying(sentences, parts, library, share, _opening(sentences))
+        parts, called = in_parts(sentences, share)
+        found = carrying(sentences, parts, library, share, _leading(document, sentences))
         chosen += found
-        of = f" of “{title_line(document.title)}”" if len(documents) > 1 else ""
+        part_of = dict(zip((each.span for each in sentences), parts, strict=True))
+        covered = _covered({part_of[each.span] for each in found}, parts[-1] + 1, called)
+        of = f" of “{title_line(document.title)}”" if len(library.titles()) > 1 else ""
         notes.append(f"{counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
     if left > 0:
         notes.append(f"{counted(left, 'further document')} left out: ask for one by its name.")
     return chosen, " ".join(notes)
+
+
+def _covered(shown: Collection[int], parts: int, called: str) -> str:
+    """Return what an overview covers, in words."""
+    if not called:
+        return "the whole text"
+    of = "all" if len(shown) == parts else f"{len(shown)} of"
+    return f"{of} {counted(parts, called)}"
 
 
 def _of_section(
@@ -208,13 +294,24 @@ def _thinned(sentences: Sequence[Quote]) -> tuple[list[Quote], str]:
 # --- what carries it
 
 
-def _opening(sentences: Sequence[Quote]) -> int | None:
-    """Return which of the first sentences says what the title names: it leads an overview."""
-    title = content_words(sentences[0].document.own_title) if sentences else set()
-    for at, each in enumerate(sentences[:OPENING]):
+def _leading(document: Document, sentences: Sequence[Quote]) -> list[int]:
+    """Return the sentences that open an overview: of the text's own abstract, if it has one.
+
+    Else it is the one of the first sentences that says what the title names.
+    """
+    places = front_matter(document, "abstract")
+    abstract = [
+        at
+        for at, each in enumerate(sentences)
+        if any(start <= each.start and each.end <= end for start, end in places)
+    ]
+    if abstract:
+        return abstract
+    title = content_words(document.own_title)
+    for at, each in enumerate(sentences[:OPENING] if title else ()):
         if len(title & content_words(each.text)) >= min(2, len(title)) and stands_alone(each.text):
-            return at if title else None
-    return None
+            return [at]
+    return []
 
 
 def carrying(
@@ -222,33 +319,72 @@ def carrying(
     parts: Sequence[int],
     library: Library,
     count: int,
-    lead: int | None = None,
+    leading: Sequence[int] = (),
 ) -> list[Quote]:
-    """Return at most `count` sentences that say most, from every part, and none twice.
+    """Return at most `count` sentences that say most, in the text's order, and none twice.
 
-    The one that says most comes first, or the one that is to `lead`, which is among them then.
-
-    `parts` is the part, from 0 on, that each sentence is of. Sentences are weighed within their
-    part, by the position-augmented centrality of Zheng and Lapata (ACL 2019). Those that need the
-    one before them are taken only where a part has no other.
+    The best of the `leading` ones are among them, and some of every part: `parts` is the part, from
+    0 on, that each sentence is of. A part of fewer than `SHARE` sentences need not have one, nor
+    one of which no sentence stands for it. What parts leave goes to the best of all.
     """
     vectors = library.embed(tuple(each.text for each in sentences))
-    members = [np.flatnonzero(np.equal(parts, part)).tolist() for part in range(max(parts) + 1)]
-    # A chronology is there to be looked up: an entry or two stand for all of it.
-    sizes = [sum(sentences[at].dates is None for at in each) for each in members]
-    count = min(count, max(len(members), -(-len(sentences) // SHARE)))
+    weights = importance(vectors, library.embed((_titled(sentences),))[0])
+    alone = {at for at, each in enumerate(sentences) if stands_alone(each.text) or _is_point(each)}
+
+    def best(of: Iterable[int], most: int) -> list[int]:
+        among = sorted(set(of) - set(chosen))
+        fit = [at for at in among if at in alone] or [
+            at for at in among if states(sentences[at].text)
+        ]
+        return _unlike(sorted(fit, key=lambda at: -weights[at]), vectors, most, chosen)
+
     chosen: list[int] = []
+    # A chronology is there to be looked up: an entry or two stand for all of it.
+    undated = [at for at, each in enumerate(sentences) if each.dates is None]
+    members = [np.flatnonzero(np.equal(parts, part)).tolist() for part in range(max(parts) + 1)]
+    members = [each for each in members if len(each) >= SHARE]
+    count = min(count, max(len(members), -(-len(sentences) // SHARE)))
+    chosen += best(leading, -(-count // ABSTRACT))
+    sizes = [len(set(each) & set(undated)) for each in members]
+    offered: list[int] = []
     for each, share in zip(members, shared_out(count, sizes), strict=True):
-        weights = dict(zip(each, centrality(vectors[each]), strict=True))
-        alone = [at for at in weights if stands_alone(sentences[at].text)]
-        # A line of names, or of a figure, stands for nothing.
-        alone = alone or [at for at in weights if _STATES.search(sentences[at].text)]
-        ranked = sorted(alone, key=lambda at: (at != lead, -weights[at]))
-        chosen += _unlike(ranked, vectors, share, chosen)
-    whole = centrality(vectors)
-    chosen = chosen or [int(np.argmax(whole))]
-    most = max(chosen, key=lambda at: (at == lead, float(whole[at])))
-    return [sentences[at] for at in [most, *sorted(set(chosen) - {most})]]
+        offered += best(each, share - len(set(each) & set(chosen)))
+    chosen += best(offered, count - len(chosen))
+    chosen += best(undated, count - len(chosen))
+    return [sentences[at] for at in sorted(chosen or [int(np.argmax(weights))])]
+
+
+def _is_point(sentence: Quote) -> bool:
+    """Whether it is a point of a slide: these have no full stop, and few words."""
+    is_slide = sentence.document.page_kind == "slide"
+    return is_slide and len(re.findall(r"\w+", sentence.text)) >= POINT
+
+
+def _titled(sentences: Sequence[Quote]) -> str:
+    """Return what sentences stand under: their heading, or the title where they have several."""
+    headings = {each.heading for each in sentences}
+    heading = headings.pop() if len(headings) == 1 else None
+    return heading or sentences[0].document.own_title
+
+
+def importance(vectors: np.ndarray, title: np.ndarray) -> np.ndarray:
+    """Return how much each sentence says of the text as a whole, by vectors, in the text's order.
+
+    That is its likeness to the text's mean, to its title, and to the sentences around it.
+    """
+    likeness = (vectors @ vectors.mean(0), vectors @ title, centrality(vectors))
+    scales = (1.0, 1.0, FORWARD)
+    weights: np.ndarray = sum(
+        (scale * _standard(each) for scale, each in zip(scales, likeness, strict=True)),
+        np.zeros(len(vectors)),
+    )
+    return weights
+
+
+def _standard(values: np.ndarray) -> np.ndarray:
+    """Return values by how many standard deviations they are from their mean."""
+    scaled: np.ndarray = (values - values.mean()) / (values.std() or 1)
+    return scaled
 
 
 def _unlike(
@@ -274,10 +410,11 @@ def centrality(vectors: np.ndarray) -> np.ndarray:
 
 
 def in_parts(sentences: Sequence[Quote], most: int) -> tuple[list[int], str]:
-    """Part a document's sentences by its headings into `most` parts at most; say what they are.
+    """Part a document's sentences by its headings into `most` parts at most.
 
-    The number of each sentence's part, from 0 on, is returned. Where even the highest headings are
-    too many, or there are none, the parts are as long as each other.
+    Returns the number of each sentence's part, from 0 on, and what the parts are called. Where even
+    the highest headings are too many, or there are none, the parts are as long as each other, and
+    called nothing.
     """
     document = sentences[0].document
     by_passage = _numbered([each.heading for each in sentences])
@@ -289,10 +426,9 @@ def in_parts(sentences: Sequence[Quote], most: int) -> tuple[list[int], str]:
         divisions.append(_numbered(before))
     for parts in divisions:
         if 1 < parts[-1] + 1 <= most:
-            sections = "section" if parts is by_passage else "main section"
-            return parts, f"all {counted(parts[-1] + 1, sections)}"
+            return parts, "section" if parts is by_passage else "main section"
     number = max(min(most, len(sentences) // PART), 1)
-    return [at * number // len(sentences) for at in range(len(sentences))], "the whole text"
+    return [at * number // len(sentences) for at in range(len(sentences))], ""
 
 
 def _numbered(names: Sequence[object]) -> list[int]:
@@ -301,10 +437,10 @@ def _numbered(names: Sequence[object]) -> list[int]:
     return [number for number, length in enumerate(runs) for _ in range(length)]
 
 
-def shared_out(count: int, sizes: Sequence[int]) -> list[int]:
+def shared_out(count: int, sizes: Sequence[float]) -> list[int]:
     """Share a number out by sizes, at least 1 to each where there are enough (D'Hondt)."""
     shares = [1] * len(sizes)
-    for _ in range(count - len(sizes)):
+    for _ in range(count - len(sizes) if sizes else 0):
         quotients = [size / (share + 1) for size, share in zip(sizes, shares, strict=True)]
         shares[int(np.argmax(quotients))] += 1
     return shares

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import PurePath
 
 from index.storage.store import Title
+from rag.asking.query import Query
 from rag.asking.route import Kind, Requests, request_words
 from rag.languages import content_words
 from rag.languages.english_tokens import numbers
-from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS
+from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS, SEVERAL
 
 MOST_WANTED = 50
 """The most sentences that a number in a request can mean; a greater one is a year, or part of a
@@ -26,7 +27,10 @@ name."""
 LONG = 3
 """Content words of a title that nothing else is called by."""
 
-AFTER_SECTION = re.compile(r"(?:the )?\b(?:section|chapter|part) (?=\w)([^?!.]+)", re.IGNORECASE)
+_SECTION_WORDS = ("section", "chapter", "part")
+AFTER_SECTION = re.compile(
+    rf"(?:the )?\b(?:{'|'.join(_SECTION_WORDS)}) (?=\w)([^?!.]+)", re.IGNORECASE
+)
 IN_QUOTES = re.compile(r"[\"“«„](\w.*?)[\"”»“]")
 
 
@@ -55,17 +59,32 @@ def subject(message: str, kind: Requests) -> str:
 def named(message: str, documents: Sequence[Title]) -> list[Title]:
     """Return the documents that a message calls by their title, or by their file's name.
 
-    Or by words of the title, beside a word for a document: “the beekeeping paper”.
+    Or by words of the title, or by their number in the order they are listed in, beside a word for
+    a document: “the beekeeping paper”, “the second document”.
     """
     said = f" {in_words(message)} "
     whole = [each for each in documents if any(f" {name} " in said for name in _names(each))]
-    if whole:
-        return whole
+    if found := whole or _numbered(said.split(), documents):
+        return found
     words = content_words(" ".join(_beside_document(message)))
     shared = [len(words & content_words(each.title)) for each in documents]
     most = max(shared, default=0)
     best = [each for each, count in zip(documents, shared, strict=True) if count == most]
     return best if most and len(best) < max(len(documents), 2) else []
+
+
+def spoken_of(query: Query, documents: Sequence[Title]) -> list[Title]:
+    """Return the documents that a message is about, by itself or by what was asked before it.
+
+    Those are what it names, or else what the last message did that named any: “How long is it?”.
+    Empty where none did, and where a message speaks of several in general.
+    """
+    for message in (query.text, *(typed for typed, _ in query.earlier())):
+        if found := named(message, documents):
+            return found
+        if SEVERAL & set(in_words(message).split()):
+            break
+    return []
 
 
 def without_names(
@@ -104,6 +123,16 @@ def _names(document: Title) -> list[str]:
     file = PurePath(document.name)
     names = (document.title, file.name, file.stem)
     return [in_words(name) for name in names if content_words(name)]
+
+
+def _numbered(words: Sequence[str], documents: Sequence[Title]) -> list[Title]:
+    """Return the documents that words call by their numbers."""
+    called = (
+        ORDINALS.index(word)
+        for word, after in pairwise(words)
+        if word in ORDINALS and after in DOCUMENT_WORDS - set(_SECTION_WORDS)
+    )
+    return [documents[at - 1] for at in called if 0 < at <= len(documents)]
 
 
 def _beside_document(message: str) -> list[str]:

@@ -161,6 +161,11 @@ DOCUMENT_WORDS = frozenset(
 )
 """What a document is called beside its own name: “the Hartwell report”."""
 
+SEVERAL = frozenset(
+    "all both each every everything these they them their those".split()
+) | frozenset(f"{word}s" for word in DOCUMENT_WORDS)
+"""Words by which a message speaks of several documents."""
+
 CITING = frozenset(
     "bibliography citation citations cite cited cites citing referenced references".split()
 )

@@ -1,0 +1,1 @@
+"""How good overviews are: against what people wrote, and by their form."""

@@ -1,0 +1,128 @@
+"""Documents that people have summarised, each without its summary.
+
+`documents.jsonl` names them. A file of a Debian package is told by its SHA-256; its summary is what
+stands between the `first` and the `last` of its words. Of an article of SQuAD's it is the first
+paragraph, and of what comes with Footnoted the abstract, the first section or the page's own
+description. What is kept of them here is names, hashes and ten words each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lxml import html
+
+from eval.cases.cases import SETS
+from eval.formats.xquad import load_xquad
+from index.documents import Document
+from index.errors import UserError
+from index.loading.load import load
+
+LISTED = Path(__file__).with_name("documents.jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Summarised:
+    """A document without its summary, and the summary. `part` is “develop” or “measure”."""
+
+    kind: str
+    part: str
+    document: Document
+    summary: str
+
+
+def summarised(folder: Path, squad: Path | None) -> tuple[list[Summarised], list[str]]:
+    """Return the documents that there are, and what the others are called.
+
+    Files are looked for in `folder`, articles in a file in SQuAD's format.
+    """
+    listed = [json.loads(line) for line in LISTED.read_text("utf-8").splitlines()]
+    files = {
+        hashlib.sha256(each.read_bytes()).hexdigest(): each
+        for each in (sorted(folder.rglob("*.*")) if folder.is_dir() else ())
+        if each.suffix in (".pdf", ".html")
+    }
+    articles = load_xquad(squad).documents if squad else ()
+    titled = {each.title: each for each in articles}
+    found, missing = [], []
+    for line in listed:
+        if made := _made(line, files, titled):
+            found.append(Summarised(line["kind"], line["part"], *made))
+        else:
+            missing.append(line.get("article") or f"{line['path']} of {line['package']}")
+    return found, missing
+
+
+def _made(
+    line: Mapping[str, Any], files: Mapping[str, Path], articles: Mapping[str, Document]
+) -> tuple[Document, str] | None:
+    if title := line.get("article"):
+        if title not in articles:
+            return None
+        return _cut(_titled(articles[title]), *_first_paragraph(articles[title].text))
+    file = SETS / line["shipped"] if "shipped" in line else files.get(line["sha256"])
+    if file is None:
+        return None
+    document = load(file)
+    if "first" in line:
+        words = re.compile(
+            r"\s+".join(map(re.escape, line["first"].split()))
+            + r".*?"
+            + r"\s+".join(map(re.escape, line["last"].split())),
+            re.DOTALL,
+        )
+        if within := words.search(document.text):
+            return _cut(document, *within.span())
+        said = words.search(html.fromstring(file.read_bytes()).text_content())
+        if said is None:
+            raise UserError(f"{file} has no summary from “{line['first']}” to “{line['last']}”.")
+        return document, said[0]
+    if file.suffix == ".html":
+        [said] = html.fromstring(file.read_bytes()).xpath("//meta[@name='description']/@content")
+        return document, str(said)
+    return _cut(document, *_first_section(document))
+
+
+def _titled(article: Document) -> Document:
+    return replace(article, title=article.title.replace("_", " "))
+
+
+def _first_paragraph(text: str) -> tuple[int, int]:
+    return 0, text.index("\n\n")
+
+
+def _first_section(document: Document) -> tuple[int, int]:
+    """Return where the section below the title stands."""
+    _, heading, after, *_ = document.headings
+    return heading.end, after.start
+
+
+def _cut(document: Document, start: int, end: int) -> tuple[Document, str]:
+    """Return a document without a piece of its text, and the piece."""
+    gone = end - start
+
+    def moved(at: int) -> int:
+        return at if at <= start else max(at - gone, start)
+
+    def shifted(places: tuple[Any, ...]) -> Iterator[Any]:
+        for each in places:
+            if each.end <= start or each.start >= end:
+                yield replace(each, start=moved(each.start), end=moved(each.end))
+
+    rest = Document.of(
+        document.text[:start] + document.text[end:],
+        title=document.title,
+        source=document.source,
+        headings=tuple(shifted(document.headings)),
+        pages=tuple(map(moved, document.pages)),
+        loader=document.loader,
+        properties=document.properties,
+        styles=tuple(shifted(document.styles)),
+    )
+    return rest, document.text[start:end]

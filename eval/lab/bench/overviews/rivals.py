@@ -1,0 +1,58 @@
+"""What one would take for an overview instead: the beginning, LexRank, a language model."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from index.documents import Document
+from index.split import blocks, sentence_spans
+from rag.writing.llm import Writer
+
+READ = 12_000
+"""Characters that the language model is given: some 3,000 tokens."""
+
+WRITTEN = 300
+"""Tokens that it may write."""
+
+LINKED = 0.1
+"""The cosine from which LexRank takes two sentences for alike, as its paper does."""
+
+DAMPING = 0.85
+
+
+def sentences_of(document: Document) -> list[str]:
+    """Return all sentences of a text, whatever they are."""
+    places = (place for each in blocks(document) for place in sentence_spans(document.text, *each))
+    return [" ".join(document.text[start:end].split()) for start, end in places]
+
+
+def lead(sentences: list[str], count: int) -> list[str]:
+    """Return the first sentences."""
+    return sentences[:count]
+
+
+def lexrank(sentences: list[str], count: int) -> list[str]:
+    """Return the sentences that most others are like, in the order of the text.
+
+    Erkan and Radev, "LexRank: Graph-based Lexical Centrality as Salience in Text Summarization",
+    JAIR 2004, with a threshold.
+    """
+    vectors = TfidfVectorizer(stop_words="english").fit_transform(sentences)
+    linked = np.asarray((vectors @ vectors.T).todense()) >= LINKED
+    np.fill_diagonal(linked, val=True)
+    moves = linked / linked.sum(1, keepdims=True)
+    weights = np.full(len(sentences), 1 / len(sentences))
+    for _ in range(50):
+        weights = (1 - DAMPING) / len(sentences) + DAMPING * weights @ moves
+    return [sentences[at] for at in sorted(np.argsort(-weights, kind="stable")[:count])]
+
+
+def written(document: Document, writer: Writer, count: int) -> list[str]:
+    """Return what a language model writes that is given the beginning of a text."""
+    from llama_index.core.base.llms.types import ChatMessage
+
+    asked = f"{document.text[:READ]}\n\nSummarize this text in at most {count} sentences."
+    reply = writer.llm.chat([ChatMessage(asked)], max_tokens=WRITTEN)
+    said = reply.message.content or ""
+    return [said[start:end] for start, end in sentence_spans(said, 0, len(said))]
