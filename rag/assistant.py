@@ -29,6 +29,7 @@ from rag.checking.verdict import Checked
 from rag.checking.verdict_cache import VerdictCache
 from rag.config import Settings
 from rag.finding.rerank import reranker_of
+from rag.languages import content_words
 from rag.lazy import Lazy
 from rag.log import Log
 from rag.opening import embedding_of, open_library
@@ -45,6 +46,14 @@ if TYPE_CHECKING:
 
 SMALL_TALK = 0.97
 """The router's probability from which a message is small talk, whatever words it has."""
+
+PHRASE = 2
+"""Words with a meaning that a message has at least which is nothing but a phrase of a document. Of
+250 such phrases the router takes 62 for something else; of 480 requests of other kinds none stands
+in any of six documents."""
+
+LOOKED_UP = ("evidence", "document", "time")
+"""Kinds whose ways look up such a phrase themselves."""
 
 
 class Assistant:
@@ -259,11 +268,15 @@ class Assistant:
         """Tell what a message wants, whatever the documents that it names are called.
 
         What speaks in the documents' own words is not small talk, unless it surely is: “AUKUS”,
-        “how do I file it?”, but not “Great, thanks”.
+        “how do I file it?”, but not “Great, thanks”. What is nothing but words of theirs asks what
+        they say of it: “data availability”.
         """
-        route = self.router(without_names(message, context.titles, lambda: context.headings))
+        unnamed = without_names(message, context.titles, lambda: context.headings)
+        route = self.router(unnamed)
         talks = route.kind == "conversation" and route.probability < SMALL_TALK
         spoken_of = subject(message, route.kind) if talks else ""
+        if route.kind not in LOOKED_UP and len(content_words(unnamed)) >= PHRASE:
+            spoken_of = spoken_of or unnamed
         held = spoken_of and self.library.holding(spoken_of, 1, context.exclude)
         return EVIDENCE if held else route
 

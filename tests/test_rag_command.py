@@ -30,6 +30,12 @@ The ferry of Tolm runs all the year round, and its fares are the same on all day
 | Tolm | Rowan | 19 euros | 9 euros |
 """
 WIDE = b"Norland has one strait. The Tsugaru Strait is 20 kilometers wide."
+WIDTHS = b"""The strait width is measured at low tide.
+
+The Alder Strait in the north has a strait width of 9 kilometres.
+
+The Rowan Strait in the south has a strait width of 20 kilometres.
+"""
 COMMANDS = ("shorter", "longer", "simpler", "list", "table", "sure", "where")
 
 
@@ -69,6 +75,21 @@ def test_shorter_is_the_words_that_answer(briefed: Assistant) -> None:
     answer = told(briefed, "shorter", QUESTION)
     assert answer.text == "20 kilometers wide[1]"
     assert "Tsugaru Strait" in answer.citations[0].text
+
+
+def test_shorter_has_half_of_the_sentences_that_go_best_with_the_question(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    straits = assistant_of(library_of(load_bytes(WIDTHS, "widths.md")))
+    first, answer = straits.ask("strait width"), told(straits, "shorter", "strait width")
+    assert len(first.sentences) == 3
+    assert quoted(answer) == [max(first.citations, key=lambda each: each.score).text]
+
+
+def test_who_asks_how_sure_a_refusal_is_is_told(briefed: Assistant) -> None:
+    answer = told(briefed, "sure", REFUSED)
+    assert answer.refused
+    assert "likely to be answered" in (answer.message or "")
 
 
 def test_longer_goes_on_behind_the_quote(briefed: Assistant) -> None:

@@ -125,6 +125,15 @@ def test_an_answer_of_quotes_is_the_words_that_answer_and_their_quotes() -> None
     assert sentence.text == f"“{ALDER.text}”"
 
 
+def test_many_words_are_not_said_twice() -> None:
+    text = "It may keep what is due for rent, damage, and cleaning if the flat is not clean."
+    words = "damage, and cleaning if the flat is not clean"
+    whole = Quote(Document.of(text, title="Lease", source="/lease.txt"), 0, len(text), 5.0)
+    marks = ((text.index(words), text.index(words) + len(words)),)
+    [sentence] = quoted([replace(whole, marks=marks)], sure=True).sentences
+    assert sentence.text == f"“{text}”"
+
+
 def test_a_sentence_in_which_other_words_answer_gives_way_to_its_quote(reader: Reader) -> None:
     question = "How long is the Alder Bridge?"
     written = "The Alder Bridge, which is as long as the Rowan Bridge, is 300 metres long."

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from index.documents import Document
+from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.conversation import TITLES
 from rag.assistant import Assistant
@@ -14,6 +15,16 @@ from rag.config import load_settings
 from tests.asking import AssistantOf, answered
 from tests.conftest import LibraryOf
 
+LINE = b"""# The railway
+
+## Building the line
+
+It took two years and three hundred workers to build the line.
+
+## Closure and rescue
+
+The line was closed in 1969, and a society bought it for one crown.
+"""
 TITLE = "“China and Russia in Late 2021: A Briefing”"
 
 
@@ -66,6 +77,18 @@ def test_it_is_typed_like_any_message(briefed: Assistant, typed: str) -> None:
     assert (answer.way, answer.standalone_question) == ("conversation", typed)
     assert (answer.refused, answer.citations, answer.quotes) == (False, (), ())
     assert answer.searched == 0
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("typed", ["closure and rescue", "Building the line"])
+def test_a_phrase_of_a_document_asks_what_it_says_there(
+    library_of: LibraryOf, assistant_of: AssistantOf, typed: str
+) -> None:
+    assistant = assistant_of(library_of(load_bytes(LINE, "line.md")))
+    assert assistant.router(typed).kind == "command"
+    answer = assistant.ask(typed)
+    assert answer.route is not None
+    assert answer.route.kind == "evidence"
 
 
 @pytest.mark.weights

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from rag.answering.evidence import read, read_each
+from index.documents import Document
+from rag.answerability.gate import AnswerFeatures, Decision, Reading
+from rag.answering.evidence import likeliest, read, read_each
 from rag.asking.query import Query
 from rag.assistant import Assistant
+from rag.quote import Quote
 from tests.asking import context_of
 
 pytestmark = pytest.mark.weights
@@ -43,3 +46,17 @@ def test_over_all_ways_it_has_to_be_as_sure(briefed: Assistant) -> None:
     assert sure.answerable
     assert not unsure.answerable
     assert unsure.expected < sure.expected
+
+
+@pytest.mark.parametrize(("expected", "chosen"), [(0.64, "other"), (0.5, "first")])
+def test_a_way_that_is_refused_stands_back_where_all_together_are_answered(
+    expected: float, chosen: str
+) -> None:
+    def decided(text: str, share: float, logit: float) -> tuple[Query, Decision]:
+        quote = Quote(Document.of("It is.", title="x", source="/x"), 0, 6, 0.0)
+        reading = Reading(quote, AnswerFeatures(score=0.0, answers=logit, words=0.0))
+        return replace(Query.of(text), share=share), Decision((reading,), expected=expected)
+
+    ways = [decided("first", 0.7, -4.0), decided("other", 0.2, 8.0)]
+    assert [each.probability > 0.6 for _, each in ways] == [False, True]
+    assert likeliest(ways)[0].text == chosen

@@ -26,6 +26,12 @@ Ferries leave the harbour of Tolm at noon, and the crossing takes an hour.
 
 The Rowan Strait in the south is 20 kilometres wide. Its tides are known for their force.
 """
+WIDTHS = b"""The strait width is measured at low tide.
+
+The Alder Strait in the north has a strait width of 9 kilometres.
+
+The Rowan Strait in the south has a strait width of 20 kilometres.
+"""
 ASKED = "how wide is the strait"
 
 
@@ -58,6 +64,15 @@ def test_a_choice_is_a_question_that_is_answered(straits: Assistant) -> None:
 @pytest.mark.parametrize("question", ["How wide is the Alder Strait?", "when do ferries leave"])
 def test_what_means_one_thing_is_answered(straits: Assistant, question: str) -> None:
     answer = straits.ask(question)
+    assert (answer.choices, answer.refused) == ((), False)
+
+
+def test_a_phrase_of_a_document_leaves_nothing_open(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    widths = assistant_of(library_of(load_bytes(WIDTHS, "widths.md")))
+    assert widths.ask("how wide is the strait").choices
+    answer = widths.ask("strait width")
     assert (answer.choices, answer.refused) == ((), False)
 
 

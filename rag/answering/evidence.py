@@ -74,8 +74,16 @@ def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
     pool = list({quote.span: quote for quotes in found for quote in quotes}.values())
     decided = [(each, _decided(each, pool, context)) for each in ways]
     expected = sum(each.share * decision.probability for each, decision in decided)
-    way, decision = max(decided, key=lambda each: each[0].share * each[1].probability)
-    return way, replace(decision, expected=expected / sum(each.share for each in ways))
+    expected /= sum(each.share for each in ways)
+    return likeliest([(each, replace(decision, expected=expected)) for each, decision in decided])
+
+
+def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:
+    """Return the way to read a message that is likeliest meant and answered.
+
+    A refusal of one way stands back behind an answer of another: all of them together are as sure.
+    """
+    return max(decided, key=lambda each: (each[1].answerable, each[0].share * each[1].probability))
 
 
 def read(query: Query, context: Context) -> Decision:

@@ -15,6 +15,7 @@ from rag.answerability.gate import Decision, weigh
 from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn, leaves_open, rewritten
+from rag.languages import content_words
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 
@@ -38,7 +39,7 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
     """
     if query.history or not context.asks_back or len(decision.accepted) < SEVERAL:
         return {}
-    if leaves_open(query.text, context.reader.edits) < OPEN:
+    if leaves_open(query.text, context.reader.edits) < OPEN or _is_phrase(query.text, context):
         return {}
     found: dict[str, Quote] = {}
     named: list[frozenset[str]] = []
@@ -55,6 +56,12 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
             found[whole.text] = again.quote
             named.append(names)
     return dict(list(found.items())[:MOST])
+
+
+def _is_phrase(text: str, context: Context) -> bool:
+    """Whether a message is nothing but words of a document: all that is said of these is asked."""
+    several = len(content_words(text)) > 1
+    return several and bool(context.library.holding(text, 1, context.exclude))
 
 
 def ask_back(

@@ -30,7 +30,10 @@ _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?:n?['’]?t)?"
 )
 _PRONOUN = r"(?:i|it|he|she|they|we|you|that|this|there)"
-_OPENS = re.compile(r"^(?:(?:so|then|but|and|ok|well)\b[\s,]*)+", re.IGNORECASE)
+_OPENS = re.compile(
+    rf"^(?:(?:so|then|but|and|ok|well|no(?=,| not\b| {_PRONOUN}(?:['’]?s)?\b))\b[\s,]*)+",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(
     r"[\s,–-]+(?:right|correct|no|yes|true"
     rf"|{_AUXILIARY} {_PRONOUN}(?: not| so)?"

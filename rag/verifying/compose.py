@@ -20,6 +20,11 @@ KEPT = 0.5
 model may put them another way."""
 
 
+MOST_WORDS = 8
+"""Words that are said before their quote, at most. More of them are mostly a part of what answers,
+such as the end of a list."""
+
+
 @dataclass(slots=True)
 class Composition:
     """The sentences of an answer, and the quotes they cite in the order of their numbers.
@@ -214,13 +219,15 @@ def _left_out(words: str, said: str, quote: str) -> bool:
 def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
     """Make an answer of quotes: of each the words that answer, where these are sure, and the quote.
 
-    “20 km: “The strait is 20 km wide.”” An item of a list has a sign before it.
+    “20 km: “The strait is 20 km wide.”” Many words are not said twice. An item of a list has a sign
+    before it.
     """
     composition = Composition()
     for quote in quotes:
         words = " ".join(quote.words.split())
         whole = in_quotation_marks(quote)
-        in_words = sure and words and not missing_facts(words, [quote.text])
+        in_words = sure and 0 < len(words.split()) <= MOST_WORDS
+        in_words = in_words and not missing_facts(words, [quote.text])
         sign = item_sign(quote) if len(quotes) > 1 else ""
         composition.cite(f"{words}: {whole}" if in_words else f"{sign}{whole}", [quote])
     return composition

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from index.documents import Span
 from index.printable import title_line
-from rag.answer import Answer, Event
+from rag.answer import Answer, AnswerSentence, Event
 from rag.answering.commands import footnote, recap
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import NO_ANSWER, OF_ANSWERS, tell
@@ -84,6 +84,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
     composition, note = Composition(), None
     if last.refused:
         composition.sentences += last.sentences
+        if matter == "sure" and last.decision:
+            note = f"By what was read, it is {last.decision.probability:.0%} likely to be answered."
     elif matter in ("sure", "where"):
         for quote in last.citations:
             composition.cite(f"{_place(quote)}: {in_quotation_marks(quote)}", [quote])
@@ -93,10 +95,13 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             composition.add(sentence, ())
     else:
         said = [each for each in last.sentences if each.supported]
+        if matter == "shorter" and len(said) < limit:  # It was short enough for that limit before.
+            said = _surest(said, last, max(len(said) // 2, 1))
         listed = matter in ("list", "table")
+        sure = last.decision is not None and last.decision.words_are_sure
         for each in said[:limit]:
             cited = last.quotes_of(each)
-            short = matter == "shorter" and len(said) == len(cited) == 1
+            short = matter == "shorter" and sure and len(said) == len(cited) == 1
             rows = listed and [
                 quote.model_text for quote in cited if quote.model_text != quote.text
             ]
@@ -114,6 +119,13 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
     )
     asked = last.standalone_question
     return replace(again, standalone_question=asked, nearest=last.nearest, way="command")
+
+
+def _surest(said: Sequence[AnswerSentence], last: Answer, most: int) -> list[AnswerSentence]:
+    """Return the sentences whose quotes go best with the question, in their order."""
+    scores = [max((quote.score for quote in last.quotes_of(each)), default=0.0) for each in said]
+    ranked = sorted(range(len(said)), key=lambda at: -scores[at])
+    return [said[at] for at in sorted(ranked[:most])]
 
 
 def _add_more(composition: Composition, last: Answer, context: Context) -> str | None:
