@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,10 @@ import index.weights.onnx
 ROOM = 100_000_000
 """Bytes of results that are kept of a network, at most."""
 
-_Session = onnxruntime.InferenceSession
-
 
 class _Network:
     def __init__(self, path: str, *options: Any, **given: Any) -> None:
-        self._session = _Session(path, *options, **given)
+        self._session = onnxruntime.InferenceSession(path, *options, **given)
         self._results: dict[bytes, list[np.ndarray]] = {}
         self._bytes = 0
 
@@ -63,8 +62,9 @@ def _open(path: str, *options: Any, **given: Any) -> _Network:
 
 
 def open_once(patch: pytest.MonkeyPatch) -> None:
-    """Have all that opens weights in this process share them."""
-    patch.setattr(onnxruntime, "InferenceSession", _open)
+    """Have all that opens weights in this process share them; what reads scans has its own."""
+    shared = SimpleNamespace(**{**vars(onnxruntime), "InferenceSession": _open})
+    patch.setattr(index.weights.onnx, "onnxruntime", shared)
     patch.setattr(index.weights.onnx, "load_tokenizer", cache(index.weights.onnx.load_tokenizer))
 
 
