@@ -576,8 +576,11 @@ def test_the_language_model_is_asked_where_words_are_left(
         '"Wage" number: 24 to 35',
         "Question: What is the average wage of the women?",
     ]
-    answer = assistant.ask("What is the average wage of the sailors?")
-    assert answer.way == "evidence"
+    for question in (
+        "What is the average wage of the sailors?",
+        "Did the average wage of the women fall?",
+    ):
+        assert assistant.ask(question).way != "compute"
 
 
 def test_without_a_language_model_the_words_of_the_table_are_needed(

@@ -103,7 +103,7 @@ def _planned(query: Query, context: Context) -> Plan | None:
     some = list(islice(every, MOST_SHEETS))
     plans = [plan(query.text, likely, sheet, alike) for sheet in some]
     ranked = sorted((each for each in plans if each), key=lambda each: -each.explained)
-    if not ranked and likely:
+    if not ranked and likely and not query.form.yes_or_no:
         near = [sheet for sheet in some if any(_is_in(hit, sheet) for hit in hits[:NEAREST])]
         ranked = _proposed(query.text, likely, near, alike, context)
     if not ranked or (len(ranked) > 1 and ranked[0].explained == ranked[1].explained):

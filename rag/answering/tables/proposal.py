@@ -404,8 +404,10 @@ def _is_explained(
     other = []
     for at in left:
         [row] = asked.alike([asked.tokens[at].text], texts)
-        best = max(row[:known], default=0.0)
-        if best < SAME_COLUMN or best < max(row[known:], default=0.0):
+        best, left_out = max(row[:known], default=0.0), max(row[known:], default=0.0)
+        if left_out >= max(best, SAME_COLUMN):
+            return False
+        if best < SAME_COLUMN:
             other.append(asked.tokens[at].text)
     few = len(other) <= MOST_LEFT and rows_told and not titled
     return not other or (few and not asked.means_value(other))
