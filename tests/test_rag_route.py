@@ -13,6 +13,7 @@ from index.weights.download import verify
 from rag.answering import WAYS
 from rag.answering.context import PARTS
 from rag.asking.route import (
+from tests.networks import forget
     BESIDE,
     DOUBT,
     EVIDENCE,
@@ -53,6 +54,7 @@ def test_each_kind_has_a_way_and_examples() -> None:
 def test_the_same_message_is_always_told_the_same(router: Router) -> None:
     messages = ["Summarize the article.", "How wide is the strait?", "shorter please"]
     once = [router(each) for each in messages]
+    forget()
     assert [Router()(each) for each in reversed(messages)] == once[::-1]
     assert [router(each) for each in messages] == once
     assert all(0 < each.probability <= 1 + 1e-6 for each in once)
