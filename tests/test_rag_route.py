@@ -13,7 +13,6 @@ from index.weights.download import verify
 from rag.answering import WAYS
 from rag.answering.context import PARTS
 from rag.asking.route import (
-from tests.networks import forget
     BESIDE,
     DOUBT,
     EVIDENCE,
@@ -27,6 +26,7 @@ from tests.networks import forget
     metadata,
     route_of,
 )
+from tests.networks import forget
 
 NAMES = ("evidence/fact", "overview/all", "overview/topic", "document/author", "document/date")
 
