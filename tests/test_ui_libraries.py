@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def test_another_library_is_opened_and_a_conversation_comes_back_with_its_own(pa
     expect(turn).to_contain_text("1899")
     turn.locator("a.footnote").first.click()
     expect(page.locator("#source mark.quote")).to_contain_text("burned down")
-    assert "library=archive" in page.url
+    expect(page).to_have_url(re.compile("library=archive"))
     page.reload()
     expect(name(page)).to_contain_text("archive")
     expect(page.locator("#conversation .asked")).to_have_text([OPENED, BURNED])
@@ -153,8 +154,8 @@ def test_a_library_is_made_and_renamed_and_a_broken_one_says_why(page: Page, fol
     expect(name(page)).to_contain_text("Dams")
     expect(documents(page)).to_have_text(["note"])
     assert sorted(each.name for each in folder.iterdir()) == ["Dams", "archive", "broken", "works"]
+    expect(listed(page)).to_have_text(["When is the dam at Sund of?"])  # It is of this library.
     assert [each["library"] for each in kept(page)] == ["Dams"]
-    expect(listed(page)).to_have_text(["When is the dam at Sund of?"])
     listed(page).click()
     expect(ask(page, "What is of 1950?")).to_contain_text("dam")
     turn_to(page, "works")
