@@ -77,13 +77,15 @@ def test_shorter_is_the_words_that_answer(briefed: Assistant) -> None:
     assert "Tsugaru Strait" in answer.citations[0].text
 
 
-def test_shorter_has_half_of_the_sentences_that_go_best_with_the_question(
+def test_shorter_has_half_of_the_sentences_with_the_one_it_was_decided_by(
     library_of: LibraryOf, assistant_of: AssistantOf
 ) -> None:
     straits = assistant_of(library_of(load_bytes(WIDTHS, "widths.md")))
     first, answer = straits.ask("strait width"), told(straits, "shorter", "strait width")
     assert len(first.sentences) == 3
-    assert quoted(answer) == [max(first.citations, key=lambda each: each.score).text]
+    assert first.decision is not None
+    assert first.decision.best is not None
+    assert quoted(answer) == [first.decision.best.quote.text]
 
 
 def test_who_asks_how_sure_a_refusal_is_is_told(briefed: Assistant) -> None:

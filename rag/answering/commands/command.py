@@ -122,10 +122,21 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
 
 
 def _surest(said: Sequence[AnswerSentence], last: Answer, most: int) -> list[AnswerSentence]:
-    """Return the sentences whose quotes go best with the question, in their order."""
-    scores = [max((quote.score for quote in last.quotes_of(each)), default=0.0) for each in said]
-    ranked = sorted(range(len(said)), key=lambda at: -scores[at])
+    """Return the sentences that decided, and then those nearest the question, in their order."""
+    best = last.decision.best if last.decision else None
+
+    def worth(at: int) -> tuple[bool, float]:
+        quotes = last.quotes_of(said[at])
+        decided = best is not None and any(_overlap(quote, best.quote) for quote in quotes)
+        return decided, max((quote.score for quote in quotes), default=0.0)
+
+    ranked = sorted(range(len(said)), key=worth, reverse=True)
     return [said[at] for at in sorted(ranked[:most])]
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    same = one.document.id == other.document.id
+    return same and one.start < other.end and other.start < one.end
 
 
 def _add_more(composition: Composition, last: Answer, context: Context) -> str | None:
