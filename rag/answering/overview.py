@@ -169,7 +169,8 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], st
 
 def _matter(topic: str, documents: Sequence[Title]) -> str:
     """Return what of some documents is asked for: a topic without what the documents are called."""
-    called = content_words(" ".join(each.title for each in documents)) | DOCUMENT_WORDS
+    names = " ".join(f"{each.title} {each.name}" for each in documents)
+    called = content_words(names) | DOCUMENT_WORDS
     called |= set(ORDINALS) if documents else set()
     return " ".join(word for word in topic.split() if not content_words(word) <= called)
 
@@ -221,6 +222,7 @@ def _of_documents(
     shown, left = documents[:count], len(documents) - count
     chosen: list[Quote] = []
     notes: list[str] = []
+    several = len(library.titles()) > 1
     # A long one has more of them, and a short one is not drowned.
     shares = shared_out(count, [sqrt(len(document.text)) for document in shown])
     for document, share in zip(shown, shares, strict=True):
@@ -231,7 +233,7 @@ def _of_documents(
         chosen += found
         part_of = dict(zip((each.span for each in sentences), parts, strict=True))
         covered = _covered({part_of[each.span] for each in found}, parts[-1] + 1, called)
-        of = f" of “{title_line(document.title)}”" if len(library.titles()) > 1 else ""
+        of = f" of “{title_line(document.title)}”" if several else ""
         notes.append(f"{counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
     if left > 0:
         notes.append(f"{counted(left, 'further document')} left out: ask for one by its name.")

@@ -36,6 +36,7 @@ _REFERENCE = re.compile(
     r"\bISBN\b"
 )
 _WORD = re.compile(r"(?<!\S)[\"“‘'(*_]*[^\W\d_]+(?:[-’'/][^\W\d_]+)*[\"”’').,;:!?*_]*(?!\S)")
+_BULLET = re.compile(r"^(?:[-*•]|\d+[.)]) +")
 _ENDS = re.compile(r"[.!?…。][\"”’')\]\d*]*$")
 _BEGINS = re.compile(r"[\"“‘'(\[*_]*[A-Z\d]")
 
@@ -53,7 +54,7 @@ def faults(sentences: Sequence[str], document: Document) -> dict[str, bool]:
         "reference": _REFERENCE.search,
         "points back": _POINTS_BACK.match,
     }
-    lines = [" ".join(each.split()) for each in sentences]
+    lines = [_BULLET.sub("", " ".join(each.split())) for each in sentences]
     found = {name: any(has(each) for each in lines) for name, has in one.items()}
     found["said twice"] = any(
         _scorer.score(*pair)["rougeL"].fmeasure >= SAME for pair in combinations(lines, 2)
