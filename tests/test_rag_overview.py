@@ -283,7 +283,7 @@ REPORT = """# The Tolm Ferry
 
 ## Summary
 
-The Tolm ferry carries 40,000 people a year and loses money. Its engine is to be replaced by 2031.
+The Tolm ferry carries 40,000 people a year and loses money. The engine of the ferry is to be replaced by 2031.
 
 ## History
 
@@ -311,7 +311,9 @@ def test_what_a_heading_means_is_answered_from_there(report: Assistant) -> None:
     answer = report.ask("What does the report recommend?")
     assert answer.way == "overview"
     assert {quote.heading for quote in answer.citations} == {"4 Recommendations"}
-    assert (answer.message or "").startswith("From what is headed “Recommendations”: ")
+    assert answer.message == (
+        "From what is headed “Recommendations”: 2 of the section’s 2 sentences."
+    )
     general = answered(report, "Summarize it for my boss.", "overview/all")
     assert general is not None
     assert len({quote.heading for quote in general.citations}) > 1
@@ -322,6 +324,8 @@ def test_a_texts_own_summary_opens_its_overview(report: Assistant) -> None:
     for question in ("What is this about?", "Summarize it in two sentences."):
         answer = answered(report, question, "overview/all")
         assert quoted(answer)[0].startswith("The Tolm ferry carries 40,000 people")
+    assert answer is not None
+    assert {quote.heading for quote in answer.citations} == {"Summary"}
 
 
 @pytest.mark.weights
