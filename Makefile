@@ -123,6 +123,7 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 		$(VENV)/bin/footnoted eval run $$name-talks --library $$library --no-llm; \
 	done
 	@$(PY) -m eval.lab.bench.talks.unclear .footnoted/unclear
+	@$(PY) -m eval.lab.bench.talks.several .footnoted/several
 	@$(PY) -m eval.lab.bench.talks.rewrites .footnoted/prose $(REWRITTEN)
 	@$(PY) -m eval.lab.bench.scans .footnoted/scans
 	@$(PY) -m eval.lab.bench.tables .footnoted/tables

@@ -48,6 +48,21 @@ def test_over_all_ways_it_has_to_be_as_sure(briefed: Assistant) -> None:
     assert unsure.expected < sure.expected
 
 
+def test_what_may_stand_alone_is_answered_so_where_what_was_said_before_does_not_answer_it(
+    briefed: Assistant,
+) -> None:
+    context = context_of(briefed)
+    alone = replace(Query.of(WHOLE, WHOLE), share=0.3)
+    put_in = replace(Query.of(ELSEWHERE, WHOLE), share=0.7, others=(alone,))
+    assert put_in.may_stand_alone
+    way, decision = read_each(put_in, context)
+    assert way.text == WHOLE
+    assert decision.answerable
+    other = replace(put_in, others=(replace(alone, typed=TYPED),), typed=TYPED)
+    assert not other.may_stand_alone
+    assert read_each(other, context)[1].expected < decision.expected
+
+
 @pytest.mark.parametrize(("expected", "chosen"), [(0.64, "other"), (0.5, "first")])
 def test_a_way_that_is_refused_stands_back_where_all_together_are_answered(
     expected: float, chosen: str

@@ -13,6 +13,7 @@ from rag.asking.rewrite import (
     ANSWERS,
     CONTEXT,
     HOWS,
+    INSERTED,
     NEEDED,
     Put,
     Rewriting,
@@ -122,6 +123,18 @@ def test_the_same_words_are_put_in_once() -> None:
     assert first == "How wide is the Alder Strait where it bends?"
     assert share > 0.5
     assert made.need == pytest.approx(0.75)
+
+
+def test_where_no_word_stands_for_what_is_missing_it_is_never_sure_that_anything_is() -> None:
+    message = "Any deaths there?"
+    inserted, replaced = (
+        rewritten(message, HISTORY, Scripted(0.9999, (2, how, "the Alder Strait")))
+        for how in ("insert", "replace")
+    )
+    assert replaced.need > 0.95
+    assert inserted.need == INSERTED
+    assert replaced.first_of_all(message) == "Any deaths the Alder Strait?"
+    assert inserted.first_of_all(message) == "Any deaths the Alder Strait there?"
 
 
 def test_several_things_may_be_meant_each_with_its_share() -> None:

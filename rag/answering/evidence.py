@@ -73,9 +73,19 @@ def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
     found = (context.find(each.text)[: context.settings.quotes] for each in ways[:SEARCHED])
     pool = list({quote.span: quote for quotes in found for quote in quotes}.values())
     decided = [(each, _decided(each, pool, context)) for each in ways]
-    expected = sum(each.share * decision.probability for each, decision in decided)
-    expected /= sum(each.share for each in ways)
+    expected = _expected(decided, by_answers=query.may_stand_alone)
     return likeliest([(each, replace(decision, expected=expected)) for each, decision in decided])
+
+
+def _expected(decided: Sequence[tuple[Query, Decision]], *, by_answers: bool) -> float:
+    """Return how sure it is that a message is answered, over the ways that it may be meant.
+
+    With `by_answers` a way is the likelier meant, the surer it is answered: “Any deaths?” asks of
+    all there is to read where that tells of deaths, and what was spoken of before does not.
+    """
+    weights = [each.share * (found.probability if by_answers else 1.0) for each, found in decided]
+    sums = sum(w * found.probability for w, (_, found) in zip(weights, decided, strict=True))
+    return sums / (sum(weights) or 1.0)
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:

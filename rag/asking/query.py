@@ -62,6 +62,11 @@ class Query:
         """What was typed right before it; None where nothing was."""
         return next((text for role, text in reversed(self.history) if role == "user"), None)
 
+    @property
+    def may_stand_alone(self) -> bool:
+        """Whether something is put in, and it may be meant as it was typed all the same."""
+        return self.text != self.typed and any(each.text == self.typed for each in self.others)
+
     def earlier(self) -> Iterator[tuple[str, Sequence[Turn]]]:
         """Yield what was typed before it, the latest first, each with the turns before it."""
         for at in range(len(self.history) - 1, -1, -1):

@@ -149,6 +149,11 @@ CALM, CALM_NEED = 3.0, 2.0
 """By how much the head is too sure which thing is meant, and that any is: the log-odds are divided
 by these."""
 
+INSERTED = 0.7
+"""How likely a message needs words that no word of it stands for, at most. “How long is it?” needs
+some, “Any deaths?” may as well ask of all there is to read: then what is found decides. Chosen on
+the talks that come with Footnoted (eval/lab/RECORDS.md)."""
+
 SURE = 0.5
 """How likely words are of all that could stand at a place from which they are put in beside those
 that are needed most."""
@@ -171,7 +176,8 @@ def rewritten(message: str, history: Sequence[Turn], read: ReadEdits) -> Rewriti
         texts.setdefault(edited(message, puts), share)
     texts.pop(message, None)
     calm = need ** (1 / CALM_NEED), (1 - need) ** (1 / CALM_NEED)
-    return Rewriting(tuple(texts.items()), calm[0] / sum(calm))
+    most = INSERTED if _putting(edits[surest]) == "insert" else 1.0
+    return Rewriting(tuple(texts.items()), min(calm[0] / sum(calm), most))
 
 
 def leaves_open(message: str, read: ReadEdits) -> float:
@@ -209,7 +215,7 @@ def _puts(
         first, last, share = edit.words[0]
         put = context[first:last]
         if place == surest:
-            how, put = PUTTING[_greatest(hows[-len(PUTTING) :])], words
+            how, put = _putting(edit), words
         elif how in PUTTING and (put in had or share < SURE):
             continue
         if how in PUTTING:
@@ -223,6 +229,12 @@ def _puts(
 def _split(logits: Sequence[float]) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
     links = len(HOWS) + len(LINKS)
     return logits[: len(HOWS)], logits[len(HOWS) : links], logits[links:]
+
+
+def _putting(edit: Edit) -> How:
+    """Return how words are put in at a place, if they are."""
+    hows, _, _ = _split(edit.logits)
+    return PUTTING[_greatest(hows[-len(PUTTING) :])]
 
 
 def _for_putting(logits: Sequence[float]) -> float:

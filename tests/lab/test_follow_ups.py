@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from eval.cases.cases import SETS
 from eval.lab.bench import measured_set
+from eval.lab.bench.talks import several
+from eval.lab.bench.talks.dialogues import NOTHING, load_dialogues, mixed
 from eval.lab.training.follow_ups.__main__ import describe, first_questions, to_learn
 from eval.lab.training.follow_ups.examples import (
     CONVERSATIONS,
@@ -22,6 +25,7 @@ from eval.lab.training.follow_ups.examples import (
     load_follow_ups,
 )
 from index.errors import UserError
+from index.loading.load import load
 from rag.answerability.reader import Reader
 from rag.asking.rewrite import (
     HOWS,
@@ -122,6 +126,79 @@ def test_the_figures_count_what_is_put_in_and_what_is_changed_without_need() -> 
         "a: 1 that need something: seen 0.000, of the words put in precision 0.000, recall 0.000; "
         "1 that need nothing: changed 0.000"
     )
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> tuple[Path, Path]:
+    """Dialogues about two texts, in a file, and the texts in SQuAD's form."""
+    squad, dialogues = tmp_path / "squad.json", tmp_path / "dialogues.jsonl"
+    articles = {"Alder_Bridge": "It is long. Vik built it.", "Tolm": "It is old. It is small."}
+    data = [
+        {"title": title, "paragraphs": [{"context": "Nothing."}, {"context": text, "qas": []}]}
+        for title, text in articles.items()
+    ]
+    squad.write_text(json.dumps({"data": data}))
+    bridge = [
+        {"user": "who built the bridge?", "places": [[0, 12, 25]]},
+        {"user": "thanks", "kind": "talk"},
+        {"user": "when?", "alone": "when was it built?", "places": []},
+        {"user": "how long is the bridge?", "places": [[0, 0, 11]]},
+    ]
+    town = [{"user": "how old is Tolm?", "places": [[0, 0, 10]]}]
+    lines = [
+        {"article": "Alder Bridge", "paragraphs": [1], "turns": bridge},
+        {"article": "Alder Bridge", "paragraphs": [1], "turns": []},
+        {"article": "Tolm", "paragraphs": [1], "turns": []},
+        {"article": "Tolm", "paragraphs": [1], "turns": town},
+    ]
+    dialogues.write_text("\n".join(map(json.dumps, lines)))
+    return dialogues, squad
+
+
+def test_dialogues_are_mixed_and_what_depends_on_a_message_stays_behind_it(
+    texts: tuple[Path, Path],
+) -> None:
+    assert len(load_dialogues(*texts, held_out=False)) == 2
+    held_out = load_dialogues(*texts, held_out=True)
+    told = [(dialogue.title, said.user, said.answer) for dialogue, said in mixed(held_out)]
+    assert told == [
+        ("Alder Bridge", "who built the bridge?", "Vik built it."),
+        ("Alder Bridge", "when?", NOTHING),
+        ("Tolm", "how old is Tolm?", "It is old."),
+        ("Alder Bridge", "how long is the bridge?", "It is long."),
+    ]
+
+
+def test_dialogues_about_other_texts_are_told(texts: tuple[Path, Path]) -> None:
+    dialogues, squad = texts
+    squad.write_text('{"data": []}')
+    with pytest.raises(UserError, match=r"dialogues\.jsonl holds no dialogues about these texts"):
+        load_dialogues(dialogues, squad, held_out=True)
+
+
+def test_conversations_about_several_documents_name_places_that_there_are() -> None:
+    documents = {name: load(SETS / name) for name in several.NAMES}
+    lines = several.MESSAGES.read_text("utf-8").splitlines()
+    talks = [list(several.messages(json.loads(line)["turns"], documents)) for line in lines]
+    assert sum(map(len, talks)) == 160
+    for first, *others in talks:
+        assert not first.history
+        assert all(each.history[-2][0] == "user" for each in others)
+    asked = [each for each in talks[0] if each.user == "did they measure indoors?"]
+    assert asked[0].history[-1][1].startswith("The streets were not chosen at random")
+
+
+def test_what_becomes_of_messages_is_counted_by_kind() -> None:
+    told = {"kind": "other", "user": "a", "alone": "a", "read_as": "a", "answerable": True}
+    told |= {"right": True, "as_people": True}
+    other = told | {"kind": "follow-up", "alone": "a b", "read_as": "a b", "right": False}
+    unknown = told | {"answerable": False, "read_as": "a b"}
+    rows = {row.measure: row.metric for row in several.figures([told, other, unknown])}
+    assert (rows["other: as read"].value, rows["other: as read"].n) == (1.0, 1)
+    assert (rows["all: as read"].value, rows["all: as people wrote"].value) == (0.5, 1.0)
+    assert rows["not in the texts: as read"].n == 1
+    assert rows["stands alone: something put in"].value == 0.5
+    assert rows["needs something: something put in"].value == 1.0
 
 
 FOLLOW_UPS = measured_set("followups").cases

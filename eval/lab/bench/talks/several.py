@@ -1,0 +1,182 @@
+"""How messages are understood in conversations that turn from one document to another.
+
+    python -m eval.lab.bench.talks.several FOLDER [--squad FILE] [--shown N]
+
+`several.jsonl` has conversations about the documents that come with Footnoted, which are one
+library. With --squad, SQuAD's training set, they are dialogues about its texts that nothing is
+learned from, mixed with each other. Before each message stand those before it, each with what is to
+be answered, so that none depends on how another was answered. Prints, by kind of message, how many
+are answered from a right place, or refused where there is none: as Footnoted reads them, and as
+people made them stand alone; and in how many of those that stand alone something is put in.
+Libraries and answers are kept in FOLDER. The first N that go wrong are printed to be read.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from eval.cases.cases import SETS
+from eval.lab.bench.talks.dialogues import NOTHING, groups, load_dialogues, mixed
+from eval.lab.command import run_command
+from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
+from index.documents import Document
+from index.loading.load import load
+from index.split import sentence_spans
+from rag.answer import Answer
+from rag.asking.rewrite import Turn
+from rag.assistant import Assistant
+
+MESSAGES = Path(__file__).parent / "several.jsonl"
+DIALOGUES = Path(__file__).parent / "dialogues.jsonl.gz"
+NAMES = ("briefing.md", "heat-pumps.pdf", "railway.html")
+
+LIBRARIES = 30
+"""So many mixed conversations about SQuAD's texts are asked."""
+
+
+class Message(NamedTuple):
+    """A message behind a conversation, the same made to stand alone, and the places that answer.
+
+    A place is a document's id with offsets.
+    """
+
+    kind: str
+    history: tuple[Turn, ...]
+    user: str
+    alone: str
+    places: tuple[tuple[str, int, int], ...]
+
+
+def main(argv: Sequence[str]) -> int:
+    """Ask all, and print."""
+    parser = arguments("eval.lab.bench.talks.several", __doc__, "squad", required=False)
+    parser.add_argument("--shown", type=int, default=0, metavar="N")
+    asked = parser.parse_args(argv)
+    told = list(_mixed(asked.folder, asked.squad) if asked.squad else _shipped(asked.folder))
+    show_rows(figures(told))
+    wrong = [each for each in told if not each["right"] and each["as_people"]]
+    for each in wrong[: asked.shown]:
+        sys.stdout.write("\n" + "\n".join(f"{key}: {each[key]}" for key in SHOWN) + "\n")
+    return 0
+
+
+SHOWN = ("kind", "before", "user", "alone", "read_as", "answer")
+
+
+def _shipped(folder: Path) -> Iterator[dict[str, Any]]:
+    documents = [load(SETS / name) for name in NAMES]
+    by_name = dict(zip(NAMES, documents, strict=True))
+    lines = MESSAGES.read_text("utf-8").splitlines()
+    asked = [each for line in lines for each in messages(json.loads(line)["turns"], by_name)]
+    yield from _ask_all(folder / "several", documents, asked)
+
+
+def messages(
+    turns: Sequence[dict[str, Any]], documents: Mapping[str, Document]
+) -> Iterator[Message]:
+    """Yield the messages of a conversation about documents, each place told by its words."""
+    history: list[Turn] = []
+    for turn in turns:
+        user, places = turn["user"], []
+        for name, words in turn["places"]:
+            start = documents[name].text.index(words)
+            places.append((documents[name].id, start, start + len(words)))
+        alone = turn.get("alone", user)
+        yield Message(turn["kind"], tuple(history), user, alone, tuple(places))
+        name, words = turn["places"][0] if places else ("", "")
+        answer = _sentence(documents[name].text, words) if name else NOTHING
+        history += [("user", user), ("assistant", answer)]
+
+
+def _sentence(text: str, words: str) -> str:
+    """Return the sentence of a text that some words of it begin in."""
+    at = text.index(words)
+    start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
+    return next(text[slice(*each)] for each in sentence_spans(text, start, end) if each[1] > at)
+
+
+def _mixed(folder: Path, squad: Path) -> Iterator[dict[str, Any]]:
+    dialogues = load_dialogues(DIALOGUES, squad, held_out=True)
+    for at, group in enumerate(groups(dialogues)[:LIBRARIES]):
+        documents = [
+            Document.of(each.text, title=each.title, source=f"{each.title}.txt") for each in group
+        ]
+        ids = {id(each): made.id for each, made in zip(group, documents, strict=True)}
+        history: list[Turn] = []
+        asked, before = [], None
+        for dialogue, said in mixed(group):
+            if said.alone != said.user:
+                kind = "follow-up"
+            else:
+                kind = "other" if dialogue is not before else "same"
+            before = dialogue
+            places = tuple((ids[id(dialogue)], *each) for each in said.places)
+            asked.append(Message(kind, tuple(history), said.user, said.alone, places))
+            history += said.turns
+        yield from _ask_all(folder / f"mixed-{at}", documents, asked)
+
+
+def _ask_all(
+    folder: Path, documents: Sequence[Document], given: Sequence[Message]
+) -> Iterator[dict[str, Any]]:
+    """Yield what becomes of the messages that stand behind others."""
+    assistant = filled(folder, documents, llm="none")
+    asked = {str(at): each for at, each in enumerate(given) if each.history}
+    yield from kept(folder.with_suffix(".json"), asked, partial(_told, assistant)).values()
+
+
+def _told(assistant: Assistant, message: Message) -> dict[str, Any]:
+    read = assistant.ask(message.user, message.history)
+    people = assistant.ask(message.alone)
+    return {
+        "kind": message.kind,
+        "before": message.history[-2][1],
+        "user": message.user,
+        "alone": message.alone,
+        "read_as": read.standalone_question,
+        "answer": read.text,
+        "answerable": bool(message.places),
+        "right": _is_right(read, message),
+        "as_people": _is_right(people, message),
+    }
+
+
+def _is_right(answer: Answer, message: Message) -> bool:
+    cited = [(each.document.id, each.start, each.end) for each in answer.citations]
+    if not message.places:
+        return not cited
+    return any(
+        one == other and start < last and first < end
+        for one, start, end in cited
+        for other, first, last in message.places
+    )
+
+
+def figures(told: Sequence[dict[str, Any]]) -> Iterator[Row]:
+    """Yield how many are right, of each kind and of all."""
+    answerable = [each for each in told if each["answerable"]]
+    kinds = {kind: [each for each in answerable if each["kind"] == kind] for kind in _kinds(told)}
+    kinds |= {"all": answerable}
+    kinds |= {"not in the texts": [each for each in told if not each["answerable"]]}
+    for kind, some in kinds.items():
+        yield Row(f"{kind}: as read", share(each["right"] for each in some))
+        yield Row(f"{kind}: as people wrote", share(each["as_people"] for each in some))
+    stand = [each for each in told if each["alone"] == each["user"]]
+    put_in = share(each["read_as"] != each["user"] for each in stand)
+    yield Row("stands alone: something put in", put_in)
+    need = [each for each in told if each["alone"] != each["user"]]
+    seen = share(each["read_as"] != each["user"] for each in need)
+    yield Row("needs something: something put in", seen)
+
+
+def _kinds(told: Sequence[dict[str, Any]]) -> list[str]:
+    return list(dict.fromkeys(each["kind"] for each in told))
+
+
+if __name__ == "__main__":
+    run_command(main)
