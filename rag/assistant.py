@@ -20,16 +20,15 @@ from rag.answerability.reader import Reader
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.subquestions import answer_parts, several
+from rag.asking.kind import route_among
 from rag.asking.query import Query, understand
 from rag.asking.rewrite import Turn, rewritten
-from rag.asking.route import EVIDENCE, Route, Router
-from rag.asking.subject import subject, without_names
+from rag.asking.route import Router
 from rag.checking.check import Sources, check
 from rag.checking.verdict import Checked
 from rag.checking.verdict_cache import VerdictCache
 from rag.config import Settings
 from rag.finding.rerank import reranker_of
-from rag.languages import content_words
 from rag.lazy import Lazy
 from rag.log import Log
 from rag.opening import embedding_of, open_library
@@ -43,17 +42,6 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
     from index.weights.embedding import Embedding
-
-SMALL_TALK = 0.97
-"""The router's probability from which a message is small talk, whatever words it has."""
-
-PHRASE = 2
-"""Words with a meaning that a message has at least which is nothing but a phrase of a document. Of
-250 such phrases the router takes 62 for something else; of 534 requests of other kinds none stands
-in any of six documents."""
-
-LOOKED_UP = ("evidence", "document", "time")
-"""Kinds whose ways look up such a phrase themselves."""
 
 
 class Assistant:
@@ -174,9 +162,9 @@ class Assistant:
         """Answer a question step by step; the last event is the Answer.
 
         Documents in `exclude`, by their ids, are left aside, and with `tags` those that have none
-        of them. Without a language model, or when it
-        fails on the way, the answer is the words that answer with their quotes. Where its failure
-        may pass, `wait` tells how long is waited for it, and waits.
+        of them. Without a language model, or when it fails on the way, the answer is the words that
+        answer with their quotes. Where its failure may pass, `wait` tells how long is waited for
+        it, and waits.
 
         Raises UserError for an empty question and for a tag that no document has, and ModelMissing
         when the weights for searching are not on this machine.
@@ -262,23 +250,14 @@ class Assistant:
         if self.library.is_empty:
             history = ()
         rewrite = partial(rewritten, read=self.reader.edits)
-        return understand(typed, history, partial(self._route, context), rewrite)
-
-    def _route(self, context: Context, message: str) -> Route:
-        """Tell what a message wants, whatever the documents that it names are called.
-
-        What speaks in the documents' own words is not small talk, unless it surely is: “AUKUS”,
-        “how do I file it?”, but not “Great, thanks”. What is nothing but words of theirs asks what
-        they say of it: “data availability”.
-        """
-        unnamed = without_names(message, context.titles, lambda: context.headings)
-        route = self.router(unnamed)
-        talks = route.kind == "conversation" and route.probability < SMALL_TALK
-        spoken_of = subject(message, route.kind) if talks else ""
-        if route.kind not in LOOKED_UP and len(content_words(unnamed)) >= PHRASE:
-            spoken_of = spoken_of or unnamed
-        held = spoken_of and self.library.holding(spoken_of, 1, context.exclude)
-        return EVIDENCE if held else route
+        route = partial(
+            route_among,
+            router=self.router,
+            titles=context.titles,
+            headings=lambda: context.headings,
+            holds=lambda words: bool(self.library.holding(words, 1, context.exclude)),
+        )
+        return understand(typed, history, route, rewrite)
 
     def check(
         self,
