@@ -283,7 +283,8 @@ REPORT = """# The Tolm Ferry
 
 ## Summary
 
-The Tolm ferry carries 40,000 people a year and loses money. The engine of the ferry is to be replaced by 2031.
+The Tolm ferry carries 40,000 people a year and loses money. The engine of the
+ferry is to be replaced by 2031.
 
 ## History
 

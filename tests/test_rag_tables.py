@@ -17,16 +17,11 @@ from rag.answer import Answer
 from rag.answering.tables.cells import amount, period
 from rag.answering.tables.columns import sheets
 from rag.answering.tables.plan import Plan, plan
-from rag.answering.tables.proposal import proposed
 from rag.answering.tables.results import results
-from rag.answering.tables.statement import read
 from rag.assistant import Assistant
 from rag.languages import bounds
-from rag.lazy import Lazy
-from rag.writing.llm import Writer
 from tests.asking import AssistantOf, answered
 from tests.conftest import LibraryOf
-from tests.fake_llm import ScriptedLLM
 
 SALES = """Region,Year,Product,Revenue,Units sold,Growth
 Asia,2019,Kettle,$1.5m,120,4.5%
@@ -348,114 +343,6 @@ def test_what_may_mean_more_than_one_thing_is_not_computed(question: str, how: s
     assert plan(question, {how: 1.0}, sheet, nothing_alike) is None
 
 
-# --- what a language model reads a question as
-
-
-def read_as(question: str, said: str, how: str = "count", **means: str) -> str | None:
-    """Return what a statement comes to for a question; `means` tells what words mean."""
-    [sheet] = sheets(load_bytes(WORKERS.encode(), "workers.csv"))
-
-    def alike(some: Sequence[str], others: Sequence[str]) -> list[list[float]]:
-        return [[0.9 * (means.get(one.casefold()) == other) for other in others] for one in some]
-
-    statement = read(said, sheet)
-    found = statement and proposed(statement, question, {how: 1.0}, sheet, alike)
-    return " ".join(text for text, _ in results(found)) if found else None
-
-
-@pytest.mark.parametrize(
-    ("question", "said", "how", "means", "told"),
-    [
-        (
-            "How many salespeople commute from home?",
-            """SELECT COUNT(*) FROM t WHERE "Team" = 'Sales' AND "Remote" = 'yes'""",
-            "count",
-            {"salespeople": "Sales", "home": "Remote", "commute": "Remote"},
-            "1, the number of rows whose “Team” is “Sales” and “Remote” is “yes”.",
-        ),
-        (
-            "What do the designers earn on average?",
-            """SELECT AVG("Salary") FROM t WHERE "Team" = 'Design'""",
-            "mean",
-            {"earn": "Salary"},
-            "59,000, the mean of the column “Salary” over the 2 rows whose “Team” is “Design”.",
-        ),
-        (
-            "What is the highest pay of those younger than 40?",
-            """SELECT "Name" FROM t WHERE "Age" < 40 ORDER BY "Salary" DESC LIMIT 1""",
-            "highest",
-            {"pay": "Salary", "younger": "Age"},
-            "Cleo, with 61,000 in the column “Salary”, the highest of the 4 rows whose “Age” is "
-            "less than 40.",
-        ),
-        (
-            "average pay in each branch",
-            """SELECT "Office", AVG("Salary") FROM t GROUP BY "Office";""",
-            "mean",
-            {"pay": "Salary", "branch": "Office"},
-            "the mean of the column “Salary” for each “Office”, over all 7 rows: Oslo: 48,600; "
-            "Bergen: 52,500.",
-        ),
-        (
-            "Which branch has the highest total pay?",
-            """SELECT "Office" FROM t GROUP BY "Office" ORDER BY SUM("Salary") DESC LIMIT 1""",
-            "highest",
-            {"pay": "Salary", "branch": "Office"},
-            "the highest of the sum of the column “Salary” for each “Office”, over all 7 rows: "
-            "Oslo, with 243,000.",
-        ),
-        (
-            "How many employees are not in Oslo?",
-            """SELECT COUNT(*) FROM t WHERE "Office" <> 'Oslo'""",
-            "count",
-            {"employees": "workers"},
-            "2, the number of rows whose “Office” is not “Oslo”.",
-        ),
-    ],
-)
-def test_a_language_model_tells_what_other_words_mean(
-    question: str, said: str, how: str, means: dict[str, str], told: str
-) -> None:
-    assert read_as(question, said, how, **means) == f"Computed: {told}"
-
-
-MEANT = {
-    "pay": "Salary",
-    "older": "Age",
-    "branch": "Office",
-    "crew": "workers",
-    "people": "workers",
-}
-
-
-@pytest.mark.parametrize(
-    ("question", "said"),
-    [
-        ("How many people are in Bavaria?", "NONE"),
-        ("How many people are in Bavaria?", """SELECT COUNT(*) FROM t WHERE "Office" = 'Oslo'"""),
-        ("How many people are in Bavaria?", """SELECT COUNT(*) FROM t WHERE "Land" = 'Bavaria'"""),
-        ("How many people are in Oslo?", """SELECT COUNT(*) FROM t"""),
-        ("How many people are there?", """SELECT COUNT(*) FROM t WHERE "Office" = 'Oslo'"""),
-        ("How many people are not in Oslo?", """SELECT COUNT(*) FROM t WHERE "Office" = 'Oslo'"""),
-        ("How many people are in Oslo?", """SELECT COUNT(*) FROM t WHERE "Office" <> 'Oslo'"""),
-        ("How many people are older than 40?", """SELECT COUNT(*) FROM t WHERE "Age" >= 40"""),
-        ("How many people are older than 40?", """SELECT COUNT(*) FROM t WHERE "Age" > 45"""),
-        ("How many branches are there?", """SELECT COUNT(*) FROM t"""),
-        ("the highest pay", """SELECT "Name" FROM t ORDER BY "Salary" ASC LIMIT 1"""),
-        ("the two highest pays", """SELECT "Name" FROM t ORDER BY "Salary" DESC LIMIT 3"""),
-        ("the total pay", """SELECT AVG("Salary") FROM t"""),
-        ("the total pay", """SELECT SUM("Age") FROM t"""),
-        ("the total pay", """SELECT SUM("Team") FROM t"""),
-        ("the total pay and bonus", """SELECT SUM("Salary") FROM t"""),
-        ("the total pay", """SELECT "Office", SUM("Salary") FROM t GROUP BY "Office\""""),
-        ("the pay of Ada", """DELETE FROM t"""),
-        ("Which branch has the highest pay?", """SELECT "Office" FROM t ORDER BY "Age" DESC"""),
-    ],
-)
-def test_what_the_question_does_not_ground_is_not_computed(question: str, said: str) -> None:
-    assert read_as(question, said, **MEANT) is None
-
-
 # --- answers
 
 
@@ -553,53 +440,13 @@ Dan,male,West,28
 """
 
 
-def test_the_language_model_is_asked_where_words_are_left(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    assistant = assistant_of(library_of(load_bytes(WAGES.encode(), "wages.csv")))
-    llm = ScriptedLLM(asked=[], copied="""SELECT AVG("Wage") FROM t WHERE "Sex" = 'female'""")
-    assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
-    answer = assistant.ask("What is the average wage of the women?")
-    assert answer.sentences[0].text == (
-        "Computed: 33, the mean of the column “Wage” over the 2 rows whose “Sex” is “female”."
-    )
-    assert answer.models["llm"] == "scripted"
-    assert [quote.text for quote in answer.citations] == [
-        "Ada | female | Ost | 31",
-        "Cleo | female | West | 35",
-    ]
-    assert llm.asked[0].splitlines() == [
-        "Table t:",
-        "\"Name\" text: 'Ada', 'Ben', 'Cleo', 'Dan'",
-        "\"Sex\" text: 'female', 'male'",
-        "\"Town\" text: 'Ost', 'West'",
-        '"Wage" number: 24 to 35',
-        "Question: What is the average wage of the women?",
-    ]
-    for question in (
-        "What is the average wage of the sailors?",
-        "Did the average wage of the women fall?",
-    ):
-        assert assistant.ask(question).way != "compute"
-
-
-def test_without_a_language_model_the_words_of_the_table_are_needed(
+def test_a_word_that_means_a_value_is_no_name_of_all_rows(
     library_of: LibraryOf, assistant_of: AssistantOf
 ) -> None:
     assistant = assistant_of(library_of(load_bytes(WAGES.encode(), "wages.csv")))
     assert assistant.ask("What is the average wage of the women?", use_llm=False).way == "evidence"
     answer = assistant.ask("What is the average wage of the female?", use_llm=False)
     assert answer.text.startswith("Computed: 33,")
-
-
-def test_where_the_language_model_fails_evidence_is_asked_and_says_so(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    assistant = assistant_of(library_of(load_bytes(WAGES.encode(), "wages.csv")))
-    llm = ScriptedLLM(asked=[], fail_at="copy")
-    assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
-    answer = assistant.ask("What is the average wage of the women?")
-    assert (answer.way, answer.llm_failed) == ("evidence", True)
 
 
 # --- rows of long tables

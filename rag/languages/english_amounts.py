@@ -26,7 +26,7 @@ TABLE_WORDS = TableWords(
     joints=frozenset("and or than versus vs to".split()),
     requests=frozenset(
         "please tell show give find list calculate compute determine know want need like make made "
-        "get got come came go went hold held see saw there different distinct".split()
+        "get got come came hold held see saw there".split()
     ),
     negations=frozenset("not non never except excluding besides".split()),
     restricting=frozenset(

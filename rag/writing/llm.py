@@ -38,7 +38,6 @@ from rag.writing.prompts import (
     write_messages,
 )
 from rag.writing.retry import RetryBudget, Wait, retry_after, sleep
-from rag.writing.table_prompt import statement_messages
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse
@@ -59,7 +58,6 @@ COPY_TOKENS = 4
 WRITE_TOKENS = 160
 PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
-STATEMENT_TOKENS = 128
 PROMPTS_MIB = 256
 """Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
 TOP_LOGPROBS = 10
@@ -171,15 +169,6 @@ class Writer:
         said = self._chat(propose_messages(sentence), _words, max_tokens=PROPOSED_TOKENS)
         found = _PROPOSED.search(said)
         return (on_one_line(found["question"]), on_one_line(found["words"])) if found else None
-
-    def statement(self, table: str, question: str, grammar: str) -> str:
-        """Ask for the statement of SQL over a table that answers a question.
-
-        A model at another address is not held to the grammar: few servers know it.
-        """
-        held = {} if self.elsewhere else {"grammar": grammar}
-        messages = statement_messages(table, question)
-        return self._chat(messages, _words, max_tokens=STATEMENT_TOKENS, **held)
 
     def _chat(
         self, messages: Sequence[ChatMessage], read: Callable[[ChatResponse], T], **given: Any

@@ -21,13 +21,10 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
 
     prefix_cache: PrefixCache = Field(exclude=True, repr=False)
 
-    def chat(
-        self, messages: Sequence[ChatMessage], grammar: str = "", **given: Any
-    ) -> ChatResponse:
-        """Answer a prompt; held to a grammar where one is given, in GBNF."""
+    def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
+        """Answer a prompt."""
         with self.slot(messages) as slot:
-            body = slot.get("extra_body", {}) | ({"grammar": grammar} if grammar else {})
-            return super().chat(messages, extra_body=body, **given)
+            return super().chat(messages, **slot, **given)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
         """Answer a prompt piece by piece."""

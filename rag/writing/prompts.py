@@ -1,4 +1,4 @@
-"""The words said to the LLM, but for those that ask for a computation (`table_prompt.py`).
+"""The words said to the LLM: all of them, in one place.
 
 Each of these begins the same way every time, so that only what is new is read (reading is the slow
 part):

@@ -191,7 +191,7 @@ def _column(head: str, texts: Sequence[str | None]) -> Column:
     if units == {""} and _is_numbering(amounts):
         return Column(head, texts, numbers_rows=True)
     if units == {""} and all(each is None or _is_year(each) for each in amounts):
-        years = [None if each is None else in_year(int(each)) for each in amounts]
+        years = [None if each is None else _year(int(each)) for each in amounts]
         return Column(head, texts, periods=years)
     return Column(head, texts, amounts, units.pop())
 
@@ -219,6 +219,5 @@ def _is_year(amount: Decimal) -> bool:
     return amount % 1 == 0 and int(amount) in YEARS
 
 
-def in_year(year: int) -> Period:
-    """Return the first and the last day of a year."""
+def _year(year: int) -> Period:
     return date(year, 1, 1), date(year, 12, 31)

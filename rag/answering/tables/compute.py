@@ -3,27 +3,23 @@
     Which country has the highest life expectancy in 2007?
     How many of the orders are from Denmark?
 
-The question names a column and rows (`plan.py`), or the language model tells which ones it means
-(`proposal.py`); code computes, and the answer says of what. It cites the rows: where they are many
-the first ones, and how many there are. Where column and rows are but one cell, that is quoted.
+The question names a column and rows (`plan.py`); code computes, and the answer says of what. It
+cites the rows: where they are many the first ones, and how many there are. Where column and rows
+are but one cell, that is quoted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from index.library import Hit
 from index.structure import Row
 from index.weights.catalogue import DEFAULTS
 from rag.answer import Event, Found
 from rag.answering.context import MIN_QUOTES, Context
 from rag.answering.tables.columns import Column, Sheet, sheets
 from rag.answering.tables.plan import Plan, plan
-from rag.answering.tables.proposal import proposed
-from rag.answering.tables.question import Alike, Asked
 from rag.answering.tables.results import results
-from rag.answering.tables.statement import described, grammar, names, read
 from rag.answering.tables.task import CELL
 from rag.asking.query import Query
 from rag.finding.quotes import CANDIDATES
@@ -31,13 +27,9 @@ from rag.finding.rows import heading_above
 from rag.languages import counted
 from rag.quote import Quote
 from rag.verifying.compose import Composition, quoted
-from rag.writing.llm import LLMUnavailable
 
 MOST_SHEETS = 50
 """Tables that a question is read against, of the documents that a search finds."""
-
-NEAREST = 3
-"""Passages that are found first: the language model is asked of the tables that have one."""
 
 MOST_ROWS = 10
 """Rows that are cited, at most."""
@@ -100,49 +92,11 @@ def _planned(query: Query, context: Context) -> Plan | None:
     every = (sheet for document in documents.values() for sheet in sheets(document))
     matters = query.route.matters if query.route.kind == "compute" else ()
     likely = dict(query.route.computes or [(each, 1.0) for each in matters])
-    some = list(islice(every, MOST_SHEETS))
-    plans = [plan(query.text, likely, sheet, alike) for sheet in some]
+    plans = [plan(query.text, likely, sheet, alike) for sheet in islice(every, MOST_SHEETS)]
     ranked = sorted((each for each in plans if each), key=lambda each: -each.explained)
-    if not ranked and likely and not query.form.yes_or_no:
-        near = [sheet for sheet in some if any(_is_in(hit, sheet) for hit in hits[:NEAREST])]
-        ranked = _proposed(query.text, likely, near, alike, context)
     if not ranked or (len(ranked) > 1 and ranked[0].explained == ranked[1].explained):
         return None
     return ranked[0]
-
-
-def _is_in(hit: Hit, sheet: Sheet) -> bool:
-    """Whether a passage that was found is of a table."""
-    same, span, table = hit.document is sheet.document, hit.passage.span, sheet.table
-    return same and span.start < table.rows[-1].end and table.start < span.end
-
-
-def _proposed(
-    question: str,
-    likely: Mapping[str, float],
-    near: Sequence[Sheet],
-    alike: Alike,
-    context: Context,
-) -> list[Plan]:
-    """Return what the language model reads a question as: a plan for each table that it fits.
-
-    It is shown one table, that with most of the question's words.
-    """
-    shown = max(near, key=lambda sheet: Asked(question, sheet, alike).known(), default=None)
-    writer = context.writer if shown and names(shown) else None
-    if shown is None or writer is None:
-        return []
-    try:
-        said = writer.statement(described(shown, question), question, grammar(shown))
-    except LLMUnavailable as error:
-        context.run.fail(error)
-        return []
-    statements = [(sheet, read(said, sheet)) for sheet in near]
-    plans = [proposed(each, question, likely, sheet, alike) for sheet, each in statements if each]
-    found = [each for each in plans if each]
-    if found:
-        context.run.llm = writer.name
-    return found
 
 
 def _near(found: Plan, cited: set[int]) -> Sequence[int]:

@@ -50,8 +50,8 @@ def find_conditions(asked: Asked) -> list[Condition] | None:
     values = _values(asked)
     if values is None:
         return None
-    found = [*values, *_told_whether(asked), *take_times(asked), *_numbers(asked)]
-    return [maybe_not(asked, each) for each in found]
+    found = [*values, *_told_whether(asked), *_times(asked), *_numbers(asked)]
+    return [_maybe_not(asked, each) for each in found]
 
 
 # --- values
@@ -187,7 +187,7 @@ def _told_whether(asked: Asked) -> list[Condition]:
     return found
 
 
-def maybe_not(asked: Asked, condition: Condition) -> Condition:
+def _maybe_not(asked: Asked, condition: Condition) -> Condition:
     """Return the condition, or its contrary where a word before it excludes it.
 
     Not where some rows have no value: these are neither.
@@ -207,7 +207,7 @@ def maybe_not(asked: Asked, condition: Condition) -> Condition:
 # --- times and numbers
 
 
-def take_times(asked: Asked) -> list[Condition]:
+def _times(asked: Asked) -> list[Condition]:
     """Take the time that the question names, where one column has times."""
     columns = [each for each in asked.columns if each.periods]
     rest = asked.text

@@ -174,8 +174,8 @@ def _assembled(
     if told_by and not group and not task.order:
         # “How many African countries?”: what is counted is not told by itself.
         conditions = [c for c in conditions if not (c.partly and c.column is told_by.column)]
-    rows = common_rows(sheet, conditions)
-    named = told_by.column if told_by else names_of(asked, rows)
+    rows = _common(sheet, conditions)
+    named = told_by.column if told_by else _names_of(asked, rows)
     found = Plan(sheet, task, measure, named, tuple(conditions), rows, asked.explained, group)
     if task.statistic == "share":
         return _share(asked, found)
@@ -198,20 +198,19 @@ def _assembled(
         return None
     if len(rows) == 1:  # Of one value nothing is computed.
         return replace(found, task=Task(CELL))
-    if task.order and told_by and not is_plain(found, told_by):
+    if task.order and told_by and not _is_plain(found, told_by):
         return None
     return found
 
 
-def names_of(asked: Asked, rows: Sequence[int]) -> Column:
+def _names_of(asked: Asked, rows: Sequence[int]) -> Column:
     """Return the first column of words that tells some rows apart, or else the first at all."""
     words = [each for each in asked.columns if not each.amounts]
     apart = (c for c in words if len({c.texts[at] for at in rows} - {None}) == len(rows))
     return next(apart, next(iter(words), asked.sheet.columns[0]))
 
 
-def common_rows(sheet: Sheet, conditions: Sequence[Condition]) -> tuple[int, ...]:
-    """Return the rows that keep to all conditions."""
+def _common(sheet: Sheet, conditions: Sequence[Condition]) -> tuple[int, ...]:
     every = range(len(sheet.rows))
     return tuple(at for at in every if all(at in each.rows for each in conditions))
 
@@ -223,7 +222,7 @@ def _of_ranked_groups(found: Plan, told_by: Group | None) -> Plan | None:
     return replace(found, group=told_by)
 
 
-def is_plain(found: Plan, told_by: Group) -> bool:
+def _is_plain(found: Plan, told_by: Group) -> bool:
     """Whether it is plain what has the highest value, where what is asked for has several rows.
 
     “Which region had the most sales?” may mean those of all its rows, and “the oldest” the mean.
@@ -273,7 +272,7 @@ def _share(asked: Asked, found: Plan) -> Plan | None:
     else:
         return None
     base = [*fixed, *(each for each in others if not any(each is one for one in part))]
-    rows = common_rows(found.sheet, base)
+    rows = _common(found.sheet, base)
     if not rows or not (part or found.group):
         return None
     return replace(found, rows=rows, conditions=tuple(base), part=tuple(part))
@@ -297,7 +296,7 @@ def _difference(asked: Asked, found: Plan) -> Plan | None:
     if len(parted) != 1 or len(two) != 2:
         return None
     common = [each for each in found.conditions if each is not parted[0]]
-    rows = common_rows(found.sheet, common)
+    rows = _common(found.sheet, common)
     parts = tuple((name, tuple(at for at in rows if at in of)) for name, of in two.items())
     task = found.task
     if found.column is None:

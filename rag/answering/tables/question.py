@@ -95,16 +95,6 @@ class Asked:
         tokens = enumerate(self.tokens)
         return [at for at, each in tokens if start <= each.start and each.end <= end]
 
-    def known(self) -> int:
-        """Return how many words are of a head, a value, or of what the table is called."""
-        return sum(
-            bool(self.heads_of(at))
-            or token.stem in self.title
-            or any(token.stem in each.values_with for each in self.columns)
-            for at, token in enumerate(self.tokens)
-            if not self.says_nothing([at])
-        )
-
     def says_nothing(self, run: Iterable[int]) -> bool:
         """Whether words are of every question, and so no value of a column."""
         return all(
@@ -185,7 +175,7 @@ class Asked:
         [found] = self.alike([words], [in_words(each.head) for each in columns])
         first, *others = sorted(found, reverse=True)
         best = columns[list(found).index(first)]
-        if not all(map(self.compares, left)):
+        if not all(map(self._compares, left)):
             least = max(least, SAME_MEASURE) if least > 0 else least
         said = {dimension(self.tokens[at].word) for at in left} - {None}
         other = {dimension(word) for word in in_words(best.head).split()} - {None}
@@ -193,7 +183,7 @@ class Asked:
             return []
         return [best]
 
-    def compares(self, at: int) -> bool:
+    def _compares(self, at: int) -> bool:
         """Whether a word is an adjective in a higher degree: “heaviest”, “most expensive”."""
         before = self.tokens[at - 1].word if at else ""
         word = self.tokens[at].word
@@ -212,11 +202,11 @@ class Asked:
         Where it is told otherwise which rows are meant, one word may name what the rows are, unless
         another does: “diesel cars” are not all cars.
         """
-        left = [at for at, each in enumerate(self.tokens) if not each.taken and self.tells(at)]
+        left = [at for at, each in enumerate(self.tokens) if not each.taken and self._tells(at)]
         in_title = [at for at in left if self.tokens[at].stem in self.title]
         self.take(in_title)
         left = [at for at in left if at not in in_title]
-        if any(self.is_strict(at) for at in left):
+        if any(self._is_strict(at) for at in left):
             return False
         said = [*(in_words(each.head) for each in heads), *self.names]
         words = [self.tokens[at].text for at in left]
@@ -230,22 +220,22 @@ class Asked:
             if all(value < enough for value, enough in zip(row, least, strict=True))
         ]
         one = len(other) == 1 and rows_told and not in_title
-        return not other or (one and self.is_subject(other[0]))
+        return not other or (one and self._is_subject(other[0]))
 
-    def is_subject(self, word: str) -> bool:
+    def _is_subject(self, word: str) -> bool:
         """Whether a word names what the rows are, by how alike it and all heads are."""
         subject = ", ".join([*self.names, *(in_words(each.head) for each in self.columns)])
         plural = counted(2, word).partition(" ")[2]
         alike = self.alike([word, plural], [subject])
-        return max(value for [value] in alike) >= SAME_SUBJECT and not self.means_value([word])
+        return max(value for [value] in alike) >= SAME_SUBJECT and not self._means_value([word])
 
-    def means_value(self, words: Sequence[str]) -> bool:
+    def _means_value(self, words: Sequence[str]) -> bool:
         """Whether a word means some of the rows and not what they are: the wage “of the women”."""
         kinds = [each for each in self.columns if not each.amounts and len(each.groups) <= KINDS]
         values = [value for column in kinds for value in column.groups]
         return bool(values) and max(map(max, self.alike(words, values))) >= SAME_VALUE
 
-    def tells(self, at: int) -> bool:
+    def _tells(self, at: int) -> bool:
         """Whether a word says something that not every such question says."""
         token = self.tokens[at]
         if at in self.units and not any(each.amounts for each in self.heads_of(at)):
@@ -254,7 +244,7 @@ class Asked:
         told = self.says_nothing([at]) or compares or token.word in UNITS
         return token.word in _LIMITING or bool(self.heads_of(at)) or not told
 
-    def is_strict(self, at: int) -> bool:
+    def _is_strict(self, at: int) -> bool:
         """Whether a word has to be found as it is: a number, a name, another column's head."""
         token = self.tokens[at]
         named = token.text[0].isupper() and at > 0

@@ -1,12 +1,11 @@
 """How well tables are answered from: cells that are looked up, and what is computed.
 
-    python -m eval.lab.bench.tables FOLDER [--llm] [--shown] [--questions OTHER]
+    python -m eval.lab.bench.tables FOLDER [--shown] [--questions OTHER]
 
-The sheets are put into one library in FOLDER, and the questions of `questions.jsonl` asked: those
-beside this module, or of another folder, OTHER, which has its sheets in it or in `sheets/`. They
-are asked without the language model, or with --llm of it too. `README.md` says what a question
-looks like. Prints how many are answered rightly, left to evidence, and computed wrongly. With
---shown each answer is printed as well.
+The sheets are put into one library in FOLDER, and the questions of `questions.jsonl` asked without
+the language model: those beside this module, or of another folder, OTHER, which has its sheets in
+it or in `sheets/`. `README.md` says what a question looks like. Prints how many are answered
+rightly, left to evidence, and computed wrongly. With --shown each answer is printed as well.
 """
 
 from __future__ import annotations
@@ -49,17 +48,18 @@ def main(given: Sequence[str]) -> int:
     """Ask what is not asked yet, and print."""
     parser = arguments("eval.lab.bench.tables", __doc__)
     parser.add_argument("--shown", action="store_true")
-    parser.add_argument("--llm", action="store_true")
     parser.add_argument("--questions", type=Path, default=HERE, metavar="OTHER")
     asked = parser.parse_args(given)
     questions, documents = _read(asked.questions)
     with filled(asked.folder / "library-tables", documents) as assistant:
 
         def ask(question: dict[str, Any]) -> Told:
-            return told(assistant.ask(question["question"], use_llm=asked.llm), question)
+            return told(assistant.ask(question["question"], use_llm=False), question)
 
-        made = asked.folder / ("tables-llm.json" if asked.llm else "tables.json")
-        answers = {name: Told(*each) for name, each in kept(made, questions, ask).items()}
+        answers = {
+            name: Told(*each)
+            for name, each in kept(asked.folder / "tables.json", questions, ask).items()
+        }
     rows = []
     for kind in sorted({each["kind"] for each in questions.values()}):
         of = [each for name, each in answers.items() if questions[name]["kind"] == kind]
