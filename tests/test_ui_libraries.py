@@ -116,6 +116,7 @@ def test_another_library_is_opened_and_a_conversation_comes_back_with_its_own(pa
 def test_each_tab_has_its_own_library(page: Page) -> None:
     tab = another_tab(page)
     turn_to(tab, "archive")
+    expect(documents(tab)).to_have_text(["mill"])
     ask(tab, BURNED)
     expect(ask(page, OPENED)).to_contain_text("Ada Holm")
     expect(name(page)).to_contain_text("works")
