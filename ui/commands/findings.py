@@ -40,10 +40,6 @@ State = Literal["ok", "note", "wrong"]
 
 Found = Iterator[tuple[State, str]]
 
-READER = "footnoted-reader"
-
-ROUTER = "footnoted-router"
-
 LEAST_FREE = 200_000_000
 """Bytes that the library's disk should have free: a long document with its vectors takes some ten
 millions, and SQLite and Chroma write things twice."""
@@ -244,7 +240,7 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
 def _models(settings: Settings) -> dict[str, str]:
     """Return what models are for, and which of them the settings name for it."""
     models = {"embedding": settings.embedding, "rerank": settings.cross_encoder}
-    models |= {"read": READER, "route": ROUTER}
+    models |= {model.role: name for name, model in CATALOGUE.items() if model.home}
     if settings.llm != "none" and not settings.llm_url:
         models["answer"] = settings.llm
     return models

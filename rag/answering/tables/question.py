@@ -227,13 +227,13 @@ class Asked:
         subject = ", ".join([*self.names, *(in_words(each.head) for each in self.columns)])
         plural = counted(2, word).partition(" ")[2]
         alike = self.alike([word, plural], [subject])
-        return max(value for [value] in alike) >= SAME_SUBJECT and not self._means_value([word])
+        return max(value for [value] in alike) >= SAME_SUBJECT and not self._means_value(word)
 
-    def _means_value(self, words: Sequence[str]) -> bool:
+    def _means_value(self, word: str) -> bool:
         """Whether a word means some of the rows and not what they are: the wage “of the women”."""
         kinds = [each for each in self.columns if not each.amounts and len(each.groups) <= KINDS]
         values = [value for column in kinds for value in column.groups]
-        return bool(values) and max(map(max, self.alike(words, values))) >= SAME_VALUE
+        return bool(values) and max(self.alike([word], values)[0]) >= SAME_VALUE
 
     def _tells(self, at: int) -> bool:
         """Whether a word says something that not every such question says."""
