@@ -146,6 +146,28 @@ def test_the_window_while_the_default_model_writes(
         assert process.returncode == 0
 
 
+INTERRUPTED_IMPORT = f"""{HEED}
+import os, signal, time
+from ui.commands import cli, program
+program.end_at_signals()
+def app():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+    except KeyboardInterrupt as interrupt:
+        raise ImportError("initialization failed") from interrupt
+cli.app = app
+cli.main()
+"""
+
+
+def test_an_import_that_a_signal_broke_off_is_no_error_of_the_program() -> None:
+    """A library in another language raises its own error where it is interrupted."""
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS)
+    assert (ended.returncode, ended.stderr.strip()) == (130, "Stopped.")
+
+
 TENTHS = range(1, 45)
 """Tenths of a second after the start: to the weights, the window, and beyond."""
 

@@ -116,12 +116,23 @@ def test_another_library_is_opened_and_a_conversation_comes_back_with_its_own(pa
 def test_each_tab_has_its_own_library(page: Page) -> None:
     tab = another_tab(page)
     turn_to(tab, "archive")
-    expect(documents(tab)).to_have_text(["mill"])
     ask(tab, BURNED)
     expect(ask(page, OPENED)).to_contain_text("Ada Holm")
     expect(name(page)).to_contain_text("works")
     expect(documents(page)).to_have_text(["bridge", "tunnel"])
     expect(documents(tab)).to_have_text(["mill"])
+
+
+def test_what_is_asked_while_the_page_turns_to_another_library_stays(page: Page) -> None:
+    ask(page, OPENED)
+    turn_to(page, "archive")
+    expect(page.locator("#conversation .turn")).to_have_count(0)
+    ask(page, BURNED)
+    # On a machine that has much else to do, the end of the turning comes only now.
+    page.evaluate("document.dispatchEvent(new Event('footnoted:library'))")
+    expect(ask(page, "Who was hurt?")).to_contain_text("Nobody")
+    expect(page.locator("#conversation .asked")).to_have_text([BURNED, "Who was hurt?"])
+    assert sorted(each["library"] for each in kept(page)) == ["archive", "works"]
 
 
 def test_a_library_is_made_and_renamed_and_a_broken_one_says_why(page: Page, folder: Path) -> None:

@@ -22,7 +22,7 @@ from ui.commands import doctor as doctor_command
 from ui.commands import evaluate as eval_command
 from ui.commands import library as library_command
 from ui.commands import models as models_command
-from ui.commands.program import INTERRUPTED, ends_with
+from ui.commands.program import INTERRUPTED, ends_with, is_interrupted
 from ui.commands.terminal import (
     FormOption,
     LibraryOption,
@@ -97,19 +97,19 @@ def main() -> NoReturn:
     """Run the command line; a UserError becomes one message and exit code 2."""
     try:
         app()
-    except UserError as error:
-        _tell(str(error))
-        leave(2)
-    except KeyboardInterrupt:
-        messages().print("Stopped.")
-        leave(INTERRUPTED)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  Any bug ends here, as 2.
+        if isinstance(error, KeyboardInterrupt) or is_interrupted():
+            messages().print("Stopped.")
+            leave(INTERRUPTED)
+        if isinstance(error, UserError):
+            _tell(str(error))
+        else:
+            messages().print_exception()
+        leave(2)  # 1 would say that an evaluation found a regression.
     except SystemExit as ended:
         if isinstance(ended.code, int):
             leave(ended.code)
         raise
-    except Exception:  # noqa: BLE001  1 would say that an evaluation found a regression
-        messages().print_exception()
-        leave(2)
     leave(0)
 
 

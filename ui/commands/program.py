@@ -13,7 +13,12 @@ import signal
 import sys
 import threading
 import time
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+ENDS = (signal.SIGINT, signal.SIGTERM)
 
 INTERRUPTED = 130
 """The exit code of a program that was told to end, as shells have it for Ctrl-C."""
@@ -30,8 +35,10 @@ def main() -> NoReturn:
     end_at_signals()
     try:
         from ui.commands.cli import main as run
-    except KeyboardInterrupt:
-        os._exit(INTERRUPTED)
+    except BaseException:
+        if is_interrupted():
+            os._exit(INTERRUPTED)
+        raise
     run()
 
 
@@ -40,8 +47,18 @@ def end_at_signals() -> None:
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for end in ENDS:
+        signal.signal(end, _interrupt)
     threading.Thread(target=_end, args=(read,), daemon=True).start()
+
+
+def is_interrupted() -> bool:
+    """Return whether a signal has told the program to end.
+
+    What fails after it fails because of it: a library in another language, interrupted as it is
+    imported, raises an error of its own in the place of the KeyboardInterrupt.
+    """
+    return _interrupted
 
 
 def ends_with(code: int) -> None:
@@ -51,10 +68,17 @@ def ends_with(code: int) -> None:
 
 
 _code = INTERRUPTED
+_interrupted = False
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    global _interrupted
+    _interrupted = True
+    raise KeyboardInterrupt
 
 
 def _end(pipe: int) -> None:
-    while os.read(pipe, 1)[0] not in (signal.SIGINT, signal.SIGTERM):
+    while os.read(pipe, 1)[0] not in ENDS:
         continue
     time.sleep(GRACE)
     # What is kept is written whole or not at all, so that nothing is lost.

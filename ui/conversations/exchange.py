@@ -11,7 +11,7 @@ import re
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
@@ -84,18 +84,24 @@ class Exchange:
 class Conversation:
     """Exchanges in their order, under the id that the browser has made and keeps them by.
 
-    A program that sends what the page would send may bring none: then one is made here.
+    A program that sends what the page would send may bring none: then one is made here. `library`
+    is the name of the library that it is held in, as the page's address has it.
     """
 
     exchanges: tuple[Exchange, ...] = ()
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    library: str = ""
 
     @classmethod
-    def under(cls, given: object, exchanges: tuple[Exchange, ...] = ()) -> Self:
+    def under(cls, given: object, exchanges: tuple[Exchange, ...] = (), library: str = "") -> Self:
         """Return a conversation under the id that came from a browser, if that is one."""
         if isinstance(given, str) and _ID.fullmatch(given):
-            return cls(exchanges, given)
-        return cls(exchanges)
+            return cls(exchanges, given, library)
+        return cls(exchanges, library=library)
+
+    def with_exchanges(self, exchanges: Sequence[Exchange]) -> Self:
+        """Return the same conversation with other exchanges."""
+        return replace(self, exchanges=tuple(exchanges))
 
     def history(self) -> list[Turn]:
         """Return what was said, for questions that point back."""

@@ -46,7 +46,7 @@ const keep = () => {
   showBranches(id, conversations);
 };
 
-const restore = (id) => {
+const restore = (id, turned = false) => {
   const found = id ? kept(id) : null;
   if (found) {
     here.setItem(SHOWN, id);
@@ -54,7 +54,7 @@ const restore = (id) => {
     parted.delete(id);
     learn(id, found.exchanges);
   } else here.removeItem(SHOWN);
-  trigger("restore", { conversation: id ?? "", exchanges: found?.exchanges ?? [] });
+  trigger("restore", { conversation: id ?? "", exchanges: found?.exchanges ?? [], turned });
 };
 
 // Open a kept conversation: first its library, if the page has another one.
@@ -77,7 +77,7 @@ document.addEventListener("footnoted:leaving", () => keep()); // What was answer
 // The page has another library: nothing of the one before is shown.
 document.addEventListener("footnoted:library", () => {
   document.dispatchEvent(new Event("footnoted:new"));
-  restore(comingTo);
+  restore(comingTo, !comingTo);
   comingTo = null;
 });
 

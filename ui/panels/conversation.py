@@ -45,8 +45,6 @@ from ui.panels.events import (
 from ui.panels.fetch import Fetch, FetchLine
 from ui.panels.libraries.opened import Libraries
 
-"""Characters of a question; what a model reads well beside the quotes is far less."""
-
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
 
 MOST_EXPORTED = 1_000
@@ -152,7 +150,8 @@ class ConversationPanel:
         self.stop.click(self.end, self.answering, None, **PRIVATE)
         self.bar.begin(self.welcome, None, self.current, **PRIVATE)
         # What is opened takes effect at once, also while Gradio has an earlier one for unfinished.
-        self.bar.restore(self.restore, None, shown, trigger_mode="multiple", **PRIVATE)
+        given = [self.conversation, self.answering]
+        self.bar.restore(self.restore, given, shown, trigger_mode="multiple", **PRIVATE)
         self.form.connect(self.bar)
         self.bar.rate(self.rate, self.conversation, shown, **PRIVATE)
 
@@ -190,8 +189,8 @@ class ConversationPanel:
         if isinstance(here, UserError):
             yield {self.status: render.notice(str(here))}
             return
-        if not conversation.exchanges:
-            conversation = Conversation.under(new_id)
+        if not conversation.exchanges or conversation.library != here.name:
+            conversation = Conversation.under(new_id, library=here.name)
         assistant, exclude = here.assistant, texts(left_out)
         if configured:
             assistant = configured.with_library(here.library)
@@ -274,7 +273,7 @@ class ConversationPanel:
         unanswered = at == len(conversation.exchanges) - 1 and not replaced.answer
         in_place = unanswered and question == replaced.question
         known = conversation.id if in_place else new_id
-        before = Conversation.under(known, conversation.exchanges[:at])
+        before = Conversation.under(known, conversation.exchanges[:at], conversation.library)
         as_typed = event._data.get("typed") is True
         yield from self.ask(question, before, *given, before.id, as_typed=as_typed)
 
@@ -292,7 +291,7 @@ class ConversationPanel:
         return {
             self.current: render.exchange(exchange, before.id),
             self.status: render.quiet(spoken),
-            self.conversation: Conversation((*before.exchanges, exchange), before.id),
+            self.conversation: before.with_exchanges((*before.exchanges, exchange)),
             self.answering: None,
             self.send: gr.Button(visible=True),
             self.stop: gr.Button(visible=False),
@@ -300,18 +299,27 @@ class ConversationPanel:
 
     # --- conversations
 
-    def restore(self, event: gr.EventData) -> Updates:
-        """Open a conversation that the browser has kept, or begin a new one."""
+    def restore(
+        self, conversation: Conversation, running: Answering | None, event: gr.EventData
+    ) -> Updates:
+        """Open a conversation that the browser has kept, or begin a new one.
+
+        Where the page has `turned` to another library and a question was asked there already, what
+        that question began stays.
+        """
         data = event._data if isinstance(event._data, dict) else {}
-        library = attempt(lambda: self.libraries.here().library)
-        if isinstance(library, UserError):  # What is kept is shown, without being proven.
-            library = attempt(lambda: self.libraries.named("").library)
-        if isinstance(library, UserError):
-            return {self.status: render.notice(str(library))}
-        kept = attempt(partial(exchanges_from_json, data.get("exchanges"), library))
+        here = attempt(self.libraries.here)
+        if isinstance(here, UserError):  # What is kept is shown, without being proven.
+            here = attempt(partial(self.libraries.named, ""))
+        if isinstance(here, UserError):
+            return {self.status: render.notice(str(here))}
+        has_begun = conversation.library == here.name and (conversation.exchanges or running)
+        if data.get("turned") is True and has_begun:
+            return {}
+        kept = attempt(partial(exchanges_from_json, data.get("exchanges"), here.library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}
-        return self._shown(Conversation.under(data.get("conversation"), kept))
+        return self._shown(Conversation.under(data.get("conversation"), kept, here.name))
 
     def rate(self, conversation: Conversation, event: gr.EventData) -> Updates:
         """Keep in the library's log what is said of an answer; said again, it is taken back."""
@@ -330,7 +338,7 @@ class ConversationPanel:
         exchanges = list(conversation.exchanges)
         exchanges[at] = replace(exchange, rating=rating)
         spoken = "Kept in the library's log." if rating else "Taken back."
-        shown = self._shown(Conversation(tuple(exchanges), conversation.id))
+        shown = self._shown(conversation.with_exchanges(exchanges))
         return shown | {self.status: render.quiet(spoken)}
 
     def export(self, wanted: Any) -> dict[str, str]:
@@ -359,7 +367,7 @@ class ConversationPanel:
 
     def _shown(self, conversation: Conversation) -> Updates:
         *past, last = conversation.exchanges or (None,)
-        before = Conversation(tuple(each for each in past if each), conversation.id)
+        before = conversation.with_exchanges([each for each in past if each])
         return {
             self.past: render.conversation(before),
             self.current: render.exchange(last, conversation.id) if last else self.welcome(),
