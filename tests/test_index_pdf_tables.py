@@ -176,3 +176,35 @@ def test_a_cell_of_several_lines_is_marked_where_it_stands() -> None:
     boxes = draw_page(file, document, 1, (row.start, row.end)).boxes
     assert {round(box.left * 210) for box in boxes} == {31, 81}
     assert all(54 < box.top * 297 < 68 for box in boxes)
+
+
+def test_names_that_the_file_has_before_the_rows_are_their_first_cells() -> None:
+    made = paper()
+    body = (
+        (45, "Mole", ("Width", "Built")),
+        (52, "In the north", None),
+        (57, "Tolm", ("9 m", "1921")),
+        (62, "Eik", ("7 m", "1934")),
+        (69, "In the south", None),
+        (74, "Vik", ("8 m", "1950")),
+    )
+    for y, name, _ in body:
+        made.text(30, y, name)
+    for y, _, cells in body:
+        if cells:
+            put(made, y, cells, COLUMNS[1:])
+    document = read(made)
+    (table,) = tables(document)
+    assert rows(document, table) == [[name, *(cells or ("", ""))] for _, name, cells in body]
+
+
+def test_lines_of_text_beside_a_table_are_not_its_names() -> None:
+    made = paper()
+    text = ("Nobody knows who built the first of the", "moles at Tolm, or why it is so wide, as") * 2
+    for number, line in enumerate(text):
+        made.text(10, 50 + 5 * number, line)
+    for number, (*_, width, built) in enumerate((*HEIGHTS, ("Vik", "8 m", "1950"))):
+        put(made, 50 + 5 * number, (width, built), COLUMNS[1:])
+    document = read(made)
+    assert "why it is so wide, as Nobody knows" in document.text
+    assert "7 m | 1934" in document.text

@@ -113,7 +113,7 @@ VERSIONS = {
     "text": 1,
     "markdown": 1,
     "html": 5,
-    "pdf": 8,
+    "pdf": 9,
     "docx": 4,
     "epub": 4,
     "xlsx": 1,

@@ -15,6 +15,7 @@ from typing import Any
 from index.loading.readers.pdf.between_rules.find import with_ruled_tables
 from index.loading.readers.pdf.between_rules.rules import rules
 from index.loading.readers.pdf.lines import CELL_GAP, Cell, Line, most_common
+from index.loading.readers.pdf.row_names import with_row_names
 from index.loading.readers.pdf.seen import with_seen
 from index.loading.scanning.regions import is_usable, to_read
 
@@ -54,7 +55,7 @@ def page_lines(pdf: Any, number: int, seen: list[Line] | None = None) -> tuple[l
                 turns = groupby(words, lambda word: _direction(textpage, text, word))
                 for way, piece in turns if len(ways) > 1 else ((way, words) for way in ways):
                     lines.append((way, _line(textpage, text, list(piece), number)))
-        whole = with_ruled_tables(_margins_first(lines), rules(page))
+        whole = with_row_names(with_ruled_tables(_margins_first(lines), rules(page)))
         return with_seen(whole, seen or []), seen is not None or not pictures
     finally:
         textpage.close()

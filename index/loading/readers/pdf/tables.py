@@ -14,6 +14,13 @@ SHORTEST = ((2, 3), (3, 2))
 """How many rows of so many cells make a table: three of two, two of three."""
 
 
+LEAST_GROUPED = 3
+"""Rows of so many cells may have the name of a group of rows between them."""
+
+NEAR = 3
+"""It begins no further from where they begin, in letters' sizes."""
+
+
 def continued(pages: list[list[Line]]) -> list[list[Line]]:
     """Return pages whose tables go on where the next page begins: their heads are there once.
 
@@ -63,15 +70,30 @@ def _rows_at(lines: Sequence[Line], end: int, again: set[tuple[float, str]]) -> 
 def with_tables(lines: list[Line]) -> Iterator[Line]:
     """Yield the lines, those of tables as rows: lines in a run whose pieces stand in columns."""
     run: list[Line] = []
-    for line in lines:
-        if run and not (line.cells and _below(run[-1], line)):
+    for at, line in enumerate(lines):
+        fits = bool(run) and _below(run[-1], line)
+        behind = lines[at + 1 : at + 2]
+        is_row = bool(line.cells) or (fits and any(_parts(run[-1], line, row) for row in behind))
+        if run and not (is_row and fits):
             yield from _as_table(run)
             run = []
-        if line.cells:
+        if is_row:
             run.append(line)
         else:
             yield line
     yield from _as_table(run)
+
+
+def _parts(above: Line, line: Line, below: Line) -> bool:
+    """Whether a line names a group of rows: one piece, in the first column of those around it."""
+    around = [row.cells for row in (above, below)]
+    return (
+        _below(line, below)
+        and len(around[0]) == len(around[1]) >= LEAST_GROUPED
+        and abs(around[0][-1].right - around[1][-1].right) < line.size
+        and abs(line.left - min(row[0].left for row in around)) < NEAR * line.size
+        and line.right < min(row[1].left for row in around)
+    )
 
 
 def _below(above: Line, line: Line) -> bool:
@@ -91,7 +113,8 @@ def _as_table(run: list[Line]) -> list[Line]:
     ]
     if any(one[1] > other[0] for one, other in pairwise(columns)):
         return run
-    placed = [_in_columns(line.cells, columns) for line in run]
+    cells = [line.cells or (Cell(line.text, line.left, line.right),) for line in run]
+    placed = [_in_columns(each, columns) for each in cells]
     if not all(placed):
         return run
     return [
