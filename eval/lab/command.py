@@ -1,12 +1,39 @@
-"""How the commands that are run with `python -m` end."""
+"""Commands that are run with `python -m`: what they are given, how far they are, how they end."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NoReturn
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
 from index.errors import UserError
+
+
+def arguments(
+    module: str, doc: str | None, *files: str, required: bool = True
+) -> argparse.ArgumentParser:
+    """Return the parser of `python -m module`: its FOLDER, and an option for each of its files."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {module}",
+        description=doc,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    for name in files:
+        parser.add_argument(f"--{name}", type=Path, required=required, metavar="FILE")
+    return parser
+
+
+def progress_bar() -> Progress:
+    """Return what shows on standard error how far a command is."""
+    console, text = Console(stderr=True), TextColumn("{task.description}")
+    columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def run_command(main: Callable[[Sequence[str]], int]) -> NoReturn:

@@ -6,22 +6,24 @@ which goes on where it was stopped, and prints with `show`.
 
 from __future__ import annotations
 
-import argparse
 import json
 import random
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 from rich import box
 from rich.console import Console
-from rich.progress import Progress, track
 from rich.table import Table
 
 from eval.cases.cases import CaseSet
-from eval.measuring.statistics import Metric, rate
+from eval.lab.command import arguments as arguments
+from eval.lab.command import progress_bar
+from eval.measuring.statistics import Interval, Metric, rate
 from eval.running.record import Run
 from eval.running.replies import Replies
 from eval.running.runner import run
@@ -36,21 +38,6 @@ SEED = 2021
 """All samples of questions are drawn with it."""
 
 T = TypeVar("T")
-
-
-def arguments(
-    module: str, doc: str | None, *files: str, required: bool = True
-) -> argparse.ArgumentParser:
-    """Return the parser of `python -m module`: its FOLDER, and an option for each of its files."""
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {module}",
-        description=doc,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("folder", type=Path, metavar="FOLDER")
-    for name in files:
-        parser.add_argument(f"--{name}", type=Path, required=required, metavar="FILE")
-    return parser
 
 
 def seeded(seed: int = SEED) -> random.Random:
@@ -80,8 +67,7 @@ def ask_all(
     Raises UserError when a case could not be asked.
     """
     assistant = filled(library, documents)
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         made = run(
             case_set,
@@ -112,16 +98,12 @@ def kept(
     read = json.loads(file.read_text("utf-8")) if file.exists() else {}
     told = read.get("told", read) if read.get("program", "") == conditions else {}
     file.parent.mkdir(parents=True, exist_ok=True)
-    for name in watched([name for name in asked if name not in told], file.stem):
-        told[name] = ask(asked[name])
-        write_whole(file, json.dumps({"program": conditions, "told": told}).encode())
+    missing = [name for name in asked if name not in told]
+    with progress_bar() as bar:
+        for name in bar.track(missing, description=file.stem):
+            told[name] = ask(asked[name])
+            write_whole(file, json.dumps({"program": conditions, "told": told}).encode())
     return {name: json.loads(json.dumps(told[name])) for name in asked}
-
-
-def watched(items: Sequence[T], name: str) -> Iterable[T]:
-    """Yield the items, with a progress bar on a terminal."""
-    console = Console(stderr=True)
-    return track(items, name, console=console, transient=True, disable=not console.is_terminal)
 
 
 # --- figures and tables
@@ -140,9 +122,51 @@ class Row:
         """Whether the target is reached; None where there is no target, or no figure."""
         if not self.target or self.metric.value is None:
             return None
-        sign, bound = self.target.split()
-        value = self.metric.value
-        return value >= float(bound) if sign == "≥" else value <= float(bound)
+        return reached(self.target, self.metric.value)
+
+
+def reached(target: str, value: float) -> bool:
+    """Whether a value is as a target, such as "≥ 0.9" or "≤ 1/100", wants it."""
+    sign, bound = target.split()
+    limit = float(Fraction(bound))
+    return value >= limit if sign == "≥" else value <= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was measured of Footnoted, and of what it is compared with, in the same unit."""
+
+    ours: tuple[float, ...]
+    against: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Footnoted's median as a multiple of the other one."""
+        return float(_ratio(self.ours, self.against))
+
+    def interval(self) -> Interval | None:
+        """Return the 95% interval of the ratio; None where a side was measured once or twice.
+
+        A percentile bootstrap with a fixed seed (Efron, Annals of Statistics 1979). What was
+        measured by turns is drawn by turns, since a slow minute of the machine slows both.
+        """
+        from scipy.stats import bootstrap
+
+        if min(len(self.ours), len(self.against)) < 3:
+            return None
+        low, high = bootstrap(
+            (self.ours, self.against),
+            _ratio,
+            n_resamples=2_000,
+            paired=len(self.ours) == len(self.against),
+            method="percentile",
+            rng=SEED,
+        ).confidence_interval
+        return float(low), float(high)
+
+
+def _ratio(ours: Sequence[float], against: Sequence[float], axis: int = -1) -> Any:
+    return np.median(ours, axis=axis) / np.median(against, axis=axis)
 
 
 def share(values: Iterable[bool | None]) -> Metric:
@@ -164,8 +188,8 @@ def interval(metric: Metric, digits: int = 3) -> str:
     return f"{low:.{digits}f}–{high:.{digits}f}"
 
 
-def show(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """Print a table in Markdown, as `eval/lab/RECORDS.md` has them."""
+def markdown(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table in Markdown, as `eval/lab/RECORDS.md` has them."""
     table = Table(*headings, box=box.MARKDOWN)
     for row in rows:
         table.add_row(*map(str, row))
@@ -173,20 +197,25 @@ def show(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str =
     console = Console(width=400, color_system=None, markup=False, emoji=False)
     with console.capture() as printed:
         console.print(table)
-    lines = [line for line in printed.get().splitlines() if line.strip()]
-    sys.stdout.write("\n".join([*([title, ""] if title else []), *lines, "", ""]))
+    return "".join(f"{line}\n" for line in printed.get().splitlines() if line.strip())
+
+
+def show(headings: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Print a table, below its title if it has one."""
+    head = f"{title}\n\n" if title else ""
+    sys.stdout.write(f"{head}{markdown(headings, rows)}\n")
 
 
 def show_rows(rows: Iterable[Row], title: str = "") -> None:
     """Print measures with their intervals and, if there are targets, whether they are reached."""
     measured = list(rows)
-    headings: tuple[str, ...] = ("measure", "value", "95% interval", "n")
-    lines = [(each.measure, *_cells(each.metric)) for each in measured]
+    headings = ["measure", "value", "95% interval", "n"]
+    lines = [[each.measure, *_cells(each.metric)] for each in measured]
     if any(each.target for each in measured):
-        reached = {None: "–", True: "yes", False: "no"}
-        ends = [(each.target, reached[each.reached]) for each in measured]
-        lines = [(*line, *end) for line, end in zip(lines, ends, strict=True)]
-        headings = (*headings, "target", "reached")
+        headings += ["target", "reached"]
+        said = {None: "–", True: "yes", False: "no"}
+        for each, line in zip(measured, lines, strict=True):
+            line += [each.target, said[each.reached]]
     show(headings, lines, title)
 
 

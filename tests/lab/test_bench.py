@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import random
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +15,8 @@ from eval.cases.cases import SETS
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import BENCH_SETS, measured_set
-from eval.lab.bench.ablation import VARIANTS, _overlapping
+from eval.lab.bench.ablation import VARIANTS
 from eval.lab.bench.ablation import main as ablation
-from eval.lab.bench.claims import main as claims
 from eval.lab.bench.regression import KEPT, MEASURES, compare
 from eval.lab.bench.regression import main as regression
 from eval.lab.bench.routes import examples
@@ -29,11 +27,8 @@ from eval.lab.bench.table import Sources, measure, read, show, table
 from eval.lab.measure import kept as kept_in
 from eval.lab.training.routing.further import HELD_OUT
 from eval.running.record import LibraryRecord, Result, Run, SetRecord
-from index.documents import Document
 from index.errors import UserError
-from index.split import split
 from rag.asking.route import KINDS
-from tests.lab.squad import article
 from tests.postgres import Server
 
 ARTICLES: dict[str, dict[str, dict[str, str]]] = {
@@ -263,23 +258,13 @@ def test_each_part_of_finding_quotes_is_weighed(
     assert ablation([*asked, "--database", postgres.place().address]) == 0
     shown = capsys.readouterr().out
     for variant in variants:
-        assert (variant.name in shown) == (variant.rank != "colbert"), variant.name
+        assert variant.name in shown
     assert "1.000" in shown
-    assert re.search(r"\| overlapping +\| 2 ", shown)
     assert re.search(r"\| postgresql +\| 2 ", shown)
     assert "2 of 2" in shown
     assert ablation([*asked, "--only", "words only (BM25)"]) == 0
-    assert "cross-encoder" not in (fewer := capsys.readouterr().out)
+    fewer = capsys.readouterr().out
     assert [name in fewer for name in ("words only (BM25)", "5 candidates")] == [True, False]
-
-
-def test_overlapping_passages_begin_with_the_sentence_before(briefing: Document) -> None:
-    apart, overlapping = split(briefing), _overlapping(briefing)
-    assert len(overlapping) == len(apart) > 10
-    assert overlapping[0] == apart[0]
-    for before, each, now in zip(apart, apart[1:], overlapping[1:], strict=False):
-        assert now.sentences == (before.sentences[-1], *each.sentences)
-        assert (now.span.start, now.span.end) == (before.sentences[-1][0], each.span.end)
 
 
 def test_the_off_topic_part_asks_both_halves(squad: Path) -> None:
@@ -329,21 +314,3 @@ def test_what_is_kept_names_cases_and_no_text() -> None:
         for cases in told[part].values():
             assert all(isinstance(passed, bool) for passed in cases.values())
             assert not any(" " in case for case in cases)
-
-
-@pytest.mark.weights
-@pytest.mark.slow
-def test_statements_on_whole_articles_go_the_whole_way(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    rng = random.Random(3)
-    told = {"data": [article(kind, rng) for kind in ("Bridge", "Tower")]}
-    path = tmp_path / "made.json"
-    path.write_text(json.dumps(told), "utf-8")
-    assert claims([str(tmp_path / "bench"), "--squad", str(path), "--each", "3"]) == 0
-    shown = capsys.readouterr().out
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown.splitlines()]
-    rows = {line[0]: line for line in lines if line}
-    assert rows["true: supported"][3] == "3"
-    assert rows["without their document: not in the sources"][3] == "6"
-    assert float(rows["true: supported"][1]) > 0.5

@@ -1,7 +1,5 @@
 """How much of what is false the verification notices, and how much of what is true it flags.
 
-    python -m eval.lab.bench.corruptions SET=DOCUMENT [SET=DOCUMENT ...]
-
 True sentences are the sentences of a document that hold a case's evidence, and light rewrites of
 them by rule. Each is corrupted by rule, one fact at a time, with a fixed seed
 (`eval.lab.training.corruptions`). Of the cases with evidence every second one (the 1st, 3rd, ...)

@@ -13,7 +13,7 @@ from typing import Any
 
 from eval.cases.answers import exact_match, token_f1
 from eval.lab.measure import kept, seeded, share
-from eval.lab.training.examples import cut, load_squad
+from eval.lab.training.examples import Paragraph, load_squad
 from eval.lab.training.measure import Scored, auc, refused, right_words, score, threshold
 from eval.measuring.statistics import Metric, mean
 from index.weights.reader import Read
@@ -34,8 +34,7 @@ class Asked:
     """A question with its paragraph and the accepted answers, none where it has no answer."""
 
     question: str
-    paragraph: str
-    article: str
+    paragraph: Paragraph
     answers: list[str]
     starts: list[int]
 
@@ -46,14 +45,12 @@ def load_questions(path: Path) -> list[Asked]:
     Raises UserError for a file that cannot be read or is not in that format.
     """
     found = []
-    for article in load_squad(path):
-        for paragraph in article.paragraphs:
-            for told in paragraph.questions:
-                answers = [] if told.get("is_impossible") else told["answers"]
-                texts = [each["text"] for each in answers]
-                starts = [each["answer_start"] for each in answers]
-                question = told["question"].strip()
-                found.append(Asked(question, paragraph.text, article.title, texts, starts))
+    for paragraph in (each for article in load_squad(path) for each in article.paragraphs):
+        for told in paragraph.questions:
+            answers = [] if told.get("is_impossible") else told["answers"]
+            texts = [each["text"] for each in answers]
+            starts = [each["answer_start"] for each in answers]
+            found.append(Asked(told["question"].strip(), paragraph, texts, starts))
     return found
 
 
@@ -71,12 +68,12 @@ def measure_reader(out: Path, squad: Path) -> dict[str, Any]:
 
 def with_paragraph(asked: Sequence[Asked], reader: Reader) -> dict[str, Metric]:
     """Read each paragraph whole; returns the official figures by name."""
-    reads = [_read(reader, each, each.paragraph) for each in asked]
+    reads = [_read(reader, each, each.paragraph.text) for each in asked]
     pairs = [
-        (each, each.paragraph[read.start : read.end] if score(read) >= LEAST else "")
+        (each, each.paragraph.text[read.start : read.end] if score(read) >= LEAST else "")
         for each, read in zip(asked, reads, strict=True)
     ]
-    articles = [each.article for each in asked]
+    articles = [each.paragraph.title for each in asked]
     # The script takes "no answer" as the empty text, which is right where there is none.
     exact = [float(exact_match(said, each.answers or [""])) for each, said in pairs]
     f1 = [token_f1(said, each.answers or [""]) for each, said in pairs]
@@ -126,17 +123,16 @@ def sample(asked: Sequence[Asked], count: int) -> list[Asked]:
 
 
 def _quote(asked: Asked, reranker: Reranker) -> str | None:
-    places = list(dict.fromkeys(quoted for _, quoted in cut(asked.paragraph)))
+    paragraph, among = asked.paragraph, list(range(len(asked.paragraph.windows)))
     if asked.answers:
-        start, end = asked.starts[0], asked.starts[0] + len(asked.answers[0])
-        places = [place for place in places if place[0] <= start and end <= place[1]]
-    texts = [asked.paragraph[first:last] for first, last in places]
+        among = paragraph.holding(asked.starts[0], asked.starts[0] + len(asked.answers[0]))
+    texts = [paragraph.window(at) for at in among]
     scores = reranker.score(asked.question, texts)
     return max(zip(scores, texts, strict=True))[1] if texts else None
 
 
 def _read(reader: Reader, asked: Asked, text: str) -> Read:
-    return reader.read(asked.question, [text], [asked.article])[0]
+    return reader.read(asked.question, [text], [asked.paragraph.title])[0]
 
 
 def _scored(asked: Sequence[Asked], reads: Sequence[Read]) -> list[Scored]:

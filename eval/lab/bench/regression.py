@@ -1,7 +1,5 @@
 """Holding a part of the bench in place: what CI runs with every change.
 
-    python -m eval.lab.bench.regression FOLDER [--xquad FILE] [--keep]
-
 Asks questions of XQuAD without the language model and cases of `briefing` with it, and compares
 them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
 what was kept there: by more cases than chance explains, or by more than the budget. Without
@@ -98,25 +96,21 @@ def compare(kept: dict[str, Any], now: dict[str, Any]) -> tuple[list[str], bool]
     Raises UserError when the cases are not those that were kept.
     """
     lines, fell = [], False
-    for part in now:
-        for name in MEASURES[part]:
-            before, after = kept[part][name], now[part][name]
-            if before.keys() != after.keys():
-                raise UserError(f"{part}: the cases changed. Keep again: --keep.")
-            broken = sorted(case for case in before if before[case] and not after[case])
-            mended = [case for case in before if after[case] and not before[case]]
-            lost = len(broken) - len(mended)
-            bad = lost > BUDGET * len(before) or (
-                lost > 0 and mcnemar(len(broken), len(mended)) < SIGNIFICANT
-            )
-            fell = fell or bad
-            share = sum(after.values()) / len(after)
-            was = sum(before.values()) / len(before)
-            lines.append(
-                f"{'FELL' if bad else 'ok  '} {part} {name}: {share:.1%}, kept {was:.1%}, "
-                f"{len(broken)} broken, {len(mended)} mended of {len(before)}"
-                + (f": {', '.join(broken)}" if bad else "")
-            )
+    for part, name in [(asked, measure) for asked in now for measure in MEASURES[asked]]:
+        before, after = kept[part][name], now[part][name]
+        if before.keys() != after.keys():
+            raise UserError(f"{part}: the cases changed. Keep again: --keep.")
+        broken = sorted(case for case in before if before[case] and not after[case])
+        mended = [case for case in before if after[case] and not before[case]]
+        lost, n = len(broken) - len(mended), len(before)
+        bad = lost > BUDGET * n or (lost > 0 and mcnemar(len(broken), len(mended)) < SIGNIFICANT)
+        fell = fell or bad
+        was, share = (sum(each.values()) / n for each in (before, after))
+        lines.append(
+            f"{'FELL' if bad else 'ok  '} {part} {name}: {share:.1%}, kept {was:.1%}, "
+            f"{len(broken)} broken, {len(mended)} mended of {n}"
+            + (f": {', '.join(broken)}" if bad else "")
+        )
     return lines, fell
 
 

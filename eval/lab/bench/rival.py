@@ -1,13 +1,10 @@
 """Footnoted and LlamaIndex's CitationQueryEngine on the same questions, document and LLM.
 
-    python -m eval.lab.bench.rival SET DOCUMENT --json OUT [--questions 30]
-
 The other engine is set up as its documentation shows it (llama-index-core 0.14, the example
 "CitationQueryEngine"), with all defaults but all-MiniLM-L6-v2 as its embedding; its answer is
-streamed, so that its first citation is seen when it comes. Both ask the same server. Of a set, the
-same questions are always drawn, one in six of them unanswerable, and the engines take turns, so
-that what else the machine does hits both alike. Before, each answers one question that is not
-counted.
+streamed, so that its first citation is seen when it comes. Of a set, the same questions are always
+drawn, one in six of them unanswerable, and the engines take turns, so that what else the machine
+does hits both alike. Before, each answers one question that is not counted.
 
 Where the engines differ in kind, the doubt is the other engine's: whatever reads like a refusal is
 one for an unanswerable question, and is ignored when an accepted answer is in it; a citation is a
@@ -17,7 +14,6 @@ is the first quote on the screen, with the words that answer marked in it.
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 import tempfile
@@ -26,7 +22,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 from importlib.metadata import version
-from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -34,9 +29,7 @@ from typing import TYPE_CHECKING, Any
 from eval.cases.answers import contains_answer
 from eval.cases.cases import Case, CaseSet, EvidenceSpans
 from eval.cases.evidence import resolve
-from eval.lab.bench import measured_set
-from eval.lab.command import run_command
-from eval.lab.measure import figure, filled, interval, kept, seeded, share, show
+from eval.lab.measure import Pair, figure, filled, interval, kept, seeded, share, show
 from eval.measuring.metrics import Scores, score
 from eval.measuring.spans import citation_recall
 from eval.measuring.statistics import Metric, percentile
@@ -44,7 +37,6 @@ from eval.running.record import Result, Run, write_run
 from eval.running.runner import describe
 from index.documents import Document, Span
 from index.errors import UserError
-from index.loading.load import load
 from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.assistant import Assistant
 from rag.writing.llm import Writer
@@ -74,21 +66,6 @@ _REFUSAL = re.compile(
 )
 
 
-def main(argv: Sequence[str]) -> int:
-    """Compare, and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.rival", description=__doc__)
-    parser.add_argument("set", metavar="SET", help="a file, or a set of the bench")
-    parser.add_argument("document", metavar="DOCUMENT", help="the document that the set is on")
-    parser.add_argument("--json", metavar="OUT", type=Path, required=True)
-    parser.add_argument("--questions", metavar="N", type=int, default=QUESTIONS)
-    asked = parser.parse_args(argv)
-    if asked.questions < 1:
-        parser.error("--questions must be at least 1")
-    document = load(Path(asked.document).expanduser())
-    show_both(measure(measured_set(asked.set), document, asked.json, asked.questions))
-    return 0
-
-
 def measure(case_set: CaseSet, document: Document, out: Path, questions: int = QUESTIONS) -> Run:
     """Ask questions of a set of both engines, and write the run to `out`.
 
@@ -113,19 +90,15 @@ def sample(case_set: CaseSet, count: int, seed: int = SEED) -> CaseSet:
 
     A set with too few questions of one kind gives what it has.
     """
-    cases = [case for case in case_set.cases if not case.follows]
-    unanswerable = [case for case in cases if case.unanswerable]
-    answerable = [case for case in cases if not case.unanswerable]
+    alone = [at for at, case in enumerate(case_set.cases) if not case.follows]
+    unanswerable = [at for at in alone if case_set.cases[at].unanswerable]
+    answerable = [at for at in alone if not case_set.cases[at].unanswerable]
     without = min(len(unanswerable), round(count * UNANSWERABLE_SHARE))
     draw = seeded(seed)
     drawn = draw.sample(unanswerable, without)
     drawn += draw.sample(answerable, min(len(answerable), count - without))
-    at = [number for number, case in enumerate(case_set.cases) if case in drawn]
-    return replace(
-        case_set,
-        cases=tuple(case_set.cases[number] for number in at),
-        lines=tuple(case_set.lines[number] for number in at),
-    )
+    cases = tuple(case_set.cases[at] for at in sorted(drawn))
+    return replace(case_set, cases=cases, lines=tuple(case_set.lines[at] for at in sorted(drawn)))
 
 
 def compare(case_set: CaseSet, assistant: Assistant, engines: dict[str, Ask], out: Path) -> Run:
@@ -136,10 +109,8 @@ def compare(case_set: CaseSet, assistant: Assistant, engines: dict[str, Ask], ou
     """
     facts, _ = resolve(case_set, assistant.library)
     described = describe(case_set, assistant, use_llm=True)
-    other: dict[str, str | int | None] = {
-        "compared_with": f"{THEIRS} of llama-index-core {version('llama-index-core')}"
-    }
-    conditions = replace(described, models=described.models | other)
+    against = f"{THEIRS} of llama-index-core {version('llama-index-core')}"
+    conditions = replace(described, models={**described.models, "compared_with": against})
 
     @cache
     def warm() -> None:
@@ -155,16 +126,12 @@ def compare(case_set: CaseSet, assistant: Assistant, engines: dict[str, Ask], ou
     partial = Path(f"{out}.partial")
     turns = {f"{name}/{case.id}": (name, case) for case in case_set.cases for name in engines}
     told = kept(partial, turns, ask, json.dumps(asdict(conditions)))
-    of = {
-        name: [Result(each, **found) for each, found in told.items() if turns[each][0] == name]
-        for name in engines
-    }
-    metrics = {
-        f"{name}/{measure}": metric
-        for name, results in of.items()
-        for measure, metric in summarise(results).items()
-    }
-    run = Run(**vars(conditions), metrics=metrics, results=tuple(chain(*of.values())))
+    results, metrics = list[Result](), dict[str, Metric]()
+    for name in engines:
+        own = [Result(each, **found) for each, found in told.items() if turns[each][0] == name]
+        metrics |= {f"{name}/{measure}": metric for measure, metric in summarise(own).items()}
+        results += own
+    run = Run(**vars(conditions), metrics=metrics, results=tuple(results))
     write_run(out, run)
     partial.unlink()
     return run
@@ -231,7 +198,8 @@ def citation_query_engine(engine: CitationQueryEngine, document: Document) -> As
         total = time.perf_counter() - started
         chunks = [each.node.get_content() for each in response.source_nodes]
         cited = {number: place(chunks, number, document) for number in cited_numbers(text)}
-        return Result(case.id, *grade(case, facts, text, cited, first, total))
+        timings = {"first_citation_s": first, "total_s": total}
+        return Result(case.id, *grade(case, facts, text, cited, timings))
 
     return ask
 
@@ -240,11 +208,6 @@ def cited_numbers(text: str) -> list[int]:
     """Return the numbers cited in a text, each once: "[1], [2, 3] [1]" is 1, 2, 3."""
     found = (int(number) for match in _NUMBER.finditer(text) for number in match[1].split(","))
     return list(dict.fromkeys(found))
-
-
-def without_numbers(text: str) -> str:
-    """Return the words of an answer without citations, which would read as numbers."""
-    return _NUMBER.sub("", text)
 
 
 def place(chunks: Sequence[str], number: int, document: Document) -> Span | None:
@@ -270,22 +233,22 @@ def grade(
     facts: EvidenceSpans,
     text: str,
     cited: Mapping[int, Span | None],
-    first: float | None,
-    total: float,
+    timings: dict[str, float | None],
 ) -> tuple[Scores, dict[str, Any]]:
     """Return the scores of the other engine's answer, and the answer as it is kept.
 
-    `cited` are the places behind the numbers in its text, `first` and `total` the seconds to its
-    first citation and to its end.
+    `cited` are the places behind the numbers in its text, `timings` the seconds to its first
+    citation and to its end.
     """
-    words = without_numbers(text)
+    words = _NUMBER.sub("", text)  # Its citations would read as numbers of the answer.
     spans = [span for span in cited.values() if span]
     recall = citation_recall(spans, facts)
     right = contains_answer(words, case.answers, case.answer_type) if case.answers else None
     evidence = None if recall is None else recall > 0
     refused = not right and refuses(words)
     answered = not refused and right is not False and evidence is not False
-    scores = {
+    scores: Scores = {
+        **timings,
         "passed": refused if case.unanswerable else answered,
         "answer_right": right,
         "cited_evidence": evidence,
@@ -293,15 +256,13 @@ def grade(
         "unanswerable": case.unanswerable,
         "refused": refused,
         "lengths": [span.end - span.start for span in spans],
-        "first_citation_s": first,
-        "total_s": total,
     }
     places = {number: (s.start, s.end) if s else (None, None) for number, s in cited.items()}
     answer = {
         "question": case.question,
         "answer": text,
         "citations": [{"number": n, "start": s, "end": e} for n, (s, e) in places.items()],
-        "timings": {"first_citation_s": first, "total_s": total},
+        "timings": timings,
     }
     return scores, answer
 
@@ -344,24 +305,14 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
 def speed(run: Run, name: str) -> Metric:
     """Return a median of Footnoted's as a share of the other's median to the end of its answer.
 
-    Of Footnoted's answers those count that have such a time. The interval is a percentile
-    bootstrap's over the questions, with a fixed seed (Efron, Annals of Statistics 1979).
+    Of Footnoted's answers those count that have such a time.
     """
-    import numpy
-
     at = len(run.results) // 2
-    timed = [each.scores[name] for each in run.results[:at] if name in each.scores]
-    if not timed:
+    ours = tuple(each.scores[name] for each in run.results[:at] if name in each.scores)
+    if not ours:
         return Metric(None, 0)
-    ours = numpy.array(timed, dtype=float)
-    theirs = numpy.array([each.scores["total_s"] for each in run.results[at:]], dtype=float)
-    rng = numpy.random.default_rng(SEED)
-    ratios = numpy.median(rng.choice(ours, (2000, len(ours))), axis=1) / numpy.median(
-        rng.choice(theirs, (2000, at)), axis=1
-    )
-    low, high = numpy.percentile(ratios, (2.5, 97.5))
-    value = round(float(numpy.median(ours) / numpy.median(theirs)), 4)
-    return Metric(value, len(ours), (round(float(low), 4), round(float(high), 4)))
+    pair = Pair(ours, tuple(each.scores["total_s"] for each in run.results[at:]))
+    return Metric(round(pair.ratio, 4), len(ours), pair.interval())
 
 
 def show_both(run: Run) -> None:
@@ -384,7 +335,3 @@ def ratio(ours: Metric, theirs: Metric) -> str:
     if ours.value is None or not theirs.value:
         return "–"
     return f"{ours.value / theirs.value:.2f}"
-
-
-if __name__ == "__main__":
-    run_command(main)

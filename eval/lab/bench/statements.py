@@ -1,7 +1,5 @@
 """False statements: written sentences that are not true, read by eye and remembered.
 
-    python -m eval.lab.bench.statements FOLDER [--unread] [--true ID ...] [--false ID ...]
-
 FOLDER is the bench's. Of all its answers that the language model wrote, 150 are always drawn in the
 same order. Each of their sentences is read by a person against its quotes and the document; the
 verdicts are kept in `statements.json` beside this file by the hash of question, sentence and
@@ -104,9 +102,8 @@ def keep(found: dict[str, bool], answers: Iterable[Sequence[Statement]]) -> None
 
     Raises UserError for an id that none of the statements has.
     """
-    known = {each.id for statements in answers for each in statements}
-    if unknown := found.keys() - known:
-        raise UserError(f"There is no statement {sorted(unknown)[0]} among those that are read.")
+    if unknown := found.keys() - {each.id for of in answers for each in of}:
+        raise UserError(f"There is no statement {min(unknown)} among those that are read.")
     if found:
         told = json.dumps(kept() | found, indent=1, sort_keys=True)
         write_whole(KEPT, f"{told}\n".encode())
@@ -123,12 +120,12 @@ def false_answers(answers: Sequence[Sequence[Statement]], verdicts: Mapping[str,
     """Return the share of answers with a false statement; without a value while any is unread."""
     if any(unread(answers, verdicts)):
         return Metric(None, len(answers))
-    return share(not all(verdicts[each.id] for each in statements) for statements in answers)
+    return share(not all(verdicts[each.id] for each in of) for of in answers)
 
 
 def describe(answers: Sequence[Sequence[Statement]], verdicts: Mapping[str, bool]) -> str:
     """Say how many answers hold a false statement, and how many statements are unread."""
-    found = [verdicts.get(each.id) for statements in answers for each in statements]
+    found = [verdicts.get(each.id) for of in answers for each in of]
     return (
         f"{len(answers)} answers, {len(found)} written sentences: {found.count(False)} false, "
         f"{found.count(None)} not read yet"

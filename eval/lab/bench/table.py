@@ -1,23 +1,9 @@
 """The table of targets: what Footnoted is measured by, on data that it was not made on.
 
-    python -m eval.lab.bench FOLDER --xquad FILE --squad FILE --article FILE [--only PART ...]
-
 Runs what is not in FOLDER yet, with the default models and fixed seeds, and prints the table. A
-stopped bench goes on where it was; delete a part's file to run it again. The parts:
-
-reader      the reader alone on SQuAD 2.0: all questions with their paragraph, 600 with a quote
-quotes      XQuAD: 24 documents in one library, every question, without the language model
-answers     the same library: 150 questions, drawn with a fixed seed, with it
-off-topic   a library of every second of the documents: 75 questions on those, 75 on the others
-squad       SQuAD 2.0's 18 articles in one library: 100 answerable questions and 100 near-misses
-article     the set `article` on the article that --article names
-briefing    the set `briefing`
-whole       the set `whole`, on the article and the briefing in one library
-comparison  30 questions of `article`, through Footnoted and LlamaIndex's CitationQueryEngine
-
-answers, off-topic, squad, article, briefing and whole are asked with the language model, and once
-more without: answers-without, and so on. Of the three sets every second case (the 1st, 3rd, ...)
-served for development; the others are held out, and reported on their own.
+stopped bench goes on where it was; delete a part's file to run it again. eval/lab/README.md says
+what the parts are. With “-without” a part is asked without the language model. Of a set every
+second case (the 1st, 3rd, ...) served for development; the others are reported on their own.
 """
 
 from __future__ import annotations
@@ -52,6 +38,7 @@ OFF_TOPIC = 75
 NEAR_MISSES = 100
 """Near-misses of SQuAD, and as many answerable questions."""
 
+BRIEFING = SETS / "briefing.md"
 WITHOUT = "-without"
 PARTS = (
     "reader",
@@ -107,29 +94,28 @@ def measure(part: str, folder: Path, sources: Sources) -> None:
     elif part == "comparison":
         rival.measure(measured_set("article"), load(sources.article), out)
     else:
-        case_set, documents, library = _case_set(part.removesuffix(WITHOUT), sources)
+        name = part.removesuffix(WITHOUT)
+        case_set, documents = _asked(name, sources)
+        library = folder / f"library-{'xquad' if name in ('quotes', 'answers') else name}"
         llm = part != "quotes" and not part.endswith(WITHOUT)
-        ask_all(case_set, documents, folder / f"library-{library}", out=out, llm=llm)
+        ask_all(case_set, documents, library, out=out, llm=llm)
 
 
-def _case_set(part: str, sources: Sources) -> tuple[CaseSet, Iterable[Document], str]:
-    """Return what is asked, of which documents, and the name of their library."""
-    briefing = SETS / "briefing.md"
-    if part == "article":
-        return measured_set(part), [load(sources.article)], part
-    if part == "briefing":
-        return measured_set(part), [load(briefing)], part
-    if part == "whole":
-        return measured_set(part), [load(briefing), load(sources.article)], part
+def _asked(part: str, sources: Sources) -> tuple[CaseSet, Sequence[Document]]:
+    """Return what is asked, and of which documents."""
+    of_sets = {"article": [sources.article], "briefing": [BRIEFING]}
+    of_sets["whole"] = [BRIEFING, sources.article]
+    if part in of_sets:
+        return measured_set(part), [load(each) for each in of_sets[part]]
     if part == "squad":
         documents, case_set = whole_articles(sources.squad, NEAR_MISSES, part)
-        return case_set, documents, part
+        return case_set, documents
     if part == "off-topic":
         documents, case_set = half_the_articles(sources.xquad, OFF_TOPIC, part)
-        return case_set, documents, part
+        return case_set, documents
     cases = sources.xquad.cases
     asked = cases if part == "quotes" else tuple(seeded().sample(cases, ANSWERS))
-    return sources.xquad.subset(part, asked), sources.xquad.documents, "xquad"
+    return sources.xquad.subset(part, asked), sources.xquad.documents
 
 
 # --- the table

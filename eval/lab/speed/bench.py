@@ -1,12 +1,9 @@
 """The benchmark of speed: every row a ratio, both sides by turns on the same machine.
 
-    python -m eval.lab.speed FOLDER [--only PART ...] [--peers] [--xquad FILE] [--squad FILE] ...
-
 Runs what is not in FOLDER yet, prints the table, and writes BENCHMARKS.md with its plots beside it.
 A stopped bench goes on where it was; delete a part's file to measure it again. Each part runs in a
 process of its own, for less than ten minutes on two cores; large libraries grow in several such
-pieces. eval/lab/README.md says what each part measures. With --database and --chroma libraries grow
-in a PostgreSQL database, and with their vectors on a Chroma server, too.
+pieces.
 """
 
 from __future__ import annotations

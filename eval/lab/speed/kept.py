@@ -1,7 +1,4 @@
-"""What a part of the benchmark has measured, and the file that it is kept in.
-
-A file is written whole, so that a bench that is stopped goes on with the parts that have none.
-"""
+"""What a part of the benchmark has measured, and the file that it is kept in."""
 
 from __future__ import annotations
 
@@ -10,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
-from eval.lab.speed.turns import Pair
+from eval.lab.measure import Pair
+from eval.lab.training.inputs import reading
 from index.atomic import write_whole
-from index.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +30,6 @@ class Kept:
     machine: dict[str, Any] = field(default_factory=dict)
     started: str = ""
     seconds: float = 0.0
-
-
-_FORM = TypeAdapter(Kept)
 
 
 def file_of(folder: Path, part: str) -> Path:
@@ -57,10 +51,5 @@ def read(folder: Path, part: str) -> Kept | None:
     path = file_of(folder, part)
     if not path.exists():
         return None
-    try:
-        return _FORM.validate_json(path.read_bytes())
-    except ValidationError as error:
-        why = error.errors()[0]["msg"]
-        raise UserError(
-            f"{path} is no part of this benchmark ({why}): delete it to measure it again."
-        ) from error
+    with reading(path, "is no part of this benchmark; delete it to measure it again"):
+        return TypeAdapter(Kept).validate_json(path.read_bytes())

@@ -7,7 +7,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ def describe() -> dict[str, Any]:
     name = re.search(r"^model name\s*:\s*(.+)$", told, re.M)
     flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", told, re.M)
     has = set(flags[1].split()) if flags else set()
+    versions = {each.name.lower().replace("_", "-"): each.version for each in distributions()}
     return {
         "processor": visible(name[1]) if name else platform.processor() or platform.machine(),
         "instructions": [each for each in INSTRUCTIONS if each in has],
@@ -43,20 +44,13 @@ def describe() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "versions": {each: _version(each) for each in PACKAGES},
+        "versions": {each: versions.get(each, "not installed") for each in PACKAGES},
     }
 
 
 def load() -> float:
     """Return how many programs wanted a core in the last minute: 0 on an idle machine."""
     return float(round(psutil.getloadavg()[0], 2))
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "not installed"
 
 
 def memory(pid: int | None = None) -> int:

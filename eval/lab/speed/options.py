@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from eval.cases.cases import SETS
 from eval.formats.xquad import load_xquad
@@ -12,7 +13,7 @@ from index.documents import Document
 from index.errors import UserError
 from index.library import Library
 from index.loading.load import load
-from rag.config import Settings, load_settings
+from rag.config import load_settings
 from rag.opening import open_library
 
 
@@ -28,28 +29,16 @@ class Options:
     database: str | None = None
     chroma: str | None = None
 
-    def file(self, name: str) -> Path:
-        """Return a file. Raises UserError where it was not given."""
-        found: Path | None = getattr(self, name)
-        if found is None:
-            raise UserError(f"This part measures on a file that --{name} FILE names.")
+    def given(self, name: str) -> Any:
+        """Return a file, or the address of a server. Raises UserError where it was not given."""
+        if (found := getattr(self, name)) is None:
+            raise UserError(f"This part needs what the option --{name} names.")
         return found
-
-    def server(self, name: str) -> str:
-        """Return the address of a server. Raises UserError where none was given."""
-        found: str | None = getattr(self, name)
-        if found is None:
-            raise UserError(f"This part measures with a server that --{name} ADDRESS names.")
-        return found
-
-    def settings(self, library: Path | str, **more: str) -> Settings:
-        """Return the user's settings, with a library of the bench."""
-        return load_settings(library=library, **more)
 
     def briefing(self) -> Path:
         """Return the folder of a library of the briefing, made where it is not there yet."""
         folder = self.folder / "briefing"
-        add_files(open_library(self.settings(folder)), [SETS / "briefing.md"])
+        add_files(open_library(load_settings(library=folder)), [SETS / "briefing.md"])
         return folder
 
     def prose(self, *names: str) -> list[Path]:
@@ -58,7 +47,7 @@ class Options:
         for name in names:
             folder = self.folder / "texts" / name
             folder.mkdir(parents=True, exist_ok=True)
-            for number, document in enumerate(load_xquad(self.file(name)).documents):
+            for number, document in enumerate(load_xquad(self.given(name)).documents):
                 found.append(folder / f"{number}.txt")
                 if not found[-1].exists():
                     found[-1].write_text(document.text, "utf-8")

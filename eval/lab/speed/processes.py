@@ -118,8 +118,8 @@ def _environment() -> dict[str, str]:
     It keeps what Python makes of the modules, as an installed Footnoted does.
     """
     given = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    paths = filter(None, (str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH")))
-    return {**given, "PYTHONPATH": os.pathsep.join(paths)}
+    own = str(Path(__file__).parents[3])
+    return {**given, "PYTHONPATH": os.pathsep.join([own, *filter(None, [given.get("PYTHONPATH")])])}
 
 
 def _end(process: subprocess.Popen[str]) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from eval.lab.measure import markdown
 from eval.lab.speed.kept import Kept
-from eval.lab.speed.plots import curves
 from eval.lab.speed.table import COLUMNS, lines
 from index.atomic import write_whole
 
@@ -67,29 +68,64 @@ CURVES = {
 }
 
 
+TITLE = "how adding, evidence, memory and disk grow with the passages"
+"""Of the plots; it is read out and not drawn."""
+
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "footnoted",
+    "svg.fonttype": "none",
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.autolimit_mode": "round_numbers",  # The axes end at powers of ten.
+    "axes.xmargin": 0,
+    "axes.ymargin": 0,
+    "axes.grid": True,
+    "grid.color": "#ddd",
+}
+"""How matplotlib draws: the same to the byte for the same figures."""
+
+
 def write_report(kept: dict[str, Kept], path: Path) -> None:
     """Write the report, and its plots into a folder beside it."""
     folder = path.absolute().parent
-    parts = [HEAD, *_machines(kept), _table(COLUMNS, lines(kept))]
+    parts = [HEAD, *_machines(kept), markdown(COLUMNS, lines(kept))]
     grown = [_grown(each) for each in kept.values() if "disk_bytes" in each.told]
     parts += [GROWTH] if grown else []
     for where, heading in WHERE.items():
         if there := [each for each in grown if each["where"] == where]:
             plot = f"{PLOTS}/growth.svg" if where == "folder" else f"{PLOTS}/growth-{where}.svg"
             (folder / PLOTS).mkdir(parents=True, exist_ok=True)
-            write_whole(folder / plot, _plot(there))
+            panels = {
+                title: [(each["passages"], each[name]) for each in there]
+                for title, name in CURVES.items()
+            }
+            write_whole(folder / plot, curves(panels))
             rows = ([form.format(**each) for form in GROWN.values()] for each in there)
-            parts += [f"### {heading}\n", _table([*GROWN], rows)]
+            parts += [f"### {heading}\n", markdown([*GROWN], rows)]
             parts += [f"![Curves of adding, evidence, memory and disk]({plot})\n"]
     parts += ["## Beside the table\n", *_told(kept)]
     write_whole(folder / path.name, "\n".join(parts).encode())
 
 
-def _plot(grown: Sequence[dict[str, Any]]) -> bytes:
-    panels = {
-        title: [(each["passages"], each[name]) for each in grown] for title, name in CURVES.items()
-    }
-    return curves(panels, "how adding, evidence, memory and disk grow with the passages")
+def curves(panels: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
+    """Return an SVG with curves of points (x, y) by their titles, both axes logarithmic."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    drawn = BytesIO()
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(6.6, 4), layout="constrained")
+        places = figure.subplots(-(-len(panels) // 2), 2, squeeze=False).flat
+        for number, (axes, (title, points)) in enumerate(zip(places, panels.items(), strict=False)):
+            axes.loglog(*zip(*points, strict=True), "o-", gid=f"curve-{number}", clip_on=False)
+            axes.set_title(title)
+            axes.minorticks_off()
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.yaxis.set_major_formatter("{x:,g}")
+        told = {"Title": TITLE, "Date": None, "Creator": None}
+        figure.savefig(drawn, format="svg", metadata=told)
+    return drawn.getvalue()
 
 
 def _grown(kept: Kept) -> dict[str, Any]:
@@ -119,11 +155,6 @@ def _machine(told: dict[str, Any]) -> str:
     size = f"{told.get('cores')} cores, {told.get('memory_gb')} GB"
     runs = f"{told.get('kernel')}, Python {told.get('python')}"
     return f"{told.get('processor')} ({instructions}), {size}, {runs}; {versions}."
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    told = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(each)} |\n" for each in told)
 
 
 def _told(kept: dict[str, Kept]) -> Iterator[str]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from eval.lab.measure import Pair, reached
 from eval.lab.speed.kept import Kept
-from eval.lab.speed.turns import Pair
 
 COLUMNS = ("measure", "ours", "against", "ratio", "target", "met")
 
@@ -30,12 +29,6 @@ class Row:
     measure: str
     against: str
 
-    def met(self, pair: Pair) -> bool:
-        """Whether the target is met."""
-        sign, _, bound = self.target.partition(" ")
-        limit = float(Fraction(bound))
-        return pair.ratio >= limit if sign == "≥" else pair.ratio <= limit
-
     def line(self, pair: Pair | None) -> tuple[str, ...]:
         """Return the cells as they are printed (COLUMNS), with dashes if it was not measured."""
         if pair is None:
@@ -48,7 +41,7 @@ class Row:
             f"{figure(pair.against, self.unit)}: {self.against}",
             f"{_short(pair.ratio)}{spread}",
             self.target,
-            "yes" if self.met(pair) else "no",
+            "yes" if reached(self.target, pair.ratio) else "no",
         )
 
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.lab.measure import SEED
+from eval.lab.training.inputs import reading
 from index.documents import Document
-from index.errors import UserError
 
-SEED = 2021
 PASSAGES = 84
 """Passages of a document, but for the last one: as many as the article of the other bench has."""
 
@@ -39,31 +39,7 @@ WORDS = (14, 24)
 ENTRIES = 24
 """Entries of the first document, which every library has."""
 
-TEMPLATES = """\
-The lighthouse of {place} was built in {year} by the engineer {person}.
-Who built the lighthouse of {place}?
-{person}
-
-The bridge at {place} is {number} metres long and took nine years to build.
-How long is the bridge at {place}?
-{number} metres
-
-In {year} the ferry {ship} sank off {place} with {number} people on board.
-When did the ferry {ship} sink?
-{year}
-
-The museum in {place} was opened by {person}, who had paid for most of it.
-Who opened the museum in {place}?
-{person}
-
-The mine near {place} employs {number} people and belongs to the state.
-How many people does the mine near {place} employ?
-{number}
-
-The university of {place} was founded in {year}, three years after the fire.
-When was the university of {place} founded?
-{year}
-"""
+TEMPLATES = Path(__file__).with_name("entries.txt")
 """Of each entry the sentence, the question and the answer."""
 
 _ONSETS = "b d f g h k l m n p r s t v z br dr gr kr st tr".split()
@@ -90,7 +66,7 @@ def entry(number: int) -> Entry:
         "year": str(draw.randint(1820, 1995)),
         "number": str(draw.randint(120, 980)),
     }
-    templates = TEMPLATES.split("\n\n")
+    templates = TEMPLATES.read_text("utf-8").split("\n\n")
     told = templates[number % len(templates)].format(**names)
     return Entry(*told.splitlines())
 
@@ -109,10 +85,8 @@ class Rule:
         Raises UserError where it has no vocabulary.
         """
         path = weights / "vocab.txt"
-        try:
+        with reading(path, "is no vocabulary"):
             lines = path.read_text("utf-8").splitlines()
-        except OSError as error:
-            raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
         english = [word for word in lines if word.isascii() and word.isalpha() and len(word) > 1]
         self._words = np.array([*english, *_made_up(MADE_UP)], dtype=object)
         shares = 1 / (np.arange(1, len(self._words) + 1) + MANDELBROT)

@@ -3,55 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
-import numpy as np
-
-from eval.measuring.statistics import Interval
-
-SEED = 2021
-RESAMPLES = 2_000
+from eval.lab.measure import Pair
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """What was measured of Footnoted, and of what it is held against, in the same unit."""
-
-    ours: tuple[float, ...]
-    against: tuple[float, ...]
-
-    @property
-    def ratio(self) -> float:
-        """Footnoted's median as a multiple of the other one."""
-        return float(_ratio(self.ours, self.against))
-
-    def interval(self) -> Interval | None:
-        """Return the 95% interval of the ratio; None where a side was measured once or twice.
-
-        A percentile bootstrap with a fixed seed (Efron, Annals of Statistics 1979). What was
-        measured by turns is drawn by turns, since a slow minute of the machine slows both.
-        """
-        from scipy.stats import bootstrap
-
-        if min(len(self.ours), len(self.against)) < 3:
-            return None
-        low, high = bootstrap(
-            (self.ours, self.against),
-            _ratio,
-            n_resamples=RESAMPLES,
-            paired=len(self.ours) == len(self.against),
-            method="percentile",
-            rng=SEED,
-        ).confidence_interval
-        return float(low), float(high)
-
-
-def _ratio(ours: Sequence[float], against: Sequence[float], axis: int = -1) -> Any:
-    return np.median(ours, axis=axis) / np.median(against, axis=axis)
 
 
 def take_turns(

@@ -1,16 +1,9 @@
-"""Make the reader's weights again.
-
-    python -m eval.lab.training FOLDER --squad FILE [--claims FILE] [--epochs N] [--start FOLDER]
-    python -m eval.lab.training router FOLDER --squad FILE --conversations FILE ...
-    python -m eval.lab.training further FOLDER --squad FILE --conversations FILE ...
-
-The second makes the router's (`routing/network.py`), the third teaches it further classes
-(`routing/further.py`), and what follows is of the first.
+"""Make the reader's weights again; with `router` or `further`, those of the router (`routing/`).
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
-that were held out. It takes all cores: two need about an hour and a half. Without --start it begins
-with the reranker. With it, it goes on from another reader, and the weights are the mean of the two.
+that were held out. Without --start it begins with the reranker. With it, it goes on from another
+reader, and the weights are the mean of the two.
 """
 
 from __future__ import annotations
@@ -32,7 +25,7 @@ from eval.lab.training.examples import (
     make_examples,
 )
 from eval.lab.training.inputs import keep, parse, sha256_of
-from eval.lab.training.measure import describe, question_only
+from eval.lab.training.measure import describe
 from eval.lab.training.model import RECIPE, export_reader, from_weights, take_mean, train_reader
 from eval.lab.training.routing import further, network
 from index.errors import UserError
@@ -63,8 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.start:
         take_mean(model, from_weights(start / "model.onnx"))
     export_reader(model, start / "tokenizer.json", made)
-    lines = [*describe(apart, ReaderWeights(made)), question_only(examples, apart)]
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    sys.stdout.writelines(f"{line}\n" for line in describe(apart, ReaderWeights(made)))
     return 0
 
 

@@ -22,9 +22,10 @@ from tokenizers import Encoding
 from torch.nn.utils.rnn import pad_sequence
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
+from eval.lab.command import progress_bar
 from eval.lab.training.export import Axes, append, export, remove
 from eval.lab.training.model import BRANCHES, LAYERS, WIDTH, bert_config, from_weights, weights_of
-from eval.lab.training.train import Recipe, fit, progress_bar
+from eval.lab.training.train import Recipe, fit
 from index.atomic import write_whole
 from index.errors import UserError
 from index.weights.onnx import features, in_parallel, load_tokenizer

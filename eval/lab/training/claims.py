@@ -1,16 +1,10 @@
 """Make the reader's third head again: does a text bear a statement out?
 
-    python -m eval.lab.training.claims FOLDER --squad FILE --claims FILE [--epochs N]
-        [--start FOLDER]
-
-FOLDER keeps the statements, what the reader's lower half makes of them, a checkpoint every ten
-minutes, from which the same command goes on, and at the end `reader/`: the reader's weights with
-the head beside the two others, which it does not change. It ends with figures on the statements
-that were held out. It takes both cores for about an hour.
-
-With --start the head that a reader has already learns on, from the statements that were written for
-it and from some of the others, so that these stay known; what is written in the end is the mean of
-what it was and what came of it. That takes some forty minutes.
+FOLDER keeps the statements, what the reader's lower half makes of them, a checkpoint, from which
+the same command goes on, and at the end `reader/`: the reader's weights with the head beside the
+others, which it does not change. With --start the head that a reader has already learns on, from
+the statements that were written for it and from some of the others, so that these stay known; what
+is written in the end is the mean of what it was and what came of it.
 """
 
 from __future__ import annotations

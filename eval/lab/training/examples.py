@@ -1,9 +1,8 @@
 """What the reader learns from: questions with windows of text that answer them, or do not.
 
-The windows are cut as `rag/finding/quotes.py` cuts quotes: one and two sentences. Besides the
-windows that hold the answer there are those that only look as if they did: of the questions that
-people wrote to have no answer in their paragraph, of answerable ones with a fact exchanged by rule,
-and the best of the other windows of the paragraph and of the article.
+The windows are cut as `rag/finding/quotes.py` cuts quotes. Those that only look as if they answered
+are of questions that people wrote to have no answer, of answerable ones with a fact exchanged by
+rule, and the best of the other windows of the paragraph and of the article.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import hashlib
 import math
 import random
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -115,14 +114,10 @@ def _paragraph(title: str, data: dict[str, Any]) -> Paragraph:
     for asked in data["qas"]:
         if not asked.get("is_impossible") and not asked["answers"]:
             raise ValueError(f"the question {asked['id']} has neither answers nor is_impossible")
-    places = tuple(dict.fromkeys(quoted for _, quoted in cut(text)))
+    cut = windows(text, sentence_spans(text, 0, len(text)))
+    places = tuple(dict.fromkeys(quoted for _, quoted in cut))
     stems = tuple(frozenset(content_words(text[start:end])) for start, end in places)
     return Paragraph(title, text, places, stems, tuple(data["qas"]))
-
-
-def cut(text: str) -> Iterator[tuple[Span, Span]]:
-    """Yield a paragraph's windows as `rag.finding.quotes.windows` does."""
-    yield from windows(text, sentence_spans(text, 0, len(text)))
 
 
 def make_examples(
@@ -134,11 +129,10 @@ def make_examples(
         names = _names(article)
         for paragraph in article.paragraphs:
             for asked in paragraph.questions:
-                made = (
-                    _near_miss(asked["question"], paragraph, rank, rng)
-                    if asked.get("is_impossible")
-                    else _answered(asked, paragraph, rank, names, rng)
-                )
+                if asked.get("is_impossible"):
+                    made = _near_miss(asked["question"], paragraph, rank, rng)
+                else:
+                    made = _answered(asked, paragraph, rank, names, rng)
                 for each in made:
                     yield titled(each, article.title) if rng.random() < MIX["title"] else each
 
@@ -205,9 +199,7 @@ class Ranking:
     def __init__(self, article: Article, score: Score) -> None:
         self._article = article
         self._score = score
-        counted: Counter[str] = Counter()
-        for paragraph in article.paragraphs:
-            counted.update({stem for stems in paragraph.stems for stem in stems})
+        counted = Counter(stem for each in article.paragraphs for stem in set().union(*each.stems))
         total = len(article.paragraphs)
         self._weight = {stem: math.log(1 + total / count) for stem, count in counted.items()}
 
@@ -220,8 +212,8 @@ class Ranking:
         """Return the positions of the windows that answer the question best, best first."""
         some = self.by_words(question, paragraph, among)[: self.TO_SCORE]
         scores = self._score(question, [paragraph.window(at) for at in some])
-        ranked = sorted(zip(some, scores, strict=True), key=lambda each: -each[1])
-        return [at for at, _ in ranked]
+        by_score = dict(zip(some, scores, strict=True))
+        return sorted(some, key=lambda at: -by_score[at])
 
     def by_words(self, question: str, paragraph: Paragraph, among: Iterable[int]) -> list[int]:
         """Return the positions of the windows that share most with the question, most first."""
@@ -333,7 +325,7 @@ def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
 
     Raises UserError for a file that cannot be read or is not JSON Lines of claims.
     """
-    by_subject: dict[str, list[str]] = {}
+    by_subject: dict[str, list[str]] = defaultdict(list)
     asked = []
     for claim, evidence, label, source in read_claims(path):
         found = _AUXILIARY.match(claim)
@@ -341,7 +333,7 @@ def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
             continue
         subject = found["subject"].strip().casefold()
         if len(evidence) == 1 and subject:
-            by_subject.setdefault(subject, []).append(evidence[0])
+            by_subject[subject].append(evidence[0])
         question = f"{found['verb'].capitalize()} {found['subject']}{found['rest']}?"
         asked.append((question, evidence, label, subject, claim))
     examples = []

@@ -1,27 +1,23 @@
 """Fit what is weighed when a statement is judged, and print the weights.
 
-    python -m eval.lab.training.fit_claims FOLDER
-
-FOLDER is that of `python -m eval.lab.training.claims`: its statements that were held out are judged
-by the reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those
-of a multinomial logistic regression in which each kind of statement counts the same; the figures
-are of tenfold cross-validation.
+FOLDER is that of `eval.lab.training.claims`: its statements that were held out are judged by the
+reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those of a
+multinomial logistic regression in which each kind of statement counts the same; the figures are of
+tenfold cross-validation.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from eval.lab.command import run_command
+from eval.lab.command import arguments, run_command
 from eval.lab.training.inputs import read_examples
 from eval.lab.training.statements import LABELS, Statement
 from rag.answerability.reader import Reader
@@ -29,13 +25,9 @@ from rag.config import load_settings
 from rag.verifying.entailment import entailment_features
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(argv: Sequence[str]) -> int:
     """Judge the statements held out, fit, and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.lab.training.fit_claims", description=__doc__
-    )
-    parser.add_argument("folder", type=Path)
-    folder = parser.parse_args(arguments).folder
+    folder = arguments("eval.lab.training.fit_claims", __doc__).parse_args(argv).folder
     statements = read_examples(folder / "statements-held-out.jsonl", Statement)
     reader = Reader(load_settings().models)
     features = [

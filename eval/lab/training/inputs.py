@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from eval.lab.command import arguments
 from index.atomic import write_whole
 from index.errors import UserError
 from index.weights.download import model_folder
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 def parse(
-    arguments: Sequence[str],
+    argv: Sequence[str],
     command: str,
     description: str | None,
     *needed: str,
@@ -32,21 +33,15 @@ def parse(
     several: Sequence[str] = (),
     epochs: float | None = None,
 ) -> argparse.Namespace:
-    """Return the arguments of a command, whose folder is made: names of files, and its epochs.
-
-    Raises SystemExit where a needed one is missing.
-    """
-    parser = argparse.ArgumentParser(prog=f"python -m {command}", description=description)
-    parser.add_argument("folder", type=Path)
-    for name in needed:
-        parser.add_argument(name, type=Path, required=True, metavar="FILE")
+    """Return the arguments of a command, whose folder is made: names of files, and its epochs."""
+    parser = arguments(command, description, *(name.removeprefix("--") for name in needed))
     for name in optional:
         parser.add_argument(name, type=Path, metavar="FOLDER" if name == "--start" else "FILE")
     for name in several:
         parser.add_argument(name, type=Path, nargs="*", default=[], metavar="FILE")
     if epochs:
         parser.add_argument("--epochs", type=float, default=epochs)
-    given = parser.parse_args(arguments)
+    given = parser.parse_args(argv)
     given.folder.mkdir(parents=True, exist_ok=True)
     return given
 
@@ -74,8 +69,7 @@ def read_records(path: Path) -> Any:
     """
     data = path.read_bytes()
     data = gzip.decompress(data) if path.suffix == ".gz" else data
-    lines = ".jsonl" in path.name
-    return [json.loads(line) for line in data.splitlines()] if lines else json.loads(data)
+    return list(map(json.loads, data.splitlines())) if ".jsonl" in path.name else json.loads(data)
 
 
 def sha256_of(path: Path) -> str:

@@ -13,9 +13,8 @@ from index.weights.reader import Read, ReaderWeights
 
 FALSE_REFUSALS = 0.05
 
-WORD = r"\w+|[^\w\s]"
-
 WINDOWS = ("answerable", "near-miss")
+PARAGRAPHS = ("answerable paragraph", "near-miss paragraph")
 """The kinds of examples on which answering and refusing are measured."""
 
 
@@ -39,15 +38,15 @@ def auc(scored: Sequence[Scored]) -> float:
     return float(roc_auc_score([e.answerable for e in scored], [e.score for e in scored]))
 
 
-def threshold(scored: Sequence[Scored], false_refusals: float = FALSE_REFUSALS) -> float:
-    """Return the score below which this share of the answerable lies."""
+def threshold(scored: Sequence[Scored]) -> float:
+    """Return the score below which a share of the answerable lies, FALSE_REFUSALS."""
     right = sorted(each.score for each in scored if each.answerable)
-    return right[int(false_refusals * len(right))]
+    return right[int(FALSE_REFUSALS * len(right))]
 
 
-def refused(scored: Sequence[Scored], false_refusals: float = FALSE_REFUSALS) -> float:
-    """Return the share of the unanswerable that is refused at a rate of false refusals."""
-    least = threshold(scored, false_refusals)
+def refused(scored: Sequence[Scored]) -> float:
+    """Return the share of the unanswerable that is refused at that rate of false refusals."""
+    least = threshold(scored)
     wrong = [each.score < least for each in scored if not each.answerable]
     return sum(wrong) / len(wrong)
 
@@ -73,18 +72,14 @@ def describe(held_out: Sequence[Example], reader: ReaderWeights) -> Iterator[str
     for kind in dict.fromkeys(each.kind for each in held_out):
         of = [(e, read) for e, read in pairs if e.kind == kind]
         share = sum(score(read) < least for _, read in of) / len(of)
-        words = [_words(e, read) for e, read in of if e.answer]
+        words = [_words(*pair) for pair in of if pair[0].answer]
         right = [right_words(said, [answer]) for said, answer in words]
         more = f", right words {sum(right) / len(right):.3f}" if right else ""
         yield f"{kind}: refused {share:.3f}{more}, n = {len(of)}"
-    paragraphs = [
-        (score(read), bool(e.answer), _f1(e, read))
-        for e, read in pairs
-        if e.kind.endswith("paragraph") and e.kind != "other paragraph"
-    ]
-    if paragraphs:
-        least, f1 = best_threshold(paragraphs)
-        yield f"paragraphs: best F1 {f1:.3f} from the score {least:.2f}, n = {len(paragraphs)}"
+    whole = [pair for pair in pairs if pair[0].kind in PARAGRAPHS]
+    if whole:
+        least, f1 = best_threshold([(score(r), bool(e.answer), _f1(e, r)) for e, r in whole])
+        yield f"paragraphs: best F1 {f1:.3f} from the score {least:.2f}, n = {len(whole)}"
 
 
 def _words(example: Example, read: Read) -> tuple[str, str]:
@@ -111,24 +106,3 @@ def best_threshold(scored: Sequence[tuple[float, bool, float]]) -> tuple[float, 
     answered = int(totals.argmax())
     least = ranked[answered - 1][0] if answered else ranked[0][0] + 1
     return least, float(totals[answered]) / len(ranked)
-
-
-def question_only(examples: Sequence[Example], held_out: Sequence[Example]) -> str:
-    """Say how far the question's wording alone gives away whether it is answered.
-
-    Logistic regression over the words and pairs of words of the question, in lower case as the
-    reader sees them, taught on the same windows.
-    """
-    from sklearn.feature_extraction.text import HashingVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    learn, asked = ([e for e in some if e.kind in WINDOWS] for some in (examples, held_out))
-    model = make_pipeline(
-        HashingVectorizer(ngram_range=(1, 2), n_features=2**18, token_pattern=WORD),
-        LogisticRegression(max_iter=300, class_weight="balanced"),
-    )
-    model.fit([each.question for each in learn], [each.answerable for each in learn])
-    scores = model.decision_function([each.question for each in asked])
-    scored = [Scored(float(s), e.answerable) for s, e in zip(scores, asked, strict=True)]
-    return f"the question's words alone: AUC {auc(scored):.3f}, n = {len(scored)}"

@@ -131,12 +131,11 @@ def take_mean(model: torch.nn.Module, other: torch.nn.Module) -> None:
     fine-tuning of zero-shot models", CVPR 2022, and "Model soups", ICML 2022).
     """
     theirs = other.state_dict()
-    model.load_state_dict(
-        {
-            name: (own + theirs[name]) / 2 if own.is_floating_point() else own
-            for name, own in model.state_dict().items()
-        }
-    )
+    mean = {
+        name: (own + theirs[name]) / 2 if own.is_floating_point() else own
+        for name, own in model.state_dict().items()
+    }
+    model.load_state_dict(mean)
 
 
 def export_reader(model: ReaderModel, tokenizer: Path, folder: Path) -> None:

@@ -1,10 +1,4 @@
-"""What the reader's third head learns from: statements with texts that bear them out, or do not.
-
-Five sources: claims that people wrote about sentences; SQuAD's questions, turned by rule into
-statements by their answers, with the right answer or another one; sentences with one fact changed
-by rule; denials, true ones and false ones; and statements that were written for it on windows of
-SQuAD's paragraphs (`written.jsonl.gz`).
-"""
+"""What the reader's third head learns from: statements with texts that support them, or do not."""
 
 from __future__ import annotations
 
@@ -72,15 +66,11 @@ def load_claims(path: Path) -> list[Statement]:
         evidence = {text for _, texts, _, _ in claims for text in texts}
         alone = [claim for claim, texts, _, _ in claims if not texts]
         nearest = dict(zip(alone, _nearest(alone, evidence), strict=True))
-        made = [
-            (claim, _most_alike(claim, texts) if texts else nearest[claim], label, source)
-            for claim, texts, label, source in claims
-        ]
-        return [
-            Statement(untokenised(claim), untokenised(text), label, source)
-            for claim, text, label, source in made
-            if text
-        ]
+        found = []
+        for claim, texts, label, source in claims:
+            if text := _most_alike(claim, texts) if texts else nearest[claim]:
+                found.append(Statement(untokenised(claim), untokenised(text), label, source))
+        return found
 
 
 def _most_alike(claim: str, evidence: Sequence[str]) -> str:
@@ -307,7 +297,7 @@ def of_denials(
 ) -> Iterator[Statement]:
     """Make statements of a share of the sentences that deny: as they are, affirmed, and untold."""
     for paragraph in (each for article in articles for each in article.paragraphs):
-        texts = [paragraph.window(at) for at in range(len(paragraph.windows))]
+        texts = list(map(paragraph.window, range(len(paragraph.windows))))
         for text in texts:
             sentence = _a_sentence(text, rng)
             false = affirmed(sentence)

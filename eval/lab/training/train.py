@@ -7,13 +7,13 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from eval.lab.command import progress_bar
 from index.errors import UserError
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ def fit(
 
     `length` returns an item's tokens, and `loss_of` the loss of a batch of items. The same items,
     recipe and number of threads give the same weights, whether or not it was stopped in between.
-    Raises UserError for a checkpoint of another training.
+    Raises UserError for a checkpoint of a training of another length.
     """
     torch.manual_seed(recipe.seed)
     model.train()
@@ -84,12 +84,6 @@ def fit(
                 saved = time.monotonic()
                 save(checkpoint, state, at + 1, steps)
     model.eval()
-
-
-def progress_bar() -> Progress:
-    """Return what shows on standard error how far a training is."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
 
 
 def resume(checkpoint: Path, state: dict[str, Any], steps: int, device: torch.device) -> int:
@@ -123,10 +117,9 @@ def batches_of(
 ) -> list[list[T]]:
     """Shuffle, and put items of like lengths, in tokens, together."""
     rng = random.Random(seed)  # noqa: S311  reproducible
-    wanted: list[T] = []
-    while len(wanted) < int(epochs * len(items)):
-        wanted += rng.sample(items, len(items))
-    wanted = wanted[: int(epochs * len(items))]
+    count = int(epochs * len(items))
+    drawn = (rng.sample(items, len(items)) for _ in range(math.ceil(count / len(items))))
+    wanted = list(chain(*drawn))[:count]
     batches: list[list[T]] = []
     for first in range(0, len(wanted), POOL):
         made: list[list[T]] = [[]]

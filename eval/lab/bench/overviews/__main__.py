@@ -1,11 +1,8 @@
 """How good overviews are: against what people wrote of the same documents, and by their form.
 
-    python -m eval.lab.bench.overviews FOLDER [--squad FILE] [--llm] [--part PART] [--shown]
-
 Asks for an overview of each document of `documents.jsonl`, whose own summary is cut out of it,
-without the language model. Prints ROUGE of the overview against that summary, beside that of the
-first sentences, of LexRank and, with --llm, of what the default language model writes of the first
-3,000 tokens: each as many sentences. Then the share of overviews that have a fault of form. Files
+without the language model. Prints ROUGE of the overview against that summary, beside that of as
+many first sentences and of LexRank's, then the share of overviews that have a fault of form. Files
 of the documents are looked for in FOLDER, which keeps the answers as well; what is missing is named
 and left out. With --shown each overview is printed.
 """
@@ -14,9 +11,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from statistics import fmean, median
 from typing import Any
 
@@ -24,7 +20,7 @@ from rouge_score.rouge_scorer import RougeScorer
 
 from eval.lab.bench.overviews.data import Summarised, summarised
 from eval.lab.bench.overviews.form import faults
-from eval.lab.bench.overviews.rivals import lead, lexrank, sentences_of, written
+from eval.lab.bench.overviews.rivals import lead, lexrank, sentences_of
 from eval.lab.command import run_command
 from eval.lab.measure import arguments, figure, filled, kept, share, show
 from index.documents import Document
@@ -40,41 +36,31 @@ Told = dict[str, Any]
 """What came of a document: for each way of asking its `sentences`, and the share of its sections
 that they are from."""
 
+Said = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
+"""The sentences of each system, of each document, for each way of asking."""
+
 _SCORER = RougeScorer(["rouge1", "rougeL"], use_stemmer=True)
 
 
 def main(given: Sequence[str]) -> int:
     """Ask what is not asked yet, and print."""
-    parser = arguments("eval.lab.bench.overviews", __doc__)
-    parser.add_argument("--squad", type=Path, metavar="FILE")
-    parser.add_argument("--llm", action="store_true")
-    parser.add_argument("--part", choices=("develop", "measure"))
+    parser = arguments("eval.lab.bench.overviews", __doc__, "squad", required=False)
     parser.add_argument("--shown", action="store_true")
     asked = parser.parse_args(given)
     found, missing = summarised(asked.folder, asked.squad)
     if missing:
         sys.stdout.write(f"Not there, and left out: {'; '.join(missing)}.\n\n")
-    wanted = {each.document.id: each for each in found if asked.part in (None, each.part)}
+    wanted = {each.document.id: each for each in found}
     with filled(asked.folder / "library", (each.document for each in found)) as assistant:
-        ask = partial(_told, assistant)
-        told = kept(asked.folder / "overviews.json", wanted, ask)
-        writer = assistant.writer if asked.llm else None
-        wrote = {}
-        if writer:
-
-            def write(each: Summarised) -> dict[str, list[str]]:
-                count = len(told[each.document.id]["usual"]["sentences"])
-                return {"usual": written(each.document, writer, count)}
-
-            wrote = kept(asked.folder / "written.json", wanted, write, writer.name)
-    systems = {
-        name: {key: _of(name, wanted[key], told[key], wrote.get(key)) for key in wanted}
-        for name in ("Footnoted", "first sentences", "LexRank", *(["language model"] * bool(wrote)))
-    }
-    for part in sorted({each.part for each in wanted.values()}):
+        told = kept(asked.folder / "overviews.json", wanted, partial(_told, assistant))
+    said = _said(wanted, told)
+    for part in sorted({each.part for each in found}):
         of = {key: each for key, each in wanted.items() if each.part == part}
-        show(*_likeness(systems, of), f"{part}: against the summaries")
-        show(*_form(systems, of), f"{part}: form, share of the overviews that have it")
+        heads = ("asked", "kind", "n", "of", "ROUGE-1", "ROUGE-L", "words")
+        show(heads, _likeness(said, of), f"{part}: against the summaries")
+        names = list(faults([], found[0].document))
+        title = f"{part}: form, share of the overviews that have it"
+        show(("asked", "of", *names, "without a fault"), _form(said, of, names), title)
     sections = fmean(each["usual"]["sections"] for each in told.values())
     sys.stdout.write(f"Sections that the usual ones have a sentence of: {figure(sections)}\n")
     for key, each in wanted.items() if asked.shown else ():
@@ -104,63 +90,46 @@ def _as_kept(answer: Answer, document: Document) -> Told:
     }
 
 
-def _of(
-    name: str, each: Summarised, told: Told, wrote: dict[str, list[str]] | None
-) -> dict[str, list[str]]:
-    """Return the sentences of a system for each way of asking."""
-    if name == "language model":
-        return wrote or {}
-    if name == "Footnoted":
-        return {way: told[way]["sentences"] for way in ASKED}
-    sentences = sentences_of(each.document)
-    choose = lead if name == "first sentences" else lexrank
-    return {way: choose(sentences, len(told[way]["sentences"])) for way in ASKED}
+def _said(wanted: Mapping[str, Summarised], told: Mapping[str, Told]) -> Said:
+    all_of = {key: sentences_of(each.document) for key, each in wanted.items()}
+    said = {"Footnoted": {k: {way: told[k][way]["sentences"] for way in ASKED} for k in wanted}}
+    for name, choose in (("first sentences", lead), ("LexRank", lexrank)):
+        said[name] = {
+            key: {way: choose(all_of[key], len(told[key][way]["sentences"])) for way in ASKED}
+            for key in wanted
+        }
+    return said
 
 
-Systems = dict[str, dict[str, dict[str, list[str]]]]
-Table = tuple[Sequence[str], Iterator[Sequence[object]]]
-
-
-def _likeness(systems: Systems, of: dict[str, Summarised]) -> Table:
-    """Return a line for each way of asking, kind and system."""
+def _likeness(said: Said, of: Mapping[str, Summarised]) -> Iterator[Sequence[object]]:
+    """Yield a line for each way of asking, kind and system."""
     kinds = ("all", *dict.fromkeys(each.kind for each in of.values()))
-
-    def rows() -> Iterator[Sequence[object]]:
-        for way in ASKED:
-            for kind in kinds if way == "usual" else kinds[:1]:
-                keys = [key for key, each in of.items() if kind in ("all", each.kind)]
-                for name, said in systems.items():
-                    texts = [(of[key].summary, " ".join(said[key].get(way, ()))) for key in keys]
-                    if not any(text for _, text in texts):
-                        continue
-                    scores = [_SCORER.score(*pair) for pair in texts]
-                    values = [
-                        fmean(each[measure].fmeasure for each in scores)
-                        for measure in ("rouge1", "rougeL")
-                    ]
-                    words = median(len(re.findall(r"\w+", text)) for _, text in texts)
-                    yield way, kind, len(keys), name, *map(figure, values), figure(words)
-
-    return ("asked", "kind", "n", "of", "ROUGE-1", "ROUGE-L", "words"), rows()
+    for way in ASKED:
+        for kind in kinds if way == "usual" else kinds[:1]:
+            keys = [key for key, each in of.items() if kind in ("all", each.kind)]
+            for name, own in said.items():
+                texts = [(of[key].summary, " ".join(own[key][way])) for key in keys]
+                if any(text for _, text in texts):
+                    yield way, kind, len(keys), name, *map(figure, _scores(texts))
 
 
-def _form(systems: Systems, of: dict[str, Summarised]) -> Table:
-    names = list(faults([], next(iter(of.values())).document))
+def _scores(texts: Sequence[tuple[str, str]]) -> Iterator[float]:
+    """Yield ROUGE-1 and ROUGE-L of texts against their summaries, and how many words they have."""
+    scores = [_SCORER.score(*pair) for pair in texts]
+    for measure in ("rouge1", "rougeL"):
+        yield fmean(each[measure].fmeasure for each in scores)
+    yield median(len(re.findall(r"\w+", text)) for _, text in texts)
 
-    def rows() -> Iterator[Sequence[object]]:
-        for way in ASKED:
-            for name, said in systems.items():
-                found = [
-                    faults(said[key][way], each.document)
-                    for key, each in of.items()
-                    if way in said[key]
-                ]
-                if found:
-                    values = [share(each[fault] for each in found).value for fault in names]
-                    without = share(not any(each.values()) for each in found).value
-                    yield way, name, *map(figure, values), figure(without)
 
-    return ("asked", "of", *names, "without a fault"), rows()
+def _form(
+    said: Said, of: Mapping[str, Summarised], names: Sequence[str]
+) -> Iterator[Sequence[object]]:
+    for way in ASKED:
+        for name, own in said.items():
+            found = [faults(own[key][way], each.document) for key, each in of.items()]
+            shares = [share(each[fault] for each in found).value for fault in names]
+            without = share(not any(each.values()) for each in found).value
+            yield way, name, *map(figure, (*shares, without))
 
 
 if __name__ == "__main__":

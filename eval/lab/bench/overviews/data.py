@@ -65,18 +65,15 @@ def _made(
     if title := line.get("article"):
         if title not in articles:
             return None
-        return _cut(_titled(articles[title]), *_first_paragraph(articles[title].text))
+        article = replace(articles[title], title=title.replace("_", " "))
+        return _cut(article, 0, article.text.index("\n\n"))
     file = SETS / line["shipped"] if "shipped" in line else files.get(line["sha256"])
     if file is None:
         return None
     document = load(file)
     if "first" in line:
-        words = re.compile(
-            r"\s+".join(map(re.escape, line["first"].split()))
-            + r".*?"
-            + r"\s+".join(map(re.escape, line["last"].split())),
-            re.DOTALL,
-        )
+        ends = (r"\s+".join(map(re.escape, line[name].split())) for name in ("first", "last"))
+        words = re.compile(".*?".join(ends), re.DOTALL)
         if within := words.search(document.text):
             return _cut(document, *within.span())
         said = words.search(html.fromstring(file.read_bytes()).text_content())
@@ -86,21 +83,8 @@ def _made(
     if file.suffix == ".html":
         [said] = html.fromstring(file.read_bytes()).xpath("//meta[@name='description']/@content")
         return document, str(said)
-    return _cut(document, *_first_section(document))
-
-
-def _titled(article: Document) -> Document:
-    return replace(article, title=article.title.replace("_", " "))
-
-
-def _first_paragraph(text: str) -> tuple[int, int]:
-    return 0, text.index("\n\n")
-
-
-def _first_section(document: Document) -> tuple[int, int]:
-    """Return where the section below the title stands."""
     _, heading, after, *_ = document.headings
-    return heading.end, after.start
+    return _cut(document, heading.end, after.start)  # The section below the title.
 
 
 def _cut(document: Document, start: int, end: int) -> tuple[Document, str]:

@@ -1,4 +1,4 @@
-"""What one would take for an overview instead: the beginning, LexRank, a language model."""
+"""What one would take for an overview instead: the beginning, or LexRank's sentences."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from index.documents import Document
 from index.split import blocks, sentence_spans
-from rag.writing.llm import Writer
-
-READ = 12_000
-"""Characters that the language model is given: some 3,000 tokens."""
-
-WRITTEN = 300
-"""Tokens that it may write."""
 
 LINKED = 0.1
 """The cosine from which LexRank takes two sentences for alike, as its paper does."""
@@ -46,13 +39,3 @@ def lexrank(sentences: list[str], count: int) -> list[str]:
     for _ in range(50):
         weights = (1 - DAMPING) / len(sentences) + DAMPING * weights @ moves
     return [sentences[at] for at in sorted(np.argsort(-weights, kind="stable")[:count])]
-
-
-def written(document: Document, writer: Writer, count: int) -> list[str]:
-    """Return what a language model writes that is given the beginning of a text."""
-    from llama_index.core.base.llms.types import ChatMessage
-
-    asked = f"{document.text[:READ]}\n\nSummarize this text in at most {count} sentences."
-    reply = writer.llm.chat([ChatMessage(asked)], max_tokens=WRITTEN)
-    said = reply.message.content or ""
-    return [said[start:end] for start, end in sentence_spans(said, 0, len(said))]

@@ -1,7 +1,5 @@
 """How much of what the sources say to it an answer says: CLAP NQ's and MTRAG's questions.
 
-    python -m eval.lab.bench.prose FOLDER FILE ... [--llm]
-
 A file is CLAP NQ's or MTRAG's, as JSON Lines; all its passages are one library. What was said
 before comes along as history. Prints a table a file. Answers are kept in FOLDER, and a stopped run
 goes on; another program begins anew.

@@ -6,10 +6,12 @@ Their fonts are the system's (on Debian fonts-liberation, fonts-dejavu and fonts
 from __future__ import annotations
 
 import io
+import json
 import random
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import gmtime
 from typing import Literal
 
@@ -30,56 +32,16 @@ DPI = 170
 WIDTH, HEIGHT = 1000, 1400
 MARGIN = 90
 
-TEXTS = {
-    "English": (
-        "The harbour office keeps a register of every ship that has called since 1874. It names the"
-        " master, the cargo and the day, and it was never copied. When the office moved in March"
-        " 1931, four volumes were left behind in the loft, where rain damaged about 120 of their"
-        " pages. The insurance paid £3,450 for the repair, less than half of what it cost.",
-        "A clerk called Ellen Marsh compared the volumes with the newspapers of those years. She"
-        " found 214 ships that the register leaves out, most of them fishing boats below 30 tons."
-        " Her list, which she finished in 1938, is quoted more often than the register itself.",
-    ),
-    "German": (
-        "Das Hafenamt führt ein Verzeichnis aller Schiffe, die seit 1874 angelegt haben. Es nennt"
-        " den Kapitän, die Ladung und den Tag, und es wurde nie abgeschrieben. Als das Amt im März"
-        " 1931 umzog, blieben vier Bände auf dem Dachboden zurück, wo Regen etwa 120 Seiten"
-        " beschädigte. Die Versicherung zahlte 3.450 Mark, weniger als die Hälfte der Kosten.",
-        "Eine Schreiberin namens Käthe Weiß verglich die Bände mit den Zeitungen jener Jahre. Sie"
-        " fand 214 Schiffe, die im Verzeichnis fehlen, meist Fischerboote unter 30 Tonnen. Ihre"
-        " Liste von 1938 wird häufiger angeführt als das Verzeichnis selbst.",
-    ),
-    "French": (
-        "Le bureau du port tient un registre de tous les navires arrivés depuis 1874. On y lit le"
-        " nom du capitaine, la cargaison et la date, et personne ne l’a jamais copié. Lorsque le"
-        " bureau déménagea en mars 1931, quatre volumes restèrent au grenier, où la pluie abîma"
-        " près de 120 pages. L’assurance paya 3 450 francs, moins de la moitié du prix.",
-        "Une employée, Hélène Garçon, compara les volumes aux journaux de l’époque. Elle trouva"
-        " 214 navires que le registre oublie, surtout des bateaux de pêche de moins de 30 tonnes."
-        " Sa liste, achevée en 1938, est citée plus souvent que le registre lui-même.",
-    ),
-    "Chinese": (
-        "港务处保存着一八七四年以来每一艘到港船只的登记册。册中写明船长、货物和日期，从未有人抄录。"
-        "1931年3月港务处搬迁时，有四卷留在阁楼上，雨水损坏了其中大约120页。保险公司赔付了3450元，"
-        "不到修复费用的一半。",
-        "一位名叫林文秀的职员把这些登记册与当年的报纸作了比较。她发现有214艘船没有登记，"
-        "其中大多数是三十吨以下的渔船。她在1938年完成的名单，比登记册本身更常被引用。",
-    ),
-}
-TABLE = (
-    ("Ship", "Master", "Year", "Tons"),
-    ("Aurora", "J. Lund", "1911", "1,240"),
-    ("Halcyon", "P. Reid", "1913", "860"),
-    ("Marianne", "O. Berg", "1922", "2,105"),
-    ("Wanderer", "T. Cole", "1927", "415"),
-    ("Zephyr", "A. Nash", "1930", "3,960"),
-)
+_DRAWN = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+TEXTS: dict[str, list[str]] = _DRAWN["texts"]
+TABLE: list[list[str]] = _DRAWN["table"]
 FONTS = {
     "serif": "LiberationSerif-Regular.ttf",
     "sans": "LiberationSans-Regular.ttf",
     "typewriter": "LiberationMono-Regular.ttf",
     "wide": "DejaVuSerif.ttf",
 }
+STAMP = "RECEIVED 1938"
 CHINESE = "wqy-microhei.ttc"
 
 
@@ -151,9 +113,8 @@ def _page(
     told = list(TEXTS[language])
     if kind == "columns":
         middle = WIDTH // 2
-        wide = middle - MARGIN - 20
         for at, text in zip((MARGIN, middle + 20), told, strict=True):
-            _set(picture, [text], at, MARGIN, wide, font, size)
+            _set(picture, [text], at, MARGIN, middle - MARGIN - 20, font, size)
         return picture, "\n".join(told)
     bottom = _set(picture, told, MARGIN, MARGIN, WIDTH - 2 * MARGIN, font, size)
     if kind == "table":
@@ -167,9 +128,9 @@ def _page(
         stamp = Image.new("L", (360, 90), 255)
         drawn = ImageDraw.Draw(stamp)
         drawn.rectangle((3, 3, 356, 86), outline=90, width=4)
-        drawn.text((40, 22), "RECEIVED 1938", font=ImageFont.truetype(FONTS["sans"], 36), fill=90)
+        drawn.text((40, 22), STAMP, font=ImageFont.truetype(FONTS["sans"], 36), fill=90)
         picture.paste(stamp, (WIDTH - MARGIN - 400, bottom + 60))
-        told.append("RECEIVED 1938")
+        told.append(STAMP)
     return picture, "\n".join(told)
 
 

@@ -1,7 +1,5 @@
 """How well tables are answered from: cells that are looked up, and what is computed.
 
-    python -m eval.lab.bench.tables FOLDER [--shown] [--questions OTHER]
-
 The sheets are put into one library in FOLDER, and the questions of `questions.jsonl` asked without
 the language model: those beside this module, or of another folder, OTHER, which has its sheets in
 it or in `sheets/`. `README.md` says what a question looks like. Prints how many are answered

@@ -1,7 +1,5 @@
 """How many cells of tables in PDFs stand in the right row and column of the text that is read.
 
-    python -m eval.lab.bench.tables.pdf FOLDER [--shown]
-
 FOLDER holds the PDFs of `pdf_tables.jsonl`, which says what packages they are in. What is in its
 tables was written down from the pages' pictures. Of long tables it has some rows; a long cell has
 its beginning and its end there, with … between them. Prints the share for the tables that the

@@ -7,14 +7,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from eval.lab.measure import Pair
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.options import Options, add_files
 from eval.lab.speed.processes import ALTERNATIVE, FOOTNOTED, helper, run_for
 from eval.lab.speed.texts import Rule
-from eval.lab.speed.turns import Pair, by_turns, seconds
+from eval.lab.speed.turns import by_turns, seconds
 from index.library import Library
 from index.storage.store import searchable_text
 from index.weights.download import model_folder
+from rag.config import load_settings
 from rag.opening import embedding_of, open_library
 
 PEER = "all-minilm-l6-v2"
@@ -28,14 +30,14 @@ def adding(options: Options, turns: int = 5) -> Kept:
     Raises ModelMissing without the other model's weights.
     """
     paths = options.prose("xquad", "squad")
-    settings = options.settings(options.folder / "adding")
+    settings = load_settings(library=options.folder / "adding")
     embedding = embedding_of(settings)()
     other = model_folder(PEER, settings.models)
     with tempfile.TemporaryDirectory() as made:
 
         def fresh(turn: int) -> Library:
-            folder = Path(made) / f"library {turn}"
-            return open_library(options.settings(folder), lambda: embedding)
+            own = load_settings(library=Path(made) / f"library {turn}")
+            return open_library(own, lambda: embedding)
 
         texts = texts_of(fresh(-turns), paths)
         file = Path(made) / "texts.json"
@@ -71,7 +73,7 @@ def texts_of(library: Library, paths: list[Path]) -> list[str]:
 
 def again(options: Options, documents: int = 1_000, turns: int = 2) -> Kept:
     """Add documents of text by rule by the command, and let the same command say so once more."""
-    settings = options.settings(options.folder / "again")
+    settings = load_settings(library=options.folder / "again")
     rule = Rule(model_folder(settings.embedding, settings.models))
     first, unchanged = [], []
     with tempfile.TemporaryDirectory() as made:

@@ -1,11 +1,7 @@
-"""What Footnoted is held against, in a process of its own that answers lines of JSON.
+"""What Footnoted is compared with, in a process of its own that answers lines of JSON.
 
-    python -m eval.lab.speed.parts.alternatives encoder MODEL TEXTS
-    python -m eval.lab.speed.parts.alternatives engine MODEL CONTEXT_TOKENS WRITE_TOKENS
-    python alternatives.py retriever EMBEDDING RERANKER TEXTS
-
-TEXTS is a JSON file. The last one runs in the peers' environment, so nothing of Footnoted is
-imported here.
+It is given the name of a side and that function's arguments; texts are a JSON file. The retriever
+runs in the peers' environment, so nothing of Footnoted is imported here.
 """
 
 from __future__ import annotations
@@ -125,7 +121,7 @@ def engine(model: str, context_tokens: str, write_tokens: str) -> Answer:
 def main(side: str, *arguments: str) -> None:
     """Answer until nobody asks."""
     answers, sys.stdout = sys.stdout, sys.stderr  # Libraries print what they like.
-    sides: dict[str, Callable[..., Callable[[Any], Any]]]
+    sides: dict[str, Callable[..., Answer]]
     sides = {"encoder": encoder, "retriever": retriever, "engine": engine}
     answer = sides[side](*arguments)
     for line in sys.stdin:

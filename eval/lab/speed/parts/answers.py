@@ -9,14 +9,16 @@ from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import measured_set
 from eval.lab.bench.rival import measure
+from eval.lab.measure import Pair
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.options import Options
 from eval.lab.speed.processes import ALTERNATIVE, helper
-from eval.lab.speed.turns import Pair, take_turns
+from eval.lab.speed.turns import take_turns
 from index.errors import UserError
 from index.loading.load import load
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
+from rag.config import load_settings
 from rag.writing.llm import CONTEXT_TOKENS, WRITE_TOKENS, Writer, load_writer
 from rag.writing.prompts import write_messages
 
@@ -37,7 +39,7 @@ def answers(options: Options, questions: int = 7) -> Kept:
     out = options.folder / "answers" / "run.json"
     out.parent.mkdir(parents=True, exist_ok=True)
     if not out.exists():
-        measure(measured_set("article"), load(options.file("article")), out, questions)
+        measure(measured_set("article"), load(options.given("article")), out, questions)
     run = load_run(out)
     middle = len(run.results) // 2
     ours = [each.scores for each in run.results[:middle]]
@@ -57,12 +59,12 @@ def tokens(options: Options, turns: int = 7) -> Kept:
     time until the first words, and writing what comes behind them. Each side's words are counted by
     themselves, since they need not be the same.
     """
-    settings = options.settings(options.folder / "none")
+    settings = load_settings(library=options.folder / "none")
     model = CATALOGUE.get(settings.llm)
     writer = load_writer(settings)
     if model is None or writer is None or settings.llm_url:
         raise UserError("The raw run needs a model of the catalogue: unset FOOTNOTED_LLM.")
-    documents = load_xquad(options.file("xquad")).documents[: turns + 1]
+    documents = load_xquad(options.given("xquad")).documents[: turns + 1]
     prompts = [_prompt(document.text) for document in documents]
     file = model_folder(model.name, settings.models) / next(iter(model.files))
     limits = (str(CONTEXT_TOKENS), str(WRITE_TOKENS))
@@ -72,15 +74,14 @@ def tokens(options: Options, turns: int = 7) -> Kept:
             lambda turn: ask(_messages(prompts[turn])),
             turns,
         )
-    ours, against = sides
-    read = [each["read"] for each in against]
-    same = [one["text"] == other["text"] for one, other in zip(ours, against, strict=True)]
+    read = [each["read"] for each in sides[1]]
+    same = [one["text"] == other["text"] for one, other in zip(*sides, strict=True)]
     told = {
         "llm": settings.llm,
         "tokens read": read,
         "tokens written": {
             name: [each["written"] for each in side]
-            for name, side in (("ours", ours), ("against", against))
+            for name, side in zip(("ours", "against"), sides, strict=True)
         },
         "same words": sum(same) / len(same),
     }

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,12 +20,12 @@ from typing import Any
 from eval.cases.answers import contains_answer
 from eval.cases.cases import Case
 from eval.formats.xquad import load_xquad
-from eval.lab.measure import filled, seeded
+from eval.lab.measure import Pair, filled, seeded
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.options import Options
 from eval.lab.speed.parts import alternatives
 from eval.lab.speed.processes import helper
-from eval.lab.speed.turns import Pair, seconds, take_turns
+from eval.lab.speed.turns import take_turns
 from index.errors import UserError
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
@@ -51,11 +52,11 @@ def evidence(options: Options, questions: int = 60, warm: int = 2) -> Kept | Non
 
     None where the peers had to be installed first. Raises UserError without them.
     """
-    python = peers_in(options.folder)
-    if python is None:
+    python = options.folder / "peers" / "bin" / "python"
+    if not (options.folder / "peers" / DONE).exists():
         install_peers(options.folder, wanted=options.peers)
         return None
-    data = load_xquad(options.file("xquad"))
+    data = load_xquad(options.given("xquad"))
     assistant = filled(options.folder / "xquad", data.documents)
     # The last two are those that are asked before it counts, with the turns -1 and -2.
     drawn = seeded().sample(data.cases, questions + warm)
@@ -72,16 +73,15 @@ def evidence(options: Options, questions: int = 60, warm: int = 2) -> Kept | Non
         command = [python, "-I", alternatives.__file__, "retriever", *folders, file]
         with helper([*map(str, command)]) as ask:
             sides = take_turns(found, lambda turn: ask(drawn[turn].question), questions, warm)
-    theirs = sides[1][-1]
-    held = [_share(drawn, [each["found"] for each in side]) for side in sides]
+    ours, theirs = (_share(drawn, [each["found"] for each in side]) for side in sides)
     told = {
         "questions": questions,
         "passages": sum(entry.passages for entry in assistant.library.entries()),
-        "chunks": theirs["chunks"],
-        "answer in ours": held[0],
-        "answer in theirs": held[1],
+        "chunks": sides[1][-1]["chunks"],
+        "answer in ours": ours,
+        "answer in theirs": theirs,
         "weights": models,
-        "versions": theirs["versions"],
+        "versions": sides[1][-1]["versions"],
     }
     pair = Pair(*(tuple(float(each["seconds"]) for each in side) for side in sides))
     return Kept("evidence", {"evidence": pair}, told)
@@ -98,20 +98,13 @@ def _share(cases: Sequence[Case], found: Sequence[list[str]]) -> float:
 
 def first_quotes(assistant: Assistant, question: str) -> tuple[float, tuple[Quote, ...]]:
     """Return how many seconds the ranked quotes with their marks take, and the quotes."""
+    started = time.perf_counter()
     stream = assistant.stream(question, use_llm=False)
-    found: list[tuple[Quote, ...]] = []
-    took = seconds(
-        lambda: found.append(next(event.quotes for event in stream if isinstance(event, Found)))
-    )
+    quotes = next(event.quotes for event in stream if isinstance(event, Found))
+    took = time.perf_counter() - started
     for _ in stream:  # The answer is made of them in no time, and ends its line in the log.
         pass
-    return took, found[0]
-
-
-def peers_in(folder: Path) -> Path | None:
-    """Return the Python of the peers in the bench's folder; None where they are not installed."""
-    environment = folder / "peers"
-    return environment / "bin" / "python" if (environment / DONE).exists() else None
+    return took, quotes
 
 
 def install_peers(folder: Path, *, wanted: bool) -> None:

@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 
 from eval.cases.answers import contains_answer
+from eval.lab.measure import Pair
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.machine import Peak, disk, memory
 from eval.lab.speed.options import Options
 from eval.lab.speed.parts.evidence import first_quotes
 from eval.lab.speed.texts import ENTRIES, PASSAGES, Entry, Rule, entry, made_up_vectors
-from eval.lab.speed.turns import Pair, by_turns, seconds
+from eval.lab.speed.turns import by_turns, seconds
 from index.atomic import write_whole
-from index.documents import Document
 from index.library import DEPTH, Library
 from index.split import split
 from index.storage.postgres import PostgresStore
@@ -35,7 +35,7 @@ from index.storage.store import searchable_text
 from index.weights.download import model_folder
 from index.weights.embedding import Embedding, PromptedEmbedding
 from rag.assistant import Assistant
-from rag.config import Settings
+from rag.config import Settings, load_settings
 from rag.opening import embedding_of, open_library
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
@@ -89,12 +89,12 @@ class Grown:
         library: Path | str = folder / name
         more = {}
         if where == "postgresql":
-            address = options.server("database")
+            address = options.given("database")
             join = "&" if "?" in address else "?"
             library = f"{address}{join}options=-csearch_path%3Dgrowth_{passages}"
         elif where == "chroma":
-            more["chroma_url"] = options.server("chroma")
-        return cls(options.settings(library, **more), passages, folder / f"{name}-made.json")
+            more["chroma_url"] = options.given("chroma")
+        return cls(load_settings(library=library, **more), passages, folder / f"{name}-made.json")
 
     @property
     def rule(self) -> Rule:
@@ -104,15 +104,11 @@ class Grown:
     @property
     def unfinished(self) -> bool:
         """Whether it has fewer passages than it should have."""
-        entries = open_library(self.settings).entries()
-        return sum(entry.passages for entry in entries) < self.passages
+        return sum(each.passages for each in open_library(self.settings).entries()) < self.passages
 
     def noted(self) -> dict[str, float]:
         """Return how many seconds making it has taken so far, and how much memory at most."""
-        found: dict[str, float] = NOTHING
-        if self.note.exists():
-            found = json.loads(self.note.read_text("utf-8"))
-        return found
+        return dict(json.loads(self.note.read_text("utf-8"))) if self.note.exists() else NOTHING
 
     def grow(self, tell: Tell, until: float) -> None:
         """Add documents until it is as large as wanted, or the time (monotonic) is over."""
@@ -131,18 +127,16 @@ class Grown:
                 if time.monotonic() > last + NOTED or there >= self.passages:
                     last = time.monotonic()
                     took = noted["seconds"] + last - begun
-                    most = max(noted["peak_bytes"], peak.bytes)
-                    told = json.dumps({"seconds": took, "peak_bytes": most})
-                    write_whole(self.note, told.encode())
+                    told = {"seconds": took, "peak_bytes": max(noted["peak_bytes"], peak.bytes)}
+                    write_whole(self.note, json.dumps(told).encode())
                     tell(f"{there:,} of {self.passages:,} passages, after {took:,.0f} s")
 
 
 def growth(options: Options, part: str, tell: Tell) -> Kept | None:
     """Measure a library of some size beside one of 84 passages; None while it is not finished.
 
-    Each call adds for some minutes; the one after the last passage measures.
-
-    Raises UserError where the server was not named that it is to be on.
+    Each call adds for some minutes; the one after the last passage measures. Raises UserError
+    where the server was not named that it is to be on.
     """
     where, passages = PARTS[part]
     small, large = (Grown.at(options, where, size) for size in (PASSAGES, passages))
@@ -162,14 +156,12 @@ def _embedding(settings: Settings, rule: Rule, passages: int) -> Embedding:
     def encode(texts: list[str]) -> np.ndarray:
         return np.asarray(real.get_text_embedding_batch(texts))
 
-    first = _passages(rule.document(0))
+    first, second = (
+        [searchable_text(document, passage) for passage in split(document)]
+        for document in (rule.document(0), rule.document(1))
+    )
     told = [each for each in first if any(entry(n).sentence in each for n in range(ENTRIES))]
-    vectors = made_up_vectors(encode, told, _passages(rule.document(1)))
-    return PromptedEmbedding("made up", vectors, "")
-
-
-def _passages(document: Document) -> list[str]:
-    return [searchable_text(document, passage) for passage in split(document)]
+    return PromptedEmbedding("made up", made_up_vectors(encode, told, second), "")
 
 
 def _measured(part: str, small: Grown, grown: Grown) -> Kept:
@@ -178,7 +170,6 @@ def _measured(part: str, small: Grown, grown: Grown) -> Kept:
     asked = [entry(number) for number in range(ENTRIES)]
     opened = seconds(lambda: first_quotes(large, WARM))
     found = [is_found(large, each)[0] for each in asked]
-    took = memory()
     made = grown.noted()
     told: dict[str, Any] = {
         "where": where,
@@ -186,7 +177,7 @@ def _measured(part: str, small: Grown, grown: Grown) -> Kept:
         "vectors": "real" if passages <= REAL else "made up",
         "opened_s": opened,
         "found": sum(found) / len(found),
-        "memory_bytes": took,
+        "memory_bytes": memory(),
         "disk_bytes": disk_of(large.library),
         "made_s": made["seconds"],
         "made_peak_bytes": made["peak_bytes"],

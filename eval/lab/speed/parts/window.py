@@ -9,11 +9,12 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import SETS, load_set
+from eval.lab.measure import Pair
 from eval.lab.speed.kept import Kept
 from eval.lab.speed.machine import memory, processor_seconds
 from eval.lab.speed.options import Options
 from eval.lab.speed.processes import FOOTNOTED, PYTHON, serving
-from eval.lab.speed.turns import Pair, by_turns
+from eval.lab.speed.turns import by_turns
 from index.errors import UserError
 from index.weights.catalogue import CATALOGUE, DEFAULTS
 from tests.chromium import CHROMIUM, chromium
@@ -29,14 +30,7 @@ WRITTEN = ("briefing-004", "briefing-007")
 
 APP = """
 import threading
-{imports}
 import gradio
-with gradio.Blocks(analytics_enabled=False) as blocks:
-    {holds}
-print(blocks.launch(prevent_thread_lock=True, quiet=True)[1], flush=True)
-threading.Event().wait()
-"""
-SAME_IMPORTS = """
 import ui.commands.cli
 from ui.entry.users import read_users
 from ui.window.window import serve
@@ -45,10 +39,14 @@ from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.trace import start
 from rag.opening import open_library
+with gradio.Blocks(analytics_enabled=False) as blocks:
+    {holds}
+print(blocks.launch(prevent_thread_lock=True, quiet=True)[1], flush=True)
+threading.Event().wait()
 """
-"""What `footnoted chat` imports before its window opens."""
-
-BOX = 'gradio.Textbox(elem_id="question")'
+"""An app with the same imports as `footnoted chat` has before its window opens."""
+EMPTY = APP.format(holds="pass")
+BOX = APP.format(holds='gradio.Textbox(elem_id="question")')
 """Alone on a page it takes what no page with a question box can be without."""
 
 QUESTION = "#question textarea"
@@ -62,22 +60,17 @@ IDLE = 0.05
 
 def window(options: Options, starts: int = 7, loads: int = 15) -> Kept:
     """Start the window and an empty app by turns, and open the pages of both."""
-    chat, empty = _chat(options), _app(imports=SAME_IMPORTS)
-
-    def until_there(page: Page) -> None:
-        page.locator(LAST).wait_for()
-
+    chat, empty, box = _chat(options), [*PYTHON, "-c", EMPTY], [*PYTHON, "-c", BOX]
     with opened_browser() as browser:
         opened = by_turns(
             lambda _: _started(browser, chat, lambda page: page.locator(QUESTION).fill("a")),
-            lambda _: _started(browser, empty, until_there),
+            lambda _: _started(browser, empty, lambda page: page.locator(LAST).wait_for()),
             starts,
         )
-        only_gradio = [_started(browser, _app(), until_there) for _ in range(3)]
         with (
             serving(chat) as (here, pid),
             serving(empty) as (there, _),
-            serving(_app(holds=BOX)) as (alone, _),
+            serving(box) as (alone, _),
         ):
             _wait_until_idle(pid)
             page = by_turns(
@@ -86,10 +79,7 @@ def window(options: Options, starts: int = 7, loads: int = 15) -> Kept:
                 loads,
             )
             boxes = [_loaded(browser, alone, QUESTION) for _ in range(loads)]
-    told = {
-        "an empty app that imports gradio alone": only_gradio,
-        "the page of an app with one text box alone, median": median(boxes),
-    }
+    told = {"the page of an app with one text box alone, median": median(boxes)}
     return Kept("window", {"window": opened, "page": page}, told)
 
 
@@ -158,22 +148,13 @@ def _chat(options: Options) -> list[str]:
     return [*FOOTNOTED, "chat", "--library", str(options.briefing())]
 
 
-def _app(imports: str = "", holds: str = "pass") -> list[str]:
-    return [*PYTHON, "-c", APP.format(imports=imports, holds=holds)]
-
-
 @contextmanager
 def opened_browser() -> Iterator[Browser]:
-    """Run a browser, without a window of its own.
-
-    Raises UserError without Playwright, or without a browser.
-    """
+    """Run a browser without a window; raises UserError without one, or without Playwright."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
-        raise UserError(
-            "Playwright is needed to open pages: it comes with `make install`."
-        ) from error
+        raise UserError("Playwright opens the pages. Run `make install`.") from error
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
 

@@ -1,7 +1,5 @@
 """Teach the reader's upper half questions as people type them, after all else.
 
-    python -m eval.lab.training.asked FOLDER --squad FILE [--start FOLDER]
-
 SQuAD's questions are written with their paragraph in sight, in its words. These are written for 630
 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 `asked.jsonl.gz` has them, a line a paragraph: each with the place of the words that answer it, the
@@ -9,8 +7,7 @@ places of the sentences that do together, or neither where the paragraph does no
 
 The shipped reader goes on from where it is, or the one in the folder that --start names. Its lower
 half stays, and with it the heads that stand on it. FOLDER keeps a checkpoint, from which the same
-command goes on, and at the end `reader/`. It ends with figures on questions that were held out, of
-the reader as it was and as it is. It takes both cores for twenty minutes.
+command goes on, and at the end `reader/`.
 """
 
 from __future__ import annotations

@@ -1,13 +1,10 @@
 """Make the reader's fourth head again: what does a follow-up need of the turns before it?
 
-    python -m eval.lab.training.follow_ups FOLDER FILE ... [--apart FILE ...] [--epochs N]
-
 It learns from the conversations beside this module and from the files: rewritten follow-ups of
 CANARD, MTRAG and TREC CAsT, but for the conversations that stand in a file which is named to be
 kept apart, and one in seven of the others. FOLDER keeps what the reader's lower half makes of them,
-a checkpoint every ten minutes, from which the same command goes on, and at the end `reader/`: the
-reader's weights with the head beside the others, which it does not change. It ends with figures on
-the conversations that were held out. It takes both cores for half an hour.
+a checkpoint, from which the same command goes on, and at the end `reader/`: the reader's weights
+with the head beside the others, which it does not change.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def load_follow_ups(*files: Path) -> list[FollowUp]:
 
 def _of(record: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
     """Yield the follow-ups of a record, in any of the forms."""
-    history: list[Turn]
+    history: list[Turn] = []
     if "Rewrite" in record:
         title, section, *said = record["History"]
         history = [("user", f"{title}, {section}")]
@@ -87,17 +87,13 @@ def _of(record: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
         if before:
             yield FollowUp(source, name, tuple(history), last, record["rewrite"])
     else:
-        history = []
         for turn in record["turns"]:
-            if isinstance(turn, dict):
-                user, alone, answer = turn["user"], turn["alone"], turn["assistant"]
-            else:
-                (user, alone), answer = turn, None
+            user, alone = (turn["user"], turn["alone"]) if isinstance(turn, dict) else turn
             if history:
                 yield FollowUp(source, record.get("id", name), tuple(history), user, alone)
             history.append(("user", user))
-            if answer is not None:
-                history.append(("assistant", answer))
+            if isinstance(turn, dict):
+                history.append(("assistant", turn["assistant"]))
 
 
 class Example(NamedTuple):
