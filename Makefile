@@ -72,7 +72,7 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 # Two at a time but for those of the language model, which takes all cores by itself.
 test: models chromium postgres  ## Run the tests.
 	@$(PY) -m pytest --ignore tests/lab -n 2 --dist worksteal -m "not llm and not slow and not beside" --durations 15
-	@$(PY) -m pytest --ignore tests/lab -m "llm and not slow and not beside" --durations 5
+	@$(PY) -m pytest $$(grep -l 'mark\.llm' tests/test_*.py) -m "llm and not slow and not beside" --durations 5
 
 test-lab: models chromium  ## Run the tests of what measures and trains.
 	@$(PY) -m pytest tests/lab -n 2 --dist worksteal -m "not slow and not beside" --durations 5

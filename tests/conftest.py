@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 import typer.testing
@@ -39,6 +39,17 @@ pytest.register_assert_rewrite("tests.breaking")
 
 # Before anything imports the hub's client, which reads it then. Nobody listens there.
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"
+
+MEMORY = Path("/dev/shm")  # noqa: S108  folders of the user's own are made there
+ROOM = 4_000_000_000
+if (
+    MEMORY.is_dir()
+    and shutil.disk_usage(MEMORY).free >= ROOM
+    and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+):
+    # A library with one document waits for a disk fifty times, and nothing is proven by that. What
+    # is about disks (test_index_durability.py) has its folders on one.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
@@ -210,7 +221,7 @@ def library_of(tmp_path: Path, open_library: OpenLibrary) -> LibraryOf:
     """Make a library that holds documents."""
 
     def made(*documents: Document) -> Library:
-        library = open_library(Path(mkdtemp(dir=tmp_path)) / "library")
+        library = open_library(Path(tempfile.mkdtemp(dir=tmp_path)) / "library")
         for document in documents:
             library.add(document)
         return library

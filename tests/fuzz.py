@@ -20,6 +20,7 @@ import traceback
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, suppress
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -163,6 +164,7 @@ def much_changed(value: Any, chance: random.Random) -> Any:
 # --- files
 
 
+@cache
 def seeds() -> dict[str, list[bytes]]:
     """Return small files of each format, all made here."""
     made: dict[str, list[bytes]] = {kind: [] for kind in "txt md html pdf docx epub".split()}
@@ -185,7 +187,7 @@ def seeds() -> dict[str, list[bytes]]:
     )
     made["docx"].append(zipped(word_parts()))
     made["pdf"] += [real_pdf(), page(), forms(3, 2)]
-    made |= {ending: [data] for ending, data in SAMPLES.items()}
+    made |= {ending: [make()] for ending, make in SAMPLES.items()}
     made |= {form.lower(): [picture(form)] for form in ("PNG", "JPEG", "TIFF", "WEBP", "HEIF")}
     return made
 
@@ -199,9 +201,6 @@ def picture(form: str) -> bytes:
     return file.getvalue()
 
 
-SEEDS = seeds()
-
-
 _ZIPPED = ("docx", "epub", "xlsx", "pptx", "odt", "odp", "ods")
 
 
@@ -210,7 +209,7 @@ def files(kind: str) -> Target:
 
     def target(chance: random.Random) -> None:
         damage = damaged_zip if kind in _ZIPPED else damaged
-        data = damage(chance.choice(SEEDS[kind]), chance)
+        data = damage(chance.choice(seeds()[kind]), chance)
         try:
             document = load_bytes(data, f"a.{kind}", limits=SMALL)
         except UserError as error:
@@ -531,7 +530,7 @@ class CommandLine:
 def targets(library: Library) -> dict[str, Target]:
     """Return what is fuzzed, by name."""
     window = Window(library)
-    named: dict[str, Target] = {f"files: {kind}": files(kind) for kind in sorted(SEEDS)}
+    named: dict[str, Target] = {f"files: {kind}": files(kind) for kind in sorted(seeds())}
     return named | {
         "cases": cases,
         "imports": imports,

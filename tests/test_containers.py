@@ -195,9 +195,11 @@ def test_the_password_comes_by_its_file_and_the_command_as_it_was_given(tmp_path
     assert said(tmp_path / "none") == [], "nothing is run without it"
 
 
+@pytest.mark.browser
+@pytest.mark.browser
 @pytest.mark.weights
 def test_the_health_check_finds_a_window_well_with_a_login_and_without(
-    window_library: Library, tmp_path: Path
+    window_address: str, window_library: Library, tmp_path: Path
 ) -> None:
     python, *arguments, code = json.loads(told("HEALTHCHECK")[0].split(" CMD ")[1])
     assert (python, code.count(PORT)) == ("python", 1)
@@ -206,8 +208,9 @@ def test_the_health_check_finds_a_window_well_with_a_login_and_without(
         there = code.replace(PORT, str(urlsplit(address).port))
         return run(sys.executable, *arguments, there).returncode == 0
 
+    assert is_well(window_address)
     add_user(tmp_path / "users", "ada", "x")
-    for given in ([], ["--auth", str(tmp_path / "users")]):
-        with window(window_library, *given, FOOTNOTED_LLM="none") as address:
-            assert is_well(address)
+    with_login = ("--auth", str(tmp_path / "users"))
+    with window(window_library, *with_login, FOOTNOTED_LLM="none") as address:
+        assert is_well(address)
     assert not is_well(address), "nobody answers there any more"

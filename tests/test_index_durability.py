@@ -46,6 +46,13 @@ from tests.tracer import is_possible, traced
 pytestmark = pytest.mark.faults
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder on a disk: those of other tests are in memory, where there is room."""
+    with TemporaryDirectory(dir="/var/tmp", ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
 @pytest.fixture(scope="module")
 def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of two books."""

@@ -200,7 +200,10 @@ def test_names_that_the_file_has_before_the_rows_are_their_first_cells() -> None
 
 def test_lines_of_text_beside_a_table_are_not_its_names() -> None:
     made = paper()
-    text = ("Nobody knows who built the first of the", "moles at Tolm, or why it is so wide, as") * 2
+    text = (
+        "Nobody knows who built the first of the",
+        "moles at Tolm, or why it is so wide, as",
+    ) * 2
     for number, line in enumerate(text):
         made.text(10, 50 + 5 * number, line)
     for number, (*_, width, built) in enumerate((*HEIGHTS, ("Vik", "8 m", "1950"))):

@@ -1,4 +1,7 @@
-"""The catalogue's weights in sentence-transformers, and its models in Footnoted."""
+"""The catalogue's weights in sentence-transformers, and its models in Footnoted.
+
+What imports torch is imported in the tests: it takes seconds, and no other test needs it.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from transformers import AutoTokenizer, BertConfig, BertForSequenceClassification, BertTokenizer
 
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.embedding import PromptedEmbedding, load_embedding, load_scorer
 from index.weights.onnx import load_tokenizer
-from index.weights.sentence_models import cross_encoder, sentence_transformer
 from rag.config import Settings
 from rag.finding.rerank import Reranker
 
@@ -34,6 +34,8 @@ TEXTS = [
 def test_an_embedding_gives_the_same_vectors(
     embedding: PromptedEmbedding, settings: Settings
 ) -> None:
+    from index.weights.sentence_models import sentence_transformer
+
     model = sentence_transformer(settings.embedding, settings.models)
     theirs, ours = model.encode_document(TEXTS), np.array(embedding.get_text_embedding_batch(TEXTS))
     assert (theirs * ours).sum(axis=1).min() >= 0.9999
@@ -44,6 +46,8 @@ def test_an_embedding_gives_the_same_vectors(
 
 
 def test_a_reranker_gives_the_same_logits(reranker: Reranker, settings: Settings) -> None:
+    from index.weights.sentence_models import cross_encoder
+
     model = cross_encoder(settings.reranker, settings.models)
     theirs = model.predict([(QUESTION, text) for text in TEXTS])
     ours = reranker.score(QUESTION, TEXTS)
@@ -53,6 +57,8 @@ def test_a_reranker_gives_the_same_logits(reranker: Reranker, settings: Settings
 
 
 def test_transformers_reads_the_tokenizers_as_we_do(settings: Settings) -> None:
+    from transformers import AutoTokenizer
+
     for name in (settings.embedding, settings.reranker):
         folder = model_folder(name, settings.models)
         theirs, ours = AutoTokenizer.from_pretrained(folder), load_tokenizer(folder)
@@ -72,28 +78,40 @@ def test_the_lines_for_programs(monkeypatch: pytest.MonkeyPatch, reranker: Reran
     assert names["scores"][0] == pytest.approx(expected, abs=1e-3)
 
 
-def test_a_folder_of_sentence_transformers_is_an_embedding(settings: Settings) -> None:
-    name = "all-minilm-l6-v2"
-    folder = model_folder(name, settings.models)
-    by_path = load_embedding(str(folder), settings.models)
-    rows = np.array(by_path.get_text_embedding_batch(TEXTS))
+def small_config(**given: int) -> Any:
+    from transformers import BertConfig
+
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    return BertConfig(vocab_size=30522, intermediate_size=32, **sizes, **given)
+
+
+def test_a_folder_of_sentence_transformers_is_an_embedding(
+    settings: Settings, tmp_path: Path
+) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers import BertModel, BertTokenizer
+
+    torch.manual_seed(0)
+    vocabulary = model_folder(settings.embedding, settings.models)
+    BertModel(small_config()).save_pretrained(tmp_path / "bert")
+    BertTokenizer.from_pretrained(vocabulary).save_pretrained(tmp_path / "bert")
+    theirs = SentenceTransformer(str(tmp_path / "bert"))
+    theirs.save(str(tmp_path / "model"))
+    rows = np.array(
+        load_embedding(str(tmp_path / "model"), settings.models).get_text_embedding_batch(TEXTS)
+    )
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
-    by_name = load_embedding(name, settings.models)
-    assert np.allclose(rows, by_name.get_text_embedding_batch(TEXTS), atol=1e-5)
+    assert np.allclose(rows, theirs.encode(TEXTS, normalize_embeddings=True), atol=1e-5)
 
 
 def small_classifier(folder: Path, vocabulary: Path, labels: int) -> Path:
     """Save a small cross-encoder with weights by chance."""
+    import torch
+    from transformers import BertForSequenceClassification, BertTokenizer
+
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=30522,
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        num_labels=labels,
-    )
-    model = BertForSequenceClassification(config)
+    model = BertForSequenceClassification(small_config(num_labels=labels))
     with torch.no_grad():
         model.classifier.bias.fill_(5.0)
     model.save_pretrained(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def parsed() -> Iterator[tuple[Path, ast.Module]]:
             yield path, ast.parse(path.read_text("utf-8"))
 
 
+@cache
 def errors() -> set[str]:
     """Return the names of UserError and of all classes below it."""
     found = {"UserError"}
@@ -38,8 +40,6 @@ def errors() -> set[str]:
     return found
 
 
-ERRORS = errors()
-TOLD = ERRORS | {"notice", "Outcome"}
 GAP = "\N{HORIZONTAL ELLIPSIS}"
 """Stands for what is put in."""
 
@@ -56,32 +56,35 @@ def words_of(node: ast.expr) -> str | None:
     return None
 
 
-def messages() -> Iterator[tuple[str, str]]:
+def told() -> Iterator[tuple[str, str]]:
     """Yield what is told by an error, a notice or an outcome, with its place."""
+    telling = errors() | {"notice", "Outcome"}
     for path, tree in parsed():
         for node in ast.walk(tree):
             name = node.func if isinstance(node, ast.Call) else None
             called = name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
-            told = isinstance(node, ast.Call) and called in TOLD and node.args
-            if told and (words := words_of(told[0])):
+            given = isinstance(node, ast.Call) and called in telling and node.args
+            if given and (words := words_of(given[0])):
                 yield f"{path.relative_to(ROOT)}:{node.lineno}", words
 
 
-MESSAGES = list(messages())
+@pytest.fixture(scope="module")
+def messages() -> list[tuple[str, str]]:
+    return list(told())
 
 
-def test_there_are_messages_to_read() -> None:
-    assert len(MESSAGES) > 150
+def test_there_are_messages_to_read(messages: list[tuple[str, str]]) -> None:
+    assert len(messages) > 150
 
 
 def test_the_errors_are_all_in_the_tree_of_their_docstring() -> None:
-    public = {name for name in ERRORS if not name.startswith("_")} - {"UserError"}
+    public = {name for name in errors() if not name.startswith("_")} - {"UserError"}
     assert set(re.findall(r"[├└]── (\w+)", UserError.__doc__ or "")) == public
 
 
-def test_each_is_a_sentence() -> None:
+def test_each_is_a_sentence(messages: list[tuple[str, str]]) -> None:
     wrong = []
-    for place, words in MESSAGES:
+    for place, words in messages:
         is_outcome = re.match(rf"{GAP}: ", words)  # A file's name, and what became of it.
         begins = re.match(rf"pip|[A-Z“`{GAP}{{\d]", words)
         ends = re.search(rf"[.!?:…{GAP}`]\s*$", words)
@@ -90,12 +93,12 @@ def test_each_is_a_sentence() -> None:
     assert wrong == []
 
 
-def test_none_has_the_words_of_a_program() -> None:
+def test_none_has_the_words_of_a_program(messages: list[tuple[str, str]]) -> None:
     program = re.compile(
         r"Errno|Traceback|Exception\b|\b(?:None|True|False)\b|\b(?!FOOTNOTED_)\w+_\w+"
     )
-    assert [each for each in MESSAGES if program.search(re.sub(r"`[^`]*`", "", each[1]))] == []
-    panels = [each for each in MESSAGES if each[0].startswith(("ui/panels", "ui/drawing"))]
+    assert [each for each in messages if program.search(re.sub(r"`[^`]*`", "", each[1]))] == []
+    panels = [each for each in messages if each[0].startswith(("ui/panels", "ui/drawing"))]
     assert [each for each in panels if "FOOTNOTED_" in each[1]] == []
 
 

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.weights]
 LENGTH = "How long did it last?"
 BEFORE = "Which agency was the first to report on Dec. 15?"
 AFTER = "What was said in Moscow?"
+NAME = "window.test"
 
 
 def another_tab(page: Page) -> Page:
@@ -69,15 +70,21 @@ def small_library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLi
 def test_no_tab_window_or_restart_takes_a_conversation(
     browser: Browser, small_library: Library
 ) -> None:
+    """One of the visitors reaches the window by a name, without TLS."""
+    by_name = browser.browser_type.launch(
+        executable_path=chromium(), args=[*CHROMIUM, f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+    )
     with socket.create_server(("127.0.0.1", 0)) as free:
-        given = ("--port", str(free.getsockname()[1]))
+        given = ("--port", str(free.getsockname()[1]), "--name", NAME)
     with window(small_library, *given, FOOTNOTED_LLM="none") as address:
         one = opened(browser, address)
         ask(one, SUMMIT)
         ask(one, LENGTH)
         two = another_tab(one)
         ask(two, OFF_TOPIC)
-        elsewhere = opened(browser, address)
+        elsewhere = opened(by_name, address.replace("127.0.0.1", NAME))
+        without_tls = elsewhere.evaluate("[isSecureContext, typeof crypto.randomUUID]")
+        assert without_tls == [False, "undefined"]
         ask(elsewhere, BEFORE)
         for page, questions in (
             (one, [OFF_TOPIC, SUMMIT]),
@@ -86,7 +93,7 @@ def test_no_tab_window_or_restart_takes_a_conversation(
         ):
             expect(listed(page)).to_have_text(questions)
         expect(one.locator("#conversations [aria-current]")).to_have_text(SUMMIT)
-    with window(small_library, *given, FOOTNOTED_LLM="none"):
+    with by_name, window(small_library, *given, FOOTNOTED_LLM="none"):
         one.reload()
         expect(one.locator("#conversation .asked")).to_have_text([SUMMIT, LENGTH])
         ask(one, BEFORE)
@@ -103,22 +110,6 @@ def test_no_tab_window_or_restart_takes_a_conversation(
         assert sorted(kept(elsewhere).values()) == sorted([[SUMMIT], [BEFORE]])
         assert not kept(one).keys() & kept(elsewhere).keys()
         one.context.close()
-        elsewhere.context.close()
-
-
-def test_a_window_that_is_reached_by_a_name_without_tls(
-    browser: Browser, small_library: Library
-) -> None:
-    name = "window.test"
-    to_here = f"--host-resolver-rules=MAP {name} 127.0.0.1"
-    elsewhere = browser.browser_type.launch(executable_path=chromium(), args=[*CHROMIUM, to_here])
-    with elsewhere, window(small_library, "--name", name, FOOTNOTED_LLM="none") as address:
-        page = opened(elsewhere, address.replace("127.0.0.1", name))
-        assert page.evaluate("[isSecureContext, typeof crypto.randomUUID]") == [False, "undefined"]
-        ask(page, SUMMIT)
-        tab = another_tab(page)
-        ask(tab, OFF_TOPIC)
-        expect(listed(page)).to_have_text([OFF_TOPIC, SUMMIT])
 
 
 def test_two_tabs_that_go_on_with_one_conversation_keep_both(page: Page) -> None:
