@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -135,6 +136,33 @@ def test_what_asks_the_same_of_something_else_is_of_the_kind_of_the_question_bef
     assert (query.text, str(query.route)) == ("and in June?", "time/all")
     fact = understand("and in June?", HISTORY, told, lambda *_: made)
     assert (fact.text, str(fact.route)) == ("and Nye sailed in June?", "evidence/fact")
+
+
+@pytest.mark.parametrize(("together", "kind"), [(0.95, "overview"), (0.8, "evidence")])
+def test_a_whole_question_behind_it_is_of_its_own_kind(together: float, kind: str) -> None:
+    asked: list[Turn] = [("user", "What is this about?"), ("assistant", "Nye sailed.[1]")]
+
+    def told(said: str) -> Route:
+        if said in ("who built it", "who built Nye"):
+            return replace(route("evidence/fact"), probability=0.9)
+        return replace(route("overview/all"), probability=together)
+
+    made = Rewriting((("who built Nye", 1.0),), 0.9)
+    assert understand("who built it", asked, told, lambda *_: made).route.kind == kind
+
+
+def test_small_talk_is_nothing_that_a_message_points_at() -> None:
+    greeted: list[Turn] = [("user", "Hi"), ("assistant", "Hello. I have “The Straits”.")]
+
+    def told(said: str) -> Route:
+        return route("conversation/greeting" if said == "Hi" else "evidence/fact")
+
+    def rewrite(_: str, history: Sequence[Turn]) -> Rewriting:
+        return Rewriting(tuple((text, 1.0) for _, text in history), 1.0)
+
+    assert understand("What do they hold?", greeted, told, rewrite).text == "What do they hold?"
+    later = understand("What do they hold?", [*HISTORY, *greeted], told, rewrite)
+    assert later.history == tuple(HISTORY)
 
 
 @pytest.mark.parametrize(

@@ -75,3 +75,18 @@ def test_a_way_that_is_refused_stands_back_where_all_together_are_answered(
     ways = [decided("first", 0.7, -4.0), decided("other", 0.2, 8.0)]
     assert [each.probability > 0.6 for _, each in ways] == [False, True]
     assert likeliest(ways)[0].text == chosen
+
+
+@pytest.mark.parametrize(("elsewhere", "chosen"), [(False, TYPED), (True, WHOLE)])
+def test_what_is_answered_the_same_as_it_was_typed_needs_nothing(
+    elsewhere: bool, chosen: str
+) -> None:
+    text = "It is 20 km wide. Who knows?"
+
+    def decided(asked: str, share: float, start: int) -> tuple[Query, Decision]:
+        quote = Quote(Document.of(text, title="x", source="/x"), start, len(text), 0.0)
+        reading = Reading(quote, AnswerFeatures(score=0.0, answers=8.0, words=8.0))
+        return replace(Query.of(asked, TYPED), share=share), Decision((reading,))
+
+    ways = [decided(WHOLE, 0.7, 0), decided(TYPED, 0.3, 18 if elsewhere else 0)]
+    assert likeliest(ways)[0].text == chosen

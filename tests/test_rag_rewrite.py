@@ -10,7 +10,9 @@ import pytest
 
 from rag.answerability.reader import Reader
 from rag.asking.rewrite import (
+    AGAIN,
     ANSWERS,
+    BARE,
     CONTEXT,
     HOWS,
     INSERTED,
@@ -149,16 +151,43 @@ def test_several_things_may_be_meant_each_with_its_share() -> None:
             edits[-1].words = [(*at, share) for at, share in zip(places, shares, strict=True)]
             return need, edits
 
-    made = rewritten("Why", HISTORY, Doubtful(0.3))
+    made = rewritten("Deaths", HISTORY, Doubtful(0.3))
     assert [text for text, _ in made.texts] == [
-        "Why the Alder Strait",
-        "Why the fleets",
-        "Why 18",
+        "Deaths the Alder Strait",
+        "Deaths the fleets",
+        "Deaths 18",
     ]
     shares = [share for _, share in made.texts]
     assert sum(shares) == pytest.approx(1.0)
     assert shares == sorted(shares, reverse=True)
-    assert made.first_of_all("Why") == "Why"
+    assert made.first_of_all("Deaths") == "Deaths"
+
+
+@pytest.mark.parametrize(
+    ("message", "asked"),
+    [
+        ("Why?", "Why did the fleets pass the Alder Strait?"),
+        ("and with whom", "and with whom did the fleets pass the Alder Strait?"),
+    ],
+)
+def test_question_words_alone_ask_what_was_asked_before(message: str, asked: str) -> None:
+    at = len(places(message)) - 1
+    made = rewritten(message, HISTORY, Scripted(0.1, (at, "insert", "the Alder Strait")))
+    assert made.need == BARE
+    assert made.texts[0] == (asked, AGAIN)
+    assert sum(share for _, share in made.texts) == pytest.approx(1.0)
+
+
+def test_a_question_that_is_asked_again_is_made_whole_by_what_was_said_before_it() -> None:
+    class InTurn(Scripted):
+        def __call__(self, message: str, *given: Any) -> tuple[float, list[Any]]:
+            bare = Scripted(0.9, (1, "insert", "the fleets"))
+            whole = Scripted(0.99, (5, "replace", "the fleets"))
+            return (bare if message == "Why?" else whole)(message, *given)
+
+    asked: Turn = ("user", "When did they return to them?")
+    made = rewritten("Why?", [*HISTORY, asked, ("assistant", "In May.")], InTurn(0.0))
+    assert made.texts[0][0] == "Why did they return to the fleets?"
 
 
 def test_what_is_not_touched_stays_as_it_was_typed() -> None:

@@ -137,6 +137,7 @@ def test_the_only_document_is_named_like_others() -> None:
         ("Summarize it in 3 sentences", 3),
         ("in three sentences", 3),
         ("Summarize it in one sentence.", 1),
+        ("summarise the red one in 2 sentences", 2),
         ("Summarize the article in 12 sentences.", 12),
         ("5 bullet points", 5),
         ("the top ten points", 10),

@@ -11,7 +11,7 @@ import pytest
 from index.documents import Document
 from index.loading.load import load_bytes
 from rag.answer import Answer
-from rag.answering.subquestions import MOST_PARTS, day_of, measured, several
+from rag.answering.subquestions import MOST_PARTS, day_of, joined_in, measured, several
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
@@ -51,6 +51,26 @@ def test_questions_that_come_one_after_the_other(message: str, questions: tuple[
 )
 def test_a_message_that_asks_one_thing_is_left_whole(message: str) -> None:
     assert several(Query.of(message)) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "questions"),
+    [
+        (
+            "which bridge was opened first, and how long is it",
+            ("Which bridge was opened first?", "How long is it?"),
+        ),
+        ("Who drew it and who paid for it?", ("Who drew it?", "Who paid for it?")),
+        ("Who introduced the formula, and when?", None),
+        ("How many masons and how many horses did the company hire?", None),
+        ("Who was the mason who built the bridge and who died in 1931?", None),
+        ("Who explains what a truss is and how the bridge was built?", None),
+        ("How long is the bridge?", None),
+    ],
+)
+def test_questions_that_are_joined(message: str, questions: tuple[str, ...] | None) -> None:
+    parts = questions and SubQuestions(questions, follow_up=True)
+    assert joined_in(Query.of(message)) == parts
 
 
 def test_the_questions_before_a_follow_up_are_not_asked_again() -> None:
@@ -107,6 +127,18 @@ def test_a_part_that_the_sources_do_not_answer_is_refused_by_itself(ask: Ask) ->
     neither = ask("Who won the World Cup? Who painted the ceiling of the Sistine Chapel?")
     assert neither.refused
     assert len(neither.quotes) >= 5
+
+
+@pytest.mark.weights
+def test_of_a_question_that_is_refused_what_is_there_is_said(ask: Ask) -> None:
+    half = ask("When was the Birch Bridge opened and who painted the Sistine Chapel?")
+    assert half.way == "parts"
+    assert "1931" in half.text
+    assert "“Who painted the Sistine Chapel?” The sources do not say." in half.text
+    neither = ask("Who won the World Cup and who painted the Sistine Chapel?")
+    assert neither.refused
+    assert neither.way == "evidence"
+    assert neither.decision is not None
 
 
 @pytest.mark.weights

@@ -6,9 +6,10 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 
-from rag.answer import Event, Found, Reason, Writing
+from rag.answer import Answer, Event, Found, Reason, Writing
 from rag.answerability.gate import DOUBT, Decision, Reading, weigh
 from rag.answering.context import Context
+from rag.answering.subquestions import answer_parts, joined_in
 from rag.answering.unclear import ask_back, meant
 from rag.asking.query import Query
 from rag.finding.choose import Together, choose
@@ -36,7 +37,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     decision = _ask_where_in_doubt(decision, query, context)
     quotes = _marked(found, decision)
     if not decision.answerable:
-        yield context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
+        yield from _in_parts(query, context) or [
+            context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
+        ]
         return
     if len(choices := meant(query, decision, context)) > 1:
         yield from ask_back(query, context, choices, quotes, decision)
@@ -59,6 +62,16 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     else:
         nothing = Composition(borne_out=False)
         yield context.answer(query, nothing, quotes, "not_in_sources", decision=decision)
+
+
+def _in_parts(query: Query, context: Context) -> list[Event]:
+    """Answer the questions that “and” joins in one: what the sources say, and what they do not.
+
+    Nothing where it joins none, or none of them is answered.
+    """
+    parts = joined_in(query)
+    events = list(answer_parts(query, context, parts)) if parts else []
+    return [] if any(isinstance(each, Answer) and each.refused for each in events) else events
 
 
 def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
@@ -92,8 +105,19 @@ def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decisio
     """Return the way to read a message that is likeliest meant and answered.
 
     A refusal of one way stands back behind an answer of another: all of them together are as sure.
+    Where the same words of a quote answer the message as it was typed, it needed nothing.
     """
-    return max(decided, key=lambda each: (each[1].answerable, each[0].share * each[1].probability))
+    best = max(decided, key=lambda each: (each[1].answerable, each[0].share * each[1].probability))
+    typed = next((each for each in decided if each[0].text == each[0].typed), best)
+    same = _answer(typed[1]) == _answer(best[1]) is not None
+    return typed if same else best
+
+
+def _answer(decision: Decision) -> tuple[object, ...] | None:
+    """Return the place of the quote whose words answer, and theirs; None where they are unsure."""
+    if not decision.answerable or not decision.words_are_sure or decision.best is None:
+        return None
+    return decision.best.quote.span, decision.best.quote.marks
 
 
 def read(query: Query, context: Context) -> Decision:

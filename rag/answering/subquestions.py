@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,16 @@ from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.asking.subject import subject
-from rag.languages import Computed, Point, SubQuestions, asked_of_two, counted, mentions, times
+from rag.languages import (
+    Computed,
+    Point,
+    SubQuestions,
+    asked_of_two,
+    counted,
+    joined_questions,
+    mentions,
+    times,
+)
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 
@@ -32,8 +41,21 @@ def several(query: Query) -> SubQuestions | None:
     whole = all(each.endswith("?") and len(each.split()) >= LEAST_WORDS for each in asked)
     if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.typed:
         return None
-    alone = [_AND.sub("", each) for each in asked]
-    return SubQuestions(tuple(each[0].upper() + each[1:] for each in alone), follow_up=True)
+    return _following(_AND.sub("", each) for each in asked)
+
+
+def joined_in(query: Query) -> SubQuestions | None:
+    """Return the questions that “and” joins in a message, “Who built it and when was that?”.
+
+    None where it asks one, or more than are answered.
+    """
+    asked = joined_questions(" ".join(query.text.split())) if query.text == query.typed else ()
+    return _following(asked) if 1 < len(asked) <= MOST_PARTS else None
+
+
+def _following(asked: Iterable[str]) -> SubQuestions:
+    """Return questions of which each is a follow-up of those before, as sentences."""
+    return SubQuestions(tuple(each[0].upper() + each[1:] for each in asked), follow_up=True)
 
 
 _AND = re.compile(r"^(?:and|but|also) ", re.IGNORECASE)

@@ -19,6 +19,9 @@ ASSISTANT_KINDS = ("conversation", "command")
 FACT_KINDS = ("evidence", "claim")
 """Kinds that ask what the documents say of something: each such message is understood by itself."""
 
+NOT_GONE_ON = (*FACT_KINDS, *ASSISTANT_KINDS)
+"""Kinds that no message behind asks for again without its own words for that."""
+
 UNLIKELY = 0.1
 """How likely a way to read a message is below which it is not tried."""
 
@@ -90,6 +93,7 @@ def understand(
 
     `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone.
     """
+    history = list(_without_small_talk(history, route))
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history)
     alone = Query.of(typed, route=route(typed), history=history)
@@ -99,14 +103,28 @@ def understand(
     if not rewriting.texts or _of_the_answer(alone.route, rewriting):
         return alone
     made = [
-        replace(Query.of(text, typed, route(text), history), share=rewriting.need * share)
-        for text, share in rewriting.texts
+        replace(Query.of(text, typed, _of_texts(route(text), alone), history), share=share)
+        for text, share in ((text, rewriting.need * share) for text, share in rewriting.texts)
     ]
     if rewriting.need >= NEEDED and (goes_on := _goes_on(alone, made[0], route)):
         return replace(alone, route=goes_on)
     alone = replace(alone, share=1 - rewriting.need)
     first, *others = [*made, alone] if rewriting.need >= NEEDED else [alone, *made]
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
+
+
+def _without_small_talk(history: Sequence[Turn], route: Callable[[str], Route]) -> Iterator[Turn]:
+    """Yield the turns but for small talk: a greeting names documents and speaks of none."""
+    talks = False
+    for role, said in history:
+        talks = route(said).kind == "conversation" if role == "user" else talks
+        if not talks:
+            yield role, said
+
+
+def _of_texts(route: Route, alone: Query) -> Route:
+    """Return the route of a message made whole: what the texts say makes no request of it."""
+    return alone.route if route.kind in ASSISTANT_KINDS else route
 
 
 def _of_the_answer(route: Route, rewriting: Rewriting) -> bool:
@@ -117,13 +135,14 @@ def _of_the_answer(route: Route, rewriting: Rewriting) -> bool:
 def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route | None:
     """Return the route of a message that asks the same of something else: “And in December?”.
 
-    That is where the question before it was no question of fact, and is none with it either.
+    That is where the question before it was no question of fact, and is surely none with it either.
     """
     if query.asked_before is None or {made.route.kind, query.route.kind} != {"evidence"}:
         return None
     together = route(f"{query.asked_before} {query.typed}")
     same = together.kind == route(query.asked_before).kind
-    return together if same and together.kind not in FACT_KINDS else None
+    surer = together.probability >= query.route.probability
+    return together if same and surer and together.kind not in NOT_GONE_ON else None
 
 
 def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:

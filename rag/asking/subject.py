@@ -15,7 +15,7 @@ from pathlib import PurePath
 from index.storage.store import Title
 from rag.asking.query import Query
 from rag.asking.route import Kind, Requests, request_words
-from rag.languages import content_words
+from rag.languages import FUNCTION_WORDS, content_words
 from rag.languages.english_tokens import numbers
 from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS, SEVERAL
 
@@ -149,7 +149,7 @@ def _beside_document(message: str) -> list[str]:
 
 def wanted(message: str, kind: Kind = "overview") -> int | None:
     """Return how many sentences or points a request wants; None where it does not say."""
-    common = request_words(kind)
+    common = {each for each in request_words(kind) - FUNCTION_WORDS if each.isalpha()}
     words = in_words(IN_QUOTES.sub(" ", message)).split()
     for at, word in enumerate(words[:-1]):
         ordinal = word in ORDINALS  # “The first chapter” is no number of chapters.

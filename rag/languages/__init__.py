@@ -177,9 +177,22 @@ def form(question: str) -> QuestionForm:
     return _taken_as(question).form(question)
 
 
+def joined_questions(question: str) -> tuple[str, ...]:
+    """Return the questions that “and” joins in one, each whole; itself where it asks one thing."""
+    return _taken_as(question).joined_questions(question)
+
+
 def stated(claim: str) -> str:
     """Return what a claim states, without the words that it is asked with."""
     return _taken_as(claim).stated(claim)
+
+
+def asked_of(question: str, words: str) -> str | None:
+    """Return what question words ask of what a question asks: “why?” of “When did it close?”.
+
+    None where they are no question words.
+    """
+    return _taken_as(question).asked_of(question, words)
 
 
 def place_in_order(text: str, count: int) -> tuple[int, str] | None:

@@ -18,7 +18,7 @@ from rag.languages.english_mentions import (
     missing_names,
     worded_as,
 )
-from rag.languages.english_questions import form, place_in_order, stated
+from rag.languages.english_questions import asked_of, form, joined_questions, place_in_order, stated
 from rag.languages.english_tokens import content_words
 from rag.languages.english_words import HEAD
 from rag.languages.language import Language
@@ -38,7 +38,9 @@ ENGLISH = Language(
     times=times,
     head=HEAD,
     form=form,
+    joined_questions=joined_questions,
     stated=stated,
+    asked_of=asked_of,
     place_in_order=place_in_order,
     asked_of_two=asked_of_two,
     amount=amount,

@@ -5,12 +5,16 @@ from __future__ import annotations
 import re
 
 from rag.languages.english_tokens import numbers
+from rag.languages.english_words import COMPARATIVES
 from rag.languages.language import QuestionForm
 
 _YES_NO = re.compile(
     r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might"
     r"|should)(?:n['’]t)?\s(?!.* or )",
     re.IGNORECASE | re.DOTALL,
+)
+_QUESTION_WORD = (
+    r"(?:(?:on|in|by|for|at|to|from|with)\s+)?(?P<word>who|whom|when|where|what|which|why|how)\b"
 )
 # A plural after "which" or "what", with at most two words between that are no verb of the question;
 # or a second part: "who, and when?".
@@ -20,8 +24,7 @@ _SEVERAL = re.compile(
     r"[a-z]+(?:[^suiI\W]s|ies)\b(?!['’])"
     r"|\b(?:which|what) (?:two|three|four|five|six)\b|\bwh(?:at|o|ich) (?:else )?(?:are|were) the\b"
     r"|\b(?:each|all) of\b|^(?:list|name|enumerate)\b|\bwhat (?:did|do|does) each\b"
-    r"|\band\s+(?:(?:on|in|by|for|at|to|from|with)\s+)?"
-    r"(?:who|whom|when|where|what|which|why|how)\b",
+    rf"|\band\s+{_QUESTION_WORD}",
     re.IGNORECASE,
 )
 
@@ -30,6 +33,12 @@ _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?:n?['’]?t)?"
 )
 _PRONOUN = r"(?:i|it|he|she|they|we|you|that|this|there)"
+_JOINED = re.compile(rf",?\s+(?:and|but)\s+(?={_QUESTION_WORD})", re.IGNORECASE)
+_CLAUSE = re.compile(
+    rf"{_QUESTION_WORD}(?!\s+(?:the|{_PRONOUN})\b).*\b{_AUXILIARY}\b|who\s+\S+\s+\S",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A question with a verb of its own: “how wide is it”, but not “how it is”, or “on what date”."""
 _OPENS = re.compile(
     rf"^(?:(?:so|then|but|and|ok|well|no(?=,| not\b| {_PRONOUN}(?:['’]?s)?\b))\b[\s,]*)+",
     re.IGNORECASE,
@@ -39,6 +48,11 @@ _ASKS = re.compile(
     rf"|{_AUXILIARY} {_PRONOUN}(?: not| so)?"
     r"|i (?:guess|suppose|think|believe|assume|imagine|presume|reckon|take it))$",
     re.IGNORECASE,
+)
+
+_MEASURED = "|".join(sorted({"many", "much", *(measured for measured, _ in COMPARATIVES.values())}))
+_ASKING = re.compile(
+    rf"\b(?:who|whom|whose|what|which|when|where|why|how(?: (?:{_MEASURED}))?)\b", re.IGNORECASE
 )
 
 _LAST = re.compile(r"\blast\b", re.IGNORECASE)
@@ -51,6 +65,35 @@ def stated(claim: str) -> str:
     “right?” for a denial.
     """
     return _ASKS.sub("", _OPENS.sub("", claim.strip()).rstrip(" ?!.")).rstrip(" ,")
+
+
+def asked_of(question: str, words: str) -> str | None:
+    """Return a question with other question words: “since when?” of “Is it closed?”, too.
+
+    None where there are none among the words.
+    """
+    if not _ASKING.search(words):
+        return None
+    words = words.strip(" ?!.…")
+    if not (asking := _ASKING.search(question)):
+        return f"{words} {question}"
+    return f"{question[: asking.start()]}{words}{question[asking.end() :]}"
+
+
+def joined_questions(question: str) -> tuple[str, ...]:
+    """Return the questions that “and” joins to one, “What is it, and how does it work?”.
+
+    That is the whole one where it joins none: each has a verb of its own, and no relative clause of
+    the one before goes on in it (“Who is the man who built it and who died?”).
+    """
+    for joint in _JOINED.finditer(question):
+        first, rest = question[: joint.start()], question[joint.end() :]
+        opening = _CLAUSE.match(first.strip())
+        word = joint["word"].lower()
+        relative = re.search(rf"\s{word}\b", first, re.IGNORECASE)
+        if opening and _CLAUSE.match(rest) and not relative:
+            return (f"{first.strip()}?", *joined_questions(rest))
+    return (f"{question.strip(' ?')}?",)
 
 
 def place_in_order(text: str, count: int) -> tuple[int, str] | None:

@@ -251,8 +251,10 @@ class Language:
     times: Callable[[str], Times]
     head: FrontMatterPatterns
     stated: Callable[[str], str]
+    asked_of: Callable[[str, str], str | None]
     place_in_order: Callable[[str, int], tuple[int, str] | None]
     form: Callable[[str], QuestionForm]
+    joined_questions: Callable[[str], tuple[str, ...]]
     asked_of_two: Callable[[str, str, Own], SubQuestions | None]
     amount: Callable[[str], tuple[Decimal, str] | None]
     bounds: Callable[[str], tuple[Bound, ...]]

@@ -174,10 +174,12 @@ def _add_others(composition: Composition, last: Answer) -> None:
 
 
 def _others(last: Answer) -> list[Quote]:
-    """Return the quotes that would do alone and are not cited."""
-    accepted = last.decision.accepted if last.decision else ()
-    cited = {quote.span for quote in last.citations}
-    return [each.quote for each in accepted if each.quote.span not in cited]
+    """Return the quotes that would do alone, of which nothing is cited or in one before."""
+    others: list[Quote] = []
+    for each in last.decision.accepted if last.decision else ():
+        if not any(_overlap(each.quote, said) for said in (*last.citations, *others)):
+            others.append(each.quote)
+    return others
 
 
 def _how_sure(last: Answer) -> list[str]:
