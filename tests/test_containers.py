@@ -196,7 +196,6 @@ def test_the_password_comes_by_its_file_and_the_command_as_it_was_given(tmp_path
 
 
 @pytest.mark.browser
-@pytest.mark.browser
 @pytest.mark.weights
 def test_the_health_check_finds_a_window_well_with_a_login_and_without(
     window_address: str, window_library: Library, tmp_path: Path

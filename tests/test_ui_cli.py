@@ -489,7 +489,7 @@ def test_without_the_language_models_weights_it_answers_all_the_same(
     # It writes where the words are sure, and reads where there is doubt.
     for question, words, asked in (
         ("How wide is the Tsugaru Strait?", "20 kilometers", True),
-        (QUESTION, "90 minutes", False),
+        ("Who spoke of a “Sputnik moment” after China's test?", "Milley", False),
         ("Which yeast is best for pizza?", "", False),
     ):
         done = footnoted("ask", question, "--json", **given)
