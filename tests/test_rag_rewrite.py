@@ -55,9 +55,17 @@ def test_what_is_read_of_a_conversation_has_bounds() -> None:
     answers = [line for line in read.split("\n") if line.startswith("= ")]
     assert len(answers) == len(ANSWERS)
     for each, most in zip(answers, ANSWERS, strict=True):
-        assert most - len("word") <= len(each) - len("= ") <= most
-        assert each.endswith("word")
+        assert most - len("word ") <= len(each) - len("= ") <= most
+        assert each.endswith("word …")
     assert context_of([]) == ""
+
+
+def test_the_end_of_a_turn_that_is_cut_off_is_marked() -> None:
+    """The head would take the last words before the cut for what is meant."""
+    said = "The ferry carried 42 horses and a Bechstein grand. " * 12
+    read = context_of([("user", "When did it leave?"), ("assistant", said)])
+    assert read.endswith(" …")
+    assert said.startswith(read.split("= ")[1].removesuffix(" …") + " ")
 
 
 def put(message: str, word: str, how: Any, words: str = "") -> Put:

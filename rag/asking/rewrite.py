@@ -40,6 +40,9 @@ ANSWERS = (400, 240, 240)
 QUESTION, ANSWER = "> ", "= "
 """What a turn begins with, as it is read."""
 
+GOES_ON = " …"
+"""What stands behind a text that is cut off."""
+
 ARTICLES = ("the ", "a ", "an ")
 
 FOOTNOTE = re.compile(r"\[\d+\]")
@@ -85,8 +88,14 @@ def context_of(history: Sequence[Turn]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return the beginning of a text, which ends with a whole word."""
-    return text if len(text) <= most else text[: most + 1].rpartition(" ")[0]
+    """Return the beginning of a text, which ends with a whole word and then a sign that it goes on.
+
+    Without it the head would take the last words for what is meant.
+    """
+    if len(text) <= most:
+        return text
+    words = text[: max(most + 1 - len(GOES_ON), 0)].rpartition(" ")[0]
+    return words and words + GOES_ON
 
 
 def linked(link: str, words: str, ending: str) -> str:
