@@ -103,8 +103,11 @@ def understand(
     if not rewriting.texts or _of_the_answer(alone.route, rewriting):
         return alone
     made = [
-        replace(Query.of(text, typed, _of_texts(route(text), alone), history), share=share)
-        for text, share in ((text, rewriting.need * share) for text, share in rewriting.texts)
+        replace(
+            Query.of(text, typed, _of_texts(route(text), alone), history),
+            share=rewriting.need * share,
+        )
+        for text, share in rewriting.texts
     ]
     if rewriting.need >= NEEDED and (goes_on := _goes_on(alone, made[0], route)):
         return replace(alone, route=goes_on)

@@ -59,13 +59,14 @@ def _with(rows: Sequence[Line], names: Sequence[Line], lines: Sequence[Line]) ->
         for line in lines
         if line.cells and _is_set(line) and line.base > rows[0].base and _level(line, names)
     ]
-    table = {*heads, *rows}
+    # In an order of their own: lines of the same height would else come in that of their hashes.
+    table = dict.fromkeys((*heads, *rows))
     named = {row: name for row in table if (name := _level(row, names))}
     whole = [_named(row, named.get(row)) for row in table]
     groups = [name for name in names if name not in named.values()]
-    at = min(map(lines.index, {*table, *names}))
+    at = min(map(lines.index, (*table, *names)))
     return [
-        *(line for line in lines[:at]),
+        *lines[:at],
         *sorted((*whole, *groups), key=lambda line: -line.base),
         *(line for line in lines[at:] if line not in table and line not in names),
     ]
