@@ -30,7 +30,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models library chat ask test test-lab test-all beside faults check audit regression bench speed ablation pictures lock clean
+.PHONY: help install models more-models library chat ask test test-lab test-all beside faults check audit regression bench speed ablation pictures lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 models: install
 	@$(FOOTNOTED) models pull $(WEIGHTS)
 
+# What some tests need besides: the search of documents in any language.
+more-models: models
+	@$(FOOTNOTED) models pull multilingual-e5-small
+
 library: models
 	@$(FOOTNOTED) add --library "$(LIBRARY)" "$(ARTICLE)"
 
@@ -70,14 +74,14 @@ ask: library  ## Ask the sample article one question: make ask Q="…".
 	@$(FOOTNOTED) ask --library "$(LIBRARY)" "$(Q)"
 
 # Two at a time but for those of the language model, which takes all cores by itself.
-test: models chromium postgres  ## Run the tests.
+test: more-models chromium postgres  ## Run the tests.
 	@$(PY) -m pytest --ignore tests/lab -n 2 --dist worksteal -m "not llm and not slow and not beside" --durations 15
 	@$(PY) -m pytest $$(grep -l 'mark\.llm' tests/test_*.py) -m "llm and not slow and not beside" --durations 5
 
-test-lab: models chromium  ## Run the tests of what measures and trains.
+test-lab: more-models chromium  ## Run the tests of what measures and trains.
 	@$(PY) -m pytest tests/lab -n 2 --dist worksteal -m "not slow and not beside" --durations 5
 
-test-all: models chromium postgres  ## Run all tests, also those that take long and rarely fail.
+test-all: more-models chromium postgres  ## Run all tests, also those that take long and rarely fail.
 	@$(PY) -m pytest -n 2 --dist worksteal -m "not llm and not beside"
 	@$(PY) -m pytest -m "llm and not beside"
 

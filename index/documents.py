@@ -78,7 +78,9 @@ class Properties:
 
     `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN". `named` is no word
     of the file's: it is what a person has called the document, and `titled` its title before.
-    `tags` are a person's as well, in the order in which they were given.
+    `tags` are a person's as well, in the order in which they were given. `written_in` is the code
+    of the language that the text itself is in, where that is not English: its sentences are cut by
+    it. Documents that were added by a version that could not tell have none.
     """
 
     author: str | None = None
@@ -88,6 +90,7 @@ class Properties:
     named: str | None = None
     titled: str | None = None
     tags: tuple[str, ...] = ()
+    written_in: str | None = None
 
 
 UNTOLD = Properties()

@@ -17,6 +17,9 @@ MONTH = (
 )
 """A regular expression for a month's name in lower case, whole or shortened, with its dot."""
 
+ENGLISH = "en"
+"""The code of the language, as others are named by theirs."""
+
 _SHORTENED = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\.(?=\s)|(?=\s\d))")
 _SHORT = [month[:3].lower() for month in MONTHS]
 

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Literal
 
 from index.documents import Document, Passage, last_part, source_name
 from index.errors import DocumentError, LibraryError, UserError
+from index.language import in_its_language
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
 from index.loading.scanning.work import forget
@@ -39,7 +40,7 @@ from index.storage.postgres import PostgresStore
 from index.storage.postgres_vectors import PostgresVectors
 from index.storage.store import Dated, Entry, Key, Store, Title, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
-from index.weights.catalogue import weights_sha256
+from index.weights.catalogue import DEFAULT_EMBEDDING, weights_sha256
 from index.weights.factory import Factory
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Library:
             }
             | ({"vectors": vectors.name} if vectors else {})
         )
-        self._load_embedding = embedding
+        self._load_embedding, self._embedding_name = embedding, embedding_name
         self._server, self._token = server, token
         self._factory = vectors
         self.store: Store | PostgresStore
@@ -178,6 +179,16 @@ class Library:
         self.embed = lru_cache(maxsize=8)(self._embed_texts)
         if check and self.store.exists:
             self._check(self.store.meta())
+
+    @property
+    def made_with(self) -> str:
+        """The name of the embedding that its vectors are of. Raises LibraryError as `meta` does."""
+        return str(json.loads(self.store.meta()["fingerprint"])["embedding"])
+
+    @property
+    def reads_english_alone(self) -> bool:
+        """Whether its search has learned English and no other language."""
+        return self._embedding_name == DEFAULT_EMBEDDING
 
     def _check(self, meta: dict[str, str]) -> None:
         if meta["fingerprint"] == self.fingerprint:
@@ -383,6 +394,7 @@ class Library:
         The same text again changes nothing. A document of the same source with another text
         replaces the old one. What `prepare` made of it is not made again.
         """
+        document = in_its_language(document)
         prepared = prepared or self.prepare(document, report)
         added = prepared.unchanged or self._add(document, report, prepared)
         if document.scans:
@@ -471,6 +483,7 @@ class Library:
         Nothing is written and nobody is kept from writing, so that several threads and programs
         prepare at once and write in turn.
         """
+        document = in_its_language(document)
         if self.store.exists:
             self._check(self.store.meta())
             if self.store.holds(document):
@@ -547,7 +560,7 @@ class Library:
                         read_again.append(document)
                     except DocumentError as error:
                         kept.append((document, str(error)))
-                documents[document.id] = document
+                documents[document.id] = in_its_language(document)
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
                 self._embed_into(fresh, document, passages, partial(report, document))

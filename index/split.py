@@ -17,6 +17,7 @@ from itertools import pairwise
 
 from index.dated_entries import entry_date_length, entry_dates
 from index.documents import Document, Heading, Passage, Span
+from index.english import ENGLISH
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 
 SPLITTER_VERSION = "3"
@@ -80,9 +81,10 @@ _Block = tuple[int, int, str | None, tuple[date, date] | None]
 
 def _passages(document: Document, blocks: list[_Block]) -> list[Passage]:
     passages: list[Passage] = []
+    language = document.properties.written_in or ENGLISH
     for start, end, heading, dates in blocks:
         prefix = entry_date_length(document.text[start:end]) if dates else 0
-        sentences = sentence_spans(document.text, start, end, prefix)
+        sentences = sentence_spans(document.text, start, end, prefix, language)
         for part in _pack(document.text, sentences):
             passage = Passage(
                 Span(document.id, part[0][0], part[-1][1]), tuple(part), heading, dates
@@ -93,7 +95,9 @@ def _passages(document: Document, blocks: list[_Block]) -> list[Passage]:
     return passages
 
 
-def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Offsets]:
+def sentence_spans(
+    text: str, start: int, end: int, prefix: int = 0, language: str = ENGLISH
+) -> list[Offsets]:
     """Return the sentences of `text[start:end]` as offsets into the text, without outer blanks.
 
     The first `prefix` characters (the date of a chronology's entry) stay with the first sentence.
@@ -105,7 +109,7 @@ def sentence_spans(text: str, start: int, end: int, prefix: int = 0) -> list[Off
     # A line break inside a paragraph is the typesetter's, not the author's.
     flat = text[start + prefix : end].replace("\n", " ")
     sentences: list[Offsets] = []
-    for boundary in sentencex.get_sentence_boundaries("en", flat):
+    for boundary in sentencex.get_sentence_boundaries(language, flat):
         first = start + prefix + boundary["start_index"]
         last = start + prefix + boundary["end_index"]
         sentences.append(_stripped(text, first, last))

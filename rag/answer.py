@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from index.english import ENGLISH
 from index.printable import number_of, shortened
 from rag.answerability.gate import Decision
 from rag.answerability.nearest import Nearest
 from rag.asking.route import Route
+from rag.languages.phrases import Phrases, phrases
 from rag.quote import Quote, quotes_as_json
 
 _ITEM = re.compile(r"(?:•|\d{1,3}[.)]) ")
@@ -81,6 +83,8 @@ class Answer:
     for what a list has left out."""
     way: str | None = None
     """Which way it was answered; None where none was tried. It is evidence where no other did."""
+    language: str = ENGLISH
+    """The code of the language that it was asked in."""
 
     def __repr__(self) -> str:
         """Return it on a line."""
@@ -96,13 +100,18 @@ class Answer:
     def text(self) -> str:
         """The answer with its footnotes, without the sentences that are not supported."""
         if self.reason == "no_documents":
-            return self.message or "There is no document to answer from yet."
+            return self.message or self.phrases.empty
         if self.refused:
-            return "The sources do not say."
+            return self.phrases.refusal
         return "\n".join(
             " ".join(each.text + "".join(f"[{n}]" for n in each.citations) for each in line)
             for line in self.lines
         )
+
+    @property
+    def phrases(self) -> Phrases:
+        """What it says by itself, in the language of the question."""
+        return phrases(self.language)
 
     @property
     def lines(self) -> list[list[AnswerSentence]]:
@@ -142,6 +151,7 @@ class Answer:
                 "probability": round(self.route.probability, 3),
                 "answered_by": self.way,
             },
+            "language": self.language,
             "nearest": self.nearest and self.nearest.as_json(),
             "choices": list(self.choices),
             "sentences": [

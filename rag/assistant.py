@@ -31,7 +31,7 @@ from rag.config import Settings
 from rag.finding.rerank import reranker_of
 from rag.lazy import Lazy
 from rag.log import Log
-from rag.opening import embedding_of, open_library
+from rag.opening import as_made, embedding_of, open_library
 from rag.trace import Line
 from rag.turns import FairSemaphore, Paused
 from rag.verifying.compose import Composition
@@ -53,10 +53,10 @@ class Assistant:
         Raises LibraryError when the library cannot be used with these settings; without `check`,
         one that was made with others can be opened to be made again.
         """
-        self.settings = settings
+        self.settings = settings = as_made(settings)
         self.router = Router()
         self.reranker = reranker_of(settings)
-        self.reader = Reader(settings.models)
+        self.reader = Reader(settings.models, settings.reader)
         self._embedding = embedding_of(settings)
         self._writer: Lazy[Writer | None] = Lazy(lambda: load_writer(settings))
         # Who searches and reads keeps a core busy; who waits for a language model does not.
@@ -110,6 +110,16 @@ class Assistant:
         other.settings = self.settings.model_copy(update={"library": library.place})
         other.library = library
         return other
+
+    def writing_as(self, other: Assistant) -> Assistant:
+        """Return an assistant of this library and search that writes and answers as another one."""
+        mine = copy(other)
+        own = ("library", "embedding", "reranker")
+        update = {name: getattr(self.settings, name) for name in own}
+        mine.settings = other.settings.model_copy(update=update)
+        mine.library, mine._embedding = self.library, self._embedding
+        mine.reranker, mine.reader = self.reranker, self.reader
+        return mine
 
     @property
     def embedding(self) -> Lazy[Embedding]:

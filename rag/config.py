@@ -17,7 +17,14 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -28,6 +35,13 @@ from pydantic_settings import (
 
 from index.errors import UserError, reason
 from index.storage.database import Place, database, is_database
+from index.weights.catalogue import (
+    DEFAULT_EMBEDDING,
+    DEFAULT_RERANKER,
+    ENGLISH_READER,
+    MULTILINGUAL,
+    READER_OF_ALL,
+)
 from index.weights.download import default_models_directory
 from index.weights.factory import Factory, is_factory
 
@@ -62,12 +76,12 @@ class Settings(BaseSettings):
         None, description="a folder or an address with weights, from which they are fetched first"
     )
     embedding: str = Field(
-        "bge-small-en-v1.5-int8",
+        DEFAULT_EMBEDDING,
         description="a model of the catalogue, a folder, a hub name, or a factory: "
-        "`package.module:factory`",
+        "`package.module:factory`; “multilingual-e5-small” is for documents in any language",
     )
     reranker: str = Field(
-        "ms-marco-minilm-l-12-v2-int8",
+        DEFAULT_RERANKER,
         description="a model of the catalogue, a folder, a hub name, or a factory",
     )
     llm: str = Field(
@@ -114,8 +128,19 @@ class Settings(BaseSettings):
     @property
     def cross_encoder(self) -> str:
         """The cross-encoder that scores quotes: the reranker, or the default one with a factory."""
-        default: str = type(self).model_fields["reranker"].default
-        return default if self.factory("reranker") else self.reranker
+        return self._read_by[0] if self.factory("reranker") else self.reranker
+
+    @property
+    def reader(self) -> str:
+        """What reads the quotes: a model for English, or the one for all languages."""
+        return self._read_by[1]
+
+    @property
+    def _read_by(self) -> tuple[str, str]:
+        """The cross-encoder and the reader that go with the embedding."""
+        if self.embedding == MULTILINGUAL:
+            return READER_OF_ALL, READER_OF_ALL
+        return DEFAULT_RERANKER, ENGLISH_READER
 
     def factory(self, name: str) -> Factory | None:
         """Return the factory that a setting names, if it names one: code of the user's own.
@@ -143,6 +168,14 @@ class Settings(BaseSettings):
         """Whether a user may change a library, with the rights that the user has."""
         named = self.editors.get(library)
         return self.may_read(user, library) and (named is None or user in named)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_as_searched(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Rank by the model for all languages where the search is by one for them."""
+        if given.get("embedding") == MULTILINGUAL:
+            return {"reranker": READER_OF_ALL} | given
+        return given
 
     @field_validator("databases", mode="before")
     @classmethod

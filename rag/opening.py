@@ -18,10 +18,39 @@ from index.errors import LibraryError, UserError
 from index.library import Library
 from index.printable import path_line
 from index.storage.database import SCHEMA, Database, Place
+from index.weights.catalogue import (
+    DEFAULT_EMBEDDING,
+    DEFAULT_RERANKER,
+    MULTILINGUAL,
+    READER_OF_ALL,
+)
 from index.weights.embedding import Embedding, load_embedding
 from index.weights.foreign import ForeignEmbedding
 from rag.config import Settings
 from rag.lazy import Lazy
+
+
+def as_made(settings: Settings) -> Settings:
+    """Return settings with the models for all languages, where a library was made with them.
+
+    Unless the settings name an embedding themselves. So such a library opens like any other.
+    """
+    if "embedding" in settings.model_fields_set:
+        return settings
+    library = _opened(settings, embedding_of(settings), check=False)
+    try:
+        made = library.made_with if library.exists else None
+    except LibraryError:  # Whoever opens it says what is wrong with it.
+        made = None
+    finally:
+        library.close()
+    models = {"embedding": DEFAULT_EMBEDDING, "reranker": DEFAULT_RERANKER}
+    if made == MULTILINGUAL:
+        models = {"embedding": MULTILINGUAL, "reranker": READER_OF_ALL}
+    own = {name: value for name, value in models.items() if name not in settings.model_fields_set}
+    found = settings.model_copy(update=own)
+    found.model_fields_set.difference_update(own)  # Nobody has named them.
+    return found
 
 
 def embedding_of(settings: Settings) -> Lazy[Embedding]:
@@ -44,10 +73,17 @@ def open_library(
     Raises LibraryError when it cannot be used with these settings; without `check`, one that was
     made with others can be opened to be made again.
     """
+    if embedding is None:
+        settings = as_made(settings)
+        embedding = embedding_of(settings)
+    return _opened(settings, embedding, check=check)
+
+
+def _opened(settings: Settings, embedding: Callable[[], Embedding], *, check: bool) -> Library:
     return Library(
         settings.library,
         embedding_name=settings.embedding,
-        embedding=embedding or embedding_of(settings),
+        embedding=embedding,
         server=settings.chroma_url,
         token=settings.chroma_token.get_secret_value() if settings.chroma_token else None,
         vectors=settings.factory("vectors"),

@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
+import index.weights.multilingual
 import index.weights.onnx
 
 ROOM = 100_000_000
@@ -65,6 +66,7 @@ def open_once(patch: pytest.MonkeyPatch) -> None:
     """Have all that opens weights in this process share them; what reads scans has its own."""
     shared = SimpleNamespace(**{**vars(onnxruntime), "InferenceSession": _open})
     patch.setattr(index.weights.onnx, "onnxruntime", shared)
+    patch.setattr(index.weights.multilingual, "_open", {})  # Its layers must stay with them.
     patch.setattr(index.weights.onnx, "load_tokenizer", cache(index.weights.onnx.load_tokenizer))
 
 

@@ -117,6 +117,7 @@ def test_the_catalogue_is_whole_and_pins_what_was_measured() -> None:
         "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
         "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
         "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
     ]
     fetched = [model for model in models.CATALOGUE.values() if model.home is None]
     assert [next(iter(model.files.values())).sha256 for model in fetched] == pins

@@ -83,7 +83,8 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
         and not each.startswith(LEFT_OUT)
         and not (each.startswith("ui/") and each.endswith(".png"))
     }
-    licences = ("LICENSE", "index/reader_weights/README.md", "rag/asking/router/README.md")
+    cards = ("index/multilingual_weights", "index/reader_weights", "rag/asking/router")
+    licences = ("LICENSE", *(f"{each}/README.md" for each in cards))
     assert {name.split(".dist-info/")[1] for name in told} == {
         *("METADATA", "RECORD", "WHEEL", "entry_points.txt"),
         *(f"licenses/{name}" for name in licences),

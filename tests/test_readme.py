@@ -109,7 +109,9 @@ def test_add_and_ask(run: Run, folder: Path, library: Path, address: str) -> Non
     ask, explain = (
         each
         for each in COMMANDS
-        if each.startswith("footnoted ask") and '"' in each and "--tag" not in each
+        if each.startswith("footnoted ask")
+        and '"' in each
+        and not {"--tag", "--library"} & {*each.split()}
     )
     done = run(shlex.split(ask)[1:], folder, library, FOOTNOTED_LLM="none")
     assert done.returncode == 0, done.stderr
@@ -292,9 +294,32 @@ def test_every_command_is_known_here() -> None:
 
 
 @pytest.mark.weights
+def test_documents_in_other_languages(run: Run, folder: Path) -> None:
+    page = Path("docs/languages.md").read_text("utf-8")
+    pull, add, *asks = re.findall(r"^ {4}(.*footnoted (?:models|add|ask) .*)$", page, re.MULTILINE)
+    contract = docx.Document()
+    contract.add_paragraph("Der Mietvertrag für das Bootshaus beginnt am 1. April 2024.")
+    contract.add_paragraph("Der Vertrag endet am 31. März 2027.")
+    contract.save(str(folder / "vertrag.docx"))
+    models = str(load_settings().models.absolute())
+    done = run(shlex.split(pull)[1:], folder, folder / "none", FOOTNOTED_MODELS=models)
+    assert "already there" in done.stderr
+    setting, *words = shlex.split(add)
+    name, value = setting.split("=")
+    done = run(words[1:], folder, folder / "none", **{name: value})
+    assert done.returncode == 0, done.stderr
+    for each in asks:
+        done = run(shlex.split(each)[1:], folder, folder / "none", FOOTNOTED_LLM="none")
+        assert done.returncode == 0, done.stderr
+        assert "31. März 2027" in done.stdout
+    done = run(["add", "vertrag.docx", "--library", "english"], folder, folder / "none")
+    assert "There are documents in German" in done.stderr
+
+
+@pytest.mark.weights
 @pytest.mark.llm
 def test_the_weights_are_pulled_once(run: Run, folder: Path) -> None:
-    [line] = [each for each in COMMANDS if each.startswith("footnoted models")]
+    [line, _] = [each for each in COMMANDS if each.startswith("footnoted models")]
     models = str(load_settings().models.absolute())
     done = run(shlex.split(line)[1:], folder, folder / "none", FOOTNOTED_MODELS=models)
     assert done.returncode == 0, done.stderr

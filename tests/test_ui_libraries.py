@@ -12,11 +12,15 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.documents import Document
+from index.weights.catalogue import MULTILINGUAL
+from rag.assistant import Assistant
+from rag.config import load_settings
 from tests.browser import OpenPage, ask, assert_accessible, window
 from tests.conftest import OpenLibrary
 from tests.test_ui_tabs import another_tab, listed
 from tests.visitor import Visitor
 from ui.entry.users import add_token, add_user
+from ui.panels.libraries.opened import Libraries
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -292,3 +296,24 @@ def test_rights_hold_for_each_library_apart(
         expect(open_list(page).locator(".library")).to_have_text(["new", "open"])
         context.close()
     assert [each.id for each in open_library(tmp_path / "all" / "closed").entries()] == [bridge]
+
+
+def test_a_library_for_all_languages_opens_beside_one_for_english(
+    tmp_path: Path, open_library: OpenLibrary
+) -> None:
+    open_library(tmp_path / "works").add(of(BRIDGE, "bridge"))
+    place, german = tmp_path / "deutsch", "Die Brücke in Tolm wurde am 3. Mai 1911 eröffnet."
+    with Assistant(load_settings(library=place, embedding=MULTILINGUAL, llm="none")) as made:
+        made.library.add(of(german, "bruecke"))
+    libraries = Libraries(Assistant(load_settings(library=tmp_path / "works", llm="none")))
+    assert libraries.first.library.reads_english_alone
+    opened = libraries.named("deutsch")
+    assert not opened.library.reads_english_alone
+    question = "Wann wurde die Brücke in Tolm eröffnet?"
+    # What is set on the page says how it answers, and not what it searches with.
+    first = libraries.first.assistant
+    configured = first.with_settings(first.settings.model_copy(update={"quotes": 3}))
+    for assistant in (opened.assistant, opened.assistant.writing_as(configured)):
+        [cited] = assistant.ask(question).citations
+        assert cited.text == german
+        assert assistant.settings.embedding == MULTILINGUAL

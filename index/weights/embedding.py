@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import ModelMissing, UserError
-from index.weights.catalogue import CATALOGUE
+from index.weights.catalogue import CATALOGUE, MULTILINGUAL, READER_OF_ALL
 from index.weights.download import model_folder
 
 if TYPE_CHECKING:
@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 QUERY_PROMPTS = {
     "bge-small-en-v1.5-int8": "Represent this sentence for searching relevant passages: ",
+    "multilingual-e5-small": "query: ",
 }
-"""What the model's authors put before a question, and not before a passage."""
+"""What the model's authors put before a question."""
+
+PASSAGE_PROMPTS = {"multilingual-e5-small": "passage: "}
+"""What they put before a passage, where they put anything (Wang and others, "Multilingual E5 Text
+Embeddings", 2024)."""
 
 Scores = Callable[[Sequence[tuple[str, str]]], "np.ndarray"]
 """Takes pairs of a question and a text; returns a score a pair, greater for better answers."""
@@ -39,22 +44,28 @@ class Embedding(Protocol):
 
 
 class PromptedEmbedding:
-    """Embeds passages as they are, and questions behind the model's query prompt.
+    """Embeds passages and questions, each behind the prompt that the model's authors give.
 
     The methods are called as LlamaIndex's, whose own class takes seconds to import.
     """
 
     def __init__(
-        self, name: str, encode: Callable[[list[str]], np.ndarray], query_prompt: str
+        self,
+        name: str,
+        encode: Callable[[list[str]], np.ndarray],
+        query_prompt: str,
+        passage_prompt: str = "",
     ) -> None:
         """Wrap what turns texts into vectors of length one, shape (texts, dimension)."""
         self.model_name = name
         self._encode = encode
         self._query_prompt = query_prompt
+        self._passage_prompt = passage_prompt
 
     def get_query_embedding(self, query: str) -> list[float]:
         """Return the vector of a question."""
-        return self.get_text_embedding(self._query_prompt + query)
+        [vector] = self._vectors([self._query_prompt + query])
+        return vector
 
     def get_text_embedding(self, text: str) -> list[float]:
         """Return the vector of a passage."""
@@ -62,6 +73,9 @@ class PromptedEmbedding:
 
     def get_text_embedding_batch(self, texts: list[str]) -> list[list[float]]:
         """Return the vectors of passages."""
+        return self._vectors([self._passage_prompt + text for text in texts])
+
+    def _vectors(self, texts: list[str]) -> list[list[float]]:
         vectors: list[list[float]] = self._encode(texts).tolist() if texts else []
         return vectors
 
@@ -69,15 +83,20 @@ class PromptedEmbedding:
 def load_embedding(name: str, models: Path) -> PromptedEmbedding:
     """Load an embedding model: a name of the catalogue, a folder, or a name on the hub.
 
-    It has the query prompt that the model's authors give.
+    It has the prompts that the model's authors give.
 
     Raises ModelMissing when the weights of a catalogue's model are not on this machine, and
     UserError when a model that the user named cannot be loaded.
     """
-    return PromptedEmbedding(name, _load_encoder(name, models), QUERY_PROMPTS.get(name, ""))
+    prompts = QUERY_PROMPTS.get(name, ""), PASSAGE_PROMPTS.get(name, "")
+    return PromptedEmbedding(name, _load_encoder(name, models), *prompts)
 
 
 def _load_encoder(name: str, models: Path) -> Callable[[list[str]], np.ndarray]:
+    if name == MULTILINGUAL:
+        from index.weights.multilingual import encoder
+
+        return encoder(models)
     folder = _folder(name, "embedding", models) if name in CATALOGUE else None
     if folder and (folder / "model.onnx").exists():
         from index.weights.onnx import OnnxWeights, embed
@@ -94,6 +113,11 @@ def load_scorer(name: str, models: Path) -> Scores:
 
     Raises as `load_embedding` does, and UserError for a model with several scores a pair.
     """
+    if name == READER_OF_ALL:
+        from index.weights.multilingual import reading_network
+        from index.weights.onnx import scorer
+
+        return scorer(reading_network(models), "ranks")
     if name in CATALOGUE:
         from index.weights.onnx import OnnxWeights, scorer
 

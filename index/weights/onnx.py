@@ -47,26 +47,31 @@ class Tokens(Protocol):
 _pool = ThreadPoolExecutor(os.cpu_count(), "onnx")
 
 
-class OnnxWeights:
-    """Opened weights: `model.onnx` and `tokenizer.json` of a folder.
+class Network:
+    """An opened network, with the tokenizer of what it reads.
 
     Each text runs by itself, on one processor. So what comes out does not depend on what else is
     asked (int8 weights round all numbers of a batch to one scale), nothing is padding, and programs
     side by side do not wait for each other.
     """
 
-    def __init__(self, folder: Path, name: str = "model.onnx") -> None:
-        """Open the weights, in the file of a name."""
-        options = onnxruntime.SessionOptions()
+    def __init__(
+        self,
+        network: Path,
+        tokenizer: Tokenizer,
+        options: onnxruntime.SessionOptions | None = None,
+    ) -> None:
+        """Open a network with its tokenizer."""
+        options = options or onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(
-            str(folder / name), options, providers=["CPUExecutionProvider"]
+            str(network), options, providers=["CPUExecutionProvider"]
         )
         self._options = onnxruntime.RunOptions()
         self._options.only_execute_path_to_fetches = True  # Other heads take as long again.
         self._inputs = {each.name for each in self._session.get_inputs()}
-        self._tokenizer = load_tokenizer(folder)
+        self._tokenizer = tokenizer
 
     def encode(self, text: str, with_text: str | None = None) -> Encoding:
         """Return the tokens of a text, or of a pair of texts."""
@@ -74,12 +79,23 @@ class OnnxWeights:
 
     def run(self, encoded: Tokens, *outputs: str) -> list[np.ndarray]:
         """Return the outputs named, or all, for one text: each of the shape that it has."""
-        given = {name: row for name, row in features([encoded]).items() if name in self._inputs}
-        made = self._session.run(outputs or None, given, self._options)
+        made = self._session.run(outputs or None, self.inputs(encoded), self._options)
         return [np.asarray(each)[0] for each in made]
 
+    def inputs(self, encoded: Tokens) -> dict[str, np.ndarray]:
+        """Return what the network reads of one text."""
+        return {name: row for name, row in features([encoded]).items() if name in self._inputs}
 
-def embed(weights: OnnxWeights, texts: Sequence[str]) -> np.ndarray:
+
+class OnnxWeights(Network):
+    """Opened weights: `model.onnx` and `tokenizer.json` of a folder."""
+
+    def __init__(self, folder: Path, name: str = "model.onnx") -> None:
+        """Open the weights, in the file of a name."""
+        super().__init__(folder / name, load_tokenizer(folder))
+
+
+def embed(weights: Network, texts: Sequence[str]) -> np.ndarray:
     """Return each text's vector, of length one; shape (texts, dimension).
 
     It is what comes out for the first token, as bge was trained (Xiao and others, SIGIR 2024).
@@ -92,12 +108,14 @@ def embed(weights: OnnxWeights, texts: Sequence[str]) -> np.ndarray:
     return np.stack(in_parallel(vector, texts))
 
 
-def scorer(weights: OnnxWeights) -> Callable[[Sequence[tuple[str, str]]], np.ndarray]:
+def scorer(
+    weights: Network, output: str = "logits"
+) -> Callable[[Sequence[tuple[str, str]]], np.ndarray]:
     """Return what gives each pair its raw logit, on which the gate is fitted; shape (pairs,)."""
 
     @lru_cache(maxsize=REMEMBERED)
     def logit(pair: tuple[str, str]) -> float:
-        return float(weights.run(weights.encode(*pair), "logits")[0][0])
+        return float(np.ravel(weights.run(weights.encode(*pair), output)[0])[0])
 
     return lambda pairs: np.array(in_parallel(logit, pairs))
 

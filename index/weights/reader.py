@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from tokenizers import Encoding
 
-from index.weights.onnx import REMEMBERED, OnnxWeights, in_parallel
+from index.weights.onnx import REMEMBERED, Network, OnnxWeights, in_parallel
 
 MAX_WORDS = 40
 """The longest answer, in tokens."""
@@ -56,11 +56,11 @@ class Edit(NamedTuple):
 
 
 class ReaderWeights:
-    """An opened reader: `model.onnx` and `tokenizer.json` of a folder."""
+    """An opened reader: `model.onnx` and `tokenizer.json` of a folder, or a network."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the weights."""
-        self._weights = OnnxWeights(folder)
+    def __init__(self, weights: Path | Network) -> None:
+        """Open the weights of a folder, or take those that are open."""
+        self._weights = OnnxWeights(weights) if isinstance(weights, Path) else weights
         self._read = lru_cache(maxsize=REMEMBERED)(self._read_text)
 
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.weights.catalogue import ENGLISH_READER, READER_OF_ALL
 from index.weights.download import model_folder
 from rag.languages import in_full
 from rag.lazy import Lazy
@@ -15,18 +16,24 @@ from rag.quote import Quote
 if TYPE_CHECKING:
     from index.weights.reader import Edit, Read, ReaderWeights
 
-READER = "footnoted-reader"
+READER = ENGLISH_READER
 
 
 class Reader:
-    """The project's own reader, loaded when it is first needed, by whichever thread asks first."""
+    """The project's own readers, loaded when first needed, by whichever thread asks first."""
 
-    def __init__(self, models: Path) -> None:
-        """Name the weights; `models` is the folder of the weights that are fetched."""
-        self._weights: Lazy[ReaderWeights] = Lazy(lambda: _load(models))
+    def __init__(self, models: Path, name: str = READER) -> None:
+        """Name what reads quotes; `models` is the folder of the weights that are fetched.
+
+        What was said before a message, and statements, are read by the reader of English.
+        """
+        self._english: Lazy[ReaderWeights] = Lazy(lambda: _load(READER, models))
+        other = name != READER
+        self._weights = Lazy(lambda: _load(name, models)) if other else self._english
 
     def load(self) -> None:
         """Load the weights now rather than with the first question."""
+        self._english()
         self._weights()
 
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
@@ -42,7 +49,7 @@ class Reader:
         self, message: str, places: Sequence[tuple[int, int]], context: str
     ) -> tuple[float, list[Edit]]:
         """Return what a message needs of what was said before it (`rag/asking/rewrite.py`)."""
-        return self._weights().edits(message, places, context)
+        return self._english().edits(message, places, context)
 
     def entails(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
         """Return three logits for each text: it bears the statement out, denies it, neither.
@@ -52,7 +59,7 @@ class Reader:
         that there is room for the words.
         """
         plain = [_plain(text) for text in texts]
-        judged = self._weights().entails(_plain(statement), plain) if texts else []
+        judged = self._english().entails(_plain(statement), plain) if texts else []
         return [[float(each) for each in logits] for logits in judged]
 
 
@@ -63,7 +70,11 @@ def _plain(text: str) -> str:
     return _REPEATED.sub(r"\1\1\1", in_full(text))
 
 
-def _load(models: Path) -> ReaderWeights:
+def _load(name: str, models: Path) -> ReaderWeights:
     from index.weights.reader import ReaderWeights
 
-    return ReaderWeights(model_folder(READER, models))
+    if name == READER_OF_ALL:
+        from index.weights.multilingual import MultilingualReader
+
+        return MultilingualReader(models)
+    return ReaderWeights(model_folder(name, models))

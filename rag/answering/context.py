@@ -247,4 +247,5 @@ class Context:
             llm_failed=self.run.llm_failed,
             searched=sum(each.searched for each in self.run.found.values()),
             route=query.route,
+            language=query.language,
         )

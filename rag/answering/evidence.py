@@ -6,6 +6,8 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 
+from index.english import ENGLISH
+from index.language import language_of_text
 from rag.answer import Answer, Event, Found, Reason, Writing
 from rag.answerability.gate import DOUBT, Decision, Reading, weigh
 from rag.answering.context import Context
@@ -47,6 +49,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     composition, chosen = None, _chosen(query, context, decision)
     steps = not decision.words_are_sure and any(map(item_sign, chosen.chosen))
     writes = decision.words_are_sure or len(chosen.read) > 1
+    writes = writes and _can_be_checked(query, chosen.read)
     if writes and not steps and (writer := context.writer):
         try:
             write = _sentence if decision.words_are_sure else _prose
@@ -62,6 +65,15 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     else:
         nothing = Composition(borne_out=False)
         yield context.answer(query, nothing, quotes, "not_in_sources", decision=decision)
+
+
+def _can_be_checked(query: Query, quotes: Sequence[Quote]) -> bool:
+    """Whether what is written from quotes can be held to them: that takes English.
+
+    Where it cannot, the quotes themselves are the answer.
+    """
+    foreign = (language_of_text(quote.text) not in (None, ENGLISH) for quote in quotes)
+    return query.language == ENGLISH and not any(foreign)
 
 
 def _in_parts(query: Query, context: Context) -> list[Event]:
@@ -143,6 +155,8 @@ def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[R
 
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
     """Let the language model read the best quotes too where the reader is in doubt."""
+    if not _can_be_checked(query, [each.quote for each in decision.readings]):
+        return decision
     try:
         for _ in range(ASKED):
             doubtful = decision.doubtful(DOUBT)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from index.english import ENGLISH
+from index.language import language_of_question
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
 from rag.languages import QuestionForm, content_words, form
@@ -31,7 +33,8 @@ class Query:
     """What is asked. Search, reading, deciding, writing and verifying all go by this.
 
     `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
-    alone, which is searched for. `form` and `route` tell what kind of answer is wanted. Where it is
+    alone, which is searched for, and `language` the code of the language that it is in. `form` and
+    `route` tell what kind of answer is wanted. Where it is
     in doubt what the message needs of what was said before it, `others` are the other ways to read
     it, and `share` is how likely this one is.
     """
@@ -43,6 +46,7 @@ class Query:
     history: tuple[Turn, ...] = ()
     share: float = 1.0
     others: tuple[Query, ...] = ()
+    language: str = ENGLISH
 
     @classmethod
     def of(
@@ -91,8 +95,12 @@ def understand(
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone.
+    `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone. Both have
+    learned English alone: what is typed in another language asks for evidence, as it stands.
     """
+    language = language_of_question(typed)
+    if language != ENGLISH:
+        return replace(Query.of(typed, history=history), language=language)
     history = list(_without_small_talk(history, route))
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history)

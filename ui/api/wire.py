@@ -155,6 +155,7 @@ class Answer(Came):
     citations: list[Citation]
     quotes: list[FoundQuote]
     choices: list[str]
+    language: str
     models: dict[str, str | None]
     timings: dict[str, float | None]
 

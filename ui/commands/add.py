@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from index.english import ENGLISH
 from index.errors import DocumentError, UserError
 from index.printable import counts, number_of, path_line
 from ui.commands.program import ends_with
@@ -152,6 +153,7 @@ def _add_all(
 ) -> list[str]:
     """Add files, and tell what becomes of them; return what is wrong with those that failed."""
     became: Counter[str] = Counter()
+    languages: set[str] = set()
     failed: list[str] = []
     every = 1 if len(files) <= MANY else math.ceil(len(files) / PARTS)
     with progress_bar(messages()) as bar:
@@ -163,6 +165,7 @@ def _add_all(
                     failed.append(str(added))
                 else:
                     became[added.outcome] += 1
+                    languages.add(added.document.properties.written_in or ENGLISH)
                     if every == 1:
                         line(messages(), _in_words(name, added))
                 if every > 1 and number % every == 0 and not messages().is_terminal:
@@ -178,8 +181,22 @@ def _add_all(
             raise
     if len(files) > 1 or folders:
         line(messages(), f"{_counts(became, failed) or 'Nothing to add'}.")
+    if adding.library.reads_english_alone and languages - {ENGLISH}:
+        line(messages(), _foreign(languages - {ENGLISH}))
     _tell_failed(failed)
     return failed
+
+
+def _foreign(languages: Collection[str]) -> str:
+    """Return what to do with documents in languages that the library does not read well."""
+    from index.language import LANGUAGES
+    from index.weights.catalogue import MULTILINGUAL
+
+    names = " and ".join(sorted(LANGUAGES[each] for each in languages))
+    return (
+        f"There are documents in {names}, and this library’s models have learned English. To read "
+        f"all languages, set FOOTNOTED_EMBEDDING={MULTILINGUAL} and run `footnoted reindex`."
+    )
 
 
 def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:

@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 from index.errors import ModelMissing, UserError, reason
 from index.printable import shortened, without_password
 from index.storage.database import folder_of
-from index.weights.catalogue import CATALOGUE, Model
+from index.weights.catalogue import CATALOGUE, DEFAULTS, Model
 from index.weights.download import model_folder, pull_command, verify
 from index.weights.factory import is_factory
 
@@ -240,7 +240,7 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
 def _models(settings: Settings) -> dict[str, str]:
     """Return what models are for, and which of them the settings name for it."""
     models = {"embedding": settings.embedding, "rerank": settings.cross_encoder}
-    models |= {model.role: name for name, model in CATALOGUE.items() if model.home}
+    models |= {CATALOGUE[name].role: name for name in DEFAULTS if CATALOGUE[name].home}
     if settings.llm != "none" and not settings.llm_url:
         models["answer"] = settings.llm
     return models

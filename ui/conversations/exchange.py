@@ -17,6 +17,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from index.documents import Passage, Span
+from index.english import ENGLISH
 from index.errors import UserError
 from index.library import Library
 from rag.answer import Answer, AnswerSentence, Reason
@@ -177,6 +178,7 @@ class _Answer(_Kept):
     """Answers that were kept before there were routes have none."""
     nearest: _Nearest | None = None
     choices: list[str] = []
+    language: str = ENGLISH
 
     @model_validator(mode="after")
     def _footnotes_have_quotes(self) -> Self:
@@ -264,6 +266,7 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
         choices=tuple(kept.choices),
         route=Route(route.kind, tuple(route.matters), route.probability) if route else None,
         way=route.answered_by if route else None,
+        language=kept.language,
     )
 
 

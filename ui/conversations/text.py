@@ -58,7 +58,7 @@ def answer_text(answer: Answer) -> Group:
             Text(f"{what} left out, because the quotes do not say the same.", style="yellow")
         )
     if answer.nearest:
-        parts.append(Text("\nNearest is:"))
+        parts.append(Text(f"\n{answer.phrases.nearest}"))
         parts += _notes((answer.nearest.quote,))
         if answer.nearest.left_open:
             parts.append(_said(answer.nearest.left_open))

@@ -193,7 +193,7 @@ class ConversationPanel:
             conversation = Conversation.under(new_id, library=here.name)
         assistant, exclude = here.assistant, texts(left_out)
         if configured:
-            assistant = configured.with_library(here.library)
+            assistant = here.assistant.writing_as(configured)
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
         history = [] if as_typed else conversation.history()
 

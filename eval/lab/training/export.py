@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import onnx
@@ -21,11 +21,14 @@ def export(
     outputs: Mapping[str, Axes],
     to: Path,
     rows: str = "texts",
+    *,
+    rounded: Sequence[str] | None = None,
 ) -> None:
     """Write a network as int8 ONNX, whole or not at all.
 
     `inputs` are examples of its inputs, shape (rows, tokens, …). Weights are rounded per channel to
-    seven bits, so that processors without VNNI, which add in sixteen bits, reckon the same.
+    seven bits, so that processors without VNNI, which add in sixteen bits, reckon the same: of all
+    kinds of operators that can be, or of those in `rounded`.
     """
     model.eval()
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +47,12 @@ def export(
         )
         quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True, skip_onnx_shape=True)
         quantize_dynamic(
-            ready, small, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8
+            ready,
+            small,
+            op_types_to_quantize=rounded,
+            per_channel=True,
+            reduce_range=True,
+            weight_type=QuantType.QInt8,
         )
         small.replace(to)
 

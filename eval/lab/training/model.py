@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import onnx
 import torch
+from numpy.typing import NDArray
 from onnx import numpy_helper
 from tokenizers import Encoding, Tokenizer
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
@@ -24,7 +25,7 @@ from transformers import BertConfig, BertModel
 from eval.lab.training.examples import Example, Span
 from eval.lab.training.export import export
 from eval.lab.training.inputs import reading
-from eval.lab.training.train import Recipe, fit
+from eval.lab.training.train import Recipe, fit, halved
 from index.atomic import write_whole
 from index.weights.onnx import features
 from index.weights.reader import text_tokens
@@ -198,13 +199,29 @@ def _loss(model: ReaderModel, device: torch.device, batch: Sequence[Prepared]) -
     What stands in the question is no answer.
     """
     inputs = features([each.encoded for each in batch])
-    outside = np.ones_like(inputs["input_ids"], dtype=bool)
+    masked = torch.from_numpy(outside_text(batch)).to(device)
+    with halved(device):
+        *places, answers = model(**{k: torch.from_numpy(v).to(device) for k, v in inputs.items()})
+    return words_and_answers(places, answers, batch, masked)
+
+
+def outside_text(batch: Sequence[Prepared]) -> NDArray[np.bool_]:
+    """Return which tokens can be no part of an answer: all but the first and those of the text."""
+    outside = np.ones((len(batch), max(len(each.encoded.ids) for each in batch)), dtype=bool)
     outside[:, 0] = False
     for row, each in enumerate(batch):
         outside[row, text_tokens(each.encoded)] = False
-    masked = torch.from_numpy(outside).to(device)
-    with torch.autocast(device.type, torch.bfloat16):
-        *places, answers = model(**{k: torch.from_numpy(v).to(device) for k, v in inputs.items()})
+    return outside
+
+
+def words_and_answers(
+    places: Sequence[torch.Tensor],
+    answers: torch.Tensor,
+    batch: Sequence[Prepared],
+    masked: torch.Tensor,
+) -> torch.Tensor:
+    """Return the loss of the words, which cannot be where it is masked, and of the answers."""
+    device = answers.device
     wanted = torch.tensor([each.words or (NO_WORDS, NO_WORDS) for each in batch], device=device)
     sums = [
         cross_entropy(logits.float().masked_fill(masked, -1e4), wanted[:, side], reduction="sum")

@@ -86,6 +86,15 @@ def fit(
     model.eval()
 
 
+def halved(device: torch.device) -> torch.autocast:
+    """Reckon in bfloat16 where that is quicker: on a GPU, and on a processor that has it.
+
+    Others work it out in software, which takes several times as long as full precision.
+    """
+    quicker = device.type != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    return torch.autocast(device.type, torch.bfloat16, enabled=quicker)
+
+
 def resume(checkpoint: Path, state: dict[str, Any], steps: int, device: torch.device) -> int:
     """Load what was learned so far, if there is a checkpoint; return the next step.
 

@@ -19,7 +19,7 @@ from index.printable import title_line
 from index.storage.database import Place
 from rag.assistant import Assistant
 from rag.log import Log
-from rag.opening import libraries, open_library
+from rag.opening import as_made, libraries, open_library
 from ui.panels.adding.changes import Changes
 from ui.panels.events import Rights, asked_by
 from ui.panels.examples import Examples
@@ -64,7 +64,10 @@ class Opened:
 
 
 class Libraries:
-    """The libraries that pages may have. The models of the first one answer for all of them."""
+    """The libraries that pages may have. The models of the first one answer for all of them.
+
+    A library for all languages beside one for English has its own, and the other way round.
+    """
 
     def __init__(self, assistant: Assistant, rights: Rights | None = None) -> None:
         """Take the assistant of the library that the window was started with."""
@@ -121,9 +124,13 @@ class Libraries:
             opened = self._opened.get(place)
             if opened is None or opened.name != name:
                 assistant, settings = self.first.assistant, self.settings
-                settings = settings.model_copy(update={"library": place})
-                library = open_library(settings, assistant.embedding)
-                opened = self._opened[place] = Opened(name, assistant.with_library(library))
+                settings = as_made(settings.model_copy(update={"library": place}))
+                if settings.embedding == assistant.settings.embedding:
+                    library = open_library(settings, assistant.embedding)
+                    assistant = assistant.with_library(library)
+                else:
+                    assistant = Assistant(settings)
+                opened = self._opened[place] = Opened(name, assistant)
             opened.used = now
         return opened
 

@@ -72,7 +72,9 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def examples(articles: Mapping[str, Article]) -> tuple[list[Example], list[Example]]:
+def examples(
+    articles: Mapping[str, Article], *, replayed: int = REPLAYED, epochs: int = EPOCHS
+) -> tuple[list[Example], list[Example]]:
     """Return the examples to train on, and those of the paragraphs that are held out.
 
     Raises UserError where the articles are others than those that the questions were written on.
@@ -89,21 +91,22 @@ def examples(articles: Mapping[str, Article]) -> tuple[list[Example], list[Examp
                 "These are not SQuAD's training articles: "
                 f"{asked['article']}, paragraph {asked['paragraph']}, is not among them."
             ) from error
-        ranking = rankings.setdefault(article.title, Ranking(article, _as_ranked))
+        ranking = rankings.setdefault(article.title, Ranking(article, as_ranked))
         made = _of_paragraph(asked["questions"], paragraph, ranking, rng)
         by_paragraph.append(
             [titled(each, article.title) if rng.random() < TITLED else each for each in made]
         )
     rng.shuffle(by_paragraph)
-    learned = [each for some in by_paragraph[HELD:] for each in some] * EPOCHS
-    seen = [article for article in articles.values() if not held_out(article.title)]
-    replayed = [e for e in make_examples(seen, _as_ranked, rng) if "paragraph" not in e.kind]
-    learned += rng.sample(replayed, min(REPLAYED, len(replayed)))
+    learned = [each for some in by_paragraph[HELD:] for each in some] * epochs
+    if replayed:
+        seen = [article for article in articles.values() if not held_out(article.title)]
+        windows = [e for e in make_examples(seen, as_ranked, rng) if "paragraph" not in e.kind]
+        learned += rng.sample(windows, min(replayed, len(windows)))
     rng.shuffle(learned)
     return learned, [each for some in by_paragraph[:HELD] for each in some]
 
 
-def _as_ranked(_: str, texts: Sequence[str]) -> list[float]:
+def as_ranked(_: str, texts: Sequence[str]) -> list[float]:
     """Leave windows in the order in which the words rank them: the reranker takes half an hour."""
     return [-float(at) for at in range(len(texts))]
 

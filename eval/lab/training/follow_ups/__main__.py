@@ -42,6 +42,7 @@ from eval.lab.training.follow_ups.examples import (
 from eval.lab.training.inputs import parse, read_records, reading, shipped_reader
 from eval.lab.training.model import WIDTH, tokens_of
 from eval.lab.training.routing.network import EVIDENCE, load_examples
+from eval.lab.training.train import halved
 from index.weights.reader import ReaderWeights, place_tokens, text_tokens
 from rag.asking.rewrite import HOWS, ReadEdits, context_of, places, rewritten
 from rag.languages.english_words import LINKS
@@ -133,7 +134,7 @@ def loss(
 ) -> torch.Tensor:
     """Return the loss of a batch: the mean of its messages' sums."""
     inputs, messages = states.padded(batch), [prepared[number] for number in batch]
-    with torch.autocast("cpu", torch.bfloat16):
+    with halved(torch.device("cpu")):
         edits, *pointed, needs = branch(*inputs)
     hows, links, owns = edits.float().split([len(HOWS), len(LINKS), 2], dim=-1)
     outside = torch.full((len(batch), inputs[0].shape[1]), -1e4)

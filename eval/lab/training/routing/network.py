@@ -31,7 +31,7 @@ from tokenizers import Encoding, Tokenizer
 from eval.formats.xquad import load_xquad
 from eval.lab.training.export import export
 from eval.lab.training.inputs import parse, read_records, reading
-from eval.lab.training.train import Recipe, fit
+from eval.lab.training.train import Recipe, fit, halved
 from index.atomic import write_whole
 from index.english import FUNCTION_WORDS
 from index.errors import UserError
@@ -139,7 +139,7 @@ def _loss(
         for each in message.classes:
             wanted[row, names.index(each)] = 1 / len(message.classes)
     ids, mask = (torch.from_numpy(inputs[name]) for name in ("input_ids", "attention_mask"))
-    with torch.autocast("cpu", torch.bfloat16):
+    with halved(torch.device("cpu")):
         logits = model(ids, mask)
     return torch.nn.functional.cross_entropy(logits.float(), wanted, label_smoothing=SMOOTHING)
 

@@ -1,0 +1,1 @@
+"""How well documents in other languages are found, read and refused."""

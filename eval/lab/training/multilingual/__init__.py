@@ -1,0 +1,1 @@
+"""Training the reader of documents in any language."""

@@ -1,0 +1,195 @@
+"""The reader of any language as a network that learns, on the layers of multilingual-e5-small.
+
+Its word vectors stay as they are and are no part of it: words that are alike in two languages have
+vectors that are alike, so what it learns of English holds for other languages. It reads the vectors
+of a question and a text, and has three heads: the words that answer, whether the text answers, and
+how well a cross-encoder would say that the text goes with the question.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import onnx
+import torch
+from tokenizers import Encoding
+from torch.nn.functional import mse_loss
+from transformers import BertConfig, BertModel
+
+from eval.lab.training.export import export
+from eval.lab.training.model import Prepared, outside_text, words_and_answers
+from eval.lab.training.train import Recipe, fit, halved
+from index.atomic import write_whole
+from index.weights.multilingual import ENCODER, PACKED, PADDING, TENSORS, word_vectors
+from index.weights.onnx import features
+from index.weights.packed import PackedWeights
+
+RECIPE = Recipe(seed=2034, rate=1.2e-4, warm_up=0.06)
+FROZEN = 3
+"""The lowest layers stay as they are: what they know of all languages is not learned away."""
+SCALE = 20.0
+"""What the mean square of the rank's error is divided by: these logits lie between -11 and 11."""
+
+
+class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
+    """The twelve layers with the three heads."""
+
+    def __init__(self, packed: PackedWeights) -> None:
+        """Take the layers as they were published; the heads begin at random."""
+        super().__init__()
+        self.bert = encoder(packed)
+        width = packed.width
+        self.pooled = torch.nn.Linear(width, width)
+        self.words = torch.nn.Linear(width, 2)
+        self.answers = torch.nn.Linear(width, 1)
+        self.ranks = torch.nn.Linear(width, 1)
+
+    def forward(
+        self, vectors: torch.Tensor, attention_mask: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return logits: first and last tokens (texts, tokens), answers and ranks (texts)."""
+        read = self.bert(inputs_embeds=vectors, attention_mask=attention_mask).last_hidden_state
+        words, pooled = self.words(read), torch.tanh(self.pooled(read[:, 0]))
+        return words[..., 0], words[..., 1], self.answers(pooled)[:, 0], self.ranks(pooled)[:, 0]
+
+
+class Encoder(torch.nn.Module):  # type: ignore[misc]
+    """The layers as they were published, for search: the mean of what comes out."""
+
+    def __init__(self, packed: PackedWeights) -> None:
+        super().__init__()
+        self.bert = encoder(packed)
+
+    def forward(self, vectors: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Return a vector for each text, shape (texts, width), not yet of length one."""
+        read = self.bert(inputs_embeds=vectors, attention_mask=attention_mask).last_hidden_state
+        there = attention_mask.unsqueeze(-1).to(read.dtype)
+        return (read * there).sum(1) / there.sum(1)
+
+
+def encoder(packed: PackedWeights) -> BertModel:
+    """Return the layers with their weights; the matrix of word vectors is left out."""
+    config = BertConfig(
+        vocab_size=1,
+        hidden_size=packed.width,
+        num_hidden_layers=packed.layers,
+        num_attention_heads=packed.heads,
+        intermediate_size=4 * packed.width,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+        attn_implementation="eager",
+    )
+    bert = BertModel(config, add_pooling_layer=False)
+    state = {}
+    for name, value in bert.state_dict().items():
+        if name in TENSORS:
+            values = packed.tensor(TENSORS[name], *value.shape)
+            state[name] = torch.from_numpy(values.copy())
+    missing, _ = bert.load_state_dict(state, strict=False)
+    if set(missing) - {"embeddings.word_embeddings.weight"}:
+        raise ValueError(f"without weights: {missing}")
+    return bert
+
+
+class Ranked(NamedTuple):
+    """An example as tokens, with the logit that the cross-encoder gives it."""
+
+    prepared: Prepared
+    rank: float
+
+
+def tokens_of(each: Ranked) -> int:
+    """Return how many tokens an example has."""
+    return len(each.prepared.encoded.ids)
+
+
+def train(
+    model: MultilingualModel,
+    packed: PackedWeights,
+    items: Sequence[Ranked],
+    checkpoint: Path,
+    recipe: Recipe,
+) -> None:
+    """Train a model in place as `fit` does, on a GPU if there is one."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    model.to(device)
+    model.bert.embeddings.requires_grad_(False)
+    model.bert.encoder.layer[:FROZEN].requires_grad_(False)
+    fit(model, items, tokens_of, partial(_loss, model, packed, device), checkpoint, recipe)
+    model.to("cpu")
+
+
+def inputs_of(
+    packed: PackedWeights, encoded: Sequence[Encoding], device: torch.device
+) -> dict[str, torch.Tensor]:
+    """Return what the network reads of some pairs."""
+    rows = features(encoded)
+    ids, there = rows["input_ids"], rows["attention_mask"]
+    ids[there == 0] = PADDING
+    vectors = torch.from_numpy(word_vectors(packed, ids))
+    return {"vectors": vectors.to(device), "attention_mask": torch.from_numpy(there).to(device)}
+
+
+def _loss(
+    model: MultilingualModel,
+    packed: PackedWeights,
+    device: torch.device,
+    batch: Sequence[Ranked],
+) -> torch.Tensor:
+    prepared = [each.prepared for each in batch]
+    masked = torch.from_numpy(outside_text(prepared)).to(device)
+    inputs = inputs_of(packed, [each.encoded for each in prepared], device)
+    with halved(device):
+        *places, answers, ranks = model(**inputs)
+    wanted = torch.tensor([each.rank for each in batch], device=device)
+    ranked = mse_loss(ranks.float(), wanted) / SCALE
+    return words_and_answers(places, answers, prepared, masked) + ranked
+
+
+def export_reader(model: MultilingualModel, packed: PackedWeights, to: Path) -> None:
+    """Write the layers and heads as int8 ONNX; the word vectors stay where they are."""
+    tokens = {0: "texts", 1: "tokens"}
+    outputs = {"starts": tokens, "ends": tokens, "answers": {0: "texts"}, "ranks": {0: "texts"}}
+    export(model, _example(packed), outputs, to)
+
+
+def export_encoder(packed: PackedWeights, to: Path) -> None:
+    """Write how the published layers are joined, without their weights: they are filled in."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / ENCODER
+        outputs = {"vector": {0: "texts"}}
+        export(Encoder(packed), _example(packed), outputs, whole, rounded=["MatMul"])
+        graph = onnx.load(whole)
+    names = _published_names(graph.graph)
+    for node in graph.graph.node:
+        node.input[:] = [names.get(each, each) for each in node.input]
+    for tensor in graph.graph.initializer:
+        tensor.name = names.get(tensor.name, tensor.name)
+        if tensor.name.removesuffix("_quantized").removesuffix("_scale") in TENSORS:
+            tensor.ClearField("raw_data")
+            tensor.data_location = onnx.TensorProto.EXTERNAL
+            del tensor.external_data[:]
+            tensor.external_data.add(key="location", value=PACKED)
+    write_whole(to, graph.SerializeToString())
+
+
+def _published_names(graph: onnx.GraphProto) -> dict[str, str]:
+    """Return what the network's own names of weights are in the published layers."""
+    names = {each.name: each.name.removeprefix("bert.") for each in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "MatMulInteger" and node.input[1].endswith("_quantized"):
+            # Named as the layer is, as /bert/encoder/layer.0/output/dense/MatMul.
+            layer = node.name.removeprefix("/bert/").rpartition("/")[0].replace("/", ".")
+            own = node.input[1].removesuffix("_quantized")
+            for kind in ("_quantized", "_scale"):
+                names[own + kind] = f"{layer}.weight{kind}"
+    return {own: name for own, name in names.items() if own != name}
+
+
+def _example(packed: PackedWeights) -> dict[str, torch.Tensor]:
+    vectors = torch.zeros((2, 8, packed.width))
+    return {"vectors": vectors, "attention_mask": torch.ones((2, 8), dtype=torch.int64)}
