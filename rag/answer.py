@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from index.english import ENGLISH
+from index.language import ENGLISH
 from index.printable import number_of, shortened
 from rag.answerability.gate import Decision
 from rag.answerability.nearest import Nearest

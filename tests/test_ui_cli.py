@@ -150,6 +150,7 @@ ANSWER = {
     "refused": bool,
     "reason": OR_NONE,
     "route": {"kind": str, "matters": list, "probability": NUMBER, "answered_by": OR_NONE},
+    "language": str,
     "nearest": (dict, type(None)),
     "choices": list,
     "sentences": [{"text": str, "citations": list, "supported": bool}],

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from index.documents import Document
-from index.english import ENGLISH, FUNCTION_WORDS
+from index.english import ENGLISH as ENGLISH
+from index.english import FUNCTION_WORDS
 
 LANGUAGES = dict(
     pair.split("=")

@@ -6,8 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 
-from index.english import ENGLISH
-from index.language import language_of_text
+from index.language import ENGLISH, language_of_text
 from rag.answer import Answer, Event, Found, Reason, Writing
 from rag.answerability.gate import DOUBT, Decision, Reading, weigh
 from rag.answering.context import Context

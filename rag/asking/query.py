@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from index.english import ENGLISH
-from index.language import language_of_question
+from index.language import ENGLISH, language_of_question
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
 from rag.languages import QuestionForm, content_words, form
