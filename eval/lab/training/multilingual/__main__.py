@@ -140,8 +140,9 @@ def _drawn(articles: Sequence[Article], rng: random.Random) -> Iterator[Example]
         by_kind.setdefault(each.kind, []).append(each)
     for kind, count in SHARES.items():
         yield from rng.sample(by_kind[kind], min(count, len(by_kind[kind])))
-    asked = rng.sample(by_kind["answerable"], FOREIGN)
-    for one, other in zip(asked, rng.sample(by_kind["answerable"], FOREIGN), strict=True):
+    answered = by_kind["answerable"]
+    count = min(FOREIGN, len(answered))
+    for one, other in zip(rng.sample(answered, count), rng.sample(answered, count), strict=True):
         if one.question != other.question:
             yield Example(one.question, other.text, False, kind="foreign")
 
