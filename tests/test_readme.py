@@ -319,7 +319,7 @@ def test_documents_in_other_languages(run: Run, folder: Path) -> None:
 @pytest.mark.weights
 @pytest.mark.llm
 def test_the_weights_are_pulled_once(run: Run, folder: Path) -> None:
-    [line, _] = [each for each in COMMANDS if each.startswith("footnoted models")]
+    [line] = [each for each in COMMANDS if each == "footnoted models pull"]
     models = str(load_settings().models.absolute())
     done = run(shlex.split(line)[1:], folder, folder / "none", FOOTNOTED_MODELS=models)
     assert done.returncode == 0, done.stderr
