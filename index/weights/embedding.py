@@ -13,19 +13,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import ModelMissing, UserError
-from index.weights.catalogue import CATALOGUE, MULTILINGUAL, READER_OF_ALL
+from index.weights.catalogue import (
+    CATALOGUE,
+    DEFAULT_EMBEDDING,
+    MULTILINGUAL,
+    READER_OF_ALL,
+)
 from index.weights.download import model_folder
 
 if TYPE_CHECKING:
     import numpy as np
 
 QUERY_PROMPTS = {
-    "bge-small-en-v1.5-int8": "Represent this sentence for searching relevant passages: ",
-    "multilingual-e5-small": "query: ",
+    DEFAULT_EMBEDDING: "Represent this sentence for searching relevant passages: ",
+    MULTILINGUAL: "query: ",
 }
 """What the model's authors put before a question."""
 
-PASSAGE_PROMPTS = {"multilingual-e5-small": "passage: "}
+PASSAGE_PROMPTS = {MULTILINGUAL: "passage: "}
 """What they put before a passage, where they put anything (Wang and others, "Multilingual E5 Text
 Embeddings", 2024)."""
 

@@ -36,9 +36,6 @@ ANSWERS, WORDS = (1.552, 0.972), (1.389, 2.948)
 each, on windows of what neither has learned from (`python -m eval.lab.training.multilingual`
 prints them)."""
 
-PADDING = 1
-"""The number of the token that fills up a shorter text."""
-
 LIMIT = 63
 """The greatest absolute value of a weight in seven bits: see `eval/lab/training/export.py`."""
 

@@ -48,8 +48,8 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     composition, chosen = None, _chosen(query, context, decision)
     steps = not decision.words_are_sure and any(map(item_sign, chosen.chosen))
     writes = decision.words_are_sure or len(chosen.read) > 1
-    writes = writes and _can_be_checked(query, chosen.read)
-    if writes and not steps and (writer := context.writer):
+    writes = writes and not steps and _can_be_checked(query, chosen.read)
+    if writes and (writer := context.writer):
         try:
             write = _sentence if decision.words_are_sure else _prose
             composition = yield from write(query, context, writer, quotes, chosen)
@@ -154,7 +154,8 @@ def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[R
 
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
     """Let the language model read the best quotes too where the reader is in doubt."""
-    if not _can_be_checked(query, [each.quote for each in decision.readings]):
+    quotes = [each.quote for each in decision.readings]
+    if not decision.doubtful(DOUBT) or not _can_be_checked(query, quotes):
         return decision
     try:
         for _ in range(ASKED):

@@ -24,11 +24,13 @@ from eval.lab.training.export import export
 from eval.lab.training.model import Prepared, outside_text, words_and_answers
 from eval.lab.training.train import Recipe, fit, halved
 from index.atomic import write_whole
-from index.weights.multilingual import ENCODER, PACKED, PADDING, TENSORS, word_vectors
+from index.weights.multilingual import ENCODER, PACKED, TENSORS, word_vectors
 from index.weights.onnx import features
 from index.weights.packed import PackedWeights
 
 RECIPE = Recipe(seed=2034, rate=1.2e-4, warm_up=0.06)
+PADDING = 1
+"""The number of the token that fills up a shorter text of a batch."""
 FROZEN = 3
 """The lowest layers stay as they are: what they know of all languages is not learned away."""
 SCALE = 20.0
