@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
+from index.english import ENGLISH
 from index.errors import UserError
 from index.printable import path_line, printable
 
@@ -80,7 +81,9 @@ class Properties:
     of the file's: it is what a person has called the document, and `titled` its title before.
     `tags` are a person's as well, in the order in which they were given. `written_in` is the code
     of the language that the text itself is in, where that is not English: its sentences are cut by
-    it. Documents that were added by a version that could not tell have none.
+    it. Documents that were added by a version that could not tell have none. `other_parts` are
+    paragraphs in another language, from where to where and its code, in the text's order.
+    `read_as` is the code of the language that a person says it is in, which counts instead.
     """
 
     author: str | None = None
@@ -91,6 +94,13 @@ class Properties:
     titled: str | None = None
     tags: tuple[str, ...] = ()
     written_in: str | None = None
+    other_parts: tuple[tuple[int, int, str], ...] = ()
+    read_as: str | None = None
+
+    @property
+    def spoken(self) -> str:
+        """The code of the language that the text is read in."""
+        return self.read_as or self.written_in or ENGLISH
 
 
 UNTOLD = Properties()
@@ -195,6 +205,30 @@ class Document:
             tags.setdefault(each.casefold(), each)
         kept = tuple(tag for folded, tag in tags.items() if folded not in gone)
         return replace(self, properties=replace(self.properties, tags=kept))
+
+    def in_language(self, code: str | None) -> Document:
+        """Return it in the language that a person says it is in; None is what its text tells."""
+        return replace(self, properties=replace(self.properties, read_as=code))
+
+    def told_as(self, other: Document) -> Document:
+        """Return it with what is told of the languages of another one, which has the same text."""
+        code, parts = other.properties.written_in, other.properties.other_parts
+        told = replace(self.properties, written_in=code, other_parts=parts)
+        return replace(self, properties=told)
+
+    @property
+    def language(self) -> str:
+        """The code of the language that its text is in, as far as is known: “en” where nothing is.
+
+        What its file says of that is `properties.language`, and is often wrong.
+        """
+        return self.properties.spoken
+
+    def language_at(self, offset: int) -> str:
+        """Return the code of the language of the paragraph that holds the offset."""
+        parts = self.properties.other_parts
+        at = bisect_right(parts, offset, key=lambda part: part[0]) - 1
+        return parts[at][2] if at >= 0 and offset < parts[at][1] else self.language
 
     @property
     def own_title(self) -> str:

@@ -25,14 +25,13 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from index.documents import Document, Passage, last_part, source_name
+from index.documents import Document, Passage, Span, last_part, source_name
 from index.errors import DocumentError, LibraryError, UserError
-from index.language import in_its_language
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
 from index.loading.scanning.work import forget
 from index.printable import path_line, printable, title_line
-from index.split import SPLITTER_VERSION, split
+from index.split import SPLITTER_VERSION, in_its_languages, split
 from index.storage.connections import Connections
 from index.storage.database import Database, Place, folder_of, option
 from index.storage.llamaindex_vectors import LlamaIndexVectors
@@ -99,8 +98,12 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What `Library.prepare` made of a document: what there is to write, or that it is here."""
+    """What `Library.prepare` made of a document: what there is to write, or that it is here.
 
+    `document` is the one that was cut, which says its languages.
+    """
+
+    document: Document | None = None
     passages: Sequence[Passage] = ()
     vectors: Rows = ()
     unchanged: Added | None = None
@@ -394,7 +397,6 @@ class Library:
         The same text again changes nothing. A document of the same source with another text
         replaces the old one. What `prepare` made of it is not made again.
         """
-        document = in_its_language(document)
         prepared = prepared or self.prepare(document, report)
         added = prepared.unchanged or self._add(document, report, prepared)
         if document.scans:
@@ -403,8 +405,7 @@ class Library:
 
     def _add(self, document: Document, report: Report, prepared: Prepared) -> Added:
         with self._writing():
-            same_source = self.store.ids_of_source(document.source)
-            old = [each for each in same_source if each != document.id]
+            old = self._before(document)
             document = self._labelled(document, old)
             known = self.store.document(document.id)
             if known is not None:
@@ -413,8 +414,9 @@ class Library:
                     self._remove(each)
                 count = self.store.count_passages(document.id)
                 return Added(known, "replaced" if old else "unchanged", count)
-            if not prepared.passages:  # It was here a moment ago.
+            if not _is_cut(prepared, document):  # It was here, or another one was, a moment ago.
                 prepared = self._made(document, report)
+            document = document.told_as(prepared.document or document)
             self.store.set_pending(document.id)
             _write(self.vectors(), document, prepared.vectors, report)
             document = replace(document, added=datetime.now(UTC).isoformat(timespec="seconds"))
@@ -423,11 +425,20 @@ class Library:
             self._sweep()
         return Added(document, "replaced" if old else "added", len(prepared.passages))
 
+    def _before(self, document: Document) -> list[str]:
+        """Return the ids of the documents of the same source, which this one replaces."""
+        return [each for each in self.store.ids_of_source(document.source) if each != document.id]
+
     def _labelled(self, document: Document, old_ids: Sequence[str]) -> Document:
-        """Return a document with the name and the tags that people gave those that it replaces."""
+        """Return a document with what people said of those that it replaces.
+
+        That is what they are called, their tags, and which language they are in.
+        """
         old = [each.properties for each in map(self.store.document, old_ids) if each]
         name = next(filter(None, (each.named for each in old)), None)
-        return document.renamed(name).tagged(tag for each in old for tag in each.tags)
+        language = next(filter(None, (each.read_as for each in old)), document.properties.read_as)
+        labelled = document.renamed(name).tagged(tag for each in old for tag in each.tags)
+        return labelled.in_language(language)
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""
@@ -462,6 +473,34 @@ class Library:
                 self._cached.cache_clear()
         return document
 
+    def set_language(self, document_id: str, code: str | None) -> Document:
+        """Read a document in the language that a person says it is in; return it as it is now.
+
+        It is cut by that, as `reindex` would cut it. None is the language that its text tells.
+
+        Raises UserError when it is not in the library (any more).
+        """
+        with self._writing():
+            before = self._read(document_id)
+            document = in_its_languages(before.in_language(code))
+            if document != before:
+                old, passages = self.passages(document_id), split(document)
+                self.store.recut(document, passages)
+                if list(map(_embedded_of, old)) == list(map(_embedded_of, passages)):
+                    self.store.clear_pending(document_id)
+                else:
+                    self._embed_again(document, passages)
+                self._own_change()
+                self._cached.cache_clear()
+        return document
+
+    def _embed_again(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Put the vectors of a document that was cut anew in the place of the old ones."""
+        vectors = self.vectors()
+        vectors.delete(document.id)
+        self._embed_into(vectors, document, passages, lambda *_: None)
+        self.store.clear_pending(document.id)
+
     def not_tagged(self, tags: Sequence[str]) -> list[str]:
         """Return the ids of the documents that have none of some tags, to be left aside.
 
@@ -483,7 +522,6 @@ class Library:
         Nothing is written and nobody is kept from writing, so that several threads and programs
         prepare at once and write in turn.
         """
-        document = in_its_language(document)
         if self.store.exists:
             self._check(self.store.meta())
             if self.store.holds(document):
@@ -492,15 +530,17 @@ class Library:
                 return Prepared(unchanged=Added(known, "unchanged", count))
             if self.store.about(document.id):  # What it was read from has changed, no more.
                 return Prepared()
+            document = self._labelled(document, self._before(document))
         return self._made(document, report)
 
     def _made(self, document: Document, report: Report) -> Prepared:
         self._begin()
         report("splitting", 0, 1)
+        document = in_its_languages(document)
         passages = split(document)
         if not passages:
             raise DocumentError(f"{document.name} holds no words that could be searched.")
-        return Prepared(passages, self._embedded(document, passages, report))
+        return Prepared(document, passages, self._embedded(document, passages, report))
 
     def unchanged(self, source: str) -> Added | None:
         """Return what `add` says of a file whose very bytes were read before; None for others.
@@ -556,11 +596,12 @@ class Library:
                         again = _read_again(document, self.unfinished_pages)
                         again = again.renamed(document.properties.named)
                         again = again.tagged(document.properties.tags)
+                        again = again.in_language(document.properties.read_as)
                         document = replace(again, added=document.added)
                         read_again.append(document)
                     except DocumentError as error:
                         kept.append((document, str(error)))
-                documents[document.id] = in_its_language(document)
+                documents[document.id] = in_its_languages(document)
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
                 self._embed_into(fresh, document, passages, partial(report, document))
@@ -628,10 +669,16 @@ class Library:
         return np.concatenate(made)
 
     def _sweep(self) -> None:
-        """Delete the vectors of documents that are not in the library."""
+        """Delete the vectors of documents that are not in the library.
+
+        Where a document was cut anew and the command was interrupted, its vectors are made.
+        """
         for document_id in self.store.pending():
-            self.vectors().delete(document_id)
-            self.store.clear_pending(document_id)
+            if document := self.store.document(document_id):
+                self._embed_again(document, self.passages(document_id))
+            else:
+                self.vectors().delete(document_id)
+                self.store.clear_pending(document_id)
 
     def _sweep_folders(self) -> None:
         """Delete vectors that an interrupted command has made, and no database names."""
@@ -698,6 +745,17 @@ class Library:
         """Start what takes seconds to start, while other things are done."""
         if not self._connections and not self._factory:
             begin_chroma()
+
+
+def _is_cut(prepared: Prepared, document: Document) -> bool:
+    """Whether a document was cut by the language that people say it is in, if they do."""
+    cut = prepared.document
+    return cut is not None and cut.properties.read_as == document.properties.read_as
+
+
+def _embedded_of(passage: Passage) -> tuple[Span, str | None]:
+    """Return what the vector of a passage depends on, besides its text."""
+    return passage.span, passage.heading
 
 
 class _Gone(UserError):

@@ -19,6 +19,7 @@ from index.dated_entries import entry_date_length, entry_dates
 from index.documents import Document, Heading, Passage, Span
 from index.english import ENGLISH
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
+from index.language import in_its_language, language_of_text, may_be_foreign
 
 SPLITTER_VERSION = "3"
 """Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
@@ -66,6 +67,39 @@ def split(document: Document) -> list[Passage]:
     ]
 
 
+def in_its_languages(document: Document) -> Document:
+    """Return a document that says which language it is in, and which of its paragraphs are not.
+
+    Its sentences are cut by that. Where a person has said the language, what was told of the whole
+    text before is told of no paragraph.
+    """
+    document = in_its_language(document)
+    places = blocks(document)
+    foreign = _foreign(document, places)
+    parts: list[tuple[int, int, str]] = []
+    for at, code in foreign.items():
+        start, end = places[at]
+        if foreign.get(at - 1) == code:
+            start, _, _ = parts.pop()
+        parts.append((start, end, code))
+    return replace(document, properties=replace(document.properties, other_parts=tuple(parts)))
+
+
+def _foreign(document: Document, places: list[Offsets]) -> dict[int, str]:
+    """Return the codes of the paragraphs that are surely in another language than the document."""
+    asked = set(may_be_foreign(document, places))
+    if not asked:
+        return {}
+    out = cannot_answer(document, places)
+    own = (document.properties.written_in or ENGLISH, document.language)
+    told = {
+        at: language_of_text(document.text[place[0] : place[1]])
+        for at, place in enumerate(places)
+        if place in asked and not out[at]
+    }
+    return {at: code for at, code in told.items() if code and code not in own}
+
+
 def blocks(document: Document) -> list[Offsets]:
     """Return where a document's paragraphs stand, or its lines where each is one: no headings."""
     return [(start, end) for start, end, _, _ in _blocks_with_context(document)]
@@ -81,9 +115,9 @@ _Block = tuple[int, int, str | None, tuple[date, date] | None]
 
 def _passages(document: Document, blocks: list[_Block]) -> list[Passage]:
     passages: list[Passage] = []
-    language = document.properties.written_in or ENGLISH
     for start, end, heading, dates in blocks:
         prefix = entry_date_length(document.text[start:end]) if dates else 0
+        language = document.language_at(start)
         sentences = sentence_spans(document.text, start, end, prefix, language)
         for part in _pack(document.text, sentences):
             passage = Passage(

@@ -256,7 +256,8 @@ NOT_READ = (
 
 def cleaned(properties: Properties) -> Properties:
     """Return properties as they may be shown, each on one line, without those that say nothing."""
-    given = asdict(properties) | {"tags": None, "written_in": None}  # No file says these.
+    own = dict.fromkeys(("tags", "written_in", "other_parts", "read_as"))  # No file says these.
+    given = asdict(properties) | own
     words = {name: title_line(value or "") for name, value in given.items()}
     said: dict[str, Any] = {name: value for name, value in words.items() if value}
     return Properties(**said)

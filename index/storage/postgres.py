@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -40,6 +40,7 @@ from index.storage.store import (
     Key,
     Title,
     document_of,
+    entry_of,
     indexed_words,
     passage_of,
     properties_json,
@@ -155,7 +156,7 @@ class PostgresStore:
                 "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
                 (ids is None, list(ids or ())),
             ).fetchall()
-        return [replace(Entry(*row), tags=tags_of(properties)) for *row, properties in rows]
+        return [entry_of(row) for row in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""
@@ -375,6 +376,18 @@ class PostgresStore:
             query = "UPDATE documents SET title = %s, properties = %s WHERE id = %s"
             run(connection, query, given)
 
+    def recut(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Keep in which language a document that is in the library is now, and cut it by that."""
+        with self._change() as connection:
+            _change_meta(connection, {})
+            discount_words(connection, document.id)
+            run(connection, "DELETE FROM passages WHERE document_id = %s", (document.id,))
+            query = "UPDATE documents SET properties = %s, passages = %s WHERE id = %s"
+            run(connection, query, (properties_json(document), len(passages), document.id))
+            _insert_passages(connection, document, passages)
+            _count(connection)
+            count_words(connection, document.id)
+
     def delete(self, document_id: str) -> None:
         """Take a document out, with its vectors."""
         with self._change() as connection:
@@ -522,6 +535,12 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
         list(values.values()),
     )
     _keep_file(connection, document)
+    _insert_passages(connection, document, passages)
+
+
+def _insert_passages(
+    connection: Connection, document: Document, passages: Sequence[Passage]
+) -> None:
     rows = [
         (
             number,

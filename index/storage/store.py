@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Scan, Span, Style, source_name
-from index.english import FUNCTION_WORDS
+from index.english import ENGLISH, FUNCTION_WORDS
 from index.errors import LibraryError, reason
 from index.storage.database import Place, option
 from index.table_heads import head_above
@@ -72,7 +72,8 @@ CREATE TABLE passages (
 -- Only makes `dated` faster (20 ms to 1 ms for 100,000 passages): libraries without it are as good.
 CREATE INDEX passages_days ON passages (first_day, last_day) WHERE first_day IS NOT NULL;
 CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2');
--- Documents whose vectors may be in Chroma though they are not (or no longer) in the library.
+-- Documents whose vectors may be in Chroma though they are not (or no longer) in the library, and
+-- those that were cut anew, whose vectors may be the old ones.
 CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 """
     + _FILES
@@ -109,6 +110,7 @@ class Entry:
     added: str
     loader: str = ""
     tags: tuple[str, ...] = ()
+    language: str = ENGLISH
 
     def as_json(self) -> dict[str, Any]:
         """Return what `footnoted list --json` prints of it."""
@@ -264,7 +266,7 @@ class Store:
                 "WHERE :all OR id IN (SELECT value FROM json_each(:ids)) ORDER BY added, rowid",
                 {"all": ids is None, "ids": json.dumps(list(ids or ()))},
             ).fetchall()
-        return [replace(Entry(*row), tags=tags_of(properties)) for *row, properties in rows]
+        return [entry_of(row) for row in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""
@@ -527,6 +529,21 @@ class Store:
                 (document.title, properties_json(document), document.id),
             )
 
+    def recut(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Keep in which language a document that is in the library is now, and cut it by that.
+
+        Its vectors do not count until `clear_pending`.
+        """
+        with self._connection("rw") as connection:
+            _revise(connection)
+            connection.execute(
+                "UPDATE documents SET properties = ? WHERE id = ?",
+                (properties_json(document), document.id),
+            )
+            _delete_passages(connection, document.id)
+            _insert_passages(connection, document, passages)
+            connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document.id,))
+
     def delete(self, document_id: str) -> None:
         """Take a document out; its vectors are pending until `clear_pending`."""
         with self._connection("rw") as connection:
@@ -600,7 +617,7 @@ class Store:
                     f"DELETE FROM {table} "  # noqa: S608  the names above
                     "WHERE document_id NOT IN (SELECT id FROM documents)"
                 )
-            connection.executemany("UPDATE meta SET value = ?2 WHERE key = ?1", meta.items())
+            connection.executemany("REPLACE INTO meta VALUES (?, ?)", meta.items())
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
@@ -685,6 +702,19 @@ def tags_of(properties: str) -> tuple[str, ...]:
     return tuple(json.loads(properties).get("tags", ()))
 
 
+def properties_of(kept: str) -> Properties:
+    """Return what the database keeps as `properties_json`."""
+    fields = json.loads(kept)
+    parts = tuple((start, end, code) for start, end, code in fields.get("other_parts", ()))
+    return Properties(**fields | {"tags": tags_of(kept), "other_parts": parts})
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """Return what the list shows of a document, of its values in that order and its properties."""
+    properties = properties_of(row[-1])
+    return replace(Entry(*row[:-1]), tags=properties.tags, language=properties.spoken)
+
+
 def document_of(row: Sequence[Any], scans: Iterable[Sequence[Any]]) -> Document:
     """Return a document of its row: id, title, source, text, added, and then what is JSON.
 
@@ -693,7 +723,7 @@ def document_of(row: Sequence[Any], scans: Iterable[Sequence[Any]]) -> Document:
     """
     headings = tuple(Heading(*each) for each in json.loads(row[5]))
     pages = tuple(json.loads(row[6]))
-    properties = Properties(**json.loads(row[8]) | {"tags": tags_of(row[8])})
+    properties = properties_of(row[8])
     styles = tuple(Style(*each) for each in json.loads(row[9]))
     known = (headings, pages, row[4], row[7], properties, styles)
     seen = tuple(Scan(*each) for each in scans)
@@ -786,12 +816,16 @@ def _revise(connection: sqlite3.Connection) -> None:
     )
 
 
-def _delete(connection: sqlite3.Connection, document_id: str) -> None:
+def _delete_passages(connection: sqlite3.Connection, document_id: str) -> None:
     connection.execute(
         "DELETE FROM words WHERE rowid IN (SELECT rowid FROM passages WHERE document_id = ?)",
         (document_id,),
     )
     connection.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+
+
+def _delete(connection: sqlite3.Connection, document_id: str) -> None:
+    _delete_passages(connection, document_id)
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     connection.execute("DELETE FROM files WHERE document_id = ?", (document_id,))
     connection.execute("DELETE FROM readings WHERE document_id = ?", (document_id,))

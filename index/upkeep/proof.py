@@ -81,12 +81,13 @@ class _Proving:
         self.faults: list[Fault] = []
         self.documents = self.vectors = 0
         self.passages: dict[Key, str] = {}
+        self.pending: set[str] = set()
 
     def prove(self) -> Proof:
         self.report("database", 0, 1)
         try:
             self._add("database", self.library.store.faults())
-            entries = self.library.store.entries()
+            entries, self.pending = self.library.store.entries(), set(self.library.store.pending())
         except LibraryError as error:
             self._add("database", [str(error)])
             entries = []
@@ -120,10 +121,11 @@ class _Proving:
         if sha256 != document.sha256:
             yield "its hash is not that of its text"
         cut = split(document)
-        self.passages |= {
-            (document_id, number): searchable_text(document, passage)
-            for number, passage in enumerate(cut)
-        }
+        if document_id not in self.pending:  # Its vectors are made by the next command that writes.
+            self.passages |= {
+                (document_id, number): searchable_text(document, passage)
+                for number, passage in enumerate(cut)
+            }
         if passages != cut:
             yield "its passages are not those that its text is cut into"
         if not store.holds_words(document, cut):
@@ -137,10 +139,10 @@ class _Proving:
                 yield f"the file that is kept of it is damaged: {error}"
 
     def _vectors(self) -> None:
-        vectors, pending = self.library.vectors(), set(self.library.store.pending())
+        vectors = self.library.vectors()
         there = set(vectors.keys())
         missing = [key for key in self.passages if key not in there]
-        strays = [key for key in there - self.passages.keys() if key[0] not in pending]
+        strays = [key for key in there - self.passages.keys() if key[0] not in self.pending]
         if missing:
             self._add("vectors", [f"{len(missing)} passages have no vector."])
         if strays:

@@ -165,7 +165,7 @@ def _add_all(
                     failed.append(str(added))
                 else:
                     became[added.outcome] += 1
-                    languages.add(added.document.properties.written_in or ENGLISH)
+                    languages.add(added.document.language)
                     if every == 1:
                         line(messages(), _in_words(name, added))
                 if every > 1 and number % every == 0 and not messages().is_terminal:
@@ -189,10 +189,10 @@ def _add_all(
 
 def _foreign(languages: Collection[str]) -> str:
     """Return what to do with documents in languages that the library does not read well."""
-    from index.language import LANGUAGES
+    from index.language.names import language_name
     from index.weights.catalogue import MULTILINGUAL
 
-    names = " and ".join(sorted(LANGUAGES[each] for each in languages))
+    names = " and ".join(sorted(map(language_name, languages)))
     return (
         f"There are documents in {names}, and this library’s models have learned English. To read "
         f"all languages, set FOOTNOTED_EMBEDDING={MULTILINGUAL} and run `footnoted reindex`."

@@ -1,0 +1,48 @@
+"""What languages are called in English, and which one a person means."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from index.errors import UserError
+from index.printable import printable
+
+BY_ITS_TEXT = "auto"
+"""What a person says who wants the text to tell its language again."""
+
+
+@cache
+def languages() -> dict[str, str]:
+    """Return the English names of the languages that documents can be in, by their codes.
+
+    They are those whose forms of numbers and dates are known to Unicode, in the order of the names.
+    """
+    from babel import Locale
+    from babel.localedata import locale_identifiers
+
+    written = set(locale_identifiers())
+    named = {code: name for code, name in Locale("en").languages.items() if code in written}
+    return dict(sorted(named.items(), key=lambda each: each[1]))
+
+
+def language_name(code: str) -> str:
+    """Return what a language is called in English, or its code where that is not known."""
+    return languages().get(code, code)
+
+
+def language_code(said: str) -> str:
+    """Return the code of the language that a person names: “German”, “de” or “de-AT” is “de”.
+
+    Raises UserError for what names none.
+    """
+    words = " ".join(said.casefold().replace("_", "-").split())
+    for code, name in languages().items():
+        if words in (code, name.casefold()):
+            return code
+    base = words.partition("-")[0]
+    if base != words and base in languages():
+        return base
+    raise UserError(
+        f"There is no language “{printable(said)}”. Give its name in English, such as German, or "
+        "its code, such as de."
+    )
