@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from index.documents import Document, Passage
 from index.errors import DocumentError, LibraryError
+from index.language.words import runs_of, words_asked
 from index.storage.connections import Connections, run
 from index.storage.database import Database
 from index.storage.postgres_schema import (
@@ -26,15 +27,20 @@ from index.storage.postgres_schema import (
     prepare,
 )
 from index.storage.postgres_words import (
+    AS_MADE,
+    STEMMED,
     count_all_words,
     count_words,
     discount_words,
+    fitting,
     folded,
     holding,
     matching,
     miscounted_words,
+    vector_of,
 )
 from index.storage.store import (
+    ABOUT_WORDS,
     Dated,
     Entry,
     Key,
@@ -42,12 +48,15 @@ from index.storage.store import (
     document_of,
     entry_of,
     indexed_words,
+    languages_of,
+    made_words,
     passage_of,
     properties_json,
     query_terms,
     spaced,
     tags_of,
     values_of,
+    with_languages,
 )
 
 if TYPE_CHECKING:
@@ -129,6 +138,7 @@ class PostgresStore:
         with self._change() as connection:
             for table in ("passages", "files", "readings", "scans", "documents"):
                 run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
+            _forget_words(connection)
             _change_meta(connection, {"schema": SCHEMA_VERSION, **meta})
             _count(connection)
             count_all_words(connection)
@@ -310,9 +320,13 @@ class PostgresStore:
         Documents in `exclude` are left out. It stands where BM25 does in SQLite, and is not quite
         it.
         """
-        terms = folded(" ".join(query_terms(question)))
         with self._connection() as connection:
-            return matching(connection, terms, limit, exclude)
+            languages = _languages_of(connection)
+            if languages is None:
+                words = folded(" ".join(query_terms(question)))
+                return matching(connection, STEMMED, words, limit, exclude)
+            words = fitting(words_asked(question, languages))
+            return matching(connection, AS_MADE, words, limit, exclude)
 
     def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return passages that hold some words one behind the other, whatever their endings are.
@@ -320,7 +334,11 @@ class PostgresStore:
         Documents in `exclude` are left out.
         """
         with self._connection() as connection:
-            return holding(connection, folded(spaced(words)), limit, exclude)
+            languages = _languages_of(connection)
+            if languages is None:
+                return holding(connection, STEMMED, [folded(spaced(words))], limit, exclude)
+            runs = [fitting(each.split()) for each in runs_of(words, languages)]
+            return holding(connection, AS_MADE, runs, limit, exclude)
 
     def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
@@ -403,6 +421,7 @@ class PostgresStore:
         """
         given = list(cut)
         with self._change() as connection:
+            _forget_words(connection)
             _change_meta(connection, meta)
             kept = [document.id for document, _ in given]
             run(connection, "DELETE FROM documents WHERE id <> ALL (%s)", (kept,))
@@ -458,15 +477,15 @@ class PostgresStore:
 
     def holds_words(self, document: Document, passages: Sequence[Passage]) -> bool:
         """Whether a document's passages can be found by their words, and by no others."""
-        words = [folded(indexed_words(document, passage)) for passage in passages]
         with self._connection() as connection:
+            made, vector = _words_of(connection, document, passages)
             rows = run(
                 connection,
-                "SELECT number = place - 1 AND words = to_tsvector('footnoted', text) "
+                f"SELECT number = place - 1 AND words = {vector} "  # noqa: S608
                 "FROM (SELECT number, words FROM passages WHERE document_id = %s) AS passages "
-                "FULL JOIN unnest(%s::text[]) WITH ORDINALITY AS wanted (text, place) "
+                "FULL JOIN unnest(%s::text[]) WITH ORDINALITY AS wanted (made, place) "
                 "ON passages.number = wanted.place - 1",
-                (document.id, words),
+                (document.id, made),
             ).fetchall()
         return all(right for (right,) in rows)
 
@@ -500,6 +519,10 @@ def _one(connection: Connection, query: str, given: Any = None) -> Any:
 
 def _change_meta(connection: Connection, meta: dict[str, str]) -> None:
     run(connection, "UPDATE meta SET value = (value::bigint + 1)::text WHERE key = 'revision'")
+    _put_meta(connection, meta)
+
+
+def _put_meta(connection: Connection, meta: dict[str, str]) -> None:
     with connection.cursor() as cursor:
         put = "INSERT INTO meta VALUES (%s, %s) ON CONFLICT (key) DO UPDATE "
         cursor.executemany(put + "SET value = EXCLUDED.value", list(meta.items()))
@@ -541,6 +564,7 @@ def _insert(connection: Connection, document: Document, passages: Sequence[Passa
 def _insert_passages(
     connection: Connection, document: Document, passages: Sequence[Passage]
 ) -> None:
+    made, vector = _words_of(connection, document, passages)
     rows = [
         (
             number,
@@ -549,20 +573,44 @@ def _insert_passages(
             json.dumps(each.sentences),
             each.heading,
             *(each.dates or (None, None)),
-            folded(indexed_words(document, each)),
+            words,
         )
-        for number, each in enumerate(passages)
+        for number, (each, words) in enumerate(zip(passages, made, strict=True))
     ]
     if not rows:
         return
     run(
         connection,
         f"INSERT INTO passages (document_id, number, {_PASSAGE}, words) "  # noqa: S608
-        f"SELECT %s, number, {_PASSAGE}, to_tsvector('footnoted', words) "
+        f"SELECT %s, number, {_PASSAGE}, {vector} "
         "FROM unnest(%s::integer[], %s::integer[], %s::integer[], %s::text[], %s::text[], "
-        f"%s::date[], %s::date[], %s::text[]) AS new (number, {_PASSAGE}, words) ORDER BY number",
+        f"%s::date[], %s::date[], %s::text[]) AS new (number, {_PASSAGE}, made) ORDER BY number",
         (document.id, *map(list, zip(*rows, strict=True))),
     )
+    languages = _languages_of(connection)
+    if languages is not None:
+        told = with_languages(languages, document, passages)
+        _put_meta(connection, {"languages": told})
+
+
+def _words_of(
+    connection: Connection, document: Document, passages: Sequence[Passage]
+) -> tuple[list[str], str]:
+    """Return the words of each passage, and the SQL that makes a vector of such a text `made`."""
+    if _languages_of(connection) is None:
+        words = [folded(indexed_words(document, passage)) for passage in passages]
+        return words, "to_tsvector('footnoted', made)"
+    each = (fitting(made_words(document, passage).split()) for passage in passages)
+    return [vector_of(words) for words in each], "made::tsvector"
+
+
+def _languages_of(connection: Connection) -> list[str] | None:
+    return languages_of(dict(run(connection, ABOUT_WORDS).fetchall()))
+
+
+def _forget_words(connection: Connection) -> None:
+    """Forget how words were made, before others are."""
+    run(connection, "DELETE FROM meta WHERE key IN ('words', 'languages')")
 
 
 def _keep_file(connection: Connection, document: Document) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -37,56 +38,96 @@ SELECT document_id, number FROM passages
 WHERE words @@ {query}::tsquery AND document_id <> ALL (%(exclude)s)
 ORDER BY {score} DESC, place LIMIT %(limit)s
 """
-_SCORE = "ts_rank(words, to_tsquery('footnoted', %(term{0})s), 1) * %(weight{0})s::float8"
+_SCORE = "ts_rank(words, {query}, 1) * %(weight{number})s::float8"
 
 _KNOWN = """
 SELECT term, passages FROM unnest(%s::text[]) WITH ORDINALITY AS asked (term, place)
-JOIN words ON word = (tsvector_to_array(to_tsvector('footnoted', term)))[1] ORDER BY asked.place
+JOIN words ON word = {lexeme} ORDER BY asked.place
 """
 
 
-def matching(connection: Connection, words: str, limit: int, exclude: Sequence[str]) -> list[Key]:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How PostgreSQL, in its SQL, finds the words of a library.
+
+    `query` is the one of words with | between them, whose parameter is called {0}, `phrase` the one
+    of words one behind the other, which have `between` between them, and `lexeme` what stands in
+    the vectors for a `term`.
+    """
+
+    query: str
+    phrase: str
+    between: str
+    lexeme: str
+
+
+STEMMED = Terms(
+    query="to_tsquery('footnoted', %({0})s)",
+    phrase="phraseto_tsquery('footnoted', %({0})s)",
+    between=" ",
+    lexeme="(tsvector_to_array(to_tsvector('footnoted', term)))[1]",
+)
+"""What is stored are Porter's stems, which PostgreSQL makes."""
+
+AS_MADE = Terms(query="%({0})s::tsquery", phrase="%({0})s::tsquery", between=" <-> ", lexeme="term")
+"""What is stored are words as index/language/words.py makes them, which PostgreSQL's own parser
+would part at the vowels of some scripts."""
+
+
+def matching(
+    connection: Connection, terms: Terms, words: str, limit: int, exclude: Sequence[str]
+) -> list[Key]:
     """Return the passages that share words with a text, best first, but documents in `exclude`."""
-    known = _known(connection, words)
+    known = _known(connection, terms, words)
     looked_for, passages = list[str](), 0
     for term in sorted(known, key=lambda term: known[term]):
         if passages >= ENOUGH and passages + known[term] > MOST_RANKED:
             break  # It adds little to the score, and most of the passages.
         looked_for.append(term)
         passages += known[term]
-    query = "to_tsquery('footnoted', %(words)s)"
-    return _ranked(connection, query, " | ".join(looked_for), known, limit, exclude)
+    given = {"words": " | ".join(looked_for), "limit": limit, "exclude": list(exclude)}
+    return _ranked(connection, terms, terms.query, known, given)
 
 
-def holding(connection: Connection, words: str, limit: int, exclude: Sequence[str]) -> list[Key]:
-    """Return the passages that hold words one behind the other, best first."""
-    query = "phraseto_tsquery('footnoted', %(words)s)"
-    return _ranked(connection, query, words, _known(connection, words), limit, exclude)
+def holding(
+    connection: Connection, terms: Terms, runs: Sequence[str], limit: int, exclude: Sequence[str]
+) -> list[Key]:
+    """Return the passages that hold the words of one of some runs one behind the other, best first.
+
+    Of `STEMMED` words there is one run.
+    """
+    words = " | ".join(terms.between.join(run.split()) for run in runs if run)
+    given = {"words": words, "limit": limit, "exclude": list(exclude)}
+    known = _known(connection, terms, " ".join(runs))
+    return _ranked(connection, terms, terms.phrase, known, given)
 
 
-def _known(connection: Connection, words: str) -> dict[str, int]:
+def _known(connection: Connection, terms: Terms, words: str) -> dict[str, int]:
     """Return the words that there are, and in how many passages each is."""
-    terms = list(dict.fromkeys(words.split()))[:MOST_TERMS]
-    return dict(run(connection, _KNOWN, (terms,)).fetchall()) if terms else {}
+    asked = list(dict.fromkeys(words.split()))[:MOST_TERMS]
+    query = _KNOWN.format(lexeme=terms.lexeme)
+    return dict(run(connection, query, (asked,)).fetchall()) if asked else {}
 
 
 def _ranked(
     connection: Connection,
+    terms: Terms,
     query: str,
-    words: str,
     known: Mapping[str, int],
-    limit: int,
-    exclude: Sequence[str],
+    given: dict[str, Any],
 ) -> list[Key]:
+    """Return what a query for the given `words` finds, ranked by those that are known."""
     if not known:
         return []
     [[passages]] = run(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
-    given: dict[str, Any] = {"words": words, "exclude": list(exclude), "limit": limit}
     for number, (term, among) in enumerate(known.items()):
         given[f"term{number}"] = term
         given[f"weight{number}"] = log(1 + (passages - among + 0.5) / (among + 0.5))
-    score = " + ".join(map(_SCORE.format, range(len(known))))
-    rows = run(connection, _RANKED.format(query=query, score=score), given)
+    score = " + ".join(
+        _SCORE.format(query=terms.query.format(f"term{number}"), number=number)
+        for number in range(len(known))
+    )
+    rows = run(connection, _RANKED.format(query=query.format("words"), score=score), given)
     return [(row[0], row[1]) for row in rows]
 
 
@@ -145,5 +186,14 @@ def folded(text: str) -> str:
     """
     apart = unicodedata.normalize("NFKD", text.casefold())
     plain = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", apart))
-    words = re.findall(r"[^\W_]+", plain)
+    return fitting(re.findall(r"[^\W_]+", plain))
+
+
+def fitting(words: Iterable[str]) -> str:
+    """Return words with a space between them, without those that PostgreSQL does not keep."""
     return " ".join(word for word in words if len(word) <= LONGEST_WORD)
+
+
+def vector_of(words: str) -> str:
+    """Return the vector of words that are made already, as PostgreSQL reads one."""
+    return " ".join(f"{word}:{place}" for place, word in enumerate(words.split(), 1))

@@ -14,7 +14,7 @@ import shutil
 import sqlite3
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
@@ -27,6 +27,7 @@ from index.atomic import sync_folder
 from index.documents import Document, Heading, Passage, Properties, Scan, Span, Style, source_name
 from index.english import ENGLISH, FUNCTION_WORDS
 from index.errors import LibraryError, reason
+from index.language.words import runs_of, words_asked, words_of
 from index.storage.database import Place, option
 from index.table_heads import head_above
 
@@ -57,6 +58,9 @@ CREATE TABLE IF NOT EXISTS scans (
 """
 """Libraries without these two are as good: the next command that writes makes them."""
 
+_PORTER, _AS_MADE = "porter unicode61 remove_diacritics 2", "ascii"
+"""What FTS5 takes words by: in texts in English, and in what `made_words` returns."""
+
 _SCHEMA = (
     """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -71,7 +75,7 @@ CREATE TABLE passages (
     first_day TEXT, last_day TEXT, UNIQUE (document_id, number));
 -- Only makes `dated` faster (20 ms to 1 ms for 100,000 passages): libraries without it are as good.
 CREATE INDEX passages_days ON passages (first_day, last_day) WHERE first_day IS NOT NULL;
-CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = '{tokenize}');
 -- Documents whose vectors may be in Chroma though they are not (or no longer) in the library, and
 -- those that were cut anew, whose vectors may be the old ones.
 CREATE TABLE pending (document_id TEXT PRIMARY KEY);
@@ -180,12 +184,17 @@ class Store:
             ) from error
 
     def create(self, meta: dict[str, str]) -> None:
-        """Make an empty library, whole or not at all."""
+        """Make an empty library, whole or not at all.
+
+        With `words` in its meta (`WORDS_VERSION` in index/language/words.py), the words of its
+        passages are made by their languages.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.sibling(self.path.name + ".part")
         part.remove()
         with part._connection("rwc") as connection:
-            connection.executescript("BEGIN IMMEDIATE;" + _SCHEMA)
+            schema = _SCHEMA.format(tokenize=_AS_MADE if "words" in meta else _PORTER)
+            connection.executescript("BEGIN IMMEDIATE;" + schema)
             items = {"schema": str(SCHEMA_VERSION), **meta}.items()
             connection.executemany("INSERT INTO meta VALUES (?, ?)", items)
         part.replace(self)
@@ -440,22 +449,31 @@ class Store:
         """Return the passages that share words with the question, best first.
 
         Documents in `exclude` are left out. BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as
-        FTS5 defines it.
+        FTS5 defines it, or over the words that are made by their languages.
         """
-        terms = query_terms(question)
-        if not terms:
-            return []
-        return self._matching(" OR ".join(f'"{term}"' for term in terms), limit, exclude)
+        languages = self._languages()
+        made = query_terms(question) if languages is None else words_asked(question, languages)
+        return self._matching(made, limit, exclude)
 
     def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return passages that hold some words one behind the other, whatever their endings are.
 
         Documents in `exclude` are left out.
         """
-        run = " ".join(re.findall(r"\w+", spaced(words)))
-        return self._matching(f'"{run}"', limit, exclude) if run else []
+        languages = self._languages()
+        plain = [" ".join(re.findall(r"\w+", spaced(words)))]
+        runs = plain if languages is None else runs_of(words, languages)
+        return self._matching(runs, limit, exclude)
 
-    def _matching(self, match: str, limit: int, exclude: Sequence[str]) -> list[Key]:
+    def _languages(self) -> list[str] | None:
+        with self._connection() as connection:
+            return _languages_of(connection)
+
+    def _matching(self, runs: Sequence[str], limit: int, exclude: Sequence[str]) -> list[Key]:
+        """Return the passages that hold any of some runs of words, best first."""
+        match = " OR ".join(f'"{run}"' for run in runs if run)
+        if not match:
+            return []
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT document_id, number FROM words "
@@ -558,7 +576,8 @@ class Store:
                 "WHERE document_id = ? ORDER BY number",
                 (document.id,),
             ).fetchall()
-        words = [indexed_words(document, passage) for passage in passages]
+            make = words_maker(_languages_of(connection))
+        words = [make(document, passage) for passage in passages]
         return [row[0] for row in rows] == words
 
     def faults(self) -> list[str]:
@@ -610,6 +629,7 @@ class Store:
             _revise(connection)
             for table in ("documents", "passages", "words", "pending"):
                 connection.execute(f"DELETE FROM {table}")  # noqa: S608  the names above
+            _make_words_as(connection, meta)
             for document, passages in cut:
                 _insert(connection, document, passages)
             for table in ("files", "readings", "scans"):
@@ -787,6 +807,8 @@ def _keep_file(connection: sqlite3.Connection, document: Document) -> None:
 def _insert_passages(
     connection: sqlite3.Connection, document: Document, passages: Sequence[Passage]
 ) -> None:
+    languages = _languages_of(connection)
+    make = words_maker(languages)
     for number, passage in enumerate(passages):
         first, last = passage.dates or (None, None)
         cursor = connection.execute(
@@ -805,8 +827,26 @@ def _insert_passages(
         )
         connection.execute(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            (cursor.lastrowid, indexed_words(document, passage)),
+            (cursor.lastrowid, make(document, passage)),
         )
+    if languages is not None:
+        told = with_languages(languages, document, passages)
+        connection.execute("REPLACE INTO meta VALUES ('languages', ?)", (told,))
+
+
+def _languages_of(connection: sqlite3.Connection) -> list[str] | None:
+    return languages_of(dict(connection.execute(ABOUT_WORDS).fetchall()))
+
+
+def _make_words_as(connection: sqlite3.Connection, meta: Mapping[str, str]) -> None:
+    """Have words made as new meta say from now on, where there are none left."""
+    if ("words" in meta) != (_languages_of(connection) is not None):
+        tokenize = _AS_MADE if "words" in meta else _PORTER
+        connection.execute("DROP TABLE words")
+        connection.execute(f"CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = '{tokenize}')")
+    connection.execute("DELETE FROM meta WHERE key IN ('words', 'languages')")
+    if "words" in meta:
+        connection.execute("INSERT INTO meta VALUES ('words', ?)", (meta["words"],))
 
 
 def _revise(connection: sqlite3.Connection) -> None:
@@ -846,6 +886,36 @@ def searchable_text(document: Document, passage: Passage) -> str:
 def indexed_words(document: Document, passage: Passage) -> str:
     """Return what BM25 finds a passage by."""
     return spaced(searchable_text(document, passage))
+
+
+def made_words(document: Document, passage: Passage) -> str:
+    """Return what BM25 finds a passage by where words are made by their languages."""
+    language = document.language_at(passage.span.start)
+    return " ".join(words_of(searchable_text(document, passage), language))
+
+
+ABOUT_WORDS = "SELECT key, value FROM meta WHERE key IN ('words', 'languages')"
+
+
+def languages_of(meta: Mapping[str, str]) -> list[str] | None:
+    """Return the codes of the languages of a library's passages, where words are made by them.
+
+    Its meta has `words` then, and `languages` as soon as there are passages.
+    """
+    return meta.get("languages", "").split() if "words" in meta else None
+
+
+def with_languages(
+    languages: Iterable[str], document: Document, passages: Iterable[Passage]
+) -> str:
+    """Return what `languages` in the meta becomes when a document is put in."""
+    codes = {document.language_at(passage.span.start) for passage in passages}
+    return " ".join(sorted({*languages, *codes}))
+
+
+def words_maker(languages: Sequence[str] | None) -> Callable[[Document, Passage], str]:
+    """Return what makes the words of passages in a library of these languages, or of none."""
+    return indexed_words if languages is None else made_words
 
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")

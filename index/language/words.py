@@ -1,0 +1,162 @@
+"""The words that passages in any language are found by.
+
+A word is its stem, by Snowball's rules for its language. Where a script sets no blanks between
+words, each character is one, and each two that stand together: on XQuAD's Chinese that finds as
+much as a dictionary does (eval/lab/RECORDS.md).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from itertools import pairwise
+
+from index.english import ENGLISH, FUNCTION_WORDS
+from index.language import language_of_question
+
+WORDS_VERSION = "1"
+"""Raise it with every change of what words are made, a newer Snowball's as well: a library keeps
+the words of its passages, and finds only those that are made of questions in the same way."""
+
+_STEMMED = dict(
+    pair.split("=")
+    for pair in """
+    ar=arabic ca=catalan cs=czech da=danish de=german el=greek en=porter eo=esperanto es=spanish
+    et=estonian eu=basque fa=persian fi=finnish fr=french ga=irish hi=hindi hu=hungarian
+    hy=armenian id=indonesian it=italian lt=lithuanian nb=norwegian ne=nepali nl=dutch nn=norwegian
+    no=norwegian pl=polish pt=portuguese ro=romanian ru=russian sr=serbian sv=swedish ta=tamil
+    tr=turkish yi=yiddish
+    """.split()
+)
+"""Snowball's names of the languages that it knows, by their codes."""
+
+_OF_SCRIPT = {
+    "ARABIC": ("ar", "fa", "ur"),
+    "ARMENIAN": ("hy",),
+    "CYRILLIC": ("ru", "be", "bg", "kk", "mk", "mn", "sr", "uk"),
+    "DEVANAGARI": ("hi", "mr", "ne"),
+    "GREEK": ("el",),
+    "HEBREW": ("he", "yi"),
+    "TAMIL": ("ta",),
+}
+"""Languages by their scripts, as Unicode calls these. A word in another script than its text's is
+taken for one of the first."""
+
+_NOT_LATIN = {code for codes in _OF_SCRIPT.values() for code in codes} - {"sr"}
+
+_WITHOUT_BLANKS = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer.
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    "\uac00-\ud7af"  # Korean has blanks, and sets its endings to words without any.
+)
+_UNSEEN = re.compile("[\u00ad\u0640\u200c-\u200f\u2060\ufeff]")
+"""What is written within words and is none of their letters: soft hyphens, joiners, tatweel."""
+
+_HA = re.compile(r"(?<=\w{3})ه$")
+"""The end of an Arabic word for which ة is often typed as ه, as ى and ي are for each other."""
+
+_DIGIT = re.compile(r"[^\D0-9]")
+
+
+def words_of(text: str, language: str) -> list[str]:
+    """Return the words of a text in a language, by its code, in their order."""
+    return [form for word in _cut(text) for form in _forms(word, language)]
+
+
+def words_asked(question: str, languages: Iterable[str]) -> list[str]:
+    """Return the words of a question that are worth looking for in texts of languages, once each.
+
+    They are made as in each of these, so that names are found in texts of another language than the
+    question's, and as in the question's own.
+    """
+    words = list(_cut(question))
+    words = [word for word in words if word not in FUNCTION_WORDS] or words
+    asked = dict.fromkeys((*languages, language_of_question(question)))
+    return list(
+        dict.fromkeys(form for code in asked for word in words for form in _forms(word, code))
+    )
+
+
+def runs_of(words: str, languages: Iterable[str]) -> list[str]:
+    """Return words that stand one behind the other, as they are made in texts of languages.
+
+    In each run there is a blank between two words.
+    """
+    return list(dict.fromkeys(" ".join(words_of(words, code)) for code in languages))
+
+
+def _cut(text: str) -> Iterator[str]:
+    """Yield what stands between blanks and signs, without capitals, and digits as 0 to 9."""
+    text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    text = _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
+    return (found[0] for found in _patterns()[0].finditer(text))
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what matches a word or a run without blanks, and what a character of such a run.
+
+    Vowels and accents that are characters of their own belong to the one before.
+    """
+    marks = "".join(
+        character
+        for character in map(chr, range(0x10000))
+        if unicodedata.category(character).startswith("M")
+    )
+    letter = f"[^\\W_][{marks}]*"
+    run, word = (f"(?:(?{sign}[{_WITHOUT_BLANKS}]){letter})+" for sign in "=!")
+    return re.compile(f"{run}|{word}"), re.compile(letter)
+
+
+@lru_cache(maxsize=2**15)
+def _forms(word: str, language: str) -> Sequence[str]:
+    """Return what is found of what `_cut` yields: a stem, or characters and pairs of them."""
+    if re.match(f"[{_WITHOUT_BLANKS}]", word):
+        return _characters(word)
+    return (_stem(word, _language_of(word, language)),)
+
+
+def _characters(run: str) -> Sequence[str]:
+    """Return each character and, behind it, the pair that begins with it.
+
+    So what is made of a part of a run stands in what is made of the whole.
+    """
+    single = _patterns()[1].findall(run)
+    made = [form for first, second in pairwise(single) for form in (first, first + second)]
+    return (*made, single[-1])
+
+
+def _language_of(word: str, language: str) -> str:
+    """Return the code of the language whose stem a word has, which is its text's where it can."""
+    codes = _OF_SCRIPT.get(unicodedata.name(word[0], "").partition(" ")[0])
+    if codes:
+        return language if language in codes else codes[0]
+    return ENGLISH if language in _NOT_LATIN else language
+
+
+def _stem(word: str, language: str) -> str:
+    """Return a word without its ending and accents; in English as FTS5 does, by Porter's rules.
+
+    Snowball takes the other signs of Arabic for one: hamzas, vowels, the ending ة.
+    """
+    from Stemmer import Stemmer
+
+    if language == ENGLISH:
+        word = _plain(word)
+        if len(word) < 3:
+            return word
+    algorithm = _STEMMED.get(language)
+    if language == "ar":
+        word = word.replace("ى", "ي")
+    # One of them is not to be used by two threads at once.
+    stem = Stemmer(algorithm).stemWord(word) if algorithm else word
+    if language == "ar":
+        stem = _HA.sub("", stem)
+    return _plain(stem) or word
+
+
+def _plain(word: str) -> str:
+    apart = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", word))
+    return unicodedata.normalize("NFC", apart)
