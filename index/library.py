@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Literal
 
 from index.documents import Document, Passage, Span, last_part, source_name
 from index.errors import DocumentError, LibraryError, UserError
+from index.language.words import WORDS_VERSION
 from index.loading.formats import CURRENT
 from index.loading.load import fingerprint, load
 from index.loading.scanning.work import forget
@@ -39,7 +40,7 @@ from index.storage.postgres import PostgresStore
 from index.storage.postgres_vectors import PostgresVectors
 from index.storage.store import Dated, Entry, Key, Store, Title, mends, searchable_text
 from index.storage.vectors import Vectors, begin_chroma
-from index.weights.catalogue import DEFAULT_EMBEDDING, weights_sha256
+from index.weights.catalogue import DEFAULT_EMBEDDING, MULTILINGUAL, weights_sha256
 from index.weights.factory import Factory
 
 if TYPE_CHECKING:
@@ -53,6 +54,9 @@ RRF_K = 60
 
 DEPTH = 50
 """How many passages each of the two searches brings to the fusion."""
+
+TOLD = "languages_told"
+"""What stands in a library's meta where the languages of all its documents were told."""
 
 EMBED_BATCH = 64
 """Passages embedded between two reports of progress."""
@@ -162,6 +166,7 @@ class Library:
             | ({"vectors": vectors.name} if vectors else {})
         )
         self._load_embedding, self._embedding_name = embedding, embedding_name
+        self._words = {"words": WORDS_VERSION} if embedding_name == MULTILINGUAL else {}
         self._server, self._token = server, token
         self._factory = vectors
         self.store: Store | PostgresStore
@@ -557,6 +562,14 @@ class Library:
         document_id, passages = found
         return Added(replace(self.document(document_id), source=known[0]), "unchanged", passages)
 
+    def knows_languages(self) -> bool:
+        """Whether it was told the language of every document; those from before are not."""
+        return not self.store.exists or TOLD in self.store.meta()
+
+    def has_older_words(self) -> bool:
+        """Whether the words of its passages are other ones than this version makes."""
+        return self.store.exists and self.store.meta().get("words") != self._words.get("words")
+
     def unfinished(self) -> int:
         """Return of how many documents an interrupted command has left something behind."""
         return len(self.store.pending()) if self.store.exists else 0
@@ -605,7 +618,7 @@ class Library:
             cut = [(document, split(document)) for document in documents.values()]
             for document, passages in cut:
                 self._embed_into(fresh, document, passages, partial(report, document))
-            self.store.replace_all(cut, {"fingerprint": self.fingerprint, "vectors": fresh.name})
+            self.store.replace_all(cut, self._meta(fresh))
             self._use(fresh, meta["vectors"])
         for document in read_again:
             forget(self.unfinished_pages, document.read_sha256)
@@ -616,18 +629,25 @@ class Library:
 
         The old database serves until the new one is complete. The caller holds the `lock`.
         """
-        before = None
-        with suppress(LibraryError, KeyError):
-            before = self.store.meta()["vectors"]
+        before: dict[str, str] = {}
+        with suppress(LibraryError):
+            before = self.store.meta()
         fresh = self._collection(_new_name())
         fresh.create()
-        meta = {"fingerprint": self.fingerprint, "vectors": fresh.name}
+        meta = self._meta(fresh)
+        if TOLD not in before:
+            del meta[TOLD]
         with self.store.rebuilt(meta) as database:
-            for document in documents:
+            for document in map(in_its_languages, documents) if TOLD in meta else documents:
                 passages = split(document)
                 self._embed_into(fresh, document, passages, partial(report, document))
                 database.insert(document, passages, ())
-        self._use(fresh, before)
+        self._use(fresh, before.get("vectors"))
+
+    def _meta(self, vectors: AnyVectors) -> dict[str, str]:
+        """Return what a library says of itself whose documents were all put in by this version."""
+        told = {"fingerprint": self.fingerprint, "vectors": vectors.name, TOLD: "1"}
+        return told | self._words
 
     def _use(self, fresh: AnyVectors, before: str | None) -> None:
         """Take new vectors, which the database names now; those `before` go."""
@@ -694,8 +714,7 @@ class Library:
             if not self.store.exists:
                 self._vectors = self._collection(_new_name())
                 self._vectors.create()
-                meta = {"fingerprint": self.fingerprint, "vectors": self._vectors.name}
-                self.store.create(meta)
+                self.store.create(self._meta(self._vectors))
             with self.store.at_once():
                 self._check(self.store.meta())
                 self.store.upgrade()

@@ -123,7 +123,7 @@ class Quote:
         document, scan = self.document, self.scan
         about = {"id": document.id, "title": document.title, "source": document.source}
         return {
-            "document": about | {"sha256": document.sha256},
+            "document": about | {"sha256": document.sha256, "language": document.language},
             "start": self.start,
             "end": self.end,
             "quote": self.text,

@@ -74,6 +74,7 @@ def test_list_and_show_and_remove(library: Path, briefing: Document, footnoted: 
         "characters": len(briefing.text),
         "passages": 52,
         "tags": [],
+        "language": "en",
     }
     shown = footnoted("show", briefing.id[:4])
     assert (shown.returncode, shown.stderr) == (0, "")
@@ -128,7 +129,7 @@ def test_the_text_that_is_shown_is_the_stored_text_to_the_byte(
 # --- answers
 
 NUMBER, OR_NONE = (int, float), (str, type(None))
-NAMED = dict.fromkeys(("id", "title", "source", "sha256"), str)
+NAMED = dict.fromkeys(("id", "title", "source", "sha256", "language"), str)
 PLACE = {"start": int, "end": int, "quote": str}
 NEAREST = {"document_id": str, **PLACE, "score": NUMBER, "open": list}
 CITATION = {
@@ -215,6 +216,7 @@ def test_ask_prints_the_object_that_other_programs_rely_on(
         "title": briefing.title,
         "source": str(BRIEFING),
         "sha256": briefing.sha256,
+        "language": "en",
     }
     assert answer["models"]["llm"] is None
     assert len(answer["quotes"]) >= 5
@@ -341,7 +343,7 @@ def test_what_is_piped(
         "Bread",
     ]
     tsv = footnoted("list", "--format", "tsv").stdout.splitlines()
-    assert tsv[0] == "id\ttitle\tsource\tcharacters\tpassages\tadded\ttags"
+    assert tsv[0] == "id\ttitle\tsource\tcharacters\tpassages\tadded\ttags\tlanguage"
     assert tsv[1:] == plain
     lines = footnoted("list", "--format", "jsonl").stdout.splitlines()
     assert [json.loads(each)["title"] for each in lines][1] == "Bread"

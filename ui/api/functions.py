@@ -119,7 +119,7 @@ class Functions:
             )
         about = {"id": found.id, "title": found.title, "source": found.source}
         return {
-            "document": about | {"sha256": found.sha256},
+            "document": about | {"sha256": found.sha256, "language": found.language},
             "start": start,
             "end": end,
             "before": found.text[max(0, start - CONTEXT) : start],

@@ -91,6 +91,8 @@ class DocumentNamed(Came):
     title: str
     source: str
     sha256: str
+    language: str
+    """The code of the language that it is in, such as “de”."""
 
 
 class Scanned(Came):
@@ -191,6 +193,8 @@ class Listed(Came):
     passages: int
     added: str
     tags: list[str]
+    language: str
+    """The code of the language that it is in, such as “de”."""
 
 
 class Documents(Came):

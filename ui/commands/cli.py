@@ -123,10 +123,13 @@ def list_documents(
     as_json: JsonOption = False,
 ) -> None:
     """List the documents of the library."""
-    entries = open_library(library).entries()
+    opened = open_library(library)
+    entries = opened.entries()
     if not entries:
         messages().print("The library is empty. `footnoted add FILE` puts a document in.")
-    shown = ("id", "title", "source", "characters", "passages", "added", "tags")
+    elif not opened.knows_languages():
+        _tell(f"{library_command.UNTOLD}.")
+    shown = ("id", "title", "source", "characters", "passages", "added", "tags", "language")
     rows = [entry.as_json() for entry in entries]
     show_rows(rows, "json" if as_json else form, "documents", shown)
 
@@ -160,6 +163,7 @@ def show(
         "passages": str(len(passages)),
         "entries from": f"{min(days)} to {max(days)}" if days else "–",
         "tags": ", ".join(found.properties.tags) or "–",
+        "language": library_command.languages_of(found),
     }
     from rich.console import Console
 
@@ -254,6 +258,7 @@ def ask(
         raise typer.Exit(REFUSED)
 
 
+app.command()(library_command.language)
 app.command()(library_command.libraries)
 app.command()(check_command.check)
 app.command()(doctor_command.doctor)

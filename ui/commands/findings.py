@@ -28,6 +28,8 @@ from index.storage.database import folder_of
 from index.weights.catalogue import CATALOGUE, DEFAULTS, Model
 from index.weights.download import model_folder, pull_command, verify
 from index.weights.factory import is_factory
+from ui.commands.library import UNTOLD
+from ui.commands.terminal import OLDER_WORDS
 
 if TYPE_CHECKING:
     import httpx
@@ -350,6 +352,10 @@ def _library(settings: Settings) -> Found:
             "note",
             f"{outdated} were read by an older version: `footnoted reindex` reads them again",
         )
+    if library.has_older_words():
+        yield "note", OLDER_WORDS
+    if not library.knows_languages():
+        yield "note", UNTOLD
     if unfinished := library.unfinished():
         yield (
             "note",

@@ -1,4 +1,4 @@
-"""`footnoted library`: prove, mend and keep a library; and `footnoted libraries`: list them."""
+"""`footnoted library`: prove, mend and keep a library; list libraries; correct a language."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from ui.commands.terminal import (
 )
 
 if TYPE_CHECKING:
+    from index.documents import Document
     from index.upkeep.proof import Proof
 
 app = typer.Typer(
@@ -31,6 +32,12 @@ app = typer.Typer(
 QuickOption = Annotated[
     bool, typer.Option("--quick", help="Do not recompute the vectors to compare them.")
 ]
+
+
+UNTOLD = (
+    "Footnoted could not tell the languages of documents yet when this library was made: "
+    "`footnoted reindex` tells them"
+)
 
 
 @app.command()
@@ -139,6 +146,35 @@ def libraries(
         row |= {name: word for name, word in nothing.items() if row[name] is None}
         row["state"] = row.pop("error")
     show_rows(rows, form, "libraries", ("name", "where", "documents", "bytes", "state"))
+
+
+def language(
+    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
+    language: Annotated[
+        str,
+        typer.Argument(
+            help="A name such as German, a code such as de, or auto: as its text tells."
+        ),
+    ],
+    library: LibraryOption = None,
+) -> None:
+    """Set the language of a document. Its sentences are cut by the rules of that language."""
+    from index.language.names import BY_ITS_TEXT, language_code
+
+    code = None if language == BY_ITS_TEXT else language_code(language)
+    opened = open_library(library)
+    found = opened.set_language(opened.find(document).id, code)
+    line(messages(), f"{found.name}: {languages_of(found)} ({found.id})")
+
+
+def languages_of(document: Document) -> str:
+    """Return which language a document is in, and which of its paragraphs are in, in words."""
+    from index.language.names import language_name
+
+    parts = sorted({language_name(code) for _, _, code in document.properties.other_parts})
+    also = f"; some paragraphs are in {' and '.join(parts)}" if parts else ""
+    told = " (set by hand)" if document.properties.read_as else ""
+    return f"{language_name(document.language)}{told}{also}"
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:
