@@ -10,12 +10,20 @@ import pytest
 
 from index.documents import Document
 from index.language.words import WORDS_VERSION, runs_of, words_asked, words_of
+from index.library import Library
 from index.split import split
 from index.storage.connections import Connections
 from index.storage.database import Database, Place
 from index.storage.postgres import PostgresStore
 from index.storage.store import Store
+from index.upkeep.proof import Fault, Proof, prove
+from index.upkeep.repair import repair
+from index.weights.catalogue import MULTILINGUAL
+from index.weights.embedding import PromptedEmbedding, load_embedding
+from rag.config import Settings
+from tests.commands import Footnoted
 from tests.conftest import IN_A_FOLDER
+from ui.commands.terminal import OLDER_WORDS
 
 META = {"fingerprint": "f", "vectors": "v"}
 MADE = META | {"words": WORDS_VERSION}
@@ -178,3 +186,64 @@ def test_what_is_asked_is_made_as_in_each_language_once() -> None:
     runs = ["24 bronc", "24 broncos", "24 bronco"]
     assert runs_of("24 Broncos", ["es", "de", "hi", "en"]) == runs
     assert words_of("Snow\u00adball ﬁnds Ｗ_X", "de") == ["snowball", "find", "w", "x"]
+
+
+# --- a library
+
+
+@pytest.fixture(scope="module")
+def embedding(settings: Settings) -> PromptedEmbedding:
+    return load_embedding(MULTILINGUAL, settings.models)
+
+
+def in_any_language(place: Place, embedding: PromptedEmbedding) -> Library:
+    return Library(place, embedding_name=MULTILINGUAL, embedding=lambda: embedding)
+
+
+def ranks(library: Library, question: str) -> list[int | None]:
+    """Return the ranks by their words of the passages that are found."""
+    return [hit.bm25_rank for hit in library.search(question, 5)]
+
+
+HOUSES = "Die Häuser am Fluss stehen leer, und im Hafen von Bremen liegt nur noch ein Schiff."
+
+
+def test_a_library_for_all_languages_makes_words(
+    place: Place, embedding: PromptedEmbedding
+) -> None:
+    library = in_any_language(place, embedding)
+    library.add(Document.of(HOUSES, title="Ein Haus", source="/haus.md"))
+    library.add(Document.of("上海有大图书馆，每天早上九点开门。", title="馆", source="/zh.md"))
+    assert library.store.meta()["languages"] == "de zh"
+    assert not library.has_older_words()
+    assert ranks(library, "Wessen Haus?")[0] == 1
+    assert not prove(library).faults
+    renewed = repair(library, Proof(0, 0, 0, True, (Fault("document", "x"),)), lambda *_: None)
+    assert renewed.documents == 2
+    assert ranks(library, "Wessen Haus?")[0] == 1
+    assert not prove(library).faults
+
+
+def test_a_library_from_before_says_so_and_works_as_it_did(
+    place: Place,
+    embedding: PromptedEmbedding,
+    monkeypatch: pytest.MonkeyPatch,
+    footnoted: Footnoted,
+) -> None:
+    old = in_any_language(place, embedding)
+    monkeypatch.setattr(old, "_words", {})
+    old.add(Document.of(HOUSES, title="Ein Haus", source="/haus.md"))
+    library = in_any_language(place, embedding)
+    assert library.has_older_words()
+    listed = ("list", "--library", place.address if isinstance(place, Database) else place)
+    assert OLDER_WORDS in footnoted(*listed).stderr
+    assert (ranks(library, "Häuser"), ranks(library, "Wessen Haus?")) == ([1], [None])
+    library.add(Document.of("Zwei Schiffe sind fort.", title="Schiffe", source="/s.md"))
+    assert 1 in ranks(library, "Häuser")
+    assert library.has_older_words()
+    assert not prove(library).faults
+    library.reindex(lambda *_: None)
+    assert not library.has_older_words()
+    assert footnoted(*listed).stderr == ""
+    assert 1 in ranks(library, "Wessen Haus?")
+    assert not prove(library).faults

@@ -104,6 +104,12 @@ def _begin(library: str | Path | None, models: Path | None = None) -> Settings:
     return settings
 
 
+OLDER_WORDS = (
+    "An older version of Footnoted made the words that are searched here, which finds fewer forms "
+    "of a word: `footnoted reindex` makes them again"
+)
+
+
 def _tell_outdated(library: Library) -> None:
     if outdated := library.outdated():
         were = "1 document was" if outdated == 1 else f"{outdated} documents were"
@@ -112,6 +118,8 @@ def _tell_outdated(library: Library) -> None:
             f"{were} read by an older version of Footnoted, which took other text or headings out "
             "of such files: `footnoted reindex` reads them again.",
         )
+    if library.has_older_words():
+        line(messages(), f"{OLDER_WORDS}.")
 
 
 STDIN = "standard input.txt"
