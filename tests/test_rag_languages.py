@@ -35,13 +35,45 @@ FALSE = [
 ]
 
 
-@pytest.mark.parametrize(("source", "sentence"), FALSE)
+DUTCH = "De vloot van Norland voer met tien schepen door de zee-engte, zonder dat iemand het zag."
+GREEK = "Ο στόλος της Νορλανδίας πέρασε το στενό με δέκα πλοία, χωρίς να τον δει κανείς."
+KOREAN = "노를란드 함대는 배 열 척을 이끌고 아무도 모르게 해협을 지나갔다."
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        pytest.param(DUTCH, DUTCH.replace("tien", "elf"), id="Dutch"),
+        pytest.param(GREEK, GREEK.replace("δέκα", "έντεκα"), id="Greek"),
+        pytest.param(KOREAN, KOREAN.replace("열", "열한"), id="Korean"),
+        pytest.param(ENGLISH, GERMAN, id="German by an English source"),
+        pytest.param(
+            "La flota de Norlandia pasó el estrecho con diez barcos, y después siguió su viaje.",
+            "A frota da Norlândia passou o estreito com dezessete navios, e depois seguiu viagem.",
+            id="Portuguese by a Spanish source",
+        ),
+        pytest.param(RUSSIAN, CHINESE, id="Chinese by a Russian source"),
+    ],
+)
 def test_what_is_not_word_for_word_there_is_not_checkable(source: str, sentence: str) -> None:
     assert missing_facts(sentence, [source]) == [NOT_CHECKABLE]
     assert not attribute(sentence, [source], "").supported
 
 
-@pytest.mark.parametrize("sentence", [CHINESE, GERMAN, RUSSIAN])
+@pytest.mark.parametrize(("source", "sentence"), FALSE[:-1])
+def test_another_fact_is_missing_in_languages_that_are_checked(source: str, sentence: str) -> None:
+    assert missing_facts(sentence, [source]) not in ([], [NOT_CHECKABLE])
+    assert not attribute(sentence, [source], "").supported
+
+
+def test_a_source_in_another_language_holds_nothing_of_a_sentence() -> None:
+    english = "The fleet of Sudland passed the strait with eleven ships, and then it went on home."
+    assert missing_facts(GERMAN, [GERMAN, english]) == []
+    held = missing_facts(GERMAN.replace("zehn", "elf"), [GERMAN, english])
+    assert held == ["11"]
+
+
+@pytest.mark.parametrize("sentence", [CHINESE, GERMAN, RUSSIAN, DUTCH, GREEK, KOREAN])
 def test_what_stands_there_word_for_word_passes(sentence: str) -> None:
     source = f"{ENGLISH} {sentence}"
     assert missing_facts(sentence, [sentence]) == []

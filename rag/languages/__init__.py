@@ -1,7 +1,8 @@
-"""What is known of languages, one module a language. Start here: all else asks these functions.
+"""What is known of languages. Start here: all else asks these functions.
 
-The facts of a text in an unknown language cannot be checked, so such a text must stand in a source
-word for word. Functions that only compare words treat it as English.
+Everything is known of English, and of the languages in `packs` how to check facts. Those of a text
+in another language cannot be checked, so such a text must stand in a source word for word.
+Functions that only compare words treat all of these as English.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+from index.language import ENGLISH as ENGLISH_CODE
+from index.language import language_of_question, language_of_text
 from rag.languages.english import ENGLISH
 from rag.languages.english_words import counted
 from rag.languages.language import (
     Bound,
     Computed,
+    FactLanguage,
     Facts,
     FrontMatterPatterns,
     Language,
@@ -29,6 +33,7 @@ from rag.languages.language import (
     Time,
     Times,
 )
+from rag.languages.packs import PACKS
 
 __all__ = [
     "Bound",
@@ -70,6 +75,9 @@ SHARE = 0.15
 """The share of them that are function words, in a language's own texts. Of 910 pairs of English
 sentences (SQuAD) none has less, of German and Spanish ones (XQuAD) 6% and 1% have more."""
 
+LEAST_LETTERS = 12
+"""Letters from which a text may tell that it is in another language."""
+
 
 @lru_cache(maxsize=512)
 def language_of(*texts: str, least: int = LEAST_WORDS) -> Language | None:
@@ -93,14 +101,55 @@ def missing_facts(sentence: str, sources: Sequence[str], question: str = "") -> 
 
     A day must stand there with its month, a number with its scale; a name counts as there in the
     form of its people ("Chinese" for "China"). Words of another script must stand there as they
-    are, and so must a sentence whose language is not known. The result is for people to read.
+    are, and so must a sentence whose language is not known, or is none of the sources'. The result
+    is for people to read.
     """
     held = [" ".join(text.split()) for text in (*sources, question)]
-    language = language_of(sentence, *sources)
+    language = _checked_in(sentence, sources)
     if language is None:
         return [] if any(_bare(sentence) in text for text in held) else [NOT_CHECKABLE]
+    if language not in LANGUAGES:
+        if any(_bare(sentence) in text for text in held):
+            return []
+        held = [text for text in held if _may_be_in(text, language)]
     foreign = [words for words in _foreign(sentence, language) if not _stand_in(words, held)]
     return sorted({*foreign, *language.missing_facts(sentence, held)})
+
+
+def _checked_in(sentence: str, sources: Sequence[str]) -> FactLanguage | None:
+    """Return the language in which the facts of a sentence are compared with those of sources.
+
+    That is English where the texts are in English together, unless the sentence has more function
+    words of another language.
+    """
+    known = language_of(sentence, *sources)
+    if known is not None:
+        words = re.findall(r"[^\W\d_]+", sentence.casefold())
+        own = sum(word in known.function_words for word in words)
+        others = (sum(map(each.function_words.__contains__, words)) for each in PACKS.values())
+        if own >= max(others):
+            return known
+    text = "\n".join((sentence, *sources))
+    if not any(_looks_like(text, pack) for pack in PACKS.values()):
+        return None
+    pack = PACKS.get(language_of_text(text) or "")
+    return pack if pack is None or _may_be_in(sentence, pack) else None
+
+
+def _looks_like(text: str, language: FactLanguage) -> bool:
+    """Whether a text has a language's letters and, where many have these, its function words."""
+    letters = len(re.findall(language.letters, text))
+    if letters < LEAST_LETTERS or 2 * letters < sum(map(str.isalpha, text)):
+        return False
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    known = sum(word in language.function_words for word in words)
+    return language.letters != LANGUAGES[0].letters or known >= SHARE * len(words)
+
+
+def _may_be_in(text: str, language: FactLanguage) -> bool:
+    """Whether a text is in a language, as far as it tells: a few words may not."""
+    code = language_of_question(text)
+    return code == language.code or (code == ENGLISH_CODE and language_of_text(text) is None)
 
 
 def _bare(sentence: str) -> str:
@@ -108,7 +157,7 @@ def _bare(sentence: str) -> str:
     return " ".join(sentence.split()).strip(".。!?！？“”\"'‘’«»„ ")
 
 
-def _foreign(text: str, language: Language) -> list[str]:
+def _foreign(text: str, language: FactLanguage) -> list[str]:
     """Return the runs of words with a letter that a language does not write, as they stand."""
     runs: list[str] = []
     end = -1

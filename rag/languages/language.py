@@ -1,4 +1,4 @@
-"""The interface of a language (`Language`), and the types of what it returns."""
+"""What a language is: for facts (`FactLanguage`), for all else (`Language`), and what it tells."""
 
 from __future__ import annotations
 
@@ -230,8 +230,8 @@ Own = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Language:
-    """What is known of a language; its functions are documented in `rag/languages/__init__.py`.
+class FactLanguage:
+    """A language whose facts are checked: what a sentence has of them that no source holds.
 
     `code` is its code in ISO 639. `letters` is a regular expression for a letter of its script, and
     `function_words` are those that every text in it has, in small letters.
@@ -240,10 +240,19 @@ class Language:
     code: str
     letters: str
     function_words: frozenset[str]
+    missing_facts: Callable[[str, Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Language(FactLanguage):
+    """What else is known of a language in which questions are understood.
+
+    Its functions are documented in `rag/languages/__init__.py`.
+    """
+
     sentence_spans: Callable[[str, int, int], list[tuple[int, int]]]
     content_words: Callable[[str], set[str]]
     facts: Callable[[str], Facts]
-    missing_facts: Callable[[str, Sequence[str]], list[str]]
     missing_names: Callable[[str, Sequence[str]], list[str]]
     mentions: Callable[[str], tuple[Mention, ...]]
     in_full: Callable[[str], str]

@@ -1,0 +1,122 @@
+"""Names in scripts with capitals, and words for countries."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from rag.languages.packs.countries import country_of
+from rag.languages.packs.tables import Table
+from rag.languages.packs.text import WORD, forms
+
+PARTICLES = frozenset("bin da das de degli dei del della der di do dos du van von".split())
+"""What stands between the words of one name."""
+
+
+class Word(NamedTuple):
+    """A word at its place; `opens` tells that a sentence or a quotation begins with it."""
+
+    start: int
+    end: int
+    text: str
+    opens: bool
+
+
+class Known(NamedTuple):
+    """What sources have: their words, the forms of those in small letters and of all, and so on.
+
+    `countries` are those that they speak of, by their codes, and `names` the whole names.
+    """
+
+    words: frozenset[str]
+    small: frozenset[str]
+    forms: frozenset[str]
+    countries: frozenset[str]
+    names: tuple[frozenset[str], ...]
+
+
+def missing_names(text: str, sources: Sequence[str], table: Table) -> list[str]:
+    """Return the names and the words for countries of a text that the sources do not hold."""
+    known = [_known(source, table) for source in sources]
+    every = Known(
+        frozenset().union(*(each.words for each in known)),
+        frozenset().union(*(each.small for each in known)),
+        frozenset().union(*(each.forms for each in known)),
+        frozenset().union(*(each.countries for each in known)),
+        tuple(name for each in known for name in each.names),
+    )
+    missing = [each.text for each in _words(text) if not _held(each, every, table)]
+    for name in _whole_names(text, table, every.small):
+        there = [forms(word, table) for word in name]
+        whole = any(all(map(other.intersection, there)) for other in every.names)
+        if len(name) > 1 and not missing and not whole:
+            missing.append(" ".join(name))
+    return missing
+
+
+def _held(word: Word, known: Known, table: Table) -> bool:
+    """Whether a word is no name, or one that is there."""
+    bare = word.text.casefold()
+    if bare in known.words or bare in table.function_words:
+        return True
+    country = country_of(word.text, table)
+    told = country is not None or re.fullmatch(table.numerals, bare) is not None
+    if not told and not word.text[0].isupper():
+        return True
+    if country and not country.isdisjoint(known.countries):
+        return True
+    inflects = told or word.opens or table.kind == "nouns" or table.code == "ru"
+    return inflects and not forms(word.text, table).isdisjoint(known.forms)
+
+
+@lru_cache(maxsize=512)
+def _known(text: str, table: Table) -> Known:
+    words = [each.text for each in _words(text)]
+    spoken_of = (country_of(word, table) or frozenset() for word in words)
+    return Known(
+        frozenset(word.casefold() for word in words),
+        frozenset().union(*(forms(word, table) for word in words if word.islower())),
+        frozenset().union(*(forms(word, table) for word in words)),
+        frozenset().union(*(each for each in spoken_of if len(each) == 1)),
+        tuple(
+            frozenset().union(*(forms(word, table) for word in name))
+            for name in _whole_names(text, table, frozenset())
+        ),
+    )
+
+
+def _words(text: str) -> list[Word]:
+    found = []
+    for match in WORD.finditer(text):
+        before = text[max(match.start() - 3, 0) : match.start()].rstrip(" ")
+        opens = not match.start() or before[-1:] in '.!?…:;«»“”"„(–—¿¡\n'
+        found.append(Word(*match.span(), match[0], opens))
+    return found
+
+
+def _whole_names(text: str, table: Table, small: frozenset[str]) -> list[list[str]]:
+    """Return the runs of words with a capital: “Lise Holm”, “Juan de la Cruz”.
+
+    A word that opens a sentence is none of them where it is also known in small letters, and
+    countries stand for themselves.
+    """
+    names: list[list[str]] = []
+    end = -1
+    for word in _words(text):
+        between = text[max(end, 0) : word.start]
+        goes_on = end >= 0 and between in (" ", "-", ". ", "'")
+        bare = word.text.casefold()
+        if goes_on and bare in PARTICLES and not word.text[0].isupper():
+            end = word.end
+            continue
+        plain = word.opens and (
+            bare in table.function_words or not forms(bare, table).isdisjoint(small)
+        )
+        if word.text[0].isupper() and not plain and country_of(word.text, table) is None:
+            names.append([*names.pop(), word.text] if goes_on and names else [word.text])
+            end = word.end
+        else:
+            end = -1
+    return names
