@@ -7,13 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.documents import Document
 from index.errors import ModelMissing
+from index.library import Library
 from index.weights.catalogue import MULTILINGUAL, READER_OF_ALL
 from index.weights.download import model_folder
 from index.weights.embedding import PromptedEmbedding, load_embedding, load_scorer
 from index.weights.multilingual import PACKED, word_vectors
 from index.weights.packed import PackedWeights
 from rag.config import Settings
+from rag.finding.quotes import find_quotes
+from rag.finding.rerank import Reranker
 from tests.networks import forget
 
 LIBRARY = {
@@ -89,3 +93,55 @@ def test_the_numbers_are_the_same_each_time(embedding: PromptedEmbedding) -> Non
 def test_without_the_fetched_weights_the_message_brings_them(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=f"models pull {MULTILINGUAL}"):
         load_embedding(MULTILINGUAL, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def half_and_half(
+    embedding: PromptedEmbedding, tmp_path_factory: pytest.TempPathFactory
+) -> Library:
+    """A library of articles half in English, half in German, each about something of its own."""
+    place = tmp_path_factory.mktemp("half") / "library"
+    library = Library(place, embedding_name=MULTILINGUAL, embedding=lambda: embedding)
+    for name, text in ARTICLES.items():
+        library.add(Document.of(text, title=name, source=f"/{name}.md"))
+    return library
+
+
+ARTICLES = {
+    "mill": "Die Mühle am Aarsee wurde 1834 von Clara Brandt gebaut. Ihr Wasserrad misst sechs "
+    "Meter, und im Winter steht es still.",
+    "bees": "Ein Imker zählt im Sommer bis zu vierzigtausend Bienen in einem Volk. Den Honig "
+    "schleudert er im Juli, und im Herbst füttert er Zucker.",
+    "glass": "Das Glas wird bei 1.100 Grad geschmolzen und dann mit der Pfeife geblasen. Die Hütte "
+    "in Wolfach arbeitet so seit 1947.",
+    "ferry": "The ferry Mira crosses the strait in forty minutes. She was launched in 1931, and "
+    "carries up to two hundred passengers.",
+    "comet": "The comet Halme was seen from Turku in 1911. It comes back every seventy years, and "
+    "its tail is as long as the way to the moon.",
+    "loom": "The loom in the museum was used for linen. A weaver needed a whole day for two metres "
+    "of cloth, and was paid by the piece.",
+}
+
+
+ASKED = {
+    "mill": ("Wer hat die Mühle gebaut?", "Who built the mill?"),
+    "bees": ("Wann wird der Honig geschleudert?", "When is the honey taken from the bees?"),
+    "glass": ("Bei wie viel Grad schmilzt das Glas?", "How hot is glass when it melts?"),
+    "ferry": ("Wie viele Passagiere trägt die Fähre?", "How long does the ferry take?"),
+    "comet": ("Wann wurde der Komet gesehen?", "When was the comet seen?"),
+    "loom": ("Wozu diente der Webstuhl im Museum?", "What was the loom used for?"),
+}
+
+
+def test_documents_of_two_languages_compete_fairly(
+    half_and_half: Library, settings: Settings
+) -> None:
+    """Each is asked about in both: of the twelve questions one had another document first."""
+    reranker = Reranker(READER_OF_ALL, settings.models)
+    right = 0
+    for name, questions in ASKED.items():
+        for question in questions:
+            quotes = find_quotes(half_and_half, reranker, question, 5).quotes
+            assert {each.document.language for each in quotes} == {"de", "en"}
+            right += quotes[0].document.title == name
+    assert right >= 11

@@ -283,6 +283,7 @@ def test_every_command_is_known_here() -> None:
         "footnoted check",
         "footnoted doctor",
         "footnoted eval",
+        "footnoted language",
         "footnoted libraries",
         "footnoted library",
         "footnoted list",
@@ -312,6 +313,9 @@ def test_documents_in_other_languages(run: Run, folder: Path) -> None:
         done = run(shlex.split(each)[1:], folder, folder / "none", FOOTNOTED_LLM="none")
         assert done.returncode == 0, done.stderr
         assert "31. März 2027" in done.stdout
+    for each in re.findall(r"^ {4}footnoted (language .*)$", page, re.MULTILINE):
+        done = run(shlex.split(each), folder, folder / "none")
+        assert done.stderr.startswith("vertrag.docx: German"), done.stderr
     done = run(["add", "vertrag.docx", "--library", "english"], folder, folder / "none")
     assert "There are documents in German" in done.stderr
 

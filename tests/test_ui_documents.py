@@ -304,3 +304,36 @@ def test_the_page_of_a_pdf_is_drawn_with_the_quote_on_it(page: Page, tmp_path: P
     page.locator("#documents").get_by_text("China and Russia").click()  # It has no pages.
     expect(page.locator("#source .text")).to_be_visible()
     expect(page.get_by_role("button", name="Page", exact=True)).to_be_hidden()
+
+
+def test_the_language_of_a_document_is_shown_and_corrected(page: Page, tmp_path: Path) -> None:
+    assert page.locator("#documents .language").count() == 0, "of English nothing is said"
+    path = tmp_path / "pacht.txt"
+    path.write_text("Die Pacht für das Bootshaus am See beträgt 800 Euro im Monat.", "utf-8")
+    add(page, path)
+    line = page.locator("#documents li").filter(has_text="pacht.txt")
+    mark = line.locator(".language")
+    expect(mark).to_have_attribute("title", "German")
+    expect(mark.locator("[aria-hidden]")).to_have_text("DE")
+    expect(mark.locator(".spoken")).to_have_text("German")
+    page.get_by_role("button", name="Rename pacht.txt").click()
+    language = page.get_by_role("combobox", name="Language of the document")
+    expect(language).to_have_value("de")
+    language.focus()  # Leaving the name for the language ends nothing.
+    language.select_option("Dutch")
+    assert_accessible(page)
+    language.press("Escape")
+    expect(language).to_have_count(0)
+    expect(mark).to_have_attribute("title", "German")
+    page.get_by_role("button", name="Rename pacht.txt").click()
+    language.select_option("Dutch")
+    language.press("Enter")
+    expect(mark).to_have_attribute("title", "Dutch")
+    expect(page.locator("#outcomes")).to_contain_text("pacht.txt: now “Dutch”")
+    page.get_by_role("button", name="Rename pacht.txt").click()
+    page.keyboard.type("Boathouse")
+    language.select_option("As its text tells")
+    language.press("Enter")
+    expect(mark).to_have_attribute("title", "German")
+    expect(line.locator(".title")).to_have_text("Boathouse")
+    remove(page, "pacht.txt")

@@ -1,9 +1,10 @@
-"""What languages are called in English, and which one a person means."""
+"""What languages are called, in English or another one, and which one a person means."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from index.english import ENGLISH
 from index.errors import UserError
 from index.printable import printable
 
@@ -12,22 +13,23 @@ BY_ITS_TEXT = "auto"
 
 
 @cache
-def languages() -> dict[str, str]:
-    """Return the English names of the languages that documents can be in, by their codes.
+def languages(said_in: str = ENGLISH) -> dict[str, str]:
+    """Return the names of the languages that documents can be in, by their codes.
 
-    They are those whose forms of numbers and dates are known to Unicode, in the order of the names.
+    They are those whose forms of numbers and dates are known to Unicode, in the order of the names,
+    which are those of a language.
     """
     from babel import Locale
     from babel.localedata import locale_identifiers
 
     written = set(locale_identifiers())
-    named = {code: name for code, name in Locale("en").languages.items() if code in written}
-    return dict(sorted(named.items(), key=lambda each: each[1]))
+    named = {code: name for code, name in Locale(said_in).languages.items() if code in written}
+    return dict(sorted(named.items(), key=lambda each: each[1].casefold()))
 
 
-def language_name(code: str) -> str:
-    """Return what a language is called in English, or its code where that is not known."""
-    return languages().get(code, code)
+def language_name(code: str, said_in: str = ENGLISH) -> str:
+    """Return what a language is called, or its code where that is not known."""
+    return languages(said_in).get(code, code)
 
 
 def language_code(said: str) -> str:

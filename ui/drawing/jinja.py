@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from eval.comparing.explain import expected
 from eval.measuring.stages import STAGES
 from index.documents import source_name
+from index.language.names import BY_ITS_TEXT, language_name, languages
 from index.printable import number_of, printable, title_line
 from index.storage.store import Entry
 from rag.answer import Answer
@@ -89,6 +90,9 @@ def _templates() -> Environment:
         "expected": expected,
     }
     environment.globals |= {
+        "languages": languages,
+        "language_name": language_name,
+        "BY_ITS_TEXT": BY_ITS_TEXT,
         "days_in_words": days_in_words,
         "NOTHING_NEAR": NOTHING_NEAR,
         "LISTED": LISTED,

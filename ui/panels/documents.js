@@ -2,10 +2,16 @@
 // removed, renamed in its place, or left out of what is asked. The page looks what has changed.
 
 const rename = (line, id) => {
-  typeName(line.querySelector(".title"), "Name of the document", (title) => {
-    line.querySelector(".rename").focus();
-    if (title) trigger("rename", { document: id, title });
-  });
+  const button = line.querySelector(".rename");
+  const language = element.querySelector("[data-languages]").cloneNode(true);
+  language.hidden = false;
+  language.value = button.dataset.language;
+  const done = (title, take) => {
+    button.focus();
+    const said = take && language.value !== button.dataset.language ? language.value : "";
+    if (title || said) trigger("rename", { document: id, title, language: said });
+  };
+  typeName(line.querySelector(".title"), "Name of the document", done, undefined, [language]);
 };
 
 element.addEventListener("click", (event) => {

@@ -13,6 +13,7 @@ import gradio as gr
 
 from index.documents import Document, source_name
 from index.errors import UserError
+from index.language.names import BY_ITS_TEXT, language_code, language_name
 from index.library import Library
 from index.loading.load import load_address
 from index.printable import title_line
@@ -355,16 +356,26 @@ class DocumentsPanel:
     def rename(
         self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
     ) -> Updates:
-        """Call a document something else."""
+        """Call a document something else, or read it in another language."""
         given = (page, words, left_out, token)
         if refused := self.rights.refusal("add"):
             return self._told(Outcome(refused, well=False), *given)
-        document_id, title = (field_of(event._data, each) for each in ("document", "title"))
-        renamed = attempt(lambda: self._library.rename(document_id, title))
-        if isinstance(renamed, UserError):
-            return self._told(Outcome(str(renamed), well=False), *given)
-        outcome = Outcome(f"{title_line(renamed.name)}: now “{renamed.title}”")
-        return self._told(outcome, *given)
+        fields = (field_of(event._data, each) for each in ("document", "title", "language"))
+        told = attempt(lambda: self._renamed(*fields))
+        if isinstance(told, UserError):
+            return self._told(Outcome(str(told), well=False), *given)
+        return self._told(Outcome(told), *given)
+
+    def _renamed(self, document_id: str, title: str, language: str) -> str:
+        """Change what is said of a document; return what it is now."""
+        if language:
+            code = None if language == BY_ITS_TEXT else language_code(language)
+            changed = self._library.set_language(document_id, code)
+            told = language_name(changed.language)
+        if title or not language:
+            changed = self._library.rename(document_id, title)
+            told = changed.title
+        return f"{title_line(changed.name)}: now “{told}”"
 
     def undo(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Put back what was removed last."""

@@ -17,32 +17,36 @@ const typeAgain = (find, text, times = 10) => {
 };
 
 // Have a name typed in the place of what shows it; Escape leaves it as it is. `done` is given the
-// name where it is another one, and else nothing.
-const typeName = (shown, label, done, before = shown.textContent) => {
+// name where it is another one, and else nothing, and whether to take what is set `beside` it.
+const typeName = (shown, label, done, before = shown.textContent, beside = []) => {
   const input = document.createElement("input");
   input.type = "text";
   input.maxLength = 200;
   input.className = "naming";
   input.setAttribute("aria-label", label);
   input.value = before;
+  const fields = [input, ...beside];
   let over = false; // Taking the field away ends the typing once more.
   const end = (take) => {
     if (over || !input.isConnected) return;
     over = true;
     const name = input.value.trim();
-    input.remove();
+    fields.forEach((field) => field.remove());
     shown.hidden = false;
-    done(take && name && name !== before ? name : "");
+    done(take && name && name !== before ? name : "", take);
   };
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") end(true);
-    if (event.key !== "Escape") return;
-    event.preventDefault();
-    event.stopPropagation();
-    end(false);
+  const left = () => fields.includes(document.activeElement) || end(true);
+  fields.forEach((field) => {
+    field.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") end(true);
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      event.stopPropagation();
+      end(false);
+    });
+    field.addEventListener("blur", () => setTimeout(left)); // Gradio may be taking it away.
   });
-  input.addEventListener("blur", () => setTimeout(() => end(true))); // Gradio may be taking it away.
   shown.hidden = true;
-  shown.after(input);
+  shown.after(...fields);
   input.select();
 };
