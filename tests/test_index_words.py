@@ -67,7 +67,7 @@ def found(store: Store, question: str) -> list[str]:
 CASES = [
     ("de", "Die Häuser am Fluss stehen leer.", "Die Stadt liegt am See.", ["Haus", "HÄUSERN"]),
     ("ru", "Поезда уходят ночью.", "Корабли стоят в порту.", ["поезд", "О поездах?"]),
-    ("es", "Las bibliotecas abren hoy.", "El puerto es grande.", ["biblioteca"]),
+    ("es", "Las mujeres trabajaron ayer.", "El puerto es grande.", ["mujer", "trabajar"]),
     ("hi", "पुस्तकालयों में भीड़ है।", "नदी गहरी है।", ["पुस्तकालय"]),
     (
         "ar",
@@ -77,7 +77,7 @@ CASES = [
     ),
     ("zh", "上海有大图书馆。", "海上有船。", ["上海", "图书馆"]),
     ("ja", "会社は駅の近くです。", "社会は変わる。", ["会社"]),
-    ("th", "ห้องสมุดเปิดเก้าโมง", "สมองทำงานหนัก", ["ห้องสมุด"]),
+    ("th", "ห้องสมุดเปิดเก้าโมง", "สมองทำงานหนัก", ["ห้องสมุด", "เปิด"]),
     ("ko", "도서관은 아홉 시에 열린다.", "강은 깊다.", ["도서관"]),
     ("en", "The bakers were baking at the CAFÉ.", "The river froze.", ["cafe", "baked"]),
 ]
@@ -195,7 +195,7 @@ def test_libraries_hold_these_words() -> None:
     """What they hold stays; other words need another `WORDS_VERSION`, and a reindex."""
     texts = [(code, " ".join([text, other, *asked])) for code, text, other, asked in CASES]
     made = json.dumps([words_of(text, code) for code, text in texts])
-    assert (WORDS_VERSION, sha256(made.encode()).hexdigest()[:12]) == ("1", "d08d0e243523")
+    assert (WORDS_VERSION, sha256(made.encode()).hexdigest()[:12]) == ("1", "7ec246b5a641")
 
 
 # --- a library
