@@ -30,7 +30,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 FOOTNOTED := $(VENV)/bin/footnoted
 
-.PHONY: help install models more-models library chat ask test test-lab test-all beside faults check audit regression bench speed ablation pictures lock clean
+.PHONY: help install models more-models library chat ask test test-lab test-all beside faults check audit regression bench speed ablation pictures words lock clean
 
 help:  ## Show what can be made.
 	@sed -n 's/^\([a-z-]*\):.*##/  make \1\t/p' $(MAKEFILE_LIST)
@@ -144,6 +144,17 @@ pictures: models chromium  ## Make the pictures of the window again.
 ablation: models  ## Print what each part of finding quotes is worth.
 	@$(VENV)/bin/footnoted models pull all-minilm-l6-v2
 	@$(PY) -m eval.lab.bench.ablation .footnoted/ablation --xquad "$(XQUAD)"
+
+words: install  ## Bring the fixed words of the window into the catalogues of its languages (ui/words/).
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	$(VENV)/bin/pybabel -q extract -F pyproject.toml -k noted --no-wrap --sort-output --add-location=file \
+	  -o "$$folder/words.pot" ui && \
+	for code in $$($(PY) -c 'from ui.words.languages import LANGUAGES; print(*LANGUAGES[1:])'); do \
+	  $(VENV)/bin/pybabel -q update -i "$$folder/words.pot" -o ui/words/$$code.po -l $$code --init-missing \
+	    --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date && \
+	  sed -i '/^"\(Project-Id\|Report-Msgid\|POT-Creation\|PO-Revision\|Last-Translator\|Language-Team\|MIME\|Content-Transfer\|Generated-By\)/d' \
+	    ui/words/$$code.po || exit; \
+	done
 
 lock: install  ## Take the newest versions that pyproject.toml allows, and write them down.
 	@$(PY) -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[scans]' --group dev

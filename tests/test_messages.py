@@ -53,6 +53,8 @@ def words_of(node: ast.expr) -> str | None:
             return "".join(words_of(each) or GAP for each in values)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return (words_of(left) or GAP) + (words_of(right) or GAP)
+        case ast.Call(func=ast.Name(id="_" | "noted"), args=[ast.Constant(value=str(words)), *_]):
+            return re.sub(r"%\(\w+\)s", GAP, words)  # Of the window, in its visitor's language.
     return None
 
 

@@ -9,10 +9,11 @@ from rich.padding import Padding
 from rich.text import Text
 
 from index.documents import Document
-from index.printable import number_of, visible
+from index.printable import visible
 from rag.checking.verdict import VERDICTS, Checked, Quotation, counts, left, words_of
 from rag.verifying.judge import Verdict
 from ui.conversations.text import place
+from ui.words.words import _, ngettext
 
 STYLES: dict[Verdict, str] = {
     "supported": "green",
@@ -47,31 +48,42 @@ def differences(checked: Checked) -> list[str]:
     found = []
     if checked.overruled:
         found.append(
-            f"Overruled, it was “{VERDICTS[checked.verdict]}”: {checked.overruled.note} "
-            f"({checked.overruled.at[:10]})."
+            _(
+                "Overruled, it was “%(verdict)s”: %(note)s (%(day)s).",
+                verdict=_(VERDICTS[checked.verdict]),
+                note=checked.overruled.note,
+                day=checked.overruled.at[:10],
+            )
         )
     if checked.differs:
-        what = "Otherwise" if checked.verdict == "contradicted" else "No quote bears out"
-        found.append(f"{what}: {'; '.join(checked.differs)}.")
+        is_otherwise = checked.verdict == "contradicted"
+        what = _("Otherwise: %(what)s.") if is_otherwise else _("No quote bears out: %(what)s.")
+        found.append(what % {"what": "; ".join(checked.differs)})
     return found + [each for quotation in checked.quotations for each in _quotation(quotation)]
 
 
 def _quotation(quotation: Quotation) -> list[str]:
     if quotation.found is None:
-        return ["The words in quotation marks stand in no source."]
+        return [_("The words in quotation marks stand in no source.")]
     if quotation.verbatim:
         return []
-    return [f"Not to the letter: {'; '.join(quotation.differs)} ({place(quotation.found)})."]
+    differs, where = "; ".join(quotation.differs), place(quotation.found)
+    return [_("Not to the letter: %(what)s (%(place)s).", what=differs, place=where)]
 
 
 def summary(draft: Document, checked: Sequence[Checked]) -> str:
     """Return how many sentences got which verdict, and how many of the draft's got none yet."""
-    parts = ", ".join(
-        f"{count} {VERDICTS[name].lower()}" for name, count in counts(checked).items() if count
-    )
+    found = {name: count for name, count in counts(checked).items() if count}
+    named = {name: _(VERDICTS[name]) for name in found}
+    parts = ", ".join(f"{found[name]} {each[:1].lower()}{each[1:]}" for name, each in named.items())
     if not checked:
-        return "There is no sentence to check."
+        return _("There is no sentence to check.")
     more = left(draft, checked)
-    return f"{number_of(len(checked), 'sentence')}: {parts}." + (
-        f" {more} were not checked yet." if more else ""
+    told = ngettext(
+        "%(num)s sentence: %(verdicts)s.",
+        "%(num)s sentences: %(verdicts)s.",
+        len(checked),
+        verdicts=parts,
     )
+    unchecked = ngettext("%(num)s were not checked yet.", "%(num)s were not checked yet.", more)
+    return f"{told} {unchecked}" if more else told

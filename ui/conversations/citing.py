@@ -17,6 +17,7 @@ from index.documents import Document
 from index.printable import title_line
 from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
+from ui.words.words import _
 
 FRAGMENT_WORDS = 5
 """Words at either end of a quote by which a link finds it in a web page."""
@@ -40,8 +41,17 @@ def reference(quote: Quote) -> str:
 
 def where(quote: Quote) -> str:
     """Return the page or line that a quote stands on, and whether it was read from a picture."""
-    at = quote.document.place_at(quote.start)
-    return f"read from a picture, {at}" if quote.scan else at
+    at = place_at(quote.document, quote.start)
+    return _("read from a picture, %(place)s", place=at) if quote.scan else at
+
+
+def place_at(document: Document, offset: int) -> str:
+    """Return where an offset of a document stands, as `Document.place_at` does in English."""
+    if page := document.page_at(offset):
+        slide = document.page_kind == "slide"
+        words = _("slide %(number)s") if slide else _("page %(number)s")
+        return words % {"number": page}
+    return "" if document.is_sheet else _("line %(number)s", number=document.line_at(offset))
 
 
 def is_web(document: Document) -> bool:

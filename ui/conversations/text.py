@@ -12,11 +12,11 @@ from rich.text import Text
 from index.printable import in_place
 from rag.answer import Answer, AnswerSentence
 from rag.answerability.gate import SURE
-from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 from ui.conversations.citing import where
+from ui.words.words import _, days, noted, quoted
 
-NOTHING_NEAR = "No passage comes near."
+NOTHING_NEAR = noted("No passage comes near.")
 """Said with a refusal where nothing does."""
 
 
@@ -111,17 +111,18 @@ def place(quote: Quote) -> str:
     named = [
         quote.document.label,
         where(quote),
-        f"“{quote.heading}”" if quote.heading else "",
-        days_in_words(*quote.dates) if quote.dates else "",
-        f"row “{cell.row}”, column “{cell.column}”" if cell else "",
+        quoted(quote.heading) if quote.heading else "",
+        days(*quote.dates) if quote.dates else "",
+        _("row “%(row)s”, column “%(column)s”", row=cell.row, column=cell.column) if cell else "",
     ]
     return ", ".join(filter(None, named))
 
 
 def doubt(quote: Quote) -> str:
     """Return what is to be said of words that the answer rests on and that were hard to read."""
-    words = ", ".join(f"“{each}”" for each in quote.uncertain)
-    return f"Hard to read in the picture: {words}. Compare with the page." if words else ""
+    words = ", ".join(map(quoted, quote.uncertain))
+    said = _("Hard to read in the picture: %(words)s. Compare with the page.", words=words)
+    return said if words else ""
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:

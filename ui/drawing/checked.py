@@ -11,12 +11,6 @@ from ui.checked.export import paragraphs
 from ui.checked.text import differences, summary
 from ui.drawing.jinja import draw
 
-EMPTY = (
-    '<div class="empty"><h3>Check a text</h3><p>Paste a text, or open a file: each sentence is '
-    "held to the documents on the left, and gets its footnotes, or the word that they say "
-    "otherwise, or nothing.</p></div>"
-)
-
 
 def checked(
     draft: Document, done: Sequence[Checked], left: Sequence[Statement], *, runs: bool

@@ -7,6 +7,7 @@ of what stands around it, and from losing a character.
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,18 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from markupsafe import Markup, escape
 
-from eval.comparing.explain import expected
 from eval.measuring.stages import STAGES
 from index.documents import source_name
 from index.language.names import BY_ITS_TEXT, language_name, languages
-from index.printable import number_of, printable, title_line
+from index.printable import printable, title_line
 from index.storage.store import Entry
 from rag.answer import Answer
-from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
 from ui.conversations.text import LISTED, NOTHING_NEAR, doubt, pieces, place
+from ui.drawing.cases import expected
+from ui.words.languages import spoken
+from ui.words.words import _, days, in_digits, ngettext
 
 
 def draw(template: str, macro: str, *values: Any) -> str:
@@ -42,6 +44,20 @@ def exact(words: str) -> Markup:
     """Return words as HTML text whose content is the same, character by character."""
     # The parser would make a bare carriage return a line feed.
     return Markup(str(escape(words)).replace("\r", "&#13;"))  # noqa: S704  escaped the moment before
+
+
+def is_rtl(words: str) -> bool:
+    """Whether a block of words runs from right to left, by its first letter as `dir="auto"` has it.
+
+    A browser tells that of no block whose words stand in `bdi`, each set apart from the others.
+    """
+    strong = (unicodedata.bidirectional(sign) for sign in words)
+    return next((each for each in strong if each in ("L", "R", "AL")), "L") != "L"
+
+
+def filled(message: str, **values: object) -> Markup:
+    """Return one of the window's own texts, with HTML or words from outside in its gaps."""
+    return Markup(message) % values  # noqa: S704  its own words, by the catalogue
 
 
 def _given_in_full(quote: Quote, answer: Answer) -> bool:
@@ -77,6 +93,9 @@ def _templates() -> Environment:
     )
     environment.filters |= {
         "text": text,
+        "is_rtl": is_rtl,
+        "filled": filled,
+        "digits": in_digits,
         "exact": exact,
         "line": title_line,
         "on_a_line": printable,
@@ -84,16 +103,18 @@ def _templates() -> Environment:
         "doubt": doubt,
         "pieces": pieces,
         "span": _span,
-        "counted": number_of,
         "file_name": _file_name,
         "given_in_full": _given_in_full,
         "expected": expected,
     }
     environment.globals |= {
+        "_": _,
+        "ngettext": ngettext,
+        "spoken": spoken,
         "languages": languages,
         "language_name": language_name,
         "BY_ITS_TEXT": BY_ITS_TEXT,
-        "days_in_words": days_in_words,
+        "days": days,
         "NOTHING_NEAR": NOTHING_NEAR,
         "LISTED": LISTED,
         "STAGES": STAGES,

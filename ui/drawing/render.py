@@ -11,7 +11,6 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 
 from eval.cases.cases import Case
 from index.documents import Document
@@ -20,79 +19,22 @@ from index.printable import title_line
 from index.storage.store import Entry
 from rag.answer import Writing
 from rag.quote import Quote
-from ui.conversations.citing import web_address
-from ui.conversations.exchange import UNPROVEN, Conversation, Exchange
+from ui.conversations.citing import place_at, web_address
+from ui.conversations.exchange import Conversation, Exchange
 from ui.drawing.jinja import draw
 from ui.drawing.typesetting import set_text
+from ui.words.words import _, ngettext
+
+EASY, MOSTLY = 0.97, 0.9
+"""The mean confidence from which on a page was easy to read, and mostly so."""
 
 WINDOW = 200_000
 """Characters of a document that are shown at once; browsers set more than that slowly."""
 
-HEADER = """<header><h1>Footnoted</h1><nav aria-label="Panels">
-<button type="button" data-panel-button="documents">Documents</button>
-<button type="button" data-panel-button="talk">Conversation</button>
-<button type="button" data-panel-button="source">Source</button>
-<button type="button" data-panel-button="check">Check</button>
-<button type="button" data-panel-button="regression">Regression</button>
-<button type="button" id="show-keys" aria-label="Keys" title="Keys (?)">?</button></nav></header>
-<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2><dl>
-<dt><kbd>Enter</kbd></dt><dd>ask; with <kbd>Shift</kbd> a new line</dd>
-<dt><kbd>↑</kbd></dt><dd>in an empty box: edit the last question</dd>
-<dt><kbd>Esc</kbd></dt><dd>close what is open, go back from the source, or stop the answer</dd>
-<dt><kbd>N</kbd> <kbd>P</kbd></dt><dd>under Check: next and previous finding</dd>
-<dt><kbd>?</kbd></dt><dd>show these keys</dd></dl>
-<form method="dialog"><button>Close</button></form></dialog>"""
-
-SETTINGS_BUTTON = '<button type="button" data-panel-button="settings">Settings</button>'
-
-USER = """<form method="post" action="logout" data-may="{}"><span>{}</span>
-<button type="submit">Log out</button></form>"""
-
-CONVERSATIONS = """<section aria-label="Conversations">
-<div class="bar"><h2>Conversations</h2>
-<button type="button" data-conversation-act="new">New</button>
-<details class="menu"><summary aria-label="More: all conversations" title="More">⋯</summary><div>
-<button type="button" data-export-all="markdown">Export all as Markdown</button>
-<button type="button" data-export-all="html">Export all as HTML</button>
-<button type="button" data-export-all="docx">Export all as Word</button>
-<button type="button" data-export-all="json">Export all as JSON</button></div></details></div>
-<input type="search" id="talk-search" placeholder="Search conversations"
- aria-label="Search conversations" hidden>
-<p id="talks-told" role="status"></p>
-<ul id="conversations"></ul></section>"""
-
-CONVERSATION_BAR = """<div class="bar">
-<button type="button" class="narrow" data-panel-button="documents">Conversations</button>
-<h2 id="talk-title">New conversation</h2>
-<button type="button" data-conversation-act="new">New</button>
-<details class="menu"><summary>Export</summary><div>
-<button type="button" data-export="markdown">Markdown</button>
-<button type="button" data-export="html">HTML</button>
-<button type="button" data-export="docx">Word, with footnotes</button>
-<button type="button" data-export="json">JSON</button>
-<button type="button" data-export="bibtex">References, BibTeX</button>
-<button type="button" data-export="csl">References, CSL</button></div></details></div>"""
-
-SOURCE_BAR = """<div class="bar">
-<button type="button" class="narrow" data-back>‹ Back</button><h2>Source</h2>
-<div class="views" role="group" aria-label="Show the source">
-<button type="button" data-view="text" aria-pressed="true">Text</button>
-<button type="button" data-view="stored" aria-pressed="false">As stored</button>
-<button type="button" data-view="page" aria-pressed="false" hidden>Page</button></div>
-<div class="steps" hidden>
-<button type="button" data-walk="-1" aria-label="Previous quote">‹</button>
-<span class="at" role="status"></span>
-<button type="button" data-walk="1" aria-label="Next quote">›</button></div></div>"""
-
-NO_SOURCE = (
-    '<div class="empty"><p>Open a footnote or a passage, and its document stands here, with the '
-    "quote marked in its place.</p></div>"
-)
-
 
 def user(name: str, rights: Sequence[str]) -> str:
     """Return who has logged in, with the log-out; the style hides what the rights do not allow."""
-    return USER.format(" ".join(rights), escape(name))
+    return draw("window.html", "user", name, " ".join(rights))
 
 
 # --- the conversation
@@ -117,7 +59,13 @@ def exchange(shown: Exchange, conversation_id: str) -> str:
     It carries itself as JSON, which the browser keeps.
     """
     kept = json.dumps({"conversation": conversation_id, **shown.as_json()})
-    unproven = UNPROVEN + str(shown.unproven["answer"]) if shown.unproven else ""
+    unproven = ""
+    if shown.unproven:
+        unproven = _(
+            "This was answered from a document that is not in the library any more, so its "
+            "footnotes cannot be proven: %(answer)s",
+            answer=shown.unproven["answer"],
+        )
     return draw("conversation.html", "exchange", shown, kept, unproven)
 
 
@@ -153,6 +101,11 @@ def kept_case(name: str, case: Case) -> str:
     """Return what was added to which set: the question, what is expected, and the quotes."""
     fields = {"unanswerable": case.unanswerable, "answers": case.answers}
     return draw("conversation.html", "kept_case", name, case, fields)
+
+
+def settings_hold() -> str:
+    """Return that the settings hold from now on."""
+    return draw("window.html", "settings_hold")
 
 
 # --- the documents
@@ -236,8 +189,9 @@ def source(
     where = [title_line(document.name)]
     if span:
         page = document.page_at(start)
-        where.append(_read_from(document, page, document.place_at(start)))
-    where.append(f"{len(document.text):,} characters")
+        where.append(_read_from(document, page, place_at(document, start)))
+    length = len(document.text)
+    where.append(ngettext("%(num)s character", "%(num)s characters", length))
     original = web_address(document, span)
     left = first, len(document.text) - last
     told = " · ".join(filter(None, where))
@@ -246,7 +200,10 @@ def source(
 
 def page(document: Document, span: tuple[int, int] | None, drawn: Page) -> str:
     """Return a drawn page of a document, with the lines of the quote at `span` marked on it."""
-    place = f"{document.page_kind} {drawn.number} of {len(document.pages)}"
+    gaps = {"number": drawn.number, "all": len(document.pages)}
+    is_slide = document.page_kind == "slide"
+    place = _("slide %(number)s of %(all)s", **gaps)
+    place = place if is_slide else _("page %(number)s of %(all)s", **gaps)
     where = f"{title_line(document.name)} · {_read_from(document, drawn.number, place)}"
     picture = base64.b64encode(drawn.png).decode()
     return draw("source.html", "page", document, where, drawn, picture, span)
@@ -257,16 +214,18 @@ def _read_from(document: Document, page: int | None, place: str) -> str:
     scan = next((each for each in document.scans if each.page == page), None)
     if scan is None:
         return place
-    legible = (how for least, how in _LEGIBLE if scan.confidence >= least)
-    return f"read from a picture, {place}: {next(legible)} ({scan.confidence:.0%} sure)"
-
-
-_LEGIBLE = (
-    (0.97, "easy to read"),
-    (0.9, "hard to read here and there"),
-    (0.0, "hard to read, compare with the page"),
-)
-"""How well a page could be read, from which mean confidence on."""
+    sure = f"{scan.confidence:.0%}"
+    if scan.confidence >= EASY:
+        return _(
+            "read from a picture, %(place)s: easy to read (%(sure)s sure)", place=place, sure=sure
+        )
+    if scan.confidence >= MOSTLY:
+        words = _("read from a picture, %(place)s: hard to read here and there (%(sure)s sure)")
+    else:
+        words = _(
+            "read from a picture, %(place)s: hard to read, compare with the page (%(sure)s sure)"
+        )
+    return words % {"place": place, "sure": sure}
 
 
 def no_source(message: str) -> str:

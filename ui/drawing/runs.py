@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from eval.cases.cases import Case
 from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Comparison, compare
 from eval.running.record import Run
+from ui.conversations.text import LISTED
 from ui.drawing.jinja import draw
 from ui.reports.metric_text import GROUPS, NONE, figure, group_of, interval, label, meaning
+from ui.words.words import _, ngettext
 
-HEAD = """<h2>Regression sets</h2>
-<p class="lead">A set is questions with the answers that are right, and where your documents state
-them. Run it before and after a change, of a document, a model or a setting: it shows what broke.
-</p>"""
 
-BEGIN = """<h3>Begin a set</h3>
-<p class="lead">From the conversation: each answer as it is, but for those that you called bad. Or
-from the documents that are ticked: the language model asks questions of their sentences, and of
-what they do not say. Both are drafts, and count once you accept them.</p>"""
-
-BEGIN_FROM_TALK = """<h3>Begin a set</h3>
-<p class="lead">From the conversation: each answer as it is, but for those that you called bad.
-These are drafts, and count once you accept them.</p>"""
-
-NO_SET = """<p class="empty">No set is on the documents of this library yet. Begin one above, or
-keep a case under an answer.</p>"""
+def no_set() -> str:
+    """Return what is said where no set fits the library."""
+    return draw("window.html", "no_set")
 
 
 def not_run(cases: Sequence[Case], *, shipped: bool = False) -> str:
     """Return what a set is that has no run to show yet; `shipped` came with Footnoted."""
     documents = dict.fromkeys(each.document for case in cases for each in case.evidence)
     drafts = sum(case.draft for case in cases)
-    return draw("runs.html", "not_run", len(cases) - drafts, drafts, list(documents), shipped)
+    what = _what(len(cases) - drafts, drafts, len(documents), shipped=shipped)
+    return draw("runs.html", "not_run", what, list(documents)[:LISTED])
+
+
+def _what(cases: int, drafts: int, documents: int, *, shipped: bool) -> str:
+    """Return what a set is of, with a gap for the names of its documents."""
+    what = ngettext("%(num)s case", "%(num)s cases", cases)
+    if drafts:
+        also = ngettext("%(num)s draft", "%(num)s drafts", drafts)
+        what = _("%(cases)s, and %(drafts)s", cases=what, drafts=also)
+    if shipped:
+        what = _("A set that comes with Footnoted: %(cases)s", cases=what)
+    # What is given once more is the gap that stays.
+    gap, more = "%(documents)s", documents - LISTED
+    if more > 0:
+        return ngettext(
+            "%(cases)s on %(documents)s and %(num)s other.",
+            "%(cases)s on %(documents)s and %(num)s others.",
+            more,
+            cases=what,
+            documents=gap,
+        )
+    if documents:
+        return _("%(cases)s on %(documents)s.", cases=what, documents=gap)
+    return _("%(cases)s.", cases=what)
 
 
 def drafts(name: str, cases: Sequence[Case], documents: Mapping[str, str]) -> str:
@@ -42,9 +57,22 @@ def drafts(name: str, cases: Sequence[Case], documents: Mapping[str, str]) -> st
     return draw("runs.html", "drafts", name, cases, documents)
 
 
-def running(name: str, done: int, total: int, *, stopping: bool, things: str = "cases") -> str:
-    """Return how far a run is, or the making of other things."""
-    words = f"{name}: {done} of {total} {things}" + (", stopping …" if stopping else "")
+def running(
+    name: str,
+    done: int,
+    total: int,
+    *,
+    stopping: bool,
+    things: Literal["cases", "drafts"] = "cases",
+) -> str:
+    """Return how far a run is, or the making of drafts."""
+    gaps = {"name": name, "done": done, "total": total}
+    words = {
+        ("cases", False): _("%(name)s: %(done)s of %(total)s cases", **gaps),
+        ("cases", True): _("%(name)s: %(done)s of %(total)s cases, stopping …", **gaps),
+        ("drafts", False): _("%(name)s: %(done)s of %(total)s drafts", **gaps),
+        ("drafts", True): _("%(name)s: %(done)s of %(total)s drafts, stopping …", **gaps),
+    }[things, stopping]
     return draw("runs.html", "running", words, done, total)
 
 
@@ -61,24 +89,43 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
     against = verdict.comparison if verdict else compare(before, last) if before else None
     broken = {change.id for change in against.broken} if against else set()
     mended = {change.id for change in against.mended} if against else set()
-    since = "Since the baseline" if verdict else "Since the run before"
-    changed = f"{since} {len(broken)} broke and {len(mended)} were mended." if before else note
+    changed = _changed(len(broken), len(mended), baseline=bool(verdict)) if before else note
     chosen = (
-        ("Could not be asked", errors),
-        (f"{since} broken", broken),
-        (f"{since} mended", mended),
-        ("Wrong, as before" if before else "Wrong", failed - broken),
-        ("Right", passed - mended),
+        (_("Could not be asked"), errors, True),
+        (
+            _("Since the baseline broken") if verdict else _("Since the run before broken"),
+            broken,
+            True,
+        ),
+        (
+            _("Since the baseline mended") if verdict else _("Since the run before mended"),
+            mended,
+            True,
+        ),
+        (_("Wrong, as before") if before else _("Wrong"), failed - broken, True),
+        (_("Right"), passed - mended, False),
     )
     groups = [
-        (title, [each for each in last.results if each.id in ids]) for title, ids in chosen if ids
+        (title, [each for each in last.results if each.id in ids], is_open)
+        for title, ids, is_open in chosen
+        if ids
     ]
     asked = len(last.results) - len(errors)
-    headline = f"{len(passed)} of {asked} right" if asked else "Nothing could be asked"
+    headline = _("%(right)s of %(all)s right", right=len(passed), all=asked)
+    headline = headline if asked else _("Nothing could be asked")
     table = _table(last, before if verdict else None, against)
     reasons = verdict.reasons if verdict else ()
-    sides = ("Baseline" if verdict else "Before", "Now")
+    sides = (_("Baseline") if verdict else _("Before"), _("Now"))
     return draw("runs.html", "report", headline, changed, note, reasons, table, groups, kept, sides)
+
+
+def _changed(broken: int, mended: int, *, baseline: bool) -> str:
+    """Return how many cases broke and were mended, since the baseline or the run before."""
+    if baseline:
+        words = _("Since the baseline %(broken)s broke and %(mended)s were mended.")
+    else:
+        words = _("Since the run before %(broken)s broke and %(mended)s were mended.")
+    return words % {"broken": broken, "mended": mended}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +157,8 @@ def _table(last: Run, before: Run | None, against: Comparison | None) -> Table:
             change = against.differences.get(name) if against else None
             cells.append(figure(name, was.value if was else None))
             cells.append(figure(name, change.value, sign="+") if change else NONE)
-        groups.setdefault(group_of(name), []).append(Line(name, label(name), meaning(name), cells))
+        line = Line(name, label(name), meaning(name), cells)
+        groups.setdefault(group_of(name), []).append(line)
     heads = ["metric", "value", "95% interval", "n"]
     order = [*GROUPS, "Judges", "Time"]
     sorted_groups = {group: groups[group] for group in order if group in groups}

@@ -33,6 +33,8 @@ from index.printable import title_line
 from ui.drawing.jinja import draw
 from ui.entry.users import User, may_enter, owner_of
 from ui.panels.events import USER
+from ui.words.languages import negotiated, speaking
+from ui.words.words import _, ngettext
 
 IDLE = 12 * 3600.0
 """Seconds without a request after which a session ends."""
@@ -172,21 +174,26 @@ class Login:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        response: Response | None = None
+        with speaking(negotiated(Headers(scope=scope).get("accept-language", ""))):
+            response = await self._answer(scope, receive)
+        await (response or self._app)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
+        """Return what is answered to who is not in, or goes in or out; note who is in."""
         asked = (scope.get("method"), scope["path"])
         if asked in (("POST", "/"), ("POST", "/login")):
-            response = await self._log_in(Request(scope, receive))
-        elif asked == ("POST", "/logout"):
-            response = self._log_out(HTTPConnection(scope))
-        elif asked != ("GET", "/gradio_api/startup-events"):  # Gradio asks itself, at the start.
+            return await self._log_in(Request(scope, receive))
+        if asked == ("POST", "/logout"):
+            return self._log_out(HTTPConnection(scope))
+        if asked != ("GET", "/gradio_api/startup-events"):  # Gradio asks itself, at the start.
             connection = HTTPConnection(scope)
             scope[USER] = user = self._user(connection)
             if user is None:
-                response = self._refuse(connection)
-        await (response or self._app)(scope, receive, send)
+                return self._refuse(connection)
+        return None
 
     def _user(self, connection: HTTPConnection) -> str | None:
-        kind, _, token = connection.headers.get("authorization", "").partition(" ")
+        kind, _blank, token = connection.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return owner_of(self._users, token.strip())
         if self._proxy and (named := self._proxy.user(connection)):
@@ -229,7 +236,7 @@ class Login:
             may_enter, self._users, name, password, limiter=self._hashing
         )
         if not right:
-            return _page("This name and password do not belong together. Try again.", 401)
+            return _page(_("This name and password do not belong together. Try again."), 401)
         self._tries.succeed(*keys)
         response: Response = PlainTextResponse("You are logged in.")
         if "text/html" in request.headers.get("accept", ""):  # A browser; programs want no page.
@@ -263,7 +270,7 @@ class Login:
 
 def _cookie(connection: HTTPConnection) -> str:
     """Return the cookie's name. Browsers send one host's cookies to all of its ports."""
-    _, port = connection.scope.get("server") or ("", 0)
+    _host, port = connection.scope.get("server") or ("", 0)
     return f"footnoted-{port}"
 
 
@@ -277,7 +284,11 @@ def _is_short(headers: Headers) -> bool:
 
 
 def _too_many(wait: int) -> str:
-    return f"There were too many tries. Wait {wait} seconds, and try again."
+    return ngettext(
+        "There were too many tries. Wait %(num)s seconds, and try again.",
+        "There were too many tries. Wait %(num)s seconds, and try again.",
+        wait,
+    )
 
 
 def _page(told: str, status: int, headers: Mapping[str, str] | None = None) -> Response:

@@ -23,10 +23,11 @@ from rag.asking.rewrite import Turn
 from rag.quote import Quote
 from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
-from ui.drawing import render
+from ui.drawing import fixed, render
 from ui.panels.answering import attempt
 from ui.panels.events import PRIVATE, Rights, Updates, number
 from ui.panels.libraries.opened import Libraries
+from ui.words.words import _
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 
@@ -66,20 +67,22 @@ class CaseForm:
         self.conversation = conversation
         self.begun = gr.State(None)
         with gr.Column(elem_id="case-form", visible=False) as self.form:
-            gr.HTML('<h3 tabindex="-1">Keep as a case</h3>', apply_default_css=False)
-            self.name = gr.Textbox("my-cases", label="Set", max_lines=1)
-            self.question = gr.Textbox(label="Question", lines=1, max_lines=3)
-            self.refuse = gr.Checkbox(label="The sources do not say: it should be refused")
+            gr.HTML(fixed.case_head(), apply_default_css=False)
+            self.name = gr.Textbox("my-cases", label=_("Set"), max_lines=1)
+            self.question = gr.Textbox(label=_("Question"), lines=1, max_lines=3)
+            self.refuse = gr.Checkbox(label=_("The sources do not say: it should be refused"))
             self.answers = gr.Textbox(
-                label="Accepted answers, one a line: any of them must occur", lines=2, max_lines=5
+                label=_("Accepted answers, one a line: any of them must occur"),
+                lines=2,
+                max_lines=5,
             )
-            self.evidence = gr.CheckboxGroup(label="Quotes that state it", choices=[])
+            self.evidence = gr.CheckboxGroup(label=_("Quotes that state it"), choices=[])
             with gr.Row():
-                self.tags = gr.Textbox(label="Tags, with commas", max_lines=1)
-                self.must_pass = gr.Checkbox(label="Must pass")
+                self.tags = gr.Textbox(label=_("Tags, with commas"), max_lines=1)
+                self.must_pass = gr.Checkbox(label=_("Must pass"))
             with gr.Row():
-                self.save = gr.Button("Keep", variant="primary", elem_id="keep-case")
-                self.cancel = gr.Button("Cancel")
+                self.save = gr.Button(_("Keep"), variant="primary", elem_id="keep-case")
+                self.cancel = gr.Button(_("Cancel"))
         self.message = gr.HTML(
             elem_id="case-told",
             html_template='<div role="status" aria-live="polite">${value}</div>',
@@ -181,7 +184,7 @@ def own_set(folder: Path, name: str) -> Path:
     Raises UserError for what cannot be a name.
     """
     if not _NAME.fullmatch(name.strip()):
-        raise UserError("The name of a set is letters, digits, dashes and underscores.")
+        raise UserError(_("The name of a set is letters, digits, dashes and underscores."))
     return folder / f"{name.strip()}.jsonl"
 
 
@@ -193,9 +196,9 @@ def _case(begun: Begun, filled: Filled) -> Case:
     question, refuse = filled.question.strip(), filled.refuse
     accepted = tuple(line.strip() for line in filled.answers.splitlines() if line.strip())
     if not question:
-        raise UserError("The question is empty.")
+        raise UserError(_("The question is empty."))
     if not refuse and not filled.evidence:
-        raise UserError("Tick a quote that states the answer, or say that it should be refused.")
+        raise UserError(_("Tick a quote that states the answer, or say that it should be refused."))
     try:
         return Case(
             id=_id(question),
@@ -208,7 +211,7 @@ def _case(begun: Begun, filled: Filled) -> Case:
             tags=tuple(each.strip() for each in filled.tags.split(",") if each.strip()),
         )
     except ValueError as error:
-        raise UserError(f"This cannot be a case: {error}.") from error
+        raise UserError(_("This cannot be a case: %(why)s.", why=error)) from error
 
 
 def _marked(answer: Answer) -> tuple[str, ...]:

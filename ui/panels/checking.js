@@ -39,8 +39,8 @@ const mark = () => {
   shown.classList.toggle("opened", Boolean(open && noteOf(open)));
   const found = findings();
   const at = found.findIndex((each) => numberOf(each) === open);
-  const all = found.length === 1 ? "1 finding" : `${found.length} findings`;
-  const told = at < 0 ? all : `${at + 1} of ${all}`;
+  const all = ngettext("%(num)s finding", "%(num)s findings", found.length);
+  const told = at < 0 ? all : ngettext("%(at)s of %(num)s finding", "%(at)s of %(num)s findings", found.length, { at: at + 1 });
   const counter = shown.querySelector(".verdicts .at");
   if (counter.textContent !== told) counter.textContent = told;
   for (const button of shown.querySelectorAll("[data-find]")) button.disabled = !found.length;

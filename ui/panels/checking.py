@@ -7,7 +7,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +18,12 @@ from index.errors import UserError
 from index.loading.formats import Limits
 from index.loading.load import load_bytes
 from index.printable import title_line
-from rag.answer import NONE_SELECTED
 from rag.checking.check import overruled_by
 from rag.checking.draft import Statement, statements
 from rag.checking.verdict import Checked, verdict_named, words_of
 from ui.checked.export import FORMATS
 from ui.drawing import checked as render_checked
+from ui.drawing import fixed
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.events import (
@@ -40,6 +39,8 @@ from ui.panels.events import (
     texts,
 )
 from ui.panels.libraries.opened import Libraries, Opened
+from ui.words.languages import ENGLISH, speaking
+from ui.words.words import _
 
 SECONDS = 0.4
 """Between two times that the page shows what has been checked meanwhile, of a short text."""
@@ -60,11 +61,6 @@ _TOKEN = f"""(...given) => {{
   return [...given.slice(0, -1), token];
 }}"""
 """Gives a check what its browser tab will know it by."""
-
-NO_DOCUMENT = "There is no document to check a text against. Add one first."
-NONE_TICKED = f"{NONE_SELECTED} Tick one under Documents."
-
-_BAR = '<div class="bar"><h2>Check a text</h2></div>'
 
 _FILES = {"markdown": "Markdown", "html": "HTML", "docx": "Word", "json": "JSON"}
 """The formats that a checked text can be taken along in, and what the buttons say."""
@@ -95,32 +91,34 @@ class CheckPanel:
         self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
         with gr.Column(elem_id="check-panel"):
             self.bar = gr.HTML(
-                _BAR,
+                fixed.check_bar(),
                 elem_id="check-bar",
                 js_on_load=script("checking.js", CHECKED=f'"{_CHECKED}"'),
                 apply_default_css=False,
             )
             self.text = gr.Textbox(
                 elem_id="draft",
-                label="The text to check",
+                label=_("The text to check"),
                 show_label=False,
                 container=False,
                 lines=5,
                 max_lines=12,
-                placeholder="Paste a text",
+                placeholder=_("Paste a text"),
             )
             self.token = gr.Textbox(visible=False)
             with gr.Row(elem_id="check-row"):
                 self.file = gr.UploadButton(
-                    "Open a file", elem_id="open-draft", file_count="single", size="sm"
+                    _("Open a file"), elem_id="open-draft", file_count="single", size="sm"
                 )
-                self.start = gr.Button("Check", elem_id="check", variant="primary")
-                self.end = gr.Button("Stop", elem_id="stop-check", visible=False)
+                self.start = gr.Button(_("Check"), elem_id="check", variant="primary")
+                self.end = gr.Button(_("Stop"), elem_id="stop-check", visible=False)
             with gr.Row(elem_id="checked-files", visible=False) as self.row:
                 self.files = {
                     name: gr.DownloadButton(label, size="sm") for name, label in _FILES.items()
                 }
-            self.checked = gr.HTML(render_checked.EMPTY, elem_id="checked", apply_default_css=False)
+            self.checked = gr.HTML(
+                fixed.nothing_checked(), elem_id="checked", apply_default_css=False
+            )
 
     @property
     def shown(self) -> list[Any]:
@@ -136,7 +134,7 @@ class CheckPanel:
             self.start.click(self.check_text, [self.text, *given], shown, **side_by_side),
             self.file.upload(self.check_file, [self.file, *given], shown, **side_by_side),
         ):
-            event.failure(partial(self._shown, message=BUG), self.state, shown, **PRIVATE)
+            event.failure(self.fail, self.state, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)
         self.bar.overrule(self.overrule, self.state, shown, **PRIVATE)
         self.bar.reopen(self.reopen, None, self.shown, **PRIVATE)
@@ -146,7 +144,7 @@ class CheckPanel:
     ) -> Iterator[Updates]:
         """Check what was pasted; the same text again goes on where it was stopped."""
         if not text.strip():
-            yield self._shown(state, message="There is no text: paste one, or open a file.")
+            yield self._shown(state, message=_("There is no text: paste one, or open a file."))
             return
         self._keep(token, state)
         yield from self._check(text.encode(), NAME, state, left_out)
@@ -195,7 +193,8 @@ class CheckPanel:
         if refused := self.rights.refusal("add"):
             return self._shown(state, message=refused)
         if verdict and not note:
-            return self._shown(state, message="Say why in the note: it is kept with the verdict.")
+            words = _("Say why in the note: it is kept with the verdict.")
+            return self._shown(state, message=words)
         checked = state.done[at]
         words = words_of(state.draft, checked)
         error = attempt(lambda: of.log.overrule(words, checked.verdict, verdict, note))
@@ -216,8 +215,9 @@ class CheckPanel:
             yield self._shown(state, message=str(here))
             return
         if not here.library.titles(exclude):
-            empty = here.library.is_empty
-            yield self._shown(state, message=NO_DOCUMENT if empty else NONE_TICKED)
+            empty = _("There is no document to check a text against. Add one first.")
+            none = _("No documents are selected. Tick one under Documents.")
+            yield self._shown(state, message=empty if here.library.is_empty else none)
             return
         same = state.draft is not None and state.draft.id == draft.id and state.of is here
         if not same or len(state.done) == len(state.sentences):
@@ -240,6 +240,10 @@ class CheckPanel:
                 shown_at = time.monotonic()
         yield self._shown(state)
 
+    def fail(self, state: Checking) -> Updates:
+        """Say that a check ended in a bug of ours, and go on."""
+        return self._shown(state, message=_(BUG))
+
     def _shown(self, state: Checking, *, runs: bool = False, message: str = "") -> Updates:
         """Show how far a text is checked, below what there is to be told."""
         files = self._written(state.draft, state.done) if state.draft and not runs else {}
@@ -248,7 +252,7 @@ class CheckPanel:
             left = state.sentences[len(state.done) :]
             html += render_checked.checked(state.draft, state.done, left, runs=runs)
         return {
-            self.checked: html or render_checked.EMPTY,
+            self.checked: html or fixed.nothing_checked(),
             self.start: gr.Button(visible=not runs),
             self.end: gr.Button(visible=runs),
             self.row: gr.Row(visible=bool(files)),
@@ -263,6 +267,7 @@ class CheckPanel:
         paths = {}
         for name, button in self.files.items():
             path = folder / f"checked{FORMATS[name].suffix}"
-            write_whole(path, FORMATS[name].write(draft, done))
+            with speaking(ENGLISH):  # As the command line writes them.
+                write_whole(path, FORMATS[name].write(draft, done))
             paths[button] = gr.DownloadButton(value=str(path))
         return paths

@@ -33,7 +33,7 @@ const keep = () => {
       if (!covers(exchanges, id)) {
         id = newId();
         parted.set(given, id);
-        say("This conversation went on in another tab too: both are kept.");
+        say(_("This conversation went on in another tab too: both are kept."));
       }
       write(id, exchanges);
     }
@@ -64,7 +64,7 @@ const turnTo = (library, id) => {
   const turn = new CustomEvent("footnoted:turn", { detail: library, cancelable: true });
   if (document.dispatchEvent(turn)) return;
   comingTo = null;
-  say("Wait for what is being made, or stop it: it is of the library that is open.");
+  say(_("Wait for what is being made, or stop it: it is of the library that is open."));
 };
 const openKept = (id) => {
   const found = kept(id);
@@ -109,7 +109,7 @@ const done = () => turns().filter((turn) => turn.dataset.exchange).map(exchange)
 const title = () => document.getElementById("talk-title").textContent;
 
 const download = async (format, conversations) => {
-  if (!conversations.length) return say("There is nothing to export yet.");
+  if (!conversations.length) return say(_("There is nothing to export yet."));
   const made = await written(format, conversations);
   if (!made) return;
   const link = make("a", { href: URL.createObjectURL(made.file), download: made.name });
@@ -122,10 +122,10 @@ const copy = async (turn, button) => {
   if (!made) return;
   try {
     await navigator.clipboard.writeText(await made.file.text());
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    button.textContent = _("Copied");
+    setTimeout(() => (button.textContent = _("Copy")), 2000);
   } catch {
-    say("The browser does not let this page copy: export the conversation instead.");
+    say(_("The browser does not let this page copy: export the conversation instead."));
   }
 };
 
@@ -182,14 +182,14 @@ document.addEventListener("click", (event) => {
 const edit = (turn) => {
   if (!turn || turn.querySelector(".editing")) return;
   const asked = turn.querySelector(".asked");
-  const field = make("textarea", { "aria-label": "Question", rows: "2", maxlength: "4000" });
+  const field = make("textarea", { "aria-label": _("Question"), rows: "2", maxlength: "4000" });
   field.value = exchange(turn).question;
   const form = make(
     "form",
     { class: "editing" },
     field,
-    make("button", { type: "submit" }, "Ask"),
-    make("button", { type: "button", "data-cancel": "" }, "Cancel"),
+    make("button", { type: "submit" }, _("Ask")),
+    make("button", { type: "button", "data-cancel": "" }, _("Cancel")),
   );
   const close = () => {
     form.remove();

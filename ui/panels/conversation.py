@@ -9,6 +9,7 @@ quotes and versions of a turn, nor for the JSON that is kept, so turns are HTML 
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,7 @@ from rag.turns import Queued
 from rag.writing.retry import Wait, Waiting
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS, file_name
-from ui.drawing import render
+from ui.drawing import fixed, render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
 from ui.panels.events import (
@@ -44,6 +45,8 @@ from ui.panels.events import (
 )
 from ui.panels.fetch import Fetch, FetchLine
 from ui.panels.libraries.opened import Libraries
+from ui.words.languages import ENGLISH, speaking
+from ui.words.words import _, in_digits, ngettext, noted
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
 
@@ -53,7 +56,7 @@ MOST_EXPORTED = 1_000
 
 def put_list() -> None:
     """Put the list of the conversations that the browser keeps on the page (`kept.js` fills it)."""
-    gr.HTML(render.CONVERSATIONS, elem_id="talks", apply_default_css=False)
+    gr.HTML(fixed.conversations(), elem_id="talks", apply_default_css=False)
 
 
 class ConversationPanel:
@@ -90,7 +93,7 @@ class ConversationPanel:
             return self.export(wanted)
 
         self.bar = gr.HTML(
-            render.CONVERSATION_BAR,
+            fixed.conversation_bar(),
             elem_id="talk-bar",
             js_on_load=script("kept.js", "conversation.js", newId=NEW_ID),
             server_functions=[export_as],
@@ -110,17 +113,17 @@ class ConversationPanel:
         with gr.Row(elem_id="ask"):
             self.question = gr.Textbox(
                 elem_id="question",
-                label="Question",
+                label=_("Question"),
                 show_label=False,
                 container=False,
-                placeholder="Ask a question",
+                placeholder=_("Ask a question"),
                 lines=1,
                 max_lines=8,
                 autofocus=True,
             )
             self.new_id = gr.Textbox(visible=False)
-            self.send = gr.Button("Ask", elem_id="send", variant="primary")
-            self.stop = gr.Button("Stop", elem_id="stop", visible=False)
+            self.send = gr.Button(_("Ask"), elem_id="send", variant="primary")
+            self.stop = gr.Button(_("Stop"), elem_id="stop", visible=False)
 
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens at each event."""
@@ -175,7 +178,7 @@ class ConversationPanel:
         """
         if running:
             yield {
-                self.status: render.notice("Wait for the answer that is being made, or stop it.")
+                self.status: render.notice(_("Wait for the answer that is being made, or stop it."))
             }
             return
         question = (question or "").encode(errors="replace").decode().strip()
@@ -204,8 +207,8 @@ class ConversationPanel:
         yield {
             self.question: "",
             self.past: render.conversation(conversation),
-            self.current: render.unfinished(question, "Searching…"),
-            self.status: render.quiet("Searching…"),
+            self.current: render.unfinished(question, _("Searching…")),
+            self.status: render.quiet(_("Searching…")),
             self.conversation: conversation,
             self.answering: answering,
             self.send: gr.Button(visible=False),
@@ -223,19 +226,21 @@ class ConversationPanel:
             match event:
                 case Searching():
                     shown = partial(shown, standalone=event.question)
-                    yield {self.current: shown("Searching…")}
+                    yield {self.current: shown(_("Searching…"))}
                 case Found():
                     quotes = event.quotes
                     shown = partial(shown, quotes=quotes)
-                    progress = f"Reading {len(quotes)} quotes…"
+                    progress = ngettext(
+                        "Reading %(num)s quotes…", "Reading %(num)s quotes…", len(quotes)
+                    )
                     yield {self.current: shown(progress), self.status: render.quiet(progress)}
                 case Waiting() | Queued():
-                    status = f"{event}."
+                    status = _waits(event)
                     yield {self.current: shown(status), self.status: render.quiet(status)}
                 case Writing():
                     yield {
                         self.current: shown("", draft=event),
-                        self.status: render.quiet("Writing…"),
+                        self.status: render.quiet(_("Writing…")),
                     }
                 case Answer():
                     yield self._done(conversation, Exchange(question, event), _summary(event))
@@ -244,8 +249,8 @@ class ConversationPanel:
                     failed = Exchange(question, message=str(event))
                     yield self._done(conversation, failed, str(event))
                     return
-        stopped = Exchange(question, message="Stopped.", found=quotes)
-        yield self._done(conversation, stopped, "Stopped.")
+        stopped = Exchange(question, message=noted("Stopped."), found=quotes)
+        yield self._done(conversation, stopped, _("Stopped."))
 
     def ask_again(
         self,
@@ -285,7 +290,7 @@ class ConversationPanel:
     def fail(self, answering: Answering | None, conversation: Conversation) -> Updates:
         """Say that an answer ended in a bug of ours, and go on."""
         question = answering.question if answering else ""
-        return self._done(conversation, Exchange(question, message=BUG), BUG)
+        return self._done(conversation, Exchange(question, message=BUG), _(BUG))
 
     def _done(self, before: Conversation, exchange: Exchange, spoken: str) -> Updates:
         return {
@@ -337,7 +342,7 @@ class ConversationPanel:
             return {self.status: render.notice(str(error))}
         exchanges = list(conversation.exchanges)
         exchanges[at] = replace(exchange, rating=rating)
-        spoken = "Kept in the library's log." if rating else "Taken back."
+        spoken = _("Kept in the library's log.") if rating else _("Taken back.")
         shown = self._shown(conversation.with_exchanges(exchanges))
         return shown | {self.status: render.quiet(spoken)}
 
@@ -346,14 +351,15 @@ class ConversationPanel:
         form = FORMATS.get(field(wanted, "format"))
         given = wanted.get("conversations") if isinstance(wanted, dict) else None
         if form is None or not isinstance(given, list) or not 1 <= len(given) <= MOST_EXPORTED:
-            return {"error": "There is nothing to export in such a format."}
+            return {"error": _("There is nothing to export in such a format.")}
 
         def written() -> dict[str, str]:
             talks = [self._talk(each) for each in given]
             data = base64.b64encode(form.write(talks)).decode()
             return {"name": file_name(talks, form), "type": form.media_type, "data": data}
 
-        made = attempt(written)
+        with speaking(ENGLISH):  # As the command line writes them.
+            made = attempt(written)
         return {"error": str(made)} if isinstance(made, UserError) else made
 
     def _talk(self, sent: Any) -> Talk:
@@ -387,13 +393,31 @@ class ConversationPanel:
 def _what_is_wrong(question: str) -> str | None:
     """Return why a question cannot be asked, to be shown; None if it can."""
     if not question:
-        return render.quiet("Type a question first.")
+        return render.quiet(_("Type a question first."))
     if len(question) > MAX_QUESTION:
-        return render.notice(
-            f"A question can have up to {MAX_QUESTION:,} characters; this one has "
-            f"{len(question):,}. Shorten it and ask again."
+        words = _(
+            "A question can have up to %(most)s characters; this one has %(length)s. Shorten it "
+            "and ask again.",
+            most=in_digits(MAX_QUESTION),
+            length=in_digits(len(question)),
         )
+        return render.notice(words)
     return None
+
+
+def _waits(event: Waiting | Queued) -> str:
+    """Return what a question waits for."""
+    if isinstance(event, Waiting):
+        seconds = math.ceil(event.seconds)
+        words = _("The language model %(why)s: trying again in %(seconds)s s.")
+        return words % {"why": event.why, "seconds": seconds}
+    if not event.before:
+        return _("No questions are before this one.")
+    return ngettext(
+        "%(num)s question is before this one.",
+        "%(num)s questions are before this one.",
+        event.before,
+    )
 
 
 def _summary(answer: Answer) -> str:

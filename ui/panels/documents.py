@@ -18,7 +18,7 @@ from index.library import Library
 from index.loading.load import load_address
 from index.printable import title_line
 from rag.trace import Line
-from ui.drawing import render
+from ui.drawing import fixed, render
 from ui.drawing.render import Outcome
 from ui.panels.adding.changes import in_words
 from ui.panels.adding.job import Item, Job, Jobs
@@ -38,6 +38,8 @@ from ui.panels.events import (
 from ui.panels.events import field as field_of
 from ui.panels.libraries.opened import Libraries, Opened
 from ui.panels.tags import Tags
+from ui.words.languages import spoken
+from ui.words.words import _
 
 MOMENT = 0.7
 """Seconds in which a small document is in the library: so long its visitor is not told to wait."""
@@ -93,14 +95,14 @@ class DocumentsPanel:
         self.jobs = Jobs()
         self.page = gr.State(Page())
         self.visitor = gr.Textbox(visible=False)
-        gr.HTML("<h2>Documents</h2>", apply_default_css=False)
+        gr.HTML(fixed.documents_head(), apply_default_css=False)
         self.tags = Tags(libraries, left_out, rights)
         self.search = gr.Textbox(
             elem_id="document-search",
-            label="Search documents",
+            label=_("Search documents"),
             show_label=False,
             container=False,
-            placeholder="Search documents",
+            placeholder=_("Search documents"),
             max_lines=1,
             visible=False,
             html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
@@ -122,10 +124,10 @@ class DocumentsPanel:
         )
         # Apart from what is spoken: that it is another page further is only shown.
         self.progress = gr.HTML(elem_id="adding", apply_default_css=False)
-        self.stop = gr.Button("Stop adding", elem_id="stop-adding", size="sm", visible=False)
+        self.stop = gr.Button(_("Stop adding"), elem_id="stop-adding", size="sm", visible=False)
         self.add = gr.File(
             elem_id="add",
-            label="Add documents",
+            label=_("Add documents"),
             show_label=False,
             file_count="multiple",
             height=76,
@@ -133,14 +135,14 @@ class DocumentsPanel:
         with gr.Row(elem_id="address-row"):
             self.address = gr.Textbox(
                 elem_id="address",
-                label="Address of a web page",
+                label=_("Address of a web page"),
                 show_label=False,
                 container=False,
                 placeholder="https://…",
                 max_lines=1,
                 html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
             )
-            self.fetch = gr.Button("Add", elem_id="fetch", size="sm")
+            self.fetch = gr.Button(_("Add"), elem_id="fetch", size="sm")
 
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens at each event."""
@@ -351,7 +353,9 @@ class DocumentsPanel:
         if isinstance(removed, UserError):
             return self._told(Outcome(str(removed), well=False), *given)
         page.removed = removed
-        return self._told(Outcome(f"{title_line(removed.name)}: removed", undo=True), *given)
+        return self._told(
+            Outcome(_("%(name)s: removed", name=title_line(removed.name)), undo=True), *given
+        )
 
     def rename(
         self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
@@ -371,11 +375,11 @@ class DocumentsPanel:
         if language:
             code = None if language == BY_ITS_TEXT else language_code(language)
             changed = self._library.set_language(document_id, code)
-            told = language_name(changed.language)
+            told = language_name(changed.language, spoken())
         if title or not language:
             changed = self._library.rename(document_id, title)
             told = changed.title
-        return f"{title_line(changed.name)}: now “{told}”"
+        return _("%(name)s: now “%(title)s”", name=title_line(changed.name), title=told)
 
     def undo(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Put back what was removed last."""
@@ -387,7 +391,7 @@ class DocumentsPanel:
 
     def fail(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Say that a change ended in a bug of ours, and go on."""
-        return self._told(Outcome(BUG, well=False), page, words, left_out, token)
+        return self._told(Outcome(_(BUG), well=False), page, words, left_out, token)
 
     def _told(
         self, outcome: Outcome, page: Page, words: str, left_out: Sequence[str], token: str

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from index.printable import title_line
 from rag.config import Settings
 from rag.opening import libraries
+from ui.words.words import _, noted
 
 Updates = dict[Any, Any]
 """What an event changes: components and their new values."""
@@ -43,7 +44,7 @@ def script(*files: str, **given: str) -> str:
     return "\n".join([*constants, *read])
 
 
-BUG = "Something went wrong inside Footnoted. The terminal it was started from says what."
+BUG = noted("Something went wrong inside Footnoted. The terminal it was started from says what.")
 
 
 def field(given: Any, name: str) -> str:
@@ -104,10 +105,19 @@ USER = "footnoted.user"
 Right = Literal["add", "remove", "fetch"]
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
-_WHAT: dict[Right, str] = {
-    "add": "put anything into the library",
-    "remove": "remove documents",
-    "fetch": "have addresses called",
+_LACKING: dict[Right, str] = {
+    "add": noted(
+        "%(name)s may not put anything into the library here: whoever runs this window can allow "
+        "it (`footnoted user NAME --may add`)."
+    ),
+    "remove": noted(
+        "%(name)s may not remove documents here: whoever runs this window can allow it (`footnoted "
+        "user NAME --may remove`)."
+    ),
+    "fetch": noted(
+        "%(name)s may not have addresses called here: whoever runs this window can allow it "
+        "(`footnoted user NAME --may fetch`)."
+    ),
 }
 
 
@@ -155,9 +165,10 @@ class Rights:
         library = next(iter(libraries(self._settings)))
         if self.may_read(name, library):
             return None
-        return (
-            f"{name or 'Nobody'} may not read the library that is given to programs here: whoever "
-            "runs this window can allow it in its settings."
+        return _(
+            "%(name)s may not read the library that is given to programs here: whoever runs this "
+            "window can allow it in its settings.",
+            name=name or _("Nobody"),
         )
 
     def refusal_of(
@@ -173,14 +184,13 @@ class Rights:
         if self._settings and limited and not any_library and {"add", "remove"} & set(wanted):
             library = library or next(iter(libraries(self._settings)))
             if not self._settings.may_change(name or "", library):
-                return (
-                    f"{name or 'Nobody'} may not change the library “{library}”: whoever runs this "
-                    "window can allow it in its settings."
+                return _(
+                    "%(name)s may not change the library “%(library)s”: whoever runs this window "
+                    "can allow it in its settings.",
+                    name=name or _("Nobody"),
+                    library=library,
                 )
         for right in wanted:
             if right not in self._may.get(name or "", ()):
-                return (
-                    f"{name or 'Nobody'} may not {_WHAT[right]} here: whoever runs this window can "
-                    f"allow it (`footnoted user NAME --may {right}`)."
-                )
+                return _(_LACKING[right], name=name or _("Nobody"))
         return None

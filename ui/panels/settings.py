@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -11,16 +13,12 @@ from index.weights.catalogue import CATALOGUE
 from index.weights.download import state
 from rag.assistant import Assistant
 from rag.config import Settings, is_address
-from ui.drawing import render
+from ui.drawing import fixed, render
 from ui.panels.events import PRIVATE, Rights, Updates
+from ui.words.words import _, noted
 
-ADDRESS = "A server of yours"
-NONE = "Nobody: quotes only"
-
-_SET = '<p class="well">From the next question on, answers are made with these settings.</p>'
-
-_HEAD = """<h2>Settings</h2>
-<p class="lead">They hold for this page, until it is closed. Nobody else’s answers change.</p>"""
+ADDRESS = noted("A server of yours")
+NONE = noted("Nobody: quotes only")
 
 
 class SettingsForm:
@@ -34,27 +32,31 @@ class SettingsForm:
         settings = assistant.settings
         self._models = _models(assistant)
         with gr.Column(elem_id="settings-panel"):
-            gr.HTML(_HEAD, apply_default_css=False)
+            gr.HTML(fixed.settings_head(), apply_default_css=False)
             self.model = gr.Radio(
                 list(self._models),
                 value=next(iter(self._models)),
-                label="Who writes the answers",
-                info="A model tells in words of its own what the quotes say, and each sentence is "
-                "held to them. Without one the quotes themselves are the answer, sooner.",
+                label=_("Who writes the answers"),
+                info=_(
+                    "A model tells in words of its own what the quotes say, and each sentence is "
+                    "held to them. Without one the quotes themselves are the answer, sooner."
+                ),
                 elem_id="who-writes",
             )
             with gr.Column(visible=False, elem_id="elsewhere") as self.elsewhere:
                 self.url = gr.Textbox(
-                    label="Its address",
-                    info="Ollama, vLLM, llama.cpp or a provider: what speaks as OpenAI’s servers "
-                    "do. Questions and quotes are sent there.",
+                    label=_("Its address"),
+                    info=_(
+                        "Ollama, vLLM, llama.cpp or a provider: what speaks as OpenAI’s servers "
+                        "do. Questions and quotes are sent there."
+                    ),
                     placeholder="http://localhost:11434/v1",
                     max_lines=1,
                 )
-                self.name = gr.Textbox(label="The model’s name there", max_lines=1)
+                self.name = gr.Textbox(label=_("The model’s name there"), max_lines=1)
                 self.key = gr.Textbox(
-                    label="Key, if it wants one",
-                    info="Kept for this page only, and sent to this address only.",
+                    label=_("Key, if it wants one"),
+                    info=_("Kept for this page only, and sent to this address only."),
                     type="password",
                     max_lines=1,
                 )
@@ -63,18 +65,18 @@ class SettingsForm:
                 20,
                 settings.quotes,
                 step=1,
-                label="How many places are read",
-                info="With more, an answer is found further down, and takes longer.",
+                label=_("How many places are read"),
+                info=_("With more, an answer is found further down, and takes longer."),
             )
             self.sentences = gr.Slider(
                 1,
                 10,
                 settings.sentences,
                 step=1,
-                label="How many sentences an answer may have",
-                info="What is left out for length is said.",
+                label=_("How many sentences an answer may have"),
+                info=_("What is left out for length is said."),
             )
-            self.apply = gr.Button("Use these settings", elem_id="apply", variant="primary")
+            self.apply = gr.Button(_("Use these settings"), elem_id="apply", variant="primary")
             self.message = gr.HTML(
                 elem_id="settings-told",
                 html_template='<div role="status" aria-live="polite">${value}</div>',
@@ -111,7 +113,7 @@ class SettingsForm:
             url, name = (url or "").strip(), (name or "").strip()
             if not is_address(url) or not name:
                 return self._say(
-                    "Give an address that starts with http:// or https://, and the model's name."
+                    _("Give an address that starts with http:// or https://, and the model's name.")
                 )
             kept = before.settings if before else self.assistant.settings
             if key:
@@ -124,12 +126,12 @@ class SettingsForm:
         elif model in self._models:
             update |= self._models[model]
         else:
-            return self._say("Choose who writes.")
+            return self._say(_("Choose who writes."))
         settings = self.assistant.settings.model_copy(update=update)
         return {
             self.configured: self.assistant.with_settings(settings),
             self.key: "",
-            self.message: _SET,
+            self.message: render.settings_hold(),
         }
 
     def _say(self, message: str) -> Updates:
@@ -143,24 +145,32 @@ def _models(assistant: Assistant) -> dict[str, dict[str, Any]]:
     """
     settings = assistant.settings
     own = {"llm": settings.llm, "llm_url": settings.llm_url, "llm_key": settings.llm_key}
-    models = {_title(settings): own}
+    models = {title(settings): own}
     for name, model in CATALOGUE.items():
         if model.role == "answer" and state(name, settings.models) == "ready":
             here: dict[str, Any] = {"llm": name, "llm_url": None, "llm_key": None}
-            models.setdefault(_title(settings.model_copy(update=here)), here)
+            models.setdefault(title(settings.model_copy(update=here)), here)
     models.setdefault(NONE, {"llm": "none", "llm_url": None, "llm_key": None})
     models[ADDRESS] = {}
     return models
 
 
-def _title(settings: Settings) -> str:
+def titles(assistant: Assistant) -> list[Callable[[], str]]:
+    """Return what says, in the visitor's language, who may write."""
+    settings = assistant.settings
+    own = [settings.model_copy(update=each) for each in _models(assistant).values() if each]
+    return [partial(title, each) for each in own]
+
+
+def title(settings: Settings) -> str:
     """Return who writes by some settings, in words."""
+    name = settings.llm
     if settings.llm_url:
-        return f"{settings.llm}, on the server that this window was started with"
-    if settings.llm == "none":
-        return NONE
+        return _("%(name)s, on the server that this window was started with", name=name)
+    if name == "none":
+        return _(NONE)
     if settings.factory("llm"):
-        return f"{settings.llm}, which this window was started with"
-    model = CATALOGUE.get(settings.llm)
-    size = f" ({model.size / 1e9:.1f} GB)" if model else ""
-    return f"A model on this computer: {settings.llm}{size}"
+        return _("%(name)s, which this window was started with", name=name)
+    model = CATALOGUE.get(name)
+    called = f"{name} ({model.size / 1e9:.1f} GB)" if model else name
+    return _("A model on this computer: %(name)s", name=called)

@@ -68,14 +68,14 @@ const open = async (place, page) => {
   opened = place;
   show("source");
   steps.hidden = places.length < 2;
-  steps.querySelector(".at").textContent = `${at + 1} of ${places.length}`;
+  steps.querySelector(".at").textContent = _("%(at)s of %(all)s", { at: at + 1, all: places.length });
   const others = places.filter((each) => each.document === place.document && each.span !== place.span);
   panel.setAttribute("aria-busy", "true");
   let html;
   try {
     html = await contentOf(place, others, page);
   } catch {
-    html = '<p class="notice">The program behind this window does not answer. Is it running?</p>';
+    html = `<p class="notice">${_("The program behind this window does not answer. Is it running?")}</p>`;
   }
   if (mine !== latest) return; // Another place was asked for meanwhile.
   panel.removeAttribute("aria-busy");
@@ -201,7 +201,7 @@ document.addEventListener("keydown", (event) => {
 document.getElementById("show-keys").addEventListener("click", () => keys.showModal());
 
 // A panel that scrolls can be scrolled by keyboard.
-for (const [id, label] of [["source", "Source"], ["conversation", "Conversation"]]) {
+for (const [id, label] of [["source", _("Source")], ["conversation", _("Conversation")]]) {
   const scrolled = document.getElementById(id);
   scrolled.tabIndex = 0;
   scrolled.setAttribute("role", "region");

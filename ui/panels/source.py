@@ -13,11 +13,12 @@ from index.errors import LibraryError, UserError
 from index.library import Library
 from index.loading.pages import draw_page
 from index.printable import title_line
-from ui.drawing import render
+from ui.drawing import fixed, render
 from ui.drawing.libraries import gone
 from ui.panels.answering import attempt
 from ui.panels.events import field, given, script, strings
 from ui.panels.libraries.opened import Libraries
+from ui.words.words import _
 
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
@@ -45,9 +46,9 @@ class SourcePanel:
             return self.open_page(*at, page, library=given(place, "library"))
 
         with gr.Column(elem_id="source-panel"):
-            gr.HTML(render.SOURCE_BAR, elem_id="source-bar", apply_default_css=False)
+            gr.HTML(fixed.source_bar(), elem_id="source-bar", apply_default_css=False)
             self.source = gr.HTML(
-                render.NO_SOURCE,
+                fixed.no_source(),
                 elem_id="source",
                 js_on_load=script("source.js"),
                 server_functions=[open_place, open_page],
@@ -85,12 +86,17 @@ class SourcePanel:
             return render.no_source(str(file))
         if file is None or not document.pages:
             return render.no_source(
-                f"No page of {title_line(document.name)} can be drawn: its file is not kept here."
-                " Add the document again, if it is a PDF or a picture."
+                _(
+                    "No page of %(name)s can be drawn: its file is not kept here. Add the document "
+                    "again, if it is a PDF or a picture.",
+                    name=title_line(document.name),
+                )
             )
         shown = number or (document.page_at(span[0]) if span else None) or 1
         if not 1 <= shown <= len(document.pages):
-            return render.no_source(f"{title_line(document.name)} has no page {shown}.")
+            return render.no_source(
+                _("%(name)s has no page %(number)s.", name=title_line(document.name), number=shown)
+            )
         page = attempt(partial(draw_page, file, document, shown, span))
         return (
             render.no_source(str(page))
@@ -113,13 +119,14 @@ class SourcePanel:
             return render.no_source(str(document))
         if isinstance(document, UserError):
             others = self.libraries.holding(document_id)
-            return gone(
-                "This document is not in the library (any more).", document_id, place, others
-            )
+            words = _("This document is not in the library (any more).")
+            return gone(words, document_id, place, others)
         name = title_line(document.name)
         span = _span(place, document)
         if place and span is None:
-            return render.no_source(f"There is no place {place} in {name}.")
+            return render.no_source(
+                _("There is no place %(place)s in %(name)s.", place=place, name=name)
+            )
         return there, document, span
 
 

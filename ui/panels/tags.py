@@ -8,11 +8,11 @@ from typing import Any
 import gradio as gr
 
 from index.errors import UserError
-from index.printable import number_of
 from ui.drawing import render
 from ui.panels.answering import attempt
 from ui.panels.events import PRIVATE, Rights, Updates, field, given, texts
 from ui.panels.libraries.opened import Libraries
+from ui.words.words import _, in_digits, ngettext
 
 
 class Tags:
@@ -57,7 +57,12 @@ class Tags:
         chosen = next((tag for tag, own in having.items() if own == asked), None)
         words, everything = _words(len(asked), len(known)), len(asked) == len(known)
         if chosen and not everything:
-            words = f"{number_of(len(asked), 'document')} tagged {chosen}"
+            words = ngettext(
+                "%(num)s document tagged %(tag)s",
+                "%(num)s documents tagged %(tag)s",
+                len(asked),
+                tag=chosen,
+            )
         counted = [(tag, len(own)) for tag, own in having.items()]
         return {
             self.row: render.by_tag(counted, None if everything else chosen or ""),
@@ -102,7 +107,12 @@ def _words(asked: int, there: int) -> str:
     if not there:
         return ""
     if asked == there:
-        return "all documents" if there > 1 else "the document"
+        return _("all documents") if there > 1 else _("the document")
     if not asked:
-        return "no document: tick one under Documents"
-    return f"{asked:,} of {number_of(there, 'document')}"
+        return _("no document: tick one under Documents")
+    return ngettext(
+        "%(asked)s of %(num)s document",
+        "%(asked)s of %(num)s documents",
+        there,
+        asked=in_digits(asked),
+    )

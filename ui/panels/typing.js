@@ -1,6 +1,18 @@
 // What several scripts of this folder begin with: text that is put into fields, and names that are
 // typed in their place.
 
+// The fixed words in the language of the page, which carries them where that is not English.
+const { language: LANGUAGE, words: WORDS } = JSON.parse(
+  document.getElementById("words")?.textContent ?? '{"language": "en", "words": {}}',
+);
+const filled = (text, values) => text.replace(/%\((\w+)\)s/g, (_gap, name) => values[name]);
+const _ = (message, values = {}) => filled(WORDS[message] ?? message, values);
+const ngettext = (one, many, number, values = {}) => {
+  const forms = WORDS[one] ?? { one, other: many };
+  const form = forms[new Intl.PluralRules(LANGUAGE).select(number)] ?? forms.other;
+  return filled(form, { num: number.toLocaleString(LANGUAGE), ...values });
+};
+
 // The library that this page has, as its address names it; nothing for the first one.
 const libraryHere = () => new URLSearchParams(window.location.search).get("library") ?? "";
 

@@ -31,7 +31,7 @@ from ui.api.traces import start_traces
 from ui.api.v1 import api
 from ui.api.watch import PrometheusMetrics, Watch
 from ui.conversations.exchange import Conversation
-from ui.drawing import render
+from ui.drawing import fixed, render
 from ui.entry.guard import Guard
 from ui.entry.login import Login, Proxy, who
 from ui.entry.ports import PORTS, free_port
@@ -46,9 +46,10 @@ from ui.panels.fetch import Fetch
 from ui.panels.libraries.menu import LibraryMenu
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.panel import RegressionPanel
-from ui.panels.settings import SettingsForm
+from ui.panels.settings import SettingsForm, titles
 from ui.panels.source import SourcePanel
 from ui.window.api import add_api, serve_mcp
+from ui.window.translated import Translated
 
 MOST_WAITING = 500
 """Events that wait to be begun; who sends a further one is told that there are too many."""
@@ -87,14 +88,14 @@ def build_window(
         )  # Before the window's own events, which may not take its names.
         left_out = gr.JSON([], visible=False)
         with gr.Row(elem_id="top"):
-            gr.HTML(render.HEADER, apply_default_css=False)
+            gr.HTML(fixed.header(), apply_default_css=False)
             user = _put_user() if users is not None else None
         with gr.Row(elem_id="panels"):
             with gr.Column(elem_id="documents-panel"):
                 menu = LibraryMenu(libraries, rights)
                 put_list()
                 documents = DocumentsPanel(libraries, left_out, rights)
-                gr.HTML(render.SETTINGS_BUTTON, elem_id="open-settings", apply_default_css=False)
+                gr.HTML(fixed.settings_button(), elem_id="open-settings", apply_default_css=False)
             settings = SettingsForm(assistant, rights)
             talk = ConversationPanel(libraries, left_out, settings.configured, rights, fetch)
             checking = CheckPanel(libraries, left_out, rights)
@@ -245,8 +246,12 @@ def _middleware(
     """Return what each request passes, the outermost first."""
     login = [Middleware(Login, users=users, proxy=proxy)] if users is not None else []
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
+    settings = assistant.settings
+    user = partial(render.user, "", ())
+    parts: list[Callable[[], str]] = [*fixed.PARTS, user, *titles(assistant)]
     return [
         Middleware(Guard, names=names),
+        Middleware(Translated, language=settings.language, parts=parts),
         Middleware(Watch, assistant=assistant),
         *login,
         Middleware(Beside, api=made, figures=figures),

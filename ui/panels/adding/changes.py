@@ -13,6 +13,7 @@ from index.documents import source_name
 from index.library import Library
 from index.printable import title_line
 from index.storage.store import Title
+from ui.words.words import listed, ngettext
 
 KEPT = 10_000
 """How many changes are kept for pages that have not looked for a while."""
@@ -93,16 +94,21 @@ def in_words(changes: Sequence[Change]) -> str:
     sources: dict[Became, list[str]] = {}
     for each in changes:
         sources.setdefault(each.became, []).append(each.source)
-    return " ".join(f"{_named(names)} {became}." for became, names in sources.items())
+    return " ".join(_in_words(became, names) for became, names in sources.items())
 
 
-def _named(sources: Sequence[str]) -> str:
+def _in_words(became: Became, sources: Sequence[str]) -> str:
     names = [_short(each) for each in sources[:NAMED]]
-    if len(sources) == 1:
-        return f"{names[0]} was"
     if more := len(sources) - len(names):
-        names.append(f"{more:,} other" if more == 1 else f"{more:,} others")
-    return f"{', '.join(names[:-1])} and {names[-1]} were"
+        names.append(ngettext("%(num)s other", "%(num)s others", more))
+    given, number = {"names": listed(names)}, len(sources)
+    match became:
+        case "added":
+            return ngettext("%(names)s was added.", "%(names)s were added.", number, **given)
+        case "replaced":
+            return ngettext("%(names)s was replaced.", "%(names)s were replaced.", number, **given)
+        case "removed":
+            return ngettext("%(names)s was removed.", "%(names)s were removed.", number, **given)
 
 
 def _short(source: str) -> str:

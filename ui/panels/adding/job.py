@@ -7,7 +7,8 @@ import tempfile
 import threading
 import traceback
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,11 +19,12 @@ from index.library import Added, Library
 from index.loading.archive import ENDING, MAIL, archive_at
 from index.loading.formats import MAX_BYTES
 from index.loading.load import load_bytes
-from index.printable import counts, number_of, title_line
+from index.printable import title_line
 from rag.trace import Line
 from ui.drawing.render import Outcome
 from ui.panels.adding.unfinished import Unfinished
 from ui.panels.events import BUG
+from ui.words.words import _, in_digits, listed, ngettext
 
 AT_ONCE = 2
 """How many documents of a visitor are read at once: a slow one does not hold up all others."""
@@ -107,7 +109,9 @@ class Job:
             self._needed.update(each.folder for each in given if each.folder)
             for _ in range(min(AT_ONCE - self._workers, len(self._waiting))):
                 self._workers += 1
-                threading.Thread(target=self._work, daemon=True).start()
+                # It tells how far it is in the language of who gave it.
+                run = copy_context().run
+                threading.Thread(target=run, args=(self._work,), daemon=True).start()
 
     def stop(self) -> None:
         """Begin nothing more, and leave what is at work at its next step."""
@@ -151,11 +155,13 @@ class Job:
             lines = [each.at_work for each in open_ if each.at_work]
             if len(self._items) <= FEW:
                 waiting = (title_line(each.name) for each in open_ if not each.at_work)
-                return [*lines, *(Outcome(f"{name}: waiting") for name in waiting)]
+                return [*lines, *(Outcome(_("%(name)s: waiting", name=each)) for each in waiting)]
             if not open_:
                 return []
             done, of = len(self._items) - len(open_), len(self._items)
-            return [Outcome(f"{done:,} of {of:,} documents are done.", share=done / of), *lines]
+            gaps = {"done": in_digits(done), "all": in_digits(of)}
+            told = _("%(done)s of %(all)s documents are done.", **gaps)
+            return [Outcome(told, share=done / of), *lines]
 
     def outcomes(self) -> list[Outcome]:
         """Return what became of the documents: of many, how many they were and what has failed."""
@@ -166,16 +172,14 @@ class Job:
             if len(self._items) <= FEW:
                 return [each.outcome for each in over if each.outcome]
             failed = [each.outcome for each in over if each.outcome and _is_wrong(each)]
-            became = Counter(each.added.outcome for each in over if each.added)
+            became = Counter[str](each.added.outcome for each in over if each.added)
             told = failed[:TOLD]
             if len(failed) > TOLD:
-                told.append(Outcome(f"{len(failed) - TOLD:,} others were not added.", well=False))
+                told.append(Outcome(_others(len(failed) - TOLD), well=False))
             if self.goes_on:
                 return told
-            order = {name: became[name] for name in ("added", "replaced", "unchanged")}
             stopped = sum(_failed(each) for each in over) - len(failed)
-            numbers = order | {"not added": len(failed), "stopped": stopped}
-            return [Outcome(f"{counts(numbers)}."), *told]
+            return [Outcome(f"{_counted(became, len(failed), stopped)}."), *told]
 
     def _work(self) -> None:
         while item := self._next():
@@ -194,7 +198,8 @@ class Job:
         with self._changed:
             if self._waiting:
                 item = self._waiting.popleft()
-                item.at_work = Outcome(f"{title_line(item.name)}: reading", share=0.0)
+                words = _("%(name)s: reading", name=title_line(item.name))
+                item.at_work = Outcome(words, share=0.0)
                 return item
             self._workers -= 1
             self._changed.notify_all()
@@ -220,10 +225,12 @@ class Job:
         def report(stage: str, done: int, total: int) -> None:
             if item.stopped:
                 raise Stopped
-            item.at_work = Outcome(f"{name}: {stage}", share=done / max(total, 1))
+            words = _("%(name)s: %(stage)s", name=name, stage=_(stage))
+            item.at_work = Outcome(words, share=done / max(total, 1))
 
         def pages(done: int, of: int) -> None:
-            report(f"page {min(done + 1, of):,} of {of:,}", done, of)
+            gaps = {"number": in_digits(min(done + 1, of)), "all": in_digits(of)}
+            report(_("page %(number)s of %(all)s", **gaps), done, of)
 
         try:
             if item.opens:
@@ -240,7 +247,7 @@ class Job:
             return Outcome(str(error), well=False)
         except Exception:  # noqa: BLE001  a bug of ours, which the others should not suffer from
             traceback.print_exc()
-            return Outcome(f"{name}: {BUG}", well=False)
+            return Outcome(_("%(name)s: %(stage)s", name=name, stage=_(BUG)), well=False)
         return Outcome(_became(item.added))
 
     def _open(self, archive: Item, inside: Sequence[Item]) -> None:
@@ -321,8 +328,13 @@ def _members(path: Path, name: str, library: Library) -> list[Item]:
     inside += [Item(each, partial(not_read, archive.not_opened(each))) for each in archive.archives]
     if others := archive.others:
         kinds = ", ".join(title_line(each) for each in sorted(others)[:5])
-        count = "1 file is" if others.total() == 1 else f"{others.total():,} files are"
-        what = f"{title_line(name)}: {count} of formats that cannot be read ({kinds})."
+        what = ngettext(
+            "%(name)s: %(num)s file is of formats that cannot be read (%(formats)s).",
+            "%(name)s: %(num)s files are of formats that cannot be read (%(formats)s).",
+            others.total(),
+            name=title_line(name),
+            formats=kinds,
+        )
         inside.append(Item(name, partial(not_read, what)))
     for each in inside:
         each.folder = path.parent
@@ -334,7 +346,10 @@ def _bytes_of(path: Path, name: str) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise UserError(
-            f"{title_line(name)} is not added: too many uploads are waiting. Add it again later."
+            _(
+                "%(name)s is not added: too many uploads are waiting. Add it again later.",
+                name=title_line(name),
+            )
         ) from None
 
 
@@ -348,25 +363,57 @@ def _is_wrong(item: Item) -> bool:
 
 
 def _left(item: Item) -> Outcome:
-    return Outcome(f"{title_line(item.name)}: not added, since it was stopped", well=False)
+    name = title_line(item.name)
+    return Outcome(_("%(name)s: not added, since it was stopped", name=name), well=False)
+
+
+def _others(number: int) -> str:
+    return ngettext("%(num)s others were not added.", "%(num)s others were not added.", number)
+
+
+def _counted(became: Mapping[str, int], failed: int, stopped: int) -> str:
+    """Return what became of how many, without those of which there are none."""
+    added, replaced, unchanged = (
+        became.get(each, 0) for each in ("added", "replaced", "unchanged")
+    )
+    said = (
+        (added, ngettext("%(num)s added", "%(num)s added", added)),
+        (replaced, ngettext("%(num)s replaced", "%(num)s replaced", replaced)),
+        (unchanged, ngettext("%(num)s unchanged", "%(num)s unchanged", unchanged)),
+        (failed, ngettext("%(num)s not added", "%(num)s not added", failed)),
+        (stopped, ngettext("%(num)s stopped", "%(num)s stopped", stopped)),
+    )
+    return ", ".join(words for number, words in said if number)
 
 
 def _said(names: Sequence[str]) -> Outcome:
     """Say what the program had not added when it ended."""
     shown = [title_line(each) for each in names[:NAMED]]
     if more := len(names) - len(shown):
-        shown.append(number_of(more, "other"))
-    listed = " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
-    were = "was" if len(names) == 1 else "were"
-    again = "it" if len(names) == 1 else "them"
-    return Outcome(
-        f"Footnoted ended before {listed} {were} added. Add {again} again; what was added is kept.",
-        well=False,
+        shown.append(ngettext("%(num)s other", "%(num)s others", more))
+    words = ngettext(
+        "Footnoted ended before %(names)s was added. Add it again; what was added is kept.",
+        "Footnoted ended before %(names)s were added. Add them again; what was added is kept.",
+        len(names),
+        names=listed(shown),
     )
+    return Outcome(words, well=False)
 
 
 def _became(added: Added) -> str:
     name = title_line(added.document.name)
     if added.outcome == "unchanged":
-        return f"{name}: unchanged"
-    return f"{name}: {added.outcome}, {number_of(added.passages, 'passage')}"
+        return _("%(name)s: unchanged", name=name)
+    if added.outcome == "replaced":
+        return ngettext(
+            "%(name)s: replaced, %(num)s passage",
+            "%(name)s: replaced, %(num)s passages",
+            added.passages,
+            name=name,
+        )
+    return ngettext(
+        "%(name)s: added, %(num)s passage",
+        "%(name)s: added, %(num)s passages",
+        added.passages,
+        name=name,
+    )

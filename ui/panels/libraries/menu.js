@@ -24,9 +24,9 @@ const tell = (words) => {
 
 const waitsFor = () =>
   document.getElementById("stop")?.checkVisibility()
-    ? "Wait for the answer that is being made, or stop it."
+    ? _("Wait for the answer that is being made, or stop it.")
     : document.getElementById("stop-check")?.checkVisibility()
-      ? "Wait for the text that is being checked, or stop it."
+      ? _("Wait for the text that is being checked, or stop it.")
       : "";
 
 let focused = false; // Whether what had the focus is drawn again.
@@ -50,7 +50,7 @@ list.addEventListener("click", (event) => {
   if (library !== undefined && library !== name()?.dataset.name) turnOrTell(library);
   else if (library !== undefined) open(false);
   if (before === undefined) return;
-  typeName(button.closest("li").querySelector(".library"), "Name of the library", (typed) => {
+  typeName(button.closest("li").querySelector(".library"), _("Name of the library"), (typed) => {
     if (typed && before === name()?.dataset.name && waitsFor()) tell(waitsFor());
     else if (typed) trigger("rename", { library: before, name: typed });
     else button.focus();

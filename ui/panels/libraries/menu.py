@@ -15,12 +15,14 @@ from rag.opening import (
     rename_library,
     renameable,
 )
+from ui.drawing import fixed
 from ui.drawing import libraries as render
 from ui.drawing.libraries import Told
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.events import PRIVATE, Rights, Updates, asked_by, given, script
 from ui.panels.libraries.opened import Libraries
+from ui.words.words import _
 
 
 class LibraryMenu:
@@ -32,7 +34,7 @@ class LibraryMenu:
         self.rights = rights
         self.shown = gr.HTML(
             elem_id="library",
-            html_template='<div class="bar"><h2>Library</h2>${value}</div>',
+            html_template=fixed.library_bar(),
             js_on_load=script("libraries/menu.js"),
             apply_default_css=False,
         )
@@ -54,10 +56,10 @@ class LibraryMenu:
         if isinstance(here, UserError) and not asked:  # The first one is not for this user.
             there = attempt(self.libraries.places)
             go = "" if isinstance(there, UserError) else next(iter(there), "")
-            return {self.shown: render.shown("None", go), self.list: notice(str(here))}
+            return {self.shown: render.shown(_("None"), go), self.list: notice(str(here))}
         name = attempt(lambda: asked or self.libraries.first_name)
         if isinstance(name, UserError):
-            return {self.shown: render.shown("None"), self.list: notice(str(name))}
+            return {self.shown: render.shown(_("None")), self.list: notice(str(name))}
         told = notice(str(here)) if isinstance(here, UserError) else ""
         return {self.shown: render.shown(name), self.list: told}
 
@@ -73,7 +75,7 @@ class LibraryMenu:
         made = attempt(lambda: begin_library(self.libraries.settings, name))
         if isinstance(made, UserError):
             return self._listed(Told(str(made), typed=name))
-        return self._listed(Told(f"{made} is made.", go=made))
+        return self._listed(Told(_("%(name)s is made.", name=made), go=made))
 
     def rename(self, event: gr.EventData) -> str:
         """Give a library another name."""
@@ -90,7 +92,8 @@ class LibraryMenu:
         made = attempt(renamed)
         if isinstance(made, UserError):
             return self._listed(Told(str(made)))
-        return self._listed(Told(f"{before} is called {made} now.", go=made, renamed=before))
+        words = _("%(before)s is called %(name)s now.", before=before, name=made)
+        return self._listed(Told(words, go=made, renamed=before))
 
     def _listed(self, told: Told) -> str:
         settings = self.libraries.settings

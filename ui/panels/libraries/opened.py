@@ -24,6 +24,7 @@ from ui.panels.adding.changes import Changes
 from ui.panels.events import Rights, asked_by
 from ui.panels.examples import Examples
 from ui.panels.regression.runs import Runs
+from ui.words.words import _
 
 IDLE = 600.0
 """Seconds without a request after which the files of a library are closed until the next."""
@@ -84,7 +85,7 @@ class Libraries:
 
     def places(self) -> dict[str, Place]:
         """Return the libraries that the user whose event this is may read, by name."""
-        user, _ = asked_by()
+        user, _library = asked_by()
         there = libraries(self.settings)
         return {name: there[name] for name in there if self.rights.may_read(user, name)}
 
@@ -97,7 +98,7 @@ class Libraries:
 
     def named(self, name: str) -> Opened:
         """Return the library of a name, or the first one where that is empty. Raises as `here`."""
-        user, _ = asked_by()
+        user, _library = asked_by()
         if not name and self.rights.everybody_reads:
             return self.first
         there = libraries(self.settings)
@@ -106,12 +107,16 @@ class Libraries:
         if wanted not in there or not self.rights.may_read(user, wanted):
             if not name:
                 raise UserError(
-                    "The library that this window opens is not for you: choose one from the list "
-                    "of libraries."
+                    _(
+                        "The library that this window opens is not for you: choose one from the "
+                        "list of libraries."
+                    )
                 )
             raise UserError(
-                f"There is no library “{title_line(wanted)}” here: choose one from the list of "
-                "libraries."
+                _(
+                    "There is no library “%(name)s” here: choose one from the list of libraries.",
+                    name=title_line(wanted),
+                )
             )
         return self.first if wanted == first else self._open(wanted, there[wanted])
 

@@ -19,6 +19,7 @@ from eval.cases.propose import accept, draft, numbered, reject
 from index.errors import UserError
 from rag.assistant import Assistant
 from ui.conversations.exchange import Conversation
+from ui.drawing import fixed
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
@@ -26,6 +27,7 @@ from ui.panels.case_form import cases_of, own_set
 from ui.panels.events import PRIVATE, Rights, Updates, field, strings, texts
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.background import Background, Progress
+from ui.words.words import _, noted
 
 SECONDS = 1.0
 """Between two looks at drafts that are being made."""
@@ -35,7 +37,7 @@ EACH = 8
 
 MOST = 40
 
-NO_MODEL = (
+NO_MODEL = noted(
     "Drafts are written by a language model, and there is none here. “Take the conversation” needs "
     "none, and neither does “Keep as a case” under an answer."
 )
@@ -77,22 +79,22 @@ class Drafts:
         self._lock = threading.Lock()
         settings = libraries.settings
         self.writes = settings.llm != "none" or settings.llm_url is not None
-        begin = render_runs.BEGIN if self.writes else render_runs.BEGIN_FROM_TALK
-        gr.HTML(begin, apply_default_css=False)
+        begin = fixed.begin_set if self.writes else fixed.begin_set_from_talk
+        gr.HTML(begin(), apply_default_css=False)
         with gr.Row(elem_id="draft-row"):
-            self.set = gr.Textbox("my-cases", label="Set", max_lines=1, elem_id="draft-set")
+            self.set = gr.Textbox("my-cases", label=_("Set"), max_lines=1, elem_id="draft-set")
             self.each = gr.Number(
                 EACH,
-                label="Of each document",
+                label=_("Of each document"),
                 precision=0,
                 minimum=1,
                 maximum=MOST,
                 elem_id="draft-each",
                 visible=self.writes,
             )
-            self.propose = gr.Button("Propose cases", elem_id="propose", visible=self.writes)
-            self.take = gr.Button("Take the conversation", elem_id="take-talk")
-            self.end = gr.Button("Stop", elem_id="stop-drafts", visible=False)
+            self.propose = gr.Button(_("Propose cases"), elem_id="propose", visible=self.writes)
+            self.take = gr.Button(_("Take the conversation"), elem_id="take-talk")
+            self.end = gr.Button(_("Stop"), elem_id="stop-drafts", visible=False)
         self.message = gr.HTML(
             elem_id="drafts-told",
             html_template='<div role="status" aria-live="polite">${value}</div>',
@@ -132,15 +134,15 @@ class Drafts:
         exclude = texts(left_out)
         each = min(max(each, 1), MOST)
         if self.libraries.settings.llm == "none":
-            raise UserError(NO_MODEL)
+            raise UserError(_(NO_MODEL))
         ids = [entry.id for entry in library.entries() if entry.id not in exclude]
         if not ids:
-            raise UserError("There is no document to make drafts of: add one, or tick one.")
+            raise UserError(_("There is no document to make drafts of: add one, or tick one."))
         with self._lock:
             before = self._making.get(path.parent)
             if before is None or not before[1].goes_on:
                 work = partial(_propose, here.assistant, path, ids, each)
-                said = "Stopped. The drafts of the documents before are kept."
+                said = noted("Stopped. The drafts of the documents before are kept.")
                 making = Background(work, len(ids) * each, said)
                 self._making[path.parent] = path.stem, making
 
@@ -152,7 +154,9 @@ class Drafts:
         def taken() -> str:
             path = own_set(self.libraries.here().runs.cases, name)
             if not any(each.answer for each in conversation.exchanges):
-                raise UserError("There is no answer in the conversation yet: ask something first.")
+                raise UserError(
+                    _("There is no answer in the conversation yet: ask something first.")
+                )
             _change(path, lambda ids: cases_of(conversation.exchanges, ids))
             return path.stem
 
@@ -193,7 +197,7 @@ class Drafts:
                 name, making.done, making.total, stopping=stopping, things="drafts"
             )
             return self._shown(html, goes_on=True)
-        message = notice(making.error) if making.error else ""
+        message = notice(_(making.error)) if making.error else ""
         return self._shown(message) | {self.list: self.listed(name)} | self.choose(name)
 
     def decide(self, event: gr.EventData) -> Updates:
@@ -253,7 +257,7 @@ def _propose(
         found += len(made)
         _add(path, made)
     if not found:
-        raise UserError("There is no sentence that a question could be made of.")
+        raise UserError(noted("There is no sentence that a question could be made of."))
 
 
 def _add(path: Path, made: Sequence[Case]) -> None:

@@ -12,6 +12,7 @@ from eval.cases.cases import read_set
 from eval.comparing.baseline import judge
 from eval.comparing.compare import NotComparable
 from index.errors import UserError
+from ui.drawing import fixed
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
@@ -19,11 +20,12 @@ from ui.panels.events import PRIVATE, Rights, Updates
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.drafts import Drafts
 from ui.panels.regression.runs import Runs
+from ui.words.words import _, noted
 
 SECONDS = 1.0
 """Between two looks at a run that goes on."""
 
-NO_BASELINE = (
+NO_BASELINE = noted(
     "No baseline is kept yet: “Keep as baseline” makes this run what later ones are held to."
 )
 
@@ -61,21 +63,23 @@ class RegressionPanel:
         self.libraries = libraries
         self.rights = rights
         with gr.Column(elem_id="regression-panel"):
-            self.head = gr.HTML(render_runs.HEAD, js_on_load=_SCRIPT, apply_default_css=False)
+            self.head = gr.HTML(
+                fixed.regression_head(), js_on_load=_SCRIPT, apply_default_css=False
+            )
             with gr.Row(elem_id="run-row"):
                 # What will be offered: Gradio fails where a list gets shorter while it is open.
                 offered = attempt(libraries.first.runs.offered)
                 self.name = gr.Dropdown(
                     [] if isinstance(offered, UserError) else list(offered),
                     value=None,
-                    label="Set",
+                    label=_("Set"),
                     show_label=False,
                     container=False,
                     elem_id="set",
                 )
-                self.start = gr.Button("Run", elem_id="run", variant="primary")
-                self.end = gr.Button("Stop", elem_id="stop-run", visible=False)
-                self.keep = gr.Button("Keep as baseline", elem_id="keep-baseline")
+                self.start = gr.Button(_("Run"), elem_id="run", variant="primary")
+                self.end = gr.Button(_("Stop"), elem_id="stop-run", visible=False)
+                self.keep = gr.Button(_("Keep as baseline"), elem_id="keep-baseline")
             self.drafts = Drafts(libraries, left_out, conversation, rights)
             self.report = gr.HTML(elem_id="report", apply_default_css=False)
             self.timer = gr.Timer(SECONDS, active=False)
@@ -138,9 +142,9 @@ class RegressionPanel:
             html = render_runs.running(name or "", running.done, running.total, stopping=stopping)
             return self._shown(html, runs=True)
         if running and running.error:
-            return self._say(running.error)
+            return self._say(_(running.error))
         if not name:
-            return self._shown(render_runs.NO_SET)
+            return self._shown(render_runs.no_set())
         if not self.runs.out(name).exists():
             read = read_set(self.runs.path(name))[0]
             shipped = not self.runs.is_own(name)
@@ -158,14 +162,14 @@ class RegressionPanel:
     def _report(self, name: str) -> str:
         last, kept = self.runs.last(name), self.runs.kept(name)
         if last is None:
-            raise UserError("Choose a set.")
+            raise UserError(_("Choose a set."))
         before = kept or self.runs.earlier(name)
         try:
             verdict = judge(last, kept) if kept else None
-            note = verdict.line if verdict else NO_BASELINE
+            note = verdict.line if verdict else _(NO_BASELINE)
             return render_runs.report(last, before, verdict, note)
         except NotComparable as error:
-            why = str(error) if kept else f"{NO_BASELINE} {error}"
+            why = str(error) if kept else f"{_(NO_BASELINE)} {error}"
             return render_runs.report(last, None, None, why)
 
     @staticmethod

@@ -23,8 +23,9 @@ from index.atomic import write_whole
 from index.errors import UserError
 from rag.assistant import Assistant
 from ui.panels.regression.background import Background, Progress
+from ui.words.words import _, noted
 
-STOPPED = "Stopped. Run it again to go on from there."
+STOPPED = noted("Stopped. Run it again to go on from there.")
 
 
 class Runs:
@@ -55,7 +56,7 @@ class Runs:
         """
         known = {path.stem for folder in (self.cases, SETS) for path in folder.glob("*.jsonl")}
         if not name or name not in known:
-            raise UserError("Choose a set.")
+            raise UserError(_("Choose a set."))
         own = self.cases / f"{name}.jsonl"
         return own if own.exists() else SETS / f"{name}.jsonl"
 
@@ -105,7 +106,7 @@ class Runs:
         """
         last = self.last(name) if name else None
         if name is None or last is None:
-            raise UserError("There is no run of this set to keep: run it first.")
+            raise UserError(_("There is no run of this set to keep: run it first."))
         keep(last, self._file(name, ".baseline"), Bounds())
 
     def out(self, name: str) -> Path:

@@ -1,0 +1,1 @@
+"""The fixed words of the window in the languages of people. Start with `words.py`."""

@@ -1,0 +1,56 @@
+"""Which languages the window speaks, and which of them a visitor is spoken to in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "de", "es", "fr", "ru", "zh")
+
+_chosen: ContextVar[str | None] = ContextVar("language", default=None)
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Speak a language until the end of the block, whoever looks."""
+    token = _chosen.set(language)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def spoken() -> str:
+    """Return the language of the visitor whose event this is; English where nobody looks."""
+    if chosen := _chosen.get():
+        return chosen
+    if "gradio" not in sys.modules:  # There is no window.
+        return ENGLISH
+    from gradio.context import LocalContext
+
+    headers = getattr(LocalContext.request.get(None), "headers", None)
+    return negotiated(headers.get("accept-language") or "") if headers else ENGLISH
+
+
+def negotiated(header: str) -> str:
+    """Return the first language of an Accept-Language header that there is, or else English."""
+    from babel import negotiate_locale
+
+    return negotiate_locale(_accepted(header), LANGUAGES, sep="-") or ENGLISH
+
+
+def _accepted(header: str) -> list[str]:
+    """Return the tags of an Accept-Language header, the most wanted first (RFC 9110, 12.5.4)."""
+    weighed = (each.replace(" ", "").partition(";q=") for each in header.split(","))
+    tags = [(tag, _weight(weight)) for tag, _, weight in weighed]
+    return [tag for tag, weight in sorted(tags, key=lambda each: -each[1]) if tag and weight > 0]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text or 1)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,120 @@
+"""The fixed words of the window, in the language of the visitor who looks at it.
+
+English stands in the program, and is what translations are found by: `de.po`, `es.po` and so on
+have one file a language, in gettext's format. `CONTRIBUTING.md` says how to make another one.
+
+    _("Search documents")
+    _("There is no place %(place)s in %(name)s.", place=place, name=name)
+    ngettext("%(num)s passage", "%(num)s passages", count)
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import date
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.languages.english_dates import days_in_words
+from ui.words.languages import ENGLISH, spoken
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+FOLDER = Path(__file__).parent
+
+
+def _(message: str, **values: object) -> str:
+    """Return a fixed text in the visitor's language, with values in its gaps if it has any."""
+    said = _translations(spoken()).gettext(message) if message else ""
+    return said % values if values else said
+
+
+def ngettext(one: str, many: str, number: int, **values: object) -> str:
+    """Return a fixed text about a number of things, which stands in the gap `num`."""
+    said = _translations(spoken()).ngettext(one, many, number)
+    return said % {"num": in_digits(number), **values}
+
+
+def noted(message: str) -> str:
+    """Return a fixed text as it is: it is translated where it is shown."""
+    return message
+
+
+def in_digits(number: int) -> str:
+    """Return a number with its digits in groups, as the visitor's language has them."""
+    if spoken() == ENGLISH:
+        return f"{number:,}"
+    from babel.numbers import format_decimal
+
+    return format_decimal(number, locale=spoken())
+
+
+def quoted(words: str) -> str:
+    """Return words in the quotation marks of the visitor's language."""
+    return _("“%(words)s”", words=words)
+
+
+def days(first: date, last: date | None = None) -> str:
+    """Return a day, or the first and the last of some, as the visitor's language has them."""
+    if spoken() == ENGLISH:
+        return days_in_words(first, last)
+    from babel.dates import format_date, format_interval
+
+    if last is None or first == last:
+        return format_date(first, "medium", locale=spoken())
+    return format_interval(first, last, "yMMMd", locale=spoken())
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a sentence lists them: “a, b and c”."""
+    if spoken() == ENGLISH:
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    from babel.lists import format_list
+
+    return format_list(names, locale=spoken())
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    """Return the translations of a language, as its file has them."""
+    from babel.messages.pofile import read_po
+
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+@cache
+def for_scripts(language: str) -> str:
+    """Return the words of the page's scripts as JSON: by their English, for each plural of CLDR."""
+    if language == ENGLISH:
+        return json.dumps({"language": language, "words": {}})
+    from babel import Locale
+
+    plural = Locale.parse(language).plural_form
+    translations = _translations(language)
+    words: dict[str, Any] = {}
+    for message in catalogue(language):
+        if not any(path.endswith(".js") for path, _line in message.locations):
+            continue
+        one, many = (message.id, "") if isinstance(message.id, str) else message.id
+        if many:  # Two hundred numbers have all that tells plurals apart.
+            words[one] = {plural(n): translations.ngettext(one, many, n) for n in range(200)}
+        else:
+            words[one] = translations.gettext(one)
+    return json.dumps({"language": language, "words": words}, ensure_ascii=False)
+
+
+@cache
+def _translations(language: str) -> NullTranslations:
+    if language == ENGLISH:
+        return NullTranslations()
+    from babel.messages.mofile import write_mo
+
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue(language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
