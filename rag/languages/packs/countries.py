@@ -44,6 +44,16 @@ def countries(table: Table) -> dict[str, frozenset[str]]:
     return {each: frozenset(codes) for each, codes in found.items()}
 
 
+@cache
+def names_of_several_words(table: Table) -> dict[str, str]:
+    """Return the codes of countries by such names, longer ones first: “Estados Unidos”."""
+    from babel import Locale
+
+    names = Locale.parse(table.locales[0]).territories.items()
+    several = {plain(name): code for code, name in names if code.isalpha() and " " in name}
+    return dict(sorted(several.items(), key=lambda each: -len(each[0])))
+
+
 def _named_for(word: str, names: dict[str, str]) -> list[str]:
     """Return the country that a language is named for, if one: that has most letters of it."""
     plainly = bare(word)

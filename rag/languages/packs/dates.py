@@ -23,7 +23,11 @@ class Day(NamedTuple):
     day: int | None
 
     def __str__(self) -> str:
-        return "-".join("--" if part is None else f"{part:02}" for part in self)
+        """Return it as in XML Schema: “2021-10-14”, “2021-10”, “--10-14”, “--10”, “---14”."""
+        year = f"{self.year or '-'}"
+        month = "" if self.month is None else f"-{self.month:02}"
+        day = "" if self.day is None else f"{'' if month else '-'}-{self.day:02}"
+        return year + month + day
 
     def is_part_of(self, other: Day) -> bool:
         """Whether another one says all that this one does."""

@@ -98,13 +98,13 @@ def scales(table: Table) -> dict[str, int]:
         for patterns in locale.compact_decimal_formats.values():
             for name, one in _patterns(patterns):
                 match = _SCALED.fullmatch(plain(one).replace("'", ""))
-                if match and match[2] != "mM":  # That is how millimetres are taken as well.
+                if match and len(match[2]) > 1 and match[2] != "mM":  # “5 mm” are millimetres.
                     factor = 10 ** (len(name) - len(match[1]))
                     found.setdefault(stem(match[2], table), factor)
     return found
 
 
-_SCALED = re.compile(rf"(0+) ({WORD.pattern}(?<=..))[.॰]?")
+_SCALED = re.compile(rf"(0+) ({WORD.pattern})[.॰]?")
 
 
 def _patterns(patterns: object) -> list[tuple[str, str]]:

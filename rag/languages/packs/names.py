@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rag.languages.packs.countries import country_of
+from rag.languages.packs.countries import country_of, names_of_several_words
 from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, forms
 
 PARTICLES = frozenset("bin da das de degli dei del della der di do dos du van von".split())
-"""What stands between the words of one name."""
+"""What stands between the words of one name; in German between any nouns as well."""
 
 
 class Word(NamedTuple):
@@ -47,10 +47,17 @@ def missing_names(text: str, sources: Sequence[str], table: Table) -> list[str]:
         frozenset().union(*(each.countries for each in known)),
         tuple(name for each in known for name in each.names),
     )
-    missing = [each.text for each in _words(text) if not _held(each, every, table)]
+    named = [*_countries(text, table)]
+    there = [place for *place, code in named if code in every.countries]
+    missing = [
+        each.text
+        for each in _words(text)
+        if not any(start <= each.start < end for start, end in there)
+        and not _held(each, every, table)
+    ]
     for name in _whole_names(text, table, every.small):
-        there = [forms(word, table) for word in name]
-        whole = any(all(map(other.intersection, there)) for other in every.names)
+        own = [forms(word, table) for word in name]
+        whole = any(all(map(other.intersection, own)) for other in every.names)
         if len(name) > 1 and not missing and not whole:
             missing.append(" ".join(name))
     return missing
@@ -74,7 +81,8 @@ def _held(word: Word, known: Known, table: Table) -> bool:
 @lru_cache(maxsize=512)
 def _known(text: str, table: Table) -> Known:
     words = [each.text for each in _words(text)]
-    spoken_of = (country_of(word, table) or frozenset() for word in words)
+    spoken_of = [country_of(word, table) or frozenset() for word in words]
+    spoken_of += [frozenset({code}) for *_, code in _countries(text, table)]
     return Known(
         frozenset(word.casefold() for word in words),
         frozenset().union(*(forms(word, table) for word in words if word.islower())),
@@ -85,6 +93,13 @@ def _known(text: str, table: Table) -> Known:
             for name in _whole_names(text, table, frozenset())
         ),
     )
+
+
+def _countries(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
+    """Yield where countries stand whose names are several words, and their codes."""
+    codes = names_of_several_words(table)
+    for match in re.finditer("|".join(map(re.escape, codes)), text):
+        yield *match.span(), codes[match[0]]
 
 
 def _words(text: str) -> list[Word]:
@@ -103,18 +118,21 @@ def _whole_names(text: str, table: Table, small: frozenset[str]) -> list[list[st
     countries stand for themselves.
     """
     names: list[list[str]] = []
+    apart = [range(start, end) for start, end, _ in _countries(text, table)]
     end = -1
     for word in _words(text):
         between = text[max(end, 0) : word.start]
         goes_on = end >= 0 and between in (" ", "-", ". ", "'")
         bare = word.text.casefold()
-        if goes_on and bare in PARTICLES and not word.text[0].isupper():
+        if goes_on and table.kind != "nouns" and bare in PARTICLES and not word.text[0].isupper():
             end = word.end
             continue
         plain = word.opens and (
             bare in table.function_words or not forms(bare, table).isdisjoint(small)
         )
-        if word.text[0].isupper() and not plain and country_of(word.text, table) is None:
+        plain |= country_of(word.text, table) is not None
+        plain |= any(word.start in each for each in apart)
+        if word.text[0].isupper() and not plain:
             names.append([*names.pop(), word.text] if goes_on and names else [word.text])
             end = word.end
         else:

@@ -13,16 +13,25 @@ from decimal import Decimal
 from rag.languages.packs.tables import Table
 
 _SIGNS = "〇零一二两兩三四五六七八九十百千万萬亿億兆廿卅壹贰貳叁參肆伍陆陸柒捌玖拾佰仟"
+_DIGITS = _SIGNS[: _SIGNS.index("十")]
 _FIGURE = r"\d+(?:,\d{3})*(?:\.\d+)?"
-_RUN = re.compile(rf"(?:{_FIGURE}|[{_SIGNS}])+")
+_POINT = f"(?<=[{_SIGNS}])点(?=[{_DIGITS}])"
+_RUN = re.compile(rf"(?:{_FIGURE}|[{_SIGNS}]|{_POINT})+")
 _ITSELF = re.compile(r"\d{1,2}:\d\d(?!\d)|\d+/\d+|[A-Za-z]+-?\d[A-Za-z\d-]*|\d+[A-Z][A-Za-z\d]*")
 """A time of day, a ratio or a name with figures: it stands for itself."""
 
-_DIGITS = _SIGNS[: _SIGNS.index("十")]
 LARGE = 10**4
 """The unit from which on others count whole numbers below it."""
 
 _VALUES = {"两": 2, "参": 3, "參": 3}
+
+
+_PERCENT = re.compile(rf"百分之({_RUN.pattern})")
+
+
+def with_percent(text: str) -> str:
+    """Return a text with “38%” for “百分之三十八”."""
+    return _PERCENT.sub(r"\1%", text)
 
 
 def numerals(text: str, _: Table) -> list[tuple[int, int, str]]:
@@ -49,14 +58,19 @@ def value(run: str) -> Decimal | None:
 
     “两千三” is not: it is mostly 2300.
     """
+    run, point, fraction = run.partition("点")
+    if point:
+        whole, digits = value(run), [str(int(_part(each))) for each in fraction if each in _DIGITS]
+        plain = whole is not None and len(digits) == len(fraction)
+        return Decimal(f"{whole}.{''.join(digits)}") if plain else None
     parts = re.findall(rf"{_FIGURE}|[{_SIGNS}]", run)
     if not parts or "".join(parts) != run:
         return None
     numbers = [_part(each) for each in parts]
     if len(parts) > 1 and all(part in _DIGITS for part in parts):
         # “三四艘” are three or four.
-        plain = len(parts) > 2 or not numbers[1]
-        return Decimal("".join(str(int(each)) for each in numbers)) if plain else None
+        is_row = len(parts) > 2 or not numbers[1]
+        return Decimal("".join(str(int(each)) for each in numbers)) if is_row else None
     return _sum(parts, numbers)
 
 

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 
 from rag.languages.packs.dates import Day, with_dates_marked
 from rag.languages.packs.figures import figures
-from rag.languages.packs.numerals import numerals
+from rag.languages.packs.numerals import numerals, with_percent
 from rag.languages.packs.spelled import Place, spelled
 from rag.languages.packs.tables import Table
 from rag.languages.packs.text import plain
@@ -52,10 +52,14 @@ def _holds(day: Day, dates: frozenset[Day], numbers: frozenset[str]) -> bool:
 @lru_cache(maxsize=512)
 def read(text: str, table: Table) -> Reading:
     """Read a text."""
-    rest, dates = with_dates_marked(plain(text), table)
+    text = with_percent(plain(text))
+    text = re.sub(rf"(?<!\w)(?:{table.percent})(?!\w)", "%", text, flags=re.IGNORECASE)
+    rest, dates = with_dates_marked(text, table)
     numbers = []
     for start, end, form in reversed(_places(rest, table)):
-        numbers.append(form)
+        percent = re.match(" ?%", rest[end:])
+        numbers.append(f"{form}%" if percent else form)
+        end += percent.end() if percent else 0
         mark = MARK if table.kind == "characters" else f" {MARK} "
         rest = rest[:start] + mark + rest[end:]
     return Reading(frozenset(filter(None, numbers)), frozenset(dates), rest)
@@ -99,5 +103,5 @@ def _with_half(text: str, place: Place, table: Table) -> Place:
 def _halves(table: Table) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return (
         re.compile(rf"(?<!\w)(?:{table.halves})[ -]$", re.IGNORECASE),
-        re.compile(rf"[ -](?:\w{{1,3}} )?(?:{table.halves})(?!\w)", re.IGNORECASE),
+        re.compile(rf"[ -](?:\w{{1,3}} )?(?:{table.halves})(?:-\w+)?(?!\w)", re.IGNORECASE),
     )

@@ -53,9 +53,16 @@ def _by_library(tokens: list[_Token], table: Table) -> Iterator[Place]:
 
     for found in find_numbers(tokens, table.code, 0.0):
         number = Decimal(str(found.value))
+        run = tokens[found.start : found.end]
+        before = tokens[found.start - 1].word if found.start else ""
         is_article = table.articles and number == 1 and not found.is_ordinal
-        form = "" if is_article else normal(number)
-        yield tokens[found.start].start, tokens[found.end - 1].end, form
+        vague = len(run) == 1 and number >= 10**6 and before[:2] not in _ONE
+        form = "" if is_article else run[0].word if vague else normal(number)
+        yield run[0].start, run[-1].end, form
+
+
+_ONE = frozenset("ei un um".split())
+"""What the words for one begin with; “Millionen” alone are not one."""
 
 
 def _by_table(tokens: list[_Token], table: Table) -> Iterator[Place]:
@@ -64,21 +71,23 @@ def _by_table(tokens: list[_Token], table: Table) -> Iterator[Place]:
     for token in tokens:
         number = _value(token, table, bool(run))
         if run and (number is None or token.apart or not _goes_on(values, number, token, table)):
-            yield from _place(run, values)
+            yield from _place(run, values, table)
             run, values = [], []
             number = _value(token, table, False)
         if number is not None:
             run.append(token)
             values.append(number)
-    yield from _place(run, values)
+    yield from _place(run, values, table)
 
 
 _ANYBODY = re.compile("[وفبلك]?(?:ال)?احدي?")
 """“One of”, and Sunday: a number only in “eleven”."""
 
 
-def _place(run: list[_Token], values: list[int]) -> Iterator[Place]:
-    if run and not (len(run) == 1 and _ANYBODY.fullmatch(run[0].word)):
+def _place(run: list[_Token], values: list[int], table: Table) -> Iterator[Place]:
+    if len(run) == 1 and stem(run[0].word, table) in scales(table):
+        yield run[0].start, run[0].end, run[0].word  # “тысячи” are not a thousand.
+    elif run and not (len(run) == 1 and _ANYBODY.fullmatch(run[0].word)):
         yield run[0].start, run[-1].end, normal(_sum(values))
 
 

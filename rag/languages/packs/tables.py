@@ -22,7 +22,8 @@ class Table:
     figures has to stand in a source: "names", words with a capital; "nouns", all that German writes
     with one; "words", all that carry meaning; or "characters", of scripts without blanks. `stemmer`
     is Snowball's. `joiners` stand between the days of a range, `of` between day, month and year.
-    `halves` is a regular expression for words that change the number beside them. `numerals` is one
+    `percent` is a regular expression for the words for “%”, and `halves`
+    for words that change the number beside them. `numerals` is one
     for words made of a number that is not read ("dreitägig"): they must stand in a source.
     `articles` says that the word for one is an article as well. `countries` are words for the
     people of countries that babel does not know.
@@ -36,6 +37,7 @@ class Table:
     stemmer: str = ""
     joiners: str = "[-–—]"
     of: str = ""
+    percent: str = r"(?!)"
     halves: str = r"(?!)"
     numerals: str = r"(?!)"
     spelled: Literal["library", "table", "numerals"] = "library"
@@ -50,6 +52,7 @@ def _words(text: str) -> frozenset[str]:
 
 GERMAN = Table(
     code="de",
+    percent=r"prozent",
     locales=("de", "de_AT"),
     letters=LATIN,
     kind="nouns",
@@ -73,7 +76,7 @@ GERMAN = Table(
     ),
     joiners=r"(?:[-–—,]|bis|und|zum|oder)",
     halves=r"\w*halb\w*|halbe\w*|\w*(?:drittel|viertel|achtel|zehntel)\w*|dutzend\w*",
-    numerals=r"(?:zwei|drei|vier|fünf|sechs|sieb|acht|neun|zehn|elf|zwölf|zwanzig|dreißig|hundert"
+    numerals=r"\w*halb\w*|(?:zwei|drei|vier|fünf|sechs|sieb|acht|neun|zehn|elf|zwölf|zwanzig|dreißig|hundert"
     r"|tausend|doppel|dutzend|halb|anderthalb)\w+|\w+(?:mal|fach|tägig\w*|jährig\w*|köpfig\w*)",
     day_dots=True,
     countries={"holländ": "NL", "brit": "GB", "engländ": "GB", "amerikan": "US"},
@@ -81,6 +84,7 @@ GERMAN = Table(
 
 SPANISH = Table(
     code="es",
+    percent=r"por ciento",
     locales=("es", "es_MX", "es_AR"),
     letters=LATIN,
     kind="names",
@@ -107,6 +111,7 @@ SPANISH = Table(
 
 FRENCH = Table(
     code="fr",
+    percent=r"pour[ -]cent",
     locales=("fr", "fr_CA", "fr_CH"),
     letters=LATIN,
     kind="names",
@@ -134,6 +139,7 @@ FRENCH = Table(
 
 PORTUGUESE = Table(
     code="pt",
+    percent=r"por cento",
     locales=("pt", "pt_PT"),
     letters=LATIN,
     kind="names",
@@ -161,6 +167,7 @@ PORTUGUESE = Table(
 
 ITALIAN = Table(
     code="it",
+    percent=r"per cento|percento",
     locales=("it", "it_CH"),
     letters=LATIN,
     kind="names",
@@ -189,6 +196,7 @@ ITALIAN = Table(
 
 RUSSIAN = Table(
     code="ru",
+    percent=r"процент\w*",
     locales=("ru",),
     letters=CYRILLIC,
     kind="names",
@@ -234,6 +242,7 @@ RUSSIAN = Table(
 
 HINDI = Table(
     code="hi",
+    percent=r"प्रतिशत|फीसदी",
     locales=("hi",),
     letters="[ऀ-ॿ]",
     kind="words",
@@ -259,6 +268,7 @@ HINDI = Table(
 
 ARABIC = Table(
     code="ar",
+    percent=r"بالمئه|بالمائه|في المئه|في المائه",
     locales=("ar", "ar_SY", "ar_MA", "ar_DZ", "ar_TN"),
     letters="[؀-ۿݐ-ݿ]",
     kind="words",
@@ -293,6 +303,7 @@ CHINESE = Table(
 
 JAPANESE = Table(
     code="ja",
+    percent=r"パーセント",
     locales=("ja",),
     letters=KANA,
     kind="characters",

@@ -30,6 +30,7 @@ _SAME = {
     "\u0901": "\u0902",
     "।": ".",
     "॥": ".",
+    "٪": "%",
 }
 _NASAL = re.compile("[ङञणनम]\u094d(?=[क-म])")
 """A nasal before another consonant, which is also written as a dot: “सितम्बर”, “सितंबर”."""
