@@ -74,6 +74,22 @@ def book(name: str, days: int, version: int = 1) -> Document:
 
 BEFORE = (book("farm", 3), book("mill", 2))
 
+LEASE = Document.of(
+    "The lease.\n\n"
+    + "; ".join(
+        f"it is of Gen. Ames and of {n}, and is to be had from Dec. 15 on" for n in range(60)
+    )
+    + ".\n",
+    title="lease",
+    source="/lease.txt",
+)
+"""A text of which other passages are made in Russian than in English."""
+
+
+def said_to_be_russian(library: Library) -> None:
+    """Put a text in and say its language, so that its vectors are made again."""
+    library.set_language(library.add(LEASE).document.id, "ru")
+
 
 def small(place: At) -> At:
     """Make a library of two books."""
@@ -89,6 +105,7 @@ OPERATIONS: dict[str, Callable[[Library], object]] = {
     "replacement": lambda library: library.add(book("farm", 3, version=2)),
     "removal": lambda library: library.remove(BEFORE[0].id),
     "reindex": lambda library: library.reindex(lambda *_: None),
+    "language": said_to_be_russian,
 }
 
 
