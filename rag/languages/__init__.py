@@ -123,17 +123,22 @@ def _checked_in(sentence: str, sources: Sequence[str]) -> FactLanguage | None:
     words of another language.
     """
     known = language_of(sentence, *sources)
-    if known is not None:
-        words = re.findall(r"[^\W\d_]+", sentence.casefold())
-        own = sum(word in known.function_words for word in words)
-        others = (sum(map(each.function_words.__contains__, words)) for each in PACKS.values())
-        if own >= max(others):
-            return known
+    if known is not None and not _has_more_words_of_others(sentence, known):
+        return known
     text = "\n".join((sentence, *sources))
     if not any(_looks_like(text, pack) for pack in PACKS.values()):
         return None
     pack = PACKS.get(language_of_text(text) or "")
     return pack if pack is None or _may_be_in(sentence, pack) else None
+
+
+@lru_cache(maxsize=512)
+def _has_more_words_of_others(sentence: str, known: Language) -> bool:
+    """Whether another language has more function words in a sentence than one has."""
+    words = re.findall(r"[^\W\d_]+", sentence.casefold())
+    own = sum(word in known.function_words for word in words)
+    others = (sum(map(each.function_words.__contains__, words)) for each in PACKS.values())
+    return max(others) > own
 
 
 def _looks_like(text: str, language: FactLanguage) -> bool:

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rag.languages.packs.countries import country_of, names_of_several_words
+from rag.languages.packs.reading import MARK as NUMBER
+from rag.languages.packs.reading import ONE
 from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, forms
 
@@ -60,7 +62,25 @@ def missing_names(text: str, sources: Sequence[str], table: Table) -> list[str]:
         whole = any(all(map(other.intersection, own)) for other in every.names)
         if len(name) > 1 and not missing and not whole:
             missing.append(" ".join(name))
-    return missing
+    return [*missing, *_singled(text, sources, table)]
+
+
+def _singled(text: str, sources: Sequence[str], table: Table) -> Iterator[str]:
+    """Yield words behind a one or an article of which the sources count more: “ein Schiff”."""
+    counted, single = (
+        frozenset().union(
+            *(forms(word, table) for source in sources for word in _behind(mark, source))
+        )
+        for mark in (NUMBER, ONE)
+    )
+    for word in _behind(ONE, text):
+        if forms(word, table) & counted - single:
+            yield f"1 {word}"
+
+
+def _behind(mark: str, text: str) -> list[str]:
+    """Return the words that stand right behind a mark."""
+    return re.findall(rf"{mark} +({WORD.pattern})", text)
 
 
 def _held(word: Word, known: Known, table: Table) -> bool:

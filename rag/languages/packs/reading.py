@@ -17,6 +17,9 @@ from rag.languages.packs.text import plain
 MARK = "\ue001"
 """Stands in a text for a number."""
 
+ONE = "\ue002"
+"""Stands in a text for a one, which may be an article."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -60,7 +63,8 @@ def read(text: str, table: Table) -> Reading:
         percent = re.match(" ?%", rest[end:])
         numbers.append(f"{form}%" if percent else form)
         end += percent.end() if percent else 0
-        mark = MARK if table.kind == "characters" else f" {MARK} "
+        mark = f" {ONE if form in ('', '1') else MARK} "
+        mark = MARK if table.kind == "characters" else mark
         rest = rest[:start] + mark + rest[end:]
     return Reading(frozenset(filter(None, numbers)), frozenset(dates), rest)
 
