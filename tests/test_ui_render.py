@@ -37,13 +37,13 @@ HOSTILE = (
 )
 TAGS = {
     *"a article bdi blockquote button details div form h3 header li mark ol p span strong".split(),
-    *"h4 input progress section summary sup table tbody td th thead tr ul pre".split(),
+    *"h4 input option progress section select summary sup table tbody td th thead tr ul pre".split(),
 }
 ATTRIBUTES = {
     *"aria-label aria-pressed checked class colspan data-act data-again data-around".split(),
     *"data-choose data-decide data-document data-draft data-more".split(),
     *"data-example data-exchange data-label data-level data-place data-quote data-remove".split(),
-    *"data-rename data-scanned data-set".split(),
+    *"data-language data-languages data-rename data-scanned data-set".split(),
     *"data-span data-step data-undo dir href max open role scope style tabindex title".split(),
     *"type value".split(),
     *"aria-controls aria-current aria-expanded autocomplete data-at data-go data-library".split(),
