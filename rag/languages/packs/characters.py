@@ -55,7 +55,7 @@ def _runs(table: Table) -> re.Pattern[str]:
             f"|(?P<grammar>[{_HIRAGANA}]+)"
         )
     grammar = "".join(table.function_words)
-    return re.compile(f"(?P<content>(?:(?![{grammar}])[{_HAN}·{marks}])+)")
+    return re.compile(f"(?P<content>(?:(?![{grammar}])[{_HAN}·{marks}]|(?<=·)[{_HAN}])+)")
 
 
 def _is_made_of(run: str, sources: list[str]) -> bool:
@@ -71,7 +71,7 @@ def _is_made_of(run: str, sources: list[str]) -> bool:
         for start in sorted(reached):
             piece = run[start:end]
             alone = piece in (NUMBER, DATE)
-            cut = "·" in (run[end - 1], run[end : end + 1])
+            cut = end < len(run) and "·" in run[end - 1 : end + 1]
             if alone or (not cut and len(piece) > 1 and any(piece in each for each in sources)):
                 reached.add(end)
                 break
