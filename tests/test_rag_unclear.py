@@ -8,7 +8,6 @@ import pytest
 
 from index.loading.load import load_bytes
 from rag.answering.subquestions import answer_parts
-from rag.answering.unclear import ASKS
 from rag.assistant import Assistant
 from rag.languages import SubQuestions
 from tests.asking import AssistantOf, context_of
@@ -33,6 +32,7 @@ The Alder Strait in the north has a strait width of 9 kilometres.
 The Rowan Strait in the south has a strait width of 20 kilometres.
 """
 ASKED = "how wide is the strait"
+ASKS = "Which one do you mean?"
 
 
 @pytest.fixture

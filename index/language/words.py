@@ -46,9 +46,14 @@ taken for one of the first."""
 
 _NOT_LATIN = {code for codes in _OF_SCRIPT.values() for code in codes} - {"sr"}
 
+_OF_FOUR = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+"""Thai, Lao, Burmese and Khmer, whose words have about four letters."""
+
+_OF_TWO = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Chinese and Japanese, whose words have about two."""
+
 _WITHOUT_BLANKS = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer.
-    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+    f"{_OF_FOUR}{_OF_TWO}"
     "\uac00-\ud7af"  # Korean has blanks, and sets its endings to words without any.
 )
 _UNSEEN = re.compile("[\u00ad\u0640\u200c-\u200f\u2060\ufeff]")
@@ -63,6 +68,26 @@ _DIGIT = re.compile(r"[^\D0-9]")
 def words_of(text: str, language: str) -> list[str]:
     """Return the words of a text in a language, by its code, in their order."""
     return [form for word in _cut(text) for form in _forms(word, language)]
+
+
+def pieces(text: str) -> list[str]:
+    """Return a text in pieces as long as words: what stands between blanks.
+
+    Where a script sets none, they are as many characters as its words have, about, each piece with
+    the signs around it. Marks above and below letters are left out where they are characters.
+    """
+    return text.split() if text.isascii() else _PIECE.findall(_marks().sub("", text))
+
+
+_PIECE = re.compile(
+    rf"[^\w\s]*(?:[{_OF_TWO}]{{1,2}}|[{_OF_FOUR}]{{1,4}})[^\w\s]*|[^\s{_OF_TWO}{_OF_FOUR}]+"
+)
+
+
+def has_blanks(text: str) -> bool:
+    """Whether a text is in a script that sets blanks between words."""
+    without = len(re.findall(f"[{_OF_TWO}{_OF_FOUR}]", text))
+    return text.isascii() or 2 * without < len(re.findall(r"\w", text))
 
 
 def words_asked(question: str, languages: Iterable[str]) -> list[str]:
@@ -95,17 +120,23 @@ def _cut(text: str) -> Iterator[str]:
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what matches a word or a run without blanks, and what a character of such a run.
-
-    Vowels and accents that are characters of their own belong to the one before.
-    """
+def _marks() -> re.Pattern[str]:
+    """Return what matches vowels, tones and accents that are characters of their own."""
     marks = "".join(
         character
         for character in map(chr, range(0x10000))
         if unicodedata.category(character).startswith("M")
     )
-    letter = f"[^\\W_][{marks}]*"
+    return re.compile(f"[{marks}]+")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what matches a word or a run without blanks, and what a character of such a run.
+
+    Vowels and accents that are characters of their own belong to the one before.
+    """
+    letter = f"[^\\W_](?:{_marks().pattern})?"
     run, word = (f"(?:(?{sign}[{_WITHOUT_BLANKS}]){letter})+" for sign in "=!")
     return re.compile(f"{run}|{word}"), re.compile(letter)
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from index.language import ENGLISH
 from rag.answerability.gate import Decision
 from rag.languages import content_words, language_of
+from rag.languages.phrases import quoted, say
 from rag.quote import Quote
 
 NEAR = -4.0
@@ -21,23 +23,29 @@ quote, 15 of 19 that they do not answer, and 2 of 102 that were asked of another
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A quote that comes near, and the words of the question that it and its heads lack."""
+    """A quote that comes near, and the words of the question that it and its heads lack.
+
+    `language` is the code of the language that the question is in.
+    """
 
     quote: Quote
     open: tuple[str, ...] = ()
+    language: str = ENGLISH
 
     @property
     def left_open(self) -> str:
         """What it leaves open, as a sentence; nothing where that cannot be told."""
-        named = ", ".join(f"“{words}”" for words in self.open)
-        return f"Of the question it leaves open: {named}." if named else ""
+        named = [quoted(self.language, words) for words in self.open]
+        return say(self.language, "left_open", words=named) if named else ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it for other programs: the quote's place and words, and what it leaves open."""
         return {**self.quote.found_as_json(), "open": list(self.open)}
 
 
-def nearest(question: str, quotes: Sequence[Quote], decision: Decision | None) -> Nearest | None:
+def nearest(
+    question: str, quotes: Sequence[Quote], decision: Decision | None, language: str = ENGLISH
+) -> Nearest | None:
     """Return the quote that comes nearest to answering, or None where none comes near.
 
     That is the one that was likeliest to answer, by reading it, or else the reranker's first. None
@@ -49,7 +57,7 @@ def nearest(question: str, quotes: Sequence[Quote], decision: Decision | None) -
         quote = best.quote
     elif quote is None or quote.score < NEAR:
         return None
-    return Nearest(replace(quote, marks=()), tuple(_left_open(question, quote)))
+    return Nearest(replace(quote, marks=()), tuple(_left_open(question, quote)), language)
 
 
 def _left_open(question: str, quote: Quote) -> list[str]:

@@ -25,6 +25,7 @@ from rag.asking.subject import in_words
 from rag.config import Settings
 from rag.finding.quotes import Ranked, find_quotes
 from rag.finding.rerank import Reranker
+from rag.languages.phrases import say
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 from rag.writing.llm import LLMUnavailable, Writer
@@ -218,8 +219,9 @@ class Context:
         """
         most = self.settings.sentences
         shown, left = composition.first(most)
-        more = "1 further sentence is" if left == 1 else f"{left} further sentences are"
-        left_out = f"{more} left out: an answer is set to have {most} at most." if left else None
+        left_out = None
+        if left:
+            left_out = say(query.language, "left_sentences", count=left, most=most)
         messages = dict.fromkeys(filter(None, (self.run.message, note, left_out)))
         cited = {quote.span for quote in shown.citations}
         if shown.citations:
@@ -242,7 +244,9 @@ class Context:
             timings=dict(self.run.timings),
             message=" ".join(messages) or None,
             decision=decision if decision and decision.readings else None,
-            nearest=nearest(query.text, quotes, decision) if reason == "not_in_sources" else None,
+            nearest=nearest(query.text, quotes, decision, query.language)
+            if reason == "not_in_sources"
+            else None,
             borne_out=composition.borne_out,
             llm_failed=self.run.llm_failed,
             searched=sum(each.searched for each in self.run.found.values()),

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from index.printable import title_line
-from rag.answer import NONE_SELECTED, Event, Found
+from rag.answer import Event, Found
 from rag.answering.context import Context
 from rag.answering.examples import candidates
 from rag.asking.query import Query
-from rag.languages.english_words import counted
+from rag.languages.phrases import quoted, say
 from rag.verifying.compose import Composition
 
 TITLES = 5
@@ -18,33 +18,14 @@ TITLES = 5
 
 EXAMPLES = 3
 
-NO_ANSWER = "There is no answer yet that this could be about: ask something of the documents first."
-
-IDENTITY = (
-    "I am Footnoted: I answer from your documents, and each sentence that I say of them has a "
-    "footnote, a verbatim quote with its place.",
-    "Where they do not say, I say so.",
-)
-OF_ANSWERS = (
-    "Of an answer you can ask “shorter”, “longer”, “as a list”, “as a table”, “are you sure?”, "
-    "“where does it say that?” and “what does [2] say about …?”, and of all of them “what have we "
-    "found so far?”."
-)
-CAPABILITIES = (
-    "You can ask what the documents say (“Who …?”, “Why …?”), for a summary of all, of a document, "
-    "a section or a topic (“Summarize …”), who wrote a document, when, how long it is, what its "
-    "sections are, for all of a kind (“List the …”), for what happened at a time (“What happened "
-    "in …?”), to compare two things (“Compare … and …”), and for the highest, the lowest, the "
-    "number, the sum or the mean of what a table has.",
-    "You can also state something (“So it was closed in winter?”) and hear whether they say so.",
-    OF_ANSWERS,
-)
-
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer what is said to it; what searches and reads has no part in that."""
+    language = query.language
     sentences = (
-        sentence for matter in query.route.matters for sentence in _sentences(matter, context)
+        sentence
+        for matter in query.route.matters
+        for sentence in _sentences(matter, language, context)
     )
     yield from tell(query, context, sentences)
 
@@ -59,51 +40,48 @@ def tell(query: Query, context: Context, sentences: Iterable[str]) -> Iterator[E
     yield context.answer(query, composition)
 
 
-def _sentences(matter: str, context: Context) -> list[str]:
-    match matter:
-        case "nothing":
-            return ["There are no words in that.", *_examples(context)]
-        case "thanks":
-            return ["You are welcome."]
-        case "farewell":
-            return ["Goodbye."]
-        case "documents":
-            return _documents(context)
-        case "help":
-            return [*CAPABILITIES, *_documents(context), *_examples(context)]
-        case "identity":
-            return [*IDENTITY, _writer(context), *_examples(context)]
-        case "greeting":
-            return ["Hello.", *_documents(context), *_examples(context)]
-        case _:
-            only = "I can only speak of your documents."
-            return [only, *_documents(context), *_examples(context)]
+SAID: Mapping[str, tuple[str, ...]] = {
+    "nothing": ("no_words", "examples"),
+    "thanks": ("welcome",),
+    "farewell": ("goodbye",),
+    "documents": ("documents",),
+    "help": ("can_ask", "can_also", "of_answers", "documents", "examples"),
+    "identity": ("identity", "identity_refuses", "writer", "examples"),
+    "greeting": ("hello", "documents", "examples"),
+    "chat": ("only_documents", "documents", "examples"),
+}
+"""What is said to each matter: keys of sayings, and what is told of this library."""
 
 
-def _documents(context: Context) -> list[str]:
+def _sentences(matter: str, language: str, context: Context) -> Iterator[str]:
+    told = {"documents": _documents, "examples": _examples, "writer": _writer}
+    for key in SAID.get(matter, SAID["chat"]):
+        yield from told[key](language, context) if key in told else [say(language, key)]
+
+
+def _documents(language: str, context: Context) -> list[str]:
     titles = [title_line(each.title) for each in context.titles]
-    if not titles and not context.library.is_empty:
-        return [NONE_SELECTED]
     if not titles:
-        return ["There is no document to answer from yet: add one first."]
-    named = ", ".join(f"“{each}”" for each in titles[:TITLES])
-    more = f", and {len(titles) - TITLES:,} more" if len(titles) > TITLES else ""
-    return [f"I have {counted(len(titles), 'document')}: {named}{more}."]
+        key = "add_first" if context.library.is_empty else "none_selected"
+        return [say(language, key)]
+    named = [quoted(language, each) for each in titles[:TITLES]]
+    if (more := len(titles) - TITLES) > 0:
+        named.append(say(language, "more_documents", count=more))
+    return [say(language, "have_documents", count=len(titles), titles=named)]
 
 
-def _examples(context: Context) -> list[str]:
+def _examples(language: str, context: Context) -> list[str]:
     ids = [each.id for each in context.titles]
-    asked = islice(candidates(context.library, ids, names=False), EXAMPLES)
-    examples = " ".join(f"“{each}”" for each in asked)
-    return [f"You may ask, for example: {examples}"] if examples else []
+    asked = islice(candidates(context.library, ids, names=False, language=language), EXAMPLES)
+    examples = " ".join(quoted(language, each) for each in asked)
+    return [say(language, "you_may_ask", questions=examples)] if examples else []
 
 
-def _writer(context: Context) -> str:
+def _writer(language: str, context: Context) -> list[str]:
     """Say what writes, and where: nothing is sent but to an address that the settings name."""
     settings = context.settings
     if settings.llm == "none":
-        return "No language model writes for me: I only quote."
-    where = "at the address that the settings name" if settings.llm_url else "on this machine"
-    if settings.factory("llm"):
-        where = "which the settings name"
-    return f"What I say in words of my own is written by {settings.llm}, {where}."
+        return [say(language, "only_quotes")]
+    key = "written_there" if settings.llm_url else "written_here"
+    key = "written_by_own" if settings.factory("llm") else key
+    return [say(language, key, llm=settings.llm)]

@@ -11,27 +11,15 @@ from collections.abc import Iterator
 from datetime import date
 
 from index.documents import Document
+from index.language.words import has_blanks
 from index.printable import title_line
 from rag.answer import Event
 from rag.answering.context import Context, Listing
 from rag.answering.front.front_matter import MATTERS, front_matter
 from rag.asking.query import Query
 from rag.asking.subject import in_words, spoken_of
-from rag.languages.english_dates import days_in_words
-from rag.languages.english_words import counted
+from rag.languages.phrases import Value, say
 from rag.quote import Quote
-
-CALLED = {
-    "author": "its author",
-    "affiliation": "where its authors work",
-    "title": "its title",
-    "date": "its date",
-    "publisher": "who published it",
-    "sections": "its sections",
-    "language": "its language",
-    "abstract": "its abstract",
-}
-"""What may be missing in a document. Its length is counted, and where it is from is known."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -44,7 +32,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     quotes: list[Quote] = []
     remarks: list[str] = []
     missing: list[str] = []
-    left = 0
+    left, language = 0, query.language
     for title in asked[: context.limit]:
         document = context.library.document(title.id)
         for matter in query.route.matters:
@@ -52,16 +40,16 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
             left += len(places[context.limit :])
             said_there = [Quote(document, *place, 0.0) for place in places[: context.limit]]
             quotes += context.reranker.scored(query.text, said_there)
-            if said := None if places else _property(document, matter):
+            if said := None if places else _property(document, matter, language):
                 remarks.append(said)
             elif not places:
                 name = title_line(document.name)
-                missing.append(f"Neither the text of {name} nor its file says {CALLED[matter]}.")
+                missing.append(say(language, f"missing_{matter}", name=name))
     notes = [] if quotes or remarks else missing
     remarks += missing if quotes or remarks else []
-    notes += [f"{counted(left, 'further place')} left out for length."] if left else []
+    notes += [say(language, "left_places", count=left)] if left else []
     if others := len(asked[context.limit :]):
-        notes.append(f"{counted(others, 'further document')} left out: ask for one by its name.")
+        notes.append(say(language, "left_documents", count=others))
     yield from context.listed(
         query, Listing(tuple(quotes), " ".join(notes) or None, tuple(remarks))
     )
@@ -76,27 +64,33 @@ def _places(document: Document, matter: str) -> list[tuple[int, int]]:
     return front_matter(document, matter) if matter in MATTERS else []
 
 
-def _property(document: Document, matter: str) -> str | None:
+def _property(document: Document, matter: str, language: str) -> str | None:
     """Return what the file says of itself, or what was counted; None where neither helps."""
     name, known = title_line(document.name), document.properties
     if matter == "length":
-        words = len(re.findall(r"\w+(?:['’]\w+)*", document.text))
-        counts = {
-            "word": words,
-            "heading": len(document.headings),
-            document.page_kind: len(document.pages),
-        }
-        parts = [counted(number, what) for what, number in counts.items() if number]
-        return f"As counted, {name} has {', '.join(parts)}."
+        return say(language, "has_length", name=name, counts=_counts(document, language))
     if matter == "source":
-        at = document.source if "://" in document.source else f"the file {name}"
-        return f"It was read from {title_line(at)}."
-    said = {
-        "author": known.author and f"the author is {known.author}",
-        "title": f"the title is “{title_line(document.title)}”",
-        "date": known.published
-        and f"it is of {days_in_words(date.fromisoformat(known.published))}",
-        "publisher": known.publisher and f"the publisher is {known.publisher}",
-        "language": known.language and f"the language is “{known.language}”",
-    }.get(matter)
-    return f"By the properties of {name}, {said}." if said else None
+        if "://" in document.source:
+            return say(language, "source_address", address=title_line(document.source))
+        return say(language, "source_file", name=name)
+    said: dict[str, Value | None] = {
+        "author": known.author,
+        "title": title_line(document.title),
+        "date": date.fromisoformat(known.published) if known.published else None,
+        "publisher": known.publisher,
+        "language": known.language,
+    }
+    value = said.get(matter)
+    return say(language, f"property_{matter}", name=name, said=value) if value else None
+
+
+def _counts(document: Document, language: str) -> list[str]:
+    """Return how long a document is, in words. A script without blanks has characters instead."""
+    blanks = has_blanks(document.text)
+    counted = {
+        "words": len(re.findall(r"\w+(?:['’]\w+)*", document.text)) if blanks else 0,
+        "characters": 0 if blanks else len(re.findall(r"\w", document.text)),
+        "headings": len(document.headings),
+        f"{document.page_kind}s": len(document.pages),
+    }
+    return [say(language, what, count=number) for what, number in counted.items() if number]

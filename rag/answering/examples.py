@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from index.documents import Document
+from index.language import ENGLISH
+from index.language.words import pieces
 from index.library import Library
 from rag.answering.front.front_matter import front_matter
 from rag.asking.subject import in_words
 from rag.languages import mentions
 from rag.languages.english_words import MONTHS
+from rag.languages.phrases import say
 
 WORDS = range(2, 9)
 """Words of a heading that a question can be made of: one word is a label, nine are a sentence."""
@@ -26,19 +29,24 @@ NAMED = 5
 """How often something is named in a document that a question is asked about it."""
 
 
-def candidates(library: Library, ids: Sequence[str], *, names: bool = True) -> Iterator[str]:
-    """Yield questions on documents, by their ids, the newest of them first.
+def candidates(
+    library: Library, ids: Sequence[str], *, names: bool = True, language: str = ENGLISH
+) -> Iterator[str]:
+    """Yield questions on documents in a language, by their ids, the newest of them first.
 
     What they are about, what happened in the month with most entries, what they say of whom they
     name most, and what stands under their headings. Without `names` no text is read for them.
+    In other languages than English only the first is known to be understood.
     """
     documents = [library.document(each) for each in reversed(ids[-LOOKED_AT:])]
     if documents:
-        what = "is this document" if len(documents) == 1 else "are these documents"
-        yield f"What {what} about?"
+        yield say(language, "about_document" if len(documents) == 1 else "about_documents")
+    if language != ENGLISH:
+        return
     yield from _of_months(library, documents)
     yield from _of_names(documents) if names else ()
-    yield from _of_headings(library, documents)
+    for heading in _headings(library, documents):
+        yield say(language, "says_section", heading=heading)
 
 
 def _of_months(library: Library, documents: list[Document]) -> Iterator[str]:
@@ -60,7 +68,7 @@ def _of_names(documents: list[Document]) -> Iterator[str]:
                 break
 
 
-def _of_headings(library: Library, documents: list[Document]) -> Iterator[str]:
+def _headings(library: Library, documents: list[Document]) -> Iterator[str]:
     for document in documents:
         said = Counter[str]()
         for passage in library.passages(document.id):
@@ -75,5 +83,5 @@ def _of_headings(library: Library, documents: list[Document]) -> Iterator[str]:
             asks = words.endswith("?") or re.search(r"\d", words)
             names = any(heading.start <= at < heading.end for at in front)
             says = said[in_words(text)] >= SAYS and not repeats and not names
-            if says and len(words.split()) in WORDS and not asks:
-                yield f"What does the section “{words}” say?"
+            if says and len(pieces(words)) in WORDS and not asks:
+                yield words

@@ -18,6 +18,8 @@ from math import sqrt
 import numpy as np
 
 from index.documents import Document, Passage
+from index.language import ENGLISH
+from index.language.words import pieces
 from index.library import Library
 from index.printable import title_line
 from index.storage.store import Title
@@ -30,7 +32,8 @@ from rag.asking.subject import in_words, named, spoken_of, subject, wanted
 from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.languages import content_words, mentions
 from rag.languages.english_tokens import names_in
-from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS, counted
+from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS
+from rag.languages.phrases import say
 from rag.quote import Quote
 
 SHARE = 3
@@ -95,14 +98,19 @@ _LEANS_BACK = re.compile(
     re.IGNORECASE,
 )
 _SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b")
-_STATES = re.compile(r"[.!。！][\"”’'»)\]\d]*\s*$")
+_STATES = re.compile(
+    r"(?:[.!。！।॥۔။។]|(?<=[\u0e00-\u0eff]))[\"”’'»)\]」』）》\d]*\s*$"  # Thai has no sign there.
+)
 _OF_ITSELF = re.compile(
     rf"\W*th(?:is|ese) (?:{'|'.join(sorted(DOCUMENT_WORDS))})s?\b", re.IGNORECASE
 )
 _WORD = re.compile(r"\W*[^\W\d_]+(?:[-’'/][^\W\d_]+)*\W*")
 
 # It begins small, is labelled, or stands in quotation marks as a whole.
-_NO_SENTENCE = re.compile(r"\W*[a-zß-ÿ]|[,;:.)]|(?:\S+\s+){0,2}[^\s:]+:\s|[\"“«„][^\"”»“]*[\"”»“]$")
+_NO_SENTENCE = re.compile(
+    r"\W*[a-zß-ÿ]|[,;:.)]|(?:\S+\s+){0,2}[^\s:]+:\s|[^\s：，。]{1,6}："
+    r"|[\"“«„「『][^\"”»“」』]*[\"”»“」』]$"
+)
 
 MOSTLY = 0.7
 """The share of words in what is no code, formula or row."""
@@ -110,12 +118,12 @@ MOSTLY = 0.7
 
 def states(text: str) -> bool:
     """Whether a piece of text is a whole sentence in words: no end of one, label, code or title."""
-    pieces = text.split()
-    words = [piece for piece in pieces if _WORD.fullmatch(piece)]
+    found = pieces(text)
+    words = [piece for piece in found if _WORD.fullmatch(piece)]
     loud = sum(piece.isupper() for piece in words)
     return (
         _STATES.search(text) is not None
-        and len(words) >= MOSTLY * len(pieces)
+        and len(words) >= MOSTLY * len(found)
         and loud < MOSTLY * len(words)
         and not _NO_SENTENCE.match(text)
     )
@@ -126,7 +134,7 @@ def stands_alone(text: str) -> bool:
     somebody = _SOMEBODY.search(text)
     names = (each.start for each in mentions(text) if each.kind == "name")
     return (
-        len(text.split()) in WORDS
+        len(pieces(text)) in WORDS
         and states(text)
         and (not POINTS_BACK.match(text) or _OF_ITSELF.match(text) is not None)
         and not _LEANS_BACK.search(text)
@@ -151,12 +159,12 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], str]:
     """Return the sentences, and the note, of what is named: most particular first."""
     library, titles = context.library, context.titles
-    topic = subject(query.text, "overview")
+    topic, language = _topic(query), query.language
     if section := _prose(library.under(_naming(query.text, topic), context.exclude)):
-        return _of_section(section, library, limit)
+        return _of_section(section, library, limit, language)
     documents, is_topic = named(query.text, titles), query.route.matters[0] == "topic"
     if topic and not documents and (is_topic or names_in(topic)):
-        on_topic = _of_topic(topic, context, limit)
+        on_topic = _of_topic(topic, context, limit, language)
         if on_topic[0] or is_topic:
             return on_topic
     documents = documents or spoken_of(query, titles)
@@ -165,9 +173,20 @@ def _chosen(query: Query, context: Context, limit: int) -> tuple[list[Quote], st
         ids = {document.id for document in read}
         under = library.under(lambda each: _unnumbered(each) == heading, context.exclude)
         if section := _prose(pair for pair in under if pair[0].id in ids):
-            chosen, note = _of_section(section, library, limit, whole=len(section) <= limit)
-            return chosen, f"From what is headed “{title_line(heading)}”: {note}"
-    return _of_documents(read, library, limit) if read else ([], "")
+            whole = len(section) <= limit
+            chosen, note = _of_section(section, library, limit, language, whole=whole)
+            return chosen, say(language, "from_heading", heading=title_line(heading), note=note)
+    return _of_documents(read, library, limit, language) if read else ([], "")
+
+
+def _topic(query: Query) -> str:
+    """Return what an overview is asked of. Of requests in other languages the wording is not known.
+
+    One of these that asks for a topic is taken for it as a whole, and another has none.
+    """
+    if query.language == ENGLISH:
+        return subject(query.text, "overview")
+    return query.text if query.route.matters[0] == "topic" else ""
 
 
 def _matter(topic: str, documents: Sequence[Title]) -> str:
@@ -207,7 +226,7 @@ def _naming(message: str, topic: str) -> Callable[[str], bool]:
             return False
         # It may have quotation marks of its own: “The “Three Nos””.
         run = r"\W+".join(words.split())
-        if re.search(rf"[\"“‘'«]\W*{run}\W*[\"”’'»]", message.casefold()):
+        if re.search(rf"[\"“„‘'«「『《]\W*{run}\W*[\"”“’'»」』》]", message.casefold()):
             return True
         own = subject(words, "overview")
         return bool(own) and own == in_words(topic)
@@ -219,7 +238,7 @@ def _naming(message: str, topic: str) -> Callable[[str], bool]:
 
 
 def _of_documents(
-    documents: Sequence[Document], library: Library, count: int
+    documents: Sequence[Document], library: Library, count: int, language: str
 ) -> tuple[list[Quote], str]:
     """Return sentences from every part of documents, and the note."""
     shown, left = documents[:count], len(documents) - count
@@ -230,38 +249,45 @@ def _of_documents(
     shares = shared_out(count, [sqrt(len(document.text)) for document in shown])
     for document, share in zip(shown, shares, strict=True):
         passages = ((document, passage) for passage in library.passages(document.id))
-        sentences, thinned = _thinned(_prose(passages))
+        sentences, thinned = _thinned(_prose(passages), language)
         parts, called = in_parts(sentences, share)
         found = carrying(sentences, parts, library, share, _leading(document, sentences))
         chosen += found
         part_of = dict(zip((each.span for each in sentences), parts, strict=True))
-        covered = _covered({part_of[each.span] for each in found}, parts[-1] + 1, called)
-        of = f" of “{title_line(document.title)}”" if several else ""
-        notes.append(f"{counted(len(found), 'sentence')} from {covered}{of}.{thinned}")
+        covered = _covered({part_of[each.span] for each in found}, parts[-1] + 1, called, language)
+        number = say(language, "sentences", count=len(found))
+        said = {"sentences": number, "parts": covered, "title": title_line(document.title)}
+        notes.append(say(language, "from_parts_of" if several else "from_parts", **said) + thinned)
     if left > 0:
-        notes.append(f"{counted(left, 'further document')} left out: ask for one by its name.")
+        notes.append(say(language, "left_documents", count=left))
     return chosen, " ".join(notes)
 
 
-def _covered(shown: Collection[int], parts: int, called: str) -> str:
+def _covered(shown: Collection[int], parts: int, called: str, language: str) -> str:
     """Return what an overview covers, in words."""
     if not called:
-        return "the whole text"
-    of = "all" if len(shown) == parts else f"{len(shown)} of"
-    return f"{of} {counted(parts, called)}"
+        return say(language, "whole_text")
+    if len(shown) == parts:
+        return say(language, f"all_{called}s", count=parts)
+    return say(language, f"some_{called}s", shown=len(shown), count=parts)
 
 
 def _of_section(
-    sentences: Sequence[Quote], library: Library, count: int, *, whole: bool = False
+    sentences: Sequence[Quote],
+    library: Library,
+    count: int,
+    language: str,
+    *,
+    whole: bool = False,
 ) -> tuple[list[Quote], str]:
     """Return the sentences that carry a section, or the `whole` of it, and the note."""
-    weighed, thinned = _thinned(sentences)
+    weighed, thinned = _thinned(sentences, language)
     chosen = weighed if whole else carrying(weighed, [0] * len(weighed), library, count)
-    of = counted(len(sentences), "sentence")
-    return chosen, f"{len(chosen)} of the section’s {of}.{thinned}"
+    note = say(language, "of_section", chosen=len(chosen), count=len(sentences))
+    return chosen, note + thinned
 
 
-def _of_topic(topic: str, context: Context, count: int) -> tuple[list[Quote], str]:
+def _of_topic(topic: str, context: Context, count: int, language: str) -> tuple[list[Quote], str]:
     """Return the sentences that say most of a topic, and the note; none where nothing does."""
     hits = context.library.search(topic, SEARCHED, context.exclude)
     found = _prose((hit.document, hit.passage) for hit in hits)
@@ -272,7 +298,7 @@ def _of_topic(topic: str, context: Context, count: int) -> tuple[list[Quote], st
     chosen = [ranked[at] for at in _unlike(range(len(ranked)), vectors, count)]
     documents = list(dict.fromkeys(each.document.id for each in chosen))
     rest = sorted(chosen[1:], key=lambda each: (documents.index(each.document.id), each.start))
-    note = f"{len(chosen)} of {counted(len(on_topic), 'sentence')} found on this."
+    note = say(language, "on_topic", chosen=len(chosen), count=len(on_topic))
     return [*chosen[:1], *rest], note
 
 
@@ -288,12 +314,12 @@ def _in_table(sentence: Quote) -> bool:
     return any(each.start <= sentence.start < each.end for each in tables)
 
 
-def _thinned(sentences: Sequence[Quote]) -> tuple[list[Quote], str]:
+def _thinned(sentences: Sequence[Quote], language: str) -> tuple[list[Quote], str]:
     """Return the sentences that are weighed: all, or evenly spread ones, and what to say then."""
     step = -(-len(sentences) // MOST_WEIGHED)
     if step <= 1:
         return list(sentences), ""
-    return list(sentences[::step]), f" One sentence of {step} was weighed, since it is long."
+    return list(sentences[::step]), " " + say(language, "weighed", step=step)
 
 
 # --- what carries it
@@ -362,7 +388,8 @@ def carrying(
 def _is_point(sentence: Quote) -> bool:
     """Whether it is a point of a slide: these have no full stop, and few words."""
     is_slide = sentence.document.page_kind == "slide"
-    return is_slide and len(re.findall(r"\w+", sentence.text)) >= POINT
+    words = (len(re.findall(r"\w+", piece)) for piece in pieces(sentence.text))
+    return is_slide and sum(words) >= POINT
 
 
 def _titled(sentences: Sequence[Quote]) -> str:
@@ -431,7 +458,7 @@ def in_parts(sentences: Sequence[Quote], most: int) -> tuple[list[int], str]:
         divisions.append(_numbered(before))
     for parts in divisions:
         if 1 < parts[-1] + 1 <= most:
-            return parts, "section" if parts is by_passage else "main section"
+            return parts, "section" if parts is by_passage else "main_section"
     number = max(min(most, len(sentences) // PART), 1)
     return [at * number // len(sentences) for at in range(len(sentences))], ""
 

@@ -16,10 +16,9 @@ from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn, leaves_open, rewritten
 from rag.languages import content_words
+from rag.languages.phrases import say
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
-
-ASKS = "Which one do you mean?"
 
 OPEN = 0.5
 """How likely a message leaves open what it is about, from which the quotes are looked through."""
@@ -73,7 +72,7 @@ def ask_back(
 ) -> Iterator[Event]:
     """Ask which of several things is meant, with what the quotes say of each."""
     composition = Composition()
-    composition.add(ASKS, ())
+    composition.add(say(query.language, "which_one"), ())
     for whole, quote in choices.items():
         composition.cite(f"• {whole} {in_quotation_marks(quote)}", [quote])
     made = context.answer(query, composition, quotes, decision=decision)

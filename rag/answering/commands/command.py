@@ -14,11 +14,12 @@ from index.printable import title_line
 from rag.answer import Answer, AnswerSentence, Event
 from rag.answering.commands import footnote, recap
 from rag.answering.context import MAX_LISTED, Context
-from rag.answering.conversation import NO_ANSWER, OF_ANSWERS, tell
+from rag.answering.conversation import tell
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
 from rag.asking.subject import wanted
 from rag.finding.quotes import sentence_quotes
+from rag.languages.phrases import say
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks, says_the_same
 
@@ -40,13 +41,14 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield from of_earlier(query, context)
         return
     if matter not in MATTERS:  # The answer as it was would look like what was asked for.
-        yield from tell(query, context, [OF_ANSWERS])
+        yield from tell(query, context, [say(query.language, "of_answers")])
         return
     asked, commands = _last_asked(query, context)
     if asked is None:
         of_all = matter in ("shorter", "simpler", "list")
         overview = context.ask(replace(query, route=OVERVIEW))
-        yield from overview if of_all else tell(query, context, [NO_ANSWER])
+        nothing = say(query.language, "no_answer")
+        yield from overview if of_all else tell(query, context, [nothing])
         return
     limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
     again = replace(context, limit=limit, asks_back=False)
@@ -80,18 +82,18 @@ def _limit(commands: Sequence[Route], usual: int) -> int:
 
 def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answer:
     """Return the last answer as it is wanted now: a refusal stays one."""
-    matter = query.route.matters[0]
+    matter, language = query.route.matters[0], query.language
     composition, note = Composition(), None
     if last.refused:
         composition.sentences += last.sentences
         if matter == "sure" and last.decision:
-            note = f"By what was read, it is {last.decision.probability:.0%} likely to be answered."
+            note = say(language, "likely_answered", share=last.decision.probability)
     elif matter in ("sure", "where"):
         for quote in last.citations:
-            composition.cite(f"{_place(quote)}: {in_quotation_marks(quote)}", [quote])
+            composition.cite(f"{_place(quote, language)}: {in_quotation_marks(quote)}", [quote])
         if matter == "sure":
-            _add_others(composition, last)
-        for sentence in _how_sure(last) if matter == "sure" or not last.citations else ():
+            _add_others(composition, last, language)
+        for sentence in _how_sure(last, language) if matter == "sure" or not last.citations else ():
             composition.add(sentence, ())
     else:
         said = [each for each in last.sentences if each.supported]
@@ -108,11 +110,11 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             text = (short and cited[0].words) or "; ".join(rows or ()) or each.text
             composition.add(f"• {text}" if listed and not each.is_item else text, cited)
         if matter == "simpler":
-            note = "These are the sources’ own words: I put nothing in simpler ones of mine."
+            note = say(language, "own_words")
         elif matter == "longer":
-            note = _add_more(composition, last, context)
+            note = None if _add_more(composition, last, context) else say(language, "no_more")
         elif matter == "table" and all(quote.model_text == quote.text for quote in last.citations):
-            note = "What it rests on has no rows and columns, so it stands as a list."
+            note = say(language, "no_table")
     note = " ".join(filter(None, (last.message, note))) or None
     again = context.answer(
         query, composition, last.quotes, last.reason, note=note, decision=last.decision
@@ -139,10 +141,10 @@ def _overlap(one: Quote, other: Quote) -> bool:
     return same and one.start < other.end and other.start < one.end
 
 
-def _add_more(composition: Composition, last: Answer, context: Context) -> str | None:
+def _add_more(composition: Composition, last: Answer, context: Context) -> bool:
     """Add the other quotes that would do alone, or else what stands right behind those that did.
 
-    Say so where there is none.
+    Return whether there are any.
     """
     more = _others(last)
     if not more and last.decision:
@@ -153,7 +155,7 @@ def _add_more(composition: Composition, last: Answer, context: Context) -> str |
         more = [each for each in sentences if _is_behind(each, cited)]
     for quote in more[:MORE]:
         composition.cite(in_quotation_marks(quote), [quote])
-    return None if more else "I have found no more on this: ask about a part of it."
+    return bool(more)
 
 
 def _is_behind(sentence: Quote, cited: Collection[Span]) -> bool:
@@ -164,13 +166,13 @@ def _is_behind(sentence: Quote, cited: Collection[Span]) -> bool:
     return sentence.start >= min(own, default=sentence.end)
 
 
-def _add_others(composition: Composition, last: Answer) -> None:
+def _add_others(composition: Composition, last: Answer, language: str) -> None:
     """Add the other places that would do alone, and whether their words are the same."""
     said = [quote.words for quote in last.citations if quote.words]
     for quote in _others(last):
         same = any(says_the_same(quote.words, words) for words in said)
-        opening = "The same is said elsewhere" if same else "Another place that may answer it says"
-        composition.cite(f"{opening}: {in_quotation_marks(quote)}", [quote])
+        key = "same_elsewhere" if same else "another_place"
+        composition.cite(say(language, key, quote=in_quotation_marks(quote)), [quote])
 
 
 def _others(last: Answer) -> list[Quote]:
@@ -182,17 +184,17 @@ def _others(last: Answer) -> list[Quote]:
     return others
 
 
-def _how_sure(last: Answer) -> list[str]:
-    sentences = ["Each quote was read again at its place, word for word."] if last.citations else []
+def _how_sure(last: Answer, language: str) -> list[str]:
+    sentences = [say(language, "read_again")] if last.citations else []
     if last.decision:
-        sentences.append(
-            f"By what was read, it is {last.decision.probability:.0%} sure that this is an answer."
-        )
-    return sentences or ["That is not quoted: it was counted, or is what the file says of itself."]
+        sentences.append(say(language, "sure_answer", share=last.decision.probability))
+    return sentences or [say(language, "not_quoted")]
 
 
-def _place(quote: Quote) -> str:
+def _place(quote: Quote, language: str) -> str:
     """Say where a quote stands: its document, and its page and heading, where it has any."""
-    page = quote.document.place_at(quote.start) if quote.page else None
-    heading = quote.heading and f"under “{title_line(quote.heading)}”"
-    return ", ".join(filter(None, (title_line(quote.title), page, heading)))
+    at = f"at_{quote.document.page_kind}"
+    page = say(language, at, number=str(quote.page)) if quote.page else None
+    heading = quote.heading and title_line(quote.heading)
+    under = say(language, "under_heading", heading=heading) if heading else None
+    return ", ".join(filter(None, (title_line(quote.title), page, under)))

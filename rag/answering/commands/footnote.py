@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from index.language import ENGLISH
 from rag.answer import Answer, Event, Found
 from rag.answering.context import Context
-from rag.answering.conversation import NO_ANSWER, tell
+from rag.answering.conversation import tell
 from rag.answering.evidence import read_in
 from rag.asking.query import Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.asking.subject import subject
 from rag.finding.quotes import select_quotes
 from rag.languages import place_in_order
-from rag.languages.english_words import counted
+from rag.languages.phrases import say
 from rag.verifying.compose import Composition, in_quotation_marks
 
 
@@ -31,7 +32,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     before = (context.understand(*each) for each in query.earlier())
     last = next((each for each in before if not _is_passed_over(each)), None)
     if last is None:
-        yield from tell(query, context, [NO_ANSWER])
+        yield from tell(query, context, [say(query.language, "no_answer")])
         return
     *_, reply = context.ask(last)
     if isinstance(reply, Answer):
@@ -46,19 +47,20 @@ def _is_passed_over(query: Query) -> bool:
 def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
     """Look in a footnote's passage for what is asked of it.
 
-    Where that does not say, and where nothing is asked, its quote is shown.
+    Where that does not say, and where nothing is asked, its quote is shown. What messages in other
+    languages than English ask of it is not known.
     """
     count = len(last.citations)
     marked = FOOTNOTE.search(query.typed)
     in_words = place_in_order(query.typed, count) or (0, "")
     number, named = (int(marked[0].strip("[]")), marked[0]) if marked else in_words
     if not 0 < number <= count:
-        has = counted(count, "footnote") if count else "no footnotes"
-        yield from tell(query, context, [f"The last answer has {has}."]) if marked else ()
+        has = say(query.language, "has_footnotes" if count else "has_no_footnotes", count=count)
+        yield from tell(query, context, [has]) if marked else ()
         return
     quote, composition = last.citations[number - 1], Composition()
     rest = re.sub(rf"(?<!\w){re.escape(named)}(?!\w)", " ", query.typed, flags=re.IGNORECASE)
-    about = subject(rest, "footnote")
+    about = subject(rest, "footnote") if query.language == ENGLISH else ""
     if about:
         hits = context.search(last.standalone_question).passages
         own = [hit for hit in hits if hit.passage.span.covers(quote.span)]
@@ -67,7 +69,7 @@ def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
         if decision.answerable:
             quote = decision.accepted[0].quote
         else:
-            composition.add(f"What stands there does not speak of “{about}”. It says:", ())
+            composition.add(say(query.language, "does_not_speak", about=about), ())
     composition.cite(in_quotation_marks(quote), [quote])
     yield Found((quote,))
     yield context.answer(query, composition, [quote])

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from rag.answer import Answer, Event, Found
 from rag.answering.context import Context
-from rag.answering.conversation import NO_ANSWER, tell
+from rag.answering.conversation import tell
 from rag.asking.query import ASSISTANT_KINDS, Query
-from rag.languages.english_words import counted
+from rag.languages.phrases import quoted, say
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 
@@ -28,14 +28,14 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     asked = [context.understand(*each) for each in query.earlier()]
     asked = [each for each in reversed(asked) if each.route.kind not in ASSISTANT_KINDS]
     if not asked:
-        yield from tell(query, context, [NO_ANSWER])
+        yield from tell(query, context, [say(query.language, "no_answer")])
         return
     composition, quotes, missing = Composition(), list[Quote](), list[str]()
     quoting = replace(context, load_writer=lambda: None, asks_back=False)
     for each in asked[-MOST:]:
         *_, last = quoting.ask(each)
         if not isinstance(last, Answer) or last.refused:
-            missing.append(f"“{each.text}”")
+            missing.append(quoted(query.language, each.text))
             continue
         said = [sentence for sentence in last.sentences if sentence.supported][:OF_EACH]
         cited = [quote for sentence in said for quote in last.quotes_of(sentence)]
@@ -43,8 +43,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         composition.add(f"• “{last.standalone_question}” {text}", list(dict.fromkeys(cited)))
         quotes += cited
     if missing:
-        composition.add(f"The sources do not say: {'; '.join(missing)}.", ())
+        questions = "; ".join(missing)
+        composition.add(say(query.language, "refused_questions", questions=questions), ())
     left = len(asked) - MOST
-    note = f"{counted(left, 'earlier question')} left out." if left > 0 else None
+    note = say(query.language, "left_questions", count=left) if left > 0 else None
     yield Found(tuple(quotes))
     yield context.answer(query, composition, quotes, note=note)

@@ -19,7 +19,8 @@ from rag.asking.query import Query
 from rag.asking.route import request_words
 from rag.asking.subject import named
 from rag.languages import FUNCTION_WORDS, content_words, mentions
-from rag.languages.english_words import DOCUMENT_WORDS, counted
+from rag.languages.english_words import DOCUMENT_WORDS
+from rag.languages.phrases import say
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -52,7 +53,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         return
     shown = tuple(context.reranker.scored(query.text, quotes[: context.limit]))
     left = len(quotes) - len(shown)
-    note = f"{counted(left, 'further caption')} left out for length." if left else None
+    note = say(query.language, "left_captions", count=left) if left else None
     yield from context.listed(query, Listing(shown, note, named=True))
 
 

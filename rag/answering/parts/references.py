@@ -17,7 +17,8 @@ from rag.asking.query import Query
 from rag.asking.route import request_words
 from rag.asking.subject import in_words, named
 from rag.languages import content_words
-from rag.languages.english_words import CITED, CITING, DOCUMENT_WORDS, counted
+from rag.languages.english_words import CITED, CITING, DOCUMENT_WORDS
+from rag.languages.phrases import say
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -53,7 +54,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         return
     shown = context.reranker.scored(query.text, quotes[: context.limit])
     left = len(quotes) - len(shown)
-    note = f"{counted(left, 'further entry')} left out for length." if left else None
+    note = say(query.language, "left_entries", count=left) if left else None
     count = f"That makes {len(quotes)}, as counted in what is cited."
     remarks = (count,) if "count" in query.route.matters else ()
     yield from context.listed(query, Listing(tuple(shown), note, remarks, named=True))
