@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.languages.english_measures import other_measure
+from rag.languages.english_amounts import other_measure
 
 QUOTE = "The strait is only 20 kilometers wide and has a depth of 449 metres."
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.asking.query import Query
 from rag.languages import content_words
-from rag.languages.english_measures import other_measure
+from rag.languages.english_amounts import other_measure
 from rag.quote import Quote
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from rag.answering.tables.cells import stem_of, stems
 from rag.answering.tables.columns import KINDS, Column, Sheet
 from rag.asking.route import request_words
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, counted, degree, superlative
-from rag.languages.english_measures import dimension
+from rag.languages.english_amounts import dimension
 from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS
 
 Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
