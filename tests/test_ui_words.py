@@ -207,7 +207,9 @@ def patterns(language: str) -> Iterator[tuple[str, re.Pattern[str]]]:
         texts = each.id if each.pluralizable else (each.id,)
         strings = each.string if each.pluralizable else (each.string,)
         for text in texts:
-            if text and text not in strings and re.search(r"[A-Za-z]{2}", GAP.sub("", text)):
+            # “%(answer)s or %(other)s” is in many a sentence that is no text of the window.
+            long = 4 if GAP.search(text) else 2
+            if text and text not in strings and re.search(rf"\w{{{long}}}", GAP.sub("", text)):
                 parts = map(re.escape, GAP.split(text)[::2])
                 yield text, re.compile(".+".join(parts), re.DOTALL)
 

@@ -1,12 +1,6 @@
 // Runs once, when #documents is on the page. Gradio gives `element` and `trigger`. A document is
 // removed, renamed in its place, or left out of what is asked. The page looks what has changed.
 
-// Gradio's own box has no place for our words but by the style.
-const inStyle = { "--add": _("Add files: drop them here or click"), "--formats": _("Texts, PDFs, slides, sheets, mails, pictures, ZIP") };
-for (const [name, words] of Object.entries({ ...inStyle, "--opening": _("Opening…") })) {
-  document.documentElement.style.setProperty(name, JSON.stringify(words));
-}
-
 const rename = (line, id) => {
   const button = line.querySelector(".rename");
   const language = element.querySelector("[data-languages]").cloneNode(true);

@@ -113,7 +113,7 @@ class DocumentsPanel:
 
         self.documents = gr.HTML(
             elem_id="documents",
-            js_on_load=script("documents.js", "tags.js"),
+            js_on_load=script("language.js", "documents.js", "tags.js"),
             server_functions=[revision],
             apply_default_css=False,
         )
