@@ -40,9 +40,6 @@ MOST_GROUPS = 40
 KINDS = 50
 """Different values of a column, at most, that are kinds of things and not names of single ones."""
 
-RECURS = 3
-"""Rows of a value, at least and at the mean, in a column of kinds."""
-
 _DECIMAL_COMMA = re.compile(r"\d\.\d{3},\d|(?<!\d)\d+,(?:\d{1,2}|\d{4,})(?![\d,.])")
 """An amount whose fraction stands behind a comma: “1.234,5”, “12,50”."""
 
@@ -105,13 +102,6 @@ class Column:
         values = self.amounts or self.periods
         order = sorted(found, key=lambda text: values[min(found[text])] or 0) if values else found
         return {text: frozenset(found[text]) for text in order}
-
-    @property
-    def has_kinds(self) -> bool:
-        """Whether its values are words for kinds of things, each of several rows as a rule."""
-        words = not (self.amounts or self.periods or self.whether)
-        recurs = len(self.texts) >= RECURS * len(self.groups)
-        return words and 1 < len(self.groups) <= KINDS and recurs
 
     @cached_property
     def wordings(self) -> frozenset[str]:

@@ -10,9 +10,8 @@ are but one cell, that is quoted.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from index.structure import Row
 from index.weights.catalogue import DEFAULTS
@@ -29,14 +28,8 @@ from rag.languages import counted
 from rag.quote import Quote
 from rag.verifying.compose import Composition, quoted
 
-if TYPE_CHECKING:
-    import numpy as np
-
 MOST_SHEETS = 50
 """Tables that a question is read against, of the documents that a search finds."""
-
-MOST_KNOWN = 10_000
-"""Texts whose vectors are kept in memory, at most: 15 MB."""
 
 MOST_ROWS = 10
 """Rows that are cited, at most."""
@@ -85,8 +78,9 @@ def _planned(query: Query, context: Context) -> Plan | None:
     def alike(some: Sequence[str], others: Sequence[str]) -> Sequence[Sequence[float]]:
         if context.settings.embedding not in DEFAULTS:  # Of others it is not known what is alike.
             return [[0.0] * len(others) for _ in some]
-        vectors = _vectors((*some, *others), context)
-        return [[float(vectors[one] @ vectors[two]) for two in others] for one in some]
+        vectors = context.library.embed((*some, *others))
+        found: Sequence[Sequence[float]] = (vectors[: len(some)] @ vectors[len(some) :].T).tolist()
+        return found
 
     computes = query.route.computes or query.route.kind == "compute"
     hits = (  # What evidence would search for as well is searched for once.
@@ -103,21 +97,6 @@ def _planned(query: Query, context: Context) -> Plan | None:
     if not ranked or (len(ranked) > 1 and ranked[0].explained == ranked[1].explained):
         return None
     return ranked[0]
-
-
-_known: dict[str, np.ndarray] = {}
-"""Vectors by the default embedding of words, heads and values that questions ask for again."""
-
-
-def _vectors(texts: Sequence[str], context: Context) -> Mapping[str, np.ndarray]:
-    """Return the vector of each of some texts."""
-    found = {each: _known.get(each) for each in texts}
-    new = [each for each, vector in found.items() if vector is None]
-    made = dict(zip(new, context.library.embed(tuple(new)), strict=True)) if new else {}
-    if len(_known) + len(made) > MOST_KNOWN:
-        _known.clear()
-    _known.update(made)
-    return {each: made[each] if vector is None else vector for each, vector in found.items()}
 
 
 def _near(found: Plan, cited: set[int]) -> Sequence[int]:

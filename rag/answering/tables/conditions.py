@@ -10,8 +10,7 @@ from itertools import pairwise
 
 from rag.answering.tables.cells import stems
 from rag.answering.tables.columns import KINDS, YEARS, Column
-from rag.answering.tables.meaning import SAME_MEANING, abbreviated, value_meant
-from rag.answering.tables.question import SHORT, UNITS, Asked, Token
+from rag.answering.tables.question import SAME_MEANING, SHORT, UNITS, Asked, Token
 from rag.asking.when import Period, asked_time, overlap
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, Bound, bounds, times
 from rag.languages.english_words import WORD_NUMBERS
@@ -78,7 +77,6 @@ def _values(asked: Asked) -> list[Condition] | None:
             text = asked.text[tokens[first].start : tokens[first + size - 1].end]
             said = stems(text)
             holding = [each for each in words if said in each.rows_of and not each.whether]
-            holding = [each for each in holding if not _is_code(each, said, text)]
             if len(holding) > 1:
                 holding = _with_head_beside(asked, run, holding) or [
                     each for each in holding if text.casefold() in each.wordings
@@ -96,9 +94,6 @@ def _values(asked: Asked) -> list[Condition] | None:
             if not column.periods and not column.whether
             for value in _values_like(column, token, named=at > 0 and token.text[0].isupper())
         ]
-        if not part and not asked.compares(at):
-            meant = value_meant(token.text, asked.columns, asked.alike)
-            part = [meant] if meant else []
         if len(part) == 1:
             column, value = part[0]
             _take_value(asked, [at], column)
@@ -110,12 +105,6 @@ def _values(asked: Asked) -> list[Condition] | None:
     if not all(_stand_together(asked, one, two) for each in named for one, two in pairwise(each)):
         return None
     return [_is_one_of(asked, each) for each in named]
-
-
-def _is_code(column: Column, said: tuple[str, ...], text: str) -> bool:
-    """Whether a value is a code in capitals that only looks like the words: “SEA” and “sea”."""
-    value = str(column.texts[min(column.rows_of[said])])
-    return not column.groups and value.isupper() and not text.isupper()
 
 
 def _stand_together(asked: Asked, one: _Value, other: _Value) -> bool:
@@ -148,8 +137,6 @@ def _values_like(column: Column, token: Token, *, named: bool) -> set[tuple[str,
     A name may be any part, another word the first: “companies” is not those of “oil companies”.
     """
     text = token.word
-    if (short := abbreviated(text, column)) is not None:
-        return {short}
     if len(token.stem) < SHORT or text in FUNCTION_WORDS or text.isdigit():
         return set()
     found = set(column.values_with.get(token.stem, ()))
@@ -220,12 +207,6 @@ def _maybe_not(asked: Asked, condition: Condition) -> Condition:
 # --- times and numbers
 
 
-_FROM_YEAR = re.compile(
-    r"\bfrom(?=\s+\d{4}\b(?!\s*[-–—]|\s+(?:to|till|until|through|on|onwards?|and)\b))", re.I
-)
-"""Where “from” stands before a year that rows are of, and not before the first of several."""
-
-
 def _times(asked: Asked) -> list[Condition]:
     """Take the time that the question names, where one column has times."""
     columns = [each for each in asked.columns if each.periods]
@@ -233,7 +214,6 @@ def _times(asked: Asked) -> list[Condition]:
     for each in asked.tokens:
         if each.taken:
             rest = rest[: each.start] + " " * (each.end - each.start) + rest[each.end :]
-    rest = _FROM_YEAR.sub("in", rest)
     days = [day for each in columns for day in each.periods if day]
     if len(columns) != 1 or not days or not times(rest).times:
         return []
@@ -334,33 +314,32 @@ def bounded(asked: Asked, limits: Sequence[Bound]) -> list[Condition] | None:
     for limit in limits:
         inside = asked.inside(limit.start, limit.end)
         columns = [each for each in asked.columns if each.amounts]
-        behind, before = _run(asked, inside[-1] + 1, 1), _run(asked, inside[0] - 1, -1)
+        behind = _run(asked, inside[-1] + 1, 1)
         unit = {asked.tokens[at].word for at in behind[:1]}
         measured = [each for each in columns if unit & set(each.words)]
         if len(measured) == 1:  # “More than 5 kg” is of the only column in “kg”.
-            taken += [(measured[0], behind[:1], True), (measured[0], before, False)]
+            taken.append((measured[0], behind[:1], True))
             by_column.setdefault(asked.columns.index(measured[0]), []).append(limit)
             continue
         # “More than 20 windows” says nothing of what stands before it.
-        runs = [behind] if behind and not unit & UNITS else [behind, before]
+        runs = [behind] if behind and not unit & UNITS else [behind, _run(asked, inside[0] - 1, -1)]
         for run in runs:
             best, well = asked.best_named(columns, run)
-            if well and not any(asked.names_noun(each, run) for each in best):
-                continue
             if well and len(best) > 1:  # “20 years since the degree”
                 run = range(run.start, min(run.stop + NEAR, len(asked.tokens)))
                 best, well = asked.best_named(best, run)
             best = best if well else asked.meant(columns, SAME_MEANING, run)
             if len(best) == 1:
-                taken += [(best[0], run, well), (best[0], before, False)]
+                taken.append((best[0], run, well))
                 by_column.setdefault(asked.columns.index(best[0]), []).append(limit)
                 break
         else:
             return None
     for column, run, well in taken:
-        asked.take_head(column, run)
-        if not well:
-            asked.take_alike(column, run)
+        if well:
+            asked.take_head(column, run)
+        else:
+            asked.take(run)
     return [within(asked, asked.columns[at], each) for at, each in by_column.items()]
 
 

@@ -19,14 +19,10 @@ from rag.answering.tables.conditions import (
     take_bounds,
     within,
 )
-from rag.answering.tables.meaning import SAME_MEANING, Alike, head_meant, in_words
-from rag.answering.tables.question import Asked, Token
+from rag.answering.tables.question import SAME_MEANING, Alike, Asked
 from rag.answering.tables.task import CELL, Group, Task, find_group, find_rank, find_task, unit_of
 from rag.languages import TABLE_WORDS
 from rag.languages.english_words import singular
-
-NAMING = 0.9
-"""The share of some rows that a column of names has different values in, at least."""
 
 Part = tuple[str, tuple[int, ...]]
 """Some of the rows, and what tells them from the others."""
@@ -80,7 +76,7 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
     else:
         measure = None if task.statistic == "count" else _measure_of(asked, task, conditions)
     conditions += own
-    told_by = _told_by(asked, measure, counts=task.statistic == "count")
+    told_by = _told_by(asked, measure)
     if task.order and not task.statistic and measure is None and task.quantity:
         task = replace(task, statistic="count")  # “Which island has the most birds?”
     if task.statistic == "difference":
@@ -131,26 +127,17 @@ def _measure(
     if len(best) != 1:
         return None
     asked.take_head(best[0])
-    if not well:
-        asked.take_meant(best[0])
     return best[0]
 
 
-def _told_by(asked: Asked, measure: Column | None, *, counts: bool) -> Group | None:
-    """Return the column that names what is asked for: the one whose head comes first.
-
-    Where rows are counted, “hired” in 2015 counts no times.
-    """
+def _told_by(asked: Asked, measure: Column | None) -> Group | None:
+    """Return the column that names what is asked for: the one whose head comes first."""
     places: dict[int, Column] = {}
     for column in asked.columns:
-        if column is measure or not asked.names_noun(column):
-            continue
-        named = {at for each in asked.named(column).values() for at in each} - asked.units
-        times = any(asked.tokens[at].word in TABLE_WORDS.times for at in named)
-        if not counts or not column.periods or times:
-            places = {**dict.fromkeys(named, column), **places}
-        elif None not in column.texts:
-            asked.take(named)
+        if column is not measure:
+            for at in (at for each in asked.named(column).values() for at in each):
+                if at not in asked.units:
+                    places.setdefault(at, column)
     timed = [each for each in asked.columns if each.periods]
     units = []
     for at, token in enumerate(asked.tokens):
@@ -205,8 +192,6 @@ def _assembled(
     if task.statistic == "count":
         if told_by is None or not told_by.column.amounts:
             return replace(found, column=told_by.column if told_by else None)
-        if task.total:  # “How many units were sold in total?”
-            return replace(found, task=Task("sum"), column=told_by.column)
         # “How many inhabitants” is no number of rows.
         return replace(found, task=Task(CELL), column=told_by.column) if len(rows) == 1 else None
     if measure is None or (task.statistic == CELL and len(rows) > 1):
@@ -219,16 +204,9 @@ def _assembled(
 
 
 def _names_of(asked: Asked, rows: Sequence[int]) -> Column:
-    """Return the column that names some rows, by its head, or else the first that tells them apart.
-
-    Of two it is the one whose head is more like “name”, if one is.
-    """
+    """Return the first column of words that tells some rows apart, or else the first at all."""
     words = [each for each in asked.columns if not each.amounts]
-    different = {at: len({c.texts[row] for row in rows} - {None}) for at, c in enumerate(words)}
-    nearly = [c for at, c in enumerate(words) if different[at] >= NAMING * len(rows)]
-    if called := head_meant("name", nearly, asked.alike):
-        return called
-    apart = (c for at, c in enumerate(words) if different[at] == len(rows))
+    apart = (c for c in words if len({c.texts[at] for at in rows} - {None}) == len(rows))
     return next(apart, next(iter(words), asked.sheet.columns[0]))
 
 
@@ -285,8 +263,6 @@ def _share(asked: Asked, found: Plan) -> Plan | None:
     splits = {sum(each.at < verb for each in others) for verb in verbs} - {0, len(others)}
     others = sorted(others, key=lambda each: each.at)
     so = [each for each in others if each.tells_whether] or [c for c in others if c.is_bound]
-    if found.column and any(_is_plural_of(found.column, each) for each in asked.tokens):
-        return None  # “The bills” of a column “bill” are rows and not the sum of it.
     if len(others) <= 1:
         part = others
     elif len(splits) == 1:
@@ -300,12 +276,6 @@ def _share(asked: Asked, found: Plan) -> Plan | None:
     if not rows or not (part or found.group):
         return None
     return replace(found, rows=rows, conditions=tuple(base), part=tuple(part))
-
-
-def _is_plural_of(column: Column, token: Token) -> bool:
-    """Whether a word is the plural of a word that stands in a head in the singular."""
-    there = in_words(column.head).casefold().split()
-    return token.word not in there and singular(token.word) in there
 
 
 def _difference(asked: Asked, found: Plan) -> Plan | None:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
 from rag.answering.tables.cells import stem_of, stems
 from rag.answering.tables.columns import KINDS, Column, Sheet
-from rag.answering.tables.meaning import (
-    CLEARLY,
-    SAME_MEANING,
-    SAME_MEASURE,
-    SAME_VALUE,
-    Alike,
-    head_meant,
-    in_words,
-    may_measure,
-)
 from rag.asking.route import request_words
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, counted, degree, superlative
+from rag.languages.english_amounts import dimension
 from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS
+
+Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
+"""Tells how alike in meaning each of some texts is to each of others, from -1 to 1."""
+
+SAME_MEANING = 0.7
+"""From how alike a question's words and a head are that say the same in other words, by the default
+embedding: “weigh” and “body mass” are .78, two words that have nothing in common about .55."""
+
+SAME_MEASURE = 0.8
+"""The same of nouns and verbs: “rain” and “precipitation” are .86, “weight” and “height” .78."""
 
 SAME_THING = 0.8
 """The same of what is counted: “vehicles” and “cars” are .90, “lifeboats” and “titanic” .72."""
@@ -32,11 +33,12 @@ SAME_SUBJECT = 0.55
 """The same of what is counted and all heads of a table, where it is called by another name: “the
 companies” of a table of their sales. Things that have nothing to do with it are less as a rule."""
 
-NEAR_VALUE = 0.75
-"""From how alike a word may mean a value, so that it is no name of all rows."""
+SAME_VALUE = 0.75
+"""From how alike a word and a value are that mean the same: “women” and “Female” are .85, “Korean”
+and “Japan” .67."""
 
-CLEAR_VALUE = 0.05
-"""By how much it is then more alike than another: “people” are as near to “Male” as “Female”."""
+CLEARLY = 0.03
+"""By how much the head that is meant has to be more alike than any other."""
 
 LEAST_SHARE = 0.3
 """The share of a head that has to be named, weighted by how few heads have its words."""
@@ -103,9 +105,9 @@ class Asked:
         )
 
     def _is_small(self, at: int) -> bool:
-        """Whether a word has no meaning of its own, and is no “US” that a thing is called by."""
+        """Whether a word has no meaning of its own, and is no “A” that a thing is called by."""
         token = self.tokens[at]
-        called = at > 0 and token.text.isupper() and token.text != "I" and not self.text.isupper()
+        called = at > 0 and len(token.text) == 1 and token.text.isupper() and token.text != "I"
         return token.word in FUNCTION_WORDS and not called
 
     # --- heads
@@ -113,7 +115,6 @@ class Asked:
     def named(self, column: Column, within: Container[int] | None = None) -> dict[str, list[int]]:
         """Return the words of a column's head that the question has, each with its places."""
         found: dict[str, list[int]] = {}
-        initials = "".join(each[0] for each in column.words) if len(column.words) >= SHORT else ""
         for word in _telling(column):
             for at, token in enumerate(self.tokens):
                 joined = token.stem + "".join(each.stem for each in self.tokens[at + 1 : at + 2])
@@ -121,19 +122,13 @@ class Asked:
                     continue
                 behind = self.tokens[at + 1] if at + 1 < len(self.tokens) else None
                 rest = word.removeprefix(token.stem)
-                stands = _stands_for(word, token) and not (behind and _shortens(rest, behind))
-                if stands or token.word == initials:
+                if _stands_for(word, token) and not (behind and _shortens(rest, behind)):
                     found.setdefault(word, []).append(at)
                 elif len(word) > len(token.stem) and (
                     joined.startswith(word) or (rest != word and behind and _shortens(rest, behind))
                 ):
                     found.setdefault(word, []).extend((at, at + 1))
         return found
-
-    def names_noun(self, column: Column, within: Container[int] | None = None) -> bool:
-        """Whether the noun of a head is named: “customers” are not a column “Customer city”."""
-        named, noun = self.named(column, within), _noun(column)
-        return bool(named) and (noun in named or noun not in _telling(column))
 
     def take_head(self, column: Column, within: Container[int] | None = None) -> None:
         """Take the words of a column's head."""
@@ -171,46 +166,24 @@ class Asked:
         left = [
             at
             for at, each in enumerate(self.tokens)
-            if not (each.taken or self.says_nothing([at]) or self._names(at))
-            and (at not in self.units if within is None else at in within)
+            if not (each.taken or self.says_nothing([at]) or self._names(at) or at in self.units)
+            and (within is None or at in within)
         ]
         words = " ".join(self.tokens[at].text for at in left)
         if not words or not columns:
             return []
-        if least > 0 and (word := self._meant_by_words(columns, left)):
-            return [word]
         [found] = self.alike([words], [in_words(each.head) for each in columns])
         first, *others = sorted(found, reverse=True)
         best = columns[list(found).index(first)]
-        if not all(map(self.compares, left)):
+        if not all(map(self._compares, left)):
             least = max(least, SAME_MEASURE) if least > 0 else least
-        clear = first >= least and not (others and first - others[0] < CLEARLY)
-        return [best] if clear and may_measure(words, best) else []
+        said = {dimension(self.tokens[at].word) for at in left} - {None}
+        other = {dimension(word) for word in in_words(best.head).split()} - {None}
+        if first < least or (others and first - others[0] < CLEARLY) or (said and other - said):
+            return []
+        return [best]
 
-    def _meant_by_words(self, columns: Sequence[Column], left: Sequence[int]) -> Column | None:
-        """Return the one of some columns whose head single words mean, if it is only one."""
-        heads = [self.head_meant(at) for at in left]
-        found = [each for each in columns if any(each is head for head in heads)]
-        return found[0] if len(found) == 1 else None
-
-    def take_alike(self, column: Column, run: Iterable[int]) -> None:
-        """Take the words of a run that may mean the head of a column."""
-        free = [at for at in run if not self.tokens[at].taken]
-        rows = self.alike([self.tokens[at].text for at in free], [in_words(column.head)])
-        self.take(at for at, [alike] in zip(free, rows, strict=True) if alike >= SAME_MEANING)
-
-    def take_meant(self, column: Column) -> None:
-        """Take the words that mean the head of a column."""
-        free = (at for at, each in enumerate(self.tokens) if not each.taken)
-        told = [at for at in free if not self.says_nothing([at])]
-        self.take(at for at in told if self.head_meant(at) is column)
-
-    def head_meant(self, at: int) -> Column | None:
-        """Return the column whose head a word clearly means."""
-        word = "" if is_number(self.tokens[at]) else self.tokens[at].text
-        return head_meant(word, self.columns, self.alike)
-
-    def compares(self, at: int) -> bool:
+    def _compares(self, at: int) -> bool:
         """Whether a word is an adjective in a higher degree: “heaviest”, “most expensive”."""
         before = self.tokens[at - 1].word if at else ""
         word = self.tokens[at].word
@@ -235,28 +208,19 @@ class Asked:
         left = [at for at in left if at not in in_title]
         if any(self._is_strict(at) for at in left):
             return False
-        left = [at for at in left if not self._is_said_of_all(at)]
         said = [*(in_words(each.head) for each in heads), *self.names]
         words = [self.tokens[at].text for at in left]
-        thing = SAME_THING if counts else SAME_MEANING
+        least = [SAME_MEANING] * len(heads) + [SAME_THING if counts else SAME_MEANING] * len(
+            self.names
+        )
         close = self.alike(words, said) if left else []
         other = [
-            self.tokens[at].text
-            for at, row in zip(left, close, strict=True)
-            if max(row[: len(heads)], default=-1.0)
-            < (SAME_MEANING if self.compares(at) else SAME_MEASURE)
-            and max(row[len(heads) :], default=-1.0) < thing
+            word
+            for word, row in zip(words, close, strict=True)
+            if all(value < enough for value, enough in zip(row, least, strict=True))
         ]
-        if len(other) != 1 or in_title:
-            return not other
-        return self._is_one_of_rows(other[0]) or (rows_told and self._is_subject(other[0]))
-
-    def _is_said_of_all(self, at: int) -> bool:
-        """Whether a word says that a row has a time, as all have: who “died”."""
-        if self.compares(at) or is_number(self.tokens[at]):
-            return False
-        meant = head_meant(self.tokens[at].text, self.columns, self.alike, SAME_MEANING)
-        return meant is not None and bool(meant.periods) and None not in meant.texts
+        one = len(other) == 1 and rows_told and not in_title
+        return not other or (one and self._is_subject(other[0]))
 
     def _is_subject(self, word: str) -> bool:
         """Whether a word names what the rows are, by how alike it and all heads are."""
@@ -265,18 +229,11 @@ class Asked:
         alike = self.alike([word, plural], [subject])
         return max(value for [value] in alike) >= SAME_SUBJECT and not self._means_value(word)
 
-    def _is_one_of_rows(self, word: str) -> bool:
-        """Whether a word is near a head that is none of amounts: “people” have a gender."""
-        heads = [in_words(each.head) for each in self.columns if not each.amounts]
-        alike = self.alike([word], heads)[0] if heads else ()
-        return max(alike, default=0.0) >= SAME_MEANING and not self._means_value(word)
-
     def _means_value(self, word: str) -> bool:
         """Whether a word means some of the rows and not what they are: the wage “of the women”."""
         kinds = [each for each in self.columns if not each.amounts and len(each.groups) <= KINDS]
-        values = [value for column in kinds for value in column.groups] or [""]
-        first, second, *_ = (*sorted(self.alike([word], values)[0], reverse=True), 0.0, 0.0)
-        return first >= SAME_VALUE or (first >= NEAR_VALUE and first - second >= CLEAR_VALUE)
+        values = [value for column in kinds for value in column.groups]
+        return bool(values) and max(self.alike([word], values)[0]) >= SAME_VALUE
 
     def _tells(self, at: int) -> bool:
         """Whether a word says something that not every such question says."""
@@ -307,11 +264,9 @@ def is_number(token: Token) -> bool:
     return token.text[0].isdigit() or token.word in WORD_NUMBERS
 
 
-def _noun(column: Column) -> str:
-    """Return the stem of the noun of a head: the last word before a preposition or a unit."""
-    words = in_words(column.head).casefold().split()
-    small = (at for at, word in enumerate(words) if at and (word in FUNCTION_WORDS | UNITS))
-    return stem_of(words[next(small, len(words)) - 1]) if words else ""
+def in_words(head: str) -> str:
+    """Return a head as people would say it: “life Exp” for “lifeExp”."""
+    return re.sub(r"[_\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head)).strip()
 
 
 def _telling(column: Column) -> list[str]:

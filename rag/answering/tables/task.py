@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import prod, sqrt
 
 from rag.answering.tables.columns import Column
-from rag.answering.tables.meaning import head_meant
 from rag.answering.tables.question import Asked, Token
 from rag.asking.route import telling_words
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, superlative
@@ -45,7 +44,6 @@ class Task:
     `order` is "highest" or "lowest": of values, or where there is a statistic of groups. It asks
     for so many, `most`, from the one on that is `first`. `quantity` tells that it asks for the
     greatest number, “most”, and not for what is greatest. A difference may be one `of` statistics.
-    What is counted may be a `total`: “how many in all”.
     """
 
     statistic: str | None
@@ -54,7 +52,6 @@ class Task:
     most: int = 1
     quantity: bool = False
     of: str | None = None
-    total: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +89,6 @@ def unit_of(token: Token) -> str | None:
     return "year" if in_years else "month" if in_months else None
 
 
-def _as_a_whole(asked: Asked, first: int, end: int) -> tuple[Column, range] | None:
-    """Return the column that words mean only together, “country of origin”, and these."""
-    if end >= len(asked.tokens) - 1 or asked.tokens[end].word != "of":
-        return None
-    last = end + 2
-    text = asked.text[asked.tokens[first].start : asked.tokens[last - 1].end]
-    column = head_meant(text, asked.columns, asked.alike, least=1.0)
-    return (column, range(first, last)) if column and column.groups else None
-
-
 def find_group(asked: Asked) -> Group | None:
     """Take what something is asked for each of: “per species”, “by region”, “in every year”."""
     for at, token in enumerate(asked.tokens):
@@ -113,11 +100,7 @@ def find_group(asked: Asked) -> Group | None:
         end = first
         while end < len(asked.tokens) and asked.tokens[end].word not in FUNCTION_WORDS:
             end += 1
-        led = [each for each in range(at, first) if asked.tokens[each].word in TABLE_WORDS.each]
-        if (named := _as_a_whole(asked, first, end)) is not None:
-            column, run = named
-            asked.take({at, *led, *run})
-            return Group(column)
+        led = (each for each in range(at, first) if asked.tokens[each].word in TABLE_WORDS.each)
         run = range(first, end)
         columns, well = asked.best_named([each for each in asked.columns if each.groups], run)
         if well and len(columns) == 1:
@@ -242,8 +225,6 @@ def _joined(ways: set[str], rank: Rank, *, quantity: bool) -> Task | None:
     if "difference" in others and not orders and len(others) <= 2:
         of = next(iter(others - {"difference"}), None)
         return Task("difference", of=of) if of in (None, *OF_GROUPS) else None
-    if others == {"count", "sum"} and not orders:
-        return Task("count", total=True)
     if "share" in others and not orders and others <= {"share", "sum", "count"}:
         return Task("share")
     if len(orders) > 1 or len(others) > 1 or (orders and not others <= set(OF_GROUPS)):
