@@ -37,7 +37,8 @@ HOSTILE = (
 )
 TAGS = {
     *"a article bdi blockquote button details div form h3 header li mark ol p span strong".split(),
-    *"h4 input option progress section select summary sup table tbody td th thead tr ul pre".split(),
+    *"h4 input option progress section select summary sup table".split(),
+    *"tbody td th thead tr ul pre".split(),
 }
 ATTRIBUTES = {
     *"aria-label aria-pressed checked class colspan data-act data-again data-around".split(),
