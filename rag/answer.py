@@ -22,10 +22,6 @@ SCHEMA = 1
 Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
 
 
-NONE_SELECTED = "No documents are selected."
-"""Told where there are documents, and all of them are left aside."""
-
-
 @dataclass(frozen=True, slots=True)
 class AnswerSentence:
     """A sentence with the numbers of its footnotes.

@@ -15,7 +15,7 @@ from index.documents import Document
 from index.errors import UserError
 from index.library import Library
 from index.loading.load import load_bytes
-from rag.answer import NONE_SELECTED, Answer, Event, Searching
+from rag.answer import Answer, Event, Searching
 from rag.answerability.reader import Reader
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
@@ -29,6 +29,7 @@ from rag.checking.verdict import Checked
 from rag.checking.verdict_cache import VerdictCache
 from rag.config import Settings
 from rag.finding.rerank import reranker_of
+from rag.languages.phrases import say
 from rag.lazy import Lazy
 from rag.log import Log
 from rag.opening import as_made, embedding_of, open_library
@@ -54,10 +55,10 @@ class Assistant:
         one that was made with others can be opened to be made again.
         """
         self.settings = settings = as_made(settings)
-        self.router = Router()
         self.reranker = reranker_of(settings)
         self.reader = Reader(settings.models, settings.reader)
         self._embedding = embedding_of(settings)
+        self.router = Router(self._vector if self.reader.reads_all else None)
         self._writer: Lazy[Writer | None] = Lazy(lambda: load_writer(settings))
         # Who searches and reads keeps a core busy; who waits for a language model does not.
         self._turns = FairSemaphore(os.cpu_count() or 1)
@@ -118,13 +119,16 @@ class Assistant:
         update = {name: getattr(self.settings, name) for name in own}
         mine.settings = other.settings.model_copy(update=update)
         mine.library, mine._embedding = self.library, self._embedding
-        mine.reranker, mine.reader = self.reranker, self.reader
+        mine.reranker, mine.reader, mine.router = self.reranker, self.reader, self.router
         return mine
 
     @property
     def embedding(self) -> Lazy[Embedding]:
         """What loads the embedding, once for all libraries."""
         return self._embedding
+
+    def _vector(self, message: str) -> Sequence[float]:
+        return self._embedding().get_query_embedding(message)
 
     def with_llm(self, wrap: Callable[[LLM], LLM]) -> Assistant:
         """Return an assistant that is the same but for its language model, which is wrapped."""
@@ -249,7 +253,8 @@ class Assistant:
         """Understand what was typed, and answer it by the way that is for it."""
         query = self._understood(typed, history, context)
         if not context.titles and query.route.kind != "conversation":
-            note = None if self.library.is_empty else NONE_SELECTED
+            empty = self.library.is_empty
+            note = None if empty else say(query.language, "none_selected")
             yield context.answer(query, Composition(), reason="no_documents", note=note)
             return
         yield Searching(query.text)
@@ -334,4 +339,5 @@ def _with_unread_documents(answer: Answer, asked: int, library: Library) -> Answ
     there = len(library.entries())
     if asked >= there:
         return answer
-    return replace(answer, message=f"Asked were {asked} of {there} documents.")
+    message = say(answer.language, "asked_documents", asked=asked, there=there)
+    return replace(answer, message=message)

@@ -85,7 +85,7 @@ def test_each_saying_is_said() -> None:
     assert {(each, True) for each in MADE} <= found
     unused = {key for key in sayings("en") if key not in whole and not key.startswith(MADE)}
     # The number of a document's pages is called by what these are.
-    assert unused - {"pages", "slides", "asked_documents"} == set()
+    assert unused - {"pages", "slides"} == set()
 
 
 def test_all_that_may_be_missing_in_a_document_can_be_said() -> None:

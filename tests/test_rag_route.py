@@ -8,8 +8,9 @@ from typing import get_args
 
 import pytest
 
-from index.weights.catalogue import CATALOGUE
+from index.weights.catalogue import CATALOGUE, MULTILINGUAL
 from index.weights.download import verify
+from index.weights.embedding import load_embedding
 from rag.answering import WAYS
 from rag.answering.context import PARTS
 from rag.asking.route import (
@@ -26,6 +27,7 @@ from rag.asking.route import (
     metadata,
     route_of,
 )
+from rag.config import load_settings
 from tests.networks import forget
 
 NAMES = ("evidence/fact", "overview/all", "overview/topic", "document/author", "document/date")
@@ -116,3 +118,26 @@ def test_two_matters_are_asked_for_where_both_are_likely(
 def test_two_matters_of_one_message(router: Router) -> None:
     found = router("who wrote this and when")
     assert (found.kind, set(found.matters)) == ("document", {"author", "date"})
+
+
+# --- other languages
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("Guten Tag, wer bist du?", "conversation"),
+        ("Worum geht es in dem Bericht?", "overview"),
+        ("Сколько страниц в этом документе?", "document"),
+        ("你能说得简短一点吗？", "command"),
+        ("¿Cuándo se construyó el puente?", "evidence"),
+        # What a list is of is read out of English words alone.
+        ("Listen Sie alle genannten Städte auf.", "evidence"),
+    ],
+)
+@pytest.mark.weights
+def test_other_languages_are_routed_by_their_vectors(message: str, kind: Kind) -> None:
+    embedding = load_embedding(MULTILINGUAL, load_settings().models)
+    route = Router(embedding.get_query_embedding)(message, english=False)
+    assert (route.kind, route.computes) == (kind, ())
+    assert Router()(message, english=False) == EVIDENCE

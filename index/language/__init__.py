@@ -79,6 +79,11 @@ def _is_of_latin_letters(text: str) -> bool:
     return text.isascii() or 2 * len(_OTHER_LETTER.findall(text)) <= len(_LETTER.findall(text))
 
 
+def is_plainly_english(text: str) -> bool:
+    """Whether a text has so many English function words that no model need be asked."""
+    return _share(_words(text)) >= PLAIN
+
+
 def language_of_question(text: str) -> str:
     """Return the code of the language that a question is in: English in doubt."""
     code, probability = _classify(text[:SAMPLE])

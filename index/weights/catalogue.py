@@ -254,7 +254,7 @@ be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokeni
             "",
             _files("""
 369b90571beaad7965e936a1f0e5bfdc872f61213cc2685e5337471673a81c21   510359 encoder.onnx
-2ff23b5a20e3779f590fc6de540665163f4cf698456e671bab7d34fcdcbf18ca 22329693 reader.onnx
+3db6ef28d773af3cf2a39a4639700a18c0ed8e22f130b4a9369e3b67a3dd757b 22331895 reader.onnx
 """),
             home=Path(__file__).parents[1] / "multilingual_weights",
         ),

@@ -25,11 +25,13 @@ class Reader:
     def __init__(self, models: Path, name: str = READER) -> None:
         """Name what reads quotes; `models` is the folder of the weights that are fetched.
 
-        What was said before a message, and statements, are read by the reader of English.
+        What was said before a message, and statements in English, are read by that of English.
         """
         self._english: Lazy[ReaderWeights] = Lazy(lambda: _load(READER, models))
         other = name != READER
         self._weights = Lazy(lambda: _load(name, models)) if other else self._english
+        self.reads_all = other
+        """Whether it reads texts, and statements, in any language."""
 
     def load(self) -> None:
         """Load the weights now rather than with the first question."""
@@ -60,6 +62,11 @@ class Reader:
         """
         plain = [_plain(text) for text in texts]
         judged = self._english().entails(_plain(statement), plain) if texts else []
+        return [[float(each) for each in logits] for logits in judged]
+
+    def entails_across(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
+        """Return the same logits by the reader of all languages, for texts in any."""
+        judged = self._weights().entails(statement, texts) if texts else []
         return [[float(each) for each in logits] for logits in judged]
 
 

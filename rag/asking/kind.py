@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from index.language import ENGLISH, is_plainly_english, language_of_question
 from index.storage.store import Title
 from rag.asking.route import EVIDENCE, Route, Router
 from rag.asking.subject import subject, without_names
@@ -34,7 +35,11 @@ def route_among(
     What speaks in the documents' own words is not small talk, unless it surely is: “AUKUS”, “how do
     I file it?”, but not “Great, thanks”. What is nothing but words of theirs asks what they say of
     it: “data availability”. `holds` says whether some words stand in them one behind the other.
+    Messages in other languages than English go by the router alone.
     """
+    english = language_of_question(message) == ENGLISH
+    if not english or (router.reads_all and not is_plainly_english(message)):
+        return router(message, english=False)
     unnamed = without_names(message, titles, headings)
     route = router(unnamed)
     talks = route.kind == "conversation" and route.probability < SMALL_TALK

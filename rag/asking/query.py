@@ -94,12 +94,13 @@ def understand(
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone. Both have
-    learned English alone: what is typed in another language asks for evidence, as it stands.
+    `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone. That one
+    has learned English alone: what is typed in another language is taken as it stands.
     """
     language = language_of_question(typed)
     if language != ENGLISH:
-        return replace(Query.of(typed, history=history), language=language)
+        alone = Query.of(typed, route=route(typed), history=history)
+        return replace(alone, language=language)
     history = list(_without_small_talk(history, route))
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history)

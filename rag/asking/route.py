@@ -13,9 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from rag.lazy import Lazy
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Kind = Literal[
     "evidence",
@@ -35,6 +39,8 @@ Requests = Kind | Literal["footnote"]
 """Requests whose wording is known: those of a kind, and those that ask of a footnote."""
 
 WEIGHTS = Path(__file__).parent / "router"
+FOREIGN_ROWS = "languages.npz"
+"""The file beside the weights that tells the classes of messages in other languages."""
 
 LONGEST = 500
 """Characters of a message that are read: what it asks is said at its beginning or in few words."""
@@ -84,6 +90,10 @@ NOTHING = Route("conversation", ("nothing",), 1.0)
 """The route of a message without a letter or a digit."""
 
 
+IN_ANY_LANGUAGE: tuple[Kind, ...] = ("evidence", "overview", "document", "conversation", "command")
+"""Kinds that are answered in any language. What other kinds ask is read out of their words, which
+is known of English alone."""
+
 OF_FOOTNOTE = Route("command", ("footnote",), 1.0)
 """The route of a message that names a footnote of the last answer by its number, “[2]”."""
 
@@ -91,18 +101,30 @@ OF_FOOTNOTE = Route("command", ("footnote",), 1.0)
 class Router:
     """The network, opened when it is first needed, by whichever thread asks first."""
 
-    def __init__(self) -> None:
-        self._probabilities = Lazy(_opened)
+    def __init__(self, embed: Callable[[str], Sequence[float]] | None = None) -> None:
+        """Read English; and other languages where `embed` gives a message's vector of e5's."""
+        self._english = Lazy(_opened)
+        self._foreign = Lazy(lambda: _rows(embed)) if embed else None
 
     def load(self) -> None:
         """Open the weights now rather than with the first message."""
-        self._probabilities()
+        self._english()
 
-    def __call__(self, message: str) -> Route:
-        """Tell what kind of answer a message wants."""
+    @property
+    def reads_all(self) -> bool:
+        """Whether it reads other languages than English."""
+        return self._foreign is not None
+
+    def __call__(self, message: str, *, english: bool = True) -> Route:
+        """Tell what kind of answer a message wants; evidence where its language is not read."""
         if not re.search(r"\w", message):
             return NOTHING
-        return route_of(metadata()["classes"], self._probabilities()(message))
+        if english:
+            return route_of(metadata()["classes"], self._english()(message))
+        if self._foreign is None:
+            return EVIDENCE
+        route = route_of(*self._foreign()(message))
+        return replace(route, computes=()) if route.kind in IN_ANY_LANGUAGE else EVIDENCE
 
 
 def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
@@ -145,16 +167,35 @@ def telling_words() -> Mapping[str, Mapping[str, float]]:
 
 def _opened() -> Callable[[str], Sequence[float]]:
     """Return what gives a message the probability of each class."""
-    import numpy as np
-
     from index.weights.onnx import OnnxWeights
 
     weights = OnnxWeights(WEIGHTS, "router.onnx")
 
     def probabilities(message: str) -> Sequence[float]:
         [logits] = weights.run(weights.encode(message[:LONGEST]), "classes")
-        raised = np.exp(logits - logits.max())
-        found: Sequence[float] = (raised / raised.sum()).tolist()
-        return found
+        return _probabilities(logits)
 
     return lru_cache(maxsize=REMEMBERED)(probabilities)
+
+
+def _rows(
+    embed: Callable[[str], Sequence[float]],
+) -> Callable[[str], tuple[Sequence[str], Sequence[float]]]:
+    """Return what gives a message in any language the classes, and the probability of each."""
+    import numpy as np
+
+    rows = np.load(WEIGHTS / FOREIGN_ROWS)
+    names, weights, biases = rows["classes"].tolist(), rows["weights"], rows["biases"]
+
+    def probabilities(message: str) -> tuple[Sequence[str], Sequence[float]]:
+        return names, _probabilities(weights @ np.array(embed(message[:LONGEST])) + biases)
+
+    return lru_cache(maxsize=REMEMBERED)(probabilities)
+
+
+def _probabilities(logits: NDArray[np.float32]) -> Sequence[float]:
+    import numpy as np
+
+    raised = np.exp(logits - logits.max())
+    found: Sequence[float] = (raised / raised.sum()).tolist()
+    return found

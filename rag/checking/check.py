@@ -105,10 +105,10 @@ def _judged(
     The name is a guess, and the source may have another one. Where the sentence before
     rests on the same place of a source, both speak of the same.
     """
-    judged = judge(statement.text, quotes, reader)
+    judged = judge(statement.text, quotes, reader, statement.language)
     if judged.verdict == "supported" or statement.text == statement.own or not before:
         return judged
-    own = judge(statement.own, quotes, reader)
+    own = judge(statement.own, quotes, reader, statement.language)
     goes_on = any(_near(one, other) for one in own.quotes for other in before)
     return own if own.verdict == "supported" and goes_on else judged
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from index.documents import Document
-from index.split import split_whole
+from index.language import ENGLISH
+from index.split import in_its_languages, split_whole
 from rag.checking.markup import Plain
 from rag.languages import content_words, language_of, mentions, sentence_spans
 
@@ -20,7 +21,7 @@ class Statement:
 
     `own` are its words on one line, without Markdown's signs. `text` is what is checked: the same,
     with the name that "it" or "he" stands for in its place where that is plain. `states` is whether
-    there is anything to check in it.
+    there is anything to check in it, and `language` the code of the one that it is in.
     """
 
     start: int
@@ -28,12 +29,13 @@ class Statement:
     own: str
     text: str
     states: bool
+    language: str = ENGLISH
 
 
 def statements(draft: Document) -> list[Statement]:
     """Return the sentences of a draft in its order, its headings among them."""
     plain = Plain.of(draft)
-    shown = plain.document(draft)
+    shown = in_its_languages(plain.document(draft))
     headings = {(each.start, each.end) for each in shown.headings}
     places = [place for passage in split_whole(shown) for place in passage.sentences]
     if not places and not headings and shown.text.strip():  # A line that no passage holds.
@@ -43,8 +45,9 @@ def statements(draft: Document) -> list[Statement]:
     for start, end in sorted({*headings, *places}):
         own = " ".join(shown.text[start:end].split())
         states = (start, end) not in headings and _states(own)
-        text = resolve_pronoun(own, before) if states else own
-        found.append(Statement(*plain.in_draft(start, end), own, text, states))
+        language = shown.language_at(start)
+        text = resolve_pronoun(own, before) if states and language == ENGLISH else own
+        found.append(Statement(*plain.in_draft(start, end), own, text, states, language))
         before = text if states else ""
     return found
 

@@ -10,11 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.answerability.reader import Reader
 from rag.languages import Mention, content_words, in_full, mentions, missing_names, worded_as
 from rag.verifying.attribution import conflicts
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 def _named(title: str) -> Any:
@@ -95,14 +98,17 @@ def entailment_features(statement: str, text: str, reader: Reader) -> Entailment
     )
 
 
-def probabilities(signals: EntailmentFeatures) -> tuple[float, float]:
+def probabilities(
+    signals: DataclassInstance,
+    weights: tuple[Weights, Weights] = (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS),
+) -> tuple[float, float]:
     """Return, by signals, how sure it is that a text bears a statement out, and denies it."""
-    logits = [_sum(weights, signals) for weights in (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)]
+    logits = [_sum(each, signals) for each in weights]
     raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
     return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)
 
 
-def _sum(weights: Weights, signals: EntailmentFeatures) -> float:
+def _sum(weights: Weights, signals: DataclassInstance) -> float:
     features = asdict(signals)
     return weights["intercept"] + math.fsum(weights[name] * features[name] for name in features)
 

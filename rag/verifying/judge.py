@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from index.language import ENGLISH
 from rag.answerability.reader import Reader
 from rag.languages import language_of, mentions
+from rag.languages.across import KNOWN
 from rag.quote import Quote
+from rag.verifying.across import entails_across
 from rag.verifying.attribution import MAX_CITED, attribute, conflicts
 from rag.verifying.entailment import SUPPORTED, entails, missing
 
@@ -73,21 +76,22 @@ class Judged:
     supported: float
 
 
-def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
-    """Judge a statement by the quotes that were found for it, best first."""
+def judge(
+    statement: str, quotes: Sequence[Quote], reader: Reader, language: str = ENGLISH
+) -> Judged:
+    """Judge a statement in a language by the quotes that were found for it, best first."""
     read = quotes[:READ]
     if not read:
         return Judged("not_in_sources", (), (), 0.0)
+    written = [quote.document.language_at(quote.start) for quote in read]
+    if reader.reads_all and {language, *written} != {ENGLISH}:
+        return _judge_across(statement, language, read, written, reader)
     texts = [quote.model_text for quote in read]
-    if None in (language_of(statement, *texts), language_of(statement, least=LONG)):
+    known = language_of(statement, *texts) and language_of(statement, least=LONG)
+    if language != ENGLISH or not known:
         return Judged("not_checkable", tuple(read[:NEAREST]), (), 0.0)
     alone = [entails(statement, text, reader) for text in texts]
-    near = [at for at, quote in enumerate(read) if quote.score >= NEAR]
-    entailed = [sure if at in near or sure >= SURE else 0.0 for at, (sure, _) in enumerate(alone)]
-    best = max(range(len(read)), key=lambda at: (entailed[at], -at))
-    against = max(near, key=lambda at: (alone[at][1], -at), default=None)
-    refuted = alone[against][1] if against is not None else 0.0
-    supported = entailed[best]
+    best, supported, against, refuted, near = _weighed(alone, read)
     cited: tuple[int, ...] = (best,)
     if supported < SUPPORTED and refuted < REFUTED:
         supported, cited = max((supported, cited), _together(statement, texts, reader))
@@ -110,6 +114,52 @@ def judge(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
         both = dict.fromkeys((*cited, *([] if against is None else [against])))
         return Judged("unsure", marked(statement, read, tuple(both)[:NEAREST]), (), supported)
     return Judged("not_in_sources", tuple(read[:NEAREST]), lacking, supported)
+
+
+def _judge_across(
+    statement: str, language: str, read: Sequence[Quote], written: Sequence[str], reader: Reader
+) -> Judged:
+    """Judge a statement where it or a quote is in another language than English.
+
+    Of two facts nothing is known there but whether figures are the same, so a contradiction is the
+    head's alone.
+    """
+    if not KNOWN.issuperset({language, *written}):
+        return Judged("not_checkable", tuple(read[:NEAREST]), (), 0.0)
+    judged = [
+        entails_across(statement, language, quote.model_text, code, reader)
+        for quote, code in zip(read, written, strict=True)
+    ]
+    alone = [(each.supported, each.refuted) for each in judged]
+    best, supported, against, refuted, _ = _weighed(alone, read)
+    if supported >= SUPPORTED and refuted < SURELY and not judged[best].lacking:
+        return Judged("supported", (read[best],), (), supported)
+    if supported < SUPPORTED and against is not None and refuted >= SURELY:
+        return Judged("contradicted", (read[against],), judged[against].lacking, supported)
+    if supported >= SUPPORTED or refuted >= REFUTED:
+        both = dict.fromkeys((best, *([] if against is None else [against])))
+        return Judged("unsure", tuple(read[at] for at in both), (), supported)
+    return Judged("not_in_sources", tuple(read[:NEAREST]), (), supported)
+
+
+class _Weighed(NamedTuple):
+    """Which quotes bear a statement out and deny it most, how surely, and which are near."""
+
+    best: int
+    supported: float
+    against: int | None
+    refuted: float
+    near: Sequence[int]
+
+
+def _weighed(alone: Sequence[tuple[float, float]], read: Sequence[Quote]) -> _Weighed:
+    """Weigh quotes by how sure it is that each alone bears a statement out, and denies it."""
+    near = [at for at, quote in enumerate(read) if quote.score >= NEAR]
+    entailed = [sure if at in near or sure >= SURE else 0.0 for at, (sure, _) in enumerate(alone)]
+    best = max(range(len(read)), key=lambda at: (entailed[at], -at))
+    against = max(near, key=lambda at: (alone[at][1], -at), default=None)
+    refuted = alone[against][1] if against is not None else 0.0
+    return _Weighed(best, entailed[best], against, refuted, near)
 
 
 def _together(

@@ -1,4 +1,4 @@
-"""Make the reader's weights again; with `router` or `further`, those of the router (`routing/`).
+"""Make the reader's weights again; with `router`, `further`, `languages` the router (`routing/`).
 
 FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
 at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
@@ -27,7 +27,7 @@ from eval.lab.training.examples import (
 from eval.lab.training.inputs import keep, parse, sha256_of
 from eval.lab.training.measure import describe
 from eval.lab.training.model import RECIPE, export_reader, from_weights, take_mean, train_reader
-from eval.lab.training.routing import further, network
+from eval.lab.training.routing import further, languages, network
 from index.errors import UserError
 from index.weights.download import model_folder
 from index.weights.onnx import load_tokenizer
@@ -39,7 +39,7 @@ SEED = 2021
 START = "ms-marco-minilm-l-12-v2-int8"
 """The reranker that chooses hard windows, and that training starts from if it is told no other."""
 
-ROUTER = {"router": network.main, "further": further.main}
+ROUTER = {"router": network.main, "further": further.main, "languages": languages.main}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -3,14 +3,15 @@
 FOLDER is that of `eval.lab.training.claims`: its statements that were held out are judged by the
 reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those of a
 multinomial logistic regression in which each kind of statement counts the same; the figures are of
-tenfold cross-validation.
+tenfold cross-validation. With --all-languages it is the head of the reader of all languages, and
+the weights are for `rag/verifying/across.py`.
 """
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -20,19 +21,27 @@ from sklearn.model_selection import cross_val_predict
 from eval.lab.command import arguments, run_command
 from eval.lab.training.inputs import read_examples
 from eval.lab.training.statements import LABELS, Statement
+from index.language import ENGLISH
+from index.weights.catalogue import ENGLISH_READER, READER_OF_ALL
 from rag.answerability.reader import Reader
 from rag.config import load_settings
-from rag.verifying.entailment import entailment_features
+from rag.languages.across import lacking_figures
+from rag.verifying.across import AcrossFeatures, across_features
+from rag.verifying.entailment import EntailmentFeatures, entailment_features
+
+FeaturesOf = Callable[[str, str, Reader], EntailmentFeatures | AcrossFeatures]
 
 
 def main(argv: Sequence[str]) -> int:
     """Judge the statements held out, fit, and print."""
-    folder = arguments("eval.lab.training.fit_claims", __doc__).parse_args(argv).folder
-    statements = read_examples(folder / "statements-held-out.jsonl", Statement)
-    reader = Reader(load_settings().models)
-    features = [
-        asdict(entailment_features(each.statement, each.text, reader)) for each in statements
-    ]
+    parser = arguments("eval.lab.training.fit_claims", __doc__)
+    parser.add_argument("--all-languages", action="store_true")
+    given = parser.parse_args(argv)
+    statements = read_examples(given.folder / "statements-held-out.jsonl", Statement)
+    name = READER_OF_ALL if given.all_languages else ENGLISH_READER
+    features_of: FeaturesOf = _across if given.all_languages else entailment_features
+    reader = Reader(load_settings().models, name)
+    features = [asdict(features_of(each.statement, each.text, reader)) for each in statements]
     names = list(features[0])
     values = np.array([list(each.values()) for each in features])
     labels = np.array([LABELS.index(each.label) for each in statements])
@@ -54,6 +63,11 @@ def main(argv: Sequence[str]) -> int:
             f"{kind:<32} right {right:.3f}, taken for supported {passed:.3f}, n = {len(of)}\n"
         )
     return 0
+
+
+def _across(statement: str, text: str, reader: Reader) -> AcrossFeatures:
+    lacking = tuple(lacking_figures(statement, ENGLISH, text, ENGLISH))
+    return across_features(statement, text, reader, lacking)
 
 
 if __name__ == "__main__":

@@ -202,7 +202,9 @@ def _loss(model: ReaderModel, device: torch.device, batch: Sequence[Prepared]) -
     masked = torch.from_numpy(outside_text(batch)).to(device)
     with halved(device):
         *places, answers = model(**{k: torch.from_numpy(v).to(device) for k, v in inputs.items()})
-    return words_and_answers(places, answers, batch, masked)
+    answerable = torch.tensor([float(each.answerable) for each in batch], device=device)
+    answered = binary_cross_entropy_with_logits(answers.float(), answerable)
+    return words_loss(places, batch, masked) + answered
 
 
 def outside_text(batch: Sequence[Prepared]) -> NDArray[np.bool_]:
@@ -214,19 +216,14 @@ def outside_text(batch: Sequence[Prepared]) -> NDArray[np.bool_]:
     return outside
 
 
-def words_and_answers(
-    places: Sequence[torch.Tensor],
-    answers: torch.Tensor,
-    batch: Sequence[Prepared],
-    masked: torch.Tensor,
+def words_loss(
+    places: Sequence[torch.Tensor], batch: Sequence[Prepared], masked: torch.Tensor
 ) -> torch.Tensor:
-    """Return the loss of the words, which cannot be where it is masked, and of the answers."""
-    device = answers.device
+    """Return the loss of the first and last tokens, which cannot be where it is masked."""
+    device = masked.device
     wanted = torch.tensor([each.words or (NO_WORDS, NO_WORDS) for each in batch], device=device)
     sums = [
         cross_entropy(logits.float().masked_fill(masked, -1e4), wanted[:, side], reduction="sum")
         for side, logits in enumerate(places)
     ]
-    words = torch.stack(sums).sum() / (2 * max(1, sum(each.words is not None for each in batch)))
-    answerable = torch.tensor([float(each.answerable) for each in batch], device=device)
-    return words + binary_cross_entropy_with_logits(answers.float(), answerable)
+    return torch.stack(sums).sum() / (2 * max(1, sum(each.words is not None for each in batch)))

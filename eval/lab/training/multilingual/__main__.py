@@ -1,9 +1,12 @@
-"""Make the weights of the reader of any language, from English data.
+"""Make the weights of the reader of any language.
 
-FOLDER keeps the examples with the logits that the English cross-encoder gives them, a checkpoint
-every ten minutes, from which the same command goes on, and at the end `reader.onnx`. It ends with
-figures on what was held out, and with what brings its logits to the scale of the English reader's:
-they are copied into `index/weights/multilingual.py`.
+It learns from English data, from what teachers of English say of them, and from sentences and
+questions that people and a large language model have translated. PAGES is the folder `html` of the
+package `debian-handbook` (see `parallel.py`). FOLDER keeps the examples with what the teachers say,
+a checkpoint every ten minutes, from which the same command goes on, and at the end `reader.onnx`.
+With --start an earlier reader learns on. The command ends with figures on what was held out, and
+with what brings its logits to the scale of the reader of English: they are copied into
+`index/weights/multilingual.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import random
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,71 +23,104 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from eval.lab.command import run_command
+from eval.lab.training import claims
 from eval.lab.training.asked.__main__ import as_ranked
 from eval.lab.training.asked.__main__ import examples as asked_examples
 from eval.lab.training.examples import Article, Example, held_out, load_squad, make_examples
 from eval.lab.training.inputs import keep, parse, sha256_of, shipped_reader
-from eval.lab.training.measure import WINDOWS, describe
+from eval.lab.training.measure import WINDOWS, Scored, auc, describe, right_words, score
 from eval.lab.training.model import Prepared
+from eval.lab.training.multilingual import parallel, translated
 from eval.lab.training.multilingual.model import (
     RECIPE,
+    Item,
     MultilingualModel,
-    Ranked,
     export_reader,
     train,
 )
+from eval.lab.training.multilingual.pairs import Lesson, Taught, Teachers, Untaught
+from eval.lab.training.statements import Statement
+from index.language import ENGLISH
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.download import model_folder
-from index.weights.embedding import load_scorer
 from index.weights.multilingual import PACKED, MultilingualNetwork, as_read
 from index.weights.onnx import load_tokenizer
 from index.weights.packed import PackedWeights
 from index.weights.reader import ReaderWeights
 from rag.config import load_settings
 
-SEED = 2034
-TEACHER = "ms-marco-minilm-l-12-v2-int8"
+SEED = 2035
 SHARES = {
-    "answerable": 10_000,
+    "answerable": 7_000,
     "near-miss": 7_000,
-    "exchanged": 2_000,
-    "wrong window": 3_000,
-    "other paragraph": 2_000,
-    "answerable paragraph": 500,
-    "near-miss paragraph": 500,
+    "exchanged": 1_500,
+    "wrong window": 1_500,
+    "other paragraph": 700,
+    "answerable paragraph": 250,
+    "near-miss paragraph": 250,
+    "foreign": 800,
+    "typed": 4_000,
+    "written statement": 4_000,
+    "statement": 5_000,
+    "parallel": 4_000,
+    "translated": 9_000,
 }
-"""How many examples of each kind are drawn from SQuAD's questions."""
-FOREIGN = 2_500
-"""Windows that answer another article's question."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """An example, and the logit of the cross-encoder that is learned from."""
-
-    example: Example
-    rank: float
+"""How many pairs of each kind are learned from, at most. "foreign" are windows that answer another
+article's question."""
+BEARS_OUT: frozenset[Lesson] = frozenset(("bears_out",))
+TRANSLATED = ("translated", "parallel")
+STATEMENTS = 1_500
+"""Statements that were held out and are measured on."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Make examples, train, and write the weights."""
-    command = "eval.lab.training.multilingual"
-    options = parse(arguments, command, __doc__, "--squad", epochs=1.0)
-    files = [options.folder / "train.jsonl", options.folder / "held-out.jsonl"]
+    command, needed = "eval.lab.training.multilingual", ("--squad", "--claims", "--pages")
+    options = parse(arguments, command, __doc__, *needed, optional=("--start",), epochs=1.0)
+    folder, published = options.folder, model_folder(MULTILINGUAL, load_settings().models)
+    stated, stated_apart = claims.prepare(folder / "statements", options.squad, options.claims)
     sources = {options.squad.name: sha256_of(options.squad), "shares": SHARES}
-    taught, apart = keep(files, Taught, sources, partial(_make, options.squad))
-    published = model_folder(MULTILINGUAL, load_settings().models)
-    packed, tokenizer = PackedWeights(published / PACKED), load_tokenizer(published)
+    make = partial(_make, options.squad, options.pages, stated)
+    taught, apart = keep([folder / "train.jsonl", folder / "held-out.jsonl"], Taught, sources, make)
+    packed = PackedWeights(published / PACKED)
     model = MultilingualModel(packed)
-    recipe = replace(RECIPE, epochs=options.epochs)
-    train(model, packed, prepared(taught, tokenizer), options.folder / "checkpoint.pt", recipe)
-    made = options.folder / "reader.onnx"
+    if options.start:
+        model.go_on_from(options.start)
+    recipe, made = replace(RECIPE, epochs=options.epochs), folder / "reader.onnx"
+    items = prepared(taught, load_tokenizer(published))
+    train(model, packed, items, folder / "checkpoint.pt", recipe)
     export_reader(model, packed, made)
     held = [each.example for each in apart]
-    read = ReaderWeights(MultilingualNetwork(published, made))
-    lines = [*describe(held, read), *scales(held, read, ReaderWeights(shipped_reader()))]
-    sys.stdout.writelines(f"{line}\n" for line in lines)
+    read, english = ReaderWeights(MultilingualNetwork(published, made)), shipped_reader()
+    some = random.Random(SEED).sample(stated_apart, STATEMENTS)  # noqa: S311  reproducible
+    for lines in (
+        describe(held, read),
+        crossed(read),
+        claims.describe(some, read),
+        scales(held, read, ReaderWeights(english)),
+    ):
+        sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
+
+
+def crossed(reader: ReaderWeights) -> Iterator[str]:
+    """Yield how well translated windows are read that were held out, a line a language."""
+    apart = translated.windows(held=True)
+    for language in sorted({each for of in apart for each in of} - {ENGLISH}):
+        for asked in (language, ENGLISH):
+            scored, right = [], []
+            for of in (each for each in apart if language in each):
+                for question, words in zip(
+                    of[asked]["questions"], of[language]["answers"], strict=True
+                ):
+                    [read] = reader.read(question, [of[language]["text"]])
+                    scored.append(Scored(score(read), bool(words)))
+                    said = of[language]["text"][read.start : read.end]
+                    right += [right_words(said, [words])] if words else []
+            yield (
+                f"translated, {asked} asked of {language}: AUC {auc(scored):.3f}, "
+                f"right words {np.mean(right):.3f}, n = {len(scored)}"
+            )
 
 
 def scales(
@@ -102,49 +138,80 @@ def scales(
         yield f"{name.upper()} = {factor:.3f}, {summand:.3f}"
 
 
-def prepared(taught: Sequence[Taught], tokenizer: Tokenizer) -> list[Ranked]:
+def prepared(taught: Sequence[Taught], tokenizer: Tokenizer) -> list[Item]:
     """Return the examples as tokens, the questions as they are read: in small letters.
 
     Those that have no answer were put into small letters and lost their accents in this data, so
-    capital letters would give away which have one.
+    capital letters would give away which have one. Where nothing is learned of a question, nothing
+    is learned of its words.
     """
-    pairs = [(_plain(each.example.question), each.example.text) for each in taught]
-    encoded = zip(taught, tokenizer.encode_batch(pairs), strict=True)
-    return [Ranked(Prepared.of(each.example, tokens), each.rank) for each, tokens in encoded]
+    pairs = [(_as_learned(each.example), each.example.text) for each in taught]
+    items = []
+    for each, tokens in zip(taught, tokenizer.encode_batch(pairs), strict=True):
+        own = Prepared.of(each.example, tokens)
+        items.append(Item(own if each.answers is not None else own._replace(words=None), each))
+    return items
 
 
-def _plain(question: str) -> str:
-    """Return a question in small letters, without accents."""
-    apart = unicodedata.normalize("NFD", as_read(question))
+def _as_learned(example: Example) -> str:
+    question = as_read(example.question)
+    if example.kind in TRANSLATED:
+        return question
+    apart = unicodedata.normalize("NFD", question)
     return "".join(each for each in apart if not unicodedata.combining(each))
 
 
-def _make(squad: Path) -> tuple[list[Taught], list[Taught]]:
+def _make(
+    squad: Path, pages: Path, stated: Sequence[Statement]
+) -> tuple[list[Taught], list[Taught]]:
     rng = random.Random(SEED)  # noqa: S311  reproducible
     articles = load_squad(squad)
     learned = [each for each in articles if not held_out(each.title)]
     typed, apart = asked_examples({each.title: each for each in articles}, replayed=0, epochs=1)
-    made = [*_drawn(learned, rng), *typed]
-    rng.shuffle(made)
-    teacher = load_scorer(TEACHER, load_settings().models)
-    scores = teacher([(each.question, each.text) for each in made])
+    kinds = {
+        **_of_squad(learned, rng),
+        "typed": list(map(_asked, typed)),
+        **_of_statements(stated),
+        "parallel": list(parallel.pairs_of(pages, rng)),
+    }
+    made = [each for kind, some in kinds.items() for each in _some(some, SHARES[kind], rng)]
+    windows = translated.windows(held=False)
+    made += _some(list(translated.pairs_of(windows, rng)), SHARES["translated"], rng)
+    taught = Teachers(load_settings().models).teach(made)
+    rng.shuffle(taught)
     apart += make_examples([each for each in articles if held_out(each.title)], as_ranked, rng)
-    taught = [Taught(each, float(score)) for each, score in zip(made, scores, strict=True)]
-    return taught, [Taught(each, 0.0) for each in apart]
+    return taught, [Taught(each) for each in apart]
 
 
-def _drawn(articles: Sequence[Article], rng: random.Random) -> Iterator[Example]:
-    """Yield as many examples of each kind as SHARES says, and windows of other articles."""
-    by_kind: dict[str, list[Example]] = {}
+def _some(pairs: Sequence[Untaught], most: int, rng: random.Random) -> list[Untaught]:
+    return rng.sample(pairs, min(most, len(pairs)))
+
+
+def _asked(example: Example) -> Untaught:
+    return Untaught(example, (example.question, example.text), frozenset(("rank", "answers")))
+
+
+def _of_squad(articles: Sequence[Article], rng: random.Random) -> dict[str, list[Untaught]]:
+    """Return the examples of SQuAD's questions by their kinds, and windows of other articles."""
+    by_kind: dict[str, list[Untaught]] = {"foreign": []}
     for each in make_examples(articles, as_ranked, rng):
-        by_kind.setdefault(each.kind, []).append(each)
-    for kind, count in SHARES.items():
-        yield from rng.sample(by_kind[kind], min(count, len(by_kind[kind])))
-    answered = by_kind["answerable"]
-    count = min(FOREIGN, len(answered))
+        by_kind.setdefault(each.kind, []).append(_asked(each))
+    answered = [each.example for each in by_kind["answerable"]]
+    count = min(SHARES["foreign"], len(answered))
     for one, other in zip(rng.sample(answered, count), rng.sample(answered, count), strict=True):
         if one.question != other.question:
-            yield Example(one.question, other.text, False, kind="foreign")
+            by_kind["foreign"].append(_asked(Example(one.question, other.text, False)))
+    return by_kind
+
+
+def _of_statements(stated: Sequence[Statement]) -> dict[str, list[Untaught]]:
+    """Return statements with texts: those that were written for it, and the others."""
+    by_kind: dict[str, list[Untaught]] = {"written statement": [], "statement": []}
+    for each in stated:
+        kind = "written statement" if each.kind.startswith("written") else "statement"
+        example, english = Example(each.statement, each.text, False), (each.statement, each.text)
+        by_kind[kind].append(Untaught(example, english, BEARS_OUT, each.label))
+    return by_kind
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 Its word vectors stay as they are and are no part of it: words that are alike in two languages have
 vectors that are alike, so what it learns of English holds for other languages. It reads the vectors
-of a question and a text, and has three heads: the words that answer, whether the text answers, and
-how well a cross-encoder would say that the text goes with the question.
+of a question and a text, and has four heads: the words that answer, whether the text answers, how
+well a cross-encoder would say that the text goes with the question, and whether the text bears out
+a statement in the question's place.
 """
 
 from __future__ import annotations
@@ -17,11 +18,14 @@ from typing import NamedTuple
 import onnx
 import torch
 from tokenizers import Encoding
-from torch.nn.functional import mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from transformers import BertConfig, BertModel
 
 from eval.lab.training.export import export
-from eval.lab.training.model import Prepared, outside_text, words_and_answers
+from eval.lab.training.inputs import reading
+from eval.lab.training.model import Prepared, outside_text, weights_of, words_loss
+from eval.lab.training.multilingual.pairs import Taught
+from eval.lab.training.statements import LABELS
 from eval.lab.training.train import Recipe, fit, halved
 from index.atomic import write_whole
 from index.weights.multilingual import ENCODER, PACKED, TENSORS, word_vectors
@@ -37,8 +41,18 @@ SCALE = 20.0
 """What the mean square of the rank's error is divided by: these logits lie between -11 and 11."""
 
 
+class Logits(NamedTuple):
+    """What the heads say: of each token (texts, tokens), or of each text (texts, …)."""
+
+    starts: torch.Tensor
+    ends: torch.Tensor
+    answers: torch.Tensor
+    ranks: torch.Tensor
+    bears_out: torch.Tensor
+
+
 class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
-    """The twelve layers with the three heads."""
+    """The twelve layers with the four heads."""
 
     def __init__(self, packed: PackedWeights) -> None:
         """Take the layers as they were published; the heads begin at random."""
@@ -49,14 +63,30 @@ class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
         self.words = torch.nn.Linear(width, 2)
         self.answers = torch.nn.Linear(width, 1)
         self.ranks = torch.nn.Linear(width, 1)
+        self.bears_out = torch.nn.Linear(width, len(LABELS))
 
-    def forward(
-        self, vectors: torch.Tensor, attention_mask: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Return logits: first and last tokens (texts, tokens), answers and ranks (texts)."""
+    def forward(self, vectors: torch.Tensor, attention_mask: torch.Tensor) -> Logits:
+        """Return the logits of all heads."""
         read = self.bert(inputs_embeds=vectors, attention_mask=attention_mask).last_hidden_state
         words, pooled = self.words(read), torch.tanh(self.pooled(read[:, 0]))
-        return words[..., 0], words[..., 1], self.answers(pooled)[:, 0], self.ranks(pooled)[:, 0]
+        return Logits(
+            words[..., 0],
+            words[..., 1],
+            self.answers(pooled)[:, 0],
+            self.ranks(pooled)[:, 0],
+            self.bears_out(pooled),
+        )
+
+    def go_on_from(self, reader: Path) -> None:
+        """Take the weights of an earlier reader; a head that it has not begins at random.
+
+        Raises UserError for another network.
+        """
+        with reading(reader, "holds no weights that training can go on from"):
+            missing, unexpected = self.load_state_dict(weights_of(reader, ""), strict=False)
+            heads = ("bears_out.", "bert.embeddings.word_embeddings.")
+            if unexpected or any(not each.startswith(heads) for each in missing):
+                raise ValueError(f"another kind of network: {missing} {unexpected}")
 
 
 class Encoder(torch.nn.Module):  # type: ignore[misc]
@@ -97,14 +127,14 @@ def encoder(packed: PackedWeights) -> BertModel:
     return bert
 
 
-class Ranked(NamedTuple):
-    """An example as tokens, with the logit that the cross-encoder gives it."""
+class Item(NamedTuple):
+    """An example as tokens, with what is to be learned of it."""
 
     prepared: Prepared
-    rank: float
+    taught: Taught
 
 
-def tokens_of(each: Ranked) -> int:
+def tokens_of(each: Item) -> int:
     """Return how many tokens an example has."""
     return len(each.prepared.encoded.ids)
 
@@ -112,7 +142,7 @@ def tokens_of(each: Ranked) -> int:
 def train(
     model: MultilingualModel,
     packed: PackedWeights,
-    items: Sequence[Ranked],
+    items: Sequence[Item],
     checkpoint: Path,
     recipe: Recipe,
 ) -> None:
@@ -137,25 +167,40 @@ def inputs_of(
 
 
 def _loss(
-    model: MultilingualModel,
-    packed: PackedWeights,
-    device: torch.device,
-    batch: Sequence[Ranked],
+    model: MultilingualModel, packed: PackedWeights, device: torch.device, batch: Sequence[Item]
 ) -> torch.Tensor:
+    """Return the sum of the heads' losses, each over the examples that say something to it."""
     prepared = [each.prepared for each in batch]
     masked = torch.from_numpy(outside_text(prepared)).to(device)
     inputs = inputs_of(packed, [each.encoded for each in prepared], device)
     with halved(device):
-        *places, answers, ranks = model(**inputs)
-    wanted = torch.tensor([each.rank for each in batch], device=device)
-    ranked = mse_loss(ranks.float(), wanted) / SCALE
-    return words_and_answers(places, answers, prepared, masked) + ranked
+        logits = Logits(*(each.float() for each in model(**inputs)))
+    answers, answered = _those(logits.answers, [each.taught.answers for each in batch])
+    ranks, ranked = _those(logits.ranks, [each.taught.rank for each in batch])
+    stated, labels = _those(logits.bears_out, [each.taught.bears_out for each in batch])
+    losses = [words_loss(logits[:2], prepared, masked)]
+    if len(answers):
+        losses.append(binary_cross_entropy_with_logits(answers, answered))
+    if len(ranks):
+        losses.append(mse_loss(ranks, ranked) / SCALE)
+    if len(stated):
+        losses.append(cross_entropy(stated, labels))
+    return torch.stack(losses).sum()
+
+
+def _those(
+    logits: torch.Tensor, wanted: Sequence[float | tuple[float, ...] | None]
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the logits for which something is wanted, and what is."""
+    at = [row for row, each in enumerate(wanted) if each is not None]
+    return logits[at], torch.tensor([wanted[row] for row in at], device=logits.device)
 
 
 def export_reader(model: MultilingualModel, packed: PackedWeights, to: Path) -> None:
     """Write the layers and heads as int8 ONNX; the word vectors stay where they are."""
     tokens = {0: "texts", 1: "tokens"}
-    outputs = {"starts": tokens, "ends": tokens, "answers": {0: "texts"}, "ranks": {0: "texts"}}
+    of_texts = {name: {0: "texts"} for name in ("answers", "ranks", "bears_out")}
+    outputs = {"starts": tokens, "ends": tokens, **of_texts}
     export(model, _example(packed), outputs, to)
 
 

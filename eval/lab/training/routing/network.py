@@ -42,6 +42,8 @@ from rag.asking.subject import in_words
 from rag.config import load_settings
 
 EXAMPLES = Path(__file__).parent / "router.jsonl"
+LANGUAGES = EXAMPLES.with_name("languages.jsonl")
+"""Messages in other languages, from which the reader of all languages learns their classes."""
 START = "all-minilm-l6-v2"
 EVIDENCE = "evidence/fact"
 QUESTIONS = 16_000

@@ -1,0 +1,91 @@
+"""How well statements are checked against documents in another language.
+
+    python -m eval.lab.bench.languages.statements FOLDER [--shown]
+
+Checks the statements of `statements.jsonl`, in German, Chinese and English, against the briefing in
+English, German and Chinese: each against a library of its document alone. Prints which verdicts
+they get, by what they should be. Libraries are kept in FOLDER. `--shown` prints what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from eval.lab.command import arguments, run_command
+from eval.lab.measure import show
+from index.loading.load import load
+from index.weights.catalogue import MULTILINGUAL
+from rag.assistant import Assistant
+from rag.config import load_settings
+
+STATEMENTS = Path(__file__).parent / "statements.jsonl"
+SETS = Path(__file__).parents[3] / "sets"
+VERDICTS = ("supported", "contradicted", "not_in_sources")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A statement with the verdict that it should get and the one that it gets."""
+
+    document: str
+    language: str
+    text: str
+    wanted: str
+    given: str
+
+
+def main(argv: Sequence[str]) -> int:
+    """Check all, and print."""
+    parser = arguments("eval.lab.bench.languages.statements", __doc__)
+    parser.add_argument("--shown", action="store_true")
+    given = parser.parse_args(argv)
+    judged = [each for name in _documents() for each in check_all(name, given.folder / name)]
+    show(("document", "statements in", "should be", "n", "are"), list(_table(judged)))
+    for each in judged if given.shown else ():
+        if each.wanted != each.given:
+            sys.stdout.write(f"{each.document} {each.wanted} -> {each.given}: {each.text}\n")
+    return 0
+
+
+def check_all(name: str, library: Path) -> Iterator[Judged]:
+    """Check the statements on a document against a library of it."""
+    path = STATEMENTS.parent / name
+    document = load(str(path if path.exists() else SETS / name))
+    settings = load_settings(library=library, embedding=MULTILINGUAL, llm="none")
+    with Assistant(settings) as assistant:
+        assistant.library.add(document)
+        for each in _statements():
+            if each["document"] == name:
+                [checked] = assistant.check(each["text"])
+                language, text, wanted = each["language"], each["text"], each["verdict"]
+                yield Judged(name, language, text, wanted, checked.verdict)
+
+
+def _statements() -> list[dict[str, str]]:
+    return list(map(json.loads, STATEMENTS.read_text("utf-8").splitlines()))
+
+
+def _documents() -> list[str]:
+    return list(dict.fromkeys(each["document"] for each in _statements()))
+
+
+def _table(judged: Sequence[Judged]) -> Iterator[tuple[object, ...]]:
+    for document, language in dict.fromkeys((each.document, each.language) for each in judged):
+        for wanted in VERDICTS:
+            of = [
+                each
+                for each in judged
+                if (each.document, each.language, each.wanted) == (document, language, wanted)
+            ]
+            counts = Counter(each.given for each in of).most_common()
+            given = ", ".join(f"{verdict} {count}" for verdict, count in counts)
+            yield document, language, wanted, len(of), given
+
+
+if __name__ == "__main__":
+    run_command(main)

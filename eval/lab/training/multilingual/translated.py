@@ -1,0 +1,74 @@
+"""Questions and windows of SQuAD's training paragraphs, translated: one language asks another.
+
+`translated.jsonl.gz` has a window in a language a line, with its questions and the words of it that
+answer each, or none. Those of one `id` are of one window, and one of them is in English.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from eval.lab.training.examples import Example
+from eval.lab.training.inputs import read_records
+from eval.lab.training.multilingual.pairs import Lesson, Untaught
+from index.language import ENGLISH
+
+TRANSLATED = Path(__file__).parent / "translated.jsonl.gz"
+HELD = 10
+"""One window in so many is for measuring: those whose number it divides."""
+TITLED = 0.5
+"""How often the title stands before the text, as it does where the reader is used."""
+ELSEWHERE = 2
+"""Other windows that a question is shown with, in any two languages. With few of them the network
+takes whatever is in another language for an answer."""
+LESSONS: frozenset[Lesson] = frozenset(("rank", "label"))
+
+Window = Mapping[str, Any]
+Translations = Mapping[str, Window]
+"""A window by the codes of languages."""
+
+
+def windows(*, held: bool) -> list[Translations]:
+    """Return the windows to learn from, or those that are held out."""
+    by_id: defaultdict[int, dict[str, Window]] = defaultdict(dict)
+    for each in read_records(TRANSLATED):
+        by_id[each["id"]][each["language"]] = each
+    return [each for at, each in sorted(by_id.items()) if (at % HELD == 0) == held]
+
+
+def pairs_of(some: list[Translations], rng: random.Random) -> Iterator[Untaught]:
+    """Yield each question, in each language, with its window in English and in one other language.
+
+    And each in English with its window in each language.
+    """
+    for each in some:
+        others = [language for language in each if language != ENGLISH]
+        for at in range(len(each[ENGLISH]["questions"])):
+            for language in others:
+                yield _pair(each, each, at, (ENGLISH, language), rng)
+                asked = rng.choice((ENGLISH, language, rng.choice(others)))
+                yield _pair(each, each, at, (language, asked), rng)
+                for other in rng.sample(some, ELSEWHERE):
+                    if other is not each:
+                        mixed = rng.choice(list(each)), rng.choice(list(other))
+                        yield _pair(each, other, at, mixed, rng)
+
+
+def _pair(
+    own: Translations, of: Translations, at: int, languages: tuple[str, str], rng: random.Random
+) -> Untaught:
+    """Make a pair: a question in the first language, and a window in the second."""
+    asked, written = (own[languages[0]], of[languages[1]])
+    words = written["answers"][at] if own is of else None
+    titled = rng.random() < TITLED
+    head, english_head = (f"{each['title']}\n" * titled for each in (written, of[ENGLISH]))
+    text = head + written["text"]
+    start = len(head) + written["text"].index(words) if words else 0
+    answer = (start, start + len(words)) if words else None
+    example = Example(asked["questions"][at], text, bool(words), answer, kind="translated")
+    english = own[ENGLISH]["questions"][at], english_head + of[ENGLISH]["text"]
+    return Untaught(example, english, LESSONS)

@@ -1,0 +1,65 @@
+"""How sure it is that a text bears a statement in another language out, or speaks against it.
+
+The head of the reader of all languages says what a text makes of a statement. Beside it stand the
+numbers and days that the text does not have. Names are not compared: they have other letters, or
+other forms, in another language.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.answerability.reader import Reader
+from rag.languages.across import lacking_figures
+from rag.verifying.entailment import Weights, probabilities
+
+
+@dataclass(frozen=True, slots=True)
+class AcrossFeatures:
+    """What is weighed of a text with a statement: see `EntailmentFeatures`."""
+
+    supported: float
+    refuted: float
+    figures: float
+
+
+# Fitted by python -m eval.lab.training.fit_claims FOLDER --all-languages
+SUPPORTED_WEIGHTS: Weights = {
+    "intercept": -0.646,
+    "supported": 0.896,
+    "refuted": -0.267,
+    "figures": -1.324,
+}
+REFUTED_WEIGHTS: Weights = {
+    "intercept": -0.756,
+    "supported": 0.007,
+    "refuted": 0.992,
+    "figures": 0.529,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entailed:
+    """How sure it is that a text bears a statement out and denies it, and what figures it lacks."""
+
+    supported: float
+    refuted: float
+    lacking: tuple[str, ...]
+
+
+def entails_across(
+    statement: str, language: str, text: str, written_in: str, reader: Reader
+) -> Entailed:
+    """Judge a statement in a language by a text in one: codes of `rag.languages.across.KNOWN`."""
+    lacking = tuple(lacking_figures(statement, language, text, written_in))
+    features = across_features(statement, text, reader, lacking)
+    weights = (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)
+    return Entailed(*probabilities(features, weights), lacking)
+
+
+def across_features(
+    statement: str, text: str, reader: Reader, lacking: tuple[str, ...]
+) -> AcrossFeatures:
+    """Return the signals of a text with a statement, of whose figures some may be lacking."""
+    [logits] = reader.entails_across(statement, [text])
+    return AcrossFeatures(logits[0] - logits[2], logits[1] - logits[2], float(bool(lacking)))
