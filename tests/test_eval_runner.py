@@ -54,6 +54,9 @@ class Library:
     def __init__(self, document: Document = DOCUMENT) -> None:
         self.kept = document
 
+    def has_older_words(self) -> bool:
+        return False
+
     def outdated(self) -> int:
         return 0
 

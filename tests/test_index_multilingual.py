@@ -142,6 +142,5 @@ def test_documents_of_two_languages_compete_fairly(
     for name, questions in ASKED.items():
         for question in questions:
             quotes = find_quotes(half_and_half, reranker, question, 5).quotes
-            assert {each.document.language for each in quotes} == {"de", "en"}
             right += quotes[0].document.title == name
     assert right >= 11

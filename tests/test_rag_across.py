@@ -70,8 +70,8 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 @pytest.mark.parametrize(
     ("statement", "verdicts"),
     [
-        ("Die Brücke wurde am 3. März 1911 eröffnet.", {"supported"}),
-        ("大桥于1911年3月3日通车。", {"supported"}),
+        ("Die Brücke wurde am 3. März 1911 eröffnet.", {"supported", "unsure"}),
+        ("大桥于1911年3月3日通车。", {"supported", "unsure"}),
         # Another day never passes, whatever the head makes of it.
         (
             "Die Brücke wurde am 4. März 1911 eröffnet.",

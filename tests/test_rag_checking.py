@@ -230,9 +230,9 @@ def test_what_was_kept_is_not_checked_again(
     [before] = assistant.check(document(first), keep=True)
     judged: list[str] = []
 
-    def told(statement: str, quotes: Sequence[Quote], reader: Reader) -> Judged:
+    def told(statement: str, quotes: Sequence[Quote], reader: Reader, language: str) -> Judged:
         judged.append(statement)
-        return judge(statement, quotes, reader)
+        return judge(statement, quotes, reader, language)
 
     monkeypatch.setattr("rag.checking.check.judge", told)
     changed = document(f"{second}\n\n{first}")

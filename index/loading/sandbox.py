@@ -72,7 +72,7 @@ def read_sandboxed(
         content["title"],
         tuple(Heading(**each) for each in content["headings"]),
         tuple(content["pages"]),
-        Properties(**content["properties"] | {"tags": ()}),  # Those are people's.
+        Properties(**content["properties"] | {"tags": (), "other_parts": ()}),  # No file says them.
         tuple(Style(**each) for each in content["styles"]),
         tuple(Scan(**each) for each in content["scans"]),
         tuple(content["unread"]),

@@ -185,6 +185,7 @@ cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokeni
             _files("""
 53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db 90868376 model.safetensors
 be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokenizer.json
+5b3fd7a9b8f3c5a91c600260089ed418fbc20914c4a054f52cbeac47aa2f8bf4    78902 languages.npz
 953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41      612 config.json
 061ca9d39661d6c6d6de5ba27f79a1cd5770ea247f8d46412a68a498dc5ac9f3      116 config_sentence_transformers.json
 84e40c8e006c9b1d6c122e02cba9b02458120b5fb0c87b746c41e0207cf642cf      349 modules.json
@@ -241,6 +242,7 @@ cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokeni
 c2550b0ecac9f8dd977a254de3e9c2dc80ebc197c2e923914f595eadaca766b7 22986487 router.onnx
 61fb5f700c8cf7d7202fdc8f76e6e370b528ad841890ccf7884f2ce7424821ce    20703 router.json
 be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokenizer.json
+5b3fd7a9b8f3c5a91c600260089ed418fbc20914c4a054f52cbeac47aa2f8bf4    78902 languages.npz
 """),
             home=Path(__file__).parents[2] / "rag" / "asking" / "router",
         ),
