@@ -241,7 +241,7 @@ cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokeni
 c2550b0ecac9f8dd977a254de3e9c2dc80ebc197c2e923914f595eadaca766b7 22986487 router.onnx
 61fb5f700c8cf7d7202fdc8f76e6e370b528ad841890ccf7884f2ce7424821ce    20703 router.json
 be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokenizer.json
-5b3fd7a9b8f3c5a91c600260089ed418fbc20914c4a054f52cbeac47aa2f8bf4    78902 languages.npz
+dd0d98efac869164210110451f79df5e943ea47e24e9ac755e6db22dbaeb913c    79404 languages.npz
 """),
             home=Path(__file__).parents[2] / "rag" / "asking" / "router",
         ),

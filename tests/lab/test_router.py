@@ -22,6 +22,7 @@ from eval.lab.training.routing.further import (
     with_further,
     without_further,
 )
+from eval.lab.training.routing.languages import made_of
 from eval.lab.training.routing.network import (
     EVIDENCE,
     EXAMPLES,
@@ -32,7 +33,7 @@ from eval.lab.training.routing.network import (
     request_words,
 )
 from index.errors import UserError
-from rag.asking.route import KINDS, WEIGHTS, Router, metadata
+from rag.asking.route import FOREIGN_ROWS, KINDS, WEIGHTS, Router, metadata
 
 GOOD = '{"text": "tl;dr", "kind": "overview/all"}'
 
@@ -235,3 +236,10 @@ def test_examples_are_recognised(router: Router) -> None:
     right = 1 - len(wrong) / DRAWN
     print(f"examples recognised: {right:.1%}", *wrong, sep="\n")  # noqa: T201
     assert right >= RECOGNISED, "\n".join(wrong)
+
+
+def test_the_rows_for_other_languages_are_of_the_examples() -> None:
+    rows = np.load(WEIGHTS / FOREIGN_ROWS)
+    assert str(rows["made_of"]) == made_of()
+    assert rows["weights"].shape == (len(rows["classes"]), 384)
+    assert {*rows["classes"].tolist()} == {*metadata()["classes"]}

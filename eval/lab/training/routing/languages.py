@@ -11,6 +11,7 @@ cores for four minutes.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 import sys
@@ -22,9 +23,9 @@ from sklearn.linear_model import LogisticRegression
 
 from eval.formats.xquad import load_xquad
 from eval.lab.training.inputs import parse
-from eval.lab.training.multilingual.translated import windows
-from eval.lab.training.routing.further import further_examples
-from eval.lab.training.routing.network import EVIDENCE, LANGUAGES, Message, load_examples
+from eval.lab.training.multilingual.translated import TRANSLATED, windows
+from eval.lab.training.routing.further import FURTHER, further_examples
+from eval.lab.training.routing.network import EVIDENCE, EXAMPLES, LANGUAGES, Message, load_examples
 from index.atomic import write_whole
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.embedding import load_embedding
@@ -57,8 +58,14 @@ def write_rows(path: Path, classes: Sequence[str], weights: np.ndarray, biases: 
     """Write rows, whole or not at all: weights (classes, width), biases (classes,)."""
     written = io.BytesIO()
     values = {"weights": weights.astype(np.float32), "biases": biases.astype(np.float32)}
-    np.savez(written, classes=np.array(list(classes)), **values)
+    np.savez(written, classes=np.array(list(classes)), made_of=made_of(), **values)
     write_whole(path, written.getvalue())
+
+
+def made_of() -> str:
+    """Return the SHA-256 of the files of examples."""
+    read = [path.read_bytes() for path in (EXAMPLES, FURTHER, LANGUAGES, TRANSLATED)]
+    return hashlib.sha256(b"".join(read)).hexdigest()
 
 
 def _messages(squad: Path) -> Iterator[Message]:
