@@ -20,6 +20,10 @@ from index.documents import Document, Heading, Passage, Span
 from index.english import ENGLISH
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 from index.language import in_its_language, language_of_text, may_be_foreign
+from index.language.names import month_names
+
+MONTH_LETTERS = 20
+"""The letters of the longest name of a month."""
 
 SPLITTER_VERSION = "3"
 """Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
@@ -146,6 +150,8 @@ def sentence_spans(
     for boundary in sentencex.get_sentence_boundaries(language, flat):
         first = start + prefix + boundary["start_index"]
         last = start + prefix + boundary["end_index"]
+        if sentences and _is_one_day(text, sentences[-1], first, language):
+            first, _ = sentences.pop()
         sentences.append(_stripped(text, first, last))
     if not prefix and len(sentences) > 1 and _SIGN.fullmatch(text, *sentences[0]):
         # "1.", of a list's item.
@@ -246,6 +252,20 @@ def _looks_wrapped(text: str, lines: list[Offsets]) -> bool:
     full = sum(end - start >= 0.7 * widest for start, end in inner)
     broken = sum(not ENDS_SENTENCE.search(text[start:end]) for start, end in inner)
     return full >= 0.6 * len(inner) and broken >= 0.5 * len(inner)
+
+
+_NUMBERED_DAY = re.compile(r"(?:^|\D)\d{1,2}\.$")
+
+
+def _is_one_day(text: str, before: Offsets, start: int, language: str) -> bool:
+    """Whether a day stands on both sides of what is taken for a sentence's end: “am 15. Dezember”.
+
+    `sentencex` keeps it whole but before a comma. In English no day has a dot.
+    """
+    if language == ENGLISH or not _NUMBERED_DAY.search(text, *before):
+        return False
+    word = re.match(r"\w+", text[start : start + MONTH_LETTERS])
+    return word is not None and word[0].casefold() in month_names(language)
 
 
 def _stripped(text: str, start: int, end: int) -> Offsets:

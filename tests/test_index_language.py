@@ -14,7 +14,7 @@ from index.language import in_its_language, language_of_question, language_of_te
 from index.language.names import language_code, language_name, languages
 from index.library import Library
 from index.loading.load import load_bytes
-from index.split import in_its_languages, split
+from index.split import in_its_languages, sentence_spans, split
 from index.storage.database import Place
 from index.upkeep.proof import prove
 from tests.breaking import executed, opened
@@ -279,3 +279,17 @@ def test_each_language_that_is_told_apart_has_a_name() -> None:
     assert set(index.language.TOLD_APART) <= set(languages())
     assert language_name("de") == "German"
     assert language_name("xx") == "xx"
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "first"),
+    [
+        ("de", "Er kam am 15. Dezember, der kalt war. Es blieb kalt.", "kalt war."),
+        ("da", "Han kom den 3. marts, som var kold. Det blev koldt.", "kold."),
+        # A number that no month follows ends its sentence.
+        ("de", "Gesucht wird das Haus Nummer 15. Damit war die Straße zu Ende.", "Nummer 15."),
+    ],
+)
+def test_a_day_with_a_dot_is_not_cut(language: str, text: str, first: str) -> None:
+    start, end = sentence_spans(text, 0, len(text), language=language)[0]
+    assert text[start:end].endswith(first)

@@ -48,3 +48,14 @@ def language_code(said: str) -> str:
         f"There is no language “{printable(said)}”. Give its name in English, such as German, or "
         "its code, such as de."
     )
+
+
+@cache
+def month_names(code: str) -> frozenset[str]:
+    """Return the names of the months in a language, whole, in small letters; none of an unknown."""
+    from babel import Locale
+
+    if code not in languages():
+        return frozenset()
+    months = Locale.parse(code).months["format"]["wide"]
+    return frozenset(name.casefold() for name in months.values())

@@ -57,8 +57,13 @@ def main(arguments: Sequence[str]) -> int:
 def write_rows(path: Path, classes: Sequence[str], weights: np.ndarray, biases: np.ndarray) -> None:
     """Write rows, whole or not at all: weights (classes, width), biases (classes,)."""
     written = io.BytesIO()
-    values = {"weights": weights.astype(np.float32), "biases": biases.astype(np.float32)}
-    np.savez(written, classes=np.array(list(classes)), made_of=made_of(), **values)
+    np.savez(
+        written,
+        classes=np.array(list(classes)),
+        made_of=made_of(),
+        weights=weights.astype(np.float32),
+        biases=biases.astype(np.float32),
+    )
     write_whole(path, written.getvalue())
 
 
