@@ -196,3 +196,11 @@ def test_it_is_what_was_spoken_of_unless_that_was_a_document() -> None:
 def test_what_is_made_to_stand_alone_is_routed_again() -> None:
     listed = understood("And those in the north?", "evidence/fact", then="items/list")
     assert listed.route.kind == "items"
+
+
+def test_small_talk_is_in_the_language_of_the_message_before() -> None:
+    asked = (("user", "Wer hat die Mühle am See gebaut?"), ("assistant", "Clara Brandt."))
+    thanks = understood("danke dir", "conversation/thanks", asked, text="danke dir", need=0.0)
+    assert (thanks.route.kind, thanks.language) == ("conversation", "de")
+    plain = understood("thank you for that", "conversation/thanks", asked, text="", need=0.0)
+    assert plain.language == "en"

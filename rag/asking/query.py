@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from index.language import ENGLISH, language_of_question
+from index.language import ENGLISH, is_plainly_english, language_of_question
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
 from rag.languages import QuestionForm, content_words, form
@@ -105,6 +105,8 @@ def understand(
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history)
     alone = Query.of(typed, route=route(typed), history=history)
+    if alone.route.kind == "conversation":  # Its few words may tell no language: “danke dir”.
+        alone = replace(alone, language=_spoken_before(alone))
     if not history or _of_documents(alone, route):
         return alone
     rewriting = rewrite(typed, history)
@@ -122,6 +124,12 @@ def understand(
     alone = replace(alone, share=1 - rewriting.need)
     first, *others = [*made, alone] if rewriting.need >= NEEDED else [alone, *made]
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
+
+
+def _spoken_before(query: Query) -> str:
+    """Return the language of the message before one that is not plainly in English."""
+    asked = query.asked_before
+    return language_of_question(asked) if asked and not is_plainly_english(query.typed) else ENGLISH
 
 
 def _without_small_talk(history: Sequence[Turn], route: Callable[[str], Route]) -> Iterator[Turn]:
