@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -102,23 +102,33 @@ def _with_hashes(send: Send) -> Send:
 
     What comes from outside stands in it as JSON that has no tags.
     """
-    start: Message = {}
-    page = b""
 
-    async def sent(message: Message) -> None:
-        nonlocal start, page
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        page += message.get("body", b"")
-        if message.get("more_body"):
-            return
+    def named(start: Message, page: bytes) -> bytes:
         hashes = (
             b64encode(hashlib.sha256(script).digest()).decode() for script in _SCRIPT.findall(page)
         )
         policy = POLICY.format("".join(f" 'sha256-{each}'" for each in hashes))
         MutableHeaders(scope=start)["Content-Security-Policy"] = policy
+        return page
+
+    return held_back(send, named)
+
+
+def held_back(send: Send, whole: Callable[[Message, bytes], bytes]) -> Send:
+    """Hold a response back until it is whole, and send what is made of its start and its body."""
+    start: Message = {}
+    body = b""
+
+    async def sent(message: Message) -> None:
+        nonlocal start, body
+        if message["type"] == "http.response.start":
+            start = message
+            return
+        body += message.get("body", b"")
+        if message.get("more_body"):
+            return
+        made = whole(start, body)
         await send(start)
-        await send({"type": "http.response.body", "body": page})
+        await send({"type": "http.response.body", "body": made})
 
     return sent

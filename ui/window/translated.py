@@ -15,6 +15,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.entry.guard import held_back
 from ui.words.languages import ENGLISH, negotiated, speaking
 from ui.words.words import _, for_scripts
 
@@ -92,26 +93,16 @@ def _in(language: str, scope: Scope) -> Scope:
 
 
 def _changed(send: Send, change: Callable[[bytes], bytes]) -> Send:
-    """Hold a response back until it is whole, and send it changed."""
-    start: Message = {}
-    body = b""
+    """Send a response changed, once it is whole."""
 
-    async def sent(message: Message) -> None:
-        nonlocal start, body
-        if message["type"] == "http.response.start":
-            start = message
-            return
-        body += message.get("body", b"")
-        if message.get("more_body"):
-            return
+    def whole(start: Message, body: bytes) -> bytes:
         changed = change(body) if start["status"] == 200 else body
         headers = MutableHeaders(scope=start)
         headers["content-length"] = str(len(changed))
         headers.add_vary_header("Accept-Language")
-        await send(start)
-        await send({"type": "http.response.body", "body": changed})
+        return changed
 
-    return sent
+    return held_back(send, whole)
 
 
 def _without_tags(data: bytes) -> bytes:
