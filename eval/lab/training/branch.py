@@ -1,8 +1,8 @@
-"""Heads of the reader that have layers of their own, above its lower half.
+"""Heads of a reader that have layers of their own, above its lower ones.
 
-The lower half stays as it is: all other heads say the same with such a head as without it, to the
-last bit. The layers start as copies of the reader's own upper half, and learn from what the int8
-lower half really gives.
+The lower ones stay as they are: all other heads say the same with such a head as without it, to the
+last bit. The layers start as copies of the reader's own upper ones, and learn from what its int8
+lower ones really give.
 """
 
 from __future__ import annotations
@@ -15,32 +15,29 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import compose, helper
 from tokenizers import Encoding
 from torch.nn.utils.rnn import pad_sequence
+from transformers import BertModel
 from transformers.models.bert.modeling_bert import BertEncoder, BertPooler
 
 from eval.lab.command import progress_bar
 from eval.lab.training.export import Axes, append, export, remove
-from eval.lab.training.model import BRANCHES, LAYERS, WIDTH, bert_config, from_weights, weights_of
+from eval.lab.training.model import BRANCHES, LAYERS, WIDTH, bert_config, weights_of
 from eval.lab.training.train import Recipe, fit
 from index.atomic import write_whole
 from index.errors import UserError
-from index.weights.onnx import features, in_parallel, load_tokenizer
+from index.weights.onnx import Network, in_parallel, load_tokenizer
 
 RECIPE = Recipe(seed=2026, rate=2e-4, warm_up=0.06, reseeded=True)
 
 SHARED = 6
-"""The reader's layers that the head stands on."""
-
-HIDDEN = f"/bert/encoder/layer.{SHARED - 1}/output/LayerNorm/LayerNormalization_output_0"
-"""What the last of them gives, in the reader's graph."""
+"""The layers of the reader of English that such a head stands on."""
 
 
 class Branch(torch.nn.Module):  # type: ignore[misc]
-    """The layers of such a head.
+    """The layers of such a head, above the `shared` ones of the reader.
 
     `name` is what its weights' names begin with in the reader's file. `outputs` are its outputs,
     each with the names of its axes that have no fixed length.
@@ -49,10 +46,11 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
     name: str
     outputs: Mapping[str, Axes]
 
-    def __init__(self) -> None:
+    def __init__(self, shared: int = SHARED) -> None:
         super().__init__()
         torch.manual_seed(RECIPE.seed)  # What is new begins the same each time.
-        config = bert_config(LAYERS - SHARED, dropout=0.1)
+        self.shared = shared
+        config = bert_config(LAYERS - shared, dropout=0.1)
         self.encoder = BertEncoder(config)
         self.pooler = BertPooler(config)
 
@@ -62,12 +60,13 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
         read: torch.Tensor = self.encoder(hidden, attention_mask=padding).last_hidden_state
         return read
 
-    def start_from(self, reader: Path) -> None:
-        """Take the layers of a reader's upper half."""
-        bert = from_weights(reader).bert
-        for layer, start in zip(self.encoder.layer, bert.encoder.layer[SHARED:], strict=True):
+    def start_from(self, bert: BertModel) -> None:
+        """Take a reader's upper layers, and its pooler where it has one."""
+        upper = bert.encoder.layer[self.shared :]
+        for layer, start in zip(self.encoder.layer, upper, strict=True):
             layer.load_state_dict(start.state_dict())
-        self.pooler.load_state_dict(bert.pooler.state_dict())
+        if bert.pooler is not None:
+            self.pooler.load_state_dict(bert.pooler.state_dict())
 
     def go_on_from(self, reader: Path) -> None:
         """Take the layers that this head has in a reader already."""
@@ -81,7 +80,13 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
 
 
 def export_branch(branch: Branch, reader: Path, folder: Path) -> None:
-    """Write a reader with the head beside its others, with its tokenizer, into a folder.
+    """Write a reader with the head beside its others, with its tokenizer, into a folder."""
+    put_on(branch, reader, folder / "model.onnx")
+    write_whole(folder / "tokenizer.json", reader.with_name("tokenizer.json").read_bytes())
+
+
+def put_on(branch: Branch, reader: Path, to: Path) -> None:
+    """Write a reader's network with the head beside its others.
 
     An earlier head of the same name is replaced.
     """
@@ -89,7 +94,7 @@ def export_branch(branch: Branch, reader: Path, folder: Path) -> None:
         "hidden": torch.zeros((2, 8, WIDTH)),
         "attention_mask": torch.ones((2, 8), dtype=torch.int64),
     }
-    alone = folder / "head.onnx"
+    alone = to.with_name("head.onnx")
     export(branch, inputs, branch.outputs, alone)
     head, whole = onnx.load(alone), onnx.load(reader)
     alone.unlink()
@@ -97,13 +102,18 @@ def export_branch(branch: Branch, reader: Path, folder: Path) -> None:
         head.graph, branch.name, rename_inputs=False, rename_outputs=False, inplace=True
     )
     for node in head.graph.node:
-        node.input[:] = [HIDDEN if name == "hidden" else name for name in node.input]
+        states = _states_of(branch.shared)
+        node.input[:] = [states if name == "hidden" else name for name in node.input]
     remove(whole, branch.name)
     for output in [each for each in whole.graph.output if each.name in branch.outputs]:
         whole.graph.output.remove(output)
     append(whole, head, branch.name)
-    write_whole(folder / "model.onnx", whole.SerializeToString())
-    write_whole(folder / "tokenizer.json", reader.with_name("tokenizer.json").read_bytes())
+    write_whole(to, whole.SerializeToString())
+
+
+def _states_of(shared: int) -> str:
+    """Return the name of what the last of the shared layers gives, in a reader's graph."""
+    return f"/bert/encoder/layer.{shared - 1}/output/LayerNorm/LayerNormalization_output_0"
 
 
 def keep_branches(before: Path, reader: Path) -> None:
@@ -115,7 +125,7 @@ def keep_branches(before: Path, reader: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """What the lower half makes of all pairs: their tokens' states, and where each begins."""
+    """What the lower layers make of all pairs: their tokens' states, and where each begins."""
 
     encoded: Sequence[Encoding]
     starts: np.ndarray
@@ -133,17 +143,23 @@ class States:
         return pad_sequence(rows, batch_first=True), pad_sequence(masks, batch_first=True)
 
 
-def read_states(
-    pairs: Sequence[tuple[str, str]], reader: Path, folder: Path, longest: int, cut: str
-) -> States:
-    """Let the reader's lower half read pairs of texts, each of so many tokens at most.
+def lower_half(reader: Path, folder: Path, longest: int, cut: str) -> Network:
+    """Return the lower layers of a reader of English, which read so many tokens at most.
 
-    `cut` says what is cut off, as the tokenizer's strategy of truncation. The states are kept in
-    the folder, some gigabytes. Raises UserError where those there are of other pairs.
+    `cut` says what is cut off, as the tokenizer's strategy of truncation.
     """
     tokenizer = load_tokenizer(reader.parent)
     tokenizer.enable_truncation(longest, strategy=cut)
-    encoded = tokenizer.encode_batch(pairs)
+    return Network(lower_layers(reader, folder, SHARED), tokenizer)
+
+
+def read_states(pairs: Sequence[tuple[str, str]], lower: Network, folder: Path) -> States:
+    """Let a reader's lower layers read pairs of texts.
+
+    The states are kept in the folder, some gigabytes. Raises UserError where those there are of
+    other pairs.
+    """
+    encoded = [lower.encode(*pair) for pair in pairs]
     starts = np.cumsum([0, *(len(each.ids) for each in encoded)])
     ids = hashlib.sha256(json.dumps([each.ids for each in encoded]).encode()).hexdigest()
     file, made_of = folder / "states.npy", folder / "states.sha256"
@@ -151,7 +167,7 @@ def read_states(
         raise UserError(f"{file} is of other examples. Name a new folder, or delete it.")
     if not file.exists():
         unfinished = folder / "states.partial"
-        _write_states(encoded, starts, lower_half(reader), unfinished)
+        _write_states(encoded, starts, lower, unfinished)
         write_whole(made_of, ids.encode())
         unfinished.replace(file)
     return States(encoded, starts, np.load(file, mmap_mode="r"))
@@ -160,7 +176,7 @@ def read_states(
 def _write_states(
     encoded: Sequence[Encoding],
     starts: np.ndarray,
-    session: onnxruntime.InferenceSession,
+    lower: Network,
     file: Path,
 ) -> None:
     shape = (int(starts[-1]), WIDTH)
@@ -169,7 +185,7 @@ def _write_states(
         task = progress.add_task("reading", total=len(encoded))
 
         def read(at: int) -> None:
-            [made] = session.run([HIDDEN], features([encoded[at]]))[0]
+            [made] = lower.run(encoded[at])
             states[starts[at] : starts[at + 1]] = np.asarray(made, dtype=np.float16)
             progress.update(task, advance=1)
 
@@ -177,16 +193,15 @@ def _write_states(
     states.flush()
 
 
-def lower_half(reader: Path) -> onnxruntime.InferenceSession:
-    """Open a reader that gives the hidden states of its lower half, and nothing else."""
+def lower_layers(reader: Path, folder: Path, shared: int) -> Path:
+    """Write a reader that gives the states of its lower layers, and nothing else, into a folder."""
     model = onnx.load(reader)
-    hidden = helper.make_tensor_value_info(HIDDEN, onnx.TensorProto.FLOAT, None)
+    states = helper.make_tensor_value_info(_states_of(shared), onnx.TensorProto.FLOAT, None)
     del model.graph.output[:]
-    model.graph.output.append(hidden)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(model.SerializeToString(), options)
+    model.graph.output.append(states)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "lower.onnx", model.SerializeToString())
+    return folder / "lower.onnx"
 
 
 def train_branch(

@@ -22,9 +22,11 @@ import torch
 from eval.lab.command import run_command
 from eval.lab.training.branch import (
     RECIPE,
+    SHARED,
     Branch,
     States,
     export_branch,
+    lower_half,
     read_states,
     train_branch,
 )
@@ -32,7 +34,7 @@ from eval.lab.training.examples import held_out as held_out_article
 from eval.lab.training.examples import load_squad
 from eval.lab.training.export import Axes
 from eval.lab.training.inputs import keep, parse, sha256_of, shipped_reader
-from eval.lab.training.model import WIDTH
+from eval.lab.training.model import WIDTH, from_weights
 from eval.lab.training.statements import (
     LABELS,
     Statement,
@@ -67,8 +69,8 @@ class BearsOut(Branch):
     name = "third/"
     outputs: Mapping[str, Axes] = {"bears_out": {0: "texts"}}
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, shared: int = SHARED) -> None:
+        super().__init__(shared)
         self.bears_out = torch.nn.Linear(WIDTH, len(LABELS))
 
     def forward(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
@@ -88,9 +90,10 @@ def main(arguments: Sequence[str]) -> int:
         branch.go_on_from(reader)
         train, recipe = beside(train), replace(recipe, rate=GENTLE)
     else:
-        branch.start_from(reader)
+        branch.start_from(from_weights(reader).bert)
     pairs = [(each.statement, each.text) for each in train]
-    states = read_states(pairs, reader, options.folder, LONGEST, "longest_first")
+    lower = lower_half(reader, options.folder, LONGEST, "longest_first")
+    states = read_states(pairs, lower, options.folder)
     labels = torch.tensor([LABELS.index(each.label) for each in train])
     train_branch(branch, states, partial(_loss, branch, states, labels), options.folder, recipe)
     if options.start:
@@ -160,8 +163,8 @@ def describe(apart: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]
         of = [labels for kind, labels in pairs if kind in kinds]
         decided = [labels for labels in of if labels[0] != "not enough"]
         yield (
-            f"{name}: supported against not {_balanced(of):.3f}, supported against refuted "
-            f"{_balanced(decided):.3f}, n = {len(of)}"
+            f"{name}: supported against not {balanced(of):.3f}, supported against refuted "
+            f"{balanced(decided):.3f}, n = {len(of)}"
         )
     for name in dict.fromkeys(kind for kind, _ in pairs):
         of = [labels for kind, labels in pairs if kind == name]
@@ -170,7 +173,7 @@ def describe(apart: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]
         yield f"{name}: right {right:.3f}, taken for supported {passed:.3f}, n = {len(of)}"
 
 
-def _balanced(of: Sequence[tuple[str, str]]) -> float:
+def balanced(of: Sequence[tuple[str, str]]) -> float:
     """Return the balanced accuracy of telling supported from the rest."""
     true = [said == "supported" for label, said in of if label == "supported"]
     false = [said != "supported" for label, said in of if label != "supported"]

@@ -24,9 +24,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 from eval.lab.command import run_command
 from eval.lab.training.branch import (
     RECIPE,
+    SHARED,
     Branch,
     States,
     export_branch,
+    lower_half,
     read_states,
     train_branch,
 )
@@ -40,7 +42,7 @@ from eval.lab.training.follow_ups.examples import (
     load_follow_ups,
 )
 from eval.lab.training.inputs import parse, read_records, reading, shipped_reader
-from eval.lab.training.model import WIDTH, tokens_of
+from eval.lab.training.model import WIDTH, from_weights, tokens_of
 from eval.lab.training.routing.network import EVIDENCE, load_examples
 from eval.lab.training.train import halved
 from index.weights.reader import ReaderWeights, place_tokens, text_tokens
@@ -80,8 +82,8 @@ class Edits(Branch):
         "needs": {0: "texts"},
     }
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, shared: int = SHARED) -> None:
+        super().__init__(shared)
         self.edits = torch.nn.Linear(WIDTH, len(HOWS) + len(LINKS) + 2)
         self.places = torch.nn.Linear(WIDTH, 2 * POINTING)
         self.words = torch.nn.Linear(WIDTH, 2 * POINTING)
@@ -167,24 +169,40 @@ def main(arguments: Sequence[str]) -> int:
     command, several = "eval.lab.training.follow_ups", ("files", "--apart")
     options = parse(arguments, command, __doc__, several=several, epochs=6.0)
     reader, made = shipped_reader() / "model.onnx", options.folder / "reader"
-    begun = first_questions(options.apart)
-    learned: list[FollowUp] = []
-    apart: list[FollowUp] = []
-    for each in load_follow_ups(CONVERSATIONS, *options.files):
-        (apart if each.held_out or each.history[0][1] in begun else learned).append(each)
+    learned, apart = split(options.files, options.apart)
     examples = list(to_learn(learned))
     pairs = [(each.message, each.context) for each in examples]
     branch = Edits()
-    branch.start_from(reader)
-    states = read_states(pairs, reader, options.folder, LONGEST, "only_second")
-    prepared = [Prepared.of(*each) for each in zip(examples, states.encoded, strict=True)]
-    recipe = replace(RECIPE, epochs=options.epochs)
-    loss_of = partial(loss, branch, states, prepared)
-    train_branch(branch, states, loss_of, options.folder, recipe)
+    branch.start_from(from_weights(reader).bert)
+    lower = lower_half(reader, options.folder, LONGEST, "only_second")
+    train(
+        branch, examples, read_states(pairs, lower, options.folder), options.folder, options.epochs
+    )
     export_branch(branch, reader, made)
     lines = describe(apart, ReaderWeights(made).edits)
     sys.stdout.writelines(f"{line}\n" for line in lines)
     return 0
+
+
+def split(
+    files: Sequence[Path], kept_apart: Sequence[Path]
+) -> tuple[list[FollowUp], list[FollowUp]]:
+    """Return the follow-ups of files to learn from, and those that are held out."""
+    begun = first_questions(kept_apart)
+    learned: list[FollowUp] = []
+    apart: list[FollowUp] = []
+    for each in load_follow_ups(CONVERSATIONS, *files):
+        (apart if each.held_out or each.history[0][1] in begun else learned).append(each)
+    return learned, apart
+
+
+def train(
+    branch: Edits, examples: Sequence[Example], states: States, folder: Path, epochs: float
+) -> None:
+    """Train the head in place, from what the lower layers make of the examples."""
+    prepared = [Prepared.of(*each) for each in zip(examples, states.encoded, strict=True)]
+    recipe = replace(RECIPE, epochs=epochs)
+    train_branch(branch, states, partial(loss, branch, states, prepared), folder, recipe)
 
 
 def first_questions(files: Sequence[Path]) -> set[str]:

@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from eval.lab.training.inputs import read_records, reading
-from rag.asking.rewrite import HOWS, WORD, Turn, places
+from index.language.words import any_word
+from rag.asking.rewrite import HOWS, Turn, places
 from rag.languages import FUNCTION_WORDS
 from rag.languages.english_words import LINKS, OWNING
 
@@ -119,7 +120,7 @@ def labels(message: str, alone: str, context: str) -> list[Label]:
     """
     at = places(message)
     words = [message[start:end].casefold() for start, end in at[:-1]]
-    wanted = [each[0] for each in WORD.finditer(alone)]
+    wanted = [each[0] for each in any_word().finditer(alone)]
     made = [Label()] * len(at)
     matcher = SequenceMatcher(None, words, [each.casefold() for each in wanted], autojunk=False)
     for how, start, end, first, last in matcher.get_opcodes():
@@ -150,7 +151,7 @@ def _copied(wanted: Sequence[str], context: str) -> Label | None:
     Of words that were not said in one piece the piece with most words of content is taken, of such
     the longest, and of such the first.
     """
-    said = [(_bare(each[0]), each.span()) for each in WORD.finditer(context)]
+    said = [(_bare(each[0]), each.span()) for each in any_word().finditer(context)]
     bare = [_bare(each) for each in wanted]
     pieces = []
     for first, word in enumerate(bare):
@@ -192,4 +193,5 @@ def _bare(word: str) -> str:
 
 def content(text: str) -> set[str]:
     """Return the words of a text that are not light, in small letters."""
-    return {_bare(each[0]) for each in WORD.finditer(text) if not is_light(_bare(each[0]))}
+    words = (_bare(each[0]) for each in any_word().finditer(text))
+    return {each for each in words if not is_light(each)}

@@ -41,9 +41,9 @@ from eval.lab.training.multilingual.model import (
 from eval.lab.training.multilingual.pairs import Lesson, Taught, Teachers, Untaught
 from eval.lab.training.statements import Statement
 from index.language import ENGLISH
-from index.weights.catalogue import MULTILINGUAL
+from index.weights.catalogue import MULTILINGUAL, READER_OF_ALL
 from index.weights.download import model_folder
-from index.weights.multilingual import PACKED, MultilingualNetwork, as_read
+from index.weights.multilingual import PACKED, READER, MultilingualNetwork, as_read
 from index.weights.onnx import load_tokenizer
 from index.weights.packed import PackedWeights
 from index.weights.reader import ReaderWeights
@@ -93,9 +93,10 @@ def main(arguments: Sequence[str]) -> int:
     held = [each.example for each in apart]
     read, english = ReaderWeights(MultilingualNetwork(published, made)), shipped_reader()
     some = random.Random(SEED).sample(stated_apart, STATEMENTS)  # noqa: S311  reproducible
+    translations = translated.windows(load_squad(options.squad), held=True)
     for lines in (
         describe(held, read),
-        crossed(read),
+        crossed(translations, read),
         claims.describe(some, read),
         scales(held, read, ReaderWeights(english)),
     ):
@@ -103,11 +104,10 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def crossed(reader: ReaderWeights) -> Iterator[str]:
-    """Yield how well translated windows are read that were held out, a line a language."""
-    apart = translated.windows(held=True)
+def crossed(apart: Sequence[translated.Translations], reader: ReaderWeights) -> Iterator[str]:
+    """Yield how well translated windows are read, a line a language and one asked in English."""
     for language in sorted({each for of in apart for each in of} - {ENGLISH}):
-        for asked in (language, ENGLISH):
+        for asked in dict.fromkeys(each for each in (language, ENGLISH) if each in apart[0]):
             scored, right = [], []
             for of in (each for each in apart if language in each):
                 for question, words in zip(
@@ -121,6 +121,11 @@ def crossed(reader: ReaderWeights) -> Iterator[str]:
                 f"translated, {asked} asked of {language}: AUC {auc(scored):.3f}, "
                 f"right words {np.mean(right):.3f}, n = {len(scored)}"
             )
+
+
+def shipped() -> Path:
+    """Return the network of the reader of all languages that comes with Footnoted."""
+    return model_folder(READER_OF_ALL, load_settings().models) / READER
 
 
 def scales(
@@ -171,19 +176,20 @@ def _make(
     kinds = {
         **_of_squad(learned, rng),
         "typed": list(map(_asked, typed)),
-        **_of_statements(stated),
+        **of_statements(stated),
         "parallel": list(parallel.pairs_of(pages, rng)),
     }
-    made = [each for kind, some in kinds.items() for each in _some(some, SHARES[kind], rng)]
-    windows = translated.windows(held=False)
-    made += _some(list(translated.pairs_of(windows, rng)), SHARES["translated"], rng)
+    made = [each for kind, some in kinds.items() for each in some_of(some, SHARES[kind], rng)]
+    windows = translated.windows(articles, held=False)
+    made += some_of(list(translated.pairs_of(windows, rng)), SHARES["translated"], rng)
     taught = Teachers(load_settings().models).teach(made)
     rng.shuffle(taught)
     apart += make_examples([each for each in articles if held_out(each.title)], as_ranked, rng)
     return taught, [Taught(each) for each in apart]
 
 
-def _some(pairs: Sequence[Untaught], most: int, rng: random.Random) -> list[Untaught]:
+def some_of(pairs: Sequence[Untaught], most: int, rng: random.Random) -> list[Untaught]:
+    """Return so many pairs, at most, drawn at random."""
     return rng.sample(pairs, min(most, len(pairs)))
 
 
@@ -204,7 +210,7 @@ def _of_squad(articles: Sequence[Article], rng: random.Random) -> dict[str, list
     return by_kind
 
 
-def _of_statements(stated: Sequence[Statement]) -> dict[str, list[Untaught]]:
+def of_statements(stated: Sequence[Statement]) -> dict[str, list[Untaught]]:
     """Return statements with texts: those that were written for it, and the others."""
     by_kind: dict[str, list[Untaught]] = {"written statement": [], "statement": []}
     for each in stated:

@@ -23,7 +23,13 @@ from transformers import BertConfig, BertModel
 
 from eval.lab.training.export import export
 from eval.lab.training.inputs import reading
-from eval.lab.training.model import Prepared, outside_text, weights_of, words_loss
+from eval.lab.training.model import (
+    BRANCHES,
+    Prepared,
+    outside_text,
+    weights_of,
+    words_loss,
+)
 from eval.lab.training.multilingual.pairs import Taught
 from eval.lab.training.statements import LABELS
 from eval.lab.training.train import Recipe, fit, halved
@@ -83,7 +89,9 @@ class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
         Raises UserError for another network.
         """
         with reading(reader, "holds no weights that training can go on from"):
-            missing, unexpected = self.load_state_dict(weights_of(reader, ""), strict=False)
+            missing, unexpected = self.load_state_dict(
+                weights_of(reader, "", BRANCHES), strict=False
+            )
             heads = ("bears_out.", "bert.embeddings.word_embeddings.")
             if unexpected or any(not each.startswith(heads) for each in missing):
                 raise ValueError(f"another kind of network: {missing} {unexpected}")

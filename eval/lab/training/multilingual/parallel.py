@@ -15,6 +15,7 @@ from pathlib import Path
 
 from lxml import html
 
+from eval.lab.training.corruptions import affirmed, denied
 from eval.lab.training.examples import Example
 from eval.lab.training.inputs import reading
 from eval.lab.training.multilingual.pairs import Lesson, Untaught
@@ -44,6 +45,20 @@ def pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
         for each in paragraphs:
             for _ in range(SAMPLED):
                 yield _pair(each, rng.choice(paragraphs), rng)
+
+
+def false_pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
+    """Yield sentences in English that deny what one says or affirm what it denies, with that one.
+
+    Raises UserError where the folder holds no such pages.
+    """
+    for paragraph in (each for paragraphs in read_pages(pages) for each in paragraphs):
+        for at, sentence in enumerate(paragraph[ENGLISH]):
+            made = affirmed(sentence) or denied(sentence, rng)
+            if made:
+                language = rng.choice(sorted(set(paragraph) - {ENGLISH}))
+                example = Example(made, paragraph[language][at], False, kind="parallel")
+                yield Untaught(example, (made, sentence), LESSONS)
 
 
 def _pair(own: Translations, other: Translations, rng: random.Random) -> Untaught:

@@ -1,20 +1,22 @@
 """Questions and windows of SQuAD's training paragraphs, translated: one language asks another.
 
 `translated.jsonl.gz` has a window in a language a line, with its questions and the words of it that
-answer each, or none. Those of one `id` are of one window, and one of them is in English.
+answer each, or none. Those of one `id` are of one window. For the one in English it is said where
+that stands in SQuAD's training set.
 """
 
 from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.lab.training.examples import Example
+from eval.lab.training.examples import Article, Example
 from eval.lab.training.inputs import read_records
 from eval.lab.training.multilingual.pairs import Lesson, Untaught
+from index.errors import UserError
 from index.language import ENGLISH
 
 TRANSLATED = Path(__file__).parent / "translated.jsonl.gz"
@@ -32,12 +34,39 @@ Translations = Mapping[str, Window]
 """A window by the codes of languages."""
 
 
-def windows(*, held: bool) -> list[Translations]:
-    """Return the windows to learn from, or those that are held out."""
+def windows(articles: Iterable[Article] = (), *, held: bool) -> list[Translations]:
+    """Return the windows to learn from, or those that are held out.
+
+    In English they are read from SQuAD's articles, where these are given.
+    Raises UserError for other articles.
+    """
+    known = {each.title: each for each in articles}
     by_id: defaultdict[int, dict[str, Window]] = defaultdict(dict)
     for each in read_records(TRANSLATED):
-        by_id[each["id"]][each["language"]] = each
+        if each["language"] != ENGLISH:
+            by_id[each["id"]][each["language"]] = each
+        elif known:
+            by_id[each["id"]][ENGLISH] = _in_english(each, known)
     return [each for at, each in sorted(by_id.items()) if (at % HELD == 0) == held]
+
+
+def _in_english(place: Mapping[str, Any], articles: Mapping[str, Article]) -> Window:
+    """Return a window of SQuAD's, by its place."""
+    try:
+        paragraph = articles[place["article"]].paragraphs[place["paragraph"]]
+        asked = {each["id"]: each for each in paragraph.questions}
+        questions = [asked[name] for name in place["asked"]]
+    except (IndexError, KeyError) as error:
+        raise UserError(f"{place['article']} is not that of SQuAD's training set.") from error
+    start, end = place["window"]
+    return {
+        "title": place["article"],
+        "text": paragraph.text[start:end],
+        "questions": [each["question"] for each in questions],
+        "answers": [
+            None if each.get("is_impossible") else each["answers"][0]["text"] for each in questions
+        ],
+    }
 
 
 def pairs_of(some: list[Translations], rng: random.Random) -> Iterator[Untaught]:

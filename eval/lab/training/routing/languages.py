@@ -22,6 +22,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from eval.formats.xquad import load_xquad
+from eval.lab.training.examples import load_squad
 from eval.lab.training.inputs import parse
 from eval.lab.training.multilingual.translated import TRANSLATED, windows
 from eval.lab.training.routing.further import FURTHER, further_examples
@@ -78,7 +79,6 @@ def _messages(squad: Path) -> Iterator[Message]:
     questions = [case.question for case in load_xquad(squad).cases]
     rng = random.Random(SEED)  # noqa: S311  reproducible
     asked = rng.sample(questions, min(QUESTIONS, len(questions)))
-    translated = (
-        text for of in windows(held=False) for each in of.values() for text in each["questions"]
-    )
+    translations = windows(load_squad(squad), held=False)
+    translated = (text for of in translations for each in of.values() for text in each["questions"])
     yield from (Message(each, (EVIDENCE,)) for each in [*asked, *translated])

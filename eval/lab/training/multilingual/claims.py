@@ -1,0 +1,182 @@
+"""Make the head again that tells whether a text bears a statement out, each in any language.
+
+It is the head of `eval.lab.training.claims`, on the reader of all languages. It learns from some
+of the same English statements, from a translated book (see `parallel.py`) with English sentences
+that are made false by rule, and from `judged.jsonl.gz`: statements on paragraphs of SQuAD's
+training set, both in seven languages. FOLDER keeps the examples, what the lower layers make of
+them, a checkpoint, from which the same command goes on, and at the end `reader.onnx`: the reader of
+all languages with the head in the place of the one that it had, and the others as they are.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from eval.lab.command import run_command
+from eval.lab.training import claims
+from eval.lab.training.branch import (
+    RECIPE,
+    States,
+    lower_layers,
+    put_on,
+    read_states,
+    train_branch,
+)
+from eval.lab.training.examples import Article, load_squad
+from eval.lab.training.inputs import keep, parse, read_records, sha256_of
+from eval.lab.training.multilingual import parallel
+from eval.lab.training.multilingual.__main__ import BEARS_OUT, of_statements, shipped, some_of
+from eval.lab.training.multilingual.model import MultilingualModel
+from eval.lab.training.multilingual.pairs import Taught, Teachers
+from eval.lab.training.statements import LABELS, Statement
+from index.errors import UserError
+from index.language import ENGLISH
+from index.weights.catalogue import MULTILINGUAL
+from index.weights.download import model_folder
+from index.weights.multilingual import PACKED, READER, MultilingualNetwork
+from index.weights.packed import PackedWeights
+from index.weights.reader import ReaderWeights
+from rag.config import load_settings
+
+JUDGED = Path(__file__).parent / "judged.jsonl.gz"
+SEED = 2037
+SHARED = 6
+"""The reader's layers that the head stands on."""
+SHARES = {"written statement": 6_000, "statement": 16_000, "parallel": 9_000}
+"""How many pairs of each kind are learned from, at most."""
+MIXED = 16
+"""In how many of the 49 pairs of languages each statement on a translated paragraph is learned."""
+HELD = 6
+"""One translated paragraph in so many is for measuring: those whose number it divides."""
+ALL = 49
+WHO: Mapping[str, Callable[[str, str], bool]] = {
+    "in the text's language": lambda said, written: said == written,
+    "in English, of another": lambda said, written: said == ENGLISH != written,
+    "in another, of English": lambda said, written: written == ENGLISH != said,
+    "two others": lambda said, written: ENGLISH not in (said, written) and said != written,
+}
+MEASURED = 1_500
+"""English statements that were held out and are measured on."""
+Judged = Mapping[str, Mapping[str, Any]]
+"""A paragraph with its statements, by the codes of languages."""
+
+
+def judged(articles: Iterable[Article], *, held: bool) -> list[Judged]:
+    """Return the translated paragraphs to learn from, or those that are held out.
+
+    In English they are read from SQuAD's articles, where these are given.
+    Raises UserError for other articles.
+    """
+    known = {each.title: each for each in articles}
+    by_id: defaultdict[int, dict[str, Mapping[str, Any]]] = defaultdict(dict)
+    for each in read_records(JUDGED):
+        if each["language"] != ENGLISH:
+            by_id[each["id"]][each["language"]] = each
+        elif known:
+            by_id[each["id"]][ENGLISH] = {**each, "text": _paragraph(each, known)}
+    return [each for at, each in sorted(by_id.items()) if (at % HELD == 0) == held]
+
+
+def _paragraph(place: Mapping[str, Any], articles: Mapping[str, Article]) -> str:
+    try:
+        text: str = articles[place["article"]].paragraphs[place["paragraph"]].text
+    except (IndexError, KeyError) as error:
+        raise UserError(f"{place['article']} is not that of SQuAD's training set.") from error
+    return text
+
+
+def statements_of(some: Iterable[Judged], mixed: int, rng: random.Random) -> Iterator[Statement]:
+    """Yield each statement with its paragraph in so many pairs of languages, or in all there are.
+
+    Their kind is the two codes, “en de” for one in English on a text in German.
+    """
+    for each in some:
+        pairs = [(said, written) for said in each for written in each]
+        for at in range(len(next(iter(each.values()))["statements"])):
+            for said, written in rng.sample(pairs, min(mixed, len(pairs))):
+                text, label = each[said]["statements"][at]
+                yield Statement(text, each[written]["text"], label, f"{said} {written}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make examples, train the head, write the network, and measure what was held out."""
+    command, needed = "eval.lab.training.multilingual.claims", ("--squad", "--claims", "--pages")
+    options = parse(arguments, command, __doc__, *needed, epochs=1.0)
+    folder, published = options.folder, model_folder(MULTILINGUAL, load_settings().models)
+    reader, made = shipped(), folder / READER
+    english, apart = claims.prepare(folder / "statements", options.squad, options.claims)
+    articles = load_squad(options.squad)
+    sources = {"squad": sha256_of(options.squad), "judged": sha256_of(JUDGED), "shares": SHARES}
+    make = partial(_make, english, articles, options.pages)
+    [taught] = keep([folder / "train.jsonl"], Taught, sources, make)
+    model = MultilingualModel(PackedWeights(published / PACKED))
+    model.go_on_from(reader)
+    branch = claims.BearsOut(SHARED)
+    branch.start_from(model.bert)
+    lower = MultilingualNetwork(published, lower_layers(reader, folder, SHARED))
+    states = read_states([(e.example.question, e.example.text) for e in taught], lower, folder)
+    loss = partial(_loss, branch, states, torch.tensor([each.bears_out for each in taught]))
+    train_branch(branch, states, loss, folder, replace(RECIPE, epochs=options.epochs))
+    put_on(branch, reader, made)
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    measured = statements_of(judged(articles, held=True), ALL, rng)
+    network = ReaderWeights(MultilingualNetwork(published, made))
+    some = rng.sample(apart, min(MEASURED, len(apart)))
+    for lines in (claims.describe(some, network), describe(list(measured), network)):
+        sys.stdout.writelines(f"{line}\n" for line in lines)
+    return 0
+
+
+def _make(
+    english: Sequence[Statement], articles: Sequence[Article], pages: Path
+) -> tuple[list[Taught]]:
+    rng = random.Random(SEED)  # noqa: S311  reproducible
+    translated = [*parallel.pairs_of(pages, rng), *parallel.false_pairs_of(pages, rng)]
+    kinds = {**of_statements(english), "parallel": translated}
+    made = [each for kind, some in kinds.items() for each in some_of(some, SHARES[kind], rng)]
+    for each in statements_of(judged(articles, held=False), MIXED, rng):
+        made += of_statements([each])["statement"]
+    rng.shuffle(made)
+    only = [replace(each, lessons=BEARS_OUT) for each in made]
+    return (Teachers(load_settings().models).teach(only),)
+
+
+def _loss(
+    branch: claims.BearsOut, states: States, wanted: torch.Tensor, batch: Sequence[int]
+) -> torch.Tensor:
+    logits = branch(*states.padded(batch))
+    return torch.nn.functional.cross_entropy(logits, wanted[list(batch)])
+
+
+def describe(statements: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]:
+    """Yield how well is told what translated paragraphs bear out, by who asks whom."""
+    logits = [reader.entails(each.statement, [each.text])[0] for each in statements]
+    said = [LABELS[int(np.argmax(each))] for each in logits]
+    for name, own in WHO.items():
+        pairs = [
+            (each.label, label)
+            for each, label in zip(statements, said, strict=True)
+            if own(*each.kind.split())
+        ]
+        wrong = [label for true, label in pairs if true != "supported"]
+        right = [label for true, label in pairs if true == "supported"]
+        yield (
+            f"{name}: balanced accuracy of supported {claims.balanced(pairs):.3f}, taken for "
+            f"contradicted {right.count('refuted') / max(len(right), 1):.3f} of the true, for "
+            f"supported {wrong.count('supported') / max(len(wrong), 1):.3f} of the others, "
+            f"n = {len(pairs)}"
+        )
+
+
+if __name__ == "__main__":
+    run_command(main)
