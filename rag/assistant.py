@@ -22,7 +22,7 @@ from rag.answering.context import MAX_LISTED, Context
 from rag.answering.subquestions import answer_parts, several
 from rag.asking.kind import route_among
 from rag.asking.query import Query, understand
-from rag.asking.rewrite import Turn, rewritten
+from rag.asking.rewrite import Turn, rewriter
 from rag.asking.route import Router
 from rag.checking.check import Sources, check
 from rag.checking.verdict import Checked
@@ -264,7 +264,8 @@ class Assistant:
     def _understood(self, typed: str, history: Sequence[Turn], context: Context) -> Query:
         if self.library.is_empty:
             history = ()
-        rewrite = partial(rewritten, read=self.reader.edits)
+        across = self.reader.edits_across if self.reader.reads_all else None
+        rewrite = rewriter(self.reader.edits, across)
         route = partial(
             route_among,
             router=self.router,

@@ -151,13 +151,32 @@ def test_a_whole_question_behind_it_is_of_its_own_kind(together: float, kind: st
     assert understand("who built it", asked, told, lambda *_: made).route.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("typed", "language"), [("Wann?", "de"), ("2019", "de"), ("When was that, then?", "en")]
+)
+def test_what_tells_no_language_is_in_that_of_the_messages_before(
+    typed: str, language: str
+) -> None:
+    asked = "Wie lang ist die Brücke, die über den Fluss führt?"
+    history: list[Turn] = [("user", asked), ("assistant", "300 m.[1]"), ("user", "Und?")]
+    seen: list[str] = []
+
+    def rewrite(text: str, _: Sequence[Turn], language: str) -> Rewriting:
+        seen.append(language)
+        return Rewriting(((f"{text} (die Brücke)", 1.0),), 1.0)
+
+    query = understand(typed, history, lambda _: route("evidence/fact"), rewrite)
+    assert (query.language, seen) == (language, [language])
+    assert query.text == f"{typed} (die Brücke)"
+
+
 def test_small_talk_is_nothing_that_a_message_points_at() -> None:
     greeted: list[Turn] = [("user", "Hi"), ("assistant", "Hello. I have “The Straits”.")]
 
     def told(said: str) -> Route:
         return route("conversation/greeting" if said == "Hi" else "evidence/fact")
 
-    def rewrite(_: str, history: Sequence[Turn]) -> Rewriting:
+    def rewrite(_: str, history: Sequence[Turn], language: str) -> Rewriting:
         return Rewriting(tuple((text, 1.0) for _, text in history), 1.0)
 
     assert understand("What do they hold?", greeted, told, rewrite).text == "What do they hold?"

@@ -24,6 +24,7 @@ from rag.asking.rewrite import (
     edited,
     linked,
     places,
+    rewriter,
     rewritten,
 )
 from rag.config import load_settings
@@ -220,15 +221,68 @@ def test_what_has_no_word_or_is_in_a_language_that_is_not_known_is_left_as_it_is
     assert rewritten(message, HISTORY, Scripted(1.0)) == Rewriting()
 
 
-def test_places_are_the_words_and_the_end() -> None:
-    message = "How wide's it? "
-    assert [message[start:end] for start, end in places(message)] == [
-        "How",
-        "wide's",
-        "it",
-        "?",
-        "",
-    ]
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("How wide's it? ", ["How", "wide's", "it", "?", ""]),
+        ("São Tomé e 3.5%", ["São", "Tomé", "e", "3.5", "%", ""]),
+        ("它有多长？", ["它", "有", "多", "长", "？", ""]),
+        ("वह कितना लंबा है?", ["वह", "कितना", "लंबा", "है", "?", ""]),
+        ("كم طوله؟", ["كم", "طوله", "؟", ""]),
+    ],
+)
+def test_places_are_the_words_and_the_end(message: str, words: list[str]) -> None:
+    assert [message[start:end] for start, end in places(message)] == words
+
+
+# --- in other languages
+
+GERMAN: list[Turn] = [
+    ("user", "Wie lang ist die Tolmer Brücke?"),
+    ("assistant", "300 Meter.[1]"),
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "told", "made"),
+    [
+        ("Und wer hat sie gebaut?", [(3, "replace")], "Und wer hat sie (Brücke) gebaut?"),
+        ("Seit wann?", [(2, "insert")], "Seit wann (Brücke)?"),
+        ("warum", [(1, "insert")], "warum (Brücke)"),
+        ("Was kostet diese da?", [(2, "replace"), (3, "drop")], "Was kostet diese da (Brücke)?"),
+        ("它有多长？", [(0, "replace")], "它（Brücke）有多长？"),
+    ],
+)
+def test_elsewhere_what_is_meant_stands_in_brackets(
+    message: str, told: list[tuple[int, str]], made: str
+) -> None:
+    read = Scripted(0.99, *((place, how, "Brücke") for place, how in told))
+    assert rewritten(message, GERMAN, read, english=False).first_of_all(message) == made
+
+
+@pytest.mark.parametrize(
+    ("language", "history", "by"),
+    [
+        ("en", HISTORY, "english"),
+        ("de", GERMAN, "across"),
+        ("en", GERMAN, "across"),
+        ("de", HISTORY, "across"),
+    ],
+)
+def test_what_is_not_all_in_english_is_read_by_the_reader_of_all_languages(
+    language: str, history: list[Turn], by: str
+) -> None:
+    asked = []
+
+    def read(name: str) -> Any:
+        return lambda *_: (asked.append(name), [])
+
+    rewriter(read("english"), read("across"))("Wie viel kostet das?", history, language)
+    rewriter(read("english"), read("across"))("How much is it?", history, language)
+    assert set(asked) == {by}
+    asked.clear()
+    rewriter(read("english"), None)("How much is it?", history, language)
+    assert asked == (["english"] if language == "en" else [])
 
 
 # --- with the weights

@@ -84,6 +84,19 @@ _PIECE = re.compile(
 )
 
 
+@cache
+def any_word() -> re.Pattern[str]:
+    """Return what matches a word of any script as it stands, or one sign.
+
+    Where a script sets no blanks between words, each character is one. Vowels and accents that are
+    characters of their own belong to the one before.
+    """
+    letter = f"\\w(?:{_marks().pattern})?"
+    alone, word = (f"(?{sign}[{_WITHOUT_BLANKS}]){letter}" for sign in "=!")
+    joined = f"(?:{word})+"
+    return re.compile(rf"{alone}|{joined}(?:[-.'’]{joined})*|[^\w\s]")
+
+
 def has_blanks(text: str) -> bool:
     """Whether a text is in a script that sets blanks between words."""
     without = len(re.findall(f"[{_OF_TWO}{_OF_FOUR}]", text))

@@ -137,8 +137,14 @@ def _reading_network(models: Path) -> MultilingualNetwork:
 
 
 def as_read(question: str) -> str:
-    """Return a question as the reader has learned to read them: in small letters."""
-    return question.lower()
+    """Return a question as the reader has learned to read them: in small letters.
+
+    A letter for each, so that places in it stay where they are.
+    """
+    lowered = question.lower()
+    if len(lowered) == len(question):
+        return lowered
+    return "".join(low if len(low := each.lower()) == 1 else each for each in question)
 
 
 class MultilingualReader(ReaderWeights):

@@ -6,6 +6,7 @@ The weights are the project's own (`index/reader_weights/README.md` is their car
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -179,12 +180,18 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 def _joined(text: str, at: int) -> bool:
     """Whether the characters on both sides of a place belong to one word or number."""
     left, right = text[at - 1], text[at]
-    if left.isalnum() and right.isalnum():
+    if unicodedata.category(right).startswith("M"):  # A vowel of the letter before it.
+        return True
+    if _is_letter(left) and right.isalnum():
         return max(left, right) < CJK  # Signs of Chinese and Japanese are words by themselves.
     if right in ".," or left in ".,":
         between = text[at - 1 : at + 2] if right in ".," else text[max(at - 2, 0) : at + 1]
         return len(between) == 3 and between[0].isdigit() and between[2].isdigit()
     return (left in "$€£¥" and right.isdigit()) or (left.isdigit() and right == "%")
+
+
+def _is_letter(sign: str) -> bool:
+    return sign.isalnum() or unicodedata.category(sign).startswith("M")
 
 
 CJK = "\u2e80"

@@ -53,6 +53,12 @@ class Reader:
         """Return what a message needs of what was said before it (`rag/asking/rewrite.py`)."""
         return self._english().edits(message, places, context)
 
+    def edits_across(
+        self, message: str, places: Sequence[tuple[int, int]], context: str
+    ) -> tuple[float, list[Edit]]:
+        """Return the same by the reader of all languages."""
+        return self._weights().edits(message, places, context)
+
     def entails(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
         """Return three logits for each text: it bears the statement out, denies it, neither.
 

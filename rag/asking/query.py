@@ -54,10 +54,11 @@ class Query:
         typed: str | None = None,
         route: Route = EVIDENCE,
         history: Sequence[Turn] = (),
+        language: str = ENGLISH,
     ) -> Query:
         """Make the query of a question that stands alone; `typed` is given where that differs."""
         typed = text if typed is None else typed
-        return cls(typed, text, form(text), route, tuple(history))
+        return cls(typed, text, form(text), route, tuple(history), language=language)
 
     def as_evidence(self) -> Query:
         """Return the query with the route of evidence, for when its own way found nothing."""
@@ -90,31 +91,26 @@ def understand(
     typed: str,
     history: Sequence[Turn],
     route: Callable[[str], Route],
-    rewrite: Callable[[str, Sequence[Turn]], Rewriting],
+    rewrite: Callable[[str, Sequence[Turn], str], Rewriting],
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `rewrite` makes a message stand alone. That one
-    has learned English alone: what is typed in another language is taken as it stands.
+    `route` tells what kind of answer a text wants, `rewrite` makes a message in a language stand
+    alone.
     """
-    language = language_of_question(typed)
-    if language != ENGLISH:
-        alone = Query.of(typed, route=route(typed), history=history)
-        return replace(alone, language=language)
+    language = _spoken(typed, history)
     history = list(_without_small_talk(history, route))
     if history and FOOTNOTE.search(typed):
-        return Query.of(typed, route=OF_FOOTNOTE, history=history)
-    alone = Query.of(typed, route=route(typed), history=history)
-    if alone.route.kind == "conversation":  # Its few words may tell no language: “danke dir”.
-        alone = replace(alone, language=_spoken_before(alone))
+        return Query.of(typed, route=OF_FOOTNOTE, history=history, language=language)
+    alone = Query.of(typed, route=route(typed), history=history, language=language)
     if not history or _of_documents(alone, route):
         return alone
-    rewriting = rewrite(typed, history)
+    rewriting = rewrite(typed, history, language)
     if not rewriting.texts or _of_the_answer(alone.route, rewriting):
         return alone
     made = [
         replace(
-            Query.of(text, typed, _of_texts(route(text), alone), history),
+            Query.of(text, typed, _of_texts(route(text), alone), history, language),
             share=rewriting.need * share,
         )
         for text, share in rewriting.texts
@@ -126,10 +122,12 @@ def understand(
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
 
 
-def _spoken_before(query: Query) -> str:
-    """Return the language of the message before one that is not plainly in English."""
-    asked = query.asked_before
-    return language_of_question(asked) if asked and not is_plainly_english(query.typed) else ENGLISH
+def _spoken(typed: str, history: Sequence[Turn]) -> str:
+    """Return the language of a message; where its few words tell none, of those before: “Wann?”."""
+    for text in (typed, *(said for role, said in reversed(history) if role == "user")):
+        if (code := language_of_question(text)) != ENGLISH or is_plainly_english(text):
+            return code
+    return ENGLISH
 
 
 def _without_small_talk(history: Sequence[Turn], route: Callable[[str], Route]) -> Iterator[Turn]:

@@ -1,9 +1,10 @@
 """A message made to stand alone: it gets the words of the conversation that it needs.
 
 A head of the reader tells where something is missing, and which words of the turns before stand for
-it (`eval/lab/training/follow_ups/`). They are copied as they were said, with a small word that
-leads to them, so nothing is put in that nobody said. It has learned English alone: what is in a
-language that is not known is left as it is.
+it (`eval/lab/training/follow_ups/`). They are copied as they were said, so nothing is put in that
+nobody said. In English they take the place of what stands for them, with a small word that leads to
+them. Other languages would have other endings there, so they stand in brackets behind it: “How long
+is it (the bridge)?”.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
+from index.language import ENGLISH, language_of_question
+from index.language.words import any_word, has_blanks
 from rag.languages import FUNCTION_WORDS, asked_of, content_words, language_of
 from rag.languages.english_words import LINKS, OWNING
 
@@ -28,8 +31,6 @@ HOWS: tuple[How, ...] = get_args(How)
 
 PUTTING: tuple[How, How] = ("replace", "insert")
 """Those that put something in; they are the last of all."""
-
-WORD = re.compile(r"\w+(?:[-.'’]\w+)*|[^\w\s]")
 
 CONTEXT = 1_200
 """Characters of the turns before a message that are read with it, at most."""
@@ -69,7 +70,7 @@ of `LINKS`, then of owning nothing or something) with the words that would be co
 def places(message: str) -> list[tuple[int, int]]:
     """Return the places of a message's words and marks, and last the empty one at its end."""
     end = len(message.rstrip())
-    return [*(each.span() for each in WORD.finditer(message)), (end, end)]
+    return [*(each.span() for each in any_word().finditer(message)), (end, end)]
 
 
 def context_of(history: Sequence[Turn]) -> str:
@@ -178,10 +179,12 @@ SURE = 0.5
 that are needed most."""
 
 
-def rewritten(message: str, history: Sequence[Turn], read: ReadEdits) -> Rewriting:
+def rewritten(
+    message: str, history: Sequence[Turn], read: ReadEdits, *, english: bool = True
+) -> Rewriting:
     """Return a message with what it needs of the turns before, if it needs anything."""
     context = context_of(history)
-    unknown = language_of(message) is None
+    unknown = english and language_of(message) is None
     if not context or unknown or not re.search(r"\w", message):
         return Rewriting()
     at = places(message)
@@ -191,17 +194,38 @@ def rewritten(message: str, history: Sequence[Turn], read: ReadEdits) -> Rewriti
     surest = max(range(len(at)), key=lambda place: _for_putting(edits[place].logits))
     texts: dict[str, float] = {}
     for words, share in _things(edits[surest], context):
-        puts = list(_puts(at, edits, context, surest, words))
-        texts.setdefault(edited(message, puts), share)
+        if english:
+            text = edited(message, list(_puts(at, edits, context, surest, words)))
+        else:
+            text = explained(message, _end_of_place(at, edits, surest), words)
+        texts.setdefault(text, share)
     texts.pop(message, None)
     inserted = _putting(edits[surest]) == "insert"
     bare = set(re.findall(r"[^\W_]+", message.casefold())) <= FUNCTION_WORDS
-    if bare and inserted and (again := _asked_again(message, history, read)):
+    if bare and inserted and english and (again := _asked_again(message, history, read)):
         texts.pop(again, None)
         texts = {again: AGAIN} | {each: share * (1 - AGAIN) for each, share in texts.items()}
         return Rewriting(tuple(texts.items()), BARE)
     calm = need ** (1 / CALM_NEED), (1 - need) ** (1 / CALM_NEED)
     return Rewriting(tuple(texts.items()), min(calm[0] / sum(calm), INSERTED if inserted else 1.0))
+
+
+def explained(message: str, at: int, words: str) -> str:
+    """Return a message with what is meant at a place of it, in brackets behind that."""
+    before, behind = message[:at].rstrip(), message[at:].lstrip()
+    if not has_blanks(message):
+        return f"{before}（{words}）{behind}"
+    return f"{before} ({words}){' ' if behind[:1].isalnum() else ''}{behind}"
+
+
+def _end_of_place(at: Sequence[tuple[int, int]], edits: Sequence[Edit], surest: int) -> int:
+    """Return where the words end that words of the context stand for; where they are put in."""
+    if _putting(edits[surest]) == "insert":
+        return at[surest][0]
+    last = surest
+    while last + 2 < len(at) and HOWS[_greatest(_split(edits[last + 1].logits)[0])] == "drop":
+        last += 1
+    return at[last][1]
 
 
 def _asked_again(message: str, history: Sequence[Turn], read: ReadEdits) -> str | None:
@@ -211,6 +235,24 @@ def _asked_again(message: str, history: Sequence[Turn], read: ReadEdits) -> str 
         if role == "user":
             return asked_of(rewritten(said, history[:at], read).first_of_all(said), message)
     return None
+
+
+def rewriter(
+    english: ReadEdits, across: ReadEdits | None
+) -> Callable[[str, Sequence[Turn], str], Rewriting]:
+    """Return what makes a message in a language stand alone.
+
+    What is in English behind English is read by `english`, all else by `across`. Where there is
+    none, a message in another language is left as it is.
+    """
+
+    def rewrite(message: str, history: Sequence[Turn], language: str) -> Rewriting:
+        said = (language, *(language_of_question(text) for _, text in history[-2:]))
+        if across and {*said} != {ENGLISH}:
+            return rewritten(message, history, across, english=False)
+        return rewritten(message, history, english) if language == ENGLISH else Rewriting()
+
+    return rewrite
 
 
 def leaves_open(message: str, read: ReadEdits) -> float:

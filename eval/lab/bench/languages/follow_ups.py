@@ -1,0 +1,34 @@
+"""How well is told what follow-ups in other languages need of the turns before them.
+
+    python -m eval.lab.bench.languages.follow_ups
+
+`conversations.jsonl`, beside this module, has 14 conversations in each of nine languages, by
+somebody who had not seen those that are learned from. Printed is, for each language, how many of
+the messages that need something are told, and with what is meant.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from eval.lab.command import run_command
+from eval.lab.training.multilingual.follow_ups import load_messages, of_messages
+from index.weights.catalogue import READER_OF_ALL
+from rag.answerability.reader import Reader
+from rag.config import load_settings
+
+CONVERSATIONS = Path(__file__).with_name("conversations.jsonl")
+
+
+def main(_: Sequence[str]) -> int:
+    """Read all messages, and print."""
+    reader = Reader(load_settings().models, READER_OF_ALL)
+    for line in of_messages(load_messages(CONVERSATIONS), reader.edits_across):
+        sys.stdout.write(f"{line}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
