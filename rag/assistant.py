@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -33,11 +33,13 @@ from rag.languages.phrases import say
 from rag.lazy import Lazy
 from rag.log import Log
 from rag.opening import as_made, embedding_of, open_library
+from rag.quote import Quote
 from rag.trace import Line
 from rag.turns import FairSemaphore, Paused
 from rag.verifying.compose import Composition
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from rag.writing.retry import Wait, sleep
+from rag.writing.translating import Translation, translate
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
@@ -311,6 +313,16 @@ class Assistant:
                     return
                 line.checked(each)
                 yield each
+
+    def translate(self, quote: Quote, language: str, *, wait: Wait = sleep) -> Translation:
+        """Have the language model translate a quote. Nothing proves what it says. See `translate`.
+
+        It takes its turn with the questions that wait for the same model, and no core.
+        """
+        with Line("translate") as line:
+            made = translate(quote, language, self._load_writer(wait, nullcontext))
+            line.translated(quote.text, made.text, made.llm)
+        return made
 
     def _load_writer(self, wait: Wait, paused: Paused) -> Writer | None:
         writer = self._writer()

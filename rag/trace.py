@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from rag.checking.verdict import Checked
     from rag.config import Settings
 
-Event = Literal["ask", "check", "add", "remove", "reindex"]
+Event = Literal["ask", "check", "translate", "add", "remove", "reindex"]
 
 LOGGER = "footnoted"
 
@@ -103,6 +103,12 @@ class Line:
         """Tell of one more sentence that was checked."""
         self.fields["sizes"]["sentences"] += 1
         self.fields["verdicts"][sentence.verdict] += 1
+
+    def translated(self, quote: str, text: str, llm: str) -> None:
+        """Tell of a quote that a language model has translated."""
+        self.texts |= {"quote": quote, "translation": text}
+        sizes = {"quote": len(quote), "translation": len(text)}
+        self.fields |= {"outcome": "translated", "sizes": sizes, "models": {"llm": llm}}
 
     def added(self, added: Added, *, read: bool = True) -> None:
         """Tell of a document that was added, and whether it had to be read for that."""

@@ -131,6 +131,8 @@ def test_quotes_are_found_and_texts_checked(client: TestClient, briefing: Docume
         ("search", {"question": "Who?", "limit": 1.5}, "limit"),
         ("check", {"text": ""}, "text"),
         ("check", {"text": "x" * 50_001}, "text"),
+        ("translate", {"document": "a.md", "start": 0, "end": 5}, "language"),
+        ("translate", {"document": "a.md", "start": -1, "end": 5, "language": "de"}, "start"),
         ("documents", {"name": "a.md", "text": ""}, "text"),
         ("runs", {"set": 5}, "set"),
         ("chat/completions", {"model": "footnoted", "messages": []}, "messages"),
@@ -289,7 +291,7 @@ def test_many_at_once_get_what_one_gets(client: TestClient) -> None:
 def test_openapi_says_all_of_it(client: TestClient) -> None:
     told = client.get("/v1/openapi.json").json()
     assert {path for path in told["paths"] if "{" not in path} == {
-        *("/v1/ask", "/v1/search", "/v1/check", "/v1/libraries", "/v1/documents"),
+        *("/v1/ask", "/v1/search", "/v1/check", "/v1/translate", "/v1/libraries", "/v1/documents"),
         *("/v1/documents/files", "/v1/sets", "/v1/runs", "/v1/models", "/v1/chat/completions"),
     }
     page = client.get("/v1/docs").text

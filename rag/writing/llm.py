@@ -35,6 +35,7 @@ from rag.writing.prompts import (
     on_one_line,
     propose_messages,
     prose_messages,
+    translate_messages,
     write_messages,
 )
 from rag.writing.retry import RetryBudget, Wait, retry_after, sleep
@@ -58,6 +59,7 @@ COPY_TOKENS = 4
 WRITE_TOKENS = 160
 PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
+TRANSLATE_TOKENS = 768
 PROMPTS_MIB = 256
 """Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
 TOP_LOGPROBS = 10
@@ -136,7 +138,22 @@ class Writer:
         """
         return self._stream(prose_messages(sentences, question, choosing=choosing), PROSE_TOKENS)
 
-    def _stream(self, messages: Sequence[ChatMessage], most: int) -> Iterator[str]:
+    def translate(self, text: str, language: str) -> str:
+        """Return a text in a language, which is named in English. Nothing proves what is said.
+
+        Raises LLMUnavailable also where it says nothing, or does not come to an end.
+        """
+        pieces = self._stream(translate_messages(text, language), TRANSLATE_TOKENS, whole=True)
+        said = on_one_line("".join(pieces))
+        if not said:
+            raise LLMUnavailable(f"The language model {self.name} has not translated anything.")
+        return said
+
+    def _stream(
+        self, messages: Sequence[ChatMessage], most: int, *, whole: bool = False
+    ) -> Iterator[str]:
+        """Yield an answer of so many tokens at most; a `whole` one is not cut off there."""
+
         def begin() -> Iterator[Any]:
             pieces = iter(self.llm.stream_chat(messages, max_tokens=most))
             silent = []
@@ -156,7 +173,7 @@ class Writer:
                         f"The language model {self.name} does not stop writing: answers are a "
                         "few sentences, and it has not heeded how long one may be."
                     )
-                ended = ended or is_last(piece)
+                ended = (ended or is_last(piece)) and not (whole and _is_cut_off(piece))
                 yield words
             if not ended:
                 raise LLMUnavailable(f"The language model {self.name} broke off in an answer.")
@@ -228,6 +245,12 @@ def is_last(piece: Any) -> bool:
     """Whether a piece says that it is the last one; of one that cannot say it, it is assumed."""
     raw = getattr(piece, "raw", None)
     return raw is None or any(choice.finish_reason for choice in raw.choices)
+
+
+def _is_cut_off(piece: Any) -> bool:
+    """Whether a piece is the last one because there are as many tokens as may be."""
+    choices = getattr(getattr(piece, "raw", None), "choices", ())
+    return any(choice.finish_reason == "length" for choice in choices)
 
 
 def _words(response: ChatResponse) -> str:

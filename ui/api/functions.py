@@ -111,12 +111,7 @@ class Functions:
 
     def place(self, name: str, start: int, end: int) -> dict[str, Any]:
         """Return a place in a document, with what stands around it."""
-        found = self.assistant.library.find(name)
-        if not 0 <= start < end <= len(found.text):
-            raise UserError(
-                f"There is no place {start}-{end} in {found.name}, which has "
-                f"{len(found.text)} characters."
-            )
+        found = self._holding(name, start, end)
         about = {"id": found.id, "title": found.title, "source": found.source}
         return {
             "document": about | {"sha256": found.sha256, "language": found.language},
@@ -128,6 +123,21 @@ class Functions:
             "page": found.page_at(start),
             "page_kind": found.page_kind if found.pages else None,
         }
+
+    def translate(self, name: str, start: int, end: int, language: str) -> dict[str, Any]:
+        """Translate a quote by the language model: nothing proves what that says."""
+        quote = Quote(self._holding(name, start, end), start, end, 0.0)
+        return self.assistant.translate(quote, language).as_json()
+
+    def _holding(self, name: str, start: int, end: int) -> Document:
+        """Return the document of a name, which holds a place."""
+        found = self.assistant.library.find(name)
+        if not 0 <= start < end <= len(found.text):
+            raise UserError(
+                f"There is no place {start}-{end} in {found.name}, which has "
+                f"{len(found.text)} characters."
+            )
+        return found
 
     def add_file(self, user: str | None, data: bytes, name: str) -> Added:
         """Put a file's bytes in under a name; the same bytes again change nothing."""

@@ -148,6 +148,12 @@ def _asking(functions: Functions) -> APIRouter:
         """Check a text against the documents, sentence by sentence."""
         return Reply(functions.check(asked.text))
 
+    @router.post("/translate", response_model=None, responses=_or_none(200, wire.Translation))
+    def translate(asked: wire.Translate) -> Response:
+        """Translate a quote by the language model. Nothing proves what it says: cite the quote."""
+        document = _found(functions, asked.document).id
+        return Reply(functions.translate(document, asked.start, asked.end, asked.language))
+
     return router
 
 

@@ -83,6 +83,9 @@ class PrometheusMetrics(logging.Handler):
         self._questions = counter("questions", "Questions, by what became of them.", "outcome")
         self._refusals = counter("refusals", "Questions that were refused, by why.", "reason")
         self._sentences = counter("checked_sentences", "Sentences checked, by verdict.", "verdict")
+        self._translations = counter(
+            "translations", "Quotes to translate, by what became of them.", "outcome"
+        )
         self._changes = counter("library_changes", "Documents, by what became of them.", "outcome")
         self._errors = counter(
             "errors", "What failed, by event and kind of error.", "event", "error"
@@ -118,6 +121,8 @@ class PrometheusMetrics(logging.Handler):
         elif event == "check":
             for verdict, count in fields.get("verdicts", {}).items():
                 self._sentences.labels(verdict).inc(count)
+        elif event == "translate":
+            self._translations.labels(outcome).inc()
         else:
             self._changes.labels(outcome).inc()
 

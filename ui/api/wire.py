@@ -62,6 +62,17 @@ class Check(Sent):
     text: Annotated[str, Field(min_length=1, max_length=MOST_CHECKED)]
 
 
+class Translate(Sent):
+    """A quote that is translated, by its place in a document."""
+
+    document: Annotated[str, Field(min_length=1, max_length=2_000)]
+    """The document's id, file name or title."""
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+    language: Annotated[str, Field(min_length=1, max_length=50)]
+    """The language that it is translated into, by its code or its name in English."""
+
+
 class Text(Sent):
     """A document as text, or the address of one; exactly one of `text` and `url`."""
 
@@ -180,6 +191,23 @@ class CheckedText(Came):
     counts: dict[str, int]
     left: int
     sentences: list[CheckedSentence]
+
+
+class Translation(Came):
+    """A quote, and what the language model has made of it in another language."""
+
+    document: DocumentNamed
+    start: int
+    end: int
+    quote: str
+    """The words of the document: only they can be cited."""
+    language: str
+    """The code of the language that it was translated into."""
+    translation: str
+    """Plain text."""
+    llm: str
+    proven: Literal[False]
+    """Nothing holds a translation to its quote."""
 
 
 class Listed(Came):
