@@ -19,6 +19,7 @@ from index.printable import title_line
 from index.storage.store import Entry
 from rag.answer import Writing
 from rag.quote import Quote
+from rag.writing.translating import Translation
 from ui.conversations.citing import place_at, web_address
 from ui.conversations.exchange import Conversation, Exchange
 from ui.drawing.jinja import draw
@@ -95,6 +96,11 @@ def fetching(line: str, *, failed: bool) -> str:
 def quiet(message: str) -> str:
     """Return a sentence that is only spoken, by a screen reader."""
     return draw("conversation.html", "quiet", message)
+
+
+def translation(made: Translation) -> str:
+    """Return what the language model has made of a quote, and that nothing proves it."""
+    return draw("conversation.html", "translation", made)
 
 
 def kept_case(name: str, case: Case) -> str:

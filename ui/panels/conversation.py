@@ -45,6 +45,7 @@ from ui.panels.events import (
 )
 from ui.panels.fetch import Fetch, FetchLine
 from ui.panels.libraries.opened import Libraries
+from ui.panels.translating.panel import Translations
 from ui.words.languages import ENGLISH, speaking
 from ui.words.words import _, in_digits, ngettext, noted
 
@@ -84,6 +85,7 @@ class ConversationPanel:
 
         with gr.Column(elem_id="talk-panel"):
             self._put_conversation()
+            self.translations = Translations(libraries, configured, fetch)
             self.form = CaseForm(libraries, self.conversation, rights)
             self.line = FetchLine(fetch) if fetch else None
             self._put_question()
@@ -129,6 +131,7 @@ class ConversationPanel:
         """Say what happens at each event."""
         if self.line:
             self.line.connect(blocks)
+        self.translations.connect()
         shown: list[Any] = [self.question, self.past, self.current, self.status]
         shown += [self.conversation, self.answering, self.send, self.stop]
         known = [self.conversation, self.left_out, self.configured, self.answering]

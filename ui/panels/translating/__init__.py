@@ -1,0 +1,1 @@
+"""Translations of quotes, each below its quote and spoken once."""
