@@ -275,7 +275,7 @@ class Assistant:
             headings=lambda: context.headings,
             holds=lambda words: bool(self.library.holding(words, 1, context.exclude)),
         )
-        return understand(typed, history, route, rewrite)
+        return understand(typed, history, route, rewrite, self.router.language)
 
     def check(
         self,

@@ -141,3 +141,20 @@ def test_other_languages_are_routed_by_their_vectors(message: str, kind: Kind) -
     route = Router(embedding.get_query_embedding)(message, english=False)
     assert (route.kind, route.computes) == (kind, ())
     assert Router()(message, english=False) == EVIDENCE
+
+
+@pytest.mark.weights
+def test_few_words_tell_their_language_by_their_vector() -> None:
+    """Their letters tell none: of “Danke!” language identification makes nothing."""
+    embedding = load_embedding(MULTILINGUAL, load_settings().models)
+    language = Router(embedding.get_query_embedding).language
+    told = {each: language(each) for each in ("Danke!", "Und wann?", "спасибо", "Hola", "Hi", "7?")}
+    assert told == {
+        "Danke!": "de",
+        "Und wann?": "de",
+        "спасибо": "ru",
+        "Hola": "es",
+        "Hi": "en",
+        "7?": None,
+    }
+    assert Router().language("Danke!") is None

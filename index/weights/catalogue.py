@@ -241,7 +241,7 @@ cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokeni
 c2550b0ecac9f8dd977a254de3e9c2dc80ebc197c2e923914f595eadaca766b7 22986487 router.onnx
 61fb5f700c8cf7d7202fdc8f76e6e370b528ad841890ccf7884f2ce7424821ce    20703 router.json
 be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokenizer.json
-dd0d98efac869164210110451f79df5e943ea47e24e9ac755e6db22dbaeb913c    79404 languages.npz
+8e4f518bd1f0325ea335017f3f0534ef1850c4e22120b433221d52c9177347f4    97222 languages.npz
 """),
             home=Path(__file__).parents[2] / "rag" / "asking" / "router",
         ),
@@ -255,7 +255,7 @@ dd0d98efac869164210110451f79df5e943ea47e24e9ac755e6db22dbaeb913c    79404 langua
             "",
             _files("""
 369b90571beaad7965e936a1f0e5bfdc872f61213cc2685e5337471673a81c21   510359 encoder.onnx
-3db6ef28d773af3cf2a39a4639700a18c0ed8e22f130b4a9369e3b67a3dd757b 22331895 reader.onnx
+b7601c512febe89c12f6c3c2f4066b8fd830ce4a2ef4e7d1903f6fc033fdc17c 30005769 reader.onnx
 """),
             home=Path(__file__).parents[1] / "multilingual_weights",
         ),

@@ -92,13 +92,14 @@ def understand(
     history: Sequence[Turn],
     route: Callable[[str], Route],
     rewrite: Callable[[str, Sequence[Turn], str], Rewriting],
+    short: Callable[[str], str | None] = lambda _: None,
 ) -> Query:
     """Understand a message that comes after a conversation.
 
     `route` tells what kind of answer a text wants, `rewrite` makes a message in a language stand
-    alone.
+    alone, and `short` tells the language of one that is too short for its letters to tell it.
     """
-    language = _spoken(typed, history)
+    language = _spoken(typed, history, short)
     history = list(_without_small_talk(history, route))
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history, language=language)
@@ -122,11 +123,13 @@ def understand(
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
 
 
-def _spoken(typed: str, history: Sequence[Turn]) -> str:
-    """Return the language of a message; where its few words tell none, of those before: “Wann?”."""
+def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | None]) -> str:
+    """Return the language of a message; where it tells none, of those before: “2019?”."""
     for text in (typed, *(said for role, said in reversed(history) if role == "user")):
         if (code := language_of_question(text)) != ENGLISH or is_plainly_english(text):
             return code
+        if told := short(text):
+            return told
     return ENGLISH
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from rag.lazy import Lazy
 
@@ -90,6 +90,9 @@ NOTHING = Route("conversation", ("nothing",), 1.0)
 """The route of a message without a letter or a digit."""
 
 
+SURE_OF_LANGUAGE = 0.6
+"""The probability from which a short message is taken to be in a language."""
+
 IN_ANY_LANGUAGE: tuple[Kind, ...] = ("evidence", "overview", "document", "conversation", "command")
 """Kinds that are answered in any language. What other kinds ask is read out of their words, which
 is known of English alone."""
@@ -115,6 +118,17 @@ class Router:
         """Whether it reads other languages than English."""
         return self._foreign is not None
 
+    def language(self, message: str) -> str | None:
+        """Return the code of the language that a message is in, however short it is.
+
+        None where it is not sure, and where other languages than English are not read.
+        """
+        if self._foreign is None or not re.search(r"[^\W\d_]", message):
+            return None
+        codes, probabilities = self._foreign().language(message)
+        best = max(range(len(codes)), key=lambda at: probabilities[at])
+        return codes[best] if probabilities[best] >= SURE_OF_LANGUAGE else None
+
     def __call__(self, message: str, *, english: bool = True) -> Route:
         """Tell what kind of answer a message wants; evidence where its language is not read."""
         if not re.search(r"\w", message):
@@ -123,7 +137,7 @@ class Router:
             return route_of(metadata()["classes"], self._english()(message))
         if self._foreign is None:
             return EVIDENCE
-        route = route_of(*self._foreign()(message))
+        route = route_of(*self._foreign().asked(message))
         return replace(route, computes=()) if route.kind in IN_ANY_LANGUAGE else EVIDENCE
 
 
@@ -178,19 +192,31 @@ def _opened() -> Callable[[str], Sequence[float]]:
     return lru_cache(maxsize=REMEMBERED)(probabilities)
 
 
-def _rows(
-    embed: Callable[[str], Sequence[float]],
-) -> Callable[[str], tuple[Sequence[str], Sequence[float]]]:
-    """Return what gives a message in any language the classes, and the probability of each."""
+Told = Callable[[str], tuple[Sequence[str], Sequence[float]]]
+"""Tells of a message the names that it may have, and the probability of each."""
+
+
+class ForeignRows(NamedTuple):
+    """What tells the class of a message in any language, and which language it is in."""
+
+    asked: Told
+    language: Told
+
+
+def _rows(embed: Callable[[str], Sequence[float]]) -> ForeignRows:
+    """Return what the file of rows tells of a message by its vector."""
     import numpy as np
 
     rows = np.load(WEIGHTS / FOREIGN_ROWS)
-    names, weights, biases = rows["classes"].tolist(), rows["weights"], rows["biases"]
+    vector = lru_cache(maxsize=REMEMBERED)(lambda message: np.array(embed(message[:LONGEST])))
 
-    def probabilities(message: str) -> tuple[Sequence[str], Sequence[float]]:
-        return names, _probabilities(weights @ np.array(embed(message[:LONGEST])) + biases)
+    def told(name: str) -> Told:
+        parts = (rows[f"{name}{part}"] for part in ("classes", "weights", "biases"))
+        classes, weights, biases = parts
+        names = classes.tolist()
+        return lambda message: (names, _probabilities(weights @ vector(message) + biases))
 
-    return lru_cache(maxsize=REMEMBERED)(probabilities)
+    return ForeignRows(told(""), told("language_"))
 
 
 def _probabilities(logits: NDArray[np.float32]) -> Sequence[float]:

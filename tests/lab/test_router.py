@@ -22,7 +22,7 @@ from eval.lab.training.routing.further import (
     with_further,
     without_further,
 )
-from eval.lab.training.routing.languages import made_of
+from eval.lab.training.routing.languages import in_languages, made_of
 from eval.lab.training.routing.network import (
     EVIDENCE,
     EXAMPLES,
@@ -34,6 +34,7 @@ from eval.lab.training.routing.network import (
 )
 from index.errors import UserError
 from rag.asking.route import FOREIGN_ROWS, KINDS, WEIGHTS, Router, metadata
+from rag.languages.phrases import SAYINGS
 
 GOOD = '{"text": "tl;dr", "kind": "overview/all"}'
 
@@ -243,3 +244,5 @@ def test_the_rows_for_other_languages_are_of_the_examples() -> None:
     assert str(rows["made_of"]) == made_of()
     assert rows["weights"].shape == (len(rows["classes"]), 384)
     assert {*rows["classes"].tolist()} == {*metadata()["classes"]}
+    assert {*rows["language_classes"].tolist()} == {language for _, language in in_languages()}
+    assert {path.stem for path in SAYINGS.glob("*.json")} >= {*rows["language_classes"].tolist()}
