@@ -88,7 +88,7 @@ def export_branch(branch: Branch, reader: Path, folder: Path) -> None:
 def put_on(branch: Branch, reader: Path, to: Path) -> None:
     """Write a reader's network with the head beside its others.
 
-    An earlier head of the same name is replaced.
+    An earlier head of the same name is replaced, and so is one with the same outputs.
     """
     inputs = {
         "hidden": torch.zeros((2, 8, WIDTH)),
@@ -105,6 +105,10 @@ def put_on(branch: Branch, reader: Path, to: Path) -> None:
         states = _states_of(branch.shared)
         node.input[:] = [states if name == "hidden" else name for name in node.input]
     remove(whole, branch.name)
+    for node in [
+        each for each in whole.graph.node if not branch.outputs.keys().isdisjoint(each.output)
+    ]:
+        whole.graph.node.remove(node)
     for output in [each for each in whole.graph.output if each.name in branch.outputs]:
         whole.graph.output.remove(output)
     append(whole, head, branch.name)

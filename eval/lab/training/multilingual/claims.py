@@ -50,11 +50,11 @@ from rag.config import load_settings
 
 JUDGED = Path(__file__).parent / "judged.jsonl.gz"
 SEED = 2037
-SHARED = 6
+SHARED = 8
 """The reader's layers that the head stands on."""
-SHARES = {"written statement": 6_000, "statement": 16_000, "parallel": 9_000}
+SHARES = {"written statement": 6_000, "statement": 9_000, "parallel": 7_000}
 """How many pairs of each kind are learned from, at most."""
-MIXED = 16
+MIXED = 14
 """In how many of the 49 pairs of languages each statement on a translated paragraph is learned."""
 HELD = 6
 """One translated paragraph in so many is for measuring: those whose number it divides."""
@@ -83,7 +83,8 @@ def judged(articles: Iterable[Article], *, held: bool) -> list[Judged]:
         if each["language"] != ENGLISH:
             by_id[each["id"]][each["language"]] = each
         elif known:
-            by_id[each["id"]][ENGLISH] = {**each, "text": _paragraph(each, known)}
+            own = {"title": each["article"], "text": _paragraph(each, known)}
+            by_id[each["id"]][ENGLISH] = {**each, **own}
     return [each for at, each in sorted(by_id.items()) if (at % HELD == 0) == held]
 
 
@@ -105,7 +106,8 @@ def statements_of(some: Iterable[Judged], mixed: int, rng: random.Random) -> Ite
         for at in range(len(next(iter(each.values()))["statements"])):
             for said, written in rng.sample(pairs, min(mixed, len(pairs))):
                 text, label = each[said]["statements"][at]
-                yield Statement(text, each[written]["text"], label, f"{said} {written}")
+                titled = f"{each[written]['title']}\n{each[written]['text']}"
+                yield Statement(text, titled, label, f"{said} {written}")
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -134,7 +134,7 @@ def _is_meant(message: Message, texts: Sequence[tuple[str, float]]) -> bool:
 def main(arguments: Sequence[str]) -> int:
     """Train the head, write the network, and measure what was held out."""
     command, several = "eval.lab.training.multilingual.follow_ups", ("files", "--apart")
-    options = parse(arguments, command, __doc__, several=several, epochs=4.0)
+    options = parse(arguments, command, __doc__, several=several, epochs=2.0)
     published = model_folder(MULTILINGUAL, load_settings().models)
     reader, made = shipped(), options.folder / READER
     learned, apart = split(options.files, options.apart)
