@@ -98,6 +98,7 @@ def test_without_a_language_model_there_is_a_sentence() -> None:
         ("Die Mühle gehört heute der Gemeinde.", "en"),
         (ENGLISH, "it"),
         (GERMAN, "it"),
+        ("Yes.", "en"),
     ],
 )
 def test_another_language_than_the_one_that_is_wanted_is_no_translation(

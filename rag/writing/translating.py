@@ -18,6 +18,10 @@ from rag.writing.llm import LLMUnavailable, Writer
 LONGEST = 1_500
 """Characters of a quote that are translated at once."""
 
+SHORTER = 8
+"""How many times fewer characters than its quote a translation may have. Chinese has a quarter of
+those of English."""
+
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -57,8 +61,9 @@ def translate(quote: Quote, language: str, writer: Writer | None) -> Translation
             "at once."
         )
     said = writer.translate(quote.text, name)
-    # A model that does not know a language says the quote again, or goes on in English.
-    if said == quote.text or language_of_text(said) in {own, ENGLISH} - {code}:
+    # A model that does not know a language says the quote again, goes on in English, or answers.
+    in_another = said == quote.text or language_of_text(said) in {own, ENGLISH} - {code}
+    if in_another or len(said) * SHORTER < len(quote.text):
         raise LLMUnavailable(
             f"The language model {writer.name} has not translated the quote into {name}: it may "
             "not know that language."
