@@ -118,7 +118,7 @@ class Settings(BaseSettings):
         False, description="whether these lines hold texts: questions, answers, names of documents"
     )
     language: Literal["en", "de", "es", "fr", "ru", "zh"] | None = Field(
-        None, description="the language of the window's own words; else the browser's"
+        None, description="the language of the program's words; else the browser's or terminal's"
     )
     sentences: int = Field(10, ge=1, le=10, description="how many sentences an answer has at most")
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")

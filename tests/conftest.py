@@ -108,6 +108,7 @@ def _environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name != "FOOTNOTED_MODELS":
                 patch.delenv(name)
         patch.setenv("FOOTNOTED_CONFIG", str(empty))
+        patch.setenv("LC_ALL", "C.UTF-8")  # Commands speak English, whatever the machine speaks.
         # The tree of commands is built once, and not for each one that is invoked.
         patch.setattr("typer.testing._get_command", cache(typer.testing._get_command))
         patch.setenv("XDG_DATA_HOME", str(empty.parent / "data"))

@@ -27,6 +27,7 @@ from tests.conftest import OpenLibrary
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS, file_name
 from ui.conversations.text import decision_text
+from ui.words.languages import speaking
 
 pytestmark = pytest.mark.weights
 
@@ -164,6 +165,23 @@ def of_the_web(library: Library, source: str = "https://news.example/a-b?c=d#e")
     document = replace(quote.document, source=source, properties=properties)
     quote = replace(quote, document=document)
     return replace(given, answer=replace(given.answer, citations=(quote,), quotes=(quote,)))
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "text", "docx"])
+def test_an_export_is_in_the_language_of_who_reads_it(briefing_library: Library, form: str) -> None:
+    given = exchange(briefing_library)
+    with speaking("fr"):
+        made = FORMATS[form].write([Talk("T", (given,))])
+    if form == "docx":
+        with zipfile.ZipFile(io.BytesIO(made)) as archive:
+            parts = [archive.read(f"word/{name}.xml") for name in ("document", "footnotes")]
+        made = b"".join(parts)
+    text = made.decode()
+    quote = cited(given)
+    assert "Compris comme" in text
+    assert "Understood as" not in text
+    assert f"ligne {quote.document.line_at(quote.start)}" in text
+    assert quote.text.split()[0] in text, "what documents say is not translated"
 
 
 @pytest.mark.parametrize("form", ["markdown", "html", "text"])

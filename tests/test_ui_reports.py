@@ -29,6 +29,7 @@ from ui.reports import plots
 from ui.reports.html import html
 from ui.reports.junit import junit
 from ui.reports.markdown import markdown
+from ui.words.languages import speaking
 
 WORDS = "<script>window.pwned=1</script> ](javascript:x) ```` @team | \u202e \x00 & end"
 TEXT = f"Before it. The pact holds {WORDS} and more. After it."
@@ -128,6 +129,20 @@ def test_markdown_shows_just_text() -> None:
             outside.append(line)
     assert "pwned" not in "\n".join(line for line in outside[1:])
     assert "<script>" not in outside[0].split("`")[0]
+
+
+def test_reports_are_in_the_language_of_who_reads_them() -> None:
+    with speaking("de"):
+        text = markdown(AFTER, VERDICT)
+        page = html(AFTER, VERDICT, BEFORE, text_of)
+    for words in ("Neu falsch: 1", "Neu richtig: 1", "(muss bestehen)", "--- vorher\nFrage:    "):
+        assert words in text
+    for words in ("Fälle, die gezeigt werden", "Stufe des Fehlers", '<html lang="de">'):
+        assert words in page
+    assert "Kein Urteil: Nicht gefragt werden konnte" in text
+    for english in ("Newly", "must pass", "before", "metric |", "Metrics", "could not be asked"):
+        assert english not in text, english
+    assert "<script>window.pwned" not in page
 
 
 @pytest.mark.browser

@@ -55,15 +55,20 @@ class Verdict:
     @property
     def line(self) -> str:
         """The verdict in one line; it says what the exit code says."""
+        return " ".join(self.sentences)
+
+    @property
+    def sentences(self) -> list[str]:
+        """What the line says, one by one."""
         parts = [f"{self.right} of {number_of(self.asked, 'case')} right."]
         if self.comparison:
             parts.append(self.comparison.counts)
         if self.code == PASSED:
             if self.comparison:
                 parts += [self.comparison.judgement, self.comparison.noticed]
-            return " ".join(["Passed:", *parts])
+            return ["Passed:", *parts]
         head = "Failed:" if self.code == FAILED else "No verdict:"
-        return " ".join([head, *self.reasons, *parts])
+        return [head, *self.reasons, *parts]
 
 
 def judge(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT) -> Verdict:

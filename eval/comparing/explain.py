@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from eval.measuring.stages import STAGES
@@ -26,23 +26,31 @@ def expected(case: Mapping[str, Any]) -> str:
     return accepted or "any answer that cites the evidence"
 
 
-def explain(result: Result) -> str:
-    """Return a case as lines: question, expected, got, stage, and the footnotes or first quotes."""
-    lines = [
-        f"question: {printable(result.question)}",
-        f"expected: {printable(expected(result.case))}",
-        f"got:      {printable(result.shown)}",
+def explain(
+    result: Result,
+    say: Callable[[str], str] = str,
+    expects: Callable[[Mapping[str, Any]], str] = expected,
+) -> str:
+    """Return a case as lines: question, expected, got, stage, and the footnotes or first quotes.
+
+    `say` and `expects` return the fixed words, and what a case expects, in another language.
+    """
+    rows = [
+        (say("question"), printable(result.question)),
+        (say("expected"), printable(expects(result.case))),
+        (say("got"), printable(result.shown)),
     ]
     if result.stage:
-        lines.append(f"stage:    {result.stage}: {STAGES[result.stage]}")
+        rows.append((say("stage"), f"{result.stage}: {say(STAGES[result.stage])}"))
     if result.repeats:
         times = [bool(result.scores.get("passed")), *(each.passed for each in result.repeats)]
-        lines.append(f"repeats:  passed {sum(times)} of {len(times)} times")
+        words = say("passed %(passed)s of %(num)s times")
+        rows.append((say("repeats"), words % {"passed": sum(times), "num": len(times)}))
     if result.answer:
         cited = result.answer.get("citations", [])
         shown = cited or result.answer.get("quotes", [])[:QUOTES]
-        name = "footnote" if cited else "quote"
+        name = say("footnote %(number)s") if cited else say("quote %(number)s")
         for number, quote in enumerate(shown, 1):
-            words = printable(quote["quote"])
-            lines.append(f"{name} {number}: {quote['start']}-{quote['end']}: {words}")
-    return "\n".join(lines)
+            words = f"{quote['start']}-{quote['end']}: {printable(quote['quote'])}"
+            rows.append((name % {"number": number}, words))
+    return "\n".join(f"{name}:".ljust(9) + f" {words}" for name, words in rows)

@@ -17,6 +17,7 @@ from rag.verifying.judge import Verdict
 from ui.checked.text import differences, summary
 from ui.conversations.page import draw_page
 from ui.conversations.text import pieces, place
+from ui.words.words import _, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,8 @@ NOTE = "check-"
 
 
 def _md_note(checked: Checked, number: int) -> str:
-    parts = [f"**{VERDICTS[checked.stands]}.**", *map(as_markdown, differences(checked))]
-    parts += [
-        f"{as_markdown(place(quote))}: “{as_markdown(quote.text)}”" for quote in checked.quotes
-    ]
+    parts = [f"**{_(VERDICTS[checked.stands])}.**", *map(as_markdown, differences(checked))]
+    parts += [f"{as_markdown(place(e))}: {quoted(as_markdown(e.text))}" for e in checked.quotes]
     return f"[^{NOTE}{number}]: " + " ".join(parts)
 
 
@@ -167,8 +166,8 @@ def _docx(draft: Document, checked: Sequence[Checked]) -> bytes:
 
 
 def _comment(checked: Checked) -> str:
-    quotes = [f"{place(quote)}: “{' '.join(quote.text.split())}”" for quote in checked.quotes]
-    return "\n".join([f"{VERDICTS[checked.stands]}.", *differences(checked), *quotes])
+    quotes = [f"{place(quote)}: {quoted(' '.join(quote.text.split()))}" for quote in checked.quotes]
+    return "\n".join([f"{_(VERDICTS[checked.stands])}.", *differences(checked), *quotes])
 
 
 # --- JUnit
@@ -194,7 +193,7 @@ def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
         if each.verdict == "nothing_to_check":
             ElementTree.SubElement(test, "skipped")
         elif each.fails:
-            attributes = {"message": VERDICTS[each.stands], "type": each.stands}
+            attributes = {"message": _(VERDICTS[each.stands]), "type": each.stands}
             ElementTree.SubElement(test, "failure", attributes).text = as_xml(_comment(each))
     ElementTree.indent(root)
     return (ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n").encode()

@@ -13,7 +13,7 @@ from index.printable import visible
 from rag.checking.verdict import VERDICTS, Checked, Quotation, counts, left, words_of
 from rag.verifying.judge import Verdict
 from ui.conversations.text import place
-from ui.words.words import _, ngettext
+from ui.words.words import _, ngettext, quoted
 
 STYLES: dict[Verdict, str] = {
     "supported": "green",
@@ -28,9 +28,9 @@ STYLES: dict[Verdict, str] = {
 
 def checked_text(draft: Document, checked: Checked) -> Group:
     """Return a sentence with its verdict, what differs, and the quotes that show it."""
-    style = STYLES[checked.stands]
+    style, verdict = STYLES[checked.stands], _(VERDICTS[checked.stands])
     words = visible(words_of(draft, checked))
-    parts: list[Text | Padding] = [Text.assemble((f"{VERDICTS[checked.stands]}: ", style), words)]
+    parts: list[Text | Padding] = [Text.assemble((f"{verdict}: ", style), words)]
     parts += [
         Padding(Text(visible(difference), style="yellow"), (0, 0, 0, 2))
         for difference in differences(checked)
@@ -38,8 +38,8 @@ def checked_text(draft: Document, checked: Checked) -> Group:
     for quote in checked.quotes if checked.verdict != "nothing_to_check" else ():
         where = Text(visible(place(quote)), style="dim")
         parts.append(Padding(where, (0, 0, 0, 2)))
-        quoted = f"“{visible(' '.join(quote.text.split()))}”"
-        parts.append(Padding(Text(quoted), (0, 0, 0, 2)))
+        words = quoted(visible(" ".join(quote.text.split())))
+        parts.append(Padding(Text(words), (0, 0, 0, 2)))
     return Group(*parts)
 
 

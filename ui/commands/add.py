@@ -7,6 +7,7 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ import typer
 
 from index.english import ENGLISH
 from index.errors import DocumentError, UserError
-from index.printable import counts, number_of, path_line
+from index.printable import path_line
 from ui.commands.program import ends_with
 from ui.commands.terminal import (
     STDIN,
@@ -28,6 +29,9 @@ from ui.commands.terminal import (
     read_source,
     show_stage,
 )
+from ui.words.elsewhere import said
+from ui.words.languages import spoken
+from ui.words.words import _, in_digits, listed, ngettext
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -102,12 +106,11 @@ def add(
     patterns = include or (), exclude or ()
     files, folders = _opened(sources, *patterns, may_be_empty=watch)
     if files.count("-") > 1:
-        raise UserError("Standard input can be read once: give - once.")
+        raise UserError(_("Standard input can be read once: give - once."))
     if (remove_gone or watch) and not folders:
         option = "--watch" if watch else "--remove-gone"
-        raise UserError(
-            f"With {option} a folder is looked through for what changes: give a folder."
-        )
+        words = _("With %(option)s a folder is looked through for what changes: give a folder.")
+        raise UserError(words % {"option": option})
     adding = _Adding(shelf, partial(read_source, private=private, name=name), tags)
     if watch:
         from index.loading.watch import Watch
@@ -132,7 +135,7 @@ class _Adding:
         self, sources: Sequence[str], bar: Progress
     ) -> Iterator[tuple[str, Added | DocumentError]]:
         """Add sources, and yield what each is called with what became of it, in their order."""
-        task = bar.add_task("documents", total=len(sources), visible=len(sources) > 1)
+        task = bar.add_task(_("documents"), total=len(sources), visible=len(sources) > 1)
         ready = partial(_ready, self.library, self.read, bar, len(sources))
         known = partial(_unchanged, self.library)
         for source, future in zip(
@@ -162,25 +165,26 @@ def _add_all(
                 became["removed"] = _remove_gone(adding.library, folders)
             for number, (name, added) in enumerate(adding.of(files, bar), 1):
                 if isinstance(added, DocumentError):
-                    failed.append(str(added))
+                    failed.append(said(str(added)))
                 else:
                     became[added.outcome] += 1
                     languages.add(added.document.language)
                     if every == 1:
                         line(messages(), _in_words(name, added))
                 if every > 1 and number % every == 0 and not messages().is_terminal:
-                    counted = _counts(became, failed)
-                    line(messages(), f"{number:,} of {len(files):,} files: {counted}.")
+                    gaps = {"at": in_digits(number), "counts": _counts(became, failed)}
+                    line(messages(), _of_files(len(files), **gaps))
         except BaseException:  # Ctrl-C as well, and a disk that is full.
             if became.total() or failed:
                 done = became.total() - became["removed"] + len(failed)
-                counted = _counts(became, failed)
-                line(messages(), f"Stopped after {done:,} of {len(files):,}: {counted}.")
-                line(messages(), "The same command goes on with the others.")
+                words = _("Stopped after %(done)s of %(all)s: %(counts)s.")
+                gaps = {"done": in_digits(done), "all": in_digits(len(files))}
+                line(messages(), words % {**gaps, "counts": _counts(became, failed)})
+                line(messages(), _("The same command goes on with the others."))
             _tell_failed(failed)
             raise
     if len(files) > 1 or folders:
-        line(messages(), f"{_counts(became, failed) or 'Nothing to add'}.")
+        line(messages(), f"{_counts(became, failed) or _('Nothing to add')}.")
     if adding.library.reads_english_alone and languages - {ENGLISH}:
         line(messages(), _foreign(languages - {ENGLISH}))
     _tell_failed(failed)
@@ -192,10 +196,21 @@ def _foreign(languages: Collection[str]) -> str:
     from index.language.names import language_name
     from index.weights.catalogue import MULTILINGUAL
 
-    names = " and ".join(sorted(map(language_name, languages)))
-    return (
-        f"There are documents in {names}, and this library’s models have learned English. To read "
-        f"all languages, set FOOTNOTED_EMBEDDING={MULTILINGUAL} and run `footnoted reindex`."
+    names = listed(sorted(language_name(each, spoken()) for each in languages))
+    return _(
+        "There are documents in %(names)s, and this library’s models have learned English. To read "
+        "all languages, set FOOTNOTED_EMBEDDING=%(model)s and run `footnoted reindex`.",
+        names=names,
+        model=MULTILINGUAL,
+    )
+
+
+def _of_files(count: int, **gaps: str) -> str:
+    return ngettext(
+        "%(at)s of %(num)s files: %(counts)s.",
+        "%(at)s of %(num)s files: %(counts)s.",
+        count,
+        **gaps,
     )
 
 
@@ -204,25 +219,26 @@ def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:
     names = ", ".join(path_line(each.name) for each in watched.folders)
     ends_with(0)
     try:
-        line(messages(), f"Watching {names}. Ctrl-C ends it.")
+        line(messages(), _("Watching %(names)s. Ctrl-C ends it.", names=names))
         for changed in watched:
             for path in changed.emptied:
-                what = "holds no files any more; its documents stay"
-                line(messages(), f"{path_line(path.name)}: {what}")
+                words = _("%(name)s: holds no files any more; its documents stay")
+                line(messages(), words % {"name": path_line(path.name)})
             _tell_gone(adding.library, watched, changed, remove=remove_gone)
             # A document that went may have been that of another file of the same text as well.
             again = [*changed.changed, *(changed.twins if remove_gone else ())]
             came = [each for file in changed.came for each in _unpacked(str(file))]
             files = came + [each for file in again for each in _unpacked(str(file))]
             with progress_bar(messages()) as bar:
-                for file, (_, added) in zip(files, adding.of(files, bar), strict=True):
+                for file, (_name, added) in zip(files, adding.of(files, bar), strict=True):
                     name = watched.name(Path(file))
                     if isinstance(added, DocumentError):
-                        line(messages(), f"{name}: not added. {added}")
+                        failed = _("%(name)s: not added.", name=name)
+                        line(messages(), f"{failed} {said(str(added))}")
                     elif added.outcome != "unchanged" or file in came:
                         line(messages(), _in_words(name, added))
     except KeyboardInterrupt:
-        line(messages(), "Stopped watching.")
+        line(messages(), _("Stopped watching."))
 
 
 def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bool) -> None:
@@ -237,9 +253,10 @@ def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bo
         name = watched.name(Path(each.source))
         if remove:
             _remove(library, each.id)
-            line(messages(), f"{name}: removed, since its file is gone ({each.id})")
+            words = _("%(name)s: removed, since its file is gone (%(id)s)")
         else:
-            line(messages(), f"{name}: is gone; its document stays ({each.id})")
+            words = _("%(name)s: is gone; its document stays (%(id)s)")
+        line(messages(), words % {"name": name, "id": each.id})
 
 
 def _tell_failed(failed: Sequence[str]) -> None:
@@ -266,14 +283,18 @@ def _opened(
             files += _unpacked(source)
             continue
         if not found.files and not may_be_empty:
-            raise UserError(
-                f"{path_line(source)} holds no files that can be read. Nothing is done."
-            )
+            words = _("%(name)s holds no files that can be read. Nothing is done.")
+            raise UserError(words % {"name": path_line(source)})
         files += (each for file in found.files for each in _unpacked(str(file)))
         folders.append(found)
         if found.left_out:
-            what = number_of(found.left_out, "file")
-            line(messages(), f"{path_line(source)}: {what} left out by patterns.")
+            words = ngettext(
+                "%(name)s: %(num)s file left out by patterns.",
+                "%(name)s: %(num)s files left out by patterns.",
+                found.left_out,
+                name=path_line(source),
+            )
+            line(messages(), words)
         _tell_others(source, found.others)
     return files, folders
 
@@ -290,7 +311,7 @@ def _unpacked(source: str) -> Sequence[str]:
         return [source]
     _tell_others(source, archive.others)
     for inner in archive.archives:
-        line(messages(), f"{path_line(source)}: {archive.not_opened(inner)}")
+        line(messages(), f"{path_line(source)}: {said(archive.not_opened(inner))}")
     return archive.members
 
 
@@ -300,8 +321,14 @@ def _tell_others(source: str, others: Counter[str]) -> None:
 
     if count := others.total():
         kinds = ", ".join(visible(each) for each in sorted(others)[:5])
-        what = "1 file is" if count == 1 else f"{count} files are"
-        line(messages(), f"{path_line(source)}: {what} of formats that cannot be read ({kinds}).")
+        words = ngettext(
+            "%(name)s: %(num)s file is of formats that cannot be read (%(formats)s).",
+            "%(name)s: %(num)s files are of formats that cannot be read (%(formats)s).",
+            count,
+            name=path_line(source),
+            formats=kinds,
+        )
+        line(messages(), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +351,7 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
     from index.library import Prepared
     from rag.trace import Line
 
-    _, source = numbered
+    source = numbered[1]
     if source == "-":
         return None
     event, opened = Line("add", source=source), ExitStack()
@@ -348,14 +375,15 @@ def _ready(
     from rag.trace import Line
 
     number, source = numbered
-    at = f"file {number} of {count}: " if count > 1 else ""
+    at = _("file %(number)s of %(all)s", number=number, all=count) + ": " if count > 1 else ""
     with ExitStack() as opened:
-        task = bar.add_task(f"{at}{source_name(source)}: reading", total=None)
+        task = bar.add_task(at + _("%(name)s: reading", name=source_name(source)), total=None)
         opened.callback(bar.remove_task, task)
         event = opened.enter_context(Line("add", source=source))
 
         def pages(done: int, of: int) -> None:
-            page = f"page {min(done + 1, of):,} of {of:,}"
+            gaps = {"number": in_digits(min(done + 1, of)), "all": in_digits(of)}
+            page = _("page %(number)s of %(all)s", **gaps)
             show_stage(bar, task, at + source_name(source), page, done, of)
 
         document = read(source, progress=pages, kept=library.unfinished_pages)
@@ -388,7 +416,7 @@ def _ahead(
     try:
         for item in items:
             if (made := known(item)) is None:
-                futures.append(pool.submit(work, item))
+                futures.append(pool.submit(copy_context().run, work, item))
             else:
                 futures.append(Future())
                 futures[-1].set_result(made)
@@ -417,7 +445,8 @@ def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
     for each in gone:
         _remove(library, each.id)
         name = source_name(each.source)
-        line(messages(), f"{name}: removed, since its file is gone ({each.id})")
+        words = _("%(name)s: removed, since its file is gone (%(id)s)")
+        line(messages(), words % {"name": name, "id": each.id})
     return len(gone)
 
 
@@ -431,10 +460,33 @@ def _remove(library: Library, document_id: str) -> None:
 
 def _in_words(name: str, added: Added) -> str:
     if added.outcome == "unchanged":
-        return f"{name}: is in the library already ({added.document.id})"
-    return f"{name}: {added.outcome}, {number_of(added.passages, 'passage')} ({added.document.id})"
+        words = _("%(name)s: is in the library already", name=name)
+    elif added.outcome == "replaced":
+        words = ngettext(
+            "%(name)s: replaced, %(num)s passage",
+            "%(name)s: replaced, %(num)s passages",
+            added.passages,
+            name=name,
+        )
+    else:
+        words = ngettext(
+            "%(name)s: added, %(num)s passage",
+            "%(name)s: added, %(num)s passages",
+            added.passages,
+            name=name,
+        )
+    return f"{words} ({added.document.id})"
 
 
 def _counts(became: Counter[str], failed: Sequence[str]) -> str:
-    order = ("added", "replaced", "unchanged", "removed")
-    return counts({name: became[name] for name in order} | {"failed": len(failed)})
+    added, replaced, unchanged, removed = map(
+        became.__getitem__, ("added", "replaced", "unchanged", "removed")
+    )
+    told = (
+        ngettext("%(num)s added", "%(num)s added", added) * bool(added),
+        ngettext("%(num)s replaced", "%(num)s replaced", replaced) * bool(replaced),
+        ngettext("%(num)s unchanged", "%(num)s unchanged", unchanged) * bool(unchanged),
+        ngettext("%(num)s removed", "%(num)s removed", removed) * bool(removed),
+        ngettext("%(num)s failed", "%(num)s failed", len(failed)) * bool(failed),
+    )
+    return ", ".join(filter(None, told))

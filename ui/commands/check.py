@@ -18,6 +18,7 @@ from ui.commands.terminal import (
     show,
     write_file,
 )
+from ui.words.words import _
 
 OutOption = Annotated[
     list[Path] | None,
@@ -48,17 +49,25 @@ def check(
     for path in out or []:
         if path.suffix.lower() not in forms:
             known = ", ".join(forms)
-            raise UserError(f"{path.name} has none of the endings {known}. Give --out one of them.")
+            raise UserError(
+                _(
+                    "%(name)s has none of the endings %(known)s. Give --out one of them.",
+                    name=path.name,
+                    known=known,
+                )
+            )
     assistant = open_assistant(library)
     draft = read_source(source, private=assistant.settings.private_addresses)
     if assistant.library.is_empty:
         raise UserError(
-            "The library is empty, so there is nothing to check a text against. `footnoted add "
-            "FILE` puts a document in."
+            _(
+                "The library is empty, so there is nothing to check a text against. `footnoted add "
+                "FILE` puts a document in."
+            )
         )
     checked = []
     with progress_bar(messages()) as bar:
-        task = bar.add_task("checking", total=len(statements(draft)))
+        task = bar.add_task(_("checking"), total=len(statements(draft)))
         for each in assistant.check(draft, keep=True):
             checked.append(each)
             bar.update(task, advance=1)

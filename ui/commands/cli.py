@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from index.errors import UserError
-from index.printable import number_of
 from ui.commands import add as add_command
 from ui.commands import check as check_command
 from ui.commands import doctor as doctor_command
@@ -26,17 +25,22 @@ from ui.commands.program import INTERRUPTED, ends_with, is_interrupted
 from ui.commands.terminal import (
     FormOption,
     LibraryOption,
+    is_for_people,
     leave,
     line,
     messages,
     open_assistant,
     open_library,
+    padded,
     progress_bar,
     show_rows,
     show_stage,
     watching,
 )
 from ui.commands.terminal import show as show_text
+from ui.words.elsewhere import said
+from ui.words.languages import ENGLISH, of_terminal, speaking, spoken
+from ui.words.words import _, in_digits, ngettext, noted
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -62,7 +66,7 @@ AuthOption = Annotated[
 REFUSED = 4
 """The exit code of `ask --exit-code` where the sources do not say."""
 
-ASKING = "Searching and reading…"
+ASKING = noted("Searching and reading…")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -95,22 +99,23 @@ def footnoted(
 
 def main() -> NoReturn:
     """Run the command line; a UserError becomes one message and exit code 2."""
-    try:
-        app()
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  Any bug ends here, as 2.
-        if isinstance(error, KeyboardInterrupt) or is_interrupted():
-            messages().print("Stopped.")
-            leave(INTERRUPTED)
-        if isinstance(error, UserError):
-            _tell(str(error))
-        else:
-            messages().print_exception()
-        leave(2)  # 1 would say that an evaluation found a regression.
-    except SystemExit as ended:
-        if isinstance(ended.code, int):
-            leave(ended.code)
-        raise
-    leave(0)
+    with speaking(of_terminal()):
+        try:
+            app()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  Any bug ends here, as 2.
+            if isinstance(error, KeyboardInterrupt) or is_interrupted():
+                messages().print(_("Stopped."))
+                leave(INTERRUPTED)
+            if isinstance(error, UserError):
+                _tell(said(str(error)))
+            else:
+                messages().print_exception()
+            leave(2)  # 1 would say that an evaluation found a regression.
+        except SystemExit as ended:
+            if isinstance(ended.code, int):
+                leave(ended.code)
+            raise
+        leave(0)
 
 
 app.command()(add_command.add)
@@ -123,14 +128,19 @@ def list_documents(
     as_json: JsonOption = False,
 ) -> None:
     """List the documents of the library."""
+    from index.language.names import language_name
+
     opened = open_library(library)
     entries = opened.entries()
     if not entries:
-        messages().print("The library is empty. `footnoted add FILE` puts a document in.")
+        _tell(_("The library is empty. `footnoted add FILE` puts a document in."))
     elif not opened.knows_languages():
-        _tell(f"{library_command.UNTOLD}.")
+        _tell(f"{_(library_command.UNTOLD)}.")
     shown = ("id", "title", "source", "characters", "passages", "added", "tags", "language")
     rows = [entry.as_json() for entry in entries]
+    if is_for_people(form) and not as_json:
+        for row, entry in zip(rows, entries, strict=True):
+            row["language"] = language_name(entry.language, spoken())
     show_rows(rows, "json" if as_json else form, "documents", shown)
 
 
@@ -150,26 +160,27 @@ def show(
         return
     passages = opened.passages(found.id)
     days = [day for passage in passages if passage.dates for day in passage.dates]
+    period = _("%(first)s to %(last)s", first=min(days), last=max(days)) if days else "–"
     facts = {
         "id": found.id,
-        "title": found.title,
-        "source": found.source,
+        _("title"): found.title,
+        _("source"): found.source,
         "sha256": found.sha256,
-        "added": found.added,
-        "read by": found.loader or "–",
-        "characters": f"{len(found.text):,}",
-        "pages": str(len(found.pages)) if found.pages else "–",
-        "headings": str(len(found.headings)),
-        "passages": str(len(passages)),
-        "entries from": f"{min(days)} to {max(days)}" if days else "–",
-        "tags": ", ".join(found.properties.tags) or "–",
-        "language": library_command.languages_of(found),
+        _("added"): found.added,
+        _("read by"): found.loader or "–",
+        _("characters"): in_digits(len(found.text)),
+        _("pages"): str(len(found.pages)) if found.pages else "–",
+        _("headings"): str(len(found.headings)),
+        _("passages"): str(len(passages)),
+        _("entries from"): period,
+        _("tags"): ", ".join(found.properties.tags) or "–",
+        _("language"): library_command.languages_of(found),
     }
     from rich.console import Console
 
     console = Console(highlight=False)
     for name, value in facts.items():
-        line(console, f"{name:<14}{value}")
+        line(console, f"{padded(name, 14)}{value}")
 
 
 @app.command()
@@ -185,7 +196,7 @@ def remove(
         found = opened.find(document)
         opened.remove(found.id)
         event.removed(found.id)
-    _tell(f"{found.name}: removed ({found.id})")
+    _tell(_("%(name)s: removed (%(id)s)", name=found.name, id=found.id))
 
 
 @app.command()
@@ -195,14 +206,16 @@ def reindex(library: LibraryOption = None) -> None:
 
     opened = open_library(library, check=False)
     with Line("reindex") as event, progress_bar(messages()) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(_("reading"), total=None)
         made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
         event.reindexed(made)
     for document in made.read_again:
-        _tell(f"{document.name}: read again ({document.id})")
+        _tell(_("%(name)s: read again (%(id)s)", name=document.name, id=document.id))
     for document, reason in made.kept:
-        _tell(f"{document.name}: kept as it was read before. {reason}")
-    messages().print(f"New vectors: {number_of(made.documents, 'document')}.")
+        kept = _("%(name)s: kept as it was read before.", name=document.name)
+        _tell(f"{kept} {said(reason)}")
+    documents = ngettext("%(num)s document", "%(num)s documents", made.documents)
+    _tell(_("New vectors: %(documents)s.", documents=documents))
 
 
 @app.command()
@@ -237,14 +250,16 @@ def ask(
     if question == "-":
         question = sys.stdin.buffer.read().decode(errors="replace")
     if not question.strip():
-        raise UserError("The question is empty. Put it in quotation marks after `footnoted ask`.")
+        raise UserError(
+            _("The question is empty. Put it in quotation marks after `footnoted ask`.")
+        )
     assistant = open_assistant(library)
-    with messages().status(ASKING) as status:
+    with messages().status(_(ASKING)) as status:
         answer = assistant.ask(
             question.strip(), use_llm=not no_llm, tags=tag or (), wait=partial(_wait, status)
         )
     if answer.message:
-        _tell(answer.message)
+        _tell(said(answer.message))
     if as_json:
         shown = answer.as_json()
         if explain:
@@ -311,20 +326,27 @@ def chat(
 
     if bool(auth_header) != bool(trusted_proxy):
         raise UserError(
-            "Give --auth-header and --trusted-proxy together: else anybody could send the header."
+            _(
+                "Give --auth-header and --trusted-proxy together: else anybody could send the "
+                "header."
+            )
         )
     proxy = proxy_of(auth_header, trusted_proxy) if auth_header and trusted_proxy else None
     if auth is None and proxy is None and host not in LOOPBACK:
         raise UserError(
-            f"Without a login the window listens on loopback only, and {host} is not: whoever "
-            "reached it could read, add and remove documents. `footnoted user NAME --auth FILE` "
-            "makes a file of users; give it with --auth FILE."
+            _(
+                "Without a login the window listens on loopback only, and %(host)s is not: whoever "
+                "reached it could read, add and remove documents. `footnoted user NAME --auth FILE`"
+                " makes a file of users; give it with --auth FILE.",
+                host=host,
+            )
         )
     users = UsersFile(auth) if auth else None
     assistant = open_assistant(library, new=True)
     ends_with(0)  # To be ended is how a window ends.
     with ExitStack() as stack:
         begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
+        stack.enter_context(speaking(ENGLISH))  # The window is made in English, and translated.
         serve(
             assistant,
             host=host,
@@ -350,9 +372,11 @@ def user(
     """Add a user of the window, or change a password. The password is prompted for."""
     from ui.entry.users import add_user
 
-    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    password = typer.prompt(_("Password"), hide_input=True, confirmation_prompt=True, err=True)
     made = add_user(auth, name, password, may)
-    _tell(f"{name} may enter with --auth {auth}, and may {', '.join(['read', *sorted(made.may)])}")
+    rights = ", ".join(["read", *sorted(made.may)])
+    words = _("%(name)s may enter with --auth %(path)s, and may %(rights)s")
+    _tell(words % {"name": name, "path": auth, "rights": rights})
 
 
 @app.command()
@@ -372,7 +396,7 @@ def token(
 
     if revoke:
         end_token(auth, name)
-        _tell(f"{name} has no token any more.")
+        _tell(_("%(name)s has no token any more.", name=name))
     else:
         typer.echo(add_token(auth, name))
 
@@ -380,13 +404,15 @@ def token(
 def _wait(status: Status, waiting: Waiting | Queued) -> None:
     """Tell of a wait for the language model, in place or in a line of its own, and wait."""
     from rag.writing.retry import sleep
+    from ui.conversations.text import waits
 
+    words = waits(waiting)
     if messages().is_terminal:
-        status.update(f"{waiting}…")
+        status.update(f"{words.removesuffix('.')}…")
     else:
-        _tell(f"{waiting}.")
+        _tell(words)
     sleep(waiting)
-    status.update(ASKING)
+    status.update(_(ASKING))
 
 
 def _tell(message: str) -> None:

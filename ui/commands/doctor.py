@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.terminal import LibraryOption, line, messages
+from ui.commands.terminal import LibraryOption, line, messages, padded
+from ui.words.languages import ENGLISH, speaking, spoken
+from ui.words.words import _, ngettext
 
 if TYPE_CHECKING:
     from ui.commands.findings import Finding
@@ -32,15 +34,16 @@ def doctor(
 
     console = Console(highlight=False)
     found: list[Finding] = []
-    with messages().status("Checking…"):
+    with messages().status(_("Checking…")), speaking(ENGLISH if as_json else spoken()):
         for finding in findings(library, weights=weights):
             found.append(finding)
             if not as_json:
-                line(console, f"{finding.state:<6}{finding.check:<10}{finding.said}")
+                line(console, f"{padded(_(finding.state), 6)}{finding.check:<10}{finding.said}")
     wrong = sum(finding.state == "wrong" for finding in found)
     if as_json:
         report = {"schema": 1, "ok": not wrong, "findings": [asdict(each) for each in found]}
         typer.echo(json.dumps(report, indent=2))
     if wrong:
-        line(messages(), "1 thing is wrong." if wrong == 1 else f"{wrong} things are wrong.")
+        words = ngettext("%(num)s thing is wrong.", "%(num)s things are wrong.", wrong)
+        line(messages(), words)
         raise typer.Exit(2)

@@ -17,9 +17,12 @@ from ui.commands.terminal import (
     messages,
     open_assistant,
     open_library,
+    padded,
     progress_bar,
     write_text,
 )
+from ui.words.elsewhere import said
+from ui.words.words import _, ngettext, noted
 
 # What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
 if TYPE_CHECKING:
@@ -200,7 +203,7 @@ def keep_baseline(
 
     done = load_run(run)
     bounds = Bounds(_bounds(floor), _bounds(ceiling), budget)
-    message = f"Kept in {baseline}."
+    message = _("Kept in %(path)s.", path=baseline)
     if add:
         before = load_run(baseline)
         try:
@@ -212,7 +215,8 @@ def keep_baseline(
         had = {each.id: each for each in before.results}
         taken = sum(had.get(each.id) != each for each in done.results)
         left = len(had.keys() - {each.id for each in done.results})
-        message = f"{taken} cases taken into {baseline}, and {left} left it."
+        words = _("%(taken)s cases taken into %(path)s, and %(left)s left it.")
+        message = words % {"taken": taken, "path": baseline, "left": left}
     keep(done, baseline, bounds)
     line(messages(), f"{message} {_in_words(bounds)}")
 
@@ -232,7 +236,8 @@ def _baseline(path: Path | None, out: Path | None) -> Run | None:
     if path is None:
         return None
     if out and out.resolve() == path.resolve():
-        raise UserError(f"The run would replace its own baseline {path}: name another file.")
+        words = _("The run would replace its own baseline %(path)s: name another file.")
+        raise UserError(words % {"path": path})
     return load_run(path)
 
 
@@ -254,6 +259,7 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
 
     from eval.comparing.baseline import PASSED, judge
     from eval.comparing.compare import NotComparable
+    from ui.reports.metric_text import told
 
     try:
         verdict = judge(run, before, reports.fail_on)
@@ -265,7 +271,7 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
     _show_cases(console, run, verdict.comparison, details=reports.details)
     if reports.metrics:
         _show_metrics(console, run, verdict.comparison)
-    line(console, verdict.line)
+    line(console, told(verdict))
     _show_notes(run, before, reports)
     reports.write(run, before, verdict)
     if verdict.code != PASSED:
@@ -315,7 +321,8 @@ def _check_targets(*paths: Path | None) -> None:
 
     for path in paths:
         if path and (path.is_dir() or not path.absolute().parent.is_dir()):
-            raise UserError(f"{path} cannot be written: its folder is not there.")
+            words = _("%(path)s cannot be written: its folder is not there.")
+            raise UserError(words % {"path": path})
 
 
 def _bounds(given: list[str] | None) -> dict[str, float]:
@@ -323,47 +330,50 @@ def _bounds(given: list[str] | None) -> dict[str, float]:
 
     found = {}
     for each in given or ():
-        name, _, value = each.partition("=")
+        name, _sign, value = each.partition("=")
         try:
             found[name] = float(value)
         except ValueError as error:
-            raise UserError(f"“{each}” is no bound: write METRIC=VALUE.") from error
+            words = _("“%(given)s” is no bound: write METRIC=VALUE.", given=each)
+            raise UserError(words) from error
         if not math.isfinite(found[name]):
-            raise UserError(f"“{each}” is no bound that anything could cross.")
+            raise UserError(_("“%(given)s” is no bound that anything could cross.", given=each))
     return found
 
 
 def _in_words(bounds: Bounds) -> str:
-    parts = [f"{name} is at least {value:g}" for name, value in bounds.floors.items()]
-    parts += [f"{name} is at most {value:g}" for name, value in bounds.ceilings.items()]
+    least, most = _("%(metric)s is at least %(value)s"), _("%(metric)s is at most %(value)s")
+    parts = [least % {"metric": name, "value": f"{at:g}"} for name, at in bounds.floors.items()]
+    parts += [most % {"metric": name, "value": f"{at:g}"} for name, at in bounds.ceilings.items()]
     if bounds.budget is not None:
-        parts.append(f"at most {bounds.budget} more cases break than are mended")
+        words = _("at most %(number)s more cases break than are mended")
+        parts.append(words % {"number": bounds.budget})
     if not parts:
-        return "Later runs fail when they are worse by more than chance explains."
-    return f"Later runs are held to this: {', '.join(parts)}."
+        return _("Later runs fail when they are worse by more than chance explains.")
+    return _("Later runs are held to this: %(bounds)s.", bounds=", ".join(parts))
 
 
 def _refuse(error: Exception) -> NoReturn:
-    line(messages(), str(error))
+    line(messages(), said(str(error)))
     raise typer.Exit(NOT_COMPARABLE) from error
 
 
 def _show_conditions(console: Console, comparison: Comparison) -> None:
     """Print what differs between two runs besides the answers, and which cases are left aside."""
-    from ui.reports.metric_text import named
+    from ui.reports.metric_text import uncompared
 
     for each in comparison.differs:
-        line(console, each)
-    for why, ids in comparison.uncompared.items():
-        line(console, f"{why}, so not compared: {named(ids)}.")
+        line(console, said(each))
+    for each in uncompared(comparison):
+        line(console, f"{each}.")
 
 
 def _show_cases(
     console: Console, run: Run, comparison: Comparison | None, *, details: bool
 ) -> None:
     """Print what failed, each in a line with its stage; what broke comes first."""
-    from eval.comparing.explain import explain
     from index.printable import shortened
+    from ui.reports.metric_text import explained
 
     broken = {each.id: each for each in comparison.broken} if comparison else {}
     mended = {each.id: each for each in comparison.mended} if comparison else {}
@@ -371,27 +381,29 @@ def _show_cases(
 
     def word(result: Result) -> str:
         if result.error is not None:
-            return "error"
+            return noted("error")
         if result.passed:
-            return "mended"
-        return (
-            "broke" if result.id in broken else "as before" if result.id in as_before else "failed"
-        )
+            return noted("mended")
+        if result.id in broken:
+            return noted("broke")
+        return noted("as before") if result.id in as_before else noted("failed")
 
     order = ["error", "broke", "failed", "as before", "mended"]
     shown = [each for each in run.results if not each.passed or each.id in mended]
     for result in sorted(shown, key=lambda each: order.index(word(each))):
-        note = " (must pass)" if result.id in run.set.must_pass else ""
-        stage = "" if result.passed else f"  {result.stage or 'failed'}"
+        note = " (" + _("must pass") + ")" if result.id in run.set.must_pass else ""
+        stage = "" if result.passed else f"  {result.stage or _('failed')}"
         question = shortened(result.question, QUESTION)
-        line(console, f"{word(result):<9}  {result.id}{note}{stage}  {question}")
+        line(console, f"{padded(_(word(result)), 9)}  {result.id}{note}{stage}  {question}")
         if result.error is not None:
             line(console, _indented(result.error))
         elif details:
             change = broken.get(result.id) or mended.get(result.id)
             if change:
-                line(console, f"  before:\n{_indented(explain(change.before))}\n  now:")
-            line(console, _indented(explain(result)))
+                line(console, "  " + _("before") + ":")
+                line(console, _indented(explained(change.before)))
+                line(console, "  " + _("now") + ":")
+            line(console, _indented(explained(result)))
 
 
 QUESTION = 70
@@ -400,34 +412,44 @@ QUESTION = 70
 
 def _show_notes(run: Run, before: Run | None, reports: Reports) -> None:
     from eval.comparing.baseline import RULES
+    from ui.reports.metric_text import from_replies
 
-    notes = {
-        "drafts do not count until they are accepted": run.set.drafts,
-        "cases have evidence in a document that changed; it was found again by its words, and "
-        "`footnoted eval check SET --write` keeps the new places": len(run.set.moved),
-        "cases were answered with kept replies of the language model": sum(
-            each.cached for each in run.results
-        ),
-    }
-    for note, count in notes.items():
-        if count:
-            line(messages(), f"{count} {note}.")
-    rule = "a case that must pass and does not"
+    if drafts := run.set.drafts:
+        words = ngettext(
+            "%(num)s drafts do not count until they are accepted.",
+            "%(num)s drafts do not count until they are accepted.",
+            drafts,
+        )
+        line(messages(), words)
+    if moved := len(run.set.moved):
+        words = ngettext(
+            "%(num)s cases have evidence in a document that changed; it was found again by its "
+            "words, and `footnoted eval check SET --write` keeps the new places.",
+            "%(num)s cases have evidence in a document that changed; it was found again by its "
+            "words, and `footnoted eval check SET --write` keeps the new places.",
+            moved,
+        )
+        line(messages(), words)
+    if cached := sum(each.cached for each in run.results):
+        line(messages(), from_replies(cached))
+    rule = _("a case that must pass and does not")
     if before or reports.fail_on == "failed":
-        rule += f", {RULES[reports.fail_on]}"
-    line(messages(), f"What fails a run: {rule} (--fail-on {reports.fail_on}).")
+        rule += f", {_(RULES[reports.fail_on])}"
+    words = _("What fails a run: %(rules)s (--fail-on %(option)s).")
+    line(messages(), words % {"rules": rule, "option": reports.fail_on})
 
 
 def _show_metrics(console: Console, run: Run, comparison: Comparison | None) -> None:
     """Print the metrics of a run, and how they changed."""
     from rich.table import Table
 
-    from ui.reports.metric_text import chance, figure, interval
+    from ui.reports.metric_text import chance, figure, interval, percent_interval
 
     table = Table(box=None, pad_edge=False)
-    heads = ["metric", "value", "95% interval", "n"]
-    for column in [*heads, *(["difference", "95% interval", "p"] if comparison else [])]:
-        table.add_column(column, no_wrap=True, justify="left" if column == "metric" else "right")
+    heads = [_("metric"), _("value"), percent_interval(), "n"]
+    heads += [_("difference"), percent_interval(), "p"] if comparison else []
+    for number, head in enumerate(heads):
+        table.add_column(head, no_wrap=True, justify="right" if number else "left")
     for name, metric in run.metrics.items():
         cells = [name, figure(name, metric.value), interval(metric), str(metric.n)]
         if comparison:
@@ -442,14 +464,20 @@ def _show_metrics(console: Console, run: Run, comparison: Comparison | None) -> 
     console.print(table)
     for tag in comparison.tags if comparison else ():
         if tag.broken or tag.mended:
-            line(
-                console,
-                f"{tag.tag}: {tag.broken} of {tag.cases} broke, {tag.mended} were mended "
-                f"(p = {chance(tag.p)}, adjusted)",
+            words = _(
+                "%(tag)s: %(broken)s of %(cases)s broke, %(mended)s were mended (p = %(p)s, "
+                "adjusted)",
+                tag=tag.tag,
+                broken=tag.broken,
+                cases=tag.cases,
+                mended=tag.mended,
+                p=chance(tag.p),
             )
+            line(console, words)
     for stage, (was, now) in comparison.stages.items() if comparison else ():
         if was != now:
-            line(console, f"{stage}: {was} cases before, {now} now")
+            words = _("%(stage)s: %(was)s cases before, %(now)s now")
+            line(console, words % {"stage": stage, "was": was, "now": now})
 
 
 def _indented(text: str) -> str:

@@ -30,6 +30,8 @@ from index.weights.download import model_folder, pull_command, verify
 from index.weights.factory import is_factory
 from ui.commands.library import UNTOLD
 from ui.commands.terminal import OLDER_WORDS
+from ui.words.elsewhere import said
+from ui.words.words import _, ngettext, noted
 
 if TYPE_CHECKING:
     import httpx
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from rag.config import Settings
 
 State = Literal["ok", "note", "wrong"]
+STATES = (noted("ok"), noted("note"), noted("wrong"))
 """“note” is something to know that keeps nothing from working."""
 
 Found = Iterator[tuple[State, str]]
@@ -83,13 +86,13 @@ class Finding:
 
 def findings(library: str | Path | None, *, weights: bool = False) -> Iterator[Finding]:
     """Yield what is found, check by check; with `weights`, their hashes are checked as well."""
-    settings, said = _settings(library)
+    settings, told = _settings(library)
     checks: dict[str, Callable[[], Found]] = {
         "python": _python,
         "packages": _packages,
         "machine": _machine,
         "sqlite": _sqlite,
-        "settings": lambda: iter([said]),
+        "settings": lambda: iter([told]),
         "weights": lambda: _weights(settings, thorough=weights),
         "disk": lambda: _disk(settings),
         "folders": lambda: _folders(settings),
@@ -105,10 +108,10 @@ def findings(library: str | Path | None, *, weights: bool = False) -> Iterator[F
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except UserError as error:
-            yield Finding(name, "wrong", " ".join(str(error).split()))
+            yield Finding(name, "wrong", " ".join(said(str(error)).split()))
         except BaseException as error:  # noqa: BLE001  Chroma's panics are not even Exceptions
-            reason = " ".join(str(error).split())
-            yield Finding(name, "wrong", f"This could not be checked: {_kind(error)}: {reason}")
+            why = f"{_kind(error)}: {' '.join(str(error).split())}"
+            yield Finding(name, "wrong", _("This could not be checked: %(why)s", why=why))
 
 
 def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
@@ -119,12 +122,17 @@ def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
         settings = load_settings(library=library)
     except UserError as error:
         given = _given(library)
-        defaults = " What follows goes by the defaults."
-        return Settings.model_construct(**given), ("wrong", str(error) + defaults)
+        words = said(str(error)) + " " + _("What follows goes by the defaults.")
+        return Settings.model_construct(**given), ("wrong", words)
     path = settings_file()
-    where = f"read from {path}" if path.exists() else f"the defaults (there is no {path})"
-    named = sorted(name for name in os.environ if name.startswith(PREFIX))
-    return settings, ("ok", f"{where}{', with ' if named else ''}{', '.join(named)}")
+    where = (
+        _("read from %(path)s", path=path)
+        if path.exists()
+        else _("the defaults (there is no %(path)s)", path=path)
+    )
+    if named := sorted(name for name in os.environ if name.startswith(PREFIX)):
+        where = _("%(where)s, with %(names)s", where=where, names=", ".join(named))
+    return settings, ("ok", where)
 
 
 def _given(library: str | Path | None) -> dict[str, Any]:
@@ -150,7 +158,8 @@ def _python() -> Found:
     version = platform.python_version()
     wanted = metadata.metadata("footnoted")["Requires-Python"]
     if wanted and not SpecifierSet(wanted).contains(version):
-        yield "wrong", f"Python {version} runs Footnoted, which needs {wanted}: install it there."
+        words = _("Python %(version)s runs Footnoted, which needs %(needed)s: install it there.")
+        yield "wrong", words % {"version": version, "needed": wanted}
     else:
         yield "ok", f"Python {version}, {sys.executable}"
 
@@ -162,9 +171,10 @@ def _packages() -> Found:
     wanted = [each for each in wanted if each.marker is None or each.marker.evaluate()]
     problems = list(filter(None, map(_misfit, wanted)))
     for problem in problems:
-        yield "wrong", f"{problem} Reinstall Footnoted, in an environment of its own."
+        mend = _("Reinstall Footnoted, in an environment of its own.")
+        yield "wrong", f"{problem} {mend}"
     if not problems:
-        yield "ok", f"{len(wanted)} packages have versions that fit"
+        yield "ok", _("%(number)s packages have versions that fit", number=len(wanted))
     done = subprocess.run(
         [sys.executable, "-P", "-c", _IMPORT, *NATIVE],
         stdin=subprocess.DEVNULL,
@@ -174,33 +184,41 @@ def _packages() -> Found:
         check=False,
         env={**os.environ, **_SILENT, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
     )
-    [*_, last] = [each for each in done.stdout.split() if each in (*NATIVE, "all")] or ["Python"]
+    [*_done, last] = [each for each in done.stdout.split() if each in (*NATIVE, "all")] or [
+        "Python"
+    ]
     if last != "all":
-        said = done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"]
-        yield (
-            "wrong",
-            f"{last} does not run here: {shortened(said[-1], 200)}. Reinstall it; a processor "
-            "that is too old for it needs a build of its own.",
+        lines = done.stderr.strip().splitlines() or [
+            _("it ended with %(code)s", code=done.returncode)
+        ]
+        words = _(
+            "%(name)s does not run here: %(why)s. Reinstall it; a processor that is too old for it "
+            "needs a build of its own."
         )
+        yield "wrong", words % {"name": last, "why": shortened(lines[-1], 200)}
     else:
-        yield "ok", f"what is made for this kind of machine runs ({', '.join(NATIVE[:3])}, …)"
+        names = f"{', '.join(NATIVE[:3])}, …"
+        yield "ok", _("what is made for this kind of machine runs (%(names)s)", names=names)
 
 
 def _misfit(wanted: Any) -> str | None:
     try:
         version = metadata.version(wanted.name)
     except metadata.PackageNotFoundError:
-        return f"The package {wanted.name} is missing."
+        return _("The package %(name)s is missing.", name=wanted.name)
     if wanted.specifier.contains(version, prereleases=True):
         return None
-    return f"{wanted.name} {version} is installed, and {wanted.specifier} is needed."
+    words = _("%(name)s %(version)s is installed, and %(needed)s is needed.")
+    return words % {"name": wanted.name, "version": version, "needed": wanted.specifier}
 
 
 def _machine() -> Found:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = os.environ.get("OMP_NUM_THREADS")
     limited = f", OMP_NUM_THREADS={threads}" if threads else ""
-    yield "ok", f"{platform.system()} on {platform.machine()}, {cores} cores{limited}"
+    words = _("%(system)s on %(machine)s, %(cores)s cores")
+    gaps = {"system": platform.system(), "machine": platform.machine(), "cores": cores}
+    yield "ok", words % gaps + limited
 
 
 def _sqlite() -> Found:
@@ -210,13 +228,13 @@ def _sqlite() -> Found:
                 "CREATE VIRTUAL TABLE words USING fts5 (text, tokenize = 'porter unicode61')"
             )
         except sqlite3.OperationalError as error:
-            yield (
-                "wrong",
-                f"SQLite {sqlite3.sqlite_version} has no full-text search ({error}), which "
-                "libraries need: use a Python whose sqlite3 has FTS5.",
+            words = _(
+                "SQLite %(version)s has no full-text search (%(why)s), which libraries need: use a "
+                "Python whose sqlite3 has FTS5."
             )
+            yield "wrong", words % {"version": sqlite3.sqlite_version, "why": error}
         else:
-            yield "ok", f"SQLite {sqlite3.sqlite_version}, with FTS5"
+            yield "ok", _("SQLite %(version)s, with FTS5", version=sqlite3.sqlite_version)
 
 
 # --- weights and folders
@@ -228,15 +246,17 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
         if model is None:
             yield _own_model(name, role)
         elif model.role != role:
-            yield "wrong", f"{name} is for “{model.role}”, and the settings name it for “{role}”."
+            words = _("%(name)s is for “%(role)s”, and the settings name it for “%(other)s”.")
+            yield "wrong", words % {"name": name, "role": model.role, "other": role}
         elif problem := _problem(model, settings.models, thorough=thorough):
-            again = f"Run `{pull_command([name], settings.models)}`."
-            yield "wrong", f"{problem} {'Reinstall Footnoted.' if model.home else again}"
+            again = _("Run `%(command)s`.", command=pull_command([name], settings.models))
+            again = _("Reinstall Footnoted.") if model.home else again
+            yield "wrong", f"{problem} {again}"
         else:
-            right = "every byte is right" if thorough else "all files have their sizes"
+            right = _("every byte is right") if thorough else _("all files have their sizes")
             yield "ok", f"{name}: {right}"
     if settings.llm == "none" and not settings.llm_url:
-        yield "note", "FOOTNOTED_LLM is none: answers are words with their quotes"
+        yield "note", _("FOOTNOTED_LLM is none: answers are words with their quotes")
 
 
 def _models(settings: Settings) -> dict[str, str]:
@@ -259,7 +279,7 @@ def _problem(model: Model, models: Path, *, thorough: bool) -> str | None:
     try:
         model_folder(model.name, models)
     except ModelMissing as error:
-        return str(error).split("\n")[0]
+        return said(str(error).split("\n")[0])
     problems = verify(model.name, models) if thorough else []
     return f"{'; '.join(problems)}." if problems else None
 
@@ -267,16 +287,21 @@ def _problem(model: Model, models: Path, *, thorough: bool) -> str | None:
 def _own_model(name: str, role: str) -> tuple[State, str]:
     """Say what can be said of a model that is not of the catalogue."""
     if is_factory(name):
-        return "note", f"{name} is code of your own: it is run when it is first needed"
+        words = _("%(name)s is code of your own: it is run when it is first needed")
+        return "note", words % {"name": name}
     if role != "answer":
-        return "note", f"{name} is not of the catalogue: it is loaded when it is first needed"
+        words = _("%(name)s is not of the catalogue: it is loaded when it is first needed")
+        return "note", words % {"name": name}
     path = Path(name).expanduser()
     if not path.is_file():
-        return "wrong", f"There is no language model {name}. Set FOOTNOTED_LLM to one there is."
+        words = _("There is no language model %(name)s. Set FOOTNOTED_LLM to one there is.")
+        return "wrong", words % {"name": name}
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
-            return "wrong", f"{name} is no GGUF file. Set FOOTNOTED_LLM to one, or to “none”."
-    return "ok", f"{name}: a GGUF file of {_size(path.stat().st_size)}"
+            words = _("%(name)s is no GGUF file. Set FOOTNOTED_LLM to one, or to “none”.")
+            return "wrong", words % {"name": name}
+    size = _size(path.stat().st_size)
+    return "ok", _("%(name)s: a GGUF file of %(size)s", name=name, size=size)
 
 
 def _disk(settings: Settings) -> Found:
@@ -286,14 +311,15 @@ def _disk(settings: Settings) -> Found:
     }
     for what, (folder, least) in wanted.items():
         free = shutil.disk_usage(_existing(folder)).free
+        gaps = {"free": _size(free), "what": _(what), "folder": folder}
         if free < least:
-            yield (
-                "wrong",
-                f"{_size(free)} are free for the {what} in {folder}, and {_size(least)} are "
-                "needed: make room, or choose another folder.",
+            words = _(
+                "%(free)s are free for the %(what)s in %(folder)s, and %(least)s are needed: make "
+                "room, or choose another folder."
             )
+            yield "wrong", words % {**gaps, "least": _size(least)}
         else:
-            yield "ok", f"{_size(free)} are free for the {what} in {folder}"
+            yield "ok", _("%(free)s are free for the %(what)s in %(folder)s", **gaps)
 
 
 def _folders(settings: Settings) -> Found:
@@ -307,23 +333,21 @@ def _folders(settings: Settings) -> Found:
             else:
                 tempfile.TemporaryFile(dir=_existing(path)).close()
         except OSError as error:
-            reason = error.strerror or str(error)
+            gaps = {"what": _(what), "path": path, "why": error.strerror or str(error)}
             if what == "weights" and not _missing(settings):
-                yield (
-                    "note",
-                    f"{path} cannot be written ({reason}): no weights can be fetched there",
-                )
+                words = _("%(path)s cannot be written (%(why)s): no weights can be fetched there")
+                yield "note", words % gaps
             else:
-                yield (
-                    "wrong",
-                    f"The {what} in {path} cannot be written: {reason}. Change its rights, or "
-                    f"choose another place with FOOTNOTED_{_SETTING[what]}.",
+                words = _(
+                    "The %(what)s in %(path)s cannot be written: %(why)s. Change its rights, or "
+                    "choose another place with FOOTNOTED_%(setting)s."
                 )
+                yield "wrong", words % {**gaps, "setting": _SETTING[what]}
         else:
-            yield "ok", f"the {what} can be written in {path}"
+            yield "ok", _("the %(what)s can be written in %(path)s", what=_(what), path=path)
 
 
-_SETTING = {"library": "LIBRARY", "weights": "MODELS", "log": "LOG"}
+_SETTING = {noted("library"): "LIBRARY", noted("weights"): "MODELS", noted("log"): "LOG"}
 
 
 def _existing(folder: Path) -> Path:
@@ -343,25 +367,25 @@ def _library(settings: Settings) -> Found:
         yield from library.store.diagnosis()
     count = len(library.entries())
     if not count:
-        yield "ok", f"{settings.library} is empty: `footnoted add FILE` puts a document in"
+        words = _("%(library)s is empty: `footnoted add FILE` puts a document in")
+        yield "ok", words % {"library": settings.library}
         return
-    documents = "1 document" if count == 1 else f"{count:,} documents"
-    yield "ok", f"{settings.library}: {documents}; `footnoted library check` proves every record"
+    documents = ngettext("%(num)s document", "%(num)s documents", count)
+    words = _("%(library)s: %(documents)s; `footnoted library check` proves every record")
+    yield "ok", words % {"library": settings.library, "documents": documents}
     if outdated := library.outdated():
-        yield (
-            "note",
-            f"{outdated} were read by an older version: `footnoted reindex` reads them again",
-        )
+        words = _("%(number)s were read by an older version: `footnoted reindex` reads them again")
+        yield "note", words % {"number": outdated}
     if library.has_older_words():
-        yield "note", OLDER_WORDS
+        yield "note", _(OLDER_WORDS)
     if not library.knows_languages():
-        yield "note", UNTOLD
+        yield "note", _(UNTOLD)
     if unfinished := library.unfinished():
-        yield (
-            "note",
-            f"an interrupted command has left something of {unfinished} documents, which no search "
-            "finds: the next command that changes the library sweeps it away",
+        words = _(
+            "an interrupted command has left something of %(number)s documents, which no search "
+            "finds: the next command that changes the library sweeps it away"
         )
+        yield "note", words % {"number": unfinished}
     yield from _search(library, settings)
 
 
@@ -373,7 +397,8 @@ def _search(library: Library, settings: Settings) -> Found:
         return
     started = time.perf_counter()
     library.search("What is it about?", 1)
-    yield "ok", f"its words and vectors were searched in {time.perf_counter() - started:.1f} s"
+    seconds = f"{time.perf_counter() - started:.1f}"
+    yield "ok", _("its words and vectors were searched in %(seconds)s s", seconds=seconds)
 
 
 # --- servers and ports
@@ -386,28 +411,42 @@ def _llm(settings: Settings) -> Found:
     shown = without_password(settings.llm_url)
     answer = _asked(f"{settings.llm_url.rstrip('/')}/models", key)
     if isinstance(answer, str):
-        yield "wrong", f"{shown} does not answer: {answer}. Start it, or change FOOTNOTED_LLM_URL."
+        yield "wrong", _silent(shown, answer, "FOOTNOTED_LLM_URL")
     elif answer.status_code in (401, 403):
-        yield "wrong", f"{shown} does not accept the key: set FOOTNOTED_LLM_KEY to the right one."
+        words = _("%(address)s does not accept the key: set FOOTNOTED_LLM_KEY to the right one.")
+        yield "wrong", words % {"address": shown}
     elif answer.is_server_error:
-        yield "wrong", f"{shown} answers with an error ({answer.status_code}): look into its log."
+        words = _("%(address)s answers with an error (%(status)s): look into its log.")
+        yield "wrong", words % {"address": shown, "status": answer.status_code}
     elif not answer.is_success:
-        yield (
-            "note",
-            f"{shown} answers, and lists no models ({answer.status_code}): most addresses end in "
-            "/v1",
+        words = _(
+            "%(address)s answers, and lists no models (%(status)s): most addresses end in /v1"
         )
+        yield "note", words % {"address": shown, "status": answer.status_code}
     elif (names := _models_of(answer)) and settings.llm not in names:
-        listed = shortened(", ".join(names), 200)
-        yield (
-            "note",
-            f"{shown} answers, and does not list the model {settings.llm}. FOOTNOTED_LLM names one "
-            f"of these: {listed}",
+        words = _(
+            "%(address)s answers, and does not list the model %(name)s. FOOTNOTED_LLM names one of "
+            "these: %(names)s"
         )
+        listed = shortened(", ".join(names), 200)
+        yield "note", words % {"address": shown, "name": settings.llm, "names": listed}
+    elif settings.llm_reads_passages:
+        words = _(
+            "%(address)s answers, and writes longer answers from whole passages, up to eight "
+            "sentences (FOOTNOTED_LLM_READS)"
+        )
+        yield "ok", words % {"address": shown}
     else:
-        whole = settings.llm_reads_passages
-        reads = "whole passages, up to eight sentences" if whole else "chosen sentences"
-        yield "ok", f"{shown} answers, and writes longer answers from {reads} (FOOTNOTED_LLM_READS)"
+        words = _(
+            "%(address)s answers, and writes longer answers from chosen sentences "
+            "(FOOTNOTED_LLM_READS)"
+        )
+        yield "ok", words % {"address": shown}
+
+
+def _silent(address: str, why: str, setting: str) -> str:
+    words = _("%(address)s does not answer: %(why)s. Start it, or change %(setting)s.")
+    return words % {"address": address, "why": why, "setting": setting}
 
 
 def _models_of(answer: httpx.Response) -> list[str]:
@@ -425,19 +464,17 @@ def _chroma(settings: Settings) -> Found:
     token = settings.chroma_token.get_secret_value() if settings.chroma_token else ""
     answer = _asked(_heartbeat(settings.chroma_url), token)
     if isinstance(answer, str):
-        yield (
-            "wrong",
-            f"{shown} does not answer: {answer}. Start it, or change FOOTNOTED_CHROMA_URL.",
-        )
+        yield "wrong", _silent(shown, answer, "FOOTNOTED_CHROMA_URL")
     elif answer.status_code in (401, 403):
-        yield (
-            "wrong",
-            f"{shown} does not accept the token: set FOOTNOTED_CHROMA_TOKEN to the right one.",
+        words = _(
+            "%(address)s does not accept the token: set FOOTNOTED_CHROMA_TOKEN to the right one."
         )
+        yield "wrong", words % {"address": shown}
     elif not answer.is_success:
-        yield "wrong", f"{shown} is no Chroma server of today: it answers {answer.status_code}."
+        words = _("%(address)s is no Chroma server of today: it answers %(status)s.")
+        yield "wrong", words % {"address": shown, "status": answer.status_code}
     else:
-        yield "ok", f"{shown} answers"
+        yield "ok", _("%(address)s answers", address=shown)
 
 
 def _heartbeat(address: str) -> str:
@@ -465,9 +502,10 @@ def _port() -> Found:
 
     free = free_port("127.0.0.1", None)
     if free == FIRST_PORT:
-        yield "ok", f"{free} is free for the window"
+        yield "ok", _("%(port)s is free for the window", port=free)
     else:
-        yield "note", f"{FIRST_PORT} is in use: the window would take {free}, or what --port says"
+        words = _("%(port)s is in use: the window would take %(free)s, or what --port says")
+        yield "note", words % {"port": FIRST_PORT, "free": free}
 
 
 def _size(count: int) -> str:

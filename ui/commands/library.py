@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.printable import number_of
 from ui.commands.terminal import (
     FormOption,
     LibraryOption,
+    is_for_people,
     line,
     messages,
     open_library,
@@ -18,6 +18,9 @@ from ui.commands.terminal import (
     show_rows,
     show_stage,
 )
+from ui.words.elsewhere import said
+from ui.words.languages import spoken
+from ui.words.words import _, listed, ngettext, noted
 
 if TYPE_CHECKING:
     from index.documents import Document
@@ -34,7 +37,7 @@ QuickOption = Annotated[
 ]
 
 
-UNTOLD = (
+UNTOLD = noted(
     "Footnoted could not tell the languages of documents yet when this library was made: "
     "`footnoted reindex` tells them"
 )
@@ -57,14 +60,15 @@ def check(
         typer.echo(json.dumps(proof.as_json(), ensure_ascii=False, indent=2))
     for fault in proof.faults:
         line(messages(), fault.text)
-    what = "" if proof.embedded else " (vectors were looked at, not made again)"
-    line(
-        messages(),
-        f"As they should be: {number_of(proof.documents, 'document')}, "
-        f"{number_of(proof.passages, 'passage')}, {number_of(proof.vectors, 'vector')}{what}.",
-    )
+    right = [
+        ngettext("%(num)s document", "%(num)s documents", proof.documents),
+        ngettext("%(num)s passage", "%(num)s passages", proof.passages),
+        ngettext("%(num)s vector", "%(num)s vectors", proof.vectors),
+    ]
+    what = "" if proof.embedded else " " + _("(vectors were looked at, not made again)")
+    line(messages(), _("As they should be: %(what)s.", what=", ".join(right) + what))
     if proof.faults:
-        line(messages(), "`footnoted library repair` mends what can be mended.")
+        line(messages(), _("`footnoted library repair` mends what can be mended."))
         raise typer.Exit(2)
 
 
@@ -75,21 +79,23 @@ def repair(library: LibraryOption = None) -> None:
 
     proof = _prove(library, embed=True)
     if not proof.faults:
-        line(messages(), "Nothing is wrong: there is nothing to repair.")
+        line(messages(), _("Nothing is wrong: there is nothing to repair."))
         return
     for fault in proof.faults:
         line(messages(), fault.text)
     opened = open_library(library, check=False)
     with progress_bar(messages()) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(_("reading"), total=None)
         made = mend(opened, proof, lambda document, *at: show_stage(bar, task, document.name, *at))
     for document in made.read_again:
-        line(messages(), f"{document.name}: read again from its file ({document.id})")
+        words = _("%(name)s: read again from its file (%(id)s)", name=document.name, id=document.id)
+        line(messages(), words)
     for name in made.lost:
-        line(messages(), f"{name}: lost. Add it again.")
+        line(messages(), _("%(name)s: lost. Add it again.", name=name))
     if made.kept:
-        line(messages(), f"What was damaged is kept in {made.kept}.")
-    line(messages(), f"As they should be: {number_of(made.documents, 'document')}.")
+        line(messages(), _("What was damaged is kept in %(path)s.", path=made.kept))
+    right = ngettext("%(num)s document", "%(num)s documents", made.documents)
+    line(messages(), _("As they should be: %(what)s.", what=right))
     if made.lost:
         raise typer.Exit(2)
 
@@ -119,7 +125,8 @@ def restore(
     place = load_settings(library=library).library
     put_back(path, place)
     opened = open_library(library, check=False, new=True)
-    line(messages(), f"{place}: {number_of(len(opened.entries()), 'document')}.")
+    documents = ngettext("%(num)s document", "%(num)s documents", len(opened.entries()))
+    line(messages(), f"{place}: {documents}.")
 
 
 def libraries(
@@ -141,10 +148,11 @@ def libraries(
     if as_json or form in ("json", "jsonl"):
         show_rows(rows, "json" if as_json else form, "libraries", ())
         return
-    nothing = {"documents": "–", "bytes": "–", "error": "ready"}
+    nothing = {"documents": "–", "bytes": "–", "error": noted("ready")}
     for row in rows:
         row |= {name: word for name, word in nothing.items() if row[name] is None}
-        row["state"] = row.pop("error")
+        state = str(row.pop("error"))
+        row["state"] = said(_(state)) if is_for_people(form) else state
     show_rows(rows, form, "libraries", ("name", "where", "documents", "bytes", "state"))
 
 
@@ -171,10 +179,15 @@ def languages_of(document: Document) -> str:
     """Return which language a document is in, and which of its paragraphs are in, in words."""
     from index.language.names import language_name
 
-    parts = sorted({language_name(code) for _, _, code in document.properties.other_parts})
-    also = f"; some paragraphs are in {' and '.join(parts)}" if parts else ""
-    told = " (set by hand)" if document.properties.read_as else ""
-    return f"{language_name(document.language)}{told}{also}"
+    codes = {code for _start, _end, code in document.properties.other_parts}
+    parts = sorted(language_name(code, spoken()) for code in codes)
+    words = language_name(document.language, spoken())
+    if document.properties.read_as:
+        words = _("%(language)s (set by hand)", language=words)
+    if parts:
+        names = listed(parts)
+        words = _("%(language)s; some paragraphs are in %(names)s", language=words, names=names)
+    return words
 
 
 def _prove(library: str | None, *, embed: bool) -> Proof:
@@ -182,7 +195,7 @@ def _prove(library: str | None, *, embed: bool) -> Proof:
 
     opened = open_library(library, check=False)
     with progress_bar(messages()) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(_("reading"), total=None)
 
         def report(what: str, done: int, total: int) -> None:
             bar.update(task, description=what, completed=done, total=total)

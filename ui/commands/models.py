@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.terminal import FormOption, line, messages, show_rows
+from ui.commands.terminal import FormOption, is_for_people, line, messages, show_rows
+from ui.words.elsewhere import said
+from ui.words.words import _, listed, noted
 
 # What fetches and shows is imported where it is used: `--help` needs none of it.
 if TYPE_CHECKING:
@@ -51,14 +53,16 @@ def list_models(models: Directory, form: FormOption = "text") -> None:
     from index.weights.download import state
 
     if form == "text":
-        line(messages(), f"Models in {models} (the reader and the router come with Footnoted):")
+        words = _("Models in %(path)s (the reader and the router come with Footnoted):")
+        line(messages(), words % {"path": models})
+    say = _ if is_for_people(form) else str
     rows = [
         {
             "name": name,
             "role": model.role,
-            "default": "yes" if name in DEFAULTS else "",
+            "default": say(noted("yes")) if name in DEFAULTS else "",
             "size": f"{model.size / 1e6:,.0f} MB",
-            "state": state(name, models),
+            "state": say(state(name, models)),
             "licence": model.licence,
         }
         for name, model in CATALOGUE.items()
@@ -103,7 +107,7 @@ def pull_models(
             progress=_shown_on(bar),
         )
     for name, folder in zip(dict.fromkeys(wanted), folders, strict=True):
-        how = "already there" if name in ready else "ready"
+        how = _("already there") if name in ready else _("ready")
         console.print(f"{name}: {how}, {folder}", soft_wrap=True, highlight=False)
 
 
@@ -122,13 +126,14 @@ def verify_models(models: Directory, names: Names = None) -> None:
     for name in names or present:
         problems[name] = verify(name, models)
         here = state(name, models)
-        found = here if here != "ready" else "wrong" if problems[name] else "good"
-        console.print(f"{name}: {found}", highlight=False)
+        found = here if here != "ready" else noted("wrong") if problems[name] else noted("good")
+        console.print(f"{name}: {_(found)}", highlight=False)
     broken = [name for name, found in problems.items() if found]
     if broken:
         what = "; ".join(problem for name in broken for problem in problems[name])
         fetched = [name for name in broken if CATALOGUE[name].home is None]
-        mend = f" Run `{pull_command(fetched, models)}`." if fetched else ""
+        command = pull_command(fetched, models)
+        mend = " " + _("Run `%(command)s`.", command=command) if fetched else ""
         raise UserError(f"{what}.{mend}")
 
 
@@ -137,18 +142,19 @@ def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:
     shown: set[tuple[str, ...] | str] = set()
 
     def show(progress: Progress) -> None:
-        names = " and ".join(progress.names)
+        names = listed(list(progress.names))
         if progress.names not in shown:
             shown.add(progress.names)
             size = f"{progress.total / 1e6:,.0f} MB"
-            bar.console.print(f"{names}: {size} to fetch", soft_wrap=True, highlight=False)
+            words = _("%(names)s: %(size)s to fetch", names=names, size=size)
+            bar.console.print(words, soft_wrap=True, highlight=False)
             for previous in bar.task_ids:
                 bar.remove_task(previous)
             # What an earlier pull brought is not counted into the speed of this one.
             bar.add_task(names, total=progress.total, completed=progress.done)
-        for said in {progress.note, progress.passed} - {"", *shown}:
-            shown.add(said)
-            bar.console.print(said, soft_wrap=True, highlight=False)
+        for note in {progress.note, progress.passed} - {"", *shown}:
+            shown.add(note)
+            bar.console.print(said(note), soft_wrap=True, highlight=False)
         bar.update(bar.task_ids[0], completed=progress.done, total=progress.total)
 
     return show

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index.printable import number_of
 from ui.commands.terminal import (
     LibraryOption,
     line,
@@ -19,6 +18,7 @@ from ui.commands.terminal import (
     progress_bar,
     write_text,
 )
+from ui.words.words import _, ngettext, quoted
 
 # What reads sets imports pydantic: `--help` does not wait for it.
 if TYPE_CHECKING:
@@ -60,16 +60,19 @@ def check_set(
         line(console, f"{path.name}, {problem}")
     moved = [case.id for case, places in found.values() if any(each.moved for each in places)]
     for each in moved:
-        line(console, f"{each}: the document changed; the evidence was found again by its words.")
+        words = _("%(id)s: the document changed; the evidence was found again by its words.")
+        line(console, words % {"id": each})
     drafts = sum(case.draft for case in case_set.cases)
     evidence = sum(len(case.evidence) for case in case_set.cases)
     wrong = len(problems) + len(missing)
-    summary = f"{len(case_set.cases)} cases ({drafts} drafts), {evidence} pieces of evidence"
-    line(console, f"{summary}: {wrong} problems." if wrong else f"{summary}: all is well.")
+    counted = {"cases": len(case_set.cases), "drafts": drafts, "evidence": evidence}
+    words = _("%(cases)s cases (%(drafts)s drafts), %(evidence)s pieces of evidence", **counted)
+    fine = _("%(what)s: all is well.", what=words)
+    line(console, _("%(what)s: %(number)s problems.", what=words, number=wrong) if wrong else fine)
     if wrong:
         raise typer.Exit(2)
     if not case_set.cases:
-        line(messages(), f"The set {path} holds no case.")
+        line(messages(), _("The set %(path)s holds no case.", path=path))
         raise typer.Exit(2)
     if write:
         places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
@@ -102,25 +105,38 @@ def import_set(
     from index.errors import UserError
 
     if form not in FORMATS:
-        raise UserError(f"There is no format {form} to import. There are: {', '.join(FORMATS)}.")
+        words = _("There is no format %(format)s to import. There are: %(formats)s.")
+        raise UserError(words % {"format": form, "formats": ", ".join(FORMATS)})
     if out.exists():
-        raise UserError(f"{out} exists. Name a new file.")
+        raise UserError(_("%(path)s exists. Name a new file.", path=out))
     text = _read(file)
     found = read_cases(form, text, open_library(library, new=True), strict=strict)
     brought = documents_of(form, text)
     if brought and documents is None:
-        raise UserError(
-            f"{file.name} brings {len(brought)} documents. Say with --documents DIR where they are "
-            "to be written, and put them into the library with `footnoted add`."
+        words = _(
+            "%(name)s brings %(number)s documents. Say with --documents DIR where they are to be "
+            "written, and put them into the library with `footnoted add`."
         )
+        raise UserError(words % {"name": file.name, "number": len(brought)})
     if documents is not None:
         _write_documents(documents, brought)
-        line(messages(), f"{len(brought)} documents are in {documents}: `footnoted add` them.")
+        words = _("%(number)s documents are in %(path)s: `footnoted add` them.")
+        line(messages(), words % {"number": len(brought), "path": documents})
     write_set(out, found.cases)
     for problem in found.bad:
         line(messages(), problem)
-    more = f", and {number_of(len(found.bad), 'item')} left out" if found.bad else ""
-    line(messages(), f"{number_of(len(found.cases), 'case')} in {out}{more}.")
+    cases = ngettext("%(num)s case", "%(num)s cases", len(found.cases))
+    if found.bad:
+        words = ngettext(
+            "%(cases)s in %(path)s, and %(num)s item left out.",
+            "%(cases)s in %(path)s, and %(num)s items left out.",
+            len(found.bad),
+            cases=cases,
+            path=out,
+        )
+    else:
+        words = _("%(cases)s in %(path)s.", cases=cases, path=out)
+    line(messages(), words)
     _tell_lost(found.lost)
 
 
@@ -143,12 +159,13 @@ def export_set(
     from index.errors import UserError
 
     if form not in EXPORTS:
-        raise UserError(f"There is no format {form} to export. There are: {', '.join(EXPORTS)}.")
+        words = _("There is no format %(format)s to export. There are: %(formats)s.")
+        raise UserError(words % {"format": form, "formats": ", ".join(EXPORTS)})
     if form == "run" and run is None:
-        raise UserError("TREC's run is of answers: give a run with --run RUN.json.")
+        raise UserError(_("TREC's run is of answers: give a run with --run RUN.json."))
     case_set = load_set(find_set(name))
     shelf = open_library(library, new=True)
-    facts, _ = resolve(case_set, shelf)
+    facts, _moved = resolve(case_set, shelf)
     entries = [shelf.document(each.id) for each in shelf.entries()]
     results = {each.id: each for each in load_run(run).results} if run else None
     asked = [case for case in case_set.cases if not case.claim]
@@ -174,26 +191,30 @@ def draft_cases(
     from index.errors import UserError
 
     if out.exists():
-        raise UserError(f"{out} exists. Name a new file.")
+        raise UserError(_("%(path)s exists. Name a new file.", path=out))
     assistant = open_assistant(library)
     found = assistant.library.find(document)
     writer = assistant.writer
     if writer is None:
-        raise UserError("Drafts are written by a language model, and FOOTNOTED_LLM is none.")
+        raise UserError(_("Drafts are written by a language model, and FOOTNOTED_LLM is none."))
     with progress_bar(messages()) as bar:
         task = bar.add_task(found.name, total=count)
         cases = draft(
             found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
         )
     if not cases:
-        raise UserError(f"{found.name} has no sentence that a question could be made of.")
+        words = _("%(name)s has no sentence that a question could be made of.")
+        raise UserError(words % {"name": found.name})
     write_set(out, cases)
     answerable = sum(not each.unanswerable for each in cases)
-    line(
-        messages(),
-        f"{answerable} questions and {len(cases) - answerable} near-misses are in {out}, as "
-        f"drafts. `footnoted eval accept {out}` shows them one by one.",
+    words = _(
+        "%(questions)s questions and %(misses)s near-misses are in %(path)s, as drafts. `footnoted "
+        "eval accept %(path)s` shows them one by one.",
+        questions=answerable,
+        misses=len(cases) - answerable,
+        path=out,
     )
+    line(messages(), words)
 
 
 def accept_drafts(
@@ -213,9 +234,10 @@ def accept_drafts(
         raise UserError(f"{path.name}, {problems[0]}")
     drafts = {case.id: case for case in case_set.cases if case.draft}
     if not drafts:
-        raise UserError(f"{path.name} has no drafts.")
+        raise UserError(_("%(name)s has no drafts.", name=path.name))
     if unknown := set(ids or ()) - drafts.keys():
-        raise UserError(f"{path.name} has no draft {', '.join(sorted(unknown))}.")
+        words = _("%(name)s has no draft %(ids)s.")
+        raise UserError(words % {"name": path.name, "ids": ", ".join(sorted(unknown))})
     chosen = list(drafts) if everything else list(ids or ())
     if chosen:
         change_set(path, lambda cases: accept(cases, chosen))
@@ -223,7 +245,8 @@ def accept_drafts(
     else:
         accepted, rejected = _ask_of_each(path, list(drafts.values()))
     left = len(drafts) - accepted - rejected
-    line(messages(), f"{accepted} accepted, {rejected} rejected, {left} drafts left.")
+    words = _("%(accepted)s accepted, %(rejected)s rejected, %(left)s drafts left.")
+    line(messages(), words % {"accepted": accepted, "rejected": rejected, "left": left})
 
 
 def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
@@ -232,17 +255,19 @@ def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
 
     from eval.cases.cases import change_set
     from eval.cases.propose import accept, reject
-    from eval.comparing.explain import expected
+    from ui.reports.cases import expected
 
     steps = {"a": accept, "r": reject}
     said = dict.fromkeys(steps, 0)
     console = Console()
     for case in drafts:
         fields = {"unanswerable": case.unanswerable, "answers": case.answers}
-        line(console, f"\n{case.id}: {case.asked}\n    expected: {expected(fields)}")
+        line(console, f"\n{case.id}: {case.asked}\n    " + _("expected") + f": {expected(fields)}")
         for evidence in case.evidence:
-            line(console, f"    evidence: {evidence.document}: “{evidence.quote}”")
-        word = typer.prompt("accept, reject, later or end (a/r/l/e)", default="l")[:1].lower()
+            words = f"{evidence.document}: {quoted(evidence.quote or '')}"
+            line(console, "    " + _("evidence") + f": {words}")
+        prompt = _("accept, reject, later or end (a/r/l/e)")
+        word = typer.prompt(prompt, default="l")[:1].lower()
         if word == "e":
             break
         if word in steps:  # Written at once: what was decided is not lost when one leaves here.
@@ -257,7 +282,8 @@ def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {reason(error)}.") from error
+        why = reason(error)
+        raise UserError(_("%(path)s cannot be read: %(why)s.", path=path, why=why)) from error
 
 
 def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
@@ -268,7 +294,8 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
 
     folder.mkdir(parents=True, exist_ok=True)
     if taken := sorted(each.name for each in folder.iterdir()):
-        raise UserError(f"{folder} is not empty: it holds {taken[0]}. Name another folder.")
+        words = _("%(path)s is not empty: it holds %(name)s. Name another folder.")
+        raise UserError(words % {"path": folder, "name": taken[0]})
     names: dict[str, str] = {}
     for each in documents:
         name = re.sub(r"[^\w .-]", "_", each.title).strip(" .") or each.id
@@ -282,4 +309,5 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
 def _tell_lost(lost: Counter[str]) -> None:
     if lost:
         listed = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
-        line(messages(), f"Not carried over, with the number of cases: {listed}.")
+        words = _("Not carried over, with the number of cases: %(names)s.", names=listed)
+        line(messages(), words)

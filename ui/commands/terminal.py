@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from ui.words.languages import choose
+from ui.words.words import _, ngettext, noted
+
 # Rich is imported where something is shown: `--help` needs none of it.
 if TYPE_CHECKING:
     from rich.console import Console
@@ -89,8 +92,12 @@ def _check_there(library: Library, *, new: bool) -> None:
 
     if not new and not library.exists:
         raise UserError(
-            f"There is no library at {library.place}. Name another one with --library DIR, or "
-            f"begin this one: `footnoted add FILE {option(library.place)}`."
+            _(
+                "There is no library at %(place)s. Name another one with --library DIR, or begin "
+                "this one: `footnoted add FILE %(option)s`.",
+                place=library.place,
+                option=option(library.place),
+            )
         )
 
 
@@ -100,11 +107,12 @@ def _begin(library: str | Path | None, models: Path | None = None) -> Settings:
     from rag.trace import start
 
     settings = load_settings(library=library, models=models)
+    choose(settings.language)
     start(settings, verbose=watching.verbose, texts=watching.texts)
     return settings
 
 
-OLDER_WORDS = (
+OLDER_WORDS = noted(
     "An older version of Footnoted made the words that are searched here, which finds fewer forms "
     "of a word: `footnoted reindex` makes them again"
 )
@@ -112,14 +120,16 @@ OLDER_WORDS = (
 
 def _tell_outdated(library: Library) -> None:
     if outdated := library.outdated():
-        were = "1 document was" if outdated == 1 else f"{outdated} documents were"
-        line(
-            messages(),
-            f"{were} read by an older version of Footnoted, which took other text or headings out "
-            "of such files: `footnoted reindex` reads them again.",
+        words = ngettext(
+            "%(num)s document was read by an older version of Footnoted, which took other text or "
+            "headings out of such files: `footnoted reindex` reads them again.",
+            "%(num)s documents were read by an older version of Footnoted, which took other text or"
+            " headings out of such files: `footnoted reindex` reads them again.",
+            outdated,
         )
+        line(messages(), words)
     if library.has_older_words():
-        line(messages(), f"{OLDER_WORDS}.")
+        line(messages(), f"{_(OLDER_WORDS)}.")
 
 
 STDIN = "standard input.txt"
@@ -159,7 +169,9 @@ def leave(code: int) -> NoReturn:
         pass
     except OSError as error:
         code = 2
-        sys.stderr.write(f"What was printed cannot be written: {error.strerror or error}.\n")
+        sys.stderr.write(
+            _("What was printed cannot be written: %(why)s.", why=error.strerror or error) + "\n"
+        )
     sys.stderr.flush()
     os._exit(code)
 
@@ -186,8 +198,21 @@ def show(shown: object) -> None:
 WHOLE = 20_000
 """Columns of a line that is not broken."""
 
+HEADS = (
+    *(noted("title"), noted("source"), noted("characters"), noted("passages"), noted("added")),
+    *(noted("tags"), noted("language"), noted("name"), noted("where"), noted("documents")),
+    *(noted("bytes"), noted("state"), noted("role"), noted("default"), noted("size")),
+    noted("licence"),
+)
+"""The columns of tables for people."""
+
 Form = Literal["text", "json", "jsonl", "tsv"]
 FormOption = Annotated[Form, typer.Option("--format", help="How to print it.")]
+
+
+def is_for_people(form: Form) -> bool:
+    """Return whether rows are shown to a person: programs are told the same in all languages."""
+    return form == "text" and sys.stdout.isatty()
 
 
 def show_rows(
@@ -219,14 +244,18 @@ def show_rows(
         lines = ["\t".join(shown)] * (form == "tsv") + ["\t".join(each.values()) for each in cells]
         sys.stdout.write("".join(f"{each}\n" for each in lines))
         return
-    widths = [max(map(len, (name, *(each[name] for each in cells)))) for name in shown]
+    heads = [_(name) for name in shown]
+    widths = [
+        max(map(len, (head, *(each[name] for each in cells))))
+        for head, name in zip(heads, shown, strict=True)
+    ]
     if sum(widths) + 2 * len(widths) > console.width:
         for each in cells:
-            for name, value in each.items():
-                line(console, f"{name}: {value}")
+            for head, value in zip(heads, each.values(), strict=True):
+                line(console, f"{head}: {value}")
             line(console, "")
         return
-    table = Table(*shown, box=None, pad_edge=False)
+    table = Table(*heads, box=None, pad_edge=False)
     for each in cells:
         table.add_row(*(Text(printable(value)) for value in each.values()))
     console.print(table)
@@ -238,6 +267,13 @@ def _cell(value: object) -> str:
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     return path_line(f"{value:,}" if isinstance(value, int) else str(value))
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with blanks behind it, so that what follows begins at a column."""
+    from rich.cells import cell_len
+
+    return text + " " * max(1, width - cell_len(text))
 
 
 def line(console: Console, text: str) -> None:
@@ -272,7 +308,7 @@ def show_stage(
     """Show how far a stage of the work on a document is."""
     from index.printable import visible
 
-    bar.update(task, description=f"{visible(name)}: {stage}", completed=done, total=total)
+    bar.update(task, description=f"{visible(name)}: {_(stage)}", completed=done, total=total)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -291,4 +327,5 @@ def write_file(path: Path, data: bytes) -> None:
     try:
         write_whole(path, data)
     except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
+        why = error.strerror or error
+        raise UserError(_("%(path)s cannot be written: %(why)s.", path=path, why=why)) from error

@@ -15,9 +15,8 @@ from urllib.parse import quote as url_part
 
 from index.documents import Document
 from index.printable import title_line
-from rag.languages.english_dates import days_in_words
 from rag.quote import Quote
-from ui.words.words import _
+from ui.words.words import _, days, quoted
 
 FRAGMENT_WORDS = 5
 """Words at either end of a quote by which a link finds it in a web page."""
@@ -30,11 +29,11 @@ def reference(quote: Quote) -> str:
     named = [
         document.title,
         document.properties.author,
-        days_in_words(day, day) if day else None,
+        days(day) if day else None,
         document.name if document.name != document.title and not is_web(document) else None,
         where(quote),
-        f"“{quote.heading}”" if quote.heading else None,
-        days_in_words(*quote.dates) if quote.dates else None,
+        quoted(quote.heading) if quote.heading else None,
+        days(*quote.dates) if quote.dates else None,
     ]
     return ", ".join(title_line(each) for each in named if each)
 

@@ -26,17 +26,22 @@ from rag.asking.rewrite import Turn
 from rag.asking.route import Kind, Route
 from rag.log import Rating
 from rag.quote import Quote, quotes_as_json
-
-UNPROVEN = (
-    "This was answered from a document that is not in the library any more, so its footnotes "
-    "cannot be proven: "
-)
-"""Said before the bare text of such an answer."""
+from ui.words.elsewhere import said
+from ui.words.words import _
 
 LONGEST = 500
 """Exchanges of a conversation that are taken back from a browser."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
+
+
+def unproven(answer: str) -> str:
+    """Return what is said of an answer whose documents have left the library."""
+    return _(
+        "This was answered from a document that is not in the library any more, so its footnotes "
+        "cannot be proven: %(answer)s",
+        answer=answer,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +65,12 @@ class Exchange:
         """What is said between a question and its answer, or in its place."""
         answer, lines = self.answer, []
         if answer and answer.standalone_question != answer.question:
-            lines.append(f"Understood as: {answer.standalone_question}")
+            lines.append(_("Understood as: %(question)s", question=answer.standalone_question))
         message = answer.message if answer else self.message
         if message and not (answer and answer.text == message):
-            lines.append(message)
+            lines.append(said(_(message)))
         if self.unproven:
-            lines.append(UNPROVEN + str(self.unproven["answer"]))
+            lines.append(unproven(str(self.unproven["answer"])))
         return lines
 
     def as_json(self) -> dict[str, Any]:

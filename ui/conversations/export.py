@@ -23,6 +23,7 @@ from ui.conversations.exchange import Exchange, Talk
 from ui.conversations.page import draw_page
 from ui.conversations.text import lines
 from ui.conversations.word import document_of
+from ui.words.words import _, quoted
 
 SCHEMA = 1
 
@@ -38,9 +39,9 @@ class Format:
 
 def file_name(talks: Sequence[Talk], form: Format) -> str:
     """Return what the file is called: by the conversation's title, or that it is all of them."""
-    title = talks[0].title if len(talks) == 1 else "conversations"
+    title = talks[0].title if len(talks) == 1 else _("conversations")
     words = " ".join(re.findall(r"[\w-]+", title))[:60].strip()
-    return (words or "conversation") + form.suffix
+    return (words or _("conversation")) + form.suffix
 
 
 def _json(talks: Sequence[Talk]) -> bytes:
@@ -90,7 +91,7 @@ def _md_exchange(exchange: Exchange, number: int) -> list[str]:
 def _md_quote(quote: Quote) -> str:
     where, address = as_markdown(citing.reference(quote)), _address(quote)
     where = f"[{where}](<{address}>)" if address else where
-    return f"{where}: “{as_markdown(quote.text)}”"
+    return f"{where}: {quoted(as_markdown(quote.text))}"
 
 
 # --- plain text
@@ -108,7 +109,7 @@ def _text(talks: Sequence[Talk]) -> bytes:
         blocks += [answer.phrases.nearest] if near else []
         notes = [near.quote] if near else answer.citations
         for number, quote in enumerate(notes, 1):
-            note = (f"[{number}] {citing.reference(quote)}", f"“{quote.text}”", _address(quote))
+            note = (f"[{number}] {citing.reference(quote)}", quoted(quote.text), _address(quote))
             blocks.append("\n".join(filter(None, note)))
         blocks += [near.left_open] if near and near.open else []
     return ("\n\n".join(blocks) + "\n").encode(errors="replace")
@@ -135,7 +136,7 @@ def _references(write: Callable[[Sequence[Document]], str], talks: Sequence[Talk
         for quote in exchange.answer.citations
     }
     if not cited:
-        raise UserError("No document is cited here yet, so there are no references to export.")
+        raise UserError(_("No document is cited here yet, so there are no references to export."))
     return write(list(cited.values())).encode(errors="replace")
 
 

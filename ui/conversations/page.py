@@ -8,6 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ui.words.languages import spoken
+from ui.words.words import _
+
 
 def draw_page(template: Path, filters: Mapping[str, Any], **values: Any) -> str:
     """Return what a template makes of values; all that it puts in is escaped."""
@@ -19,4 +22,5 @@ def draw_page(template: Path, filters: Mapping[str, Any], **values: Any) -> str:
         keep_trailing_newline=True,
     )
     environment.filters |= filters
+    environment.globals |= {"_": _, "spoken": spoken}
     return environment.get_template(template.name).render(**values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -11,10 +12,12 @@ from rich.text import Text
 
 from index.printable import in_place
 from rag.answer import Answer, AnswerSentence
-from rag.answerability.gate import SURE
+from rag.answerability.gate import SURE, Decision
 from rag.quote import Quote
+from rag.turns import Queued
+from rag.writing.retry import Waiting
 from ui.conversations.citing import where
-from ui.words.words import _, days, noted, quoted
+from ui.words.words import _, days, ngettext, noted, quoted
 
 NOTHING_NEAR = noted("No passage comes near.")
 """Said with a refusal where nothing does."""
@@ -49,21 +52,27 @@ def answer_text(answer: Answer) -> Group:
     """
     parts: list[Text | Padding] = []
     if answer.standalone_question != answer.question:
-        parts.append(_said(f"Understood as: {answer.standalone_question}", style="dim"))
+        parts.append(
+            _said(
+                _("Understood as: %(question)s", question=answer.standalone_question), style="dim"
+            )
+        )
     parts.append(_said(answer.text, style="" if answer.refused else "bold"))
     dropped = sum(not sentence.supported for sentence in answer.sentences)
     if dropped:
-        what = "1 sentence was" if dropped == 1 else f"{dropped} sentences were"
-        parts.append(
-            Text(f"{what} left out, because the quotes do not say the same.", style="yellow")
+        what = ngettext(
+            "%(num)s sentence was left out, because the quotes do not say the same.",
+            "%(num)s sentences were left out, because the quotes do not say the same.",
+            dropped,
         )
+        parts.append(Text(what, style="yellow"))
     if answer.nearest:
         parts.append(Text(f"\n{answer.phrases.nearest}"))
         parts += _notes((answer.nearest.quote,))
         if answer.nearest.left_open:
             parts.append(_said(answer.nearest.left_open))
     elif answer.refused and answer.quotes:
-        parts.append(Text(NOTHING_NEAR))
+        parts.append(Text(_(NOTHING_NEAR)))
     elif answer.citations:
         parts.append(Text())
         parts += _notes(answer.citations)
@@ -73,36 +82,61 @@ def answer_text(answer: Answer) -> Group:
 def decision_text(answer: Answer) -> Group:
     """Return why a question was answered or refused: each quote considered, with its signals."""
     decision, route = answer.decision, answer.route
-    taken = f"\nTaken for {route} (probability {route.probability:.2f}), " if route else "\n"
-    taken += f"answered by {answer.way}." if answer.way else "not answered."
+    taken = _("answered by %(way)s.", way=answer.way) if answer.way else _("not answered.")
+    if route:
+        sure = f"{route.probability:.2f}"
+        kind = _("Taken for %(kind)s (probability %(probability)s),", kind=route, probability=sure)
+        taken = f"{kind} {taken}"
     if decision is None:
-        return Group(Text(f"{taken}\nNothing was weighed for this answer.", style="dim"))
-    what = "refused" if answer.refused else "answered"
-    verdict = (
-        f"\nWhy it was {what}: the best quote's probability is {decision.probability:.2f}, and "
-        f"{decision.threshold:.2f} is needed."
-    )
-    if not answer.borne_out:
-        verdict += (
-            f" The quotes do not bear out what was written from them, so that {SURE:.2f} is needed."
-        )
-    parts: list[Text | Padding] = [Text(taken, style="dim"), Text(verdict)]
+        nothing = _("Nothing was weighed for this answer.")
+        return Group(Text(f"\n{taken}\n{nothing}", style="dim"))
+    parts: list[Text | Padding] = [Text(f"\n{taken}", style="dim")]
+    parts.append(Text(f"\n{_why(answer, decision)}"))
     for number, each in enumerate(decision.readings, 1):
         weighed = ", ".join(
-            f"{signal.metadata['title']} {value:+.1f}"
+            f"{_(signal.metadata['title'])} {value:+.1f}"
             for signal in fields(each.signals)
             if (value := getattr(each.signals, signal.name)) is not None
         )
-        signals = f"[{number}] probability {each.probability:.2f}: {weighed}"
+        sure = _("probability %(probability)s", probability=f"{each.probability:.2f}")
+        signals = f"[{number}] {sure}: {weighed}"
         if each.quote.words:
-            signals += f", read “{' '.join(each.quote.words.split())}”"
+            signals += _(", read “%(words)s”", words=" ".join(each.quote.words.split()))
         parts.append(_said(signals, style="cyan"))
         parts.append(Padding(_said(each.quote.text), (0, 0, 0, 4)))
     unread = len(answer.quotes) - len(decision.readings)
     if unread > 0:
-        further = "1 further quote was" if unread == 1 else f"{unread} further quotes were"
-        parts.append(Text(f"{further} found and not weighed.", style="dim"))
+        further = ngettext(
+            "%(num)s further quote was found and not weighed.",
+            "%(num)s further quotes were found and not weighed.",
+            unread,
+        )
+        parts.append(Text(further, style="dim"))
     return Group(*parts)
+
+
+def _why(answer: Answer, decision: Decision) -> str:
+    sure = {"best": f"{decision.probability:.2f}", "least": f"{decision.threshold:.2f}"}
+    why = (
+        _(
+            "Why it was refused: the best quote's probability is %(best)s, and %(least)s is "
+            "needed.",
+            **sure,
+        )
+        if answer.refused
+        else _(
+            "Why it was answered: the best quote's probability is %(best)s, and %(least)s is "
+            "needed.",
+            **sure,
+        )
+    )
+    if answer.borne_out:
+        return why
+    not_borne_out = _(
+        "The quotes do not bear out what was written from them, so that %(least)s is needed.",
+        least=f"{SURE:.2f}",
+    )
+    return f"{why} {not_borne_out}"
 
 
 def place(quote: Quote) -> str:
@@ -123,6 +157,21 @@ def doubt(quote: Quote) -> str:
     words = ", ".join(map(quoted, quote.uncertain))
     said = _("Hard to read in the picture: %(words)s. Compare with the page.", words=words)
     return said if words else ""
+
+
+def waits(event: Waiting | Queued) -> str:
+    """Return what a question waits for."""
+    if isinstance(event, Waiting):
+        seconds = math.ceil(event.seconds)
+        words = _("The language model %(why)s: trying again in %(seconds)s s.")
+        return words % {"why": event.why, "seconds": seconds}
+    if not event.before:
+        return _("No questions are before this one.")
+    return ngettext(
+        "%(num)s question is before this one.",
+        "%(num)s questions are before this one.",
+        event.before,
+    )
 
 
 def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:

@@ -16,6 +16,7 @@ from rag.quote import Quote
 from ui.conversations.citing import reference, web_address
 from ui.conversations.exchange import Talk
 from ui.conversations.text import lines
+from ui.words.words import _, quoted
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -98,11 +99,11 @@ class _Footnotes:
         if address:
             link = self._part.relate_to(address, _HYPERLINK, is_external=True)
             where = f'<w:hyperlink r:id="{link}">{where}</w:hyperlink>'
-        return self._note(paragraph, where + _run(f": “{' '.join(quote.text.split())}”"))
+        return self._note(paragraph, where + _run(": " + quoted(" ".join(quote.text.split()))))
 
     def refer(self, paragraph: Any, number: int) -> None:
         """Put a note at the end of a paragraph that names an earlier one with the same quote."""
-        self._note(paragraph, _run(f" See note {number}."))
+        self._note(paragraph, _run(" " + _("See note %(number)s.", number=number)))
 
     def _note(self, paragraph: Any, content: str) -> int:
         self._count += 1

@@ -25,7 +25,8 @@ from rag.answer import Answer
 from rag.quote import Quote
 from rag.verifying.compose import in_quotation_marks
 from ui.conversations.text import LISTED, NOTHING_NEAR, doubt, pieces, place
-from ui.drawing.cases import expected
+from ui.reports.cases import expected
+from ui.words.elsewhere import said
 from ui.words.languages import spoken
 from ui.words.words import _, days, in_digits, ngettext
 
@@ -106,6 +107,7 @@ def _templates() -> Environment:
         "file_name": _file_name,
         "given_in_full": _given_in_full,
         "expected": expected,
+        "said": said,
     }
     environment.globals |= {
         "_": _,

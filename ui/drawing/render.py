@@ -21,7 +21,7 @@ from rag.answer import Writing
 from rag.quote import Quote
 from rag.writing.translating import Translation
 from ui.conversations.citing import place_at, web_address
-from ui.conversations.exchange import Conversation, Exchange
+from ui.conversations.exchange import Conversation, Exchange, unproven
 from ui.drawing.jinja import draw
 from ui.drawing.typesetting import set_text
 from ui.words.words import _, ngettext
@@ -60,14 +60,8 @@ def exchange(shown: Exchange, conversation_id: str) -> str:
     It carries itself as JSON, which the browser keeps.
     """
     kept = json.dumps({"conversation": conversation_id, **shown.as_json()})
-    unproven = ""
-    if shown.unproven:
-        unproven = _(
-            "This was answered from a document that is not in the library any more, so its "
-            "footnotes cannot be proven: %(answer)s",
-            answer=shown.unproven["answer"],
-        )
-    return draw("conversation.html", "exchange", shown, kept, unproven)
+    told = unproven(shown.unproven["answer"]) if shown.unproven else ""
+    return draw("conversation.html", "exchange", shown, kept, told)
 
 
 def unfinished(

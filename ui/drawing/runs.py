@@ -12,7 +12,16 @@ from eval.comparing.compare import Comparison, compare
 from eval.running.record import Run
 from ui.conversations.text import LISTED
 from ui.drawing.jinja import draw
-from ui.reports.metric_text import GROUPS, NONE, figure, group_of, interval, label, meaning
+from ui.reports.metric_text import (
+    GROUPS,
+    NONE,
+    figure,
+    group_of,
+    interval,
+    label,
+    meaning,
+    percent_interval,
+)
 from ui.words.words import _, ngettext
 
 
@@ -159,8 +168,8 @@ def _table(last: Run, before: Run | None, against: Comparison | None) -> Table:
             cells.append(figure(name, change.value, sign="+") if change else NONE)
         line = Line(name, label(name), meaning(name), cells)
         groups.setdefault(group_of(name), []).append(line)
-    heads = ["metric", "value", "95% interval", "n"]
+    heads = [_("metric"), _("value"), percent_interval(), "n"]
     order = [*GROUPS, "Judges", "Time"]
     sorted_groups = {group: groups[group] for group in order if group in groups}
-    more = ["baseline", "difference"] if before else []
-    return Table([*heads, *more, "what it means"], sorted_groups)
+    more = [_("baseline"), _("difference")] if before else []
+    return Table([*heads, *more, _("what it means")], sorted_groups)

@@ -39,7 +39,6 @@ from ui.panels.events import (
     texts,
 )
 from ui.panels.libraries.opened import Libraries, Opened
-from ui.words.languages import ENGLISH, speaking
 from ui.words.words import _
 
 SECONDS = 0.4
@@ -267,7 +266,6 @@ class CheckPanel:
         paths = {}
         for name, button in self.files.items():
             path = folder / f"checked{FORMATS[name].suffix}"
-            with speaking(ENGLISH):  # As the command line writes them.
-                write_whole(path, FORMATS[name].write(draft, done))
+            write_whole(path, FORMATS[name].write(draft, done))
             paths[button] = gr.DownloadButton(value=str(path))
         return paths

@@ -9,7 +9,6 @@ quotes and versions of a turn, nor for the JSON that is kept, so turns are HTML 
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +25,7 @@ from rag.turns import Queued
 from rag.writing.retry import Wait, Waiting
 from ui.conversations.exchange import Conversation, Exchange, Talk, exchanges_from_json
 from ui.conversations.export import FORMATS, file_name
+from ui.conversations.text import waits
 from ui.drawing import fixed, render
 from ui.panels.answering import Answering, attempt
 from ui.panels.case_form import CaseForm
@@ -46,7 +46,7 @@ from ui.panels.events import (
 from ui.panels.fetch import Fetch, FetchLine
 from ui.panels.libraries.opened import Libraries
 from ui.panels.translating.panel import Translations
-from ui.words.languages import ENGLISH, speaking
+from ui.words.elsewhere import said
 from ui.words.words import _, in_digits, ngettext, noted
 
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
@@ -238,7 +238,7 @@ class ConversationPanel:
                     )
                     yield {self.current: shown(progress), self.status: render.quiet(progress)}
                 case Waiting() | Queued():
-                    status = _waits(event)
+                    status = waits(event)
                     yield {self.current: shown(status), self.status: render.quiet(status)}
                 case Writing():
                     yield {
@@ -250,7 +250,7 @@ class ConversationPanel:
                     return
                 case UserError():
                     failed = Exchange(question, message=str(event))
-                    yield self._done(conversation, failed, str(event))
+                    yield self._done(conversation, failed, said(str(event)))
                     return
         stopped = Exchange(question, message=noted("Stopped."), found=quotes)
         yield self._done(conversation, stopped, _("Stopped."))
@@ -361,9 +361,8 @@ class ConversationPanel:
             data = base64.b64encode(form.write(talks)).decode()
             return {"name": file_name(talks, form), "type": form.media_type, "data": data}
 
-        with speaking(ENGLISH):  # As the command line writes them.
-            made = attempt(written)
-        return {"error": str(made)} if isinstance(made, UserError) else made
+        made = attempt(written)
+        return {"error": said(str(made))} if isinstance(made, UserError) else made
 
     def _talk(self, sent: Any) -> Talk:
         """Return a conversation that comes from a browser, each of its quotes proven again."""
@@ -406,21 +405,6 @@ def _what_is_wrong(question: str) -> str | None:
         )
         return render.notice(words)
     return None
-
-
-def _waits(event: Waiting | Queued) -> str:
-    """Return what a question waits for."""
-    if isinstance(event, Waiting):
-        seconds = math.ceil(event.seconds)
-        words = _("The language model %(why)s: trying again in %(seconds)s s.")
-        return words % {"why": event.why, "seconds": seconds}
-    if not event.before:
-        return _("No questions are before this one.")
-    return ngettext(
-        "%(num)s question is before this one.",
-        "%(num)s questions are before this one.",
-        event.before,
-    )
 
 
 def _summary(answer: Answer) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 
 import gradio as gr
@@ -19,6 +20,7 @@ from index.weights.download import Progress, pull, pull_command, state
 from rag.config import Settings
 from ui.drawing import render
 from ui.panels.events import BUG, PRIVATE, Updates
+from ui.words.elsewhere import said
 from ui.words.words import _, in_digits
 
 SECONDS = 1.0
@@ -44,7 +46,8 @@ class Fetch:
         self._tell = tell
         self._progress = Progress((name,), 0, sum(CATALOGUE[name].wheels.values()))
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        run = copy_context().run  # It tells how far it is in the language of the terminal.
+        self._thread = threading.Thread(target=run, args=(self._run,), daemon=True)
         self._thread.start()
 
     @property
@@ -81,7 +84,8 @@ class Fetch:
 
     def _run(self) -> None:
         size = f"{self._progress.total / 1e6:,.0f} MB"
-        self._tell(f"{self.name}: {size} to fetch while the window is open")
+        words = _("%(name)s: %(size)s to fetch while the window is open")
+        self._tell(words % {"name": self.name, "size": size})
         try:
             folder = pull(self.name, self._directory, mirror=self._mirror, progress=self._look)
         except Stopped:
@@ -90,14 +94,15 @@ class Fetch:
             command = pull_command([self.name], self._directory)
             # What pip said, and of which address, is for whoever started the window.
             self.error = command
-            what = str(error).splitlines()[0]
-            self._tell(f"{what} Run `{command}`: the window, which stays open, finds it then.")
+            what = said(str(error).splitlines()[0])
+            mend = _("Run `%(command)s`: the window, which stays open, finds it then.")
+            self._tell(f"{what} {mend % {'command': command}}")
         else:
-            self._tell(f"{self.name}: ready, {folder}")
+            self._tell(f"{self.name}: " + _("ready") + f", {folder}")
 
     def _look(self, progress: Progress) -> None:
         if progress.passed:
-            self._tell(progress.passed)
+            self._tell(said(progress.passed))
         self._progress = progress
         if self._stop.is_set():
             raise Stopped

@@ -19,15 +19,25 @@ from markupsafe import Markup
 
 from eval.comparing.baseline import Verdict
 from eval.comparing.compare import Change
-from eval.comparing.explain import expected
 from eval.measuring.stages import STAGES
 from eval.running.record import Result, Run
 from eval.running.summary import MEANS, RATES, TIMINGS
 from index.errors import UserError
 from index.library import Library
 from ui.reports import plots
-from ui.reports.metric_text import chance, figure, interval, named
+from ui.reports.cases import expected
+from ui.reports.metric_text import (
+    chance,
+    figure,
+    interval,
+    percent_interval,
+    told,
+    uncompared,
+)
 from ui.reports.plots import Figure
+from ui.words.elsewhere import said
+from ui.words.languages import spoken
+from ui.words.words import _, forms, ngettext, noted
 
 FOLDER = Path(__file__).parent
 
@@ -66,8 +76,8 @@ class Shown:
     def state(self) -> str:
         """What the case is filtered by."""
         if self.result.error is not None:
-            return "error"
-        return "passed" if self.result.passed else "failed"
+            return noted("error")
+        return noted("passed") if self.result.passed else noted("failed")
 
 
 def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> str:
@@ -80,17 +90,23 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals |= {"_": _, "ngettext": ngettext}
+    against = verdict.comparison
     # As bytes: what the page may run is told by their hashes.
     style, script = ((FOLDER / name).read_bytes() for name in ("report.css", "report.js"))
     return environment.get_template("report.html").render(
         run=run,
         baseline=baseline,
         verdict=verdict,
-        against=verdict.comparison,
+        against=against,
         figure=figure,
         chance=chance,
         interval=interval,
-        named=named,
+        percent_interval=percent_interval,
+        told=told(verdict),
+        differs=[*map(said, against.differs), *uncompared(against)] if against else (),
+        language=spoken(),
+        counted=forms("%(num)s case", "%(num)s cases"),
         stages=STAGES,
         plots=_plots(run, baseline),
         cases=_cases(run, baseline, verdict, text_of),
@@ -172,7 +188,7 @@ def _decisions(run: Run) -> str:
             for each in decided
             if each.decision and bool(each.case.get("unanswerable")) is unanswerable
         ]
-        for name, unanswerable in (("answerable", False), ("unanswerable", True))
+        for name, unanswerable in ((_("answerable"), False), (_("unanswerable"), True))
     }
     first = decided[0].decision
     return plots.histogram(sure, float(first["threshold"]) if first else None)
@@ -219,17 +235,17 @@ def _cases(run: Run, baseline: Run | None, verdict: Verdict, text_of: TextOf) ->
 def _passages(result: Result, text_of: TextOf) -> list[Passage]:
     answer = result.answer or {}
     places: list[tuple[str, str, dict[str, Any], bool]] = [
-        (f"footnote {each['number']}", each["document"]["sha256"], each, False)
+        (_("footnote %(number)s", number=each["number"]), each["document"]["sha256"], each, False)
         for each in answer.get("citations", ())
     ]
     if not places:
         places = [
-            (f"quote {each['rank']}", each["document_id"], each, False)
+            (_("quote %(number)s", number=each["rank"]), each["document_id"], each, False)
             for each in answer.get("quotes", ())[:QUOTES]
         ]
     if not result.passed:
         places += [
-            ("evidence", place.document_id, {"start": place.start, "end": place.end}, True)
+            (_("evidence"), place.document_id, {"start": place.start, "end": place.end}, True)
             for fact in result.evidence
             for place in fact[:1]
         ]

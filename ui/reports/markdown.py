@@ -6,11 +6,21 @@ import re
 from collections.abc import Iterable, Sequence
 
 from eval.comparing.baseline import ERRORS, FAILED, PASSED, Verdict
-from eval.comparing.compare import Comparison
-from eval.comparing.explain import explain
+from eval.comparing.compare import Change, Comparison
 from eval.measuring.stages import STAGES
 from eval.running.record import Run
-from ui.reports.metric_text import chance, figure, interval, named
+from ui.reports.metric_text import (
+    chance,
+    explained,
+    figure,
+    from_replies,
+    interval,
+    percent_interval,
+    told,
+    uncompared,
+)
+from ui.words.elsewhere import said
+from ui.words.words import _, ngettext
 
 MOST = 20
 """Cases that are shown of a kind; what is left out is counted."""
@@ -21,48 +31,56 @@ def markdown(run: Run, verdict: Verdict) -> str:
     failed = [each for each in run.results if not each.passed]
     # A tick stands where nothing is wrong: a run may pass with cases that fail.
     sign = {PASSED: "☑️" if failed else "✅", FAILED: "❌", ERRORS: "⚠️"}[verdict.code]
-    blocks = [f"### {sign} {_code(run.set.name)}: {_passed(run)}", _text(verdict.line)]
+    blocks = [f"### {sign} {_code(run.set.name)}: {_passed(run)}", _text(told(verdict))]
     against = verdict.comparison
     if against:
-        blocks += [f"- {_text(each)}" for each in against.differs]
-        blocks += [
-            f"- {why}, so not compared: {_text(named(ids))}"
-            for why, ids in against.uncompared.items()
-        ]
-        blocks += _changes("Newly broken", against, broke=True)
-        blocks += _changes("Newly mended", against, broke=False)
+        blocks += [f"- {_text(said(each))}" for each in against.differs]
+        blocks += [f"- {_text(each)}" for each in uncompared(against)]
+        blocks += _changes(_("Newly broken"), against, broke=True)
+        blocks += _changes(_("Newly mended"), against, broke=False)
         blocks += _tags(against)
     if cached := sum(each.cached for each in run.results):
-        blocks.append(f"{cached} cases were answered with kept replies of the language model.")
+        blocks.append(from_replies(cached))
     blocks.append(_metrics(run, against))
     blocks += _stages(run)
     if failed and not against:
-        blocks.append(_details(f"Failed: {len(failed)}", map(_fenced, map(explain, failed[:MOST]))))
+        shown = map(_fenced, map(explained, failed[:MOST]))
+        blocks.append(_details(_("Failed:") + f" {len(failed)}", shown))
         blocks += _more(failed)
     return "\n\n".join(blocks) + "\n"
 
 
 def _passed(run: Run) -> str:
     metric = run.metrics["passed"]
-    return f"{figure('passed', metric.value)} of {metric.n} cases passed ({interval(metric)})"
+    return ngettext(
+        "%(share)s of %(num)s cases passed (%(interval)s)",
+        "%(share)s of %(num)s cases passed (%(interval)s)",
+        metric.n,
+        share=figure("passed", metric.value),
+        interval=interval(metric),
+    )
 
 
 def _changes(title: str, against: Comparison, *, broke: bool) -> list[str]:
     changes = against.broken if broke else against.mended
     if not changes:
         return []
-    shown = [
-        _fenced(
-            f"{each.id}{' (must pass)' if each.must_pass else ''}\n"
-            f"--- before\n{explain(each.before)}\n--- now\n{explain(each.after)}"
-        )
-        for each in changes[:MOST]
-    ]
+    shown = [_fenced(_change(each)) for each in changes[:MOST]]
     return [_details(f"{title}: {len(changes)}", shown), *_more(changes)]
 
 
+def _change(change: Change) -> str:
+    must_pass = " (" + _("must pass") + ")" if change.must_pass else ""
+    sides = [
+        f"--- {name}\n{explained(result)}"
+        for name, result in ((_("before"), change.before), (_("now"), change.after))
+    ]
+    return "\n".join([f"{change.id}{must_pass}", *sides])
+
+
 def _metrics(run: Run, against: Comparison | None) -> str:
-    head = ["metric", "value", "95% interval", "n", *(["difference", "p"] if against else [])]
+    head = [_("metric"), _("value"), percent_interval(), "n"]
+    head += [_("difference"), "p"] if against else []
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
     for name, metric in run.metrics.items():
         cells = [_code(name), figure(name, metric.value), interval(metric), str(metric.n)]
@@ -71,7 +89,7 @@ def _metrics(run: Run, against: Comparison | None) -> str:
             cells.append(figure(name, change.value, sign="+") if change else "–")
             cells.append(chance(change.p if change else None))
         lines.append(f"| {' | '.join(cells)} |")
-    return _details("Metrics", ["\n".join(lines)])
+    return _details(_("Metrics"), ["\n".join(lines)])
 
 
 def _tags(against: Comparison) -> list[str]:
@@ -82,20 +100,25 @@ def _tags(against: Comparison) -> list[str]:
         f"| {_code(each.tag)} | {each.cases} | {each.broken} | {each.mended} | {chance(each.p)} |"
         for each in changed
     ]
-    head = ["| tag | cases | broken | mended | p, adjusted |", f"|{' --- |' * 5}"]
+    heads = (_("tag"), _("cases"), _("broken"), _("mended"), _("p, adjusted"))
+    head = [f"| {' | '.join(heads)} |", f"|{' --- |' * 5}"]
     return ["\n".join([*head, *lines])]
 
 
 def _stages(run: Run) -> list[str]:
     counts = [(name, sum(each.stage == name for each in run.results)) for name in STAGES]
-    lines = [f"| {_code(name)} | {STAGES[name]} | {count} |" for name, count in counts if count]
+    lines = [f"| {_code(name)} | {_(STAGES[name])} | {count} |" for name, count in counts if count]
     if not lines:
         return []
-    return ["\n".join(["| stage of failure | meaning | cases |", "| --- | --- | --- |", *lines])]
+    heads = (_("stage of failure"), _("meaning"), _("cases"))
+    return ["\n".join([f"| {' | '.join(heads)} |", "| --- | --- | --- |", *lines])]
 
 
 def _more(shown: Sequence[object]) -> list[str]:
-    return [f"{len(shown) - MOST} more are in the report."] if len(shown) > MOST else []
+    more = len(shown) - MOST
+    if more <= 0:
+        return []
+    return [ngettext("%(num)s more are in the report.", "%(num)s more are in the report.", more)]
 
 
 def _details(title: str, blocks: Iterable[str]) -> str:

@@ -4,83 +4,102 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from eval.comparing.baseline import Verdict
+from eval.comparing.compare import Comparison
+from eval.comparing.explain import explain
 from eval.measuring.statistics import Metric
 from eval.running.judge import JUDGE_PREFIX
+from eval.running.record import Result
+from ui.reports.cases import expected
+from ui.words.elsewhere import said
+from ui.words.words import _, ngettext, noted
 
 NONE = "–"
 
 GROUPS = {
-    "Answers": (
+    noted("Answers"): (
         *("passed", "answer_right", "joint", "exact_match", "token_f1", "crag", "unsupported"),
         *("flaky", "errors"),
     ),
-    "Footnotes": (
+    noted("Footnotes"): (
         *("cited_evidence", "citation_precision", "citation_recall", "citation_f1"),
         *("char_precision", "char_recall", "char_iou", "verbatim"),
     ),
-    "Quotes found": ("hit@1", "hit@3", "hit@5", "recall@5", "mrr", "ndcg@5"),
-    "Refusals": ("refusal_precision", "refusal_recall", "refusal_f1", "false_refusals"),
+    noted("Quotes found"): ("hit@1", "hit@3", "hit@5", "recall@5", "mrr", "ndcg@5"),
+    noted("Refusals"): ("refusal_precision", "refusal_recall", "refusal_f1", "false_refusals"),
 }
 """What metrics tell of. The times have a group of their own, and so has what a judge says."""
 _WORDS = {"crag": "CRAG", "mrr": "MRR", "ndcg@5": "nDCG@5"}
 _WORDS |= {"char": "character", "iou": "IoU", "f1": "F1"}
-
+_LABELS = (
+    *(noted("passed"), noted("answer right"), noted("joint"), noted("exact match")),
+    *(noted("token F1"), noted("unsupported"), noted("flaky"), noted("errors")),
+    *(noted("cited evidence"), noted("citation precision"), noted("citation recall")),
+    *(noted("citation F1"), noted("character precision"), noted("character recall")),
+    *(noted("character IoU"), noted("verbatim"), noted("refusal precision")),
+    *(noted("refusal recall"), noted("refusal F1"), noted("false refusals")),
+    *(noted("retrieve"), noted("first quote"), noted("first token")),
+    *(noted("first sentence"), noted("total")),
+)
+"""What `label` makes of the names of metrics; the others are names in all languages."""
 
 _MEANINGS = {
-    "passed": "cases that came out as they should",
-    "answer_right": "an accepted answer stands in the answer",
-    "joint": "the answer is accepted, and a footnote shows the evidence",
-    "exact_match": "the words that answer are an accepted answer, and no more",
-    "token_f1": "how far the words that answer are those of an accepted answer",
-    "crag": "1 for right, 0 for no answer, −1 for wrong, on average",
-    "unsupported": "answers with a number or a name that stands in no quote",
-    "flaky": "cases that passed at some times only",
-    "errors": "cases that could not be asked",
-    "cited_evidence": "a footnote shows a place of the evidence",
-    "citation_precision": "footnotes that show a place of the evidence",
-    "citation_recall": "facts of the evidence that a footnote shows",
-    "citation_f1": "footnotes and facts in one figure",
-    "char_precision": "characters under footnotes that are evidence",
-    "char_recall": "characters of the evidence under a footnote",
-    "char_iou": "how far footnotes and evidence are the same characters",
-    "verbatim": "footnotes and quotes that stand in their document word for word",
-    "hit@1": "the first quote shows the evidence",
-    "hit@3": "one of the first three quotes shows the evidence",
-    "hit@5": "one of the first five quotes shows the evidence",
-    "recall@5": "facts that one of the first five quotes shows",
-    "mrr": "how far up the first right quote stands (1 is first)",
-    "ndcg@5": "how far up all right quotes stand (1 is best)",
-    "refusal_precision": "refusals that were right",
-    "refusal_recall": "unanswerable questions that were refused",
-    "refusal_f1": "both in one figure",
-    "false_refusals": "answerable questions that were refused",
+    "passed": noted("cases that came out as they should"),
+    "answer_right": noted("an accepted answer stands in the answer"),
+    "joint": noted("the answer is accepted, and a footnote shows the evidence"),
+    "exact_match": noted("the words that answer are an accepted answer, and no more"),
+    "token_f1": noted("how far the words that answer are those of an accepted answer"),
+    "crag": noted("1 for right, 0 for no answer, −1 for wrong, on average"),
+    "unsupported": noted("answers with a number or a name that stands in no quote"),
+    "flaky": noted("cases that passed at some times only"),
+    "errors": noted("cases that could not be asked"),
+    "cited_evidence": noted("a footnote shows a place of the evidence"),
+    "citation_precision": noted("footnotes that show a place of the evidence"),
+    "citation_recall": noted("facts of the evidence that a footnote shows"),
+    "citation_f1": noted("footnotes and facts in one figure"),
+    "char_precision": noted("characters under footnotes that are evidence"),
+    "char_recall": noted("characters of the evidence under a footnote"),
+    "char_iou": noted("how far footnotes and evidence are the same characters"),
+    "verbatim": noted("footnotes and quotes that stand in their document word for word"),
+    "hit@1": noted("the first quote shows the evidence"),
+    "hit@3": noted("one of the first three quotes shows the evidence"),
+    "hit@5": noted("one of the first five quotes shows the evidence"),
+    "recall@5": noted("facts that one of the first five quotes shows"),
+    "mrr": noted("how far up the first right quote stands (1 is first)"),
+    "ndcg@5": noted("how far up all right quotes stand (1 is best)"),
+    "refusal_precision": noted("refusals that were right"),
+    "refusal_recall": noted("unanswerable questions that were refused"),
+    "refusal_f1": noted("both in one figure"),
+    "false_refusals": noted("answerable questions that were refused"),
 }
 
 
 def meaning(name: str) -> str:
     """Return in a line what a metric tells."""
     if is_time(name):
-        return "seconds from the question on"
+        return _("seconds from the question on")
     if name.startswith(JUDGE_PREFIX):
-        return "what a judge of yours says"
-    return _MEANINGS.get(name, "a metric of another version")
+        return _("what a judge of yours says")
+    return _(_MEANINGS[name]) if name in _MEANINGS else _("a metric of another version")
 
 
 def group_of(name: str) -> str:
     """Return what a metric tells of."""
     if is_time(name):
-        return "Time"
+        return noted("Time")
     if name.startswith(JUDGE_PREFIX):
-        return "Judges"
+        return noted("Judges")
     return next((group for group, names in GROUPS.items() if name in names), "Answers")
 
 
 def label(name: str) -> str:
     """Return a metric's name for people: "citation recall", "total, median"."""
     if is_time(name):
-        what, _, percent = name.partition("_s_p")
-        return f"{what.replace('_', ' ')}, {'median' if percent == '50' else '95th percentile'}"
-    return " ".join(_WORDS.get(word, word) for word in name.split("_"))
+        what, _at, percent = name.partition("_s_p")
+        words = _("%(time)s, median") if percent == "50" else _("%(time)s, 95th percentile")
+        return words % {"time": _(what.replace("_", " "))}
+    words = " ".join(_WORDS.get(word, word) for word in name.split("_"))
+    return _(words)
 
 
 def figure(name: str, value: float | None, sign: str = "") -> str:
@@ -107,6 +126,11 @@ def interval(metric: Metric) -> str:
     return f"{low:.1%} – {high:.1%}"
 
 
+def percent_interval() -> str:
+    """Return what the intervals are called."""
+    return _("%(percent)s interval", percent="95%")
+
+
 def is_time(name: str) -> bool:
     """Whether a metric is seconds."""
     return "_s_p" in name
@@ -116,7 +140,37 @@ NAMED = 20
 """Cases that are named in a sentence; the others are counted."""
 
 
+def told(verdict: Verdict) -> str:
+    """Return a verdict in one line."""
+    return " ".join(map(said, verdict.sentences))
+
+
+def explained(result: Result) -> str:
+    """Return a case as `explain` does, in the language of who reads it."""
+    return explain(result, _, expected)
+
+
+def from_replies(cached: int) -> str:
+    """Return how many cases no language model was asked for."""
+    return ngettext(
+        "%(num)s cases were answered with kept replies of the language model.",
+        "%(num)s cases were answered with kept replies of the language model.",
+        cached,
+    )
+
+
+def uncompared(comparison: Comparison) -> list[str]:
+    """Return which cases are not compared, and why."""
+    return [
+        _(f"{why}, so not compared: %(cases)s", cases=named(ids))
+        for why, ids in comparison.uncompared.items()
+    ]
+
+
 def named(ids: Sequence[str]) -> str:
     """Return the ids of cases for people to read, with their number."""
     more = len(ids) - NAMED
-    return f"{len(ids)} ({', '.join(ids[:NAMED])}{f' and {more} more' if more > 0 else ''})"
+    names = ", ".join(ids[:NAMED])
+    if more > 0:
+        return _("%(num)s (%(names)s and %(more)s more)", num=len(ids), names=names, more=more)
+    return f"{len(ids)} ({names})"

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from ui.words.words import _
+
 WIDTH = 580
 LABEL = 158
 RIGHT = 62
@@ -42,12 +44,12 @@ def intervals(figures: Sequence[Figure], low: float = 0.0, high: float = 1.0) ->
         rows.append(f'<circle class="now" cx="{x(each.value)}" cy="{y}" r="3.5"/>')
         rows.append(_value(f"{each.value:.3f}", y))
     ticks = [low + (high - low) * step / 4 for step in range(5)]
-    return _svg(rows, len(figures), ticks, x, "values with 95% intervals")
+    return _svg(rows, len(figures), ticks, x, _("values with %(percent)s intervals", percent="95%"))
 
 
 def bars(counts: Sequence[tuple[str, int, int | None]]) -> str:
     """Return counts as bars, each with the baseline's as a line below it."""
-    most = max((max(now, before or 0) for _, now, before in counts), default=0) or 1
+    most = max((max(now, before or 0) for _name, now, before in counts), default=0) or 1
     x = _scale(0, most)
     rows = []
     for number, (name, now, before) in enumerate(counts):
@@ -62,7 +64,7 @@ def bars(counts: Sequence[tuple[str, int, int | None]]) -> str:
                 f'width="{x(before) - LABEL}" height="3"/>'
             )
         rows.append(_value(str(now) if before is None else f"{before} → {now}", y))
-    return _svg(rows, len(counts), [0, most], x, "number of cases")
+    return _svg(rows, len(counts), [0, most], x, _("number of cases"))
 
 
 def shares(counts: Sequence[tuple[str, int, int]]) -> str:
@@ -78,8 +80,8 @@ def shares(counts: Sequence[tuple[str, int, int]]) -> str:
             f'<rect class="bar" x="{LABEL}" y="{y - 6}" '
             f'width="{round(full * passed / cases, 1)}" height="12"/>'
         )
-        rows.append(_value(f"{passed} of {cases}", y))
-    return _svg(rows, len(counts), [0, 0.5, 1], x, "share of cases that passed")
+        rows.append(_value(_("%(at)s of %(all)s", at=passed, all=cases), y))
+    return _svg(rows, len(counts), [0, 0.5, 1], x, _("share of cases that passed"))
 
 
 def histogram(series: Mapping[str, Sequence[float]], threshold: float | None) -> str:
@@ -102,13 +104,14 @@ def histogram(series: Mapping[str, Sequence[float]], threshold: float | None) ->
             )
     bottom = height * len(series)
     if threshold is not None:
+        refused = escape(_("refused left of here"))
         rows.append(
             f'<line class="threshold" x1="{x(threshold)}" x2="{x(threshold)}" y1="0" '
             f'y2="{bottom}"/><text class="threshold-label" x="{x(threshold) + 4}" y="10">'
-            "refused left of here</text>"
+            f"{refused}</text>"
         )
     ticks = [0, 0.25, 0.5, 0.75, 1]
-    return _svg(rows, 0, ticks, x, "distribution of the probability", bottom)
+    return _svg(rows, 0, ticks, x, _("distribution of the probability"), bottom)
 
 
 def spreads(series: Mapping[str, Sequence[float]]) -> str:
@@ -136,7 +139,7 @@ def spreads(series: Mapping[str, Sequence[float]]) -> str:
         rows.append(f'<line class="median" x1="{median}" x2="{median}" y1="{y - 8}" y2="{y + 8}"/>')
         rows.append(_value(f"{points[2]:.2f} s", y))
     ticks = [most * step / 4 for step in range(5)]
-    return _svg(rows, len(found), ticks, x, "seconds")
+    return _svg(rows, len(found), ticks, x, _("seconds"))
 
 
 Scale = Callable[[float], float]

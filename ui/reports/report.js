@@ -1,4 +1,7 @@
 // Shows the cases that hold the words typed and are in the state chosen.
+const count = document.getElementById("count");
+const counted = JSON.parse(count.dataset.words);
+const plurals = new Intl.PluralRules(document.documentElement.lang);
 const words = document.getElementById("words");
 const state = document.getElementById("state");
 const cases = [...document.querySelectorAll(".case")];
@@ -12,7 +15,7 @@ const filter = () => {
     each.hidden = !fits;
     shown += fits;
   });
-  document.getElementById("count").textContent = shown === 1 ? "1 case" : `${shown} cases`;
+  count.textContent = counted[plurals.select(shown)].replace("%(num)s", shown);
 };
 words.addEventListener("input", filter);
 state.addEventListener("change", filter);

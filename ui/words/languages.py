@@ -1,7 +1,9 @@
-"""Which languages the window speaks, and which of them a visitor is spoken to in."""
+"""Which languages the program speaks, and in which of them it speaks to a person."""
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +23,21 @@ def speaking(language: str) -> Iterator[None]:
         yield
     finally:
         _chosen.reset(token)
+
+
+def choose(language: str | None) -> None:
+    """Go on in a language, if one is named, to the end of the block that speaks another."""
+    if language:
+        _chosen.set(language)
+
+
+def of_terminal() -> str:
+    """Return the language of who starts a command: the setting's, the locale's, or English."""
+    if (setting := os.environ.get("FOOTNOTED_LANGUAGE", "")) in LANGUAGES:
+        return setting
+    names = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
+    locale = re.match(r"[a-z]*", next(filter(None, names), None) or "")
+    return locale[0] if locale and locale[0] in LANGUAGES else ENGLISH
 
 
 def spoken() -> str:

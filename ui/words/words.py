@@ -1,4 +1,4 @@
-"""The fixed words of the window, in the language of the visitor who looks at it.
+"""The fixed words of the program, in the language of the person who reads them.
 
 English stands in the program, and is what translations are found by: `de.po`, `es.po` and so on
 have one file a language, in gettext's format. `CONTRIBUTING.md` says how to make another one.
@@ -18,7 +18,6 @@ from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.languages.english_dates import days_in_words
 from ui.words.languages import ENGLISH, spoken
 
 if TYPE_CHECKING:
@@ -61,6 +60,8 @@ def quoted(words: str) -> str:
 def days(first: date, last: date | None = None) -> str:
     """Return a day, or the first and the last of some, as the visitor's language has them."""
     if spoken() == ENGLISH:
+        from rag.languages.english_dates import days_in_words
+
         return days_in_words(first, last)
     from babel.dates import format_date, format_interval
 
@@ -87,22 +88,29 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
+def forms(one: str, many: str, language: str = "") -> dict[str, str]:
+    """Return a text about a number of things for each plural of CLDR, with the gap in it."""
+    from babel import Locale
+
+    language = language or spoken()
+    plural, translations = Locale.parse(language).plural_form, _translations(language)
+    # Two hundred numbers have all that tells plurals apart.
+    return {plural(n): translations.ngettext(one, many, n) for n in range(200)}
+
+
 @cache
 def for_scripts(language: str) -> str:
     """Return the words of the page's scripts as JSON: by their English, for each plural of CLDR."""
     if language == ENGLISH:
         return json.dumps({"language": language, "words": {}})
-    from babel import Locale
-
-    plural = Locale.parse(language).plural_form
     translations = _translations(language)
     words: dict[str, Any] = {}
     for message in catalogue(language):
         if not any(path.endswith(".js") for path, _line in message.locations):
             continue
         one, many = (message.id, "") if isinstance(message.id, str) else message.id
-        if many:  # Two hundred numbers have all that tells plurals apart.
-            words[one] = {plural(n): translations.ngettext(one, many, n) for n in range(200)}
+        if many:
+            words[one] = forms(one, many, language)
         else:
             words[one] = translations.gettext(one)
     return json.dumps({"language": language, "words": words}, ensure_ascii=False)

@@ -24,6 +24,7 @@ from rag.trace import Line
 from ui.drawing.render import Outcome
 from ui.panels.adding.unfinished import Unfinished
 from ui.panels.events import BUG
+from ui.words.elsewhere import said
 from ui.words.words import _, in_digits, listed, ngettext
 
 AT_ONCE = 2
@@ -244,7 +245,7 @@ class Job:
         except Stopped:
             return _left(item)
         except UserError as error:
-            return Outcome(str(error), well=False)
+            return Outcome(said(str(error)), well=False)
         except Exception:  # noqa: BLE001  a bug of ours, which the others should not suffer from
             traceback.print_exc()
             return Outcome(_("%(name)s: %(stage)s", name=name, stage=_(BUG)), well=False)

@@ -20,6 +20,7 @@ from ui.panels.events import PRIVATE, Rights, Updates
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.drafts import Drafts
 from ui.panels.regression.runs import Runs
+from ui.words.elsewhere import said
 from ui.words.words import _, noted
 
 SECONDS = 1.0
@@ -166,10 +167,11 @@ class RegressionPanel:
         before = kept or self.runs.earlier(name)
         try:
             verdict = judge(last, kept) if kept else None
-            note = verdict.line if verdict else _(NO_BASELINE)
+            note = " ".join(map(said, verdict.sentences)) if verdict else _(NO_BASELINE)
             return render_runs.report(last, before, verdict, note)
         except NotComparable as error:
-            why = str(error) if kept else f"{_(NO_BASELINE)} {error}"
+            why = said(str(error))
+            why = why if kept else f"{_(NO_BASELINE)} {why}"
             return render_runs.report(last, None, None, why)
 
     @staticmethod
