@@ -1,4 +1,4 @@
-"""The window's words: whole in every language, and the one that its visitor reads."""
+"""The program's words: whole in every language, and the one that the window's visitor reads."""
 
 from __future__ import annotations
 
@@ -202,8 +202,11 @@ _TEXTS = """() => {
 
 
 def patterns(language: str) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield the English texts that a language has otherwise, and what finds them on a page."""
+    """Yield the window's English texts that a language has otherwise, and what finds them."""
     for each in catalogue(language):
+        # What commands say is on no page, but “library” is the name of a folder.
+        if all(path.startswith(("ui/commands", "ui/reports")) for path, _line in each.locations):
+            continue
         texts = each.id if each.pluralizable else (each.id,)
         strings = each.string if each.pluralizable else (each.string,)
         for text in texts:

@@ -394,7 +394,7 @@ def _show_cases(
         note = " (" + _("must pass") + ")" if result.id in run.set.must_pass else ""
         stage = "" if result.passed else f"  {result.stage or _('failed')}"
         question = shortened(result.question, QUESTION)
-        line(console, f"{padded(_(word(result)), 9)}  {result.id}{note}{stage}  {question}")
+        line(console, f"{padded(_(word(result)), 11)}{result.id}{note}{stage}  {question}")
         if result.error is not None:
             line(console, _indented(result.error))
         elif details:
