@@ -255,7 +255,7 @@ be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037   466247 tokeni
             "",
             _files("""
 369b90571beaad7965e936a1f0e5bfdc872f61213cc2685e5337471673a81c21   510359 encoder.onnx
-b7601c512febe89c12f6c3c2f4066b8fd830ce4a2ef4e7d1903f6fc033fdc17c 30005769 reader.onnx
+ec502f481ddf6c54afa7105511c6e3378ab240316375692d3b5a75ae9cb56ca2 37463313 reader.onnx
 """),
             home=Path(__file__).parents[1] / "multilingual_weights",
         ),

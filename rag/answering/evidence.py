@@ -8,7 +8,7 @@ from itertools import repeat
 
 from index.language import ENGLISH, language_of_text
 from rag.answer import Answer, Event, Found, Reason, Writing
-from rag.answerability.gate import DOUBT, Decision, Reading, weigh
+from rag.answerability.gate import DOUBT, THRESHOLD_OF_ALL, Decision, Reading, weigh
 from rag.answering.context import Context
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.answering.unclear import ask_back, meant
@@ -138,13 +138,19 @@ def read(query: Query, context: Context) -> Decision:
 
 def read_in(query: Query, quotes: Sequence[Quote], context: Context) -> Decision:
     """Decide by what the reader finds in these quotes."""
-    return Decision(_weighed(query, quotes, context))
+    return _decision(_weighed(query, quotes, context), context)
 
 
 def _decided(query: Query, pool: Sequence[Quote], context: Context) -> Decision:
     """Decide by what the reader finds in quotes that were found for another question too."""
     readings = _weighed(query, context.reranker.scored(query.text, pool), context)
-    return Decision(tuple(sorted(readings, key=lambda each: -each.signals.score)))
+    return _decision(sorted(readings, key=lambda each: -each.signals.score), context)
+
+
+def _decision(readings: Sequence[Reading], context: Context) -> Decision:
+    if context.reader.reads_all:
+        return Decision(tuple(readings), THRESHOLD_OF_ALL)
+    return Decision(tuple(readings))
 
 
 def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[Reading, ...]:

@@ -25,16 +25,16 @@ class AcrossFeatures:
 
 # Fitted by python -m eval.lab.training.fit_claims FOLDER --all-languages
 SUPPORTED_WEIGHTS: Weights = {
-    "intercept": -0.646,
-    "supported": 0.896,
-    "refuted": -0.267,
-    "figures": -1.324,
+    "intercept": -0.086,
+    "supported": 0.716,
+    "refuted": -0.019,
+    "figures": -1.1,
 }
 REFUTED_WEIGHTS: Weights = {
-    "intercept": -0.756,
-    "supported": 0.007,
-    "refuted": 0.992,
-    "figures": 0.529,
+    "intercept": -0.073,
+    "supported": -0.023,
+    "refuted": 0.806,
+    "figures": -0.262,
 }
 
 

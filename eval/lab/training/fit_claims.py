@@ -3,12 +3,15 @@
 FOLDER is that of `eval.lab.training.claims`: its statements that were held out are judged by the
 reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those of a
 multinomial logistic regression in which each kind of statement counts the same; the figures are of
-tenfold cross-validation. With --all-languages it is the head of the reader of all languages, and
-the weights are for `rag/verifying/across.py`.
+tenfold cross-validation. With --all-languages it is the head of the reader of all languages, some
+of these statements and those on translated paragraphs that were held out, of which each pair of
+languages is a kind; the weights are for `rag/verifying/across.py`.
 """
 
 from __future__ import annotations
 
+import random
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -20,6 +23,7 @@ from sklearn.model_selection import cross_val_predict
 
 from eval.lab.command import arguments, run_command
 from eval.lab.training.inputs import read_examples
+from eval.lab.training.multilingual.claims import ALL, MEASURED, SEED, judged, statements_of
 from eval.lab.training.statements import LABELS, Statement
 from index.language import ENGLISH
 from index.weights.catalogue import ENGLISH_READER, READER_OF_ALL
@@ -29,7 +33,8 @@ from rag.languages.across import lacking_figures
 from rag.verifying.across import AcrossFeatures, across_features
 from rag.verifying.entailment import EntailmentFeatures, entailment_features
 
-FeaturesOf = Callable[[str, str, Reader], EntailmentFeatures | AcrossFeatures]
+FeaturesOf = Callable[[Statement, Reader], EntailmentFeatures | AcrossFeatures]
+IN_ENGLISH = (ENGLISH, ENGLISH)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,10 +43,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--all-languages", action="store_true")
     given = parser.parse_args(argv)
     statements = read_examples(given.folder / "statements-held-out.jsonl", Statement)
+    if given.all_languages:
+        rng = random.Random(SEED)  # noqa: S311  reproducible
+        statements = rng.sample(statements, min(MEASURED, len(statements)))
+        statements += statements_of(judged([], held=True), ALL, rng)
     name = READER_OF_ALL if given.all_languages else ENGLISH_READER
-    features_of: FeaturesOf = _across if given.all_languages else entailment_features
+    features_of: FeaturesOf = _across if given.all_languages else _in_english
     reader = Reader(load_settings().models, name)
-    features = [asdict(features_of(each.statement, each.text, reader)) for each in statements]
+    features = [asdict(features_of(each, reader)) for each in statements]
     names = list(features[0])
     values = np.array([list(each.values()) for each in features])
     labels = np.array([LABELS.index(each.label) for each in statements])
@@ -65,9 +74,16 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def _across(statement: str, text: str, reader: Reader) -> AcrossFeatures:
-    lacking = tuple(lacking_figures(statement, ENGLISH, text, ENGLISH))
-    return across_features(statement, text, reader, lacking)
+def _across(each: Statement, reader: Reader) -> AcrossFeatures:
+    said, written = (
+        each.kind.split() if re.fullmatch("[a-z]{2} [a-z]{2}", each.kind) else IN_ENGLISH
+    )
+    lacking = tuple(lacking_figures(each.statement, said, each.text, written))
+    return across_features(each.statement, each.text, reader, lacking)
+
+
+def _in_english(each: Statement, reader: Reader) -> EntailmentFeatures:
+    return entailment_features(each.statement, each.text, reader)
 
 
 if __name__ == "__main__":
