@@ -66,9 +66,9 @@ def test_the_words_of_a_document_are_data() -> None:
 
 
 def test_what_is_said_is_text_on_one_line() -> None:
-    said = "<script>window.pwned=1</script>\x1b[31m\u202e The mill\nwas built in 1834. <b>"
+    said = "<script>window.pwned=true</script>\x1b[31m\u202e The mill\nwas built in 1834. <b>"
     made = translate(quoted(), "en", saying(said))
-    assert made.text == "<script>window.pwned=1</script> [31m The mill was built in 1834. <b>"
+    assert made.text == "<script>window.pwned=true</script> [31m The mill was built in 1834. <b>"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,18 @@ def test_another_language_than_the_one_that_is_wanted_is_no_translation(
 ) -> None:
     with pytest.raises(LLMUnavailable, match="has not translated the quote into"):
         translate(quoted(), language, saying(written))
+
+
+@pytest.mark.parametrize(
+    ("said", "other"),
+    [
+        (ENGLISH.replace("1834", "1843"), "1843"),
+        (f"{ENGLISH} 12 people live there.", "12"),
+    ],
+)
+def test_other_numbers_than_the_quote_has_are_not_shown(said: str, other: str) -> None:
+    with pytest.raises(LLMUnavailable, match=rf"other numbers or days .*\({other}\)"):
+        translate(quoted(), "en", saying(said))
 
 
 def test_a_model_that_fails_or_says_nothing_is_told() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from index.errors import UserError
 from index.language import ENGLISH, language_of_text
 from index.language.names import language_code, language_name
+from rag.languages.across import KNOWN, lacking_figures
 from rag.quote import Quote
 from rag.writing.llm import LLMUnavailable, Writer
 
@@ -44,7 +45,8 @@ def translate(quote: Quote, language: str, writer: Writer | None) -> Translation
     """Have a quote translated into a language, by its code or its name in English.
 
     Raises UserError for what is no language or the quote's own, for a quote that is too long, and
-    where there is no language model; LLMUnavailable where that fails, or has not translated.
+    where there is no language model; LLMUnavailable where that fails, has not translated, or has
+    put other numbers or days in.
     """
     code = language_code(language)
     name, own = language_name(code), quote.document.language_at(quote.start)
@@ -67,5 +69,11 @@ def translate(quote: Quote, language: str, writer: Writer | None) -> Translation
         raise LLMUnavailable(
             f"The language model {writer.name} has not translated the quote into {name}: it may "
             "not know that language."
+        )
+    known = KNOWN.issuperset((code, own))
+    if known and (other := lacking_figures(said, code, quote.text, own)):
+        raise LLMUnavailable(
+            f"The language model {writer.name} has put other numbers or days into its translation "
+            f"than the quote has ({', '.join(other)}), so it is not shown."
         )
     return Translation(quote, code, said, writer.name)
