@@ -66,9 +66,9 @@ def test_the_words_of_a_document_are_data() -> None:
 
 
 def test_what_is_said_is_text_on_one_line() -> None:
-    said = "<script>window.pwned=true</script>\x1b[31m\u202e The mill\nwas built in 1834. <b>"
+    said = "<script>window.pwned=true</script>\x1b[m\u202e The mill\nwas built in 1834. <b>"
     made = translate(quoted(), "en", saying(said))
-    assert made.text == "<script>window.pwned=true</script> [31m The mill was built in 1834. <b>"
+    assert made.text == "<script>window.pwned=true</script> [m The mill was built in 1834. <b>"
 
 
 @pytest.mark.parametrize(
