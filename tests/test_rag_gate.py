@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -16,12 +18,15 @@ from rag.answerability.gate import (
     SURE,
     SURE_WORDS,
     THRESHOLD,
+    THRESHOLD_OF_ALL,
     AnswerFeatures,
     Decision,
     Reading,
     log_odds,
     logit,
 )
+from rag.answering.context import Context
+from rag.answering.evidence import read_in
 from rag.asking.query import Query
 from rag.quote import Quote
 
@@ -131,6 +136,20 @@ def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:
     assert unsure.answerable
     assert not unsure.sure
     assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).sure
+
+
+def test_a_reader_of_all_languages_has_a_higher_threshold() -> None:
+    found = read(-1.0, -0.5)
+    given = SimpleNamespace(read_quotes=lambda *_: [found], reads_all=True)
+    of_all = read_in(Query.of(HOW_WIDE), [WIDE], cast("Context", SimpleNamespace(reader=given)))
+    assert THRESHOLD < of_all.probability < of_all.threshold == THRESHOLD_OF_ALL
+    assert not of_all.answerable
+    assert Decision(of_all.readings).answerable
+    assert of_all.threshold < of_all.sure_from < 1
+    assert Decision(of_all.readings).sure_from == SURE
+    surely = weigh(HOW_WIDE, WIDE, read(9.0, 12.0))
+    assert Decision((surely,), THRESHOLD_OF_ALL, expected=THRESHOLD).answerable
+    assert not Decision((surely,), THRESHOLD_OF_ALL, expected=THRESHOLD - 0.01).answerable
 
 
 def test_words_are_sure_or_the_quote_is_the_answer() -> None:

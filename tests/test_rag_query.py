@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -165,9 +166,21 @@ def test_what_tells_no_language_is_in_that_of_the_messages_before(
         seen.append(language)
         return Rewriting(((f"{text} (die Brücke)", 1.0),), 1.0)
 
-    query = understand(typed, history, lambda _: route("evidence/fact"), rewrite)
+    query = understand(typed, history, lambda _: route("evidence/fact"), rewrite, lambda _: None)
     assert (query.language, seen) == (language, [language])
     assert query.text == f"{typed} (die Brücke)"
+
+
+@pytest.mark.parametrize("short", [None, lambda _: None], ids=["English", "all languages"])
+def test_what_is_told_to_be_english_is_so_behind_another_language(short: Any) -> None:
+    history: list[Turn] = [("user", "Wie lang ist die Brücke, die über den Fluss führt?")]
+    asked = "Describe emergency procedures regarding reactor cooling systems"
+    query = understand(asked, history, lambda _: route("evidence/fact"), _nothing, short)
+    assert query.language == "en"
+
+
+def _nothing(*_: object) -> Rewriting:
+    return Rewriting()
 
 
 def test_small_talk_is_nothing_that_a_message_points_at() -> None:

@@ -251,6 +251,8 @@ GERMAN: list[Turn] = [
         ("warum", [(1, "insert")], "warum (Brücke)"),
         ("Was kostet diese da?", [(2, "replace"), (3, "drop")], "Was kostet diese da (Brücke)?"),
         ("它有多长？", [(0, "replace")], "它（Brücke）有多长？"),
+        ("wie lang?", [(0, "insert")], "(Brücke) wie lang?"),
+        ("die „alte“?", [(0, "replace")], "die (Brücke) „alte“?"),
     ],
 )
 def test_elsewhere_what_is_meant_stands_in_brackets(

@@ -112,12 +112,37 @@ def test_another_language_than_the_one_that_is_wanted_is_no_translation(
     ("said", "other"),
     [
         (ENGLISH.replace("1834", "1843"), "1843"),
-        (f"{ENGLISH} 12 people live there.", "12"),
+        (f"{ENGLISH} 120 people live there.", "120"),
     ],
 )
 def test_other_numbers_than_the_quote_has_are_not_shown(said: str, other: str) -> None:
     with pytest.raises(LLMUnavailable, match=rf"other numbers or days .*\({other}\)"):
         translate(quoted(), "en", saying(said))
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "said"),
+    [
+        (
+            "The Second World War began in 1939, and millions of people fled.",
+            "de",
+            "Der Zweite Weltkrieg begann 1939, und Millionen Menschen flohen.",
+        ),
+        (
+            "The two countries were the first to sign it in 1951.",
+            "fr",
+            "Les deux pays furent les premiers à le signer en 1951.",
+        ),
+        ("Both countries signed it in 2021.", "zh", "两国于2021年签署了第二个条约。"),
+    ],
+)
+def test_what_is_counted_in_words_is_no_other_number(text: str, language: str, said: str) -> None:
+    assert translate(quoted(text), language, saying(said)).text == said
+
+
+def test_a_quote_on_two_lines_that_comes_back_on_one_is_no_translation() -> None:
+    with pytest.raises(LLMUnavailable, match="has not translated"):
+        translate(quoted("Nur für\nMitglieder"), "fr", saying("Nur für Mitglieder"))
 
 
 def test_a_model_that_fails_or_says_nothing_is_told() -> None:

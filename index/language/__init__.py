@@ -86,8 +86,13 @@ def is_plainly_english(text: str) -> bool:
 
 def language_of_question(text: str) -> str:
     """Return the code of the language that a question is in: English in doubt."""
+    return language_told_by(text) or ENGLISH
+
+
+def language_told_by(text: str) -> str | None:
+    """Return the code of the language that a question tells by its letters; None in doubt."""
     code, probability = _classify(text[:SAMPLE])
-    return code if probability >= SURE else ENGLISH
+    return code if probability >= SURE else None
 
 
 @lru_cache(maxsize=256)

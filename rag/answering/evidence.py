@@ -161,11 +161,12 @@ def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[R
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
     """Let the language model read the best quotes too where the reader is in doubt."""
     quotes = [each.quote for each in decision.readings]
-    if not decision.doubtful(DOUBT) or not _can_be_checked(query, quotes):
+    doubt = DOUBT[0], max(DOUBT[1], decision.sure_from)
+    if not decision.doubtful(doubt) or not _can_be_checked(query, quotes):
         return decision
     try:
         for _ in range(ASKED):
-            doubtful = decision.doubtful(DOUBT)
+            doubtful = decision.doubtful(doubt)
             writer = context.writer if doubtful else None
             if doubtful is None or writer is None:
                 break

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from index.language import ENGLISH, is_plainly_english, language_of_question
+from index.language import ENGLISH, language_told_by
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
 from rag.languages import QuestionForm, content_words, form
@@ -92,7 +92,7 @@ def understand(
     history: Sequence[Turn],
     route: Callable[[str], Route],
     rewrite: Callable[[str, Sequence[Turn], str], Rewriting],
-    short: Callable[[str], str | None] = lambda _: None,
+    short: Callable[[str], str | None] | None = None,
 ) -> Query:
     """Understand a message that comes after a conversation.
 
@@ -123,13 +123,15 @@ def understand(
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
 
 
-def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | None]) -> str:
-    """Return the language of a message; where it tells none, of those before: “2019?”."""
-    for text in (typed, *(said for role, said in reversed(history) if role == "user")):
-        if (code := language_of_question(text)) != ENGLISH or is_plainly_english(text):
+def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | None] | None) -> str:
+    """Return the language of a message; where it tells none, of those before: “2019?”.
+
+    Without `short` few messages tell theirs, so only the last one before is asked.
+    """
+    before = [said for role, said in reversed(history) if role == "user"]
+    for text in (typed, *(before if short else before[:1])):
+        if code := language_told_by(text) or (short(text) if short else None):
             return code
-        if told := short(text):
-            return told
     return ENGLISH
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from index.language import ENGLISH, language_of_question
+from index.language import ENGLISH, language_of_question, language_of_text
 from index.language.words import any_word, has_blanks
 from rag.languages import FUNCTION_WORDS, asked_of, content_words, language_of
 from rag.languages.english_words import LINKS, OWNING
@@ -215,7 +215,8 @@ def explained(message: str, at: int, words: str) -> str:
     before, behind = message[:at].rstrip(), message[at:].lstrip()
     if not has_blanks(message):
         return f"{before}（{words}）{behind}"
-    return f"{before} ({words}){' ' if behind[:1].isalnum() else ''}{behind}"
+    apart = "" if re.match(r"[.,;:!?…؟،؛।)\]»”]|$", behind) else " "
+    return f"{before} ({words}){apart}{behind}".lstrip()
 
 
 def _end_of_place(at: Sequence[tuple[int, int]], edits: Sequence[Edit], surest: int) -> int:
@@ -247,12 +248,18 @@ def rewriter(
     """
 
     def rewrite(message: str, history: Sequence[Turn], language: str) -> Rewriting:
-        said = (language, *(language_of_question(text) for _, text in history[-2:]))
-        if across and {*said} != {ENGLISH}:
+        if across and not (language == ENGLISH and all(map(_is_english, history[-2:]))):
             return rewritten(message, history, across, english=False)
         return rewritten(message, history, english) if language == ENGLISH else Rewriting()
 
     return rewrite
+
+
+def _is_english(turn: Turn) -> bool:
+    """Whether a turn may be in English: a short answer, such as a name, tells no language."""
+    role, text = turn
+    told = language_of_text(text) if role == "assistant" else language_of_question(text)
+    return told in (None, ENGLISH)
 
 
 def leaves_open(message: str, read: ReadEdits) -> float:

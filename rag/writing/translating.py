@@ -12,12 +12,20 @@ from typing import Any
 from index.errors import UserError
 from index.language import ENGLISH, language_of_text
 from index.language.names import language_code, language_name
+from index.language.words import pieces
 from rag.languages.across import KNOWN, lacking_figures
 from rag.quote import Quote
 from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.prompts import on_one_line
 
 LONGEST = 1_500
 """Characters of a quote that are translated at once."""
+
+LEAST_WORDS = 8
+"""Words from which a translation is told to be in English: “was in” is Dutch as well."""
+
+COUNTED_IN_WORDS = frozenset(map(str, range(13))) | {"1000", "1000000", "1000000000"}
+"""Numbers that are as often said in words, in which languages differ."""
 
 SHORTER = 8
 """How many times fewer characters than its quote a translation may have. Chinese has a quarter of
@@ -64,16 +72,27 @@ def translate(quote: Quote, language: str, writer: Writer | None) -> Translation
         )
     said = writer.translate(quote.text, name)
     # A model that does not know a language says the quote again, goes on in English, or answers.
-    in_another = said == quote.text or language_of_text(said) in {own, ENGLISH} - {code}
+    others = {own, ENGLISH} if len(pieces(said)) >= LEAST_WORDS else {own}
+    in_another = said == on_one_line(quote.text) or language_of_text(said) in others - {code}
     if in_another or len(said) * SHORTER < len(quote.text):
         raise LLMUnavailable(
             f"The language model {writer.name} has not translated the quote into {name}: it may "
             "not know that language."
         )
-    known = KNOWN.issuperset((code, own))
-    if known and (other := lacking_figures(said, code, quote.text, own)):
+    if other := _other_figures(said, code, quote.text, own):
         raise LLMUnavailable(
             f"The language model {writer.name} has put other numbers or days into its translation "
             f"than the quote has ({', '.join(other)}), so it is not shown."
         )
     return Translation(quote, code, said, writer.name)
+
+
+def _other_figures(said: str, code: str, text: str, own: str) -> list[str]:
+    """Return the numbers and days of a translation in digits that its quote does not have.
+
+    In words one language counts where another does not: “second”, “both”, “millions”.
+    """
+    if not KNOWN.issuperset((code, own)) or not any(map(str.isdigit, said)):
+        return []
+    lacking = lacking_figures(said, code, text, own)
+    return [each for each in lacking if each[0].isdigit() and each not in COUNTED_IN_WORDS]

@@ -31,6 +31,7 @@ from index.weights.factory import is_factory
 from ui.commands.library import UNTOLD
 from ui.commands.terminal import OLDER_WORDS
 from ui.words.elsewhere import said
+from ui.words.languages import choose
 from ui.words.words import _, ngettext, noted
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
         given = _given(library)
         words = said(str(error)) + " " + _("What follows goes by the defaults.")
         return Settings.model_construct(**given), ("wrong", words)
+    choose(settings.language)
     path = settings_file()
     where = (
         _("read from %(path)s", path=path)

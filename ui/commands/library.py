@@ -19,7 +19,7 @@ from ui.commands.terminal import (
     show_stage,
 )
 from ui.words.elsewhere import said
-from ui.words.languages import spoken
+from ui.words.languages import choose, spoken
 from ui.words.words import _, listed, ngettext, noted
 
 if TYPE_CHECKING:
@@ -122,7 +122,9 @@ def restore(
     from index.upkeep.backup import restore as put_back
     from rag.config import load_settings
 
-    place = load_settings(library=library).library
+    settings = load_settings(library=library)
+    choose(settings.language)
+    place = settings.library
     put_back(path, place)
     opened = open_library(library, check=False, new=True)
     documents = ngettext("%(num)s document", "%(num)s documents", len(opened.entries()))
@@ -143,6 +145,7 @@ def libraries(
     from rag.opening import libraries as all_of
 
     settings = load_settings(library=library)
+    choose(settings.language)
     told = (described(settings, *each) for each in all_of(settings).items())
     rows = [each.as_json() for each in told]
     if as_json or form in ("json", "jsonl"):

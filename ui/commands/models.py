@@ -10,6 +10,7 @@ import typer
 
 from ui.commands.terminal import FormOption, is_for_people, line, messages, show_rows
 from ui.words.elsewhere import said
+from ui.words.languages import choose
 from ui.words.words import _, listed, noted
 
 # What fetches and shows is imported where it is used: `--help` needs none of it.
@@ -95,6 +96,8 @@ def pull_models(
     from index.weights.download import pull_all, state
     from rag.config import load_settings
 
+    settings = load_settings()
+    choose(settings.language)
     console = Console(stderr=True)
     wanted = names or list(DEFAULTS)
     ready = [name for name in wanted if state(name, models) == "ready"]
@@ -103,7 +106,7 @@ def pull_models(
             wanted,
             models,
             source=source,
-            mirror=mirror or load_settings().mirror,
+            mirror=mirror or settings.mirror,
             progress=_shown_on(bar),
         )
     for name, folder in zip(dict.fromkeys(wanted), folders, strict=True):

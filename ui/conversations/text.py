@@ -12,7 +12,7 @@ from rich.text import Text
 
 from index.printable import in_place
 from rag.answer import Answer, AnswerSentence
-from rag.answerability.gate import SURE, Decision
+from rag.answerability.gate import Decision
 from rag.quote import Quote
 from rag.turns import Queued
 from rag.writing.retry import Waiting
@@ -134,7 +134,7 @@ def _why(answer: Answer, decision: Decision) -> str:
         return why
     not_borne_out = _(
         "The quotes do not bear out what was written from them, so that %(least)s is needed.",
-        least=f"{SURE:.2f}",
+        least=f"{decision.sure_from:.2f}",
     )
     return f"{why} {not_borne_out}"
 

@@ -5,7 +5,7 @@ reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`
 multinomial logistic regression in which each kind of statement counts the same; the figures are of
 tenfold cross-validation. With --all-languages it is the head of the reader of all languages, some
 of these statements and those on translated paragraphs that were held out, of which each pair of
-languages is a kind; the weights are for `rag/verifying/across.py`.
+languages but English is a kind; the weights are for `rag/verifying/across.py`.
 """
 
 from __future__ import annotations
