@@ -36,6 +36,7 @@ from rag.opening import as_made, embedding_of, open_library
 from rag.quote import Quote
 from rag.trace import Line
 from rag.turns import FairSemaphore, Paused
+from rag.verifying.across import other_figures
 from rag.verifying.compose import Composition
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from rag.writing.retry import Wait, sleep
@@ -320,7 +321,8 @@ class Assistant:
         It takes its turn with the questions that wait for the same model, and no core.
         """
         with Line("translate") as line:
-            made = translate(quote, language, self._load_writer(wait, nullcontext))
+            writer = self._load_writer(wait, nullcontext)
+            made = translate(quote, language, writer, other_figures)
             line.translated(quote.text, made.text, made.llm)
         return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,10 +21,14 @@ from rag.lazy import Lazy
 from rag.quote import Quote
 from rag.trace import LOGGER
 from rag.turns import FairSemaphore
+from rag.verifying.across import other_figures
+from rag.writing import translating
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from rag.writing.prompts import TRANSLATE_EXAMPLES
-from rag.writing.translating import LONGEST, translate
+from rag.writing.translating import LONGEST
 from tests.fake_llm import ScriptedLLM
+
+translate = partial(translating.translate, other_figures=other_figures)
 
 GERMAN = "Die Mühle wurde 1834 von Clara Brandt gebaut und gehört heute der Gemeinde Tannwil."
 ENGLISH = "The mill was built in 1834 by Clara Brandt and belongs to the commune of Tannwil today."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rag.answerability.reader import Reader
-from rag.languages.across import lacking_figures
+from rag.languages.across import KNOWN, lacking_figures
 from rag.verifying.entailment import Weights, probabilities
 
 
@@ -36,6 +36,21 @@ REFUTED_WEIGHTS: Weights = {
     "refuted": 0.806,
     "figures": -0.262,
 }
+
+
+COUNTED_IN_WORDS = frozenset(map(str, range(13))) | {"1000", "1000000", "1000000000"}
+"""Numbers that are as often said in words, in which languages differ."""
+
+
+def other_figures(said: str, language: str, text: str, written_in: str) -> list[str]:
+    """Return the numbers and days of a translation in digits that its text does not have.
+
+    In words one language counts where another does not: “second”, “both”, “millions”.
+    """
+    if not KNOWN.issuperset((language, written_in)) or not any(map(str.isdigit, said)):
+        return []
+    lacking = lacking_figures(said, language, text, written_in)
+    return [each for each in lacking if each[0].isdigit() and each not in COUNTED_IN_WORDS]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ shown, is no source, and is never part of an answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,6 @@ from index.errors import UserError
 from index.language import ENGLISH, language_of_text
 from index.language.names import language_code, language_name
 from index.language.words import pieces
-from rag.languages.across import KNOWN, lacking_figures
 from rag.quote import Quote
 from rag.writing.llm import LLMUnavailable, Writer
 from rag.writing.prompts import on_one_line
@@ -23,9 +23,6 @@ LONGEST = 1_500
 
 LEAST_WORDS = 8
 """Words from which a translation is told to be in English: “was in” is Dutch as well."""
-
-COUNTED_IN_WORDS = frozenset(map(str, range(13))) | {"1000", "1000000", "1000000000"}
-"""Numbers that are as often said in words, in which languages differ."""
 
 SHORTER = 8
 """How many times fewer characters than its quote a translation may have. Chinese has a quarter of
@@ -49,7 +46,13 @@ class Translation:
         return cited | said | {"proven": False}
 
 
-def translate(quote: Quote, language: str, writer: Writer | None) -> Translation:
+OtherFigures = Callable[[str, str, str, str], Sequence[str]]
+"""Tells the numbers and days of a text in a language that a text in another one does not have."""
+
+
+def translate(
+    quote: Quote, language: str, writer: Writer | None, other_figures: OtherFigures
+) -> Translation:
     """Have a quote translated into a language, by its code or its name in English.
 
     Raises UserError for what is no language or the quote's own, for a quote that is too long, and
@@ -79,20 +82,9 @@ def translate(quote: Quote, language: str, writer: Writer | None) -> Translation
             f"The language model {writer.name} has not translated the quote into {name}: it may "
             "not know that language."
         )
-    if other := _other_figures(said, code, quote.text, own):
+    if other := other_figures(said, code, quote.text, own):
         raise LLMUnavailable(
             f"The language model {writer.name} has put other numbers or days into its translation "
             f"than the quote has ({', '.join(other)}), so it is not shown."
         )
     return Translation(quote, code, said, writer.name)
-
-
-def _other_figures(said: str, code: str, text: str, own: str) -> list[str]:
-    """Return the numbers and days of a translation in digits that its quote does not have.
-
-    In words one language counts where another does not: “second”, “both”, “millions”.
-    """
-    if not KNOWN.issuperset((code, own)) or not any(map(str.isdigit, said)):
-        return []
-    lacking = lacking_figures(said, code, text, own)
-    return [each for each in lacking if each[0].isdigit() and each not in COUNTED_IN_WORDS]
