@@ -10,6 +10,7 @@ from index.documents import Document
 from index.errors import LibraryError
 from index.weights.catalogue import DEFAULT_EMBEDDING, MULTILINGUAL, READER_OF_ALL
 from rag.answer import Answer
+from rag.asking.rewrite import Turn, rewriter
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.languages.phrases import phrases
@@ -125,3 +126,23 @@ def test_an_embedding_that_is_named_is_not_changed(assistant: Assistant) -> None
 
 def test_a_library_of_english_keeps_its_models(settings: Settings) -> None:
     assert as_made(settings).embedding == DEFAULT_EMBEDDING
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "typed", "meant"),
+    [
+        ("Wer hat die Mühle gebaut?", "Clara Brandt.[1]", "Wann ist sie gestorben?", "Brandt"),
+        ("What does a visit cost?", "12 Franken.[1]", "und für Kinder?", "visit"),
+    ],
+)
+def test_a_follow_up_has_what_it_means_in_brackets(
+    asked: str, answered: str, typed: str, meant: str, assistant: Assistant
+) -> None:
+    """And there only what was said: no blank before it, which the tokens begin with."""
+    history: list[Turn] = [("user", asked), ("assistant", answered)]
+    rewrite = rewriter(assistant.reader.edits, assistant.reader.edits_across)
+    made = rewrite(typed, history, "de")
+    assert made.texts
+    put_in = [text[text.index("(") + 1 : text.index(")")] for text, _ in made.texts]
+    assert all(words == words.strip() for words in put_in)
+    assert any(meant in words for words in put_in)

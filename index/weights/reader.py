@@ -109,7 +109,9 @@ class ReaderWeights:
             found: dict[tuple[int, int], float] = {}
             for best in np.argsort(-likely, axis=None)[:LIKELIEST]:
                 first, last = (offsets[int(words[e])] for e in divmod(best, len(words)))
-                place = whole_words(context, first[0], last[1])
+                start, end = whole_words(context, first[0], last[1])
+                # Some tokenizers count the blank before a word as a part of it.
+                place = start + len(context[start:end]) - len(context[start:end].lstrip()), end
                 found[place] = found.get(place, 0.0) + float(likely.flat[best])
             made.append(
                 Edit(edits[at].tolist(), [(*place, share) for place, share in found.items()])
