@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 from starlette.testclient import TestClient
 
 from index.documents import Document
@@ -23,7 +23,7 @@ from rag.quote import Quote
 from rag.writing.llm import Writer
 from rag.writing.translating import Translation
 from tests.asking import AssistantOf
-from tests.browser import OpenPage, ask, assert_accessible, pages, saved, window, written_by
+from tests.browser import OpenPage, ask, assert_accessible, saved, window, written_by
 from tests.conftest import LibraryOf
 from tests.fake_llm import ScriptedLLM
 from tests.provider import provider
@@ -198,12 +198,6 @@ def test_whatever_is_sent_is_answered_in_a_sentence(
 
 def button(turn: Locator) -> Locator:
     return turn.locator(".notes [data-translate]").first
-
-
-@pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    with pages(browser) as opened:
-        yield opened
 
 
 @pytest.fixture

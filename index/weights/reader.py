@@ -109,9 +109,7 @@ class ReaderWeights:
             found: dict[tuple[int, int], float] = {}
             for best in np.argsort(-likely, axis=None)[:LIKELIEST]:
                 first, last = (offsets[int(words[e])] for e in divmod(best, len(words)))
-                start, end = whole_words(context, first[0], last[1])
-                # Some tokenizers count the blank before a word as a part of it.
-                place = start + len(context[start:end]) - len(context[start:end].lstrip()), end
+                place = whole_words(context, first[0], last[1])
                 found[place] = found.get(place, 0.0) + float(likely.flat[best])
             made.append(
                 Edit(edits[at].tolist(), [(*place, share) for place, share in found.items()])
@@ -171,7 +169,12 @@ def best_words(
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen a place to whole words and numbers: "500" of "$5,500" to all of it."""
+    """Widen a place to whole words and numbers: "500" of "$5,500" to all of it.
+
+    Some tokenizers count the blank before a word as a part of it: that is left out.
+    """
+    while start < end and text[start].isspace():
+        start += 1
     while start < end and start > 0 and _joined(text, start):
         start -= 1
     while start < end < len(text) and _joined(text, end):

@@ -10,25 +10,23 @@ import pytest
 import torch
 
 from eval.lab.bench.languages.follow_ups import CONVERSATIONS
-from eval.lab.training.branch import lower_layers, put_on, read_states
+from eval.lab.training.branch import put_on
 from eval.lab.training.examples import Article, Paragraph
 from eval.lab.training.follow_ups.__main__ import Edits, train
 from eval.lab.training.multilingual import claims, follow_ups
 from eval.lab.training.multilingual.__main__ import shipped
 from eval.lab.training.multilingual.follow_ups import (
-    SHARED,
     WRITTEN,
     Message,
     example_of,
     load_messages,
     of_messages,
 )
-from eval.lab.training.multilingual.model import MultilingualModel
+from eval.lab.training.multilingual.model import SHARED, begin
 from index.errors import UserError
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.download import model_folder
-from index.weights.multilingual import PACKED, MultilingualNetwork
-from index.weights.packed import PackedWeights
+from index.weights.multilingual import MultilingualNetwork
 from index.weights.reader import ReaderWeights
 from rag.asking.rewrite import HOWS, Turn, context_of, places
 from rag.config import load_settings
@@ -125,15 +123,11 @@ def test_statements_are_in_each_pair_of_languages() -> None:
 @pytest.mark.weights
 def test_a_head_is_put_on_and_changes_no_other(tmp_path: Path) -> None:
     published = model_folder(MULTILINGUAL, load_settings().models)
-    model = MultilingualModel(PackedWeights(published / PACKED))
-    model.go_on_from(shipped())
     branch = Edits(SHARED)
-    branch.start_from(model.bert)
     example = example_of(
         Message("de", ASKED, "Wer hat sie gebaut?", [("sie", "die Tolmer Brücke")], held_out=False)
     )
-    lower = MultilingualNetwork(published, lower_layers(shipped(), tmp_path, SHARED))
-    states = read_states([(example.message, example.context)] * 4, lower, tmp_path)
+    states = begin(branch, shipped(), [(example.message, example.context)] * 4, tmp_path)
     train(branch, [example] * 4, states, tmp_path, 24.0)
     put_on(branch, shipped(), tmp_path / "reader.onnx")
     before, made = (

@@ -101,8 +101,8 @@ def put_on(branch: Branch, reader: Path, to: Path) -> None:
     compose.add_prefix_graph(
         head.graph, branch.name, rename_inputs=False, rename_outputs=False, inplace=True
     )
+    states = _states_of(branch.shared)
     for node in head.graph.node:
-        states = _states_of(branch.shared)
         node.input[:] = [states if name == "hidden" else name for name in node.input]
     remove(whole, branch.name)
     for node in [

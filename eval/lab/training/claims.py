@@ -95,7 +95,7 @@ def main(arguments: Sequence[str]) -> int:
     lower = lower_half(reader, options.folder, LONGEST, "longest_first")
     states = read_states(pairs, lower, options.folder)
     labels = torch.tensor([LABELS.index(each.label) for each in train])
-    train_branch(branch, states, partial(_loss, branch, states, labels), options.folder, recipe)
+    train_branch(branch, states, partial(loss, branch, states, labels), options.folder, recipe)
     if options.start:
         export_branch(branch, reader, options.folder / "learned")
         branch.take_mean(reader, options.folder / "learned" / "model.onnx")
@@ -146,18 +146,17 @@ def beside(statements: Sequence[Statement]) -> list[Statement]:
     return chosen
 
 
-def _loss(
+def loss(
     branch: Branch, states: States, labels: torch.Tensor, batch: Sequence[int]
 ) -> torch.Tensor:
+    """Return the loss of a batch; each statement has its label, or how likely each label is."""
     logits = branch(*states.padded(batch))
     return torch.nn.functional.cross_entropy(logits, labels[list(batch)])
 
 
 def describe(apart: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]:
     """Yield figures on the statements held out, a line a source."""
-    logits = [reader.entails(each.statement, [each.text])[0] for each in apart]
-    said = [LABELS[int(np.argmax(each))] for each in logits]
-    pairs = [(each.kind, (each.label, label)) for each, label in zip(apart, said, strict=True)]
+    pairs = [(each.kind, (each.label, label)) for each, label in labelled(apart, reader)]
     people = ("FEVER", "CAD-NLI")
     for name, kinds in (("claims by people", people), *((kind, (kind,)) for kind in people)):
         of = [labels for kind, labels in pairs if kind in kinds]
@@ -171,6 +170,15 @@ def describe(apart: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]
         right = np.mean([label == said for label, said in of])
         passed = np.mean([said == "supported" for _, said in of])
         yield f"{name}: right {right:.3f}, taken for supported {passed:.3f}, n = {len(of)}"
+
+
+def labelled(
+    statements: Sequence[Statement], reader: ReaderWeights
+) -> Iterator[tuple[Statement, str]]:
+    """Yield statements, each with the label that the reader's head gives it."""
+    for each in statements:
+        [logits] = reader.entails(each.statement, [each.text])
+        yield each, LABELS[int(np.argmax(logits))]
 
 
 def balanced(of: Sequence[tuple[str, str]]) -> float:

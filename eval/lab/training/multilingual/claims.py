@@ -19,39 +19,32 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from eval.lab.command import run_command
 from eval.lab.training import claims
 from eval.lab.training.branch import (
     RECIPE,
-    States,
-    lower_layers,
     put_on,
-    read_states,
     train_branch,
 )
 from eval.lab.training.examples import Article, load_squad
 from eval.lab.training.inputs import keep, parse, read_records, sha256_of
 from eval.lab.training.multilingual import parallel
 from eval.lab.training.multilingual.__main__ import BEARS_OUT, of_statements, shipped, some_of
-from eval.lab.training.multilingual.model import MultilingualModel
+from eval.lab.training.multilingual.model import SHARED, begin
 from eval.lab.training.multilingual.pairs import Taught, Teachers
-from eval.lab.training.statements import LABELS, Statement
+from eval.lab.training.statements import Statement
 from index.errors import UserError
 from index.language import ENGLISH
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.download import model_folder
-from index.weights.multilingual import PACKED, READER, MultilingualNetwork
-from index.weights.packed import PackedWeights
+from index.weights.multilingual import READER, MultilingualNetwork
 from index.weights.reader import ReaderWeights
 from rag.config import load_settings
 
 JUDGED = Path(__file__).parent / "judged.jsonl.gz"
 SEED = 2037
-SHARED = 8
-"""The reader's layers that the head stands on."""
 SHARES = {"written statement": 6_000, "statement": 9_000, "parallel": 7_000}
 """How many pairs of each kind are learned from, at most."""
 MIXED = 14
@@ -121,13 +114,10 @@ def main(arguments: Sequence[str]) -> int:
     sources = {"squad": sha256_of(options.squad), "judged": sha256_of(JUDGED), "shares": SHARES}
     make = partial(_make, english, articles, options.pages)
     [taught] = keep([folder / "train.jsonl"], Taught, sources, make)
-    model = MultilingualModel(PackedWeights(published / PACKED))
-    model.go_on_from(reader)
     branch = claims.BearsOut(SHARED)
-    branch.start_from(model.bert)
-    lower = MultilingualNetwork(published, lower_layers(reader, folder, SHARED))
-    states = read_states([(e.example.question, e.example.text) for e in taught], lower, folder)
-    loss = partial(_loss, branch, states, torch.tensor([each.bears_out for each in taught]))
+    pairs = [(each.example.question, each.example.text) for each in taught]
+    states = begin(branch, reader, pairs, folder)
+    loss = partial(claims.loss, branch, states, torch.tensor([each.bears_out for each in taught]))
     train_branch(branch, states, loss, folder, replace(RECIPE, epochs=options.epochs))
     put_on(branch, reader, made)
     rng = random.Random(SEED)  # noqa: S311  reproducible
@@ -146,30 +136,18 @@ def _make(
     translated = [*parallel.pairs_of(pages, rng), *parallel.false_pairs_of(pages, rng)]
     kinds = {**of_statements(english), "parallel": translated}
     made = [each for kind, some in kinds.items() for each in some_of(some, SHARES[kind], rng)]
-    for each in statements_of(judged(articles, held=False), MIXED, rng):
-        made += of_statements([each])["statement"]
+    judged_ones = list(statements_of(judged(articles, held=False), MIXED, rng))
+    made += of_statements(judged_ones)["statement"]
     rng.shuffle(made)
     only = [replace(each, lessons=BEARS_OUT) for each in made]
     return (Teachers(load_settings().models).teach(only),)
 
 
-def _loss(
-    branch: claims.BearsOut, states: States, wanted: torch.Tensor, batch: Sequence[int]
-) -> torch.Tensor:
-    logits = branch(*states.padded(batch))
-    return torch.nn.functional.cross_entropy(logits, wanted[list(batch)])
-
-
 def describe(statements: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]:
     """Yield how well is told what translated paragraphs bear out, by who asks whom."""
-    logits = [reader.entails(each.statement, [each.text])[0] for each in statements]
-    said = [LABELS[int(np.argmax(each))] for each in logits]
+    labelled = list(claims.labelled(statements, reader))
     for name, own in WHO.items():
-        pairs = [
-            (each.label, label)
-            for each, label in zip(statements, said, strict=True)
-            if own(*each.kind.split())
-        ]
+        pairs = [(each.label, label) for each, label in labelled if own(*each.kind.split())]
         wrong = [label for true, label in pairs if true != "supported"]
         right = [label for true, label in pairs if true == "supported"]
         yield (

@@ -18,24 +18,21 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from eval.lab.command import run_command
-from eval.lab.training.branch import lower_layers, put_on, read_states
+from eval.lab.training.branch import put_on
 from eval.lab.training.follow_ups.__main__ import Edits, describe, split, to_learn, train
 from eval.lab.training.follow_ups.examples import HELD, Example, Label
 from eval.lab.training.inputs import parse, read_records, reading
 from eval.lab.training.multilingual.__main__ import shipped
-from eval.lab.training.multilingual.model import MultilingualModel
+from eval.lab.training.multilingual.model import SHARED, begin
 from index.language.words import words_of
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.download import model_folder
-from index.weights.multilingual import PACKED, READER, MultilingualNetwork
-from index.weights.packed import PackedWeights
+from index.weights.multilingual import READER, MultilingualNetwork
 from index.weights.reader import ReaderWeights
 from rag.asking.rewrite import HOWS, NEEDED, ReadEdits, Turn, context_of, places, rewritten
 from rag.config import load_settings
 
 WRITTEN = Path(__file__).parent / "follow_ups.jsonl.gz"
-SHARED = 8
-"""The reader's layers that the head stands on."""
 OFTEN = 2
 """How often each message in another language than English is learned from, in an epoch."""
 ALIKE = 0.5
@@ -141,13 +138,9 @@ def main(arguments: Sequence[str]) -> int:
     messages = load_messages(WRITTEN)
     examples = list(to_learn(learned))
     examples += [example_of(each) for each in messages if not each.held_out] * OFTEN
-    model = MultilingualModel(PackedWeights(published / PACKED))
-    model.go_on_from(reader)
     branch = Edits(SHARED)
-    branch.start_from(model.bert)
-    lower = MultilingualNetwork(published, lower_layers(reader, options.folder, SHARED))
     pairs = [(each.message, each.context) for each in examples]
-    states = read_states(pairs, lower, options.folder)
+    states = begin(branch, reader, pairs, options.folder)
     train(branch, examples, states, options.folder, options.epochs)
     put_on(branch, reader, made)
     edits = ReaderWeights(MultilingualNetwork(published, made)).edits

@@ -21,6 +21,7 @@ from tokenizers import Encoding
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, mse_loss
 from transformers import BertConfig, BertModel
 
+from eval.lab.training.branch import Branch, States, lower_layers, read_states
 from eval.lab.training.export import export
 from eval.lab.training.inputs import reading
 from eval.lab.training.model import (
@@ -34,9 +35,18 @@ from eval.lab.training.multilingual.pairs import Taught
 from eval.lab.training.statements import LABELS
 from eval.lab.training.train import Recipe, fit, halved
 from index.atomic import write_whole
-from index.weights.multilingual import ENCODER, PACKED, TENSORS, word_vectors
+from index.weights.catalogue import MULTILINGUAL
+from index.weights.download import model_folder
+from index.weights.multilingual import (
+    ENCODER,
+    PACKED,
+    TENSORS,
+    MultilingualNetwork,
+    word_vectors,
+)
 from index.weights.onnx import features
 from index.weights.packed import PackedWeights
+from rag.config import load_settings
 
 RECIPE = Recipe(seed=2034, rate=1.2e-4, warm_up=0.06)
 PADDING = 1
@@ -95,6 +105,20 @@ class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
             heads = ("bears_out.", "bert.embeddings.word_embeddings.")
             if unexpected or any(not each.startswith(heads) for each in missing):
                 raise ValueError(f"another kind of network: {missing} {unexpected}")
+
+
+SHARED = 8
+"""The reader's layers that heads with layers of their own stand on (`branch.py`)."""
+
+
+def begin(branch: Branch, reader: Path, pairs: Sequence[tuple[str, str]], folder: Path) -> States:
+    """Give such a head the reader's upper layers; return what the lower ones make of pairs."""
+    published = model_folder(MULTILINGUAL, load_settings().models)
+    model = MultilingualModel(PackedWeights(published / PACKED))
+    model.go_on_from(reader)
+    branch.start_from(model.bert)
+    lower = MultilingualNetwork(published, lower_layers(reader, folder, branch.shared))
+    return read_states(pairs, lower, folder)
 
 
 class Encoder(torch.nn.Module):  # type: ignore[misc]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from lxml import html
@@ -81,6 +82,7 @@ def _languages(own: Translations, of: Translations, rng: random.Random) -> tuple
     return (rng.choice(foreign[0]) if rng.random() < FOREIGN / 2 else ENGLISH), language
 
 
+@cache
 def read_pages(folder: Path) -> list[list[Translations]]:
     """Return, of each page, the paragraphs that are translated sentence by sentence.
 
