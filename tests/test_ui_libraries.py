@@ -156,12 +156,12 @@ def test_a_library_is_made_and_renamed_and_a_broken_one_says_why(page: Page, fol
     shown.get_by_role("button", name="Make").click()
     expect(name(page)).to_contain_text("Minutes 2024")
     expect(page.locator("#documents")).to_contain_text("No documents yet")
-    expect(page.locator("#current .first")).to_contain_text("add one under Documents")
+    expect(page.locator("#opening .first")).to_contain_text("add one under Documents")
     page.locator("#add input[type=file]").set_input_files(
         {"name": "note.txt", "mimeType": "text/plain", "buffer": b"The dam at Sund is of 1950."}
     )
     expect(documents(page)).to_have_text(["note"], timeout=60_000)
-    expect(page.locator("#current .first")).to_have_count(0)
+    expect(page.locator("#opening .first")).to_have_count(0)
     ask(page, "When is the dam at Sund of?")
     shown = open_list(page)
     shown.get_by_role("button", name="Rename Minutes 2024").click()

@@ -161,7 +161,7 @@ def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[R
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
     """Let the language model read the best quotes too where the reader is in doubt."""
     quotes = [each.quote for each in decision.readings]
-    doubt = DOUBT[0], decision.sure_from
+    doubt = DOUBT[0], max(DOUBT[1], decision.sure_from)
     if not decision.doubtful(doubt) or not _can_be_checked(query, quotes):
         return decision
     try:

@@ -102,6 +102,8 @@ class ConversationPanel:
             apply_default_css=False,
         )
         with gr.Column(elem_id="conversation"):
+            # Its own place: it may come late, and would be drawn over what was opened meanwhile.
+            self.opening = gr.HTML(elem_id="opening", apply_default_css=False)
             self.past = gr.HTML(elem_id="past", apply_default_css=False)
             self.current = gr.HTML(elem_id="current", apply_default_css=False)
         self.status = gr.HTML(
@@ -133,7 +135,7 @@ class ConversationPanel:
             self.line.connect(blocks)
         self.translations.connect()
         shown: list[Any] = [self.question, self.past, self.current, self.status]
-        shown += [self.conversation, self.answering, self.send, self.stop]
+        shown += [self.conversation, self.answering, self.send, self.stop, self.opening]
         known = [self.conversation, self.left_out, self.configured, self.answering]
         for asking in (
             gr.on(
@@ -154,7 +156,7 @@ class ConversationPanel:
             asking.failure(self.fail, [self.answering, self.conversation], shown, **PRIVATE)
         # Gradio's own `cancels` would wait for the step that is being made.
         self.stop.click(self.end, self.answering, None, **PRIVATE)
-        self.bar.begin(self.welcome, None, self.current, **PRIVATE)
+        self.bar.begin(self.welcome, None, self.opening, **PRIVATE)
         # What is opened takes effect at once, also while Gradio has an earlier one for unfinished.
         given = [self.conversation, self.answering]
         self.bar.restore(self.restore, given, shown, trigger_mode="multiple", **PRIVATE)
@@ -378,10 +380,10 @@ class ConversationPanel:
         before = conversation.with_exchanges([each for each in past if each])
         return {
             self.past: render.conversation(before),
-            self.current: render.exchange(last, conversation.id) if last else self.welcome(),
+            self.current: render.exchange(last, conversation.id) if last else "",
             self.status: "",
             self.conversation: conversation,
-        }
+        } | ({} if last else {self.opening: self.welcome()})
 
     def welcome(self) -> str:
         """Return what stands where a conversation begins, with questions to begin with."""
