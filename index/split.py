@@ -20,12 +20,9 @@ from index.documents import Document, Heading, Passage, Span
 from index.english import ENGLISH
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 from index.language import in_its_language, language_of_text, may_be_foreign
-from index.language.names import month_names
+from index.language.names import days_have_dots
 
-MONTH_LETTERS = 20
-"""The letters of the longest name of a month."""
-
-SPLITTER_VERSION = "3"
+SPLITTER_VERSION = "4"
 """Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
 makes other sentences of it."""
 
@@ -150,7 +147,7 @@ def sentence_spans(
     for boundary in sentencex.get_sentence_boundaries(language, flat):
         first = start + prefix + boundary["start_index"]
         last = start + prefix + boundary["end_index"]
-        if sentences and _is_one_day(text, sentences[-1], first, language):
+        if sentences and _goes_on(text, sentences[-1], first, language):
             first, _ = sentences.pop()
         sentences.append(_stripped(text, first, last))
     if not prefix and len(sentences) > 1 and _SIGN.fullmatch(text, *sentences[0]):
@@ -254,18 +251,22 @@ def _looks_wrapped(text: str, lines: list[Offsets]) -> bool:
     return full >= 0.6 * len(inner) and broken >= 0.5 * len(inner)
 
 
-_NUMBERED_DAY = re.compile(r"(?:^|\D)\d{1,2}\.$")
+_NUMBER = re.compile(r"(?:^|[,(]\s*|(?<!\w)(?P<word>[^\W\d_]+)\s+)\d{1,2}\.$")
+_INITIAL = re.compile(r"(?:^|[^\w.])[^\W\d_]\.$")
 
 
-def _is_one_day(text: str, before: Offsets, start: int, language: str) -> bool:
-    """Whether a day stands on both sides of what is taken for a sentence's end: “am 15. Dezember”.
+def _goes_on(text: str, before: Offsets, start: int, language: str) -> bool:
+    """Whether what is taken for a sentence's end is none: “zum 72. Jahrestag”, “M. Dupont”.
 
-    `sentencex` keeps it whole but before a comma. In English no day has a dot.
+    `sentencex` knows that of English. Where days are written with a dot, other numbers that count
+    are too, and few sentences end with one, but behind a name: “Haus Nummer 15.”
     """
-    if language == ENGLISH or not _NUMBERED_DAY.search(text, *before):
+    if language == ENGLISH or not text[start : start + 1].isalpha():
         return False
-    word = re.match(r"\w+", text[start : start + MONTH_LETTERS])
-    return word is not None and word[0].casefold() in month_names(language)
+    if initial := _INITIAL.search(text, *before):
+        return initial[0][-2].isupper()
+    number = _NUMBER.search(text, *before) if days_have_dots(language) else None
+    return number is not None and (number["word"] or "a").islower()
 
 
 def _stripped(text: str, start: int, end: int) -> Offsets:

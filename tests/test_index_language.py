@@ -286,10 +286,14 @@ def test_each_language_that_is_told_apart_has_a_name() -> None:
     [
         ("de", "Er kam am 15. Dezember, der kalt war. Es blieb kalt.", "kalt war."),
         ("da", "Han kom den 3. marts, som var kold. Det blev koldt.", "kold."),
-        # A number that no month follows ends its sentence.
+        ("de", "Er kam zum 72. Jahrestag der Stadt. Es blieb kalt.", "Stadt."),
+        ("de", "Sie kam am Freitag, 3. Oktober, der kalt war. Es blieb kalt.", "kalt war."),
+        # A number that names something ends its sentence.
         ("de", "Gesucht wird das Haus Nummer 15. Damit war die Straße zu Ende.", "Nummer 15."),
+        ("fr", "Le 1er mai, M. Martin partit. Il pleuvait.", "partit."),
+        ("fr", "Il en avait 15. Elle aussi.", "avait 15."),
     ],
 )
-def test_a_day_with_a_dot_is_not_cut(language: str, text: str, first: str) -> None:
+def test_no_sentence_ends_at_a_number_that_counts(language: str, text: str, first: str) -> None:
     start, end = sentence_spans(text, 0, len(text), language=language)[0]
     assert text[start:end].endswith(first)

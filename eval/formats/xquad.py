@@ -11,7 +11,9 @@ import gzip
 import hashlib
 import json
 import zlib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,16 @@ def read_squad(data: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
         for paragraph in article["paragraphs"]:
             cases += [case_of(each, document, offset) for each in paragraph["qas"]]
             offset += len(paragraph["context"]) + 2
-    return tuple(documents), tuple(cases)
+    return tuple(documents), tuple(_with_ids_of_their_own(cases))
+
+
+def _with_ids_of_their_own(cases: Iterable[Case]) -> Iterator[Case]:
+    """Yield the cases; one whose id another has already, as in some copies, gets a number to it."""
+    seen: Counter[str] = Counter()
+    for case in cases:
+        seen[case.id] += 1
+        number = seen[case.id]
+        yield case if number == 1 else replace(case, id=f"{case.id}#{number}")
 
 
 def case_of(item: dict[str, Any], document: Document, offset: int) -> Case:
