@@ -12,12 +12,10 @@ from __future__ import annotations
 
 import random
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -28,14 +26,18 @@ from eval.lab.training.branch import (
     put_on,
     train_branch,
 )
-from eval.lab.training.examples import Article, load_squad
-from eval.lab.training.inputs import keep, parse, read_records, sha256_of
+from eval.lab.training.examples import Article, Paragraph, load_squad
+from eval.lab.training.inputs import keep, parse, sha256_of
 from eval.lab.training.multilingual import parallel
 from eval.lab.training.multilingual.__main__ import BEARS_OUT, of_statements, shipped, some_of
 from eval.lab.training.multilingual.model import SHARED, begin
 from eval.lab.training.multilingual.pairs import Taught, Teachers
+from eval.lab.training.multilingual.translated import (
+    Translations,
+    Window,
+    read_translations,
+)
 from eval.lab.training.statements import Statement
-from index.errors import UserError
 from index.language import ENGLISH
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.download import model_folder
@@ -60,36 +62,25 @@ WHO: Mapping[str, Callable[[str, str], bool]] = {
 }
 MEASURED = 1_500
 """English statements that were held out and are measured on."""
-Judged = Mapping[str, Mapping[str, Any]]
-"""A paragraph with its statements, by the codes of languages."""
 
 
-def judged(articles: Iterable[Article], *, held: bool) -> list[Judged]:
-    """Return the translated paragraphs to learn from, or those that are held out.
+def judged(articles: Iterable[Article], *, held: bool) -> list[Translations]:
+    """Return the translated paragraphs with statements to learn from, or those held out.
 
     In English they are read from SQuAD's articles, where these are given.
     Raises UserError for other articles.
     """
-    known = {each.title: each for each in articles}
-    by_id: defaultdict[int, dict[str, Mapping[str, Any]]] = defaultdict(dict)
-    for each in read_records(JUDGED):
-        if each["language"] != ENGLISH:
-            by_id[each["id"]][each["language"]] = each
-        elif known:
-            own = {"title": each["article"], "text": _paragraph(each, known)}
-            by_id[each["id"]][ENGLISH] = {**each, **own}
-    return [each for at, each in sorted(by_id.items()) if (at % HELD == 0) == held]
+
+    def in_english(place: Window, paragraph: Paragraph) -> Window:
+        return {**place, "title": place["article"], "text": paragraph.text}
+
+    by_id = read_translations(JUDGED, articles, in_english)
+    return [each for at, each in by_id if (at % HELD == 0) == held]
 
 
-def _paragraph(place: Mapping[str, Any], articles: Mapping[str, Article]) -> str:
-    try:
-        text: str = articles[place["article"]].paragraphs[place["paragraph"]].text
-    except (IndexError, KeyError) as error:
-        raise UserError(f"{place['article']} is not that of SQuAD's training set.") from error
-    return text
-
-
-def statements_of(some: Iterable[Judged], mixed: int, rng: random.Random) -> Iterator[Statement]:
+def statements_of(
+    some: Iterable[Translations], mixed: int, rng: random.Random
+) -> Iterator[Statement]:
     """Yield each statement with its paragraph in so many pairs of languages, or in all there are.
 
     Their kind is the two codes, “en de” for one in English on a text in German.

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from eval.lab.training.examples import Article, Example
+from eval.lab.training.examples import Article, Example, Paragraph
 from eval.lab.training.inputs import read_records
 from eval.lab.training.multilingual.pairs import Lesson, Untaught
 from index.errors import UserError
@@ -40,24 +40,38 @@ def windows(articles: Iterable[Article] = (), *, held: bool) -> list[Translation
     In English they are read from SQuAD's articles, where these are given.
     Raises UserError for other articles.
     """
+    by_id = read_translations(TRANSLATED, articles, _in_english)
+    return [each for at, each in by_id if (at % HELD == 0) == held]
+
+
+def read_translations(
+    path: Path, articles: Iterable[Article], in_english: Callable[[Window, Paragraph], Window]
+) -> list[tuple[int, Translations]]:
+    """Return what a file has in all its languages, by its numbers.
+
+    In English it says only where that stands in SQuAD's articles: `in_english` makes it of that and
+    of the paragraph, where articles are given. Raises UserError for other articles.
+    """
     known = {each.title: each for each in articles}
     by_id: defaultdict[int, dict[str, Window]] = defaultdict(dict)
-    for each in read_records(TRANSLATED):
+    for each in read_records(path):
+        own = by_id[each["id"]]
         if each["language"] != ENGLISH:
-            by_id[each["id"]][each["language"]] = each
+            own[each["language"]] = each
         elif known:
-            by_id[each["id"]][ENGLISH] = _in_english(each, known)
-    return [each for at, each in sorted(by_id.items()) if (at % HELD == 0) == held]
+            try:
+                paragraph = known[each["article"]].paragraphs[each["paragraph"]]
+                own[ENGLISH] = in_english(each, paragraph)
+            except (IndexError, KeyError) as error:
+                message = f"{each['article']} is not that of SQuAD's training set."
+                raise UserError(message) from error
+    return sorted(by_id.items())
 
 
-def _in_english(place: Mapping[str, Any], articles: Mapping[str, Article]) -> Window:
-    """Return a window of SQuAD's, by its place."""
-    try:
-        paragraph = articles[place["article"]].paragraphs[place["paragraph"]]
-        asked = {each["id"]: each for each in paragraph.questions}
-        questions = [asked[name] for name in place["asked"]]
-    except (IndexError, KeyError) as error:
-        raise UserError(f"{place['article']} is not that of SQuAD's training set.") from error
+def _in_english(place: Window, paragraph: Paragraph) -> Window:
+    """Return a window of a paragraph of SQuAD's, by its place."""
+    asked = {each["id"]: each for each in paragraph.questions}
+    questions = [asked[name] for name in place["asked"]]
     start, end = place["window"]
     return {
         "title": place["article"],
