@@ -171,7 +171,8 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
             if doubtful is None or writer is None:
                 break
             context.run.llm = writer.name
-            none = writer.none_probability(doubtful.quote.model_text, query.text)
+            quote = doubtful.quote
+            none = writer.none_probability(quote.model_text, query.text, quote.title)
             decision = decision.with_copied(doubtful, none)
     except LLMUnavailable as error:
         context.run.fail(error)
