@@ -2,7 +2,8 @@
 
 Each quote is judged alone, since one quote must hold the answer and what the question is about. The
 reranker says how well it goes with the question, the reader whether it answers and with which
-words. Where these leave doubt, the language model reads the quote as well. The best quote decides.
+words. Where these leave doubt, the language model is asked to copy the words that answer, or to say
+that there are none. The best quote decides.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class AnswerFeatures:
     words: float = _named("reader's words")
     """The reader's log-odds of the words that answer best against none."""
     copied: float | None = field(default=None, metadata={"title": "language model"})
-    """The language model's log-odds that the quote has an answer, where it has read it."""
+    """The language model's log-odds against NONE, where it was asked."""
 
 
 Weights = Mapping[str, float]
@@ -47,7 +48,7 @@ Weights = Mapping[str, float]
 # Fitted on the development halves of the shipped sets, and on near-misses and off-topic questions
 # about articles that the reader was not trained on:
 #   python -m eval.lab.bench.fit_gate FOLDER ...
-# The first row weighs what is always there, the second also what the language model said. The
+# The first row weighs what is always there, the second also what the language model copied. The
 # second is the fit without the off-topic questions, with as much of the reranker as costs no
 # near-miss: fitted with them it refuses 110 of the 176 unanswerable questions instead of 118. Its
 # intercept was 0.817 at a threshold of 0.55, which comes to the same.

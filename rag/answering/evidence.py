@@ -171,8 +171,7 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
             if doubtful is None or writer is None:
                 break
             context.run.llm = writer.name
-            quote = doubtful.quote
-            none = writer.none_probability(quote.model_text, query.text, quote.title)
+            none = writer.none_probability(doubtful.quote.model_text, query.text)
             decision = decision.with_copied(doubtful, none)
     except LLMUnavailable as error:
         context.run.fail(error)

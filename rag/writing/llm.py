@@ -27,7 +27,6 @@ from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
-from rag.writing import second_reader
 from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
@@ -109,25 +108,16 @@ class Writer:
         from rag.writing.own_server import OwnServer
 
         if isinstance(self.llm, OwnServer):
-            begun = [write_messages([], "")]  # Most questions need this one alone.
-            if not self.llm.second_reader:
-                begun.append(copy_messages("", ""))
-            for messages in begun:
+            # Most questions need the first one alone.
+            for messages in (write_messages([], ""), copy_messages("", "")):
                 with self._turn(), self._answering(), self.llm.slot(messages):
                     pass
 
-    def none_probability(self, quote: str, question: str, title: str = "") -> float:
-        """Return how probable it is that a quote, under its document's title, has no answer.
+    def none_probability(self, quote: str, question: str) -> float:
+        """Ask for the exact words of a quote that answer; return how probable NONE was.
 
-        A second reader tells it of what the default weights make of both. Other models are asked
-        for the exact words that answer, and it is how probable NONE was: 0 or 1 where a provider
-        does not tell probabilities.
+        0 or 1 where the provider does not tell probabilities.
         """
-        if getattr(self.llm, "second_reader", None):
-            prompt = second_reader.prompt(title, quote, question)
-            with self._turn():
-                log_odds: float = self._ask(lambda: self.llm.log_odds(prompt))
-            return 1 / (1 + math.exp(log_odds))
         messages = copy_messages(quote, question)
         given = {"max_tokens": COPY_TOKENS, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
         return self._chat(messages, _none_probability, **given)
@@ -388,11 +378,6 @@ def start_server(
     # llama.cpp reorders most of the weights for this processor: mapped, they would be there twice.
     params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.warmup = False
-    # Beside what is written, the last layer at the end of a prompt can be had, as it is.
-    params.embedding = True
-    params.n_ubatch = second_reader.TOKENS
-    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
-    params.embd_normalize = -1
     params.verbosity = -1
     try:
         return xllamacpp.Server(params)
@@ -431,9 +416,7 @@ def _client(
 
     with _STARTING:
         _build_models()
-    reader = second_reader.SecondReader() if settings.llm == second_reader.LLM else None
-    own = partial(OwnServer, prefix_cache=prefix_cache, second_reader=reader)
-    made = own if prefix_cache else OpenAILike
+    made = partial(OwnServer, prefix_cache=prefix_cache) if prefix_cache else OpenAILike
     return made(
         model=settings.llm,
         api_base=address,
