@@ -20,7 +20,10 @@ from index.documents import Document, Heading, Passage, Span
 from index.english import ENGLISH
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 from index.language import in_its_language, language_of_text, may_be_foreign
-from index.language.names import days_have_dots
+from index.language.names import days_have_dots, month_names
+
+MONTH_LETTERS = 20
+"""The letters of the longest name of a month."""
 
 SPLITTER_VERSION = "4"
 """Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
@@ -251,6 +254,7 @@ def _looks_wrapped(text: str, lines: list[Offsets]) -> bool:
     return full >= 0.6 * len(inner) and broken >= 0.5 * len(inner)
 
 
+_DAY = re.compile(r"(?:^|\D)\d{1,2}\.$")
 _NUMBER = re.compile(r"(?:^|[,(]\s*|(?<!\w)(?P<word>[^\W\d_]+)\s+)\d{1,2}\.$")
 _INITIAL = re.compile(r"(?:^|[^\w.])[^\W\d_]\.$")
 
@@ -259,14 +263,18 @@ def _goes_on(text: str, before: Offsets, start: int, language: str) -> bool:
     """Whether what is taken for a sentence's end is none: “zum 72. Jahrestag”, “M. Dupont”.
 
     `sentencex` knows that of English. Where days are written with a dot, other numbers that count
-    are too, and few sentences end with one, but behind a name: “Haus Nummer 15.”
+    are too, and few sentences end with one, but behind a name: “Haus Nummer 15.” A month goes on
+    behind one as well: “Mittwoch 15. Dezember”.
     """
-    if language == ENGLISH or not text[start : start + 1].isalpha():
+    word = re.match(r"[^\W\d_]+", text[start : start + MONTH_LETTERS])
+    if language == ENGLISH or word is None:
         return False
     if initial := _INITIAL.search(text, *before):
         return initial[0][-2].isupper()
+    if _DAY.search(text, *before) and word[0].casefold() in month_names(language):
+        return True
     number = _NUMBER.search(text, *before) if days_have_dots(language) else None
-    return number is not None and (number["word"] or "a").islower()
+    return number is not None and (number["word"] is None or number["word"].islower())
 
 
 def _stripped(text: str, start: int, end: int) -> Offsets:

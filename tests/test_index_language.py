@@ -288,6 +288,7 @@ def test_each_language_that_is_told_apart_has_a_name() -> None:
         ("da", "Han kom den 3. marts, som var kold. Det blev koldt.", "kold."),
         ("de", "Er kam zum 72. Jahrestag der Stadt. Es blieb kalt.", "Stadt."),
         ("de", "Sie kam am Freitag, 3. Oktober, der kalt war. Es blieb kalt.", "kalt war."),
+        ("de", "Am Mittwoch 15. Dezember, der kalt war, kam er. Es blieb kalt.", "kam er."),
         # A number that names something ends its sentence.
         ("de", "Gesucht wird das Haus Nummer 15. Damit war die Straße zu Ende.", "Nummer 15."),
         ("fr", "Le 1er mai, M. Martin partit. Il pleuvait.", "partit."),

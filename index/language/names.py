@@ -51,6 +51,17 @@ def language_code(said: str) -> str:
 
 
 @cache
+def month_names(code: str) -> frozenset[str]:
+    """Return the names of the months in a language, whole, in small letters; none of an unknown."""
+    from babel import Locale
+
+    if code not in languages():
+        return frozenset()
+    months = Locale.parse(code).months["format"]["wide"]
+    return frozenset(name.casefold() for name in months.values())
+
+
+@cache
 def days_have_dots(code: str) -> bool:
     """Whether a language writes a day with a dot, as German does: “15. Dezember”."""
     from babel import Locale

@@ -30,6 +30,7 @@ from ui.api.functions import Functions
 from ui.api.traces import start_traces
 from ui.api.v1 import api
 from ui.api.watch import PrometheusMetrics, Watch
+from ui.conversations.exchange import Conversation
 from ui.drawing import fixed, render
 from ui.entry.guard import Guard
 from ui.entry.login import Login, Proxy, who
@@ -101,6 +102,9 @@ def build_window(
             SourcePanel(libraries)
             regression = RegressionPanel(libraries, left_out, talk.conversation, rights)
 
+        def welcome_anew(conversation: Conversation) -> Any:
+            return gr.skip() if conversation.exchanges else talk.welcome()
+
         def greet(request: gr.Request) -> str:
             may = sorted(each for each in RIGHTS if not rights.refusal(each))
             return render.user(request.username or "", may)
@@ -123,7 +127,7 @@ def build_window(
         tags.show_behind(documents.chosen)
         tags.connect_shown(blocks.load, documents.documents.changed)
         menu.connect(blocks, turned)
-        documents.documents.changed(talk.welcome, None, talk.opening, **PRIVATE)
+        documents.documents.changed(welcome_anew, talk.conversation, talk.opening, **PRIVATE)
         blocks.load(on_open, None, None, **PRIVATE)
         talk.connect(blocks)
         settings.connect()
