@@ -78,7 +78,7 @@ class Line:
                 "sure": decision.sure,
                 "words_are_sure": decision.words_are_sure,
                 "borne_out": answer.borne_out,
-                "llm_asked": sum(each.signals.copied is not None for each in decision.readings),
+                "llm_asked": sum(each.asked for each in decision.readings),
             },
             "sizes": {
                 "question": len(answer.question),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,10 +42,21 @@ class Told(ScriptedLLM):
     additional_kwargs: dict[str, Any] = Field(default_factory=lambda: {"seed": 0})
 
 
+class ReadsAgain(Told):
+    """Has a second reader, too, and weights of it that have a hash."""
+
+    second_reader: Any = SimpleNamespace(sha256="1")
+
+    def log_odds(self, prompt: str) -> float:
+        self.asked.append(prompt)
+        return 5.0
+
+
 @pytest.fixture(autouse=True)
 def _always_in_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the language model is asked to copy as well as to write."""
-    monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
+    for bounds in ("DOUBT", "REREAD_DOUBT"):
+        monkeypatch.setattr(f"rag.answering.evidence.{bounds}", (0.0, 1.0))
 
 
 @pytest.fixture
@@ -97,6 +109,21 @@ def test_other_weights_or_another_address_ask_anew(
     times = len(llm.asked)
     asked(settings, briefing_library, replies, llm, llm_url="http://127.0.0.1:9/v1")
     assert len(llm.asked) == 2 * times
+
+
+def test_what_was_read_again_is_kept_for_the_same_weights(
+    settings: Settings, briefing_library: Library, replies: Replies
+) -> None:
+    llm = ReadsAgain(written="They held it on Dec. 15.")
+    first = asked(settings, briefing_library, replies, llm)
+    times, prompts = len(llm.asked), [each for each in llm.asked if each.endswith("Answer:")]
+    assert prompts
+    second = asked(settings, briefing_library, Replies(replies.path), llm)
+    assert len(llm.asked) == times
+    assert [each.decision for each in second.results] == [each.decision for each in first.results]
+    llm.second_reader = SimpleNamespace(sha256="2")
+    asked(settings, briefing_library, Replies(replies.path), llm)
+    assert len(llm.asked) == times + len(prompts)
 
 
 def test_repeats_are_asked_anew_once(

@@ -207,6 +207,32 @@ def test_where_the_reader_is_in_doubt_the_language_model_decides(
     assert answer.models["llm"] == "scripted", "it took part in the decision"
 
 
+class ReadsAgain(ScriptedLLM):
+    """Tells what the one quote that has the answer makes likely, and others not."""
+
+    second_reader: bool = True
+
+    def log_odds(self, prompt: str) -> float:
+        self.asked.append(prompt)
+        return 7.0 if "20 kilometers" in prompt else -7.0
+
+
+def test_where_the_reader_is_in_doubt_a_second_one_decides(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.answering.evidence.REREAD_DOUBT", (0.0, 1.0))
+    llm = ReadsAgain(asked=[], written=RIGHT)
+    assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
+    assert "20 kilometers" in assistant.ask(QUESTION).citations[0].text
+    [prompt, *_] = llm.asked
+    assert "Question: how wide is the tsugaru strait?" in prompt
+    assert prompt.startswith(assistant.ask(QUESTION).citations[0].title)
+    weights = {**dict.fromkeys(gate.REREAD_WEIGHTS, 0.0), "reread": 1.0}
+    monkeypatch.setattr(gate, "REREAD_WEIGHTS", weights)
+    monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
+    assert assistant.ask("How deep is the Tsugaru Strait?").reason == "not_in_sources"
+
+
 @pytest.mark.parametrize(
     ("question", "kind", "way"),
     [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import cast
 
@@ -15,6 +15,7 @@ from rag.answerability.gate import (
     COPY_WEIGHTS,
     DOUBT,
     READ_WEIGHTS,
+    REREAD_WEIGHTS,
     SURE,
     SURE_WORDS,
     THRESHOLD,
@@ -88,13 +89,12 @@ def test_nothing_read_is_refused() -> None:
 
 @pytest.mark.parametrize("name", [each.name for each in fields(AnswerFeatures)])
 def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
-    weights = COPY_WEIGHTS if name == "copied" else READ_WEIGHTS
-    zeros = {each.name: 0.0 for each in fields(AnswerFeatures)}
-    signals = AnswerFeatures(**zeros | {"copied": 0.0 if name == "copied" else None})  # type: ignore[arg-type]
-    more = replace(signals, **{name: getattr(signals, name) + 1})
-    assert logit(weights, more) >= logit(weights, signals)
-    assert name in COPY_WEIGHTS
-    assert (name in READ_WEIGHTS) == (name != "copied")
+    rows = [each for each in (READ_WEIGHTS, COPY_WEIGHTS, REREAD_WEIGHTS) if name in each]
+    assert len(rows) == (1 if name in ("copied", "reread") else 3)
+    for weights in rows:
+        zeros = {each: 0.0 for each in weights if each != "intercept"}
+        more = AnswerFeatures(**zeros | {name: 1.0})
+        assert logit(weights, more) >= logit(weights, AnswerFeatures(**zeros))
 
 
 def test_the_best_reading_decides_and_the_ones_that_would_do_come_best_first() -> None:
@@ -118,9 +118,13 @@ def doubtful(probability_between: tuple[float, float]) -> Reading:
 def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision() -> None:
     unsure = doubtful(DOUBT)
     assert Decision((unsure,)).doubtful(DOUBT) is unsure
-    yes, no = unsure.copied(0.001), unsure.copied(0.999)
-    assert yes.probability > no.probability
-    assert Decision((yes,)).doubtful(DOUBT) is None
+    for yes, no in (
+        (unsure.copied(0.001), unsure.copied(0.999)),
+        (unsure.reread(3.0), unsure.reread(-3.0)),
+    ):
+        assert yes.probability > no.probability
+        assert Decision((yes,)).doubtful(DOUBT) is None
+        assert Decision((unsure,)).exchanged(unsure, no).readings == (no,)
     assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).doubtful(DOUBT) is None
     assert Decision((weigh(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None
 
@@ -171,5 +175,6 @@ def test_the_decision_can_be_read() -> None:
     assert told["threshold"] == THRESHOLD
     assert reading["read"] == "20 kilometers"
     assert reading["probability"] == told["probability"]
-    assert reading["signals"] == {"score": 6.0, "answers": 8.0, "words": 10.0, "copied": 0.0}
+    signals = {"score": 6.0, "answers": 8.0, "words": 10.0, "copied": 0.0, "reread": None}
+    assert reading["signals"] == signals
     assert DOCUMENT.text[reading["start"] : reading["end"]] == WIDE.text

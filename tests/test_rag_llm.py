@@ -29,18 +29,29 @@ def writer() -> Writer:
     return made
 
 
-def test_it_finds_that_a_quote_answers(writer: Writer) -> None:
-    assert writer.none_probability(QUOTE, "In which year was the Rowan Bridge repaired?") < 0.5
+@pytest.fixture(scope="module")
+def copying(writer: Writer) -> Writer:
+    """The same at its address, as any other model, which has no second reader."""
+    llm = writer.llm
+    made = load_writer(
+        load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]
+    )
+    assert made is not None
+    return made
+
+
+def test_it_finds_that_a_quote_answers(copying: Writer) -> None:
+    assert copying.none_probability(QUOTE, "In which year was the Rowan Bridge repaired?") < 0.5
 
 
 @pytest.mark.parametrize("question", ["Who won the football match?", "Who repaired the bridge?"])
-def test_it_finds_that_nothing_answers(writer: Writer, question: str) -> None:
-    assert 0.5 < writer.none_probability(QUOTE, question) <= 1
+def test_it_finds_that_nothing_answers(copying: Writer, question: str) -> None:
+    assert 0.5 < copying.none_probability(QUOTE, question) <= 1
 
 
-def test_a_name_that_begins_like_none_is_no_none(writer: Writer) -> None:
+def test_a_name_that_begins_like_none_is_no_none(copying: Writer) -> None:
     quote = "The bridge was opened by Nora Nonberg, the mayor of Tolm."
-    assert writer.none_probability(quote, "Who opened the bridge?") < 0.2
+    assert copying.none_probability(quote, "Who opened the bridge?") < 0.2
 
 
 def test_the_same_words_every_time(writer: Writer) -> None:
@@ -50,14 +61,9 @@ def test_the_same_words_every_time(writer: Writer) -> None:
     assert "300" in one
 
 
-def test_another_program_can_be_the_language_model(writer: Writer) -> None:
+def test_another_program_can_be_the_language_model(copying: Writer) -> None:
     """The address of the one that runs here serves as an OpenAI-compatible one elsewhere."""
-    llm = writer.llm
-    other = load_writer(
-        load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]
-    )
-    assert other is not None
-    said = other.write([(QUOTE, "300 metres")], "How long is the Rowan Bridge?")
+    said = copying.write([(QUOTE, "300 metres")], "How long is the Rowan Bridge?")
     assert "300" in "".join(said)
 
 

@@ -136,6 +136,7 @@ def test_the_only_document_is_named_like_others() -> None:
     [
         ("Summarize it in 3 sentences", 3),
         ("in three sentences", 3),
+        ("what's this about in two lines", 2),
         ("Summarize it in one sentence.", 1),
         ("summarise the red one in 2 sentences", 2),
         ("Summarize the article in 12 sentences.", 12),

@@ -73,8 +73,10 @@ def test_a_conversation_is_kept_in_the_browser(page: Page, briefing: Document) -
     assert_marked(page, briefing.text[place(footnote)])
 
     new(page)
-    ask(page, OFF_TOPIC)
+    ask(page, "Hi!")
     listed = page.locator("#conversations .kept")
+    expect(listed).to_have_text(["Hi!", SUMMIT])
+    ask(page, OFF_TOPIC)  # A greeting is no title where there is a question.
     expect(listed).to_have_text([OFF_TOPIC, SUMMIT])
     expect(page.locator("#conversations h3")).to_have_text(["Today"])
     page.locator("#talk-search").fill("90 MINUTES")  # What an answer says is searched too.

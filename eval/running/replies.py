@@ -99,6 +99,21 @@ class KeptLLM:
             logprobs=[alternatives] if alternatives else None,
         )
 
+    @property
+    def second_reader(self) -> Any:
+        """What reads a quote a second time, if the language model has that."""
+        return getattr(self._llm, "second_reader", None)
+
+    def log_odds(self, prompt: str) -> float:
+        """Return what the second reader tells of a prompt."""
+        reader = self.second_reader
+        key = self._key("log-odds", [], {"prompt": prompt, "weights": reader.sha256})
+        kept: float | None = self._replies.get(key)
+        if kept is None:
+            kept = self._llm.log_odds(prompt)
+            self._replies.put(key, kept)
+        return kept
+
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> Iterator[Any]:
         """Answer piece by piece; only what was said to its end is kept."""
         key = self._key("stream", messages, given)

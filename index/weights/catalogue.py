@@ -226,6 +226,7 @@ acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b      350 tokeni
             _files("""
 5ae8f8366fab0fb562fb2dc77c4bda31ebac97bc34394da58f89414050428d16 56475405 model.onnx
 cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448   711661 tokenizer.json
+c957f9746a090021914ff0b246a90c4d01bcef9d3f24ca21a777c718b6f27623     6666 second_reader.npz
 """),
             home=Path(__file__).parents[1] / "reader_weights",
         ),

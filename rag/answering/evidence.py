@@ -8,7 +8,14 @@ from itertools import repeat
 
 from index.language import ENGLISH, language_of_text
 from rag.answer import Answer, Event, Found, Reason, Writing
-from rag.answerability.gate import DOUBT, THRESHOLD_OF_ALL, Decision, Reading, weigh
+from rag.answerability.gate import (
+    DOUBT,
+    REREAD_DOUBT,
+    THRESHOLD_OF_ALL,
+    Decision,
+    Reading,
+    weigh,
+)
 from rag.answering.context import Context
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.answering.unclear import ask_back, meant
@@ -161,21 +168,29 @@ def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[R
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
     """Let the language model read the best quotes too where the reader is in doubt."""
     quotes = [each.quote for each in decision.readings]
-    doubt = DOUBT[0], max(DOUBT[1], decision.sure_from)
-    if not decision.doubtful(doubt) or not _can_be_checked(query, quotes):
+    widest = min(DOUBT[0], REREAD_DOUBT[0]), max(DOUBT[1], REREAD_DOUBT[1], decision.sure_from)
+    if not decision.doubtful(widest) or not _can_be_checked(query, quotes):
         return decision
     try:
-        for _ in range(ASKED):
-            doubtful = decision.doubtful(doubt)
-            writer = context.writer if doubtful else None
-            if doubtful is None or writer is None:
-                break
-            context.run.llm = writer.name
-            none = writer.none_probability(doubtful.quote.model_text, query.text)
-            decision = decision.with_copied(doubtful, none)
+        if writer := context.writer:
+            low, high = REREAD_DOUBT if writer.rereads else DOUBT
+            bounds = low, max(high, decision.sure_from)
+            for _ in range(ASKED):
+                if (doubtful := decision.doubtful(bounds)) is None:
+                    break
+                context.run.llm = writer.name
+                decision = decision.exchanged(doubtful, asked(doubtful, query.text, writer))
     except LLMUnavailable as error:
         context.run.fail(error)
     return decision
+
+
+def asked(reading: Reading, question: str, writer: Writer) -> Reading:
+    """Return a reading of a quote with what the language model says of that."""
+    quote = reading.quote
+    if writer.rereads:
+        return reading.reread(writer.reread(quote.model_text, question, quote.title))
+    return reading.copied(writer.none_probability(quote.model_text, question))
 
 
 def _chosen(query: Query, context: Context, decision: Decision) -> Together:

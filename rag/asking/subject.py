@@ -155,7 +155,7 @@ def wanted(message: str, kind: Kind = "overview") -> int | None:
         ordinal = word in ORDINALS  # “The first chapter” is no number of chapters.
         found = [] if ordinal else [int(value) for value, _ in numbers(word) if value % 1 == 0]
         counted = [w for w in words[at + 1 : at + 3] if w.removesuffix("s") not in DOCUMENT_WORDS]
-        are_common = any(w in common or f"{w}s" in common for w in counted)
+        are_common = any({w, f"{w}s", w.removesuffix("s")} & common for w in counted)
         if found and 0 < found[0] <= MOST_WANTED and are_common:
             return found[0]
     return None

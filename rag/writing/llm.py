@@ -27,6 +27,7 @@ from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
+from rag.writing import second_reader
 from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
@@ -108,10 +109,27 @@ class Writer:
         from rag.writing.own_server import OwnServer
 
         if isinstance(self.llm, OwnServer):
-            # Most questions need the first one alone.
-            for messages in (write_messages([], ""), copy_messages("", "")):
+            begun = [write_messages([], "")]  # Most questions need this one alone.
+            if not self.rereads:
+                begun.append(copy_messages("", ""))
+            for messages in begun:
                 with self._turn(), self._answering(), self.llm.slot(messages):
                     pass
+
+    @property
+    def rereads(self) -> bool:
+        """Whether a second reader comes with the model: it is not asked to copy then."""
+        return getattr(self.llm, "second_reader", None) is not None
+
+    def reread(self, quote: str, question: str, title: str) -> float:
+        """Return the second reader's log-odds that a quote states the answer.
+
+        The quote stands under the title of its document.
+        """
+        prompt = second_reader.prompt(title, quote, question)
+        with self._turn():
+            log_odds: float = self._ask(lambda: self.llm.log_odds(prompt))
+        return log_odds
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
@@ -378,6 +396,11 @@ def start_server(
     # llama.cpp reorders most of the weights for this processor: mapped, they would be there twice.
     params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.warmup = False
+    # Beside what is written, the last layer at the end of a prompt can be had, as it is.
+    params.embedding = True
+    params.n_ubatch = second_reader.TOKENS
+    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
+    params.embd_normalize = -1
     params.verbosity = -1
     try:
         return xllamacpp.Server(params)
@@ -416,7 +439,9 @@ def _client(
 
     with _STARTING:
         _build_models()
-    made = partial(OwnServer, prefix_cache=prefix_cache) if prefix_cache else OpenAILike
+    reader = second_reader.SecondReader() if settings.llm == second_reader.LLM else None
+    own = partial(OwnServer, prefix_cache=prefix_cache, second_reader=reader)
+    made = own if prefix_cache else OpenAILike
     return made(
         model=settings.llm,
         api_base=address,

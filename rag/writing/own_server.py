@@ -11,6 +11,7 @@ from llama_index.llms.openai_like import OpenAILike
 from pydantic import Field
 
 from rag.writing.prefix_cache import PrefixCache
+from rag.writing.second_reader import SecondReader
 
 
 class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types for it.
@@ -20,6 +21,7 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
     """
 
     prefix_cache: PrefixCache = Field(exclude=True, repr=False)
+    second_reader: SecondReader | None = Field(default=None, exclude=True, repr=False)
 
     def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
         """Answer a prompt."""
@@ -30,6 +32,20 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
         """Answer a prompt piece by piece."""
         with self.slot(messages) as slot:
             yield from super().stream_chat(messages, **slot, **given)
+
+    def log_odds(self, prompt: str) -> float:
+        """Return what the second reader tells of a prompt; nothing is written."""
+        if self.second_reader is None:
+            raise TypeError(f"{self.model} has no second reader")
+        return self.second_reader.log_odds(self.state(prompt))
+
+    def state(self, prompt: str) -> list[float]:
+        """Return what the model's last layer holds at the end of a prompt."""
+        with self.prefix_cache.all_slots():
+            client = self._get_client()
+            made = client.embeddings.create(model=self.model, input=prompt, encoding_format="float")
+        state: list[float] = made.data[0].embedding
+        return state
 
     @contextmanager
     def slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:

@@ -102,8 +102,12 @@ const list = document.getElementById("conversations");
 const search = document.getElementById("talk-search");
 const told = document.getElementById("talks-told");
 
-const titleOf = (conversation) =>
-  conversation.title ?? String(conversation.exchanges.find((each) => each.question)?.question ?? "");
+// The first question is the title of a conversation, or else a greeting that it opens with.
+const titleOf = ({ title, exchanges }) => {
+  const typed = exchanges.filter((each) => each.question);
+  const asked = typed.find((each) => each.answer?.route?.kind !== "conversation");
+  return title ?? String((asked ?? typed[0])?.question ?? "");
+};
 const words = (conversation) =>
   [titleOf(conversation), ...conversation.exchanges.flatMap((each) => [each.question, each.answer?.answer])]
     .join("\n")

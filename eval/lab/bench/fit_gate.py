@@ -2,11 +2,11 @@
 
     python -m eval.lab.bench.fit_gate FOLDER --article FILE --squad FILE
 
-Asks the development halves of `article` and `briefing` (the 1st, 3rd, ... case) and questions on
-articles that the reader was not trained on, keeps in FOLDER what was read, and prints the weights
-and what they do on each set, fitted on all of them and on all others but that one; then what the
-gate does as it is, its threshold and its bounds of doubt. The result is copied by hand into
-`rag/answerability/gate.py`.
+Asks the development halves of `article`, `briefing` and `typed-…` (the 1st, 3rd, ... case) and
+questions on articles that the reader was not trained on, keeps in FOLDER what was read, and prints
+the weights and what they do on each set, fitted on all of them and on all others but that one; then
+what the gate does as it is, its threshold and its bounds of doubt. The result is copied by hand
+into `rag/answerability/gate.py`.
 
 A case is answered by one quote, so a case is a bag of readings of which the best one counts: the
 weights are fitted on the readings that are best by the weights before, until nothing changes
@@ -38,9 +38,17 @@ from eval.measuring.statistics import Metric
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
-from rag.answerability.gate import DOUBT, THRESHOLD, AnswerFeatures, Decision, Reading, weigh
+from rag.answerability.gate import (
+    DOUBT,
+    REREAD_DOUBT,
+    THRESHOLD,
+    AnswerFeatures,
+    Decision,
+    Reading,
+    weigh,
+)
 from rag.answering.context import MIN_QUOTES
-from rag.answering.evidence import ASKED
+from rag.answering.evidence import ASKED, asked
 from rag.asking.query import Query
 from rag.assistant import Assistant
 from rag.finding.quotes import find_quotes
@@ -59,11 +67,15 @@ QUESTIONS = 60
 """Answerable questions on articles that the reader was not trained on, and as many near-misses;
 with only half of these articles in the library, as many off-topic questions."""
 
+TYPED = ("briefing.md", "railway.html", "heat-pumps.pdf")
+"""Documents that there are questions on as people type them."""
+
 ASK_WITHIN = (0.05, 0.95)
 """Between these the LLM is asked while fitting: more widely than it will be."""
 
-ALWAYS = tuple(each.name for each in fields(AnswerFeatures) if each.name != "copied")
-ALL = (*ALWAYS, "copied")
+ALWAYS = tuple(each.name for each in fields(AnswerFeatures) if each.default is not None)
+SAID = ("reread", "copied")
+"""What the language model says of a quote: that of the default one, or of another."""
 
 Told = dict[str, Any]
 """A case as it was read: whether it is `answerable`, whether a quote holds its answer (`found`),
@@ -95,22 +107,28 @@ def main(argv: Sequence[str]) -> int:
         name: _read(asked.folder, name, documents, case_set)
         for name, documents, case_set in _sources(asked.article, asked.squad)
     }
-    for names, what in ((ALWAYS, "what is read"), (ALL, "with the language model's copy")):
+    said = {name: (*ALWAYS, name) for name in SAID}
+    for what, names in {"what is read": ALWAYS, **said}.items():
         sets = {name: found for name, each in told.items() if (found := _bags(each, names))}
+        if not sets:
+            continue
         weights = _centred([bag for each in sets.values() for bag in each])
         fitted = zip(("intercept", *names), (round(float(w), 3) for w in weights), strict=True)
-        show_rows(_fitted(weights, sets), f"{what}: {dict(fitted)}")
+        show_rows(_fitted(weights, sets), f"with {what}: {dict(fitted)}")
     as_it_is = (
         row
         for name, each in told.items()
         for row in _rows(name, [(case["answerable"], _decided(case)) for case in each], THRESHOLD)
     )
-    show_rows(as_it_is, f"as it is, the threshold {THRESHOLD} and the language model in {DOUBT}")
+    bounds = f"{REREAD_DOUBT} or {DOUBT}"
+    show_rows(as_it_is, f"as it is, the threshold {THRESHOLD} and the language model in {bounds}")
     return 0
 
 
 def _sources(article: Path, squad: Path) -> Iterator[tuple[str, Sequence[Document], CaseSet]]:
-    for name, source in (("article", article), ("briefing", SETS / "briefing.md")):
+    sources = {"article": article, "briefing": SETS / "briefing.md"}
+    sources |= {f"typed-{path.stem}": path for path in map(SETS.joinpath, TYPED)}
+    for name, source in sources.items():
         whole = measured_set(name)
         yield name, [load(source)], replace(whole, cases=whole.cases[::2], lines=whole.lines[::2])
     yield "squad", *whole_articles(squad, QUESTIONS, "squad-train", held_out)
@@ -142,8 +160,7 @@ def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer
     for _ in range(ASKED):
         if (best := decision.doubtful(ASK_WITHIN)) is None:
             break
-        none = writer.none_probability(best.quote.text, case.question)
-        decision = decision.with_copied(best, none)
+        decision = decision.exchanged(best, asked(best, case.question, writer))
     return {
         "answerable": not case.unanswerable,
         "found": bool(quote_hit([quote.span for quote in quotes], facts, len(quotes))),
@@ -231,14 +248,14 @@ def _by(weights: np.ndarray, part: Sequence[Bag]) -> list[Decided]:
 def _decided(case: Told) -> float:
     """Return the probability by which the gate as it is decides a case, asking where in doubt."""
     quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
-    asked = [Reading(quote, AnswerFeatures(**each)) for each in case["readings"]]
-    signals = [replace(each.signals, copied=None) for each in asked]
-    decision = Decision(tuple(Reading(quote, each) for each in signals))
+    said = [Reading(quote, AnswerFeatures(**each)) for each in case["readings"]]
+    alone = [Reading(quote, replace(each.signals, copied=None, reread=None)) for each in said]
+    decision = Decision(tuple(alone))
+    bounds = REREAD_DOUBT if any(each.signals.reread is not None for each in said) else DOUBT
     for _ in range(ASKED):
-        if (doubtful := decision.doubtful(DOUBT)) is None:
+        if (doubtful := decision.doubtful(bounds)) is None:
             break
-        at = decision.readings.index(doubtful)
-        decision = Decision((*decision.readings[:at], asked[at], *decision.readings[at + 1 :]))
+        decision = decision.exchanged(doubtful, said[alone.index(doubtful)])
     return decision.probability
 
 

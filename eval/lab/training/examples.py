@@ -44,6 +44,10 @@ MIX = {
 before the text, as a heading may."""
 
 
+ALL_BUT_BLANKS = 0.95
+"""The part of a window that must stand in the sentences that answer: all of it but for blanks."""
+
+
 def held_out(title: str) -> bool:
     """Whether the article of this title is for measuring and fitting, not for training."""
     return hashlib.sha256(title.replace("_", " ").encode()).digest()[0] % HELD_OUT == 0
@@ -81,6 +85,10 @@ class Paragraph:
         """Return the windows that hold a place whole."""
         return [at for at, (s, e) in enumerate(self.windows) if s <= start and end <= e]
 
+    def within(self, places: Sequence[Span]) -> list[int]:
+        """Return the windows that stand in places which do not overlap; blanks do not count."""
+        return [at for at, each in enumerate(self.windows) if _share(each, places) > ALL_BUT_BLANKS]
+
     def without(self, words: str) -> list[int]:
         """Return the windows in whose text some words do not stand."""
         held = words.casefold()
@@ -93,6 +101,13 @@ class Article:
 
     title: str
     paragraphs: list[Paragraph]
+
+
+def _share(window: Span, places: Sequence[Span]) -> float:
+    """Return which part of a window, from 0 to 1, stands in places that do not overlap."""
+    start, end = window
+    held = sum(max(0, min(end, last) - max(start, first)) for first, last in places)
+    return held / (end - start)
 
 
 def load_squad(path: Path) -> list[Article]:

@@ -51,8 +51,6 @@ PARAGRAPHS = 0.3
 """How often a whole paragraph is learned from beside its windows."""
 HELD = 60
 """Paragraphs whose questions are not learned from, to measure on."""
-ALL_BUT_BLANKS = 0.95
-"""The part of a window that must stand in the sentences that answer: all of it but for blanks."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -82,19 +80,12 @@ def examples(
     rng = random.Random(SEED)  # noqa: S311  reproducible
     rankings: dict[str, Ranking] = {}
     by_paragraph: list[list[Example]] = []
-    for asked in read_records(ASKED):
-        try:
-            article = articles[asked["article"]]
-            paragraph = article.paragraphs[asked["paragraph"]]
-        except (KeyError, IndexError) as error:
-            raise UserError(
-                "These are not SQuAD's training articles: "
-                f"{asked['article']}, paragraph {asked['paragraph']}, is not among them."
-            ) from error
-        ranking = rankings.setdefault(article.title, Ranking(article, as_ranked))
-        made = _of_paragraph(asked["questions"], paragraph, ranking, rng)
+    for paragraph, questions in read_asked(articles):
+        title = paragraph.title
+        ranking = rankings.setdefault(title, Ranking(articles[title], as_ranked))
+        made = _of_paragraph(questions, paragraph, ranking, rng)
         by_paragraph.append(
-            [titled(each, article.title) if rng.random() < TITLED else each for each in made]
+            [titled(each, title) if rng.random() < TITLED else each for each in made]
         )
     rng.shuffle(by_paragraph)
     learned = [each for some in by_paragraph[HELD:] for each in some] * epochs
@@ -104,6 +95,22 @@ def examples(
         learned += rng.sample(windows, min(replayed, len(windows)))
     rng.shuffle(learned)
     return learned, [each for some in by_paragraph[:HELD] for each in some]
+
+
+def read_asked(articles: Mapping[str, Article]) -> Iterator[tuple[Paragraph, list[dict[str, Any]]]]:
+    """Yield paragraphs of articles, by whose titles they are found, with what is asked of each.
+
+    Raises UserError where the articles are others than those that the questions were written on.
+    """
+    for asked in read_records(ASKED):
+        try:
+            paragraph = articles[asked["article"]].paragraphs[asked["paragraph"]]
+        except (KeyError, IndexError) as error:
+            raise UserError(
+                "These are not SQuAD's training articles: "
+                f"{asked['article']}, paragraph {asked['paragraph']}, is not among them."
+            ) from error
+        yield paragraph, asked["questions"]
 
 
 def as_ranked(_: str, texts: Sequence[str]) -> list[float]:
@@ -131,9 +138,9 @@ def _of_paragraph(
 def _of_sentences(
     question: str, sentences: Sequence[Span], paragraph: Paragraph, rng: random.Random
 ) -> Iterator[Example]:
-    windows = [each for each in paragraph.windows if _share(each, sentences) > ALL_BUT_BLANKS]
-    for start, end in rng.sample(windows, min(3, len(windows))):
-        yield Example(question, paragraph.text[start:end], True, kind="several sentences")
+    windows = paragraph.within(sentences)
+    for at in rng.sample(windows, min(3, len(windows))):
+        yield Example(question, paragraph.window(at), True, kind="several sentences")
 
 
 def _of_words(
@@ -155,13 +162,6 @@ def _of_words(
     for at in [*best, *rng.sample(rest, min(1, len(rest)))]:
         kind = "wrong window" if holding else "near-miss"
         yield Example(question, paragraph.window(at), False, kind=kind)
-
-
-def _share(window: Span, places: Sequence[Span]) -> float:
-    """Return which part of a window, from 0 to 1, stands in places that do not overlap."""
-    start, end = window
-    held = sum(max(0, min(end, last) - max(start, first)) for first, last in places)
-    return held / (end - start)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Making the weights of what reads a quote a second time."""
