@@ -61,6 +61,8 @@ WRITE_TOKENS = 160
 PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
 TRANSLATE_TOKENS = 768
+AT_ONCE_READ = 128
+"""Tokens of a prompt that llama.cpp reads at once; with 512, its default, 100 MB more are taken."""
 PROMPTS_MIB = 256
 """Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
 TOP_LOGPROBS = 10
@@ -398,7 +400,8 @@ def start_server(
     params.warmup = False
     # Beside what is written, the last layer at the end of a prompt can be had, as it is.
     params.embedding = True
-    params.n_ubatch = second_reader.TOKENS
+    # Of each token that is read at once, the odds of all words are worked out then: 0.6 MB each.
+    params.n_ubatch = AT_ONCE_READ
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
     params.embd_normalize = -1
     params.verbosity = -1
