@@ -41,21 +41,23 @@ def writer() -> Writer:
     return made
 
 
+ANSWERED = ("In which year was the Rowan Bridge repaired?", "how long is the older rowan bridge")
+NOT_ANSWERED = (
+    "Who repaired the Rowan Bridge?",
+    "How long is the newer Rowan Bridge?",
+    "Who won the football match?",
+)
+
+
 @pytest.mark.llm
 @pytest.mark.weights
-@pytest.mark.parametrize(
-    ("question", "answered"),
-    [
-        ("In which year was the Rowan Bridge repaired?", True),
-        ("how long is the older rowan bridge", True),
-        ("Who repaired the Rowan Bridge?", False),
-        ("How long is the newer Rowan Bridge?", False),
-        ("Who won the football match?", False),
-    ],
-)
-def test_it_tells_what_a_quote_answers(writer: Writer, question: str, answered: bool) -> None:
+def test_what_a_quote_answers_is_told_from_near_misses(writer: Writer) -> None:
     assert writer.rereads
-    assert (writer.reread(BRIDGE, question, "Bridges of Tolm") > 0) is answered
+    answered, others = (
+        [writer.reread(BRIDGE, question, "Bridges of Tolm") for question in questions]
+        for questions in (ANSWERED, NOT_ANSWERED)
+    )
+    assert min(answered) > 1 > max(others)
 
 
 @pytest.mark.llm
