@@ -291,6 +291,7 @@ DOCUMENT = Document.of("The strait is 20 kilometers wide.", title="Straits", sou
 QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5, marks=((14, 27),))
 REFUSED = Answer("Q?", "Q?", (), (), (QUOTE, QUOTE), "not_in_sources", {}, {})
 SURE = AnswerFeatures(5.5, 9.0, 12.0, 4.0)
+REREAD = replace(SURE, copied=None, reread=2.0)
 ANSWERED = replace(REFUSED, reason=None)
 
 
@@ -301,11 +302,13 @@ def explained(decision: Decision | None, answer: Answer = REFUSED) -> str:
 
 
 def test_each_quote_considered_is_shown_with_its_signals() -> None:
-    text = explained(Decision((Reading(QUOTE, SURE),)), ANSWERED)
+    text, other = (
+        explained(Decision((Reading(QUOTE, signals),)), ANSWERED) for signals in (SURE, REREAD)
+    )
     for part in ("Why it was answered", "reranker +5.5", "reader +9.0", "“20 kilometers”"):
         assert part in text
     for signal in fields(AnswerFeatures):
-        assert signal.metadata["title"] in text
+        assert signal.metadata["title"] in (other if signal.name == "reread" else text)
     assert DOCUMENT.text in text
     assert "1 further quote was found and not weighed." in text
 
