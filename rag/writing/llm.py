@@ -442,9 +442,10 @@ def _client(
 
     with _STARTING:
         _build_models()
-    reader = second_reader.SecondReader() if settings.llm == second_reader.LLM else None
-    own = partial(OwnServer, prefix_cache=prefix_cache, second_reader=reader)
-    made = own if prefix_cache else OpenAILike
+    made: Callable[..., LLM] = OpenAILike
+    if prefix_cache:
+        reader = second_reader.SecondReader() if settings.llm == second_reader.LLM else None
+        made = partial(OwnServer, prefix_cache=prefix_cache, second_reader=reader)
     return made(
         model=settings.llm,
         api_base=address,

@@ -22,11 +22,8 @@ from rag.writing.prompts import on_one_line
 LLM = "qwen2.5-coder-1.5b-instruct"
 """The model that the weights belong to."""
 
-TOKENS = 1024
-"""The most tokens of a prompt: a hundred take two seconds on two cores."""
-
 MOST_READ = {"title": 100, "quote": 620, "question": 200}
-"""Bytes of each, so that there can be no more tokens than that."""
+"""Bytes of each: a token is a byte at least, and a hundred take two seconds on two cores."""
 
 FILE = "second_reader.npz"
 

@@ -9,6 +9,9 @@ from eval.cases.cases import CaseSet, find_set, load_set
 BENCH_SETS = Path(__file__).parent / "sets"
 """The sets on an article that is no part of Footnoted."""
 
+DOCUMENTS = {"briefing": "briefing.md", "heat-pumps": "heat-pumps.pdf", "railway": "railway.html"}
+"""The documents that come with Footnoted, by the names of their sets; they lie in `SETS`."""
+
 
 def measured_set(name: str) -> CaseSet:
     """Return a set of the bench, or one that comes with Footnoted.

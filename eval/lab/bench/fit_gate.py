@@ -15,7 +15,7 @@ weights are fitted on the readings that are best by the weights before, until no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import repeat
 from pathlib import Path
@@ -28,7 +28,7 @@ from sklearn.metrics import roc_auc_score
 from eval.cases.cases import SETS, Case, CaseSet, EvidenceSpans
 from eval.cases.evidence import resolve
 from eval.formats.xquad import load_xquad
-from eval.lab.bench import measured_set
+from eval.lab.bench import DOCUMENTS, measured_set
 from eval.lab.bench.squad import half_the_articles, whole_articles
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
@@ -66,9 +66,6 @@ ROUNDS = 20
 QUESTIONS = 60
 """Answerable questions on articles that the reader was not trained on, and as many near-misses;
 with only half of these articles in the library, as many off-topic questions."""
-
-TYPED = ("briefing.md", "railway.html", "heat-pumps.pdf")
-"""Documents that there are questions on as people type them."""
 
 ASK_WITHIN = (0.05, 0.95)
 """Between these the LLM is asked while fitting: more widely than it will be."""
@@ -127,7 +124,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _sources(article: Path, squad: Path) -> Iterator[tuple[str, Sequence[Document], CaseSet]]:
     sources = {"article": article, "briefing": SETS / "briefing.md"}
-    sources |= {f"typed-{path.stem}": path for path in map(SETS.joinpath, TYPED)}
+    sources |= {f"typed-{name}": SETS / file for name, file in DOCUMENTS.items()}
     for name, source in sources.items():
         whole = measured_set(name)
         yield name, [load(source)], replace(whole, cases=whole.cases[::2], lines=whole.lines[::2])
@@ -157,10 +154,7 @@ def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer
     quotes = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES).quotes
     reads = assistant.reader.read_quotes(case.question, quotes)
     decision = Decision(tuple(map(weigh, repeat(Query.of(case.question)), quotes, reads)))
-    for _ in range(ASKED):
-        if (best := decision.doubtful(ASK_WITHIN)) is None:
-            break
-        decision = decision.exchanged(best, asked(best, case.question, writer))
+    decision = _after(decision, ASK_WITHIN, lambda each: asked(each, case.question, writer))
     return {
         "answerable": not case.unanswerable,
         "found": bool(quote_hit([quote.span for quote in quotes], facts, len(quotes))),
@@ -172,7 +166,7 @@ def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
     """Return the readings of each case that has any with all the signals."""
     found = []
     for case in told:
-        readings = [[each[name] for name in names] for each in case["readings"]]
+        readings = [[each.get(name) for name in names] for each in case["readings"]]
         if whole := [each for each in readings if None not in each]:
             found.append(Bag(case["answerable"], case["found"], np.array(whole)))
     return found
@@ -250,13 +244,19 @@ def _decided(case: Told) -> float:
     quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
     said = [Reading(quote, AnswerFeatures(**each)) for each in case["readings"]]
     alone = [Reading(quote, replace(each.signals, copied=None, reread=None)) for each in said]
-    decision = Decision(tuple(alone))
     bounds = REREAD_DOUBT if any(each.signals.reread is not None for each in said) else DOUBT
+    return _after(Decision(tuple(alone)), bounds, lambda each: said[alone.index(each)]).probability
+
+
+def _after(
+    decision: Decision, bounds: tuple[float, float], ask: Callable[[Reading], Reading]
+) -> Decision:
+    """Return the decision after the best readings between the bounds have been asked about."""
     for _ in range(ASKED):
         if (doubtful := decision.doubtful(bounds)) is None:
             break
-        decision = decision.exchanged(doubtful, said[alone.index(doubtful)])
-    return decision.probability
+        decision = decision.exchanged(doubtful, ask(doubtful))
+    return decision
 
 
 def _rows(name: str, decided: Sequence[Decided], bound: float) -> Iterator[Row]:

@@ -25,6 +25,7 @@ from rapidfuzz.distance import Levenshtein
 
 from eval.cases.cases import SETS, CaseSet, load_set
 from eval.formats.xquad import load_xquad
+from eval.lab.bench import DOCUMENTS
 from eval.lab.bench.scans.pages import PAGES, POOR, Scanned, as_scan, pages, poor
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, ask_all, kept, show_rows
@@ -34,8 +35,6 @@ from index.errors import DocumentError
 from index.loading import sandbox
 from index.loading.load import load, load_bytes
 from index.loading.scanning.words import tokens
-
-DOCUMENTS = {"briefing": "briefing.md", "heat-pumps": "heat-pumps.pdf", "railway": "railway.html"}
 
 ARTICLES, QUESTIONS = 10, 3
 """How many articles of XQuAD are scanned, the shortest, and how much is asked of each."""

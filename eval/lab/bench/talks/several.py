@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eval.cases.cases import SETS
+from eval.lab.bench import DOCUMENTS
 from eval.lab.bench.talks.dialogues import NOTHING, groups, load_dialogues, mixed
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
@@ -33,7 +34,7 @@ from rag.assistant import Assistant
 
 MESSAGES = Path(__file__).parent / "several.jsonl"
 DIALOGUES = Path(__file__).parent / "dialogues.jsonl.gz"
-NAMES = ("briefing.md", "heat-pumps.pdf", "railway.html")
+NAMES = tuple(DOCUMENTS.values())
 
 LIBRARIES = 30
 """So many mixed conversations about SQuAD's texts are asked."""
