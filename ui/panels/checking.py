@@ -31,6 +31,7 @@ from ui.panels.events import (
     BUG,
     NEW_ID,
     PRIVATE,
+    UNCHANGED,
     Rights,
     Updates,
     field,
@@ -169,7 +170,7 @@ class CheckPanel:
         """Show what a page had checked before it was loaded again, where it is still kept."""
         state = self._kept.get(field(event._data, "token"))
         if state is None or state.draft is None or state.of is not attempt(self.libraries.here):
-            return {}
+            return UNCHANGED
         return self._shown(state) | {self.state: state}
 
     def forget(self) -> Updates:

@@ -35,6 +35,7 @@ from ui.panels.events import (
     MAX_QUESTION,
     NEW_ID,
     PRIVATE,
+    UNCHANGED,
     Rights,
     Updates,
     field,
@@ -325,7 +326,7 @@ class ConversationPanel:
             return {self.status: render.notice(str(here))}
         has_begun = conversation.library == here.name and (conversation.exchanges or running)
         if data.get("turned") is True and has_begun:
-            return {}
+            return UNCHANGED
         kept = attempt(partial(exchanges_from_json, data.get("exchanges"), here.library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}

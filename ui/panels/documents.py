@@ -169,7 +169,7 @@ class DocumentsPanel:
             self.stop.click(self.end, known, shown, **each),
         ):
             event.failure(self.fail, known, shown, **own)
-        blocks.load(self.open, known, shown, **own)
+        self.loaded = blocks.load(self.open, known, shown, **own)
         self.documents.look(self.look, known, shown, **own)
         self.documents.more(self.show_more, known, shown, **own)
         self.search.change(self.look, known, shown, trigger_mode="always_last", **own)

@@ -126,7 +126,7 @@ def build_window(
             tags.show_behind(event)
         tags.show_behind(documents.chosen)
         tags.connect_shown(blocks.load, documents.documents.changed)
-        menu.connect(blocks, turned)
+        menu.connect(documents.loaded, turned)
         documents.documents.changed(welcome_anew, talk.conversation, talk.opening, **PRIVATE)
         blocks.load(on_open, None, None, **PRIVATE)
         talk.connect(blocks)

@@ -30,7 +30,12 @@ const waitsFor = () =>
       : "";
 
 let focused = false; // Whether what had the focus is drawn again.
+let next = ""; // What the page is turned to once it is loaded: else what it loads would be shown last.
 const turnTo = (library) => {
+  if (!name()) {
+    next = library;
+    return;
+  }
   document.dispatchEvent(new Event("footnoted:leaving"));
   focused = list.contains(document.activeElement) || element.contains(document.activeElement);
   history.replaceState(null, "", `?library=${encodeURIComponent(library)}`);
@@ -92,7 +97,8 @@ new MutationObserver(() => {
 }).observe(list, { childList: true, subtree: true });
 
 watch("value", () => {
-  const go = name()?.dataset.go;
+  const go = next || name()?.dataset.go;
+  next = "";
   if (go) turnTo(go);
   show();
   if (focused) name()?.focus();

@@ -40,10 +40,13 @@ class LibraryMenu:
         )
         self.list = gr.HTML(elem_id="library-list", apply_default_css=False)
 
-    def connect(self, blocks: gr.Blocks, changed: Callable[[Any], Any]) -> None:
-        """Say what happens at each event; `changed` is told when the page has another library."""
+    def connect(self, loaded: Any, changed: Callable[[Any], Any]) -> None:
+        """Say what happens at each event; `changed` is told when the page has another library.
+
+        The name comes behind what the page has `loaded`; then it can be turned to another one.
+        """
         both = [self.shown, self.list]
-        blocks.load(self.show, None, both, **PRIVATE)
+        loaded.then(self.show, None, both, **PRIVATE)
         self.shown.look(self.look, None, self.list, **PRIVATE)
         self.shown.begin(self.begin, None, self.list, **PRIVATE)
         self.shown.rename(self.rename, None, self.list, **PRIVATE)
