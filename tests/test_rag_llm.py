@@ -61,6 +61,19 @@ def test_the_same_words_every_time(writer: Writer) -> None:
     assert "300" in one
 
 
+def test_a_message_is_made_to_stand_alone(writer: Writer) -> None:
+    turns = [
+        ("who built the older rowan bridge", "It was built by the engineer Tore Vik."),
+        ("how long is it?", "The older Rowan Bridge is 300 metres long."),
+    ]
+    repaired = [writer.stand_alone("and when was it repaired?", turns) for _ in "ab"]
+    assert "rowan bridge" in repaired[0].casefold()
+    assert "repaired" in repaired[0]
+    assert repaired[0] == repaired[1]
+    other = "who is the minister of fishing in Norland"
+    assert writer.stand_alone(other, turns).strip("?").casefold() == other.casefold()
+
+
 def test_another_program_can_be_the_language_model(copying: Writer) -> None:
     """The address of the one that runs here serves as an OpenAI-compatible one elsewhere."""
     said = copying.write([(QUOTE, "300 metres")], "How long is the Rowan Bridge?")

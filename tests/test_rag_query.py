@@ -236,3 +236,19 @@ def test_small_talk_is_in_the_language_of_the_message_before() -> None:
     assert (thanks.route.kind, thanks.language) == ("conversation", "de")
     plain = understood("thank you for that", "conversation/thanks", asked, text="", need=0.0)
     assert plain.language == "en"
+
+
+def test_one_more_way_to_read_it_comes_first_and_takes_its_share_of_the_others() -> None:
+    typed = replace(Query.of("how wide", history=HISTORY), share=0.4)
+    put_in = replace(Query.of("How wide are the fleets?", "how wide"), share=0.6, others=(typed,))
+
+    def ways(query: Query) -> list[tuple[str, float]]:
+        return [(each.text, round(each.share, 3)) for each in (query, *query.others)]
+
+    also = put_in.also(ASKED, 0.5)
+    assert ways(also) == [(ASKED, 0.5), ("How wide are the fleets?", 0.3), ("how wide", 0.2)]
+    assert {each.typed for each in (also, *also.others)} == {"how wide"}
+    assert ways(put_in.also("How wide?", 0.5)) == [
+        ("how wide", 0.7),
+        ("How wide are the fleets?", 0.3),
+    ]

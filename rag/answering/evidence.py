@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import repeat
 
 from index.language import ENGLISH, language_of_text
-from rag.answer import Answer, Event, Found, Reason, Writing
+from index.printable import shortened
+from rag.answer import Answer, Event, Found, Reason, Searching, Writing
 from rag.answerability.gate import (
     DOUBT,
     REREAD_DOUBT,
@@ -20,7 +21,9 @@ from rag.answering.context import Context
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.answering.unclear import ask_back, meant
 from rag.asking.query import Query
+from rag.asking.rewrite import FOOTNOTE
 from rag.finding.choose import Together, choose
+from rag.languages import missing_facts
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, item_sign, quoted
@@ -33,19 +36,36 @@ about a second."""
 
 
 SEARCHED = 2
-"""Ways to read a message that are searched for."""
+"""Ways to read a message that are searched for, beside the language model's."""
+
+MADE_WHOLE = 0.5
+"""How likely a message that needs something is meant as the language model makes it stand alone. Of
+128 messages of conversations 87 were answered from a right place without it, 90 at 0.4, 92 at 0.5,
+and 93 at 0.6 (eval/lab/RECORDS.md)."""
+
+TURNS = 2
+"""Turns before a message that the language model is told."""
+
+MOST_TOLD = 160
+"""Characters that it is told of each."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer from the quotes that hold the answer, or refuse. This way is for every question."""
-    query, decision = read_each(query, context)
-    found = _with_read(context.find(query.text), decision)
+    first, decision = read_each(query, context)
+    found = _with_read(context.find(first.text), decision)
     context.run.time("first_quote_s")
     yield Found(_marked(found, decision))
+    whole, decision = _made_whole(query, decision, context) or (first, decision)
+    if whole.text != first.text:
+        yield Searching(whole.text)
+        found = _with_read(context.find(whole.text), decision)
+        yield Found(_marked(found, decision))
+    query = whole
     decision = _ask_where_in_doubt(decision, query, context)
     quotes = _marked(found, decision)
     if not decision.answerable:
-        yield from _in_parts(query, context) or [
+        yield from _in_parts(first, context) or [
             context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
         ]
         return
@@ -92,20 +112,60 @@ def _in_parts(query: Query, context: Context) -> list[Event]:
     return [] if any(isinstance(each, Answer) and each.refused for each in events) else events
 
 
-def read_each(query: Query, context: Context) -> tuple[Query, Decision]:
+def read_each(
+    query: Query, context: Context, *, made_whole: bool = False
+) -> tuple[Query, Decision]:
     """Read a message in each way that it may be meant, and take the likeliest one that is answered.
 
     That is by how likely it is meant so, and how likely it is answered then. Over all of them it
-    has to be as sure that it is answered. All are read in what the first two find.
+    has to be as sure that it is answered. All are read in what the first two find, and also the
+    language model's where it has `made_whole` the message.
     """
     ways = (query, *query.others)
     if len(ways) == 1:
         return query, read(query, context)
-    found = (context.find(each.text)[: context.settings.quotes] for each in ways[:SEARCHED])
+    searched = ways[: SEARCHED + made_whole]
+    found = (context.find(each.text)[: context.settings.quotes] for each in searched)
     pool = list({quote.span: quote for quotes in found for quote in quotes}.values())
     decided = [(each, _decided(each, pool, context)) for each in ways]
-    expected = _expected(decided, by_answers=query.may_stand_alone)
+    by_answers = made_whole or query.may_stand_alone
+    expected = _expected(decided, by_answers=by_answers)
     return likeliest([(each, replace(decision, expected=expected)) for each, decision in decided])
+
+
+def _made_whole(
+    query: Query, decision: Decision, context: Context
+) -> tuple[Query, Decision] | None:
+    """Read a message that follows others also as the language model makes it stand alone.
+
+    That is where its answer is in doubt. A text is not used that has names or numbers which nobody
+    said, or lacks those of the message.
+    """
+    sure = decision.answerable and decision.sure
+    if sure or not query.history or query.language != ENGLISH or not (writer := context.writer):
+        return None
+    context.run.llm = writer.name
+    try:
+        text = writer.stand_alone(query.typed, _told(query))
+    except LLMUnavailable as error:
+        context.run.fail(error)
+        return None
+    said = [words for _, words in query.history]
+    if not text or missing_facts(text, said, query.typed) or missing_facts(query.typed, [text]):
+        return None
+    return read_each(query.also(text, MADE_WHOLE * query.need), context, made_whole=True)
+
+
+def _told(query: Query) -> list[tuple[str, str]]:
+    """Return the last questions and answers of a conversation, as the model is told them."""
+    turns: list[tuple[str, str]] = []
+    for role, said in query.history:
+        text = shortened(FOOTNOTE.sub("", said), MOST_TOLD)
+        if role == "user":
+            turns.append((text, ""))
+        elif turns:
+            turns[-1] = (turns[-1][0], text)
+    return turns[-TURNS:]
 
 
 def _expected(decided: Sequence[tuple[Query, Decision]], *, by_answers: bool) -> float:

@@ -74,6 +74,27 @@ class Query:
         """Whether something is put in, and it may be meant as it was typed all the same."""
         return self.text != self.typed and any(each.text == self.typed for each in self.others)
 
+    @property
+    def need(self) -> float:
+        """How likely the message needs something that was said before it, from 0 to 1."""
+        return 1 - sum(each.share for each in (self, *self.others) if each.text == self.typed)
+
+    def also(self, text: str, share: float) -> Query:
+        """Return the query with a text as the first way to read it.
+
+        `share` is how likely it is meant so; a way that has the same words adds its own.
+        """
+        text = self.typed if _plain(text) == _plain(self.typed) else text
+        others = [
+            replace(each, share=(1 - share) * each.share, others=())
+            for each in (self, *self.others)
+        ]
+        same = sum(each.share for each in others if _plain(each.text) == _plain(text))
+        different = (each for each in others if _plain(each.text) != _plain(text))
+        return replace(
+            self, text=text, form=form(text), share=share + same, others=tuple(different)
+        )
+
     def earlier(self) -> Iterator[tuple[str, Sequence[Turn]]]:
         """Yield what was typed before it, the latest first, each with the turns before it."""
         for at in range(len(self.history) - 1, -1, -1):
@@ -121,6 +142,11 @@ def understand(
     alone = replace(alone, share=1 - rewriting.need)
     first, *others = [*made, alone] if rewriting.need >= NEEDED else [alone, *made]
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
+
+
+def _plain(text: str) -> str:
+    """Return the letters and figures of a text."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | None] | None) -> str:

@@ -32,6 +32,7 @@ from rag.writing.memory import free_memory, needed_memory
 from rag.writing.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
     NONE,
+    alone_messages,
     copy_messages,
     on_one_line,
     propose_messages,
@@ -61,6 +62,9 @@ WRITE_TOKENS = 160
 PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
 TRANSLATE_TOKENS = 768
+ALONE_TOKENS = 48
+MOST_ALONE = 200
+"""Characters of a message that stands alone, which these tokens hold."""
 AT_ONCE_READ = 128
 """Tokens of a prompt that llama.cpp reads at once; with 512, its default, 100 MB more are taken."""
 PROMPTS_MIB = 256
@@ -111,7 +115,7 @@ class Writer:
         from rag.writing.own_server import OwnServer
 
         if isinstance(self.llm, OwnServer):
-            begun = [write_messages([], "")]  # Most questions need this one alone.
+            begun = [write_messages([], ""), alone_messages([], "")]
             if not self.rereads:
                 begun.append(copy_messages("", ""))
             for messages in begun:
@@ -141,6 +145,18 @@ class Writer:
         messages = copy_messages(quote, question)
         given = {"max_tokens": COPY_TOKENS, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
         return self._chat(messages, _none_probability, **given)
+
+    def stand_alone(self, message: str, turns: Sequence[tuple[str, str]]) -> str:
+        """Return a message as a question that stands alone; empty where it says none.
+
+        `turns` are what was asked before it, each with what was answered. A longer message than
+        the answer may be is not asked about, since its end would be cut off.
+        """
+        if len(message) > MOST_ALONE:
+            return ""
+        said = self._chat(alone_messages(turns, message), _whole_words, max_tokens=ALONE_TOKENS)
+        line = on_one_line(said.strip().partition("\n")[0])
+        return line if len(line) <= MOST_ALONE and re.match(r"\w", line) else ""
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
         """Write the answer from quotes, each with the words of it that answer, best first.
@@ -275,6 +291,11 @@ def _is_cut_off(piece: Any) -> bool:
 
 def _words(response: ChatResponse) -> str:
     return in_place((response.message.content or "")[:MOST_WRITTEN])
+
+
+def _whole_words(response: ChatResponse) -> str:
+    """Return what was said, or nothing where it was cut off."""
+    return "" if _is_cut_off(response) else _words(response)
 
 
 def _reason(error: Exception, key: str) -> str:

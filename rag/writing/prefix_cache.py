@@ -35,7 +35,7 @@ SECONDS = 60
 """How long the server may take to write or to read a file of some 25 MB."""
 
 KEPT = 8
-"""Files that are kept, the newest: there are six kinds of prompts."""
+"""Files that are kept, the newest: there are seven kinds of prompts."""
 
 UNFINISHED_SECONDS = 3600
 """After which a file that nobody has written to its end is of a program that was killed."""

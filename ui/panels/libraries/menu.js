@@ -98,8 +98,9 @@ new MutationObserver(() => {
 
 watch("value", () => {
   const go = next || name()?.dataset.go;
+  if (next && waitsFor()) tell(waitsFor());
+  else if (go) turnTo(go);
   next = "";
-  if (go) turnTo(go);
   show();
   if (focused) name()?.focus();
   focused = false;

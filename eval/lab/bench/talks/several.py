@@ -1,6 +1,6 @@
 """How messages are understood in conversations that turn from one document to another.
 
-    python -m eval.lab.bench.talks.several FOLDER [--squad FILE] [--shown N]
+    python -m eval.lab.bench.talks.several FOLDER [--squad FILE] [--llm] [--shown N]
 
 `several.jsonl` has conversations about the documents that come with Footnoted, which are one
 library. With --squad, SQuAD's training set, they are dialogues about its texts that nothing is
@@ -8,6 +8,7 @@ learned from, mixed with each other. Before each message stand those before it, 
 be answered, so that none depends on how another was answered. Prints, by kind of message, how many
 are answered from a right place, or refused where there is none: as Footnoted reads them, and as
 people made them stand alone; and in how many of those that stand alone something is put in.
+With --llm the default language model takes part, which takes ten seconds a message on two cores.
 Libraries and answers are kept in FOLDER. The first N that go wrong are printed to be read.
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -56,9 +57,13 @@ class Message(NamedTuple):
 def main(argv: Sequence[str]) -> int:
     """Ask all, and print."""
     parser = arguments("eval.lab.bench.talks.several", __doc__, "squad", required=False)
+    parser.add_argument("--llm", action="store_true")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     asked = parser.parse_args(argv)
-    told = list(_mixed(asked.folder, asked.squad) if asked.squad else _shipped(asked.folder))
+    ask = partial(_ask_all, llm=asked.llm)
+    told = list(
+        _mixed(asked.folder, asked.squad, ask) if asked.squad else _shipped(asked.folder, ask)
+    )
     show_rows(figures(told))
     wrong = [each for each in told if not each["right"] and each["as_people"]]
     for each in wrong[: asked.shown]:
@@ -69,12 +74,15 @@ def main(argv: Sequence[str]) -> int:
 SHOWN = ("kind", "before", "user", "alone", "read_as", "answer")
 
 
-def _shipped(folder: Path) -> Iterator[dict[str, Any]]:
+AskAll = Callable[[Path, Sequence[Document], Sequence[Message]], Iterator[dict[str, Any]]]
+
+
+def _shipped(folder: Path, ask: AskAll) -> Iterator[dict[str, Any]]:
     documents = [load(SETS / name) for name in NAMES]
     by_name = dict(zip(NAMES, documents, strict=True))
     lines = MESSAGES.read_text("utf-8").splitlines()
     asked = [each for line in lines for each in messages(json.loads(line)["turns"], by_name)]
-    yield from _ask_all(folder / "several", documents, asked)
+    yield from ask(folder / "several", documents, asked)
 
 
 def messages(
@@ -101,7 +109,7 @@ def _sentence(text: str, words: str) -> str:
     return next(text[slice(*each)] for each in sentence_spans(text, start, end) if each[1] > at)
 
 
-def _mixed(folder: Path, squad: Path) -> Iterator[dict[str, Any]]:
+def _mixed(folder: Path, squad: Path, ask: AskAll) -> Iterator[dict[str, Any]]:
     dialogues = load_dialogues(DIALOGUES, squad, held_out=True)
     for at, group in enumerate(groups(dialogues)[:LIBRARIES]):
         documents = [
@@ -119,16 +127,17 @@ def _mixed(folder: Path, squad: Path) -> Iterator[dict[str, Any]]:
             places = tuple((ids[id(dialogue)], *each) for each in said.places)
             asked.append(Message(kind, tuple(history), said.user, said.alone, places))
             history += said.turns
-        yield from _ask_all(folder / f"mixed-{at}", documents, asked)
+        yield from ask(folder / f"mixed-{at}", documents, asked)
 
 
 def _ask_all(
-    folder: Path, documents: Sequence[Document], given: Sequence[Message]
+    folder: Path, documents: Sequence[Document], given: Sequence[Message], *, llm: bool
 ) -> Iterator[dict[str, Any]]:
     """Yield what becomes of the messages that stand behind others."""
-    assistant = filled(folder, documents, llm="none")
+    assistant = filled(folder, documents, **({} if llm else {"llm": "none"}))
     asked = {str(at): each for at, each in enumerate(given) if each.history}
-    yield from kept(folder.with_suffix(".json"), asked, partial(_told, assistant)).values()
+    file = folder.with_suffix(".llm.json" if llm else ".json")
+    yield from kept(file, asked, partial(_told, assistant)).values()
 
 
 def _told(assistant: Assistant, message: Message) -> dict[str, Any]:
