@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import SimpleNamespace
 from typing import cast
 
@@ -131,8 +131,21 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
 
 def test_over_all_that_it_may_mean_it_has_to_be_as_sure() -> None:
     surely = weigh(HOW_WIDE, WIDE, read(9.0, 12.0))
-    assert Decision((surely,), expected=THRESHOLD).answerable
-    assert not Decision((surely,), expected=THRESHOLD - 0.01).answerable
+    half = Decision((surely,), share=0.5)
+    rest = 2 * THRESHOLD - surely.probability  # It is then as sure as the threshold, over both.
+    assert replace(half, others=((0.5, rest + 0.01),)).answerable
+    refused = replace(half, others=((0.5, rest - 0.01),))
+    assert not refused.answerable
+    assert replace(refused, by_answers=True).expected > refused.expected
+
+
+def test_what_a_second_reading_says_counts_over_all_that_it_may_mean() -> None:
+    unsure = doubtful((0.3, THRESHOLD))
+    decision = Decision((unsure,), share=0.7, others=((0.3, 0.2),))
+    assert not decision.answerable
+    again = decision.exchanged(unsure, unsure.reread(9.0))
+    assert again.expected > decision.expected
+    assert again.answerable
 
 
 def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:
@@ -152,8 +165,10 @@ def test_a_reader_of_all_languages_has_a_higher_threshold() -> None:
     assert of_all.threshold < of_all.sure_from < 1
     assert Decision(of_all.readings).sure_from == SURE
     surely = weigh(HOW_WIDE, WIDE, read(9.0, 12.0))
-    assert Decision((surely,), THRESHOLD_OF_ALL, expected=THRESHOLD).answerable
-    assert not Decision((surely,), THRESHOLD_OF_ALL, expected=THRESHOLD - 0.01).answerable
+    of_two = Decision((surely,), THRESHOLD_OF_ALL, share=0.5)
+    rest = 2 * THRESHOLD - surely.probability
+    assert replace(of_two, others=((0.5, rest + 0.01),)).answerable
+    assert not replace(of_two, others=((0.5, rest - 0.01),)).answerable
 
 
 def test_words_are_sure_or_the_quote_is_the_answer() -> None:

@@ -114,6 +114,19 @@ def test_all_ways_to_read_it_stay_beside_it(briefed: Assistant) -> None:
     assert (found[0].text, found[1].answerable) == (WHOLE, True)
 
 
+def test_a_message_that_surely_needs_something_is_not_read_as_it_was_typed(
+    briefed: Assistant,
+) -> None:
+    context = asked_of(briefed, ScriptedLLM(copied=f"{WHOLE}?"))
+    surely = Query.of(WRONG, WHOLE, history=HISTORY)
+    assert surely.need == 1
+    assert _made_whole(surely, read(surely, context), context) is None
+    perhaps = replace(surely, others=(replace(Query.of(WHOLE), share=0.3),), share=0.7)
+    found = _made_whole(perhaps, read(surely, context), context)
+    assert found is not None
+    assert found[0].text == WHOLE
+
+
 def test_where_it_fails_the_message_is_read_as_before(briefed: Assistant) -> None:
     context = asked_of(briefed, ScriptedLLM(fail_at="copy"))
     query = Query.of(WRONG, TYPED, history=HISTORY)

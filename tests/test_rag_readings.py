@@ -63,14 +63,14 @@ def test_what_may_stand_alone_is_answered_so_where_what_was_said_before_does_not
     assert read_each(other, context)[1].expected < decision.expected
 
 
-@pytest.mark.parametrize(("expected", "chosen"), [(0.64, "other"), (0.5, "first")])
+@pytest.mark.parametrize(("beside", "chosen"), [(0.7, "other"), (0.1, "first")])
 def test_a_way_that_is_refused_stands_back_where_all_together_are_answered(
-    expected: float, chosen: str
+    beside: float, chosen: str
 ) -> None:
     def decided(text: str, share: float, logit: float) -> tuple[Query, Decision]:
         quote = Quote(Document.of("It is.", title="x", source="/x"), 0, 6, 0.0)
         reading = Reading(quote, AnswerFeatures(score=0.0, answers=logit, words=0.0))
-        return replace(Query.of(text), share=share), Decision((reading,), expected=expected)
+        return replace(Query.of(text), share=share), Decision((reading,), others=((1.0, beside),))
 
     ways = [decided("first", 0.7, -4.0), decided("other", 0.2, 8.0)]
     assert [each.probability > 0.6 for _, each in ways] == [False, True]

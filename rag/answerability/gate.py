@@ -149,9 +149,13 @@ class Decision:
 
     readings: tuple[Reading, ...]
     threshold: float = field(default_factory=lambda: THRESHOLD)
-    expected: float = 1.0
-    """How sure it is that the question is answered, over all that it may mean: of what means one
-    thing, the readings alone tell."""
+    share: float = 1.0
+    """How likely the message is meant in the way that was read."""
+    others: tuple[tuple[float, float], ...] = ()
+    """How likely it is meant in each other way, and how sure it is that it is answered then."""
+    by_answers: bool = False
+    """Whether a way is the likelier meant, the surer it is answered: “Any deaths?” asks of all
+    there is to read where that tells of deaths, and what was spoken of before does not."""
 
     @property
     def best(self) -> Reading | None:
@@ -162,6 +166,14 @@ class Decision:
     def probability(self) -> float:
         """How sure it is that the sources answer: the best reading's probability."""
         return self.best.probability if self.best else 0.0
+
+    @property
+    def expected(self) -> float:
+        """How sure it is that the message is answered, over all ways that it may be meant."""
+        ways = ((self.share, self.probability), *self.others)
+        weights = [share * (found if self.by_answers else 1.0) for share, found in ways]
+        sums = sum(weight * found for weight, (_, found) in zip(weights, ways, strict=True))
+        return sums / (sum(weights) or 1.0)
 
     def doubtful(self, bounds: tuple[float, float]) -> Reading | None:
         """Return what the language model should read as well, where the decision lies in doubt.

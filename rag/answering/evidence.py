@@ -118,8 +118,8 @@ def read_each(
     """Read a message in each way that it may be meant, and take the likeliest one that is answered.
 
     That is by how likely it is meant so, and how likely it is answered then. Over all of them it
-    has to be as sure that it is answered. All are read in what the first two find, and also the
-    language model's where it has `made_whole` the message.
+    has to be as sure that it is answered. All are read in what the first two find, or the first
+    three where the language model has `made_whole` the message.
     """
     ways = (query, *query.others)
     if len(ways) == 1:
@@ -129,8 +129,17 @@ def read_each(
     pool = list({quote.span: quote for quotes in found for quote in quotes}.values())
     decided = [(each, _decided(each, pool, context)) for each in ways]
     by_answers = made_whole or query.may_stand_alone
-    expected = _expected(decided, by_answers=by_answers)
-    return likeliest([(each, replace(decision, expected=expected)) for each, decision in decided])
+    return likeliest(list(_beside_others(decided, by_answers=by_answers)))
+
+
+def _beside_others(
+    decided: Sequence[tuple[Query, Decision]], *, by_answers: bool
+) -> Iterator[tuple[Query, Decision]]:
+    """Yield each way that a message may be meant, with its decision beside those of the others."""
+    for way, decision in decided:
+        others = [(each.share, found.probability) for each, found in decided if each is not way]
+        beside = replace(decision, share=way.share, others=tuple(others), by_answers=by_answers)
+        yield way, beside
 
 
 def _made_whole(
@@ -139,7 +148,7 @@ def _made_whole(
     """Read a message that follows others also as the language model makes it stand alone.
 
     That is where its answer is in doubt. A text is not used that has names or numbers which nobody
-    said, or lacks those of the message.
+    said, or lacks those of the message, or puts nothing in where something is surely missing.
     """
     sure = decision.answerable and decision.sure
     if sure or not query.history or query.language != ENGLISH or not (writer := context.writer):
@@ -153,7 +162,10 @@ def _made_whole(
     said = [words for _, words in query.history]
     if not text or missing_facts(text, said, query.typed) or missing_facts(query.typed, [text]):
         return None
-    return read_each(query.also(text, MADE_WHOLE * query.need), context, made_whole=True)
+    also = query.also(text, MADE_WHOLE * query.need)
+    if also.text == query.typed and query.need == 1:
+        return None
+    return read_each(also, context, made_whole=True)
 
 
 def _told(query: Query) -> list[tuple[str, str]]:
@@ -166,17 +178,6 @@ def _told(query: Query) -> list[tuple[str, str]]:
         elif turns:
             turns[-1] = (turns[-1][0], text)
     return turns[-TURNS:]
-
-
-def _expected(decided: Sequence[tuple[Query, Decision]], *, by_answers: bool) -> float:
-    """Return how sure it is that a message is answered, over the ways that it may be meant.
-
-    With `by_answers` a way is the likelier meant, the surer it is answered: “Any deaths?” asks of
-    all there is to read where that tells of deaths, and what was spoken of before does not.
-    """
-    weights = [each.share * (found.probability if by_answers else 1.0) for each, found in decided]
-    sums = sum(w * found.probability for w, (_, found) in zip(weights, decided, strict=True))
-    return sums / (sum(weights) or 1.0)
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:
