@@ -20,7 +20,7 @@ from rag.answerability.gate import (
 from rag.answering.context import Context
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.answering.unclear import ask_back, meant
-from rag.asking.query import Query
+from rag.asking.query import UNLIKELY, Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.finding.choose import Together, choose
 from rag.languages import missing_facts
@@ -39,15 +39,14 @@ SEARCHED = 2
 """Ways to read a message that are searched for, beside the language model's."""
 
 MADE_WHOLE = 0.5
-"""How likely a message that needs something is meant as the language model makes it stand alone. Of
-128 messages of conversations 87 were answered from a right place without it, 90 at 0.4, 92 at 0.5,
-and 93 at 0.6 (eval/lab/RECORDS.md)."""
+"""How likely a message that needs something is meant as the language model makes it stand alone
+(eval/lab/RECORDS.md)."""
 
-TURNS = 2
-"""Turns before a message that the language model is told."""
+TOLD = 2
+"""Questions before a message, each with its answer, that the language model is told."""
 
 MOST_TOLD = 160
-"""Characters that it is told of each."""
+"""Characters that it is told of each question and of each answer."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -56,12 +55,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     found = _with_read(context.find(first.text), decision)
     context.run.time("first_quote_s")
     yield Found(_marked(found, decision))
-    whole, decision = _made_whole(query, decision, context) or (first, decision)
-    if whole.text != first.text:
-        yield Searching(whole.text)
-        found = _with_read(context.find(whole.text), decision)
+    query, decision = _made_whole(query, decision, context) or (first, decision)
+    found = _with_read(context.find(query.text), decision)
+    if query.text != first.text:
+        yield Searching(query.text)
         yield Found(_marked(found, decision))
-    query = whole
     decision = _ask_where_in_doubt(decision, query, context)
     quotes = _marked(found, decision)
     if not decision.answerable:
@@ -113,22 +111,21 @@ def _in_parts(query: Query, context: Context) -> list[Event]:
 
 
 def read_each(
-    query: Query, context: Context, *, made_whole: bool = False
+    query: Query, context: Context, *, searched: int = SEARCHED, by_answers: bool | None = None
 ) -> tuple[Query, Decision]:
     """Read a message in each way that it may be meant, and take the likeliest one that is answered.
 
     That is by how likely it is meant so, and how likely it is answered then. Over all of them it
-    has to be as sure that it is answered. All are read in what the first two find, or the first
-    three where the language model has `made_whole` the message.
+    has to be as sure that it is answered. All are read in what the first `searched` find. See
+    `Decision` for `by_answers`; without it, that is where a message may stand alone.
     """
     ways = (query, *query.others)
     if len(ways) == 1:
         return query, read(query, context)
-    searched = ways[: SEARCHED + made_whole]
-    found = (context.find(each.text)[: context.settings.quotes] for each in searched)
+    found = (context.find(each.text)[: context.settings.quotes] for each in ways[:searched])
     pool = list({quote.span: quote for quotes in found for quote in quotes}.values())
     decided = [(each, _decided(each, pool, context)) for each in ways]
-    by_answers = made_whole or query.may_stand_alone
+    by_answers = query.may_stand_alone if by_answers is None else by_answers
     return likeliest(list(_beside_others(decided, by_answers=by_answers)))
 
 
@@ -147,11 +144,14 @@ def _made_whole(
 ) -> tuple[Query, Decision] | None:
     """Read a message that follows others also as the language model makes it stand alone.
 
-    That is where its answer is in doubt. A text is not used that has names or numbers which nobody
-    said, or lacks those of the message, or puts nothing in where something is surely missing.
+    That is where its answer is in doubt, and it may need something. A text is not used that has
+    names or numbers which nobody said, or lacks those of the message, or puts nothing in where
+    something is surely missing.
     """
-    sure = decision.answerable and decision.sure
-    if sure or not query.history or query.language != ENGLISH or not (writer := context.writer):
+    share = MADE_WHOLE * query.need
+    if (decision.answerable and decision.sure) or share < UNLIKELY or query.language != ENGLISH:
+        return None
+    if not query.history or not (writer := context.writer):
         return None
     context.run.llm = writer.name
     try:
@@ -162,10 +162,12 @@ def _made_whole(
     said = [words for _, words in query.history]
     if not text or missing_facts(text, said, query.typed) or missing_facts(query.typed, [text]):
         return None
-    also = query.also(text, MADE_WHOLE * query.need)
-    if also.text == query.typed and query.need == 1:
+    also = query.also(text, share)
+    puts_in = also.text != query.typed
+    if not puts_in and query.need == 1:
         return None
-    return read_each(also, context, made_whole=True)
+    by_answers = puts_in or query.may_stand_alone
+    return read_each(also, context, searched=SEARCHED + 1, by_answers=by_answers)
 
 
 def _told(query: Query) -> list[tuple[str, str]]:
@@ -177,7 +179,7 @@ def _told(query: Query) -> list[tuple[str, str]]:
             turns.append((text, ""))
         elif turns:
             turns[-1] = (turns[-1][0], text)
-    return turns[-TURNS:]
+    return turns[-TOLD:]
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:

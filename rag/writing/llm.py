@@ -147,7 +147,7 @@ class Writer:
         return self._chat(messages, _none_probability, **given)
 
     def stand_alone(self, message: str, turns: Sequence[tuple[str, str]]) -> str:
-        """Return a message as a question that stands alone; empty where it says none.
+        """Return a message as a question that stands alone; empty where it writes none.
 
         `turns` are what was asked before it, each with what was answered. A longer message than
         the answer may be is not asked about, since its end would be cut off.

@@ -27,6 +27,7 @@ from eval.lab.bench.talks.dialogues import NOTHING, groups, load_dialogues, mixe
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
 from index.documents import Document
+from index.errors import UserError
 from index.loading.load import load
 from index.split import sentence_spans
 from rag.answer import Answer
@@ -143,6 +144,8 @@ def _ask_all(
 def _told(assistant: Assistant, message: Message) -> dict[str, Any]:
     read = assistant.ask(message.user, message.history)
     people = assistant.ask(message.alone)
+    if "llm_unavailable" in (read.reason, people.reason):
+        raise UserError(read.message or people.message or "The language model is not there.")
     return {
         "kind": message.kind,
         "before": message.history[-2][1],
