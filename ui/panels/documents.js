@@ -34,7 +34,8 @@ document.addEventListener("click", (event) => {
 const SOON = 700;
 const LATER = 3_000;
 let looked = Date.now();
-let revision;
+const revisionNow = () => server.revision({ library: libraryHere() });
+let revision = revisionNow().catch(() => undefined); // The page is being loaded as it is now.
 
 // Where the window was closed Gradio is not asked: it would take the page for lost, and let nothing
 // be asked any more.
@@ -47,8 +48,9 @@ const isThere = () =>
 const look = async () => {
   if (!(await isThere())) return;
   if (!document.querySelector("#adding li")) {
-    const now = await server.revision({ library: libraryHere() }).catch(() => revision);
-    if (now === revision) return;
+    const before = await revision;
+    const now = await revisionNow().catch(() => before);
+    if (now === before) return;
     revision = now;
   }
   trigger("look");
