@@ -31,7 +31,6 @@ from ui.panels.events import (
     BUG,
     NEW_ID,
     PRIVATE,
-    UNCHANGED,
     Rights,
     Updates,
     field,
@@ -170,7 +169,7 @@ class CheckPanel:
         """Show what a page had checked before it was loaded again, where it is still kept."""
         state = self._kept.get(field(event._data, "token"))
         if state is None or state.draft is None or state.of is not attempt(self.libraries.here):
-            return UNCHANGED
+            return {self.state: gr.skip()}  # An empty one would be a value.
         return self._shown(state) | {self.state: state}
 
     def forget(self) -> Updates:

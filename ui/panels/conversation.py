@@ -35,7 +35,6 @@ from ui.panels.events import (
     MAX_QUESTION,
     NEW_ID,
     PRIVATE,
-    UNCHANGED,
     Rights,
     Updates,
     field,
@@ -326,7 +325,7 @@ class ConversationPanel:
             return {self.status: render.notice(str(here))}
         has_begun = conversation.library == here.name and (conversation.exchanges or running)
         if data.get("turned") is True and has_begun:
-            return UNCHANGED
+            return {self.status: gr.skip()}  # An empty one would be a value.
         kept = attempt(partial(exchanges_from_json, data.get("exchanges"), here.library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}

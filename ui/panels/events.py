@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import gradio as gr
 from starlette.requests import HTTPConnection
 
 from index.printable import title_line
@@ -16,9 +15,6 @@ from ui.words.words import _, noted
 
 Updates = dict[Any, Any]
 """What an event changes: components and their new values."""
-
-UNCHANGED: Updates = gr.skip()
-"""Changes nothing. Gradio takes a dictionary without components for a value."""
 
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """The window's own events: without Gradio's spinners, and not part of what programs may call."""
