@@ -121,11 +121,11 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 	@$(PY) -m eval.lab.bench.prose .footnoted/prose $(PROSE)
 	@$(PY) -m eval.lab.bench.prose .footnoted/prose $(PROSE) --llm
 	@set -e; for file in briefing.md railway.html heat-pumps.pdf; do \
-		name=$${file%.*}; library=.footnoted/typed/$$name; \
+		name=$${file%.*}; library=.footnoted/talks/$$name; \
 		$(VENV)/bin/footnoted add --library $$library eval/sets/$$file; \
-		$(VENV)/bin/footnoted eval run eval/lab/bench/sets/typed-$$name.jsonl --library $$library --no-llm; \
 		$(VENV)/bin/footnoted eval run $$name-talks --library $$library --no-llm; \
 	done
+	@$(PY) -m eval.lab.bench.typed .footnoted/typed --squad "$(SQUAD)"
 	@$(PY) -m eval.lab.bench.talks.unclear .footnoted/unclear
 	@$(PY) -m eval.lab.bench.talks.several .footnoted/several
 	@$(PY) -m eval.lab.bench.talks.rewrites .footnoted/prose $(REWRITTEN)

@@ -79,7 +79,7 @@ def test_a_turn_of_a_conversation_is_asked_behind_those_before(
 ) -> None:
     asked = [
         {"question": "How wide is the Tsugaru Strait?", "answers": ["20 kilometers"]},
-        {"question": "shorter please", "answers": ["20 kilometers wide"], "way": "command"},
+        {"question": "shorter please", "answers": ["20 kilometers"], "way": "command"},
     ]
     (folder / "set.jsonl").write_text(json.dumps({"id": "strait", "turns": asked}) + "\n", "utf-8")
     done = run_pytest(folder, briefing_library, "set.jsonl", "-k", "strait/2", "-v")

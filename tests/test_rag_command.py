@@ -73,7 +73,7 @@ def told(assistant: Assistant, command: str, *asked: str, limit: int = 10) -> An
 
 def test_shorter_is_the_words_that_answer(briefed: Assistant) -> None:
     answer = told(briefed, "shorter", QUESTION)
-    assert answer.text == "20 kilometers wide[1]"
+    assert answer.text == "20 kilometers[1]"
     assert "Tsugaru Strait" in answer.citations[0].text
 
 
@@ -81,7 +81,8 @@ def test_shorter_has_half_of_the_sentences_with_the_one_it_was_decided_by(
     library_of: LibraryOf, assistant_of: AssistantOf
 ) -> None:
     straits = assistant_of(library_of(load_bytes(WIDTHS, "widths.md")))
-    first, answer = straits.ask("strait width"), told(straits, "shorter", "strait width")
+    question = "what's known of the strait width"
+    first, answer = straits.ask(question), told(straits, "shorter", question)
     assert len(first.sentences) == 3
     assert first.decision is not None
     assert first.decision.best is not None
@@ -225,7 +226,7 @@ def test_a_footnote_of_no_answer_is_told(briefed: Assistant) -> None:
 
 def test_behind_a_footnote_the_question_before_it_is_meant(briefed: Assistant) -> None:
     answer = told(briefed, "shorter", QUESTION, "what does [1] say?")
-    assert answer.text == "20 kilometers wide[1]"
+    assert answer.text == "20 kilometers[1]"
 
 
 # --- of more
@@ -238,7 +239,7 @@ def test_all_that_was_found_is_told_with_its_footnotes(briefed: Assistant) -> No
     asked = (QUESTION, "Thanks!", REFUSED, "When was the pact announced?")
     answer = told(briefed, "found", *asked)
     first, second, missing = answer.sentences
-    assert first.text.startswith(f"• “{QUESTION}” 20 kilometers wide: “")
+    assert first.text.startswith(f"• “{QUESTION}” 20 kilometers: “")
     assert first.citations == (1,)
     assert second.text.startswith("• “When was the pact announced?” ")
     assert missing.text == f"The sources do not say: “{REFUSED}”."

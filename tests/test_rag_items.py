@@ -10,6 +10,7 @@ from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.items import asked_one
 from rag.assistant import Assistant
+from rag.languages.english_words import without_article
 from tests.asking import AssistantOf
 from tests.conftest import LibraryOf
 
@@ -41,6 +42,21 @@ def test_what_is_asked_of_one_sentence(message: str, one: str) -> None:
     assert asked_one(message) == one
 
 
+@pytest.mark.parametrize(
+    ("name", "opens", "shown"),
+    [
+        ("the Elm Bridge", False, "Elm Bridge"),
+        ("The Elm Bridge", True, "Elm Bridge"),
+        ("The Hague", False, "The Hague"),
+        ("an envoy", False, "envoy"),
+        ("Thebes", True, "Thebes"),
+        ("a", True, "a"),
+    ],
+)
+def test_a_name_stands_without_its_article(name: str, opens: bool, shown: str) -> None:
+    assert without_article(name, opens=opens) == shown
+
+
 TEXT = b"""The Alder Bridge was opened in 1901 by the mayor. It is painted green.
 
 Bread was dear in Tolm that year, and wood was cheap. The Rowan Bridge is 300 metres long.
@@ -65,8 +81,8 @@ def test_each_thing_is_listed_once_with_all_its_footnotes(ask: Ask) -> None:
     assert [quote.words for quote in answer.citations] == [
         "Alder Bridge",
         "Alder Bridge",
-        "Rowan Bridge",
-        "Elm Bridge",
+        "The Rowan Bridge",
+        "the Elm Bridge",
     ]
     assert answer.message == "Found in 4 sentences."
     assert len(answer.quotes) >= 5

@@ -12,6 +12,7 @@ from rag.answer import Answer, Event, Found, Reason, Searching, Writing
 from rag.answerability.gate import (
     DOUBT,
     REREAD_DOUBT,
+    SURE_WORDS_OF_ALL,
     THRESHOLD_OF_ALL,
     Decision,
     Reading,
@@ -219,7 +220,7 @@ def _decided(query: Query, pool: Sequence[Quote], context: Context) -> Decision:
 
 def _decision(readings: Sequence[Reading], context: Context) -> Decision:
     if context.reader.reads_all:
-        return Decision(tuple(readings), THRESHOLD_OF_ALL)
+        return Decision(tuple(readings), THRESHOLD_OF_ALL, sure_words=SURE_WORDS_OF_ALL)
     return Decision(tuple(readings))
 
 

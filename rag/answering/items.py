@@ -22,7 +22,7 @@ from rag.asking.subject import subject
 from rag.finding.quotes import sentence_quotes
 from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
 from rag.languages.english_tokens import stem
-from rag.languages.english_words import PEOPLE, counted, singular
+from rag.languages.english_words import PEOPLE, counted, singular, without_article
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -138,7 +138,9 @@ def _items(quotes: Sequence[Quote]) -> list[Item]:
     """Put the quotes together that name the same: the words of one are among those of the other."""
     items: list[Item] = []
     for quote in quotes:
-        for name in _things(" ".join(_BULLET.sub("", quote.words).split())):
+        opens = quote.text.startswith(quote.words)
+        for named in _things(" ".join(_BULLET.sub("", quote.words).split())):
+            name = without_article(named, opens=opens)
             words = content_words(name)
             for at, item in enumerate(items):
                 own = content_words(item.words)

@@ -211,6 +211,15 @@ def counted(count: int, thing: str) -> str:
     return f"{count:,} {thing if count == 1 else things}"
 
 
+def without_article(name: str, *, opens: bool) -> str:
+    """Return a name without the article before it.
+
+    A capital one, “The Hague”, belongs to the name, unless it `opens` a sentence.
+    """
+    article = re.match(r"(?:the|an?) (?=\S)", name, re.IGNORECASE)
+    return name[article.end() :] if article and (opens or name[0].islower()) else name
+
+
 def singular(things: str) -> str:
     """Return what is listed in the singular: “ship or boat” of “ships and boats”."""
     parts = re.split(r"(,? and |,? or |, )", things)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from eval.cases.cases import SETS
+from eval.cases.cases import SETS, Case, CaseSet
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import BENCH_SETS, measured_set
+from eval.lab.bench import typed as typed_sets
 from eval.lab.bench.ablation import VARIANTS
 from eval.lab.bench.ablation import main as ablation
 from eval.lab.bench.regression import KEPT, MEASURES, compare
@@ -24,6 +25,7 @@ from eval.lab.bench.routes import main as routes
 from eval.lab.bench.squad import half_the_articles
 from eval.lab.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.lab.bench.table import Sources, measure, read, show, table
+from eval.lab.bench.typed import main as typed
 from eval.lab.measure import kept as kept_in
 from eval.lab.training.routing.further import HELD_OUT
 from eval.running.record import LibraryRecord, Result, Run, SetRecord
@@ -87,6 +89,38 @@ def test_another_format_is_told(tmp_path: Path, text: str) -> None:
     path.write_text(text, "utf-8")
     with pytest.raises(UserError, match="SQuAD"):
         load_xquad(path)
+
+
+@pytest.mark.weights
+def test_questions_as_people_type_them_are_asked_of_each_article_alone(
+    squad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [built, crew] = (
+        replace(each, question=asked, tags=(*each.tags, "look-up"))
+        for each, asked in zip(
+            load_xquad(squad).cases, ("who built the rowan one", "how many crew"), strict=True
+        )
+    )
+    fare = Case(
+        id="fare", question="what's the fare", unanswerable=True, tags=("Ferries", "near-miss")
+    )
+    cases = (built, crew, fare)
+    whole = CaseSet("typed-squad", squad, "0", cases, (1, 2, 3))
+    monkeypatch.setattr(typed_sets, "DOCUMENTS", {})
+    monkeypatch.setattr(typed_sets, "measured_set", lambda _: whole)
+    folder = tmp_path / "typed"
+    for _ in range(2):
+        assert typed([str(folder), "--squad", str(squad)]) == 0
+        rows = [
+            line.split("|")[1:5] for line in capsys.readouterr().out.splitlines() if "|" in line
+        ]
+        told = {row[0].strip(): (row[1].strip(), row[3].strip()) for row in rows}
+        assert told["look-ups: answer right"] == ("1.000", "2")
+        assert told["near-misses: refused"] == ("1.000", "1")
+    runs = {path.name for path in folder.glob("*.json")}
+    assert runs == {f"typed-squad-{title}-without.json" for title in ARTICLES}
+    asked = [case.id for case in typed_sets.of_articles(squad).__next__()[0].cases]
+    assert asked == [built.id]
 
 
 @pytest.mark.weights

@@ -14,6 +14,7 @@ import pytest
 from eval.cases.cases import Area, CaseSet
 from eval.cases.evidence import locate, resolve
 from eval.lab.bench import measured_set
+from eval.lab.bench.typed import of_articles
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
@@ -170,3 +171,16 @@ def test_no_sentence_of_the_article_ends_in_an_abbreviation(article: Document) -
     ends = [article.text[:end] for each in split(article) for _, end in each.sentences]
     assert not [each[-40:] for each in ends if each.endswith(ABBREVIATED)]
     assert len(ends) == 212
+
+
+def test_questions_as_people_type_them_on_squads_articles_have_their_places(beside: Path) -> None:
+    asked = Counter[str]()
+    for case_set, document in of_articles(beside / "benchmarks" / "squad2-dev-even.json"):
+        found, _ = resolve(case_set, Shelf(document))
+        for case in case_set.cases:
+            asked[case.tags[1]] += 1
+            assert case.unanswerable == (not found[case.id]), case.id
+            assert bool(case.answers) == ("look-up" in case.tags), case.id
+            assert all(len(each.split()) <= 8 for each in case.answers), case.id
+    assert asked == {"look-up": 216, "near-miss": 90, "open": 54}
+    assert asked.total() == len(measured_set("typed-squad").cases)

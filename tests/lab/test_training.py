@@ -138,11 +138,11 @@ def asked(squad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[
             {"question": "what did it cost"},
             {"question": "what is there about its visitors", "sentences": sentences},
         ]
-        lines.append({"article": "Bridges", "paragraph": number, "questions": questions})
+        line = {"article": "Bridges", "paragraph": number, "questions": questions}
+        lines.append(line | {"apart": True} if number else line)
     file = tmp_path / "asked.jsonl.gz"
     file.write_bytes(gzip.compress("".join(f"{json.dumps(each)}\n" for each in lines).encode()))
     monkeypatch.setattr(typed, "ASKED", file)
-    monkeypatch.setattr(typed, "HELD", 1)
     return articles
 
 

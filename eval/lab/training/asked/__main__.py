@@ -1,13 +1,15 @@
 """Teach the reader's upper half questions as people type them, after all else.
 
-SQuAD's questions are written with their paragraph in sight, in its words. These are written for 630
-of its training paragraphs: short, careless, in everyday words, and open ones among them.
+SQuAD's questions are written with their paragraph in sight, in its words. These are written for
+1,800 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 `asked.jsonl.gz` has them, a line a paragraph: each with the place of the words that answer it, the
-places of the sentences that do together, or neither where the paragraph does not answer it.
+places of the sentences that do together, or neither where the paragraph does not answer it. The
+paragraphs that are `apart` are not learned from, to measure on.
 
-The shipped reader goes on from where it is, or the one in the folder that --start names. Its lower
-half stays, and with it the heads that stand on it. FOLDER keeps a checkpoint, from which the same
-command goes on, and at the end `reader/`.
+The shipped reader goes on from where it is, or the one in the folder that --start names, and the
+weights are the mean of what it was and what it learned. Its lower half stays, and with it the heads
+that stand on it. FOLDER keeps a checkpoint, from which the same command goes on, and at the end
+`reader/`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,13 @@ from eval.lab.training.examples import (
 )
 from eval.lab.training.inputs import parse, read_records, shipped_reader
 from eval.lab.training.measure import describe
-from eval.lab.training.model import RECIPE, export_reader, from_weights, train_reader
+from eval.lab.training.model import (
+    RECIPE,
+    export_reader,
+    from_weights,
+    take_mean,
+    train_reader,
+)
 from index.errors import UserError
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
@@ -49,8 +57,6 @@ TITLED = 0.8
 """How often the article's title stands before the text, as it does where the reader is used."""
 PARAGRAPHS = 0.3
 """How often a whole paragraph is learned from beside its windows."""
-HELD = 60
-"""Paragraphs whose questions are not learned from, to measure on."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -63,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     model.bert.encoder.layer[:SHARED].requires_grad_(False)
     checkpoint, recipe = options.folder / "checkpoint.pt", replace(RECIPE, rate=RATE)
     train_reader(model, load_tokenizer(start), learned, checkpoint, recipe)
+    take_mean(model, from_weights(start / "model.onnx"))
     export_reader(model, start / "tokenizer.json", made)
     keep_branches(start / "model.onnx", made / "model.onnx")
     for name, folder in (("as it was", start), ("as it is", made)):
@@ -79,26 +86,25 @@ def examples(
     """
     rng = random.Random(SEED)  # noqa: S311  reproducible
     rankings: dict[str, Ranking] = {}
-    by_paragraph: list[list[Example]] = []
-    for paragraph, questions in read_asked(articles):
+    learned: list[Example] = []
+    apart: list[Example] = []
+    for paragraph, asked in read_asked(articles):
         title = paragraph.title
         ranking = rankings.setdefault(title, Ranking(articles[title], as_ranked))
-        made = _of_paragraph(questions, paragraph, ranking, rng)
-        by_paragraph.append(
-            [titled(each, title) if rng.random() < TITLED else each for each in made]
-        )
-    rng.shuffle(by_paragraph)
-    learned = [each for some in by_paragraph[HELD:] for each in some] * epochs
+        made = _of_paragraph(asked["questions"], paragraph, ranking, rng)
+        into = apart if asked.get("apart") else learned
+        into += [titled(each, title) if rng.random() < TITLED else each for each in made]
+    learned *= epochs
     if replayed:
         seen = [article for article in articles.values() if not held_out(article.title)]
         windows = [e for e in make_examples(seen, as_ranked, rng) if "paragraph" not in e.kind]
         learned += rng.sample(windows, min(replayed, len(windows)))
     rng.shuffle(learned)
-    return learned, [each for some in by_paragraph[:HELD] for each in some]
+    return learned, apart
 
 
-def read_asked(articles: Mapping[str, Article]) -> Iterator[tuple[Paragraph, list[dict[str, Any]]]]:
-    """Yield paragraphs of articles, by whose titles they are found, with what is asked of each.
+def read_asked(articles: Mapping[str, Article]) -> Iterator[tuple[Paragraph, dict[str, Any]]]:
+    """Yield paragraphs of articles, by whose titles they are found, with the line on each.
 
     Raises UserError where the articles are others than those that the questions were written on.
     """
@@ -110,7 +116,7 @@ def read_asked(articles: Mapping[str, Article]) -> Iterator[tuple[Paragraph, lis
                 "These are not SQuAD's training articles: "
                 f"{asked['article']}, paragraph {asked['paragraph']}, is not among them."
             ) from error
-        yield paragraph, asked["questions"]
+        yield paragraph, asked
 
 
 def as_ranked(_: str, texts: Sequence[str]) -> list[float]:

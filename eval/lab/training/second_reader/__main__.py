@@ -151,13 +151,11 @@ def _squad(articles: Sequence[Article], most: int) -> list[Question]:
     return chosen
 
 
-def _typed(
-    paragraphs: Iterable[tuple[Paragraph, list[dict[str, Any]]]], most: int
-) -> list[Question]:
+def _typed(paragraphs: Iterable[tuple[Paragraph, dict[str, Any]]], most: int) -> list[Question]:
     """Return so many near-misses as people type them, and as many other questions."""
     found = []
-    for paragraph, questions in paragraphs:
-        for asked in questions:
+    for paragraph, line in paragraphs:
+        for asked in line["questions"]:
             text = asked["question"]
             if "sentences" in asked:
                 within = paragraph.within(asked["sentences"])
