@@ -18,6 +18,7 @@ from rag.answerability.gate import (
     REREAD_WEIGHTS,
     SURE,
     SURE_WORDS,
+    SURE_WORDS_OF_ALL,
     THRESHOLD,
     THRESHOLD_OF_ALL,
     AnswerFeatures,
@@ -164,6 +165,7 @@ def test_a_reader_of_all_languages_has_a_higher_threshold() -> None:
     assert Decision(of_all.readings).answerable
     assert of_all.threshold < of_all.sure_from < 1
     assert Decision(of_all.readings).sure_from == SURE
+    assert (of_all.sure_words, Decision(()).sure_words) == (SURE_WORDS_OF_ALL, SURE_WORDS)
     surely = weigh(HOW_WIDE, WIDE, read(9.0, 12.0))
     of_two = Decision((surely,), THRESHOLD_OF_ALL, share=0.5)
     rest = 2 * THRESHOLD - surely.probability

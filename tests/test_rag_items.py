@@ -8,9 +8,10 @@ import pytest
 
 from index.loading.load import load_bytes
 from rag.answer import Answer
-from rag.answering.items import asked_one
+from rag.answering.items import _items, asked_one
 from rag.assistant import Assistant
 from rag.languages.english_words import without_article
+from rag.quote import Quote
 from tests.asking import AssistantOf
 from tests.conftest import LibraryOf
 
@@ -55,6 +56,12 @@ def test_what_is_asked_of_one_sentence(message: str, one: str) -> None:
 )
 def test_a_name_stands_without_its_article(name: str, opens: bool, shown: str) -> None:
     assert without_article(name, opens=opens) == shown
+
+
+def test_only_the_first_of_several_names_opens_a_sentence() -> None:
+    document = load_bytes(b"The Elm and The Hague are named.", "names.txt")
+    quote = Quote(document, 0, len(document.text), 0.0, marks=((0, len("The Elm and The Hague")),))
+    assert [each.words for each in _items([quote])] == ["Elm", "The Hague"]
 
 
 TEXT = b"""The Alder Bridge was opened in 1901 by the mayor. It is painted green.

@@ -95,10 +95,10 @@ SURE = 0.8
 """An answer even when nothing that was written from it is borne out."""
 
 SURE_WORDS = 6.5
-"""The reader's log-odds of its words from which an answer is written around them. It was 5, chosen
-on answers about XQuAD's articles that were read by eye: 7 of 22 below were false, and none of 42
-others (eval/lab/RECORDS.md). Readers since then have wider odds: from 6 on the one before this one
-was as often sure, from 6.5 on this one is: of 653 questions that were answered, half."""
+"""The reader's log-odds of its words from which an answer is written around them. The first bound
+was 5, chosen on answers about XQuAD's articles that were read by eye: 7 of 22 below it were false,
+and none of 42 above it. Later readers have wider odds: the bound is where each is sure of about
+half of its answers (eval/lab/RECORDS.md)."""
 
 SURE_WORDS_OF_ALL = 6.0
 """The same for the reader of all languages, whose odds are as they were."""

@@ -138,9 +138,10 @@ def _items(quotes: Sequence[Quote]) -> list[Item]:
     """Put the quotes together that name the same: the words of one are among those of the other."""
     items: list[Item] = []
     for quote in quotes:
-        opens = quote.text.startswith(quote.words)
-        for named in _things(" ".join(_BULLET.sub("", quote.words).split())):
-            name = without_article(named, opens=opens)
+        said = _BULLET.sub("", quote.words)
+        opens = bool(said) and _BULLET.sub("", quote.text).startswith(said)
+        for number, named in enumerate(_things(" ".join(said.split()))):
+            name = without_article(named, opens=opens and not number)
             words = content_words(name)
             for at, item in enumerate(items):
                 own = content_words(item.words)

@@ -109,7 +109,9 @@ def test_questions_as_people_type_them_are_asked_of_each_article_alone(
     monkeypatch.setattr(typed_sets, "DOCUMENTS", {})
     monkeypatch.setattr(typed_sets, "measured_set", lambda _: whole)
     folder = tmp_path / "typed"
-    for _ in range(2):
+    for again in (False, True):
+        if again:
+            monkeypatch.delattr(typed_sets, "ask_all")
         assert typed([str(folder), "--squad", str(squad)]) == 0
         rows = [
             line.split("|")[1:5] for line in capsys.readouterr().out.splitlines() if "|" in line
@@ -119,8 +121,12 @@ def test_questions_as_people_type_them_are_asked_of_each_article_alone(
         assert told["near-misses: refused"] == ("1.000", "1")
     runs = {path.name for path in folder.glob("*.json")}
     assert runs == {f"typed-squad-{title}-without.json" for title in ARTICLES}
-    asked = [case.id for case in typed_sets.of_articles(squad).__next__()[0].cases]
+    asked = [case.id for case in next(typed_sets.of_articles(squad))[0].cases]
     assert asked == [built.id]
+    other = replace(fare, tags=("Tunnels", "near-miss"))
+    monkeypatch.setattr(typed_sets, "measured_set", lambda _: replace(whole, cases=(other,)))
+    with pytest.raises(UserError, match="no article “Tunnels”"):
+        list(typed_sets.of_articles(squad))
 
 
 @pytest.mark.weights

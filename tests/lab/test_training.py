@@ -175,9 +175,10 @@ def test_questions_on_other_articles_are_told(asked: dict[str, Article]) -> None
 
 
 def test_the_questions_that_are_shipped_have_their_places() -> None:
-    lines = gzip.decompress(typed.ASKED.read_bytes()).decode().splitlines()
-    questions = [each for line in lines for each in json.loads(line)["questions"]]
-    assert len(questions) > 4000
+    lines = list(map(json.loads, gzip.decompress(typed.ASKED.read_bytes()).decode().splitlines()))
+    assert sum(each.get("apart", False) for each in lines) == 120
+    questions = [each for line in lines for each in line["questions"]]
+    assert (len(lines), len(questions)) == (1_800, 14_860)
     for each in questions:
         assert set(each) - {"question"} in (set(), {"words"}, {"sentences"})
         for start, end in [*each.get("sentences", ()), each.get("words", (0, 1))]:

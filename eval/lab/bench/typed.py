@@ -24,6 +24,7 @@ from eval.measuring.metrics import Scores
 from eval.measuring.statistics import mean
 from eval.running.record import Result
 from index.documents import Document
+from index.errors import UserError
 from index.loading.load import load
 
 
@@ -51,9 +52,15 @@ def _of_sets() -> Iterator[tuple[CaseSet, Document]]:
 
 
 def of_articles(squad: Path) -> Iterator[tuple[CaseSet, Document]]:
-    """Yield each of SQuAD's articles with what is asked of it."""
+    """Yield each of SQuAD's articles with what is asked of it.
+
+    Raises UserError where the file has other articles.
+    """
     whole = measured_set("typed-squad")
-    for document in load_xquad(squad).documents:
+    documents = load_xquad(squad).documents
+    if missing := {case.tags[0] for case in whole.cases} - {each.title for each in documents}:
+        raise UserError(f"{squad} has no article “{min(missing)}”. Name SQuAD's development set.")
+    for document in documents:
         numbered = zip(whole.cases, whole.lines, strict=True)
         own = [(case, line) for case, line in numbered if document.title in case.tags]
         if own:
@@ -64,8 +71,8 @@ def of_articles(squad: Path) -> Iterator[tuple[CaseSet, Document]]:
 
 def _asked(case_set: CaseSet, document: Document, folder: Path, *, llm: bool) -> Sequence[Result]:
     out = folder / f"{case_set.name}{'' if llm else '-without'}.json"
-    if out.exists():
-        return load_run(out).results
+    if out.exists() and not (made := load_run(out)).errors:
+        return made.results
     return ask_all(case_set, [document], folder / case_set.name, out=out, llm=llm).results
 
 

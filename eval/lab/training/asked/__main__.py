@@ -4,7 +4,7 @@ SQuAD's questions are written with their paragraph in sight, in its words. These
 1,800 of its training paragraphs: short, careless, in everyday words, and open ones among them.
 `asked.jsonl.gz` has them, a line a paragraph: each with the place of the words that answer it, the
 places of the sentences that do together, or neither where the paragraph does not answer it. The
-paragraphs that are `apart` are not learned from, to measure on.
+paragraphs that are `apart` are not learned from here, to measure on.
 
 The shipped reader goes on from where it is, or the one in the folder that --start names, and the
 weights are the mean of what it was and what it learned. Its lower half stays, and with it the heads
