@@ -125,7 +125,7 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 		$(VENV)/bin/footnoted add --library $$library eval/sets/$$file; \
 		$(VENV)/bin/footnoted eval run $$name-talks --library $$library --no-llm; \
 	done
-	@$(PY) -m eval.lab.bench.typed .footnoted/typed --squad "$(SQUAD)"
+	@$(PY) -m eval.lab.bench.talks.typed .footnoted/typed --squad "$(SQUAD)"
 	@$(PY) -m eval.lab.bench.talks.unclear .footnoted/unclear
 	@$(PY) -m eval.lab.bench.talks.several .footnoted/several
 	@$(PY) -m eval.lab.bench.talks.rewrites .footnoted/prose $(REWRITTEN)

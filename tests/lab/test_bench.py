@@ -15,7 +15,6 @@ from eval.cases.cases import SETS, Case, CaseSet
 from eval.comparing.compare import load_run
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import BENCH_SETS, measured_set
-from eval.lab.bench import typed as typed_sets
 from eval.lab.bench.ablation import VARIANTS
 from eval.lab.bench.ablation import main as ablation
 from eval.lab.bench.regression import KEPT, MEASURES, compare
@@ -25,7 +24,8 @@ from eval.lab.bench.routes import main as routes
 from eval.lab.bench.squad import half_the_articles
 from eval.lab.bench.statements import Statement, describe, false_answers, keep, kept, unread
 from eval.lab.bench.table import Sources, measure, read, show, table
-from eval.lab.bench.typed import main as typed
+from eval.lab.bench.talks import typed as typed_sets
+from eval.lab.bench.talks.typed import main as typed
 from eval.lab.measure import kept as kept_in
 from eval.lab.training.routing.further import HELD_OUT
 from eval.running.record import LibraryRecord, Result, Run, SetRecord

@@ -15,7 +15,7 @@ from eval.cases.answers import contains_answer
 from eval.cases.cases import Area, CaseSet
 from eval.cases.evidence import locate, resolve
 from eval.lab.bench import measured_set
-from eval.lab.bench.typed import of_articles
+from eval.lab.bench.talks.typed import of_articles
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load

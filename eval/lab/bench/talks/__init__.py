@@ -1,1 +1,1 @@
-"""How conversations are understood: follow-ups, and what leaves open what it means."""
+"""How what people type is understood: in careless questions, follow-ups, and unclear messages."""

@@ -1,6 +1,6 @@
 """Questions as people type them: look-ups, near-misses, and open ones.
 
-    python -m eval.lab.bench.typed FOLDER --squad FILE
+    python -m eval.lab.bench.talks.typed FOLDER --squad FILE
 
 Asks the sets `typed-…` of the documents that come with Footnoted, and `typed-squad` of SQuAD's
 development articles, each in a library of its own. Prints for both how many look-ups are answered
@@ -30,7 +30,7 @@ from index.loading.load import load
 
 def main(argv: Sequence[str]) -> int:
     """Ask what is missing, and print the tables."""
-    parser = arguments("eval.lab.bench.typed", __doc__, "squad")
+    parser = arguments("eval.lab.bench.talks.typed", __doc__, "squad")
     parser.add_argument("--llm", action="store_true", help="ask with the language model")
     given = parser.parse_args(argv)
     for title, parts in (
