@@ -139,7 +139,7 @@ def _items(quotes: Sequence[Quote]) -> list[Item]:
     items: list[Item] = []
     for quote in quotes:
         said = _BULLET.sub("", quote.words)
-        opens = bool(said) and _BULLET.sub("", quote.text).startswith(said)
+        opens = _BULLET.sub("", quote.text).startswith(said)
         for number, named in enumerate(_things(" ".join(said.split()))):
             name = without_article(named, opens=opens and not number)
             words = content_words(name)

@@ -216,8 +216,9 @@ def without_article(name: str, *, opens: bool) -> str:
 
     A capital one, “The Hague”, belongs to the name, unless it `opens` a sentence.
     """
-    article = re.match(r"(?:the|an?) (?=\S)", name, re.IGNORECASE)
-    return name[article.end() :] if article and (opens or name[0].islower()) else name
+    first, _, rest = name.partition(" ")
+    is_article = first.casefold() in ("a", "an", "the") and (opens or first.islower())
+    return rest if rest and is_article else name
 
 
 def singular(things: str) -> str:

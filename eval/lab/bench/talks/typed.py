@@ -11,7 +11,6 @@ refused and the F1 of the places that are cited. The runs in FOLDER are not made
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from eval.cases.cases import SETS, CaseSet
@@ -56,17 +55,13 @@ def of_articles(squad: Path) -> Iterator[tuple[CaseSet, Document]]:
 
     Raises UserError where the file has other articles.
     """
-    whole = measured_set("typed-squad")
-    documents = load_xquad(squad).documents
-    if missing := {case.tags[0] for case in whole.cases} - {each.title for each in documents}:
-        raise UserError(f"{squad} has no article “{min(missing)}”. Name SQuAD's development set.")
-    for document in documents:
-        numbered = zip(whole.cases, whole.lines, strict=True)
-        own = [(case, line) for case, line in numbered if document.title in case.tags]
-        if own:
-            cases, lines = zip(*own, strict=True)
-            name = f"typed-squad-{document.title}"
-            yield replace(whole, name=name, cases=cases, lines=lines), document
+    data, cases = load_xquad(squad), measured_set("typed-squad").cases
+    documents = {each.title: each for each in data.documents}
+    for title in dict.fromkeys(case.tags[0] for case in cases):
+        if title not in documents:
+            raise UserError(f"{squad} has no article “{title}”. Name SQuAD's development set.")
+        own = tuple(case for case in cases if case.tags[0] == title)
+        yield data.subset(f"typed-squad-{title}", own), documents[title]
 
 
 def _asked(case_set: CaseSet, document: Document, folder: Path, *, llm: bool) -> Sequence[Result]:

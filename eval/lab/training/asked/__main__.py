@@ -36,13 +36,7 @@ from eval.lab.training.examples import (
 )
 from eval.lab.training.inputs import parse, read_records, shipped_reader
 from eval.lab.training.measure import describe
-from eval.lab.training.model import (
-    RECIPE,
-    export_reader,
-    from_weights,
-    take_mean,
-    train_reader,
-)
+from eval.lab.training.model import RECIPE, export_reader, from_weights, take_mean, train_reader
 from index.errors import UserError
 from index.weights.onnx import load_tokenizer
 from index.weights.reader import ReaderWeights
