@@ -2,7 +2,8 @@
 
 The window is a thin face over `Assistant`: it asks, shows each step as it comes, and opens quotes
 in their place. Each panel (`ui/panels/`) is a module with what runs in the browser beside it;
-`window.css` is how it looks. Nothing is global: a conversation lives in the visitor's session.
+`window.css` is how it looks, `stream.js` has no event lost on its way back. Nothing is global: a
+conversation lives in the visitor's session.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ _TURNED = "() => { document.dispatchEvent(new Event('footnoted:library')); }"
 """Tells the page's scripts that it has another library."""
 
 _STYLE = Path(__file__).parent / "window.css"
+_STREAM = Path(__file__).parent / "stream.js"
 
 
 def build_window(
@@ -88,7 +90,7 @@ def build_window(
         )  # Before the window's own events, which may not take its names.
         left_out = gr.JSON([], visible=False)
         with gr.Row(elem_id="top"):
-            gr.HTML(fixed.header(), apply_default_css=False)
+            gr.HTML(fixed.header(), js_on_load=_STREAM.read_text("utf-8"), apply_default_css=False)
             user = _put_user() if users is not None else None
         with gr.Row(elem_id="panels"):
             with gr.Column(elem_id="documents-panel"):
