@@ -128,6 +128,7 @@ bench: models beside  ## Print the table of targets; takes over an hour, and goe
 	@$(PY) -m eval.lab.bench.talks.typed .footnoted/typed --squad "$(SQUAD)"
 	@$(PY) -m eval.lab.bench.talks.unclear .footnoted/unclear
 	@$(PY) -m eval.lab.bench.talks.several .footnoted/several
+	@$(PY) -m eval.lab.bench.talks.chatty .footnoted/chatty --squad "$(SQUAD)"
 	@$(PY) -m eval.lab.bench.talks.rewrites .footnoted/prose $(REWRITTEN)
 	@$(PY) -m eval.lab.bench.scans .footnoted/scans
 	@$(PY) -m eval.lab.bench.tables .footnoted/tables

@@ -105,6 +105,43 @@ def test_a_follow_up_is_made_to_stand_alone() -> None:
     assert query.history == tuple(HISTORY)
 
 
+def test_what_is_told_beside_a_question_is_neither_routed_nor_put_in() -> None:
+    typed, plain = "hi! we go in May, how wide?", "how wide?"
+    routed: list[str] = []
+
+    def told(said: str) -> Route:
+        routed.append(said)
+        return route("evidence/fact")
+
+    def rewrite(message: str, *_: object) -> Rewriting:
+        assert message == plain
+        return Rewriting(((ASKED, 1.0),), 0.7)
+
+    query = understand(typed, HISTORY, told, rewrite, trim=lambda *_: plain)
+    assert typed not in routed
+    assert (query.typed, query.plain, query.text) == (typed, plain, ASKED)
+    assert [each.text for each in query.others] == [plain]
+    assert query.may_stand_alone
+    assert query.need == pytest.approx(0.7)
+    assert understand(typed, (), told, rewrite, trim=lambda *_: plain).text == plain
+
+
+def test_requests_to_the_assistant_are_not_read_with_what_follows_them() -> None:
+    history: list[Turn] = [*HISTORY, ("user", "shorter pls"), ("assistant", "In May.")]
+    seen: list[Sequence[Turn]] = []
+
+    def rewrite(_: str, turns: Sequence[Turn], __: str) -> Rewriting:
+        seen.append(turns)
+        return Rewriting()
+
+    def told(said: str) -> Route:
+        return route("command/shorter" if said == "shorter pls" else "evidence/fact")
+
+    query = understand("how wide is it", history, told, rewrite)
+    assert seen == [HISTORY]
+    assert query.history == tuple(history)
+
+
 def test_what_needs_nothing_is_read_as_typed() -> None:
     query = understood("How deep is the Rowan Strait?", "evidence/fact", need=0.02)
     assert (query.text, query.others) == ("How deep is the Rowan Strait?", ())

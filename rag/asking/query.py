@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from index.language import ENGLISH, language_told_by
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
-from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Route
+from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Kind, Route
 from rag.languages import QuestionForm, content_words, form
 
 DOCUMENT_KINDS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
 
-ASSISTANT_KINDS = ("conversation", "command")
+CHAT: tuple[Kind, ...] = ("conversation",)
+"""Kinds that speak of no document, though they may name some."""
+
+ASSISTANT_KINDS: tuple[Kind, ...] = (*CHAT, "command")
 """Kinds that are said to the assistant, or of its last answer: they ask nothing by themselves."""
 
 FACT_KINDS = ("evidence", "claim")
@@ -31,14 +34,16 @@ UNLIKELY = 0.1
 class Query:
     """What is asked. Search, reading, deciding, writing and verifying all go by this.
 
-    `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
-    alone, which is searched for, and `language` the code of the language that it is in. `form` and
+    `typed` is what was typed, behind the turns of `history`, and `plain` the same without what is
+    told beside the question; `text` is that made to stand alone, which is searched for, and
+    `language` the code of the language that it is in. `form` and
     `route` tell what kind of answer is wanted. Where it is
     in doubt what the message needs of what was said before it, `others` are the other ways to read
     it, and `share` is how likely this one is.
     """
 
     typed: str
+    plain: str
     text: str
     form: QuestionForm
     route: Route = EVIDENCE
@@ -55,10 +60,15 @@ class Query:
         route: Route = EVIDENCE,
         history: Sequence[Turn] = (),
         language: str = ENGLISH,
+        plain: str | None = None,
     ) -> Query:
-        """Make the query of a question that stands alone; `typed` is given where that differs."""
+        """Make the query of a question that stands alone.
+
+        `typed` is given where that differs, and `plain` where that differs from it.
+        """
         typed = text if typed is None else typed
-        return cls(typed, text, form(text), route, tuple(history), language=language)
+        plain = typed if plain is None else plain
+        return cls(typed, plain, text, form(text), route, tuple(history), language=language)
 
     def as_evidence(self) -> Query:
         """Return the query with the route of evidence, for when its own way found nothing."""
@@ -72,25 +82,25 @@ class Query:
     @property
     def may_stand_alone(self) -> bool:
         """Whether something is put in, and it may be meant as it was typed all the same."""
-        return self.text != self.typed and any(each.text == self.typed for each in self.others)
+        return self.text != self.plain and any(each.text == self.plain for each in self.others)
 
     @property
     def need(self) -> float:
         """How likely the message needs something that was said before it, from 0 to 1."""
-        return 1 - sum(each.share for each in (self, *self.others) if each.text == self.typed)
+        return 1 - sum(each.share for each in (self, *self.others) if each.text == self.plain)
 
     def also(self, text: str, share: float) -> Query:
         """Return the query with a text as the first way to read it.
 
         `share` is how likely it is meant so; a way that has the same words adds its own.
         """
-        text = self.typed if _plain(text) == _plain(self.typed) else text
+        text = self.plain if _letters(text) == _letters(self.plain) else text
         others = [
             replace(each, share=(1 - share) * each.share, others=())
             for each in (self, *self.others)
         ]
-        same = sum(each.share for each in others if _plain(each.text) == _plain(text))
-        different = (each for each in others if _plain(each.text) != _plain(text))
+        same = sum(each.share for each in others if _letters(each.text) == _letters(text))
+        different = (each for each in others if _letters(each.text) != _letters(text))
         return replace(
             self, text=text, form=form(text), share=share + same, others=tuple(different)
         )
@@ -114,25 +124,29 @@ def understand(
     route: Callable[[str], Route],
     rewrite: Callable[[str, Sequence[Turn], str], Rewriting],
     short: Callable[[str], str | None] | None = None,
+    trim: Callable[[str, Sequence[Turn], str], str] | None = None,
 ) -> Query:
     """Understand a message that comes after a conversation.
 
     `route` tells what kind of answer a text wants, `rewrite` makes a message in a language stand
-    alone, and `short` tells the language of one that is too short for its letters to tell it.
+    alone, `short` tells the language of one that is too short for its letters to tell it, and
+    `trim` leaves out what a message tells beside its question.
     """
     language = _spoken(typed, history, short)
-    history = list(_without_small_talk(history, route))
+    history = list(_without(CHAT, history, route))
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history, language=language)
-    alone = Query.of(typed, route=route(typed), history=history, language=language)
+    asked = list(_without(ASSISTANT_KINDS, history, route))
+    plain = trim(typed, asked, language) if trim else typed
+    alone = Query.of(plain, typed, route(plain), history, language, plain)
     if not history or _of_documents(alone, route):
         return alone
-    rewriting = rewrite(typed, history, language)
+    rewriting = rewrite(plain, asked, language)
     if not rewriting.texts or _of_the_answer(alone.route, rewriting):
         return alone
     made = [
         replace(
-            Query.of(text, typed, _of_texts(route(text), alone), history, language),
+            Query.of(text, typed, _of_texts(route(text), alone), history, language, plain),
             share=rewriting.need * share,
         )
         for text, share in rewriting.texts
@@ -144,7 +158,7 @@ def understand(
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
 
 
-def _plain(text: str) -> str:
+def _letters(text: str) -> str:
     """Return the letters and figures of a text."""
     return "".join(filter(str.isalnum, text.casefold()))
 
@@ -161,12 +175,14 @@ def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | No
     return ENGLISH
 
 
-def _without_small_talk(history: Sequence[Turn], route: Callable[[str], Route]) -> Iterator[Turn]:
-    """Yield the turns but for small talk: a greeting names documents and speaks of none."""
-    talks = False
+def _without(
+    kinds: Collection[Kind], history: Sequence[Turn], route: Callable[[str], Route]
+) -> Iterator[Turn]:
+    """Yield the turns but for messages of some kinds, with what was answered to them."""
+    is_left_out = False
     for role, said in history:
-        talks = route(said).kind == "conversation" if role == "user" else talks
-        if not talks:
+        is_left_out = route(said).kind in kinds if role == "user" else is_left_out
+        if not is_left_out:
             yield role, said
 
 
@@ -187,7 +203,7 @@ def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route 
     """
     if query.asked_before is None or {made.route.kind, query.route.kind} != {"evidence"}:
         return None
-    together = route(f"{query.asked_before} {query.typed}")
+    together = route(f"{query.asked_before} {query.plain}")
     same = together.kind == route(query.asked_before).kind
     surer = together.probability >= query.route.probability
     return together if same and surer and together.kind not in NOT_GONE_ON else None

@@ -7,22 +7,25 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from eval.cases.cases import SETS
 from eval.lab.bench import measured_set
-from eval.lab.bench.talks import several
+from eval.lab.bench.talks import chatty, several
 from eval.lab.bench.talks.dialogues import NOTHING, load_dialogues, mixed
 from eval.lab.training.follow_ups.__main__ import describe, first_questions, to_learn
 from eval.lab.training.follow_ups.examples import (
     CONVERSATIONS,
+    REMARKS,
     Example,
     FollowUp,
     Label,
     labels,
     load_follow_ups,
+    without_remarks,
 )
 from index.errors import UserError
 from index.loading.load import load
@@ -70,6 +73,33 @@ def puts(message: str, made: Sequence[Label], context: str) -> list[Put]:
 )
 def test_labels_say_what_people_did(message: str, alone: str) -> None:
     assert edited(message, puts(message, labels(message, alone, CONTEXT), CONTEXT)) == alone
+
+
+@pytest.mark.parametrize(
+    ("message", "alone", "plain"),
+    [
+        ("nice. my dad loves it, how long is it", "how long is the bridge", "how long is it"),
+        ("how long is it? my dad asks", "how long is the bridge?", "how long is it?"),
+        ("How long is it?", "How long is the bridge?", "How long is it?"),
+        ("survivors", "how many people survived", "survivors"),
+        ("is it the old bridge", "is the old bridge it", "is it the old bridge"),
+    ],
+    ids=["before", "behind", "nothing", "reworded", "moved"],
+)
+def test_what_a_rewriting_leaves_out_was_told_beside(message: str, alone: str, plain: str) -> None:
+    assert without_remarks(message, alone) == plain
+
+
+def test_conversations_with_a_title_are_learned_from_their_first_message_on() -> None:
+    remarks = load_follow_ups(REMARKS)
+    assert len(remarks) >= 3_000
+    assert all(each.titles for each in remarks)
+    firsts = [each for each in remarks if not each.history]
+    assert len(firsts) == len({each.conversation for each in remarks})
+    trimmed = [
+        each for each in remarks if without_remarks(each.message, each.alone) != each.message
+    ]
+    assert len(trimmed) / len(remarks) > 0.25
 
 
 def test_what_was_not_said_before_is_left_as_the_message_has_it() -> None:
@@ -121,7 +151,8 @@ def test_the_conversations_are_well_formed_and_learned_from() -> None:
 def test_the_figures_count_what_is_put_in_and_what_is_changed_without_need() -> None:
     needs = FollowUp("a", "1", HISTORY, "How long is it?", "How long is the Alder Bridge?")
     stands = FollowUp("a", "1", HISTORY, "Who is she?", "Who is she?")
-    [line] = describe([needs, stands], lambda *_: (0.0, []))
+    left_out, line = describe([needs, stands], lambda *_: (0.0, []))
+    assert left_out == "a: of the words left out precision 0.000, recall 0.000"
     assert line == (
         "a: 1 that need something: seen 0.000, of the words put in precision 0.000, recall 0.000; "
         "1 that need nothing: changed 0.000"
@@ -226,3 +257,28 @@ def test_nothing_is_put_in_that_was_not_said(reader: Reader) -> None:
         told = " ".join([case.question, *(text for _, text in case.written), *LINKS, "s"])
         for made, _ in rewritten(case.question, case.written, reader.edits).texts:
             assert words(made) <= words(told), made
+
+
+def test_chatty_conversations_name_places_of_their_documents(tmp_path: Path) -> None:
+    lines = [json.loads(line) for line in chatty.TALKS.read_text("utf-8").splitlines()]
+    named = [each["document"] for each in lines]
+    shipped = {name: load(SETS / name) for name in several.NAMES}
+    asked = [turn for each in lines for turn in each["turns"] if "places" in turn]
+    assert len(asked) >= 80
+    assert all(turn["alone"] and (turn["places"] or turn["answer"]) for turn in asked)
+    for each in lines:
+        if document := shipped.get(each["document"]):
+            assert sha256(document.text.encode()).hexdigest() == each["sha256"]
+            for turn in each["turns"]:
+                for start, end in turn.get("places", ()):
+                    assert document.text[start:end].strip()
+    other = tmp_path / "squad.json"
+    paragraph = {"context": "Tolm lies there.", "qas": []}
+    other.write_text(json.dumps({"data": [{"title": "Tolm", "paragraphs": [paragraph]}]}))
+    talks = chatty.talks(other)
+    for expected in named[: named.index(next(name for name in named if name not in shipped))]:
+        name, document, messages = next(talks)
+        assert (name, document.text) == (expected, shipped[name].text)
+        assert messages
+    with pytest.raises(UserError, match="Name SQuAD's development set"):
+        next(talks)

@@ -1,1 +1,71 @@
+// Runs once, when #top is on the page. Gradio's page sends an event (`queue/join`) and reads what
+// becomes of all its events in one stream (`queue/data`), which the server ends when nothing is
+// pending. An event that is sent while the end is on its way would be lost: the page takes the
+// stream for open, and waits in it for ever. So the answer to an event is held back until the stream
+// that is being read names the event, or is over.
 
+const TOLD = /"event_id":"(\w+)"/g;
+const LONGEST = 50; // Characters of what TOLD finds, at most.
+
+const send = window.fetch;
+let reading = null; // The stream that the page takes for open.
+
+const begun = () => {
+  const stream = { named: new Set(), waiting: new Map() };
+  stream.names = (id) => new Promise((go) => (stream.named.has(id) ? go() : stream.waiting.set(id, go)));
+  stream.over = new Promise((end) => (stream.end = end));
+  stream.over.then(() => reading === stream && (reading = null));
+  return stream;
+};
+
+const followed = (response, stream) => {
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  const note = (bytes) => {
+    text += decoder.decode(bytes, { stream: true });
+    for (const [, id] of text.matchAll(TOLD)) {
+      stream.named.add(id);
+      stream.waiting.get(id)?.();
+    }
+    text = text.slice(-LONGEST);
+  };
+  const body = new ReadableStream({
+    async pull(page) {
+      try {
+        const { done, value } = await reader.read();
+        if (!done) {
+          note(value);
+          page.enqueue(value);
+          return;
+        }
+        page.close();
+      } catch (error) {
+        page.error(error);
+      }
+      stream.end();
+    },
+    cancel: (reason) => reader.cancel(reason).finally(stream.end),
+  });
+  return new Response(body, response);
+};
+
+window.fetch = async (...given) => {
+  const path = new URL(given[0]?.url ?? given[0], document.baseURI).pathname;
+  if (path.endsWith("/queue/data")) {
+    const stream = (reading = begun());
+    given[1]?.signal?.addEventListener("abort", stream.end);
+    try {
+      return followed(await send(...given), stream);
+    } catch (error) {
+      stream.end();
+      throw error;
+    }
+  }
+  const response = await send(...given);
+  if (path.endsWith("/queue/join") && response.ok && reading) {
+    const { event_id: id } = await response.clone().json();
+    await Promise.race([reading?.names(id), reading?.over]);
+  }
+  return response;
+};

@@ -2,8 +2,8 @@
 
 The window is a thin face over `Assistant`: it asks, shows each step as it comes, and opens quotes
 in their place. Each panel (`ui/panels/`) is a module with what runs in the browser beside it;
-`window.css` is how it looks, `stream.js` has no event lost on its way back. Nothing is global: a
-conversation lives in the visitor's session.
+`window.css` is how it looks, `stream.js` sees that no event is lost on its way back. Nothing is
+global: a conversation lives in the visitor's session.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from eval.cases.cases import SETS
 from eval.lab.bench import DOCUMENTS
@@ -62,14 +62,19 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     asked = parser.parse_args(argv)
     ask = partial(_ask_all, llm=asked.llm)
-    told = list(
+    answers = list(
         _mixed(asked.folder, asked.squad, ask) if asked.squad else _shipped(asked.folder, ask)
     )
-    show_rows(figures(told))
-    wrong = [each for each in told if not each["right"] and each["as_people"]]
-    for each in wrong[: asked.shown]:
-        sys.stdout.write("\n" + "\n".join(f"{key}: {each[key]}" for key in SHOWN) + "\n")
+    show_rows(figures(answers))
+    write_wrong(answers, asked.shown, sys.stdout)
     return 0
+
+
+def write_wrong(answers: Sequence[dict[str, Any]], most: int, to: TextIO) -> None:
+    """Write the first that go wrong, and are right as people made them stand alone."""
+    wrong = [each for each in answers if not each["right"] and each["as_people"]]
+    for each in wrong[:most]:
+        to.write("\n" + "\n".join(f"{key}: {each[key]}" for key in SHOWN) + "\n")
 
 
 SHOWN = ("kind", "before", "user", "alone", "read_as", "answer")
@@ -138,17 +143,18 @@ def _ask_all(
     assistant = filled(folder, documents, **({} if llm else {"llm": "none"}))
     asked = {str(at): each for at, each in enumerate(given) if each.history}
     file = folder.with_suffix(".llm.json" if llm else ".json")
-    yield from kept(file, asked, partial(_told, assistant)).values()
+    yield from kept(file, asked, partial(told, assistant)).values()
 
 
-def _told(assistant: Assistant, message: Message) -> dict[str, Any]:
+def told(assistant: Assistant, message: Message) -> dict[str, Any]:
+    """Return what becomes of a message, and of the same as people made it stand alone."""
     read = assistant.ask(message.user, message.history)
     people = assistant.ask(message.alone)
     if "llm_unavailable" in (read.reason, people.reason):
         raise UserError(read.message or people.message or "The language model is not there.")
     return {
         "kind": message.kind,
-        "before": message.history[-2][1],
+        "before": message.history[-2][1] if message.history else "",
         "user": message.user,
         "alone": message.alone,
         "read_as": read.standalone_question,
@@ -170,25 +176,22 @@ def _is_right(answer: Answer, message: Message) -> bool:
     )
 
 
-def figures(told: Sequence[dict[str, Any]]) -> Iterator[Row]:
+def figures(asked: Sequence[dict[str, Any]]) -> Iterator[Row]:
     """Yield how many are right, of each kind and of all."""
-    answerable = [each for each in told if each["answerable"]]
-    kinds = {kind: [each for each in answerable if each["kind"] == kind] for kind in _kinds(told)}
+    answerable = [each for each in asked if each["answerable"]]
+    names = dict.fromkeys(each["kind"] for each in answerable)
+    kinds = {kind: [each for each in answerable if each["kind"] == kind] for kind in names}
     kinds |= {"all": answerable}
-    kinds |= {"not in the texts": [each for each in told if not each["answerable"]]}
+    kinds |= {"not in the texts": [each for each in asked if not each["answerable"]]}
     for kind, some in kinds.items():
         yield Row(f"{kind}: as read", share(each["right"] for each in some))
         yield Row(f"{kind}: as people wrote", share(each["as_people"] for each in some))
-    stand = [each for each in told if each["alone"] == each["user"]]
+    stand = [each for each in asked if each["alone"] == each["user"]]
     put_in = share(each["read_as"] != each["user"] for each in stand)
     yield Row("stands alone: something put in", put_in)
-    need = [each for each in told if each["alone"] != each["user"]]
+    need = [each for each in asked if each["alone"] != each["user"]]
     seen = share(each["read_as"] != each["user"] for each in need)
     yield Row("needs something: something put in", seen)
-
-
-def _kinds(told: Sequence[dict[str, Any]]) -> list[str]:
-    return list(dict.fromkeys(each["kind"] for each in told))
 
 
 if __name__ == "__main__":
