@@ -22,7 +22,7 @@ from rag.answering.context import MAX_LISTED, Context
 from rag.answering.subquestions import answer_parts, several
 from rag.asking.kind import route_among
 from rag.asking.query import Query, understand
-from rag.asking.rewrite import Rewriter, Turn
+from rag.asking.rewrite import Turn, rewriter
 from rag.asking.route import Router
 from rag.checking.check import Sources, check
 from rag.checking.verdict import Checked
@@ -175,14 +175,13 @@ class Assistant:
         exclude: Sequence[str] = (),
         tags: Sequence[str] = (),
         wait: Wait = sleep,
-        as_typed: bool = False,
     ) -> Generator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
         Documents in `exclude`, by their ids, are left aside, and with `tags` those that have none
         of them. Without a language model, or when it fails on the way, the answer is the words that
         answer with their quotes. Where its failure may pass, `wait` tells how long is waited for
-        it, and waits. Read `as_typed`, a question gets no words and loses none.
+        it, and waits.
 
         Raises UserError for an empty question and for a tag that no document has, and ModelMissing
         when the weights for searching are not on this machine.
@@ -209,7 +208,7 @@ class Assistant:
                     self._understood,
                     limit=min(MAX_LISTED, self.settings.sentences),
                 )
-                for event in self._events(question, history, context, as_typed=as_typed):
+                for event in self._events(question, history, context):
                     if isinstance(event, Answer):
                         event = _with_unread_documents(event, len(context.titles), self.library)
                         line.answered(event)
@@ -253,11 +252,9 @@ class Assistant:
             with suppress(ValueError):  # A step is being made: it ends by itself.
                 events.close()
 
-    def _events(
-        self, typed: str, history: Sequence[Turn], context: Context, *, as_typed: bool
-    ) -> Iterator[Event]:
+    def _events(self, typed: str, history: Sequence[Turn], context: Context) -> Iterator[Event]:
         """Understand what was typed, and answer it by the way that is for it."""
-        query = self._understood(typed, () if as_typed else history, context, as_typed=as_typed)
+        query = self._understood(typed, history, context)
         if not context.titles and query.route.kind != "conversation":
             empty = self.library.is_empty
             note = None if empty else say(query.language, "none_selected")
@@ -267,13 +264,11 @@ class Assistant:
         parts = several(query)
         yield from answer_parts(query, context, parts) if parts else context.ask(query)
 
-    def _understood(
-        self, typed: str, history: Sequence[Turn], context: Context, *, as_typed: bool = False
-    ) -> Query:
+    def _understood(self, typed: str, history: Sequence[Turn], context: Context) -> Query:
         if self.library.is_empty:
             history = ()
         across = self.reader.edits_across if self.reader.reads_all else None
-        rewrite = Rewriter(self.reader.edits, across)
+        rewrite = rewriter(self.reader.edits, across)
         route = partial(
             route_among,
             router=self.router,
@@ -281,8 +276,7 @@ class Assistant:
             headings=lambda: context.headings,
             holds=lambda words: bool(self.library.holding(words, 1, context.exclude)),
         )
-        trim = None if as_typed else rewrite.trim
-        return understand(typed, history, route, rewrite, self.router.language, trim)
+        return understand(typed, history, route, rewrite, self.router.language)
 
     def check(
         self,

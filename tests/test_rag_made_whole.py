@@ -8,7 +8,6 @@ import pytest
 
 from rag.answer import Answer, Searching
 from rag.answerability import gate
-from rag.answering import evidence
 from rag.answering.context import Context
 from rag.answering.evidence import _made_whole, read
 from rag.asking.query import Query
@@ -164,13 +163,12 @@ def test_the_whole_question_is_shown_with_its_quotes(
     briefed: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "SURE", 1.0)
-    monkeypatch.setattr(evidence, "MADE_WHOLE", 0.9)  # Else it is as likely as the head's own.
     llm = ScriptedLLM(copied=WHOLE, written="The Tsugaru Strait is 20 kilometers wide.")
     asking = briefed.with_settings(briefed.settings)
     asking._writer = Lazy(lambda: Writer(llm, "scripted"))
     events = list(asking.stream("width then", HISTORY[:4]))
     assert [each.question for each in events if isinstance(each, Searching)] == [
-        "width in the Tsugaru Strait",
+        "width the Tsugaru Strait",
         WHOLE,
     ]
     answer = events[-1]

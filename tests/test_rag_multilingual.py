@@ -10,7 +10,7 @@ from index.documents import Document
 from index.errors import LibraryError
 from index.weights.catalogue import DEFAULT_EMBEDDING, MULTILINGUAL, READER_OF_ALL
 from rag.answer import Answer
-from rag.asking.rewrite import Rewriter, Turn
+from rag.asking.rewrite import Turn, rewriter
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.languages.phrases import phrases
@@ -140,7 +140,7 @@ def test_a_follow_up_has_what_it_means_in_brackets(
 ) -> None:
     """And there only what was said: no blank before it, which the tokens begin with."""
     history: list[Turn] = [("user", asked), ("assistant", answered)]
-    rewrite = Rewriter(assistant.reader.edits, assistant.reader.edits_across)
+    rewrite = rewriter(assistant.reader.edits, assistant.reader.edits_across)
     made = rewrite(typed, history, "de")
     assert made.texts
     put_in = [text[text.index("(") + 1 : text.index(")")] for text, _ in made.texts]

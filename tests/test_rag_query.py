@@ -105,27 +105,6 @@ def test_a_follow_up_is_made_to_stand_alone() -> None:
     assert query.history == tuple(HISTORY)
 
 
-def test_what_is_told_beside_a_question_is_neither_routed_nor_put_in() -> None:
-    typed, plain = "hi! we go in May, how wide?", "how wide?"
-    routed: list[str] = []
-
-    def told(said: str) -> Route:
-        routed.append(said)
-        return route("evidence/fact")
-
-    def rewrite(message: str, *_: object) -> Rewriting:
-        assert message == plain
-        return Rewriting(((ASKED, 1.0),), 0.7)
-
-    query = understand(typed, HISTORY, told, rewrite, trim=lambda *_: plain)
-    assert typed not in routed
-    assert (query.typed, query.plain, query.text) == (typed, plain, ASKED)
-    assert [each.text for each in query.others] == [plain]
-    assert query.may_stand_alone
-    assert query.need == pytest.approx(0.7)
-    assert understand(typed, (), told, rewrite, trim=lambda *_: plain).text == plain
-
-
 def test_requests_to_the_assistant_are_not_read_with_what_follows_them() -> None:
     history: list[Turn] = [*HISTORY, ("user", "shorter pls"), ("assistant", "In May.")]
     seen: list[Sequence[Turn]] = []

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from index.documents import Document
-from rag.answer import Answer
 from rag.answerability.gate import AnswerFeatures, Decision, Reading
 from rag.answering.evidence import likeliest, read, read_each
 from rag.asking.query import Query
@@ -59,7 +58,7 @@ def test_what_may_stand_alone_is_answered_so_where_what_was_said_before_does_not
     way, decision = read_each(put_in, context)
     assert way.text == WHOLE
     assert decision.answerable
-    other = replace(put_in, others=(replace(alone, plain=TYPED),), plain=TYPED)
+    other = replace(put_in, others=(replace(alone, typed=TYPED),), typed=TYPED)
     assert not other.may_stand_alone
     assert read_each(other, context)[1].expected < decision.expected
 
@@ -91,11 +90,3 @@ def test_what_is_answered_the_same_as_it_was_typed_needs_nothing(
 
     ways = [decided(WHOLE, 0.7, 0), decided(TYPED, 0.3, 18 if elsewhere else 0)]
     assert likeliest(ways)[0].text == chosen
-
-
-def test_a_question_is_read_as_it_was_typed_where_that_is_wanted(briefed: Assistant) -> None:
-    typed = f"Hi! My sister sails there next week. {WHOLE}?"
-    assert briefed.ask(typed).standalone_question == f"{WHOLE}?"
-    *_, answer = briefed.stream(typed, as_typed=True)
-    assert isinstance(answer, Answer)
-    assert answer.standalone_question == typed

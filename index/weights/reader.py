@@ -94,10 +94,8 @@ class ReaderWeights:
         need = float(1 / (1 + np.exp(-needs)))
         words, offsets = text_tokens(encoded), encoded.offsets
         own = [offsets[at][1] for at, of in enumerate(encoded.sequence_ids) if of == 0]
-        if max(own, default=0) < places[-1][1]:
+        if not len(words) or max(own, default=0) < places[-1][1]:
             return need, []
-        if not len(words):
-            return need, [Edit(edits[at].tolist(), []) for at in place_tokens(encoded, places)]
         begins = [offsets[at][0] for at in words]
         opens = np.array([not at or context[at - 1] == "\n" for at in begins])  # The marks.
         lines = np.cumsum(opens)

@@ -156,15 +156,15 @@ def _made_whole(
         return None
     context.run.llm = writer.name
     try:
-        text = writer.stand_alone(query.plain, _told(query))
+        text = writer.stand_alone(query.typed, _told(query))
     except LLMUnavailable as error:
         context.run.fail(error)
         return None
     said = [words for _, words in query.history]
-    if not text or missing_facts(text, said, query.plain) or missing_facts(query.plain, [text]):
+    if not text or missing_facts(text, said, query.typed) or missing_facts(query.typed, [text]):
         return None
     also = query.also(text, share)
-    puts_in = also.text != query.plain
+    puts_in = also.text != query.typed
     if not puts_in and query.need == 1:
         return None
     by_answers = puts_in or query.may_stand_alone
@@ -190,7 +190,7 @@ def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decisio
     Where the same words of a quote answer the message as it was typed, it needed nothing.
     """
     best = max(decided, key=lambda each: (each[1].answerable, each[0].share * each[1].probability))
-    typed = next((each for each in decided if each[0].text == each[0].plain), best)
+    typed = next((each for each in decided if each[0].text == each[0].typed), best)
     same = _answer(typed[1]) == _answer(best[1]) is not None
     return typed if same else best
 

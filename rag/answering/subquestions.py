@@ -39,7 +39,7 @@ def several(query: Query) -> SubQuestions | None:
     text = query.text
     asked = [" ".join(text[slice(*at)].split()) for at in sentence_spans(text, 0, len(text))]
     whole = all(each.endswith("?") and len(each.split()) >= LEAST_WORDS for each in asked)
-    if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.plain:
+    if not whole or not 1 < len(asked) <= MOST_PARTS or text != query.typed:
         return None
     return _following(_AND.sub("", each) for each in asked)
 
@@ -49,7 +49,7 @@ def joined_in(query: Query) -> SubQuestions | None:
 
     None where it asks one, or more than are answered.
     """
-    asked = joined_questions(" ".join(query.text.split())) if query.text == query.plain else ()
+    asked = joined_questions(" ".join(query.text.split())) if query.text == query.typed else ()
     return _following(asked) if 1 < len(asked) <= MOST_PARTS else None
 
 

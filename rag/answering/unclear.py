@@ -20,7 +20,7 @@ from rag.languages.phrases import say
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 
-OPEN = 0.2
+OPEN = 0.5
 """How likely a message leaves open what it is about, from which the quotes are looked through."""
 
 SEVERAL = 2

@@ -34,16 +34,14 @@ UNLIKELY = 0.1
 class Query:
     """What is asked. Search, reading, deciding, writing and verifying all go by this.
 
-    `typed` is what was typed, behind the turns of `history`, and `plain` the same without what is
-    told beside the question; `text` is that made to stand alone, which is searched for, and
-    `language` the code of the language that it is in. `form` and
+    `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
+    alone, which is searched for, and `language` the code of the language that it is in. `form` and
     `route` tell what kind of answer is wanted. Where it is
     in doubt what the message needs of what was said before it, `others` are the other ways to read
     it, and `share` is how likely this one is.
     """
 
     typed: str
-    plain: str
     text: str
     form: QuestionForm
     route: Route = EVIDENCE
@@ -60,15 +58,10 @@ class Query:
         route: Route = EVIDENCE,
         history: Sequence[Turn] = (),
         language: str = ENGLISH,
-        plain: str | None = None,
     ) -> Query:
-        """Make the query of a question that stands alone.
-
-        `typed` is given where that differs, and `plain` where that differs from it.
-        """
+        """Make the query of a question that stands alone; `typed` is given where that differs."""
         typed = text if typed is None else typed
-        plain = typed if plain is None else plain
-        return cls(typed, plain, text, form(text), route, tuple(history), language=language)
+        return cls(typed, text, form(text), route, tuple(history), language=language)
 
     def as_evidence(self) -> Query:
         """Return the query with the route of evidence, for when its own way found nothing."""
@@ -82,25 +75,25 @@ class Query:
     @property
     def may_stand_alone(self) -> bool:
         """Whether something is put in, and it may be meant as it was typed all the same."""
-        return self.text != self.plain and any(each.text == self.plain for each in self.others)
+        return self.text != self.typed and any(each.text == self.typed for each in self.others)
 
     @property
     def need(self) -> float:
         """How likely the message needs something that was said before it, from 0 to 1."""
-        return 1 - sum(each.share for each in (self, *self.others) if each.text == self.plain)
+        return 1 - sum(each.share for each in (self, *self.others) if each.text == self.typed)
 
     def also(self, text: str, share: float) -> Query:
         """Return the query with a text as the first way to read it.
 
         `share` is how likely it is meant so; a way that has the same words adds its own.
         """
-        text = self.plain if _letters(text) == _letters(self.plain) else text
+        text = self.typed if _plain(text) == _plain(self.typed) else text
         others = [
             replace(each, share=(1 - share) * each.share, others=())
             for each in (self, *self.others)
         ]
-        same = sum(each.share for each in others if _letters(each.text) == _letters(text))
-        different = (each for each in others if _letters(each.text) != _letters(text))
+        same = sum(each.share for each in others if _plain(each.text) == _plain(text))
+        different = (each for each in others if _plain(each.text) != _plain(text))
         return replace(
             self, text=text, form=form(text), share=share + same, others=tuple(different)
         )
@@ -124,29 +117,25 @@ def understand(
     route: Callable[[str], Route],
     rewrite: Callable[[str, Sequence[Turn], str], Rewriting],
     short: Callable[[str], str | None] | None = None,
-    trim: Callable[[str, Sequence[Turn], str], str] | None = None,
 ) -> Query:
     """Understand a message that comes after a conversation.
 
     `route` tells what kind of answer a text wants, `rewrite` makes a message in a language stand
-    alone, `short` tells the language of one that is too short for its letters to tell it, and
-    `trim` leaves out what a message tells beside its question.
+    alone, and `short` tells the language of one that is too short for its letters to tell it.
     """
     language = _spoken(typed, history, short)
     history = list(_without(CHAT, history, route))
     if history and FOOTNOTE.search(typed):
         return Query.of(typed, route=OF_FOOTNOTE, history=history, language=language)
-    asked = list(_without(ASSISTANT_KINDS, history, route))
-    plain = trim(typed, asked, language) if trim else typed
-    alone = Query.of(plain, typed, route(plain), history, language, plain)
+    alone = Query.of(typed, route=route(typed), history=history, language=language)
     if not history or _of_documents(alone, route):
         return alone
-    rewriting = rewrite(plain, asked, language)
+    rewriting = rewrite(typed, list(_without(ASSISTANT_KINDS, history, route)), language)
     if not rewriting.texts or _of_the_answer(alone.route, rewriting):
         return alone
     made = [
         replace(
-            Query.of(text, typed, _of_texts(route(text), alone), history, language, plain),
+            Query.of(text, typed, _of_texts(route(text), alone), history, language),
             share=rewriting.need * share,
         )
         for text, share in rewriting.texts
@@ -158,7 +147,7 @@ def understand(
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
 
 
-def _letters(text: str) -> str:
+def _plain(text: str) -> str:
     """Return the letters and figures of a text."""
     return "".join(filter(str.isalnum, text.casefold()))
 
@@ -203,7 +192,7 @@ def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route 
     """
     if query.asked_before is None or {made.route.kind, query.route.kind} != {"evidence"}:
         return None
-    together = route(f"{query.asked_before} {query.plain}")
+    together = route(f"{query.asked_before} {query.typed}")
     same = together.kind == route(query.asked_before).kind
     surer = together.probability >= query.route.probability
     return together if same and surer and together.kind not in NOT_GONE_ON else None

@@ -1,10 +1,10 @@
-"""A message made to stand alone: without what is told beside, with the words that it needs.
+"""A message made to stand alone: it gets the words of the conversation that it needs.
 
-A head of the reader tells what is no part of the question, where something is missing, and which
-words of the turns before stand for it (`eval/lab/training/follow_ups/`). They are copied as they
-were said, so nothing is put in that nobody said. In English they take the place of what stands for
-them, with a small word that leads to them. Other languages would have other endings there, so they
-stand in brackets behind it: “How long is it (the bridge)?”.
+A head of the reader tells where something is missing, and which words of the turns before stand for
+it (`eval/lab/training/follow_ups/`). They are copied as they were said, so nothing is put in that
+nobody said. In English they take the place of what stands for them, with a small word that leads to
+them. Other languages would have other endings there, so they stand in brackets behind it: “How long
+is it (the bridge)?”.
 """
 
 from __future__ import annotations
@@ -12,8 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import exp
-from statistics import mean
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from index.language import ENGLISH, language_of_question, language_of_text
@@ -124,66 +122,6 @@ def edited(message: str, puts: Sequence[Put]) -> str:
     return made[:1].upper() + made[1:] if message.lstrip()[:1].isupper() else made
 
 
-def trimmed(message: str, history: Sequence[Turn], read: ReadEdits) -> str:
-    """Return a message without what is told beside its question: a greeting, a remark, a reason.
-
-    As it is where no question would be left: “when was it?” is one behind other turns, and needs
-    words of content where nothing was said before.
-    """
-    at = places(message)
-    if len(at) <= SHORTEST or language_of(message) is None:
-        return message
-    _, edits = read(message, at, context_of(history))
-    made = left_of(message, at, [_share_of(_split(each.logits)[0], "drop") for each in edits])
-    return made if _has_content(made) or (history and made) else message
-
-
-SHORTEST = 4
-"""Places of a message that is too short to tell anything beside its question."""
-
-LEFT_OUT = 0.5
-"""The mean probability that the words of a clause are dropped from which it is left out."""
-
-
-def left_of(message: str, at: Sequence[tuple[int, int]], dropped: Sequence[float]) -> str:
-    """Return what is left of a message without the clauses that are no part of its question.
-
-    `dropped` is how likely each of its places is dropped. A clause stays whole, or goes.
-    """
-    clauses = list(_clauses(message, at))
-    kept = [each for each in clauses if mean(dropped[slice(*each)] or [0.0]) < LEFT_OUT]
-    if kept == clauses:
-        return message
-    made = "".join(message[at[first][0] : at[behind][0]] for first, behind in kept)
-    return made.strip().rstrip(f"{OPEN_MARKS} ")
-
-
-OPEN_MARKS = ",;:–—-"
-"""Marks that end a clause and no sentence."""
-
-
-def _clauses(message: str, at: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Yield the first of the places of each clause, and the first behind it and its marks."""
-    first = 0
-    for here, (start, end) in enumerate(at[:-1], start=1):
-        is_mark = (
-            message[start:end] in {*OPEN_MARKS, *".!?…"} and not message[end : end + 1].strip()
-        )
-        is_short = message[start:end] == "." and _ABBREVIATED.search(message[:start])
-        new_line = "\n" in message[end : at[here][0]]
-        if (is_mark and not is_short) or new_line or here + 1 == len(at):
-            yield first, here
-            first = here
-
-
-_ABBREVIATED = re.compile(r"\b[A-Z]\w{0,2}$")
-"""What may be abbreviated with a point: “Dr.”, “St.”, “Oct.”."""
-
-
-def _has_content(text: str) -> bool:
-    return any(each not in FUNCTION_WORDS for each in re.findall(r"[^\W_]+", text.casefold()))
-
-
 def _joined(left: str, right: str) -> str:
     """Put one piece behind another, with a blank between words and none before a mark."""
     left, right = left.rstrip(), right.strip()
@@ -263,7 +201,7 @@ def rewritten(
         texts.setdefault(text, share)
     texts.pop(message, None)
     inserted = _putting(edits[surest]) == "insert"
-    bare = not _has_content(message)
+    bare = set(re.findall(r"[^\W_]+", message.casefold())) <= FUNCTION_WORDS
     if bare and inserted and english and (again := _asked_again(message, history, read)):
         texts.pop(again, None)
         texts = {again: AGAIN} | {each: share * (1 - AGAIN) for each, share in texts.items()}
@@ -296,41 +234,25 @@ def _asked_again(message: str, history: Sequence[Turn], read: ReadEdits) -> str 
     for at in reversed(range(len(history))):
         role, said = history[at]
         if role == "user":
-            plain = trimmed(said, history[:at], read)
-            return asked_of(rewritten(plain, history[:at], read).first_of_all(plain), message)
+            return asked_of(rewritten(said, history[:at], read).first_of_all(said), message)
     return None
 
 
-@dataclass(frozen=True)
-class Rewriter:
-    """Makes a message in a language stand alone, behind the turns before it.
+def rewriter(
+    english: ReadEdits, across: ReadEdits | None
+) -> Callable[[str, Sequence[Turn], str], Rewriting]:
+    """Return what makes a message in a language stand alone.
 
-    What is in English behind English is read by `english`, all else by `across`, which does not
-    know what is told beside a question. Where there is none, a message in another language is left
-    as it is.
+    What is in English behind English is read by `english`, all else by `across`. Where there is
+    none, a message in another language is left as it is.
     """
 
-    english: ReadEdits
-    across: ReadEdits | None = None
+    def rewrite(message: str, history: Sequence[Turn], language: str) -> Rewriting:
+        if across and not (language == ENGLISH and all(map(_is_english, history[-2:]))):
+            return rewritten(message, history, across, english=False)
+        return rewritten(message, history, english) if language == ENGLISH else Rewriting()
 
-    def trim(self, message: str, history: Sequence[Turn], language: str) -> str:
-        """Return a message without what is told beside its question."""
-        if not self._is_plain(history, language):
-            return message
-        return trimmed(message, history, self.english)
-
-    def __call__(self, message: str, history: Sequence[Turn], language: str) -> Rewriting:
-        """Return a message with what it needs of the turns before."""
-        if self._is_plain(history, language):
-            return rewritten(message, history, self.english)
-        if self.across:
-            return rewritten(message, history, self.across, english=False)
-        return Rewriting()
-
-    def _is_plain(self, history: Sequence[Turn], language: str) -> bool:
-        """Whether a message is read by the head of English."""
-        behind = self.across is None or all(map(_is_english, history[-2:]))
-        return language == ENGLISH and behind
+    return rewrite
 
 
 def _is_english(turn: Turn) -> bool:
@@ -400,11 +322,6 @@ def _putting(edit: Edit) -> How:
 def _for_putting(logits: Sequence[float]) -> float:
     hows, _, _ = _split(logits)
     return max(hows[-len(PUTTING) :]) - max(hows[: -len(PUTTING)])
-
-
-def _share_of(logits: Sequence[float], how: How) -> float:
-    raised = [exp(each - max(logits)) for each in logits]
-    return raised[HOWS.index(how)] / sum(raised)
 
 
 def _greatest(logits: Sequence[float]) -> int:

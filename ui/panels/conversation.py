@@ -179,7 +179,7 @@ class ConversationPanel:
         """Answer a question step by step, each step on the screen as soon as it is there.
 
         With its first question a conversation gets its id, which is `new_id`. Read `as_typed`, a
-        question gets no words and loses none.
+        question gets nothing of what was said before it.
         """
         if running:
             yield {
@@ -203,12 +203,10 @@ class ConversationPanel:
         if configured:
             assistant = here.assistant.writing_as(configured)
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
-        history = conversation.history()
+        history = [] if as_typed else conversation.history()
 
         def begin(wait: Wait) -> Iterator[Event]:
-            return assistant.stream(
-                question, history, exclude=exclude, use_llm=use_llm, wait=wait, as_typed=as_typed
-            )
+            return assistant.stream(question, history, exclude=exclude, use_llm=use_llm, wait=wait)
 
         answering = Answering(question, begin)
         yield {

@@ -1,11 +1,10 @@
-"""Make the reader's fourth head again: what does a message need, and what does it tell beside?
+"""Make the reader's fourth head again: what does a follow-up need of the turns before it?
 
 It learns from the conversations beside this module and from the files: rewritten follow-ups of
 CANARD, MTRAG and TREC CAsT, but for the conversations that stand in a file which is named to be
-kept apart, and one in seven of the others. With --start the head that a reader has already learns
-on. FOLDER keeps what the reader's lower half makes of them, a checkpoint, from which the same
-command goes on, and at the end `reader/`: the reader's weights with the head beside the others,
-which it does not change.
+kept apart, and one in seven of the others. FOLDER keeps what the reader's lower half makes of them,
+a checkpoint, from which the same command goes on, and at the end `reader/`: the reader's weights
+with the head beside the others, which it does not change.
 """
 
 from __future__ import annotations
@@ -36,21 +35,18 @@ from eval.lab.training.branch import (
 from eval.lab.training.export import Axes
 from eval.lab.training.follow_ups.examples import (
     CONVERSATIONS,
-    REMARKS,
     Example,
     FollowUp,
     Label,
     content,
     load_follow_ups,
-    titled,
-    without_remarks,
 )
 from eval.lab.training.inputs import parse, read_records, reading, shipped_reader
 from eval.lab.training.model import WIDTH, from_weights, tokens_of
 from eval.lab.training.routing.network import EVIDENCE, load_examples
 from eval.lab.training.train import halved
 from index.weights.reader import ReaderWeights, place_tokens, text_tokens
-from rag.asking.rewrite import HOWS, ReadEdits, context_of, places, rewritten, trimmed
+from rag.asking.rewrite import HOWS, ReadEdits, context_of, places, rewritten
 from rag.languages.english_words import LINKS
 
 OFTEN = 5
@@ -59,9 +55,6 @@ WHOLE, ELSEWHERE, REQUESTS = 0.35, 0.2, 0.35
 """The shares of follow-ups that are learned from as people made them to stand alone as well: where
 they were said, and behind a conversation of something else. There nothing is put in. Nor is it in
 requests of another kind, of the router's examples, which are put in the place of the last share."""
-TITLED, OF_ANOTHER = 0.85, 0.3
-"""The share of messages whose title is known that are learned from with it. Of the others, the
-share that are learned from with the title of something else."""
 FIRST = 0.25
 """The share of which both are learned from without any turn before: it cannot be told then what the
 one needs, but that it needs something."""
@@ -174,17 +167,13 @@ def loss(
 def main(arguments: Sequence[str]) -> int:
     """Train the head, write the weights, and measure what was held out."""
     command, several = "eval.lab.training.follow_ups", ("files", "--apart")
-    options = parse(arguments, command, __doc__, several=several, optional=("--start",), epochs=6.0)
-    reader = (options.start or shipped_reader()) / "model.onnx"
-    made = options.folder / "reader"
+    options = parse(arguments, command, __doc__, several=several, epochs=6.0)
+    reader, made = shipped_reader() / "model.onnx", options.folder / "reader"
     learned, apart = split(options.files, options.apart)
     examples = list(to_learn(learned))
     pairs = [(each.message, each.context) for each in examples]
     branch = Edits()
-    if options.start:
-        branch.go_on_from(reader)
-    else:
-        branch.start_from(from_weights(reader).bert)
+    branch.start_from(from_weights(reader).bert)
     lower = lower_half(reader, options.folder, LONGEST, "only_second")
     train(
         branch, examples, read_states(pairs, lower, options.folder), options.folder, options.epochs
@@ -196,17 +185,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def split(
-    files: Sequence[Path],
-    kept_apart: Sequence[Path],
-    own: Sequence[Path] = (CONVERSATIONS, REMARKS),
+    files: Sequence[Path], kept_apart: Sequence[Path]
 ) -> tuple[list[FollowUp], list[FollowUp]]:
-    """Return the project's own follow-ups and those of files, to learn from and held out."""
+    """Return the follow-ups of files to learn from, and those that are held out."""
     begun = first_questions(kept_apart)
     learned: list[FollowUp] = []
     apart: list[FollowUp] = []
-    for each in load_follow_ups(*own, *files):
-        first = each.history[0][1] if each.history else each.message
-        (apart if each.held_out or first in begun else learned).append(each)
+    for each in load_follow_ups(CONVERSATIONS, *files):
+        (apart if each.held_out or each.history[0][1] in begun else learned).append(each)
     return learned, apart
 
 
@@ -237,19 +223,12 @@ def to_learn(follow_ups: Sequence[FollowUp]) -> Iterator[Example]:
     rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
     often = Counter(each.message for each in follow_ups)
     requests = [each.text for each in load_examples() if each.classes[0] != EVIDENCE]
-    titles = [each.titles for each in follow_ups if len(each.titles) == 1]
     for each in follow_ups:
         if often[each.message] > OFTEN and each.message != each.alone:
             continue
-        if not each.titles:
-            named = rng.choice(titles) if titles and rng.random() < OF_ANOTHER else each.titles
-        else:
-            named = each.titles if rng.random() < TITLED else ()
-        context = titled(each.history, named)
-        needs = Example.of(each.message, each.alone, titled(each.history, each.titles)).needs
-        yield Example.of(each.message, each.alone, context, needs=needs)
-        if (plain := without_remarks(each.message, each.alone)) != each.message:
-            yield Example.of(plain, each.alone, context, needs=needs)
+        context = context_of(each.history)
+        example = Example.of(each.message, each.alone, context)
+        yield example
         if rng.random() < WHOLE:
             yield Example.of(each.alone, each.alone, context)
         if rng.random() < ELSEWHERE:
@@ -258,20 +237,18 @@ def to_learn(follow_ups: Sequence[FollowUp]) -> Iterator[Example]:
             request = rng.choice(requests)
             yield Example.of(request, request, context)
         if rng.random() < FIRST:
-            yield Example.of(each.message, plain, "", needs=needs)
+            yield Example.of(each.message, each.message, "", needs=example.needs)
             yield Example.of(each.alone, each.alone, "")
 
 
 def describe(apart: Sequence[FollowUp], read: ReadEdits) -> Iterator[str]:
     """Yield figures on follow-ups that were held out, a line a source."""
     for source in dict.fromkeys(each.source for each in apart):
-        some = [each for each in apart if each.source == source]
-        plain = [trimmed(each.message, each.history, read) for each in some]
         pairs = [
-            (each, rewritten(text, each.history, read).first_of_all(text))
-            for each, text in zip(some, plain, strict=True)
+            (each, rewritten(each.message, each.history, read).first_of_all(each.message))
+            for each in apart
+            if each.source == source
         ]
-        yield from _left_out(source, some, plain)
         wanted = [(needed(each.message, each.alone), needed(each.message, t)) for each, t in pairs]
         wanted = [(words, put_in) for words, put_in in wanted if words]
         changed = [each.message != text for each, text in pairs if each.alone == each.message]
@@ -284,16 +261,6 @@ def describe(apart: Sequence[FollowUp], read: ReadEdits) -> Iterator[str]:
             f"precision {precision:.3f}, recall {recall:.3f}; {len(changed)} that need nothing: "
             f"changed {_share(sum(changed), len(changed)):.3f}"
         )
-
-
-def _left_out(source: str, asked: Sequence[FollowUp], plain: Sequence[str]) -> Iterator[str]:
-    """Yield how much of the words that people left out were left out, and of others."""
-    people = [content(each.message) - content(each.alone) for each in asked]
-    here = [content(each.message) - content(text) for each, text in zip(asked, plain, strict=True)]
-    right = sum(len(one & other) for one, other in zip(people, here, strict=True))
-    precision = _share(right, sum(map(len, here)))
-    recall = _share(right, sum(map(len, people)))
-    yield f"{source}: of the words left out precision {precision:.3f}, recall {recall:.3f}"
 
 
 def _share(part: int, whole: int) -> float:

@@ -2,9 +2,6 @@
 
 `conversations.jsonl.gz` is the project's own: a line a conversation, each turn with what was typed
 (`user`), the same made to stand alone (`alone`), and what was answered (`assistant`).
-`remarks.jsonl.gz` has more of them, with the `title` of the document that they are about, or the
-`titles` of several: there most messages tell something beside their question, which their rewriting
-leaves out.
 """
 
 from __future__ import annotations
@@ -19,12 +16,11 @@ from zlib import crc32
 
 from eval.lab.training.inputs import read_records, reading
 from index.language.words import any_word
-from rag.asking.rewrite import HOWS, Turn, context_of, left_of, places
+from rag.asking.rewrite import HOWS, Turn, places
 from rag.languages import FUNCTION_WORDS
 from rag.languages.english_words import LINKS, OWNING
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
-REMARKS = Path(__file__).parent / "remarks.jsonl.gz"
 
 HELD = 7
 """One conversation in so many is held out, to measure on."""
@@ -39,8 +35,7 @@ REACTIONS = frozenset(
 class FollowUp:
     """A message behind the turns before it, and what a person made of it so that it stands alone.
 
-    `source` is the file's name. `conversation` is learned from as a whole, or held out. `titles`
-    are those of the documents that it is about, where they are known.
+    `source` is the file's name. `conversation` is learned from as a whole, or held out.
     """
 
     source: str
@@ -48,7 +43,6 @@ class FollowUp:
     history: tuple[Turn, ...]
     message: str
     alone: str
-    titles: tuple[str, ...] = ()
 
     @property
     def held_out(self) -> bool:
@@ -65,18 +59,8 @@ class Label(NamedTuple):
     place: tuple[int, int] | None = None
 
 
-def titled(history: Sequence[Turn], titles: Sequence[str]) -> str:
-    """Return the turns before a message as they are read, behind the title of the only document.
-
-    With it the head learns what such words mean that stand for the title alone. Where it is used it
-    is not told a title: it would put it in too often (eval/lab/RECORDS.md).
-    """
-    lines = [f"# {each}" for each in titles if len(titles) == 1]
-    return "\n".join([*lines, *filter(None, [context_of(history)])])
-
-
 def load_follow_ups(*files: Path) -> list[FollowUp]:
-    """Return the follow-ups of files: the project's own, CANARD's, MTRAG's and TREC CAsT's.
+    """Return the follow-ups of the project's own file, CANARD's, MTRAG's and TREC CAsT's.
 
     Raises UserError for a file of another form.
     """
@@ -104,12 +88,10 @@ def _of(record: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
         if before:
             yield FollowUp(source, name, tuple(history), last, record["rewrite"])
     else:
-        titles = tuple(record.get("titles") or filter(None, [record.get("title")]))
         for turn in record["turns"]:
             user, alone = (turn["user"], turn["alone"]) if isinstance(turn, dict) else turn
-            if history or titles:
-                named = record.get("id", name)
-                yield FollowUp(source, named, tuple(history), user, alone, titles)
+            if history:
+                yield FollowUp(source, record.get("id", name), tuple(history), user, alone)
             history.append(("user", user))
             if isinstance(turn, dict):
                 history.append(("assistant", turn["assistant"]))
@@ -145,9 +127,6 @@ def labels(message: str, alone: str, context: str) -> list[Label]:
         if how == "equal":
             continue
         copied = _copied(wanted[first:last], context)
-        if how == "delete" and not set(words[start:end]) & _heavy(wanted):
-            made[start:end] = [Label(HOWS.index("drop"))] * (end - start)
-            continue
         light = [place for place in range(start, end) if is_light(words[place])]
         if copied or len(light) == end - start:
             for other in light:
@@ -159,16 +138,6 @@ def labels(message: str, alone: str, context: str) -> list[Label]:
             for other in light:
                 made[other] = Label()
     return made
-
-
-def _heavy(words: Sequence[str]) -> set[str]:
-    return {each.casefold() for each in words if not is_light(each.casefold())}
-
-
-def without_remarks(message: str, alone: str) -> str:
-    """Return a message without what its rewriting leaves out."""
-    dropped = [float(HOWS[each.how] == "drop") for each in labels(message, alone, "")]
-    return left_of(message, places(message), dropped)
 
 
 def is_light(word: str) -> bool:

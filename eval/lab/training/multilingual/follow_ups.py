@@ -20,7 +20,7 @@ from zlib import crc32
 from eval.lab.command import run_command
 from eval.lab.training.branch import put_on
 from eval.lab.training.follow_ups.__main__ import Edits, describe, split, to_learn, train
-from eval.lab.training.follow_ups.examples import CONVERSATIONS, HELD, Example, Label
+from eval.lab.training.follow_ups.examples import HELD, Example, Label
 from eval.lab.training.inputs import parse, read_records, reading
 from eval.lab.training.multilingual.__main__ import shipped
 from eval.lab.training.multilingual.model import SHARED, begin
@@ -134,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments, command, __doc__, several=several, epochs=2.0)
     published = model_folder(MULTILINGUAL, load_settings().models)
     reader, made = shipped(), options.folder / READER
-    learned, apart = split(options.files, options.apart, (CONVERSATIONS,))
+    learned, apart = split(options.files, options.apart)
     messages = load_messages(WRITTEN)
     examples = list(to_learn(learned))
     examples += [example_of(each) for each in messages if not each.held_out] * OFTEN
