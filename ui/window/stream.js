@@ -1,18 +1,20 @@
 // Runs once, when #top is on the page. Gradio's page sends an event (`queue/join`) and reads what
 // becomes of all its events in one stream (`queue/data`), which the server ends when nothing is
 // pending. An event that is sent while the end is on its way would be lost: the page takes the
-// stream for open, and waits in it for ever. So the answer to an event is held back until the stream
-// that is being read names the event, or is over.
+// stream for open, and waits in it for ever. So the answer to an event is held back until a stream
+// has named the event, or the one that is being read is over.
 
 const TOLD = /"event_id":"(\w+)"/g;
 const LONGEST = 50; // Characters of what TOLD finds, at most.
+const READ = 50; // Milliseconds in which the page reads the end of a stream that it was given.
 
 const send = window.fetch;
+const named = new Set(); // The events that streams have named.
+const waiting = new Map(); // What goes on when an event is named.
 let reading = null; // The stream that the page takes for open.
 
 const begun = () => {
-  const stream = { named: new Set(), waiting: new Map() };
-  stream.names = (id) => new Promise((go) => (stream.named.has(id) ? go() : stream.waiting.set(id, go)));
+  const stream = {};
   stream.over = new Promise((end) => (stream.end = end));
   stream.over.then(() => reading === stream && (reading = null));
   return stream;
@@ -25,8 +27,8 @@ const followed = (response, stream) => {
   const note = (bytes) => {
     text += decoder.decode(bytes, { stream: true });
     for (const [, id] of text.matchAll(TOLD)) {
-      stream.named.add(id);
-      stream.waiting.get(id)?.();
+      named.add(id);
+      waiting.get(id)?.();
     }
     text = text.slice(-LONGEST);
   };
@@ -40,10 +42,11 @@ const followed = (response, stream) => {
           return;
         }
         page.close();
+        setTimeout(stream.end, READ);
       } catch (error) {
         page.error(error);
+        stream.end();
       }
-      stream.end();
     },
     cancel: (reason) => reader.cancel(reason).finally(stream.end),
   });
@@ -63,9 +66,11 @@ window.fetch = async (...given) => {
     }
   }
   const response = await send(...given);
-  if (path.endsWith("/queue/join") && response.ok && reading) {
+  if (path.endsWith("/queue/join") && response.ok) {
     const { event_id: id } = await response.clone().json();
-    await Promise.race([reading?.names(id), reading?.over]);
+    const isNamed = new Promise((go) => (named.has(id) ? go() : waiting.set(id, go)));
+    if (reading) await Promise.race([isNamed, reading.over]);
+    waiting.delete(id);
   }
   return response;
 };
