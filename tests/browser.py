@@ -92,6 +92,18 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
         context.close()
 
 
+def opened(browser: Browser, address: str, first: str = "") -> Page:
+    """Open a page as a visitor of its own, after a script that runs in it.
+
+    It may see its server end, which is an error elsewhere.
+    """
+    page = browser.new_context().new_page()
+    page.add_init_script(first)
+    page.goto(address)
+    expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
+    return page
+
+
 def ask(page: Page, question: str, timeout: float = 60_000) -> Locator:
     """Ask, and return the turn of the conversation once it is answered."""
     page.locator("#question textarea").fill(question)

@@ -185,6 +185,14 @@ def briefing_library(
     return library
 
 
+@pytest.fixture(scope="session")
+def small_library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Library:
+    """A library that is asked in a moment, for tests to which it is no matter what it answers."""
+    made = open_library(tmp_path_factory.mktemp("small") / "library")
+    made.add(load_bytes(b"Putin and Xi held their video summit on Dec. 15, 2021.", "summit.txt"))
+    return made
+
+
 @pytest.fixture
 def own_library(tmp_path: Path, briefing_library: Library) -> Path:
     """A library of the test's own that holds the briefing."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from index.library import Library
-from index.loading.load import load_bytes
-from tests.browser import OFF_TOPIC, SUMMIT, ask, window
-from tests.conftest import OpenLibrary
+from tests.browser import OFF_TOPIC, SUMMIT, ask, opened, window
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -28,23 +26,12 @@ SLOWLY = """() => {
 """What comes in the stream, as late as a test says, in milliseconds."""
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Library:
-    """A library that is asked in a moment: what it answers is no matter here."""
-    made = open_library(tmp_path_factory.mktemp("stream") / "library")
-    made.add(load_bytes(b"Putin and Xi held their video summit on Dec. 15, 2021.", "summit.txt"))
-    return made
-
-
 def test_what_is_asked_while_the_stream_ends_is_answered(
-    browser: Browser, library: Library
+    browser: Browser, small_library: Library
 ) -> None:
     """The page has yet to read the end of what it asked before: it takes the stream for open."""
-    with window(library, FOOTNOTED_LLM="none") as address:
-        page = browser.new_context().new_page()
-        page.add_init_script(f"({SLOWLY})()")
-        page.goto(address)
-        expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
+    with window(small_library, FOOTNOTED_LLM="none") as address:
+        page = opened(browser, address, f"({SLOWLY})()")
         ask(page, SUMMIT)
         page.evaluate("late = 200")
         with page.expect_response("**/queue/join*"):

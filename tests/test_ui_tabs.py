@@ -11,10 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from index.library import Library
-from index.loading.load import load_bytes
-from tests.browser import OFF_TOPIC, SUMMIT, ask, window
+from tests.browser import OFF_TOPIC, SUMMIT, ask, opened, window
 from tests.chromium import CHROMIUM, chromium
-from tests.conftest import OpenLibrary
 from ui.drawing import render
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -51,22 +49,6 @@ def listed(page: Page) -> Locator:
 
 def open_kept(page: Page, question: str) -> None:
     listed(page).get_by_text(question, exact=True).first.click()
-
-
-def opened(browser: Browser, address: str) -> Page:
-    """Open a page as a visitor of its own, which may see its server end: that is an error there."""
-    page = browser.new_context().new_page()
-    page.goto(address)
-    expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
-    return page
-
-
-@pytest.fixture(scope="module")
-def small_library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Library:
-    """A library that is asked in a moment: what it answers is no matter here."""
-    made = open_library(tmp_path_factory.mktemp("small") / "library")
-    made.add(load_bytes(b"Putin and Xi held their video summit on Dec. 15, 2021.", "summit.txt"))
-    return made
 
 
 def test_no_tab_window_or_restart_takes_a_conversation(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from index.language import ENGLISH, language_told_by
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
@@ -123,6 +123,7 @@ def understand(
     `route` tells what kind of answer a text wants, `rewrite` makes a message in a language stand
     alone, and `short` tells the language of one that is too short for its letters to tell it.
     """
+    route = cache(route)  # What was said before is looked at more than once.
     language = _spoken(typed, history, short)
     history = list(_without(CHAT, history, route))
     if history and FOOTNOTE.search(typed):

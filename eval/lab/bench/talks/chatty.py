@@ -12,7 +12,6 @@ that go wrong are printed to be read.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
@@ -22,7 +21,7 @@ from typing import Any
 from eval.cases.cases import SETS
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import DOCUMENTS
-from eval.lab.bench.talks.several import Message, figures, told, write_wrong
+from eval.lab.bench.talks.several import Message, figures, show_wrong, told
 from eval.lab.command import run_command
 from eval.lab.measure import arguments, filled, kept, show_rows
 from eval.lab.training.inputs import read_records
@@ -48,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         numbered = {str(at): each for at, each in enumerate(messages)}
         asked += kept(file, numbered, partial(told, assistant)).values()
     show_rows(figures(asked))
-    write_wrong(asked, given.shown, sys.stdout)
+    show_wrong(asked, given.shown)
     return 0
 
 

@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
 from eval.cases.cases import SETS
 from eval.lab.bench import DOCUMENTS
@@ -66,15 +66,15 @@ def main(argv: Sequence[str]) -> int:
         _mixed(asked.folder, asked.squad, ask) if asked.squad else _shipped(asked.folder, ask)
     )
     show_rows(figures(answers))
-    write_wrong(answers, asked.shown, sys.stdout)
+    show_wrong(answers, asked.shown)
     return 0
 
 
-def write_wrong(answers: Sequence[dict[str, Any]], most: int, to: TextIO) -> None:
-    """Write the first that go wrong, and are right as people made them stand alone."""
+def show_wrong(answers: Sequence[dict[str, Any]], most: int) -> None:
+    """Print the first that go wrong, and are right as people made them stand alone."""
     wrong = [each for each in answers if not each["right"] and each["as_people"]]
     for each in wrong[:most]:
-        to.write("\n" + "\n".join(f"{key}: {each[key]}" for key in SHOWN) + "\n")
+        sys.stdout.write("\n" + "\n".join(f"{key}: {each[key]}" for key in SHOWN) + "\n")
 
 
 SHOWN = ("kind", "before", "user", "alone", "read_as", "answer")
