@@ -2,15 +2,19 @@
 // becomes of all its events in one stream (`queue/data`), which the server ends when nothing is
 // pending. An event that is sent while the end is on its way would be lost: the page takes the
 // stream for open, and waits in it for ever. So the answer to an event is held back until a stream
-// has named the event, or the one that is being read is over.
+// has named the event, or the one that is being read is over. And a stream that ends in another way
+// while nothing is pending, as where the server was begun anew, is ended as the server would.
 
-const TOLD = /"event_id":"(\w+)"/g;
-const LONGEST = 50; // Characters of what TOLD finds, at most.
+const CLOSED = '"msg":"close_stream"';
+const END = new TextEncoder().encode(`data: {${CLOSED},"event_id":null}\n\n`);
+const TOLD = /"msg":"(\w+)","event_id":"(\w+)"/g;
+const LONGEST = 100; // Characters of what TOLD finds, at most.
 const READ = 50; // Milliseconds in which the page reads the end of a stream that it was given.
 
 const send = window.fetch;
 const named = new Set(); // The events that streams have named.
 const waiting = new Map(); // What goes on when an event is named.
+const pending = new Set(); // The events that were sent, and are not completed.
 let reading = null; // The stream that the page takes for open.
 
 const begun = () => {
@@ -24,28 +28,36 @@ const followed = (response, stream) => {
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
+  let closed = false; // By the server, which has said so.
   const note = (bytes) => {
     text += decoder.decode(bytes, { stream: true });
-    for (const [, id] of text.matchAll(TOLD)) {
+    closed ||= text.includes(CLOSED);
+    for (const [, message, id] of text.matchAll(TOLD)) {
       named.add(id);
       waiting.get(id)?.();
+      if (message === "process_completed") pending.delete(id);
     }
     text = text.slice(-LONGEST);
+  };
+  const end = (page, error) => {
+    if (closed || !pending.size) {
+      if (!closed) page.enqueue(END);
+      page.close();
+    } else {
+      pending.clear(); // Whoever waits is told that it broke.
+      page.error(error);
+    }
+    setTimeout(stream.end, READ);
   };
   const body = new ReadableStream({
     async pull(page) {
       try {
         const { done, value } = await reader.read();
-        if (!done) {
-          note(value);
-          page.enqueue(value);
-          return;
-        }
-        page.close();
-        setTimeout(stream.end, READ);
+        if (done) return end(page, new TypeError("The stream of events broke."));
+        note(value);
+        page.enqueue(value);
       } catch (error) {
-        page.error(error);
-        stream.end();
+        end(page, error);
       }
     },
     cancel: (reason) => reader.cancel(reason).finally(stream.end),
@@ -68,6 +80,7 @@ window.fetch = async (...given) => {
   const response = await send(...given);
   if (path.endsWith("/queue/join") && response.ok) {
     const { event_id: id } = await response.clone().json();
+    if (!named.has(id)) pending.add(id);
     const isNamed = new Promise((go) => (named.has(id) ? go() : waiting.set(id, go)));
     if (reading) await Promise.race([isNamed, reading.over]);
     waiting.delete(id);
