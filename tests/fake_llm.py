@@ -27,6 +27,8 @@ class ScriptedLLM(CustomLLM):
     fail_at: str = ""
     """Where it stops answering: "copy", or "write" after its first words."""
     asked: list[str] = Field(default_factory=list)
+    adapter: str | None = None
+    """Names the adapter for making messages stand alone, if it has one."""
 
     @property
     def metadata(self) -> LLMMetadata:

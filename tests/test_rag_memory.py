@@ -12,7 +12,7 @@ import pytest
 
 from rag.config import load_settings
 from rag.writing.llm import AT_ONCE, CONTEXT_TOKENS, LLMUnavailable, load_writer, weights_file
-from rag.writing.memory import OVERHEAD, free_memory, needed_memory
+from rag.writing.own.memory import OVERHEAD, free_memory, needed_memory
 
 GIGABYTE = 10**9
 UNLIMITED_V1 = 9223372036854771712

@@ -16,7 +16,7 @@ from llama_index.core.base.llms.types import ChatMessage
 
 from rag.config import load_settings
 from rag.writing.llm import Writer, load_writer
-from rag.writing.prefix_cache import KEPT, PrefixCache
+from rag.writing.own.prefix_cache import KEPT, PrefixCache
 from rag.writing.prompts import copy_messages, write_messages
 
 WRITE = write_messages([], "")[:-1]
@@ -208,6 +208,8 @@ def test_the_same_prompt_gets_the_same_answer_whatever_was_asked_before(
     first, said = writer.reread(quote, asked, "Tolm"), words(writer)
     assert writer.reread(quote, asked, "Tolm") == first, "asked twice"
     writer.reread("The ferry Orla sank off Kest in 1902.", "How deep is the sea there?", "Kest")
+    alone = writer.stand_alone("how long", [], ["The Rowan Bridge"])
+    assert writer.stand_alone("how long", [], ["The Rowan Bridge"]) == alone
     assert (writer.reread(quote, asked, "Tolm"), words(writer)) == (first, said)
     assert len(list(tmp_path.iterdir())) == 1
     # Of two at once llama.cpp works out both in one go, which may change the last digits.

@@ -9,7 +9,7 @@ import pytest
 
 from rag.config import load_settings
 from rag.writing.llm import Writer, load_writer
-from rag.writing.own_server import OwnServer
+from rag.writing.own.own_server import OwnServer
 from rag.writing.second_reader import SecondReader, prompt
 
 BRIDGE = "The older Rowan Bridge is 300 metres long and was repaired in 1960."

@@ -19,7 +19,7 @@ from tests.browser import SUMMIT, OpenPage, ask, assert_accessible
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
 SENTENCE = "The comet Halme was seen from Turku in 1911."
-PAGES = 500
+PAGES = 1500
 
 
 def pdf(*texts: str) -> bytes:

@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from index.errors import UserError
-from rag.writing.llm import is_last
+from rag.writing.llm import finish_reason, is_last
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -91,18 +91,25 @@ class KeptLLM:
             kept = {
                 "content": response.message.content,
                 "first": [[each.token, each.logprob] for each in first],
+                "finish": finish_reason(response),
             }
             self._replies.put(key, kept)
         alternatives = [SimpleNamespace(token=token, logprob=p) for token, p in kept["first"]]
         return SimpleNamespace(
             message=SimpleNamespace(content=kept["content"]),
             logprobs=[alternatives] if alternatives else None,
+            raw=SimpleNamespace(choices=[SimpleNamespace(finish_reason=kept.get("finish"))]),
         )
 
     @property
     def second_reader(self) -> Any:
         """What reads a quote a second time, if the language model has that."""
         return getattr(self._llm, "second_reader", None)
+
+    @property
+    def adapter(self) -> str | None:
+        """The hash of the adapter of the language model, if it has one: it is part of a request."""
+        return getattr(self._llm, "adapter", None)
 
     def log_odds(self, prompt: str) -> float:
         """Return what the second reader tells of a prompt."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import repeat
 
 from index.language import ENGLISH, language_of_text
-from index.printable import shortened
 from rag.answer import Answer, Event, Found, Reason, Searching, Writing
 from rag.answerability.gate import (
     DOUBT,
@@ -30,6 +29,7 @@ from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, item_sign, quoted
 from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.standing_alone import MOST_TITLES, pairs
 
 ASKED = 2
 """Quotes that the language model reads as well where the reader is in doubt, at most: each takes
@@ -39,15 +39,12 @@ about a second."""
 SEARCHED = 2
 """Ways to read a message that are searched for, beside the language model's."""
 
-MADE_WHOLE = 0.5
-"""How likely a message that needs something is meant as the language model makes it stand alone
-(eval/lab/RECORDS.md)."""
+MADE_WHOLE = 0.8
+"""How likely a message is meant as the language model writes it, so that it stands alone; chosen on
+seven conversations (eval/lab/RECORDS.md)."""
 
-TOLD = 2
-"""Questions before a message, each with its answer, that the language model is told."""
-
-MOST_TOLD = 160
-"""Characters that it is told of each question and of each answer."""
+BY_EXAMPLES = 0.5
+"""The same of a model that is only given examples, for each message that surely needs something."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -143,25 +140,23 @@ def _beside_others(
 def _made_whole(
     query: Query, decision: Decision, context: Context
 ) -> tuple[Query, Decision] | None:
-    """Read a message that follows others also as the language model makes it stand alone.
+    """Read a message also as the language model makes it stand alone, where its answer is in doubt.
 
-    That is where its answer is in doubt, and it may need something. A text is not used that has
-    names or numbers which nobody said, or lacks those of the message, or puts nothing in where
-    something is surely missing.
+    A model that has not learned that is asked only about what may need something. A text is not
+    used that has names or numbers which nobody said, or puts nothing in where something is surely
+    missing.
     """
-    share = MADE_WHOLE * query.need
-    if (decision.answerable and decision.sure) or share < UNLIKELY or query.language != ENGLISH:
+    sure = decision.answerable and decision.sure
+    if sure or context.as_typed or query.language != ENGLISH or not (writer := context.writer):
         return None
-    if not query.history or not (writer := context.writer):
+    share = MADE_WHOLE if writer.adapter else BY_EXAMPLES * query.need
+    if share < UNLIKELY:
         return None
-    context.run.llm = writer.name
-    try:
-        text = writer.stand_alone(query.typed, _told(query))
-    except LLMUnavailable as error:
-        context.run.fail(error)
-        return None
-    said = [words for _, words in query.history]
-    if not text or missing_facts(text, said, query.typed) or missing_facts(query.typed, [text]):
+    few = context.titles if len(context.titles) <= MOST_TITLES else []
+    titles = [each.title for each in few]
+    text = _whole_text(query, titles, writer, context)
+    said = [*(words for _, words in query.history), *titles]
+    if not text or missing_facts(text, said, query.typed):
         return None
     also = query.also(text, share)
     puts_in = also.text != query.typed
@@ -171,16 +166,15 @@ def _made_whole(
     return read_each(also, context, searched=SEARCHED + 1, by_answers=by_answers)
 
 
-def _told(query: Query) -> list[tuple[str, str]]:
-    """Return the last questions and answers of a conversation, as the model is told them."""
-    turns: list[tuple[str, str]] = []
-    for role, said in query.history:
-        text = shortened(FOOTNOTE.sub("", said), MOST_TOLD)
-        if role == "user":
-            turns.append((text, ""))
-        elif turns:
-            turns[-1] = (turns[-1][0], text)
-    return turns[-TOLD:]
+def _whole_text(query: Query, titles: Sequence[str], writer: Writer, context: Context) -> str:
+    """Return a message as the language model makes it stand alone; empty where it does not."""
+    context.run.llm = writer.name
+    turns = pairs([(role, FOOTNOTE.sub("", said)) for role, said in query.history])
+    try:
+        return writer.stand_alone(query.typed, turns, titles)
+    except LLMUnavailable as error:
+        context.run.fail(error)
+        return ""
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:

@@ -6,6 +6,7 @@ the same address form that Ollama, vLLM or a hosted provider do. So there is one
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import re
@@ -24,15 +25,14 @@ import httpx
 
 from index.errors import UserError
 from index.printable import in_place, shortened, visible
-from index.weights.catalogue import CATALOGUE
+from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
-from rag.writing import second_reader
-from rag.writing.memory import free_memory, needed_memory
-from rag.writing.prefix_cache import PrefixCache, kept_folder
+from rag.writing import second_reader, standing_alone
+from rag.writing.own.memory import free_memory, needed_memory
+from rag.writing.own.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
     NONE,
-    alone_messages,
     copy_messages,
     on_one_line,
     propose_messages,
@@ -62,9 +62,7 @@ WRITE_TOKENS = 160
 PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
 TRANSLATE_TOKENS = 768
-ALONE_TOKENS = 48
-MOST_ALONE = 200
-"""Characters of a message that stands alone, which these tokens hold."""
+ALONE_TOKENS = 80
 AT_ONCE_READ = 128
 """Tokens of a prompt that llama.cpp reads at once; with 512, its default, 100 MB more are taken."""
 PROMPTS_MIB = 256
@@ -112,10 +110,12 @@ class Writer:
 
         A model elsewhere keeps, or not, what it has read.
         """
-        from rag.writing.own_server import OwnServer
+        from rag.writing.own.own_server import OwnServer
 
         if isinstance(self.llm, OwnServer):
-            begun = [write_messages([], ""), alone_messages([], "")]
+            begun = [write_messages([], "")]
+            if not self.adapter:
+                begun.append(standing_alone.messages([], [], "", adapted=False))
             if not self.rereads:
                 begun.append(copy_messages("", ""))
             for messages in begun:
@@ -146,17 +146,27 @@ class Writer:
         given = {"max_tokens": COPY_TOKENS, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
         return self._chat(messages, _none_probability, **given)
 
-    def stand_alone(self, message: str, turns: Sequence[tuple[str, str]]) -> str:
+    @property
+    def adapter(self) -> str | None:
+        """The hash of the model's adapter for making messages stand alone, if it has one."""
+        return getattr(self.llm, "adapter", None)
+
+    def stand_alone(
+        self, message: str, turns: Sequence[tuple[str, str]], titles: Sequence[str] = ()
+    ) -> str:
         """Return a message as a question that stands alone; empty where it writes none.
 
-        `turns` are what was asked before it, each with what was answered. A longer message than
-        the answer may be is not asked about, since its end would be cut off.
+        `turns` are what was asked before it, each with what was answered, and `titles` those of the
+        documents. A message that is too long to be read whole is not asked about.
         """
-        if len(message) > MOST_ALONE:
+        if len(message) > standing_alone.MOST["message"]:
             return ""
-        said = self._chat(alone_messages(turns, message), _whole_words, max_tokens=ALONE_TOKENS)
+        adapter = self.adapter
+        asked = standing_alone.messages(titles, turns, message, adapted=bool(adapter))
+        given = {"adapter": adapter} if adapter else {}
+        said = self._chat(asked, _whole_words, max_tokens=ALONE_TOKENS, **given)
         line = on_one_line(said.strip().partition("\n")[0])
-        return line if len(line) <= MOST_ALONE and re.match(r"\w", line) else ""
+        return line if re.match(r"\w", line) else ""
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
         """Write the answer from quotes, each with the words of it that answer, best first.
@@ -285,8 +295,13 @@ def is_last(piece: Any) -> bool:
 
 def _is_cut_off(piece: Any) -> bool:
     """Whether a piece is the last one because there are as many tokens as may be."""
-    choices = getattr(getattr(piece, "raw", None), "choices", ())
-    return any(choice.finish_reason == "length" for choice in choices)
+    return finish_reason(piece) == "length"
+
+
+def finish_reason(piece: Any) -> str | None:
+    """Return why an answer ends with a piece; None where it goes on, or does not say it."""
+    choices = getattr(getattr(piece, "raw", None), "choices", None) or ()
+    return next((choice.finish_reason for choice in choices), None)
 
 
 def _words(response: ChatResponse) -> str:
@@ -329,12 +344,12 @@ def load_writer(settings: Settings) -> Writer | None:
         turns = _TURNS.setdefault(factory.name, FairSemaphore(AT_ONCE_ELSEWHERE))
         return Writer(load_foreign_llm(factory), settings.llm, turns=turns)
     try:
-        path = weights_file(settings.llm, settings.models)
+        path, adapter = weights_file(settings.llm, settings.models), _adapter_of(settings)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
     # The client's libraries take a second to be imported, meanwhile.
-    Thread(target=import_module, args=("rag.writing.own_server",), daemon=True).start()
-    server, key, prefix_cache = _serve(path)
+    Thread(target=import_module, args=("rag.writing.own.own_server",), daemon=True).start()
+    server, key, prefix_cache = _serve(path, adapter)
     client = _client(settings, f"{server.listening_address}/v1", key, prefix_cache)
     turns = _TURNS.setdefault(server.listening_address, FairSemaphore(AT_ONCE))
     return Writer(client, settings.llm, turns=turns)
@@ -363,24 +378,30 @@ def weights_file(name: str, models: Path) -> Path:
     return path
 
 
-_SERVERS: dict[Path, tuple[Any, str, PrefixCache]] = {}
+_SERVERS: dict[tuple[Path, Path | None], tuple[Any, str, PrefixCache]] = {}
 """The servers of this process, which live as long as it does."""
 _STARTING = Lock()
 
 
-def _serve(path: Path) -> tuple[Any, str, PrefixCache]:
+def _adapter_of(settings: Settings) -> Path | None:
+    """Return the file of the adapter that belongs to the language model, if one does."""
+    own = settings.llm == second_reader.LLM
+    return model_folder(ENGLISH_READER, settings.models) / standing_alone.FILE if own else None
+
+
+def _serve(path: Path, adapter: Path | None = None) -> tuple[Any, str, PrefixCache]:
     """Return the llama.cpp server of a model, which is started once, on a free loopback port.
 
     With it come its key and what it has read of the prompts' beginnings.
     """
-    if path not in _SERVERS:
+    if (path, adapter) not in _SERVERS:
         with _STARTING:  # Two visitors may choose the same model at once.
-            if path not in _SERVERS:
+            if (path, adapter) not in _SERVERS:
                 key, kept = secrets.token_urlsafe(), kept_folder()
-                server = start_server(path, key=key, kept=kept)
+                server = start_server(path, key=key, kept=kept, adapter=adapter)
                 prefix_cache = PrefixCache(server.listening_address, key, kept, path, AT_ONCE)
-                _SERVERS[path] = server, key, prefix_cache
-    return _SERVERS[path]
+                _SERVERS[path, adapter] = server, key, prefix_cache
+    return _SERVERS[path, adapter]
 
 
 def start_server(
@@ -391,11 +412,13 @@ def start_server(
     key: str | None = None,
     kept: Path | None = None,
     name: str | None = None,
+    adapter: Path | None = None,
 ) -> Any:
     """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
 
     Without a port it takes a free one. With a key it answers those who bring that, and who may
     then have it write down in a folder, `kept`, what it has read. It calls the model by its `name`.
+    Requests that ask for the `adapter` are answered with it.
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
@@ -426,6 +449,10 @@ def start_server(
     params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
     params.embd_normalize = -1
     params.verbosity = -1
+    if adapter:
+        added = xllamacpp.CommonAdapterLoraInfo()
+        added.path, added.scale = str(adapter), 0.0
+        params.lora_adapters = [added]
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
@@ -459,14 +486,20 @@ def _client(
     from llama_index.llms.openai_like import OpenAILike
 
     from rag.writing.client import bounded_client
-    from rag.writing.own_server import OwnServer
+    from rag.writing.own.own_server import OwnServer
 
     with _STARTING:
         _build_models()
     made: Callable[..., LLM] = OpenAILike
     if prefix_cache:
         reader = second_reader.SecondReader() if settings.llm == second_reader.LLM else None
-        made = partial(OwnServer, prefix_cache=prefix_cache, second_reader=reader)
+        path = _adapter_of(settings)
+        made = partial(
+            OwnServer,
+            prefix_cache=prefix_cache,
+            second_reader=reader,
+            adapter=hashlib.sha256(path.read_bytes()).hexdigest() if path else None,
+        )
     return made(
         model=settings.llm,
         api_base=address,

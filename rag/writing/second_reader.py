@@ -20,7 +20,7 @@ from index.weights.download import model_folder
 from rag.writing.prompts import on_one_line
 
 LLM = "qwen2.5-coder-1.5b-instruct"
-"""The model that the weights belong to."""
+"""The model that the weights belong to, and the adapter of `rag/writing/standing_alone.py`."""
 
 MOST_READ = {"title": 100, "quote": 620, "question": 200}
 """Bytes of each: a token is a byte at least, and a hundred take two seconds on two cores."""

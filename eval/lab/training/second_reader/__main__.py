@@ -38,7 +38,7 @@ from rag.answerability.reader import Reader
 from rag.config import load_settings
 from rag.finding.rerank import Reranker, reranker_of
 from rag.writing.llm import load_writer
-from rag.writing.own_server import OwnServer
+from rag.writing.own.own_server import OwnServer
 from rag.writing.second_reader import FILE, LLM, prompt
 
 SEED = 11

@@ -104,6 +104,16 @@ class PrefixCache:
         finally:
             self._free.put(slot)
 
+    @contextmanager
+    def empty_slot(self) -> Iterator[int]:
+        """Yield a slot that nobody else uses meanwhile, and that may hold anything afterwards."""
+        slot = self._free.get()
+        self._held.pop(slot, None)
+        try:
+            yield slot
+        finally:
+            self._free.put(slot)
+
     def _fill(self, slot: int, name: str, read: Callable[[int], None]) -> None:
         if not self._restored(slot, name):
             with self._making:

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+import httpx
+import openai
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseGen
 from llama_index.llms.openai_like import OpenAILike
 from pydantic import Field
 
-from rag.writing.prefix_cache import PrefixCache
+from rag.writing.own.prefix_cache import PrefixCache
 from rag.writing.second_reader import SecondReader
 
 
 class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types for it.
     """Each prompt is answered in a slot that holds its beginning alone: all but its last message.
 
-    So the same prompt gets the same answer, whatever was asked before.
+    One that is answered with the adapter is read whole. So the same prompt gets the same answer,
+    whatever was asked before.
     """
 
     prefix_cache: PrefixCache = Field(exclude=True, repr=False)
     second_reader: SecondReader | None = Field(default=None, exclude=True, repr=False)
+    adapter: str | None = Field(default=None, exclude=True, repr=False)
+    """The hash of the adapter that the server has beside the weights, if any."""
 
-    def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
-        """Answer a prompt."""
-        with self.slot(messages) as slot:
+    def chat(
+        self, messages: Sequence[ChatMessage], *, adapter: str | None = None, **given: Any
+    ) -> ChatResponse:
+        """Answer a prompt, with the adapter if one is named."""
+        with self._adapted_slot() if adapter else self.slot(messages) as slot:
             return super().chat(messages, **slot, **given)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
@@ -65,6 +72,19 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
         with self.prefix_cache.slot(beginning, read) as slot:
             yield _in(slot)
 
+    @contextmanager
+    def _adapted_slot(self) -> Iterator[dict[str, Any]]:
+        """Yield what a request says that is answered with the adapter.
 
-def _in(slot: int) -> dict[str, Any]:
-    return {"extra_body": {"id_slot": slot}}
+        After such a request, the next one without the adapter loses what its slot holds. So a short
+        one is made here, before a beginning is read into the slot.
+        """
+        with self.prefix_cache.empty_slot() as slot:
+            yield _in(slot, cache_prompt=False, lora=[{"id": 0, "scale": 1.0}])
+            with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
+                bare = [ChatMessage(role="user", content="-")]
+                super().chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))
+
+
+def _in(slot: int, **given: Any) -> dict[str, Any]:
+    return {"extra_body": {"id_slot": slot, **given}}

@@ -1,0 +1,1 @@
+"""Making the weights that write a message so that it stands alone."""

@@ -1,0 +1,1 @@
+"""What the default weights need that run in this process: their client, and what they keep."""
