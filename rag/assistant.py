@@ -174,7 +174,6 @@ class Assistant:
         use_llm: bool = True,
         exclude: Sequence[str] = (),
         tags: Sequence[str] = (),
-        as_typed: bool = False,
         wait: Wait = sleep,
     ) -> Generator[Event]:
         """Answer a question step by step; the last event is the Answer.
@@ -182,7 +181,7 @@ class Assistant:
         Documents in `exclude`, by their ids, are left aside, and with `tags` those that have none
         of them. Without a language model, or when it fails on the way, the answer is the words that
         answer with their quotes. Where its failure may pass, `wait` tells how long is waited for
-        it, and waits. The language model does not reword what is asked `as_typed`.
+        it, and waits.
 
         Raises UserError for an empty question and for a tag that no document has, and ModelMissing
         when the weights for searching are not on this machine.
@@ -208,7 +207,6 @@ class Assistant:
                     load_writer,
                     self._understood,
                     limit=min(MAX_LISTED, self.settings.sentences),
-                    as_typed=as_typed,
                 )
                 for event in self._events(question, history, context):
                     if isinstance(event, Answer):

@@ -72,21 +72,15 @@ def test_what_it_says_is_one_more_way_to_read_a_message_in_doubt(briefed: Assist
     assert most.endswith("…")
 
 
-def test_it_is_asked_only_in_doubt(briefed: Assistant) -> None:
+@pytest.mark.parametrize(
+    ("text", "turns"), [(WHOLE, HISTORY), (WRONG, [])], ids=["it is sure", "nothing was said"]
+)
+def test_it_is_asked_only_behind_others_and_in_doubt(
+    briefed: Assistant, text: str, turns: list[Turn]
+) -> None:
     llm = learned(copied=WHOLE, asked=[])
-    assert made(briefed, llm, WHOLE, *HISTORY) is None
+    assert made(briefed, llm, text, *turns) is None
     assert not llm.asked
-
-
-def test_the_first_message_is_made_whole_from_the_titles(briefed: Assistant) -> None:
-    whole = "which countries do China and Russia trade with"
-    llm = learned(copied=whole, asked=[])
-    found = made(briefed, llm, WRONG)
-    assert found is not None
-    assert found[0] in (whole, WRONG)
-    [told] = llm.asked
-    [title] = (entry.title for entry in briefed.library.entries())
-    assert told.split("\n") == [f"Documents: {title}", f"Last message: {TYPED}"]
 
 
 @pytest.mark.parametrize(
@@ -199,21 +193,13 @@ def test_a_turn_cannot_pose_as_another() -> None:
 
 def test_a_model_with_examples_alone_is_asked_about_follow_ups(briefed: Assistant) -> None:
     llm = ScriptedLLM(copied=WHOLE)
-    context, first = asked_of(briefed, llm), Query.of(WRONG)
-    assert _made_whole(first, read(first, context), context) is None
+    context, whole = asked_of(briefed, llm), Query.of(WRONG, history=HISTORY)
+    assert _made_whole(whole, read(whole, context), context) is None
     assert not llm.asked
     assert made(briefed, llm, WRONG, *HISTORY) == (WHOLE, True)
     asked = llm.asked[0].split("\n")
     assert asked[0] == "User: Which strait did the warships pass?"
     assert asked[-2:] == [f"Last message: {TYPED}", "Full question:"]
-
-
-def test_what_is_asked_as_typed_is_not_made_whole(briefed: Assistant) -> None:
-    llm = learned(copied=WHOLE)
-    context = replace(asked_of(briefed, llm), as_typed=True)
-    query = Query.of(WRONG, TYPED, history=HISTORY)
-    assert _made_whole(query, read(query, context), context) is None
-    assert not llm.asked
 
 
 def test_of_many_documents_no_titles_are_told() -> None:

@@ -127,8 +127,6 @@ class Context:
     limit: int = MAX_LISTED
     asks_back: bool = True
     """Whether it may be asked back what is meant: not where an answer is made of others."""
-    as_typed: bool = False
-    """Whether the message is to be read as it was typed, and in no other way."""
 
     @property
     def writer(self) -> Writer | None:

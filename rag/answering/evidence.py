@@ -41,7 +41,7 @@ SEARCHED = 2
 
 MADE_WHOLE = 0.8
 """How likely a message is meant as the language model writes it, so that it stands alone; chosen on
-seven conversations (eval/lab/RECORDS.md)."""
+seven conversations of `chatty` (eval/lab/RECORDS.md)."""
 
 BY_EXAMPLES = 0.5
 """The same of a model that is only given examples, for each message that surely needs something."""
@@ -140,14 +140,14 @@ def _beside_others(
 def _made_whole(
     query: Query, decision: Decision, context: Context
 ) -> tuple[Query, Decision] | None:
-    """Read a message also as the language model makes it stand alone, where its answer is in doubt.
+    """Read a message that follows others also as the language model makes it stand alone.
 
-    A model that has not learned that is asked only about what may need something. A text is not
-    used that has names or numbers which nobody said, or puts nothing in where something is surely
-    missing.
+    That is where its answer is in doubt. A model that has not learned it is asked only about what
+    may need something. A text is not used that has names or numbers which nobody said, or puts
+    nothing in where something is surely missing.
     """
     sure = decision.answerable and decision.sure
-    if sure or context.as_typed or query.language != ENGLISH or not (writer := context.writer):
+    if sure or not query.history or query.language != ENGLISH or not (writer := context.writer):
         return None
     share = MADE_WHOLE if writer.adapter else BY_EXAMPLES * query.need
     if share < UNLIKELY:

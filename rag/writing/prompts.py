@@ -1,4 +1,4 @@
-"""The words said to the LLM: all of them, in one place.
+"""The words said to the LLM, but for those that ask for a message that stands alone.
 
 Each of these begins the same way every time, so that only what is new is read (reading is the slow
 part):
@@ -8,8 +8,6 @@ part):
 - Write prose from several sentences.
 - Where the reader is in doubt, of models that have no second reader: copy the words of the quote
   that answer the question, or write NONE. The probability of NONE is evidence for a refusal.
-- Where a message follows others and its answer is in doubt: write it as a question that stands
-  alone. That is one more way to read the message, and evidence decides.
 - For regression sets: propose a question that a sentence answers.
 - For who does not read a quote's language: translate it. Nothing verifies that.
 

@@ -206,9 +206,7 @@ class ConversationPanel:
         history = [] if as_typed else conversation.history()
 
         def begin(wait: Wait) -> Iterator[Event]:
-            return assistant.stream(
-                question, history, exclude=exclude, use_llm=use_llm, as_typed=as_typed, wait=wait
-            )
+            return assistant.stream(question, history, exclude=exclude, use_llm=use_llm, wait=wait)
 
         answering = Answering(question, begin)
         yield {

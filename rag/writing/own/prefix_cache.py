@@ -5,7 +5,7 @@ seven to twelve seconds. llama.cpp can write down what it has worked out for the
 back in a moment. A file is kept for each beginning, in the user's cache; its name tells what it
 depends on and what its bytes must be, so that another one is never used.
 
-Each prompt goes on from such a file, so that its answer does not depend on what was asked before:
+Each such prompt goes on from its file, so that its answer does not depend on what was asked before:
 llama.cpp's sums differ a little with what else it holds, by 0.06 in the probability of a word.
 """
 
