@@ -6,7 +6,6 @@ the same address form that Ollama, vLLM or a hosted provider do. So there is one
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 import re
@@ -492,13 +491,13 @@ def _client(
         _build_models()
     made: Callable[..., LLM] = OpenAILike
     if prefix_cache:
-        reader = second_reader.SecondReader() if settings.llm == second_reader.LLM else None
-        path = _adapter_of(settings)
+        own = settings.llm == second_reader.LLM
+        adapter = CATALOGUE[ENGLISH_READER].files[standing_alone.FILE].sha256
         made = partial(
             OwnServer,
             prefix_cache=prefix_cache,
-            second_reader=reader,
-            adapter=hashlib.sha256(path.read_bytes()).hexdigest() if path else None,
+            second_reader=second_reader.SecondReader() if own else None,
+            adapter=adapter if own else None,
         )
     return made(
         model=settings.llm,

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.printable import shortened
-from rag.writing.prompts import on_one_line
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -144,7 +143,7 @@ def _told(turns: Sequence[tuple[str, str]], message: str) -> str:
 
 
 def _cut(text: str, what: str) -> str:
-    return shortened(on_one_line(text), MOST[what])
+    return shortened(text, MOST[what])
 
 
 def pairs(history: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
