@@ -21,6 +21,7 @@ from tests.browser import (
     ask,
     assert_accessible,
     assert_marked,
+    opened,
     pages,
     place,
     window,
@@ -150,6 +151,48 @@ def test_a_set_is_begun_from_drafts_that_are_accepted(
         assert {each.id for each in kept.cases} == made.keys() - {"draft-001"}
         assert not kept.drafts
         assert sorted(choices(page)) == ["mine", "railway", "railway-talks"]
+
+
+LATE = """
+import time
+from ui.panels.regression.drafts import Drafts
+resume = Drafts.resume
+def late(self, name):
+    shown = resume(self, name)
+    time.sleep(2)
+    return shown
+Drafts.resume = late
+"""
+"""What is shown to who comes back comes late, as on a machine that has much else to do."""
+
+
+def test_what_was_read_before_a_change_is_not_shown_after_it(
+    browser: Browser, open_library: OpenLibrary, briefing: Document, tmp_path: Path
+) -> None:
+    library = open_library(tmp_path / "library")
+    library.add(briefing)
+    drafts = [replace(each, draft=True) for each in load_set(SETS / "briefing.jsonl").cases[:3]]
+    write_set(library.folder / "cases" / "mine.jsonl", drafts)
+    listed, sent = "#drafts li", list[str]()
+    with window(library, first=LATE, FOOTNOTED_LLM="none") as address:
+        page = opened(browser, address)
+        page.get_by_role("button", name="Regression").click()
+        expect(page.locator("#set input")).to_have_value("briefing")
+        page.locator("#set input").click()
+        page.get_by_role("option", name="mine").click()
+        expect(page.locator(listed)).to_have_count(3)
+        page.wait_for_timeout(3_000)
+        expect(page.locator(listed)).to_have_count(3)
+        page.on("request", lambda request: sent.append(request.url))
+        page.get_by_role("button", name="Regression").click()
+        while sum("queue/join" in each for each in sent) < 2:  # First the sets are offered.
+            page.wait_for_timeout(50)
+        page.wait_for_timeout(500)  # It has read what there is by then.
+        page.locator(listed).first.get_by_role("button", name="Reject").click()
+        expect(page.locator(listed)).to_have_count(2)
+        page.wait_for_timeout(3_000)
+        expect(page.locator(listed)).to_have_count(2)
+        page.context.close()
 
 
 def test_a_set_that_is_offered_is_run_stopped_and_goes_on(

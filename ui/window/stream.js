@@ -14,7 +14,8 @@ const READ = 50; // Milliseconds in which the page reads the end of a stream tha
 const send = window.fetch;
 const named = new Set(); // The events that streams have named.
 const waiting = new Map(); // What goes on when an event is named.
-const pending = new Set(); // The events that were sent, and are not completed.
+const completed = new Set(); // Those of them that are completed.
+const pending = new Set(); // The events that were sent, and are not.
 let reading = null; // The stream that the page takes for open.
 
 const begun = () => {
@@ -35,7 +36,9 @@ const followed = (response, stream) => {
     for (const [, message, id] of text.matchAll(TOLD)) {
       named.add(id);
       waiting.get(id)?.();
-      if (message === "process_completed") pending.delete(id);
+      if (message !== "process_completed") continue;
+      completed.add(id);
+      pending.delete(id);
     }
     text = text.slice(-LONGEST);
   };
@@ -69,7 +72,7 @@ window.fetch = async (...given) => {
   const path = new URL(given[0]?.url ?? given[0], document.baseURI).pathname;
   if (path.endsWith("/queue/data")) {
     const stream = (reading = begun());
-    given[1]?.signal?.addEventListener("abort", stream.end);
+    (given[1] ?? given[0])?.signal?.addEventListener("abort", stream.end);
     try {
       return followed(await send(...given), stream);
     } catch (error) {
@@ -80,7 +83,7 @@ window.fetch = async (...given) => {
   const response = await send(...given);
   if (path.endsWith("/queue/join") && response.ok) {
     const { event_id: id } = await response.clone().json();
-    if (!named.has(id)) pending.add(id);
+    if (!completed.has(id)) pending.add(id);
     const isNamed = new Promise((go) => (named.has(id) ? go() : waiting.set(id, go)));
     if (reading) await Promise.race([isNamed, reading.over]);
     waiting.delete(id);

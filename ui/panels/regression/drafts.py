@@ -108,13 +108,13 @@ class Drafts:
         self.choose = choose
         shown = [self.message, self.list, self.propose, self.end, self.timer, name]
         given = [self.set, self.each, self.left_out]
-        self.propose.click(self.begin, given, shown, **PRIVATE)
-        self.take.click(self.take_talk, [self.set, self.conversation], shown, **PRIVATE)
-        self.end.click(self.stop, None, shown, **PRIVATE)
-        self.timer.tick(self.look, None, shown, **PRIVATE)
-        visit(self.resume, name, shown, **PRIVATE)
-        # One after the other: else drafts that were accepted a moment ago would be listed again.
+        # One after the other: else what was read before a change could be shown after it.
         ordered = PRIVATE | {"concurrency_id": "drafts"}
+        self.propose.click(self.begin, given, shown, **ordered)
+        self.take.click(self.take_talk, [self.set, self.conversation], shown, **ordered)
+        self.end.click(self.stop, None, shown, **ordered)
+        self.timer.tick(self.look, None, shown, **ordered)
+        visit(self.resume, name, shown, **ordered)
         name.change(self.listed, name, self.list, **ordered)
         decide = self.list.decide(
             self.decide, None, [self.message, self.list], trigger_mode="multiple", **ordered

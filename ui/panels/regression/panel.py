@@ -88,15 +88,17 @@ class RegressionPanel:
     def connect(self) -> None:
         """Say what happens at each event."""
         shown = [self.report, self.start, self.end, self.timer]
-        self.head.visit(self.offer, self.name, [*shown, self.name], **PRIVATE)
-        self.name.change(self.show, self.name, shown, **PRIVATE)
-        self.start.click(self.begin, self.name, shown, **PRIVATE)
-        self.end.click(self.stop, self.name, shown, **PRIVATE)
-        self.timer.tick(self.show, self.name, shown, **PRIVATE)
-        self.keep.click(self.keep_baseline, self.name, shown, **PRIVATE)
+        # One after the other: else what was read before a change could be shown after it.
+        ordered = PRIVATE | {"concurrency_id": "runs"}
+        self.head.visit(self.offer, self.name, [*shown, self.name], **ordered)
+        self.name.change(self.show, self.name, shown, **ordered)
+        self.start.click(self.begin, self.name, shown, **ordered)
+        self.end.click(self.stop, self.name, shown, **ordered)
+        self.timer.tick(self.show, self.name, shown, **ordered)
+        self.keep.click(self.keep_baseline, self.name, shown, **ordered)
 
         def changed(event: Any) -> None:
-            event.then(self.show, self.name, shown, **PRIVATE)
+            event.then(self.show, self.name, shown, **ordered)
 
         self.drafts.connect(self.name, self.head.visit, self.choose, changed)
 
@@ -109,8 +111,9 @@ class RegressionPanel:
     def offer(self, name: str | None) -> Updates:
         """Offer the sets that fit the library as it is, and show one of them."""
         offered = self.runs.offered()
-        if name not in offered:
-            name = next(iter(offered), None)
+        if name in offered:  # It stays chosen, unless another one is by now.
+            return self.show(name) | {self.name: gr.Dropdown(choices=list(offered))}
+        name = next(iter(offered), None)
         return self.show(name) | {self.name: self._choice(offered, name)}
 
     def choose(self, name: str) -> Updates:
