@@ -86,6 +86,11 @@ class Quote:
         """The quote's place."""
         return Span(self.document.id, self.start, self.end)
 
+    def overlaps(self, other: Quote) -> bool:
+        """Whether it has a place in common with another quote."""
+        same = self.document.id == other.document.id
+        return same and self.start < other.end and other.start < self.end
+
     @property
     def page(self) -> int | None:
         """The page that the quote begins on, for documents with pages."""

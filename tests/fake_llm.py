@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,31 +15,48 @@ from llama_index.core.base.llms.types import (
     CompletionResponse,
     CompletionResponseGen,
     LLMMetadata,
+    LogProb,
 )
 from llama_index.core.llms import CustomLLM
 from pydantic import Field
 
+from rag.writing import selection
+
 
 class ScriptedLLM(CustomLLM):
-    """Says `copied` when it is asked to copy, and `written` when it is asked to write."""
+    """Says `copied` when it is asked to copy, and `written` when it is asked to write.
+
+    Where it has an adapter for that, it selects the sentences with `copied` instead.
+    """
 
     copied: str = "NONE"
     written: str = ""
     fail_at: str = ""
     """Where it stops answering: "copy", or "write" after its first words."""
     asked: list[str] = Field(default_factory=list)
-    adapter: str | None = None
-    """Names the adapter for making messages stand alone, if it has one."""
+    adapters: dict[str, str] = Field(default_factory=dict)
+    """The hashes of the adapters that it has, by their files."""
 
     @property
     def metadata(self) -> LLMMetadata:
         return LLMMetadata(is_chat_model=True, model_name="scripted")
 
-    def chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponse:
+    def chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponse:
         self.asked.append(str(messages[-1].content))
         if self.fail_at == "copy":
             raise openai.APIConnectionError(request=httpx.Request("POST", "http://localhost"))
+        if "adapter" in given and given["adapter"] == self.adapters.get(selection.FILE):
+            return self.selected(str(messages[-1].content))
         return _said(self.copied, self.copied)
+
+    def selected(self, prompt: str) -> ChatResponse:
+        """Select the sentences that hold what would be copied."""
+        lines = prompt.splitlines()[1:-1]
+        numbers = [at for at, line in enumerate(lines) if self.copied in line]
+        said = _said(selection.written(numbers), "")
+        none = LogProb(token=selection.NONE, logprob=math.log(0.001 if numbers else 0.999))
+        said.logprobs = [[none]]
+        return said
 
     def stream_chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponseGen:
         self.asked.append(str(messages[-1].content))

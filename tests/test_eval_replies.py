@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from index.library import Library
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.lazy import Lazy
+from rag.writing import selection
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 
@@ -40,16 +40,6 @@ class Told(ScriptedLLM):
 
     temperature: float = 0.0
     additional_kwargs: dict[str, Any] = Field(default_factory=lambda: {"seed": 0})
-
-
-class ReadsAgain(Told):
-    """Has a second reader, too, and weights of it that have a hash."""
-
-    second_reader: Any = SimpleNamespace(sha256="1")
-
-    def log_odds(self, prompt: str) -> float:
-        self.asked.append(prompt)
-        return 5.0
 
 
 @pytest.fixture(autouse=True)
@@ -114,14 +104,15 @@ def test_other_weights_or_another_address_ask_anew(
 def test_what_was_read_again_is_kept_for_the_same_weights(
     settings: Settings, briefing_library: Library, replies: Replies
 ) -> None:
-    llm = ReadsAgain(written="They held it on Dec. 15.")
+    llm = Told(copied="Dec. 15", written="They held it on Dec. 15.")
+    llm.adapters = {selection.FILE: "1"}
     first = asked(settings, briefing_library, replies, llm)
-    times, prompts = len(llm.asked), [each for each in llm.asked if each.endswith("Answer:")]
+    times, prompts = len(llm.asked), [each for each in llm.asked if each.startswith("Document:")]
     assert prompts
     second = asked(settings, briefing_library, Replies(replies.path), llm)
     assert len(llm.asked) == times
     assert [each.decision for each in second.results] == [each.decision for each in first.results]
-    llm.second_reader = SimpleNamespace(sha256="2")
+    llm.adapters = {selection.FILE: "2"}
     asked(settings, briefing_library, Replies(replies.path), llm)
     assert len(llm.asked) == times + len(prompts)
 

@@ -15,6 +15,7 @@ from rag.answerability import gate
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.lazy import Lazy
+from rag.writing import selection
 from rag.writing.llm import LLMUnavailable, Writer
 from tests.fake_llm import ScriptedLLM
 from tests.provider import provider
@@ -207,26 +208,16 @@ def test_where_the_reader_is_in_doubt_the_language_model_decides(
     assert answer.models["llm"] == "scripted", "it took part in the decision"
 
 
-class ReadsAgain(ScriptedLLM):
-    """Tells what the one quote that has the answer makes likely, and others not."""
-
-    second_reader: bool = True
-
-    def log_odds(self, prompt: str) -> float:
-        self.asked.append(prompt)
-        return 7.0 if "20 kilometers" in prompt else -7.0
-
-
-def test_where_the_reader_is_in_doubt_a_second_one_decides(
+def test_where_the_reader_is_in_doubt_the_language_model_selects(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("rag.answering.evidence.REREAD_DOUBT", (0.0, 1.0))
-    llm = ReadsAgain(asked=[], written=RIGHT)
-    assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
+    llm = speak(assistant, copied="20 kilometers", written=RIGHT)
+    llm.adapters = {selection.FILE: "1"}
     assert "20 kilometers" in assistant.ask(QUESTION).citations[0].text
     [prompt, *_] = llm.asked
-    assert "Question: how wide is the tsugaru strait?" in prompt
-    assert prompt.startswith(assistant.ask(QUESTION).citations[0].title)
+    assert prompt.endswith("\nQuestion: how wide is the tsugaru strait?")
+    assert prompt.startswith(f"Document: {assistant.ask(QUESTION).citations[0].title}\n[1] ")
     weights = {**dict.fromkeys(gate.REREAD_WEIGHTS, 0.0), "reread": 1.0}
     monkeypatch.setattr(gate, "REREAD_WEIGHTS", weights)
     monkeypatch.setattr("rag.answering.evidence.ASKED", 5)

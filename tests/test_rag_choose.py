@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,19 @@ def test_a_sentence_that_opens_with_a_pronoun_brings_the_one_before(
 ) -> None:
     told = chosen(library, reranker, "Who was the engineer of the Alder Bridge?")
     assert "The Alder Bridge is 410 metres long. Its engineer was Tore Vik." in " ".join(told)
+
+
+def test_selected_sentences_are_chosen_and_no_others(library: Library, reranker: Reranker) -> None:
+    question = "Why was the Alder Bridge closed?"
+    found = find_quotes(library, reranker, question, 5)
+    near = choose(question, found.passages, found.quotes[0], reranker)
+    lorries = next(each for each in near.read if each.text.startswith("Far more lorries"))
+    green = next(each for each in near.read if each.text == "It was painted green.")
+    told = choose(question, found.passages, found.quotes[0], reranker, [green, lorries])
+    assert [each.text.split(". ")[-1] for each in told.chosen] == [lorries.text, green.text]
+    elsewhere = replace(green, start=green.start + 3)
+    told = choose(question, found.passages, found.quotes[0], reranker, [elsewhere])
+    assert told.chosen == near.chosen
 
 
 def test_a_heading_is_not_chosen(

@@ -121,7 +121,7 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
     assert Decision((unsure,)).doubtful(DOUBT) is unsure
     for yes, no in (
         (unsure.copied(0.001), unsure.copied(0.999)),
-        (unsure.reread(3.0), unsure.reread(-3.0)),
+        (unsure.reread(0.05), unsure.reread(0.95)),
     ):
         assert yes.probability > no.probability
         assert Decision((yes,)).doubtful(DOUBT) is None
@@ -144,7 +144,7 @@ def test_what_a_second_reading_says_counts_over_all_that_it_may_mean() -> None:
     unsure = doubtful((0.3, THRESHOLD))
     decision = Decision((unsure,), share=0.7, others=((0.3, 0.2),))
     assert not decision.answerable
-    again = decision.exchanged(unsure, unsure.reread(9.0))
+    again = decision.exchanged(unsure, unsure.reread(0.0))
     assert again.expected > decision.expected
     assert again.answerable
 

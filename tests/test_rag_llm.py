@@ -31,7 +31,7 @@ def writer() -> Writer:
 
 @pytest.fixture(scope="module")
 def copying(writer: Writer) -> Writer:
-    """The same at its address, as any other model, which has no second reader."""
+    """The same at its address, as any other model, which has no adapters."""
     llm = writer.llm
     made = load_writer(
         load_settings(llm="qwen", llm_url=llm.api_base, llm_key=llm.api_key)  # type: ignore[attr-defined]

@@ -15,6 +15,7 @@ from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.lazy import Lazy
+from rag.writing import standing_alone
 from rag.writing.llm import Writer
 from rag.writing.standing_alone import messages
 from tests.asking import context_of
@@ -37,7 +38,7 @@ HISTORY: list[Turn] = [
 
 def learned(**given: Any) -> ScriptedLLM:
     """Return a model that has learned to make messages stand alone."""
-    return ScriptedLLM(adapter="of its own", **given)
+    return ScriptedLLM(adapters={standing_alone.FILE: "of its own"}, **given)
 
 
 def asked_of(assistant: Assistant, llm: ScriptedLLM) -> Context:

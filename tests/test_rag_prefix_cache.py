@@ -166,25 +166,6 @@ def test_what_failed_is_tried_again_and_many_wait_for_one(server: Server) -> Non
     assert set(found) <= {0, 1}
 
 
-def test_who_may_take_any_slot_waits_for_the_others_and_leaves_none_full(server: Server) -> None:
-    made, alone = server.prefix_cache(), threading.Event()
-
-    def take() -> None:
-        with made.all_slots():
-            alone.set()
-
-    with made.slot(WRITE, server.read.append):
-        waiting = threading.Thread(target=take)
-        waiting.start()
-        assert not alone.wait(0.2)
-    waiting.join(10)
-    assert alone.is_set()
-    for path in server.files():
-        path.unlink()
-    assert have(made, WRITE, server.read) in (0, 1)
-    assert len(server.read) == 2, "what the slot held before is not trusted"
-
-
 @pytest.mark.llm
 def test_the_same_prompt_gets_the_same_answer_whatever_was_asked_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -205,18 +186,18 @@ def test_the_same_prompt_gets_the_same_answer_whatever_was_asked_before(
         return "".join(writer.write([(quote, "300 metres")], "How long is the Rowan Bridge?"))
 
     writer = fresh()
-    first, said = writer.reread(quote, asked, "Tolm"), words(writer)
-    assert writer.reread(quote, asked, "Tolm") == first, "asked twice"
-    writer.reread("The ferry Orla sank off Kest in 1902.", "How deep is the sea there?", "Kest")
+    first, said = writer.select([quote], asked, "Tolm"), words(writer)
+    assert writer.select([quote], asked, "Tolm") == first, "asked twice"
+    writer.select(["The ferry Orla sank off Kest in 1902."], "How deep is the sea there?", "Kest")
     alone = writer.stand_alone("how long", [], ["The Rowan Bridge"])
     assert writer.stand_alone("how long", [], ["The Rowan Bridge"]) == alone
-    assert (writer.reread(quote, asked, "Tolm"), words(writer)) == (first, said)
+    assert (writer.select([quote], asked, "Tolm"), words(writer)) == (first, said)
     assert len(list(tmp_path.iterdir())) == 1
     # Of two at once llama.cpp works out both in one go, which may change the last digits.
     with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(lambda _: writer.reread(quote, asked, "Tolm"), range(2)))
-    assert both == pytest.approx([first, first], abs=0.05)
+        both = list(pool.map(lambda _: writer.select([quote], asked, "Tolm"), range(2)))
+    assert [each.none for each in both] == pytest.approx([first.none] * 2, abs=0.05)
 
     monkeypatch.setattr(PrefixCache, "_keep", lambda *_: pytest.fail("it was read again"))
     again = fresh()
-    assert (words(again), again.reread(quote, asked, "Tolm")) == (said, first), "out of the file"
+    assert (words(again), again.select([quote], asked, "Tolm")) == (said, first), "out of the file"

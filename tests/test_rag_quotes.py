@@ -10,7 +10,7 @@ import pytest
 
 from index.documents import Document
 from index.loading.load import load
-from rag.finding.quotes import CANDIDATES, find_quotes
+from rag.finding.quotes import CANDIDATES, find_quotes, sentences_around
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
 from tests.conftest import OpenLibrary
@@ -128,3 +128,32 @@ def test_where_nothing_is_near_more_candidates_are_ranked(
     shelf.quotes("Which yeast is best for pizza?")
     assert asked[:2] == [CANDIDATES, CANDIDATES]
     assert asked[2] > CANDIDATES
+
+
+NUMBERED = "".join(f"Sentence number {at} is of the same length. " for at in range(10, 20))
+
+
+@pytest.mark.parametrize(
+    ("own", "most", "letters", "numbers"),
+    [
+        ([3], 3, 1_000, [2, 3, 4]),
+        ([3], 1, 1_000, [3]),
+        ([0], 4, 1_000, [0, 1, 2, 3]),
+        ([9], 2, 1_000, [8, 9]),
+        ([4, 5], 4, 1_000, [3, 4, 5, 6]),
+        ([4, 5], 9, 120, [4, 5]),
+        ([4, 5], 9, 1, [4, 5]),
+        ([4], 9, 1, [4]),
+    ],
+)
+def test_a_quote_is_read_among_the_sentences_around_it(
+    shelf: Shelf, own: Sequence[int], most: int, letters: int, numbers: Sequence[int]
+) -> None:
+    shelf.library.add(Document.of(NUMBERED, title="Numbers", source="/numbers.txt"))
+    hits = shelf.library.search("Which sentence is number 13?", 3)
+    [passage] = [hit.passage for hit in hits]
+    places = [passage.sentences[at] for at in own]
+    quote = Quote.of(hits[0].document, passage, (places[0][0], places[-1][1]))
+    around = sentences_around(quote, hits, most, letters)
+    assert [passage.sentences.index((each.start, each.end)) for each in around] == numbers
+    assert sentences_around(quote, (), most, letters) == [quote]

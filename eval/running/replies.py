@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,24 +102,9 @@ class KeptLLM:
         )
 
     @property
-    def second_reader(self) -> Any:
-        """What reads a quote a second time, if the language model has that."""
-        return getattr(self._llm, "second_reader", None)
-
-    @property
-    def adapter(self) -> str | None:
-        """The hash of the adapter of the language model, if it has one: it is part of a request."""
-        return getattr(self._llm, "adapter", None)
-
-    def log_odds(self, prompt: str) -> float:
-        """Return what the second reader tells of a prompt."""
-        reader = self.second_reader
-        key = self._key("log-odds", [], {"prompt": prompt, "weights": reader.sha256})
-        kept: float | None = self._replies.get(key)
-        if kept is None:
-            kept = self._llm.log_odds(prompt)
-            self._replies.put(key, kept)
-        return kept
+    def adapters(self) -> Mapping[str, str]:
+        """The hashes of the language model's adapters, by their files: one is part of a request."""
+        return getattr(self._llm, "adapters", {})
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> Iterator[Any]:
         """Answer piece by piece; only what was said to its end is kept."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from index.documents import Span
-from index.library import Library
+from index.library import Hit, Library
 from index.printable import title_line
 from index.storage.store import Title
 from rag.answer import Answer, AnswerSentence, Event, Found, Reason
@@ -169,6 +169,12 @@ class Context:
             )
             self.run.time("retrieve_s")
         return self.run.found[question]
+
+    @property
+    def passages(self) -> Iterator[Hit]:
+        """All passages that were found so far."""
+        for found in self.run.found.values():
+            yield from found.passages
 
     def ask(self, query: Query) -> Iterator[Event]:
         """Answer a query by the way that its route names, or else by evidence.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import repeat
 
 from index.language import ENGLISH, language_of_text
+from index.library import Hit
 from rag.answer import Answer, Event, Found, Reason, Searching, Writing
 from rag.answerability.gate import (
     DOUBT,
@@ -17,23 +18,26 @@ from rag.answerability.gate import (
     Reading,
     weigh,
 )
+from rag.answerability.reader import Reader
 from rag.answering.context import Context
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.answering.unclear import ask_back, meant
 from rag.asking.query import UNLIKELY, Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.finding.choose import Together, choose
+from rag.finding.quotes import POINTS_BACK, sentences_around
 from rag.languages import missing_facts
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, item_sign, quoted
 from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
 from rag.writing.standing_alone import MOST_TITLES, pairs
 
 ASKED = 2
 """Quotes that the language model reads as well where the reader is in doubt, at most: each takes
-about a second."""
+two seconds and more."""
 
 
 SEARCHED = 2
@@ -59,7 +63,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield Searching(query.text)
         yield Found(_marked(found, decision))
     decision = _ask_where_in_doubt(decision, query, context)
-    quotes = _marked(found, decision)
+    quotes = _marked(_with_read(found, decision), decision)
     if not decision.answerable:
         yield from _in_parts(first, context) or [
             context.answer(query, Composition(), quotes, "not_in_sources", decision=decision)
@@ -149,7 +153,7 @@ def _made_whole(
     sure = decision.answerable and decision.sure
     if sure or not query.history or query.language != ENGLISH or not (writer := context.writer):
         return None
-    share = MADE_WHOLE if writer.adapter else BY_EXAMPLES * query.need
+    share = MADE_WHOLE if writer.stands_alone else BY_EXAMPLES * query.need
     if share < UNLIKELY:
         return None
     few = context.titles if len(context.titles) <= MOST_TITLES else []
@@ -231,24 +235,40 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
         return decision
     try:
         if writer := context.writer:
-            low, high = REREAD_DOUBT if writer.rereads else DOUBT
+            low, high = REREAD_DOUBT if writer.selects else DOUBT
             bounds = low, max(high, decision.sure_from)
             for _ in range(ASKED):
                 if (doubtful := decision.doubtful(bounds)) is None:
                     break
                 context.run.llm = writer.name
-                decision = decision.exchanged(doubtful, asked(doubtful, query.text, writer))
+                said = asked(doubtful, query, writer, context.passages, context.reader)
+                decision = decision.exchanged(doubtful, said)
     except LLMUnavailable as error:
         context.run.fail(error)
     return decision
 
 
-def asked(reading: Reading, question: str, writer: Writer) -> Reading:
-    """Return a reading of a quote with what the language model says of that."""
+def asked(
+    reading: Reading, query: Query, writer: Writer, passages: Iterable[Hit], reader: Reader
+) -> Reading:
+    """Return a reading of a quote, out of one of the passages, with what the LLM says of it.
+
+    One that selects others of the sentences around it makes it a reading of the first of these,
+    with the one before where that opens with "It".
+    """
     quote = reading.quote
-    if writer.rereads:
-        return reading.reread(writer.reread(quote.model_text, question, quote.title))
-    return reading.copied(writer.none_probability(quote.model_text, question))
+    if not writer.selects:
+        return reading.copied(writer.none_probability(quote.model_text, query.text))
+    near = sentences_around(quote, passages, MOST_SENTENCES, MOST_LETTERS)
+    said = writer.select([each.model_text for each in near], query.text, quote.title)
+    selected = [near[number] for number in said.numbers]
+    if selected and not any(each.overlaps(quote) for each in selected):
+        at = said.numbers[0]
+        before = at - 1 if at and POINTS_BACK.match(near[at].text) else at
+        other = replace(near[at], start=near[before].start, score=quote.score)
+        [read_again] = reader.read_quotes(query.text, [other])
+        reading = weigh(query, other, read_again)
+    return reading.reread(said.none, selected)
 
 
 def _chosen(query: Query, context: Context, decision: Decision) -> Together:
@@ -257,8 +277,9 @@ def _chosen(query: Query, context: Context, decision: Decision) -> Together:
     if decision.words_are_sure:
         sure = tuple(accepted[: MAX_CITED if query.form.several else 1])
         return Together(sure, sure)
-    passages = context.search(query.text).passages
-    together = choose(query.text, passages, accepted[0], context.reranker)
+    passages = [*context.search(query.text).passages, *context.passages]
+    best = accepted[0]
+    together = choose(query.text, passages, best, context.reranker, decision.selected)
     whole = context.settings.llm_reads_passages
     return together if whole else Together(together.chosen, together.chosen)
 

@@ -1,7 +1,8 @@
 """Choosing: which sentences of the best passages answer together.
 
 The reranker reads each sentence under its document's title. What comes near the best one answers
-as well: that is one sentence for a look-up, and several for why, how, or what something is.
+as well: that is one sentence for a look-up, and several for why, how, or what something is. Where
+the language model has selected sentences, those are taken instead.
 """
 
 from __future__ import annotations
@@ -38,27 +39,37 @@ class Together(NamedTuple):
 
 
 def choose(
-    question: str, passages: Sequence[Hit], answering: Quote, reranker: Reranker
+    question: str,
+    passages: Sequence[Hit],
+    answering: Quote,
+    reranker: Reranker,
+    selected: Sequence[Quote] = (),
 ) -> Together:
     """Choose the sentences that answer together, from passages in their rank, best first.
 
-    What of the quote `answering` holds the words that answer is among them. None is chosen twice.
+    These are those that are `selected`, as far as they stand in the passages that are read. Where
+    none do, they are what of the quote `answering` holds the words that answer, and what comes near
+    the best. None is chosen twice.
     One that opens with "It" comes with the sentence before it. A list is told whole.
     """
     held = [hit for hit in passages if hit.passage.span.covers(answering.span)][:1]
     read = [*held, *passages[:PASSAGES]]
     sentences = sentence_quotes((hit.document, hit.passage) for hit in read)
-    unique = {" ".join(quote.text.split()): quote for quote in reversed(sentences)}
+    unique = {_words(quote): quote for quote in reversed(sentences)}
     quotes = list(unique.values())
     scores = reranker.score(question, [f"{quote.title}\n{quote.model_text}" for quote in quotes])
     ranked = sorted(
         (replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)),
         key=lambda quote: -quote.score,
     )
-    sure = {quote.span: quote for quote in ranked if _holds_answer(quote, answering)}
-    near = {quote.span: quote for quote in ranked if quote.score >= ranked[0].score - WITHIN}
-    marked = {span: _marked(quote, answering) for span, quote in sure.items()}
-    chosen = {quote.span: quote for quote in list((sure | near | marked).values())[:MOST]}
+    holding = [_marked(quote, answering) for quote in ranked if _holds_answer(quote, answering)]
+    near = [quote for quote in ranked if quote.score >= ranked[0].score - WITHIN]
+    named = set(map(_words, selected))
+    if picked := [quote for quote in ranked if _words(quote) in named]:
+        holding, near = [quote for quote in holding if _words(quote) in named], picked
+    sure = {quote.span: quote for quote in holding}
+    both = sure | {quote.span: quote for quote in near} | sure
+    chosen = dict(list(both.items())[:MOST])
     complete = {
         span: _with_what_it_names(quote, chosen, sentences) for span, quote in chosen.items()
     }
@@ -72,6 +83,11 @@ def choose(
             if each.span in complete or not any(q.span.covers(each.span) for q in complete.values())
         ),
     )
+
+
+def _words(quote: Quote) -> str:
+    """Return a sentence's words on one line: those that stand twice are read and told once."""
+    return " ".join(quote.text.split())
 
 
 def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:

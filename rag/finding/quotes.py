@@ -119,6 +119,36 @@ def sentence_quotes(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]
     ]
 
 
+def sentences_around(quote: Quote, passages: Iterable[Hit], most: int, letters: int) -> list[Quote]:
+    """Return the sentences of a quote with those around it, as they stand in its passage.
+
+    They are at most so many, and where others stand beside the quote's own, they have together no
+    more than so many letters. A quote that is of none of the passages stands alone.
+    """
+    hit = next((hit for hit in passages if hit.passage.span.covers(quote.span)), None)
+    if hit is None:
+        return [quote]
+    all_of_it = sentence_quotes([(hit.document, hit.passage)])
+    own = [at for at, each in enumerate(all_of_it) if each.overlaps(quote)]
+    if not own:
+        return [quote]
+    own = own[:most]
+    first, last = own[0], own[-1]
+    room = letters - sum(len(all_of_it[at].model_text) for at in own)
+    for at in list(_around(first, last, len(all_of_it)))[: most - len(own)]:
+        room -= len(all_of_it[at].model_text)
+        if room < 0:
+            break
+        first, last = min(first, at), max(last, at)
+    return all_of_it[first : last + 1]
+
+
+def _around(first: int, last: int, count: int) -> Iterator[int]:
+    """Yield the numbers around some, the nearest first: one before them, one behind, and so on."""
+    for away in range(1, count):
+        yield from (at for at in (first - away, last + away) if 0 <= at < count)
+
+
 class _Window(NamedTuple):
     """A run of sentences that may answer: what is read of it, and where what is quoted stands."""
 

@@ -27,7 +27,7 @@ from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
-from rag.writing import second_reader, standing_alone
+from rag.writing import selection, standing_alone
 from rag.writing.own.memory import free_memory, needed_memory
 from rag.writing.own.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
@@ -40,6 +40,7 @@ from rag.writing.prompts import (
     write_messages,
 )
 from rag.writing.retry import RetryBudget, Wait, retry_after, sleep
+from rag.writing.selection import Selected
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
     from rag.config import Settings
 
 T = TypeVar("T")
+
+ADAPTED, ADAPTERS = "qwen2.5-coder-1.5b-instruct", (standing_alone.FILE, selection.FILE)
+"""The model that the adapters belong to, and these."""
 
 CONTEXT_TOKENS = 8192
 """Tokens of a request and its answer, at most."""
@@ -62,8 +66,6 @@ PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
 TRANSLATE_TOKENS = 768
 ALONE_TOKENS = 80
-AT_ONCE_READ = 128
-"""Tokens of a prompt that llama.cpp reads at once; with 512, its default, 100 MB more are taken."""
 PROMPTS_MIB = 256
 """Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
 TOP_LOGPROBS = 10
@@ -113,28 +115,35 @@ class Writer:
 
         if isinstance(self.llm, OwnServer):
             begun = [write_messages([], "")]
-            if not self.adapter:
+            if not self.stands_alone:
                 begun.append(standing_alone.messages([], [], "", adapted=False))
-            if not self.rereads:
+            if not self.selects:
                 begun.append(copy_messages("", ""))
             for messages in begun:
                 with self._turn(), self._answering(), self.llm.slot(messages):
                     pass
 
+    def _adapter(self, file: str) -> str | None:
+        """Return the hash of one of the model's adapters, if it has that."""
+        adapters: dict[str, str] = getattr(self.llm, "adapters", {})
+        return adapters.get(file)
+
     @property
-    def rereads(self) -> bool:
-        """Whether a second reader comes with the model: it is not asked to copy then."""
-        return getattr(self.llm, "second_reader", None) is not None
+    def selects(self) -> bool:
+        """Whether the model has learned to select sentences: it is not asked to copy then."""
+        return self._adapter(selection.FILE) is not None
 
-    def reread(self, quote: str, question: str, title: str) -> float:
-        """Return the second reader's log-odds that a quote states the answer.
+    def select(self, sentences: Sequence[str], question: str, title: str) -> Selected:
+        """Return which of some sentences answer, which stand under the title of their document."""
+        messages = selection.messages(title, sentences, question)
 
-        The quote stands under the title of its document.
-        """
-        prompt = second_reader.prompt(title, quote, question)
-        with self._turn():
-            log_odds: float = self._ask(lambda: self.llm.log_odds(prompt))
-        return log_odds
+        def read(response: ChatResponse) -> Selected:
+            first = response.logprobs[0] if response.logprobs else []
+            return selection.read(_words(response), first, len(sentences))
+
+        given = {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+        adapter, most = self._adapter(selection.FILE), selection.ANSWER_TOKENS
+        return self._chat(messages, read, max_tokens=most, adapter=adapter, **given)
 
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return how probable NONE was.
@@ -146,9 +155,9 @@ class Writer:
         return self._chat(messages, _none_probability, **given)
 
     @property
-    def adapter(self) -> str | None:
-        """The hash of the model's adapter for making messages stand alone, if it has one."""
-        return getattr(self.llm, "adapter", None)
+    def stands_alone(self) -> bool:
+        """Whether the model has learned to write messages so that they stand alone."""
+        return self._adapter(standing_alone.FILE) is not None
 
     def stand_alone(
         self, message: str, turns: Sequence[tuple[str, str]], titles: Sequence[str] = ()
@@ -160,7 +169,7 @@ class Writer:
         """
         if len(message) > standing_alone.MOST["message"]:
             return ""
-        adapter = self.adapter
+        adapter = self._adapter(standing_alone.FILE)
         asked = standing_alone.messages(titles, turns, message, adapted=bool(adapter))
         given = {"adapter": adapter} if adapter else {}
         said = self._chat(asked, _whole_words, max_tokens=ALONE_TOKENS, **given)
@@ -343,12 +352,12 @@ def load_writer(settings: Settings) -> Writer | None:
         turns = _TURNS.setdefault(factory.name, FairSemaphore(AT_ONCE_ELSEWHERE))
         return Writer(load_foreign_llm(factory), settings.llm, turns=turns)
     try:
-        path, adapter = weights_file(settings.llm, settings.models), _adapter_of(settings)
+        path, adapters = weights_file(settings.llm, settings.models), _adapters_of(settings)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
     # The client's libraries take a second to be imported, meanwhile.
     Thread(target=import_module, args=("rag.writing.own.own_server",), daemon=True).start()
-    server, key, prefix_cache = _serve(path, adapter)
+    server, key, prefix_cache = _serve(path, adapters)
     client = _client(settings, f"{server.listening_address}/v1", key, prefix_cache)
     turns = _TURNS.setdefault(server.listening_address, FairSemaphore(AT_ONCE))
     return Writer(client, settings.llm, turns=turns)
@@ -377,30 +386,31 @@ def weights_file(name: str, models: Path) -> Path:
     return path
 
 
-_SERVERS: dict[tuple[Path, Path | None], tuple[Any, str, PrefixCache]] = {}
+_SERVERS: dict[tuple[Path, tuple[Path, ...]], tuple[Any, str, PrefixCache]] = {}
 """The servers of this process, which live as long as it does."""
 _STARTING = Lock()
 
 
-def _adapter_of(settings: Settings) -> Path | None:
-    """Return the file of the adapter that belongs to the language model, if one does."""
-    own = settings.llm == second_reader.LLM
-    return model_folder(ENGLISH_READER, settings.models) / standing_alone.FILE if own else None
+def _adapters_of(settings: Settings) -> tuple[Path, ...]:
+    """Return the files of the adapters that belong to the language model."""
+    if settings.llm != ADAPTED:
+        return ()
+    return tuple(model_folder(ENGLISH_READER, settings.models) / file for file in ADAPTERS)
 
 
-def _serve(path: Path, adapter: Path | None = None) -> tuple[Any, str, PrefixCache]:
+def _serve(path: Path, adapters: tuple[Path, ...] = ()) -> tuple[Any, str, PrefixCache]:
     """Return the llama.cpp server of a model, which is started once, on a free loopback port.
 
     With it come its key and what it has read of the prompts' beginnings.
     """
-    if (path, adapter) not in _SERVERS:
+    if (path, adapters) not in _SERVERS:
         with _STARTING:  # Two visitors may choose the same model at once.
-            if (path, adapter) not in _SERVERS:
+            if (path, adapters) not in _SERVERS:
                 key, kept = secrets.token_urlsafe(), kept_folder()
-                server = start_server(path, key=key, kept=kept, adapter=adapter)
+                server = start_server(path, key=key, kept=kept, adapters=adapters)
                 prefix_cache = PrefixCache(server.listening_address, key, kept, path, AT_ONCE)
-                _SERVERS[path, adapter] = server, key, prefix_cache
-    return _SERVERS[path, adapter]
+                _SERVERS[path, adapters] = server, key, prefix_cache
+    return _SERVERS[path, adapters]
 
 
 def start_server(
@@ -411,13 +421,13 @@ def start_server(
     key: str | None = None,
     kept: Path | None = None,
     name: str | None = None,
-    adapter: Path | None = None,
+    adapters: Sequence[Path] = (),
 ) -> Any:
     """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
 
     Without a port it takes a free one. With a key it answers those who bring that, and who may
     then have it write down in a folder, `kept`, what it has read. It calls the model by its `name`.
-    Requests that ask for the `adapter` are answered with it.
+    Requests that ask for one of the `adapters`, by its number, are answered with it.
 
     Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
     """
@@ -441,17 +451,8 @@ def start_server(
     # llama.cpp reorders most of the weights for this processor: mapped, they would be there twice.
     params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.warmup = False
-    # Beside what is written, the last layer at the end of a prompt can be had, as it is.
-    params.embedding = True
-    # Of each token that is read at once, the odds of all words are worked out then: 0.6 MB each.
-    params.n_ubatch = AT_ONCE_READ
-    params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_LAST
-    params.embd_normalize = -1
     params.verbosity = -1
-    if adapter:
-        added = xllamacpp.CommonAdapterLoraInfo()
-        added.path, added.scale = str(adapter), 0.0
-        params.lora_adapters = [added]
+    params.lora_adapters = [_unused(each) for each in adapters]
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
@@ -459,6 +460,15 @@ def start_server(
             f"The language model {path} could not be loaded ({error}). `footnoted models verify` "
             "checks the file; a file of your own must be a GGUF that llama.cpp reads."
         ) from error
+
+
+def _unused(adapter: Path) -> Any:
+    """Return an adapter as llama.cpp loads it, which counts for requests that ask for it alone."""
+    import xllamacpp
+
+    added = xllamacpp.CommonAdapterLoraInfo()
+    added.path, added.scale = str(adapter), 0.0
+    return added
 
 
 def _check_memory(path: Path) -> None:
@@ -491,14 +501,9 @@ def _client(
         _build_models()
     made: Callable[..., LLM] = OpenAILike
     if prefix_cache:
-        own = settings.llm == second_reader.LLM
-        adapter = CATALOGUE[ENGLISH_READER].files[standing_alone.FILE].sha256
-        made = partial(
-            OwnServer,
-            prefix_cache=prefix_cache,
-            second_reader=second_reader.SecondReader() if own else None,
-            adapter=adapter if own else None,
-        )
+        files = CATALOGUE[ENGLISH_READER].files
+        adapters = {path.name: files[path.name].sha256 for path in _adapters_of(settings)}
+        made = partial(OwnServer, prefix_cache=prefix_cache, adapters=adapters)
     return made(
         model=settings.llm,
         api_base=address,

@@ -6,8 +6,9 @@ part):
 - Write one sentence from a quote and the words of it that answer. Footnotes are not asked for:
   they are computed.
 - Write prose from several sentences.
-- Where the reader is in doubt, of models that have no second reader: copy the words of the quote
-  that answer the question, or write NONE. The probability of NONE is evidence for a refusal.
+- Where the reader is in doubt, of models that have not learned to select sentences: copy the words
+  of the quote that answer the question, or write NONE. The probability of NONE is evidence for a
+  refusal.
 - For regression sets: propose a question that a sentence answers.
 - For who does not read a quote's language: translate it. Nothing verifies that.
 

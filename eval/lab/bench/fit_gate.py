@@ -76,7 +76,7 @@ SAID = ("reread", "copied")
 
 Told = dict[str, Any]
 """A case as it was read: whether it is `answerable`, whether a quote holds its answer (`found`),
-and the signals of its `readings`."""
+the signals of its `readings`, and by their numbers those of what was `asked` of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _read(folder: Path, name: str, documents: Sequence[Document], case_set: Case
         raise UserError("The gate is fitted with a language model, and FOOTNOTED_LLM is none.")
     facts, _ = resolve(case_set, assistant.library)
     cases = {case.id: case for case in case_set.cases}
-    file = folder / f"read-{name}.json"
+    file = folder / f"asked-{name}.json"
     # Kept whatever the program is by now: other weights weigh the same readings.
     told = kept(file, cases, lambda case: _told(case, facts[case.id], assistant, writer), "")
     return list(told.values())
@@ -151,14 +151,23 @@ def _read(folder: Path, name: str, documents: Sequence[Document], case_set: Case
 
 def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer) -> Told:
     """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
-    quotes = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES).quotes
+    found = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
+    quotes, query = found.quotes, Query.of(case.question)
     reads = assistant.reader.read_quotes(case.question, quotes)
-    decision = Decision(tuple(map(weigh, repeat(Query.of(case.question)), quotes, reads)))
-    decision = _after(decision, ASK_WITHIN, lambda each: asked(each, case.question, writer))
+    readings = tuple(map(weigh, repeat(query), quotes, reads))
+    said: dict[str, Any] = {}
+
+    def ask(reading: Reading) -> Reading:
+        made = asked(reading, query, writer, found.passages, assistant.reader)
+        said[str(readings.index(reading))] = asdict(made.signals)
+        return made
+
+    _after(Decision(readings), ASK_WITHIN, ask)
     return {
         "answerable": not case.unanswerable,
         "found": bool(quote_hit([quote.span for quote in quotes], facts, len(quotes))),
-        "readings": [asdict(each.signals) for each in decision.readings],
+        "readings": [asdict(each.signals) for each in readings],
+        "asked": said,
     }
 
 
@@ -166,7 +175,8 @@ def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
     """Return the readings of each case that has any with all the signals."""
     found = []
     for case in told:
-        readings = [[each.get(name) for name in names] for each in case["readings"]]
+        read = case["readings"] if names == ALWAYS else case["asked"].values()
+        readings = [[each.get(name) for name in names] for each in read]
         if whole := [each for each in readings if None not in each]:
             found.append(Bag(case["answerable"], case["found"], np.array(whole)))
     return found
@@ -242,10 +252,16 @@ def _by(weights: np.ndarray, part: Sequence[Bag]) -> list[Decided]:
 def _decided(case: Told) -> float:
     """Return the probability by which the gate as it is decides a case, asking where in doubt."""
     quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
-    said = [Reading(quote, AnswerFeatures(**each)) for each in case["readings"]]
-    alone = [Reading(quote, replace(each.signals, copied=None, reread=None)) for each in said]
-    bounds = REREAD_DOUBT if any(each.signals.reread is not None for each in said) else DOUBT
-    return _after(Decision(tuple(alone)), bounds, lambda each: said[alone.index(each)]).probability
+    readings = tuple(Reading(quote, AnswerFeatures(**each)) for each in case["readings"])
+    asked: dict[str, Any] = case["asked"]
+    selects = any(each["reread"] is not None for each in asked.values())
+
+    def ask(reading: Reading) -> Reading:
+        signals = asked.get(str(readings.index(reading)))  # None of what its first place hid.
+        return Reading(quote, AnswerFeatures(**signals)) if signals else reading.reread(0.5)
+
+    bounds = REREAD_DOUBT if selects else DOUBT
+    return _after(Decision(readings), bounds, ask).probability
 
 
 def _after(

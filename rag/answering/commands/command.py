@@ -129,16 +129,11 @@ def _surest(said: Sequence[AnswerSentence], last: Answer, most: int) -> list[Ans
 
     def worth(at: int) -> tuple[bool, float]:
         quotes = last.quotes_of(said[at])
-        decided = best is not None and any(_overlap(quote, best.quote) for quote in quotes)
+        decided = best is not None and any(quote.overlaps(best.quote) for quote in quotes)
         return decided, max((quote.score for quote in quotes), default=0.0)
 
     ranked = sorted(range(len(said)), key=worth, reverse=True)
     return [said[at] for at in sorted(ranked[:most])]
-
-
-def _overlap(one: Quote, other: Quote) -> bool:
-    same = one.document.id == other.document.id
-    return same and one.start < other.end and other.start < one.end
 
 
 def _add_more(composition: Composition, last: Answer, context: Context) -> bool:
@@ -179,7 +174,7 @@ def _others(last: Answer) -> list[Quote]:
     """Return the quotes that would do alone, of which nothing is cited or in one before."""
     others: list[Quote] = []
     for each in last.decision.accepted if last.decision else ():
-        if not any(_overlap(each.quote, said) for said in (*last.citations, *others)):
+        if not any(each.quote.overlaps(said) for said in (*last.citations, *others)):
             others.append(each.quote)
     return others
 

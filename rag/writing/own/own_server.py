@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -13,46 +13,31 @@ from llama_index.llms.openai_like import OpenAILike
 from pydantic import Field
 
 from rag.writing.own.prefix_cache import PrefixCache
-from rag.writing.second_reader import SecondReader
 
 
 class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types for it.
     """Each prompt is answered in a slot that holds its beginning alone: all but its last message.
 
-    One that is answered with the adapter is read whole. So the same prompt gets the same answer,
+    One that is answered with an adapter is read whole. So the same prompt gets the same answer,
     whatever was asked before.
     """
 
     prefix_cache: PrefixCache = Field(exclude=True, repr=False)
-    second_reader: SecondReader | None = Field(default=None, exclude=True, repr=False)
-    adapter: str | None = Field(default=None, exclude=True, repr=False)
-    """The hash of the adapter that the server has beside the weights, if any."""
+    adapters: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+    """The hashes of the adapters that the server has beside the weights, by their files' names, in
+    the order in which it was given them."""
 
     def chat(
         self, messages: Sequence[ChatMessage], *, adapter: str | None = None, **given: Any
     ) -> ChatResponse:
-        """Answer a prompt, with the adapter if one is named."""
-        with self._adapted_slot() if adapter else self.slot(messages) as slot:
+        """Answer a prompt, with the adapter of a hash if one is given."""
+        with self._adapted_slot(adapter) if adapter else self.slot(messages) as slot:
             return super().chat(messages, **slot, **given)
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
         """Answer a prompt piece by piece."""
         with self.slot(messages) as slot:
             yield from super().stream_chat(messages, **slot, **given)
-
-    def log_odds(self, prompt: str) -> float:
-        """Return what the second reader tells of a prompt; nothing is written."""
-        if self.second_reader is None:
-            raise TypeError(f"{self.model} has no second reader")
-        return self.second_reader.log_odds(self.state(prompt))
-
-    def state(self, prompt: str) -> list[float]:
-        """Return what the model's last layer holds at the end of a prompt."""
-        with self.prefix_cache.all_slots():
-            client = self._get_client()
-            made = client.embeddings.create(model=self.model, input=prompt, encoding_format="float")
-        state: list[float] = made.data[0].embedding
-        return state
 
     @contextmanager
     def slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
@@ -73,14 +58,15 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
             yield _in(slot)
 
     @contextmanager
-    def _adapted_slot(self) -> Iterator[dict[str, Any]]:
-        """Yield what a request says that is answered with the adapter.
+    def _adapted_slot(self, adapter: str) -> Iterator[dict[str, Any]]:
+        """Yield what a request says that is answered with an adapter.
 
         After such a request, the next one without the adapter loses what its slot holds. So a short
         one is made here, before a beginning is read into the slot.
         """
+        number = list(self.adapters.values()).index(adapter)
         with self.prefix_cache.empty_slot() as slot:
-            yield _in(slot, cache_prompt=False, lora=[{"id": 0, "scale": 1.0}])
+            yield _in(slot, cache_prompt=False, lora=[{"id": number, "scale": 1.0}])
             with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
                 bare = [ChatMessage(role="user", content="-")]
                 super().chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))

@@ -70,25 +70,11 @@ class PrefixCache:
         known = weights.stat()
         identity = (weights.resolve(), known.st_size, known.st_mtime_ns)
         self._depends = [*map(str, identity), version("xllamacpp")]
-        self._slots = slots
         self._free: LifoQueue[int] = LifoQueue()
         for slot in reversed(range(slots)):
             self._free.put(slot)
         self._held: dict[int, str] = {}
         self._making = Lock()
-        self._emptying = Lock()
-
-    @contextmanager
-    def all_slots(self) -> Iterator[None]:
-        """Let a request have whichever slot the server chooses: nobody else has one meanwhile."""
-        with self._emptying:
-            taken = [self._free.get() for _ in range(self._slots)]
-        try:
-            yield
-        finally:
-            self._held.clear()
-            for slot in reversed(taken):
-                self._free.put(slot)
 
     @contextmanager
     def slot(self, beginning: Sequence[ChatMessage], read: Callable[[int], None]) -> Iterator[int]:

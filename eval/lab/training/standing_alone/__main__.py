@@ -26,8 +26,7 @@ from eval.lab.training.train import Recipe, batches_of, fit
 from rag.asking.rewrite import Turn
 from rag.config import load_settings
 from rag.languages import content_words
-from rag.writing.llm import weights_file
-from rag.writing.second_reader import LLM
+from rag.writing.llm import ADAPTED, weights_file
 from rag.writing.standing_alone import FILE, messages, pairs
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
@@ -48,7 +47,7 @@ class Example:
 def main(arguments: Sequence[str]) -> int:
     """Train, write the adapter, and measure it."""
     options = parse(arguments, "eval.lab.training.standing_alone", __doc__, epochs=1.0)
-    path = weights_file(LLM, load_settings().models)
+    path = weights_file(ADAPTED, load_settings().models)
     tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
     examples = [(each.held_out, _example(each, titles, tokenizer)) for each, titles in told()]
     model = load_model(path)

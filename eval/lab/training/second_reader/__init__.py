@@ -1,1 +1,0 @@
-"""Making the weights of what reads a quote a second time."""

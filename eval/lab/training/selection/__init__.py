@@ -1,0 +1,1 @@
+"""Making the weights that select the sentences which answer a question."""

@@ -1,0 +1,270 @@
+"""Train the adapter again with which the language model selects the sentences that answer.
+
+It learns from the questions as people type them (`eval/lab/training/asked/`) and SQuAD's own of the
+same paragraphs; one article in eight is held out. All questions of a paragraph are learned at once:
+the paragraph is read once, and none of its questions sees another. The FOLDER keeps a checkpoint,
+from which the same command goes on; at the end `selection.gguf` is in it, and how well it tells
+answerable questions that were held out from the others is printed.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from sklearn.metrics import roc_auc_score
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from eval.lab.command import run_command
+from eval.lab.training.asked.__main__ import read_asked
+from eval.lab.training.examples import Paragraph, Span, load_squad
+from eval.lab.training.inputs import parse
+from eval.lab.training.standing_alone.adapter import adapt, export_adapter, load_model
+from eval.lab.training.train import Recipe, batches_of, fit
+from index.split import sentence_spans
+from rag.config import load_settings
+from rag.writing.llm import ADAPTED, weights_file
+from rag.writing.selection import FILE, MOST_SENTENCES, NONE, messages, written
+
+RECIPE = Recipe(seed=2026, rate=3e-4, warm_up=0.05)
+APART = 8
+"""Of the articles with such questions, one in so many is held out; all are training articles."""
+SQUADS = 1
+"""SQuAD's own questions of a paragraph: so many answerable ones, and as many near-misses."""
+SHORTEST = 3
+"""Letters of an answer that are looked for in a paragraph where the question is not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and the numbers of the sentences that answer it, from 0."""
+
+    question: str
+    numbers: tuple[int, ...]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The tokens of a paragraph, and of each question on it with its answer.
+
+    Of a question's tokens the last `answers` are what is to be written.
+    """
+
+    shared: Sequence[int]
+    asked: Sequence[Sequence[int]]
+    answers: Sequence[int]
+    kinds: Sequence[str]
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens are read."""
+        return len(self.shared) + sum(map(len, self.asked))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train, write the adapter, and measure it."""
+    options = parse(arguments, "eval.lab.training.selection", __doc__, "--squad", epochs=1.0)
+    path = weights_file(ADAPTED, load_settings().models)
+    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    learned, apart = _examples(options.squad, tokenizer)
+    model = load_model(path)
+    adapter = adapt(model, RECIPE.seed)
+    fit(
+        torch.nn.ModuleList(adapter.values()),
+        learned,
+        lambda each: each.tokens,
+        lambda batch: loss(model, batch),
+        options.folder / "checkpoint.pt",
+        replace(RECIPE, epochs=options.epochs),
+    )
+    export_adapter(adapter, options.folder / FILE)
+    none = tokenizer.encode(NONE, add_special_tokens=False)[0]
+    for kind, (auc, count) in _measured(model, apart, none).items():
+        sys.stdout.write(f"{kind}: AUC {auc:.3f}, n = {count}\n")
+    return 0
+
+
+# --- examples
+
+
+def _examples(
+    squad: Path, tokenizer: PreTrainedTokenizerBase
+) -> tuple[list[Example], list[Example]]:
+    """Return what is learned from, and what is held out."""
+    articles = {each.title: each for each in load_squad(squad)}
+    lines = list(read_asked(articles))
+    measured = set(sorted({paragraph.title for paragraph, _ in lines})[::APART])
+    by_article = defaultdict(list)
+    for paragraph, line in lines:
+        by_article[paragraph.title].append((paragraph, line["questions"]))
+    rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
+    learned, apart = [], []
+    for paragraph, line in lines:
+        title = paragraph.title
+        sentences = sentence_spans(paragraph.text, 0, len(paragraph.text))[:MOST_SENTENCES]
+        asked = list(_asked(paragraph, line["questions"], sentences, rng))
+        asked += _of_another(paragraph, by_article[title], rng)
+        texts = [paragraph.text[start:end] for start, end in sentences]
+        example = _example(title, texts, asked, tokenizer)
+        if title in measured:
+            apart.append(example)
+        elif not line.get("apart"):
+            learned.append(example)
+    return learned, apart
+
+
+def _asked(
+    paragraph: Paragraph,
+    typed: Sequence[dict[str, Any]],
+    sentences: Sequence[Span],
+    rng: random.Random,
+) -> Iterator[Asked]:
+    """Yield the questions of a paragraph, as they are typed, and some of SQuAD's own."""
+    for each in typed:
+        places = each["sentences"] if "sentences" in each else [each.get("words")]
+        yield from _numbered(each["question"], places, sentences, "typed")
+    for near_miss in (False, True):
+        some = [
+            each for each in paragraph.questions if bool(each.get("is_impossible")) is near_miss
+        ]
+        for each in rng.sample(some, min(SQUADS, len(some))):
+            answer = None if near_miss else each["answers"][0]
+            start = answer["answer_start"] if answer else 0
+            places = [(start, start + len(answer["text"]))] if answer else [None]
+            yield from _numbered(each["question"], places, sentences, "squad")
+
+
+def _numbered(
+    question: str, places: Sequence[Span | None], sentences: Sequence[Span], kind: str
+) -> Iterator[Asked]:
+    """Yield a question with its sentences; not where they are beyond those that are read."""
+    held = [place for place in places if place]
+    numbers = tuple(
+        at
+        for at, (start, end) in enumerate(sentences)
+        if any(start < last and first < end for first, last in held)
+    )
+    if bool(numbers) is bool(held):
+        yield Asked(question, numbers, kind)
+
+
+def _of_another(
+    paragraph: Paragraph,
+    article: Sequence[tuple[Paragraph, Sequence[dict[str, Any]]]],
+    rng: random.Random,
+) -> list[Asked]:
+    """Return a question on another paragraph of the article, which this one does not answer."""
+    words = [
+        (each["question"], other.text[slice(*each["words"])].casefold())
+        for other, questions in article
+        if other.text != paragraph.text
+        for each in questions
+        if "words" in each
+    ]
+    text = paragraph.text.casefold()
+    some = [asked for asked, held in words if len(held) >= SHORTEST and held not in text]
+    return [Asked(rng.choice(some), (), "another")] if some else []
+
+
+def _example(
+    title: str, sentences: Sequence[str], asked: Sequence[Asked], tokenizer: PreTrainedTokenizerBase
+) -> Example:
+    prompts, answers = [], []
+    for each in asked:
+        said = [
+            {"role": part.role.value, "content": part.content}
+            for part in messages(title, sentences, each.question)
+        ]
+        prompt = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
+        prompts.append(tokenizer.encode(prompt, add_special_tokens=False))
+        answer = written(each.numbers) + tokenizer.eos_token
+        answers.append(tokenizer.encode(answer, add_special_tokens=False))
+    differs = (at for at, some in enumerate(zip(*prompts, strict=False)) if len(set(some)) > 1)
+    shared = next(differs, len(prompts[0]) - 1)
+    rest = [[*prompt[shared:], *answer] for prompt, answer in zip(prompts, answers, strict=True)]
+    return Example(prompts[0][:shared], rest, [*map(len, answers)], [each.kind for each in asked])
+
+
+# --- what is learned
+
+
+def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
+    """Return the loss of a batch: of what is written alone."""
+    logits, wanted = _written(model, batch)
+    return cross_entropy(torch.cat(logits), torch.cat(wanted))
+
+
+def _written(
+    model: PreTrainedModel, batch: Sequence[Example]
+) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
+    """Return the logits of what is written to each question, and the tokens that should be."""
+    packed = [_packed(each) for each in batch]
+    width = max(len(tokens) for tokens, _, _ in packed)
+    mask = torch.zeros(len(packed), 1, width, width, dtype=torch.bool)
+    mask[:, 0, torch.arange(width), torch.arange(width)] = True
+    for at, (tokens, _, branch) in enumerate(packed):
+        seen = (branch[:, None] == branch[None, :]) | (branch[None, :] == 0)
+        mask[at, 0, : len(tokens), : len(tokens)] = seen.tril()
+    states = model.model(
+        input_ids=pad_sequence([tokens for tokens, _, _ in packed], batch_first=True),
+        position_ids=pad_sequence([places for _, places, _ in packed], batch_first=True),
+        attention_mask=torch.where(mask, 0.0, -math.inf).to(model.dtype),
+        use_cache=False,
+    ).last_hidden_state
+    before, wanted = [], []
+    for at, (example, (tokens, _, _)) in enumerate(zip(batch, packed, strict=True)):
+        end = len(example.shared)
+        for asked, answer in zip(example.asked, example.answers, strict=True):
+            end += len(asked)
+            before.append(states[at, end - answer - 1 : end - 1])
+            wanted.append(tokens[end - answer : end])
+    logits = model.lm_head(torch.cat(before)).float()
+    return list(logits.split([len(each) for each in wanted])), wanted
+
+
+def _packed(example: Example) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return the tokens of an example, their positions, and the question that each belongs to.
+
+    What they share belongs to 0, and each question stands right behind that.
+    """
+    shared = len(example.shared)
+    tokens, places, branch = [*example.shared], [*range(shared)], [0] * shared
+    for at, asked in enumerate(example.asked, 1):
+        tokens += asked
+        places += range(shared, shared + len(asked))
+        branch += [at] * len(asked)
+    return torch.tensor(tokens), torch.tensor(places), torch.tensor(branch)
+
+
+def _measured(
+    model: PreTrainedModel, apart: Sequence[Example], none: int
+) -> dict[str, tuple[float, int]]:
+    """Return by kind how well answerable questions are told: the AUC, and of how many."""
+    told = defaultdict(list)
+    with torch.no_grad():
+        for batch in batches_of(apart, lambda each: each.tokens, 1.0, RECIPE.seed):
+            logits, wanted = _written(model, batch)
+            kinds = [kind for each in batch for kind in each.kinds]
+            for kind, some, tokens in zip(kinds, logits, wanted, strict=True):
+                odds = -float(some[0].log_softmax(-1)[none])
+                told[kind].append((int(tokens[0]) != none, odds))
+    whole = {"all": [pair for some in told.values() for pair in some], **told}
+    return {
+        kind: (roc_auc_score(*zip(*some, strict=True)), len(some))
+        for kind, some in whole.items()
+        if len({answers for answers, _ in some}) > 1
+    }
+
+
+if __name__ == "__main__":
+    run_command(main)

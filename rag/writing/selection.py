@@ -1,0 +1,80 @@
+"""Answer sentence selection by the language model: which sentences of a passage answer a question.
+
+The default model has an adapter that learned it, made by `python -m eval.lab.training.selection`
+(index/reader_weights/README.md). It reads numbered sentences under their document's title, and
+writes the numbers of those that answer, or "none". How sure it is of "none" is what it tells.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rag.writing.prompts import on_one_line
+
+if TYPE_CHECKING:
+    from llama_index.core.base.llms.types import ChatMessage
+
+FILE = "selection.gguf"
+
+SYSTEM = "Name the sentences that answer the question."
+NONE = "none"
+
+MOST_SENTENCES = 9
+"""Sentences that are read at once: their numbers are one token each."""
+MOST_BYTES = {"title": 100, "sentences": 1_300, "question": 200}
+"""Bytes of each: a token is a byte at least, and mostly four."""
+MOST_LETTERS = 600
+"""Letters of sentences up to which those around a quote are read with it: for these two cores take
+two seconds."""
+ANSWER_TOKENS = 2 * MOST_SENTENCES
+
+
+class Selected(NamedTuple):
+    """What the language model says of some sentences and a question.
+
+    `none` is how likely none of the sentences answers, and `numbers` are those that do, from 0.
+    """
+
+    none: float
+    numbers: tuple[int, ...]
+
+
+def messages(title: str, sentences: Sequence[str], question: str) -> list[ChatMessage]:
+    """Return what asks for the sentences that answer a question.
+
+    The question is in small letters, as those are that the adapter learned from.
+    """
+    from llama_index.core.base.llms.types import ChatMessage
+
+    numbered = "\n".join(f"[{at}] {on_one_line(text)}" for at, text in enumerate(sentences, 1))
+    asked = _cut(on_one_line(question).strip().rstrip("?").strip().lower(), "question")
+    told = (
+        f"Document: {_cut(on_one_line(title), 'title')}\n"
+        f"{_cut(numbered, 'sentences')}\nQuestion: {asked}?"
+    )
+    return [ChatMessage(role="system", content=SYSTEM), ChatMessage(role="user", content=told)]
+
+
+def _cut(text: str, what: str) -> str:
+    return text.encode(errors="replace")[: MOST_BYTES[what]].decode(errors="ignore")
+
+
+def written(numbers: Sequence[int]) -> str:
+    """Return the numbers of the sentences that answer, from 0, as the adapter writes them."""
+    return " ".join(str(number + 1) for number in numbers) or NONE
+
+
+def read(said: str, first: Sequence[Any], count: int) -> Selected:
+    """Return what is said of so many sentences; `first` are the likeliest first tokens of it.
+
+    What names none of them speaks for none, however likely it is.
+    """
+    named = {int(digit) - 1 for digit in re.findall(r"\d", said)}
+    numbers = tuple(sorted(number for number in named if 0 <= number < count))
+    none = math.fsum(math.exp(each.logprob) for each in first if each.token.strip() == NONE)
+    if not first and said.strip() == NONE:
+        none = 1.0
+    return Selected(min(1.0, none if numbers else max(none, 0.5)), numbers)
