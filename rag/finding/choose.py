@@ -49,8 +49,8 @@ def choose(
 
     These are those that are `selected`, as far as they stand in the passages that are read. Where
     none do, they are what of the quote `answering` holds the words that answer, and what comes near
-    the best. None is chosen twice.
-    One that opens with "It" comes with the sentence before it. A list is told whole.
+    the best. None is chosen twice. One that opens with "It" comes with the sentence before it. A
+    list is told whole.
     """
     held = [hit for hit in passages if hit.passage.span.covers(answering.span)][:1]
     read = [*held, *passages[:PASSAGES]]

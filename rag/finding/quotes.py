@@ -201,11 +201,6 @@ def _unbroken(
 def _without_overlaps(ranked: Sequence[Quote], limit: int) -> list[Quote]:
     kept: list[Quote] = []
     for quote in ranked:
-        if len(kept) < limit and not any(_overlap(quote, other) for other in kept):
+        if len(kept) < limit and not any(quote.overlaps(other) for other in kept):
             kept.append(quote)
     return kept
-
-
-def _overlap(one: Quote, other: Quote) -> bool:
-    same = one.document.id == other.document.id
-    return same and one.start < other.end and other.start < one.end

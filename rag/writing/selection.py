@@ -50,7 +50,7 @@ def messages(title: str, sentences: Sequence[str], question: str) -> list[ChatMe
     from llama_index.core.base.llms.types import ChatMessage
 
     numbered = "\n".join(f"[{at}] {on_one_line(text)}" for at, text in enumerate(sentences, 1))
-    asked = _cut(on_one_line(question).strip().rstrip("?").strip().lower(), "question")
+    asked = _cut(on_one_line(question).rstrip("?").strip().lower(), "question")
     told = (
         f"Document: {_cut(on_one_line(title), 'title')}\n"
         f"{_cut(numbered, 'sentences')}\nQuestion: {asked}?"

@@ -9,13 +9,11 @@ import gguf
 import numpy as np
 import pytest
 import torch
-from transformers import AutoTokenizer
 
 from eval.lab.training.asked import __main__ as asked
 from eval.lab.training.selection import __main__ as training
 from eval.lab.training.selection.__main__ import Example
-from rag.config import load_settings
-from rag.writing.llm import ADAPTED, weights_file
+from eval.lab.training.standing_alone.adapter import load_tokenizer, model_file
 from rag.writing.selection import FILE
 from tests.lab.test_standing_alone import small_model
 
@@ -82,8 +80,7 @@ def test_an_adapter_is_made_and_made_again(
 
 
 def test_each_question_has_the_numbers_of_the_sentences_that_answer_it(data: Path) -> None:
-    path = weights_file(ADAPTED, load_settings().models)
-    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    tokenizer = load_tokenizer(model_file())
     learned, apart = training._examples(data, tokenizer)
     assert len(learned) + len(apart) == 2 * len(TOWNS)
     for old, new in zip(learned[::2], learned[1::2], strict=True):

@@ -19,6 +19,16 @@ Updates = dict[Any, Any]
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """The window's own events: without Gradio's spinners, and not part of what programs may call."""
 
+
+def in_a_row(name: str) -> dict[str, Any]:
+    """Return what comes with events of the window that are handled one after the other.
+
+    Those of one name change the same components: else what one has read before a change could be
+    shown after what another one shows of it.
+    """
+    return PRIVATE | {"concurrency_id": name}
+
+
 AT_ONCE = 128
 """Questions, checks and documents that come in at the same time. Most of them wait: for a core, for
 a language model (`rag/turns.py`), for a process that reads files, and tell that they do."""

@@ -253,12 +253,12 @@ def _decided(case: Told) -> float:
     """Return the probability by which the gate as it is decides a case, asking where in doubt."""
     quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
     readings = tuple(Reading(quote, AnswerFeatures(**each)) for each in case["readings"])
-    asked: dict[str, Any] = case["asked"]
-    selects = any(each["reread"] is not None for each in asked.values())
+    said: dict[str, Any] = case["asked"]
+    selects = any(each["reread"] is not None for each in said.values())
 
     def ask(reading: Reading) -> Reading:
-        signals = asked.get(str(readings.index(reading)))  # None of what its first place hid.
-        return Reading(quote, AnswerFeatures(**signals)) if signals else reading.reread(0.5)
+        signals = said.get(str(readings.index(reading)))  # One that was not asked stays as it is.
+        return Reading(quote, AnswerFeatures(**signals)) if signals else reading
 
     bounds = REREAD_DOUBT if selects else DOUBT
     return _after(Decision(readings), bounds, ask).probability

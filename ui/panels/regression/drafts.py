@@ -24,7 +24,7 @@ from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.case_form import cases_of, own_set
-from ui.panels.events import PRIVATE, Rights, Updates, field, strings, texts
+from ui.panels.events import Rights, Updates, field, in_a_row, strings, texts
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.background import Background, Progress
 from ui.words.words import _, noted
@@ -108,8 +108,7 @@ class Drafts:
         self.choose = choose
         shown = [self.message, self.list, self.propose, self.end, self.timer, name]
         given = [self.set, self.each, self.left_out]
-        # One after the other: else what was read before a change could be shown after it.
-        ordered = PRIVATE | {"concurrency_id": "drafts"}
+        ordered = in_a_row("drafts")
         self.propose.click(self.begin, given, shown, **ordered)
         self.take.click(self.take_talk, [self.set, self.conversation], shown, **ordered)
         self.end.click(self.stop, None, shown, **ordered)

@@ -16,7 +16,7 @@ from ui.drawing import fixed
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import PRIVATE, Rights, Updates
+from ui.panels.events import Rights, Updates, in_a_row
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.drafts import Drafts
 from ui.panels.regression.runs import Runs
@@ -88,8 +88,7 @@ class RegressionPanel:
     def connect(self) -> None:
         """Say what happens at each event."""
         shown = [self.report, self.start, self.end, self.timer]
-        # One after the other: else what was read before a change could be shown after it.
-        ordered = PRIVATE | {"concurrency_id": "runs"}
+        ordered = in_a_row("runs")
         self.head.visit(self.offer, self.name, [*shown, self.name], **ordered)
         self.name.change(self.show, self.name, shown, **ordered)
         self.start.click(self.begin, self.name, shown, **ordered)

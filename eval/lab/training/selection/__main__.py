@@ -14,7 +14,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +22,24 @@ import torch
 from sklearn.metrics import roc_auc_score
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from eval.lab.command import run_command
 from eval.lab.training.asked.__main__ import read_asked
 from eval.lab.training.examples import Paragraph, Span, load_squad
 from eval.lab.training.inputs import parse
-from eval.lab.training.standing_alone.adapter import adapt, export_adapter, load_model
-from eval.lab.training.train import Recipe, batches_of, fit
+from eval.lab.training.standing_alone.adapter import (
+    RECIPE,
+    encoded,
+    learn,
+    load_model,
+    load_tokenizer,
+    model_file,
+)
+from eval.lab.training.train import batches_of
 from index.split import sentence_spans
-from rag.config import load_settings
-from rag.writing.llm import ADAPTED, weights_file
 from rag.writing.selection import FILE, MOST_SENTENCES, NONE, messages, written
 
-RECIPE = Recipe(seed=2026, rate=3e-4, warm_up=0.05)
 APART = 8
 """Of the articles with such questions, one in so many is held out; all are training articles."""
 SQUADS = 1
@@ -74,20 +78,12 @@ class Example:
 def main(arguments: Sequence[str]) -> int:
     """Train, write the adapter, and measure it."""
     options = parse(arguments, "eval.lab.training.selection", __doc__, "--squad", epochs=1.0)
-    path = weights_file(ADAPTED, load_settings().models)
-    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    path = model_file()
+    tokenizer = load_tokenizer(path)
     learned, apart = _examples(options.squad, tokenizer)
     model = load_model(path)
-    adapter = adapt(model, RECIPE.seed)
-    fit(
-        torch.nn.ModuleList(adapter.values()),
-        learned,
-        lambda each: each.tokens,
-        lambda batch: loss(model, batch),
-        options.folder / "checkpoint.pt",
-        replace(RECIPE, epochs=options.epochs),
-    )
-    export_adapter(adapter, options.folder / FILE)
+    made = options.folder / FILE
+    learn(model, learned, lambda each: each.tokens, loss, made, options.epochs)
     none = tokenizer.encode(NONE, add_special_tokens=False)[0]
     for kind, (auc, count) in _measured(model, apart, none).items():
         sys.stdout.write(f"{kind}: AUC {auc:.3f}, n = {count}\n")
@@ -179,16 +175,11 @@ def _of_another(
 def _example(
     title: str, sentences: Sequence[str], asked: Sequence[Asked], tokenizer: PreTrainedTokenizerBase
 ) -> Example:
-    prompts, answers = [], []
-    for each in asked:
-        said = [
-            {"role": part.role.value, "content": part.content}
-            for part in messages(title, sentences, each.question)
-        ]
-        prompt = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
-        prompts.append(tokenizer.encode(prompt, add_special_tokens=False))
-        answer = written(each.numbers) + tokenizer.eos_token
-        answers.append(tokenizer.encode(answer, add_special_tokens=False))
+    both = (
+        encoded(tokenizer, messages(title, sentences, each.question), written(each.numbers))
+        for each in asked
+    )
+    prompts, answers = zip(*both, strict=True)
     differs = (at for at, some in enumerate(zip(*prompts, strict=False)) if len(set(some)) > 1)
     shared = next(differs, len(prompts[0]) - 1)
     rest = [[*prompt[shared:], *answer] for prompt, answer in zip(prompts, answers, strict=True)]

@@ -10,27 +10,31 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
-from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from eval.lab.command import run_command
 from eval.lab.training.follow_ups.examples import FollowUp
 from eval.lab.training.inputs import parse, read_records, reading
-from eval.lab.training.standing_alone.adapter import adapt, export_adapter, load_model
-from eval.lab.training.train import Recipe, batches_of, fit
+from eval.lab.training.standing_alone.adapter import (
+    RECIPE,
+    encoded,
+    learn,
+    load_model,
+    load_tokenizer,
+    model_file,
+)
+from eval.lab.training.train import batches_of
 from rag.asking.rewrite import Turn
-from rag.config import load_settings
 from rag.languages import content_words
-from rag.writing.llm import ADAPTED, weights_file
 from rag.writing.standing_alone import FILE, messages, pairs
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
-RECIPE = Recipe(seed=2026, rate=3e-4, warm_up=0.05)
 OTHERS, UNTITLED = 0.2, 0.25
 """The share of messages that are read with the titles of one or two other documents as well, and
 of those that are read without any, where none is needed."""
@@ -47,20 +51,13 @@ class Example:
 def main(arguments: Sequence[str]) -> int:
     """Train, write the adapter, and measure it."""
     options = parse(arguments, "eval.lab.training.standing_alone", __doc__, epochs=1.0)
-    path = weights_file(ADAPTED, load_settings().models)
-    tokenizer = AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+    path = model_file()
+    tokenizer = load_tokenizer(path)
     examples = [(each.held_out, _example(each, titles, tokenizer)) for each, titles in told()]
     model = load_model(path)
-    learned = adapt(model, RECIPE.seed)
-    fit(
-        torch.nn.ModuleList(learned.values()),
-        [each for held_out, each in examples if not held_out],
-        lambda each: len(each.tokens),
-        lambda batch: loss(model, batch),
-        options.folder / "checkpoint.pt",
-        replace(RECIPE, epochs=options.epochs),
-    )
-    export_adapter(learned, options.folder / FILE)
+    learned = [each for held_out, each in examples if not held_out]
+    made = options.folder / FILE
+    learn(model, learned, lambda each: len(each.tokens), loss, made, options.epochs)
     held_out = [each for held_out, each in examples if held_out]
     sys.stdout.write(f"loss {_held_out_loss(model, held_out):.3f}, n = {len(held_out)}\n")
     return 0
@@ -96,10 +93,7 @@ def _example(
     follow_up: FollowUp, titles: Sequence[str], tokenizer: PreTrainedTokenizerBase
 ) -> Example:
     asked = messages(titles, pairs(follow_up.history), follow_up.message, adapted=True)
-    said = [{"role": each.role.value, "content": each.content} for each in asked]
-    prompt = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
-    before = tokenizer.encode(prompt, add_special_tokens=False)
-    written = tokenizer.encode(follow_up.alone + tokenizer.eos_token, add_special_tokens=False)
+    before, written = encoded(tokenizer, asked, follow_up.alone)
     return Example([*before, *written], len(before))
 
 

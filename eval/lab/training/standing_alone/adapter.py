@@ -6,15 +6,31 @@ learned, whose product is added to it; llama.cpp adds them for one request and n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import gguf
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, GgufConfig, PreTrainedModel
+from llama_index.core.base.llms.types import ChatMessage
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GgufConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
+from eval.lab.training.train import Recipe, fit
 from index.atomic import write_whole
+from rag.config import load_settings
+from rag.writing.llm import ADAPTED, weights_file
+
+T = TypeVar("T")
+
+RECIPE = Recipe(seed=2026, rate=3e-4, warm_up=0.05)
 
 RANK, SCALE = 8, 2.0
 """The width of what is added, and by what it is multiplied."""
@@ -58,6 +74,52 @@ class Adapted(torch.nn.Module):  # type: ignore[misc]
         """Return what the matrix makes of states (texts, tokens, width), with what is added."""
         made: torch.Tensor = self.base(x) + self.learned(x)
         return made
+
+
+def model_file() -> Path:
+    """Return the file of the model that the adapters belong to."""
+    return weights_file(ADAPTED, load_settings().models)
+
+
+def load_tokenizer(path: Path) -> PreTrainedTokenizerBase:
+    """Return the tokenizer of a GGUF file."""
+    return AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name)
+
+
+def encoded(
+    tokenizer: PreTrainedTokenizerBase, asked: Sequence[ChatMessage], answer: str
+) -> tuple[list[int], list[int]]:
+    """Return the tokens of a prompt, and those of what is to be written to it, with its end."""
+    said = [{"role": each.role.value, "content": each.content} for each in asked]
+    prompt = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
+    before: list[int] = tokenizer.encode(prompt, add_special_tokens=False)
+    written: list[int] = tokenizer.encode(answer + tokenizer.eos_token, add_special_tokens=False)
+    return before, written
+
+
+def learn(
+    model: PreTrainedModel,
+    examples: Sequence[T],
+    length: Callable[[T], int],
+    loss: Callable[[PreTrainedModel, Sequence[T]], torch.Tensor],
+    made: Path,
+    epochs: float,
+) -> None:
+    """Have a model learn an adapter, and write that; what was learned stays beside the model.
+
+    `length` returns an example's tokens, and `loss` the loss of a batch. A checkpoint beside the
+    file is gone on from.
+    """
+    learned = adapt(model, RECIPE.seed)
+    fit(
+        torch.nn.ModuleList(learned.values()),
+        examples,
+        length,
+        lambda batch: loss(model, batch),
+        made.with_name("checkpoint.pt"),
+        replace(RECIPE, epochs=epochs),
+    )
+    export_adapter(learned, made)
 
 
 def load_model(path: Path) -> PreTrainedModel:
