@@ -187,6 +187,19 @@ def test_axe_finds_nothing(open_page: OpenPage, window_address: str, width: int)
         look_elsewhere(page, narrow=width < 900)
 
 
+def test_text_changes_from_light_to_dark_at_once(page: Page) -> None:
+    """What fades cannot be read meanwhile, and axe finds it where it looks in that moment."""
+    ask(page, SUMMIT)
+    fading = """() => [...document.querySelectorAll("body, body *")].filter((each) => {
+        const style = getComputedStyle(each);
+        const what = style.transitionProperty.split(", ");
+        return ["all", "color", "background-color"].some((one) => what.includes(one))
+          && style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
+          && each.innerText;
+      }).map((each) => each.className)"""
+    assert page.evaluate(fading) == []
+
+
 def look_elsewhere(page: Page, *, narrow: bool) -> None:
     """Run axe on what else can be open beside or in the place of a conversation."""
     page.locator("#current").get_by_role("button", name="Edit").click()
