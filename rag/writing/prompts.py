@@ -19,7 +19,7 @@ translation is not, and is marked so wherever it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -273,14 +273,8 @@ def quote_and_question(quote: str, question: str) -> str:
 
 def copy_messages(quote: str, question: str) -> list[ChatMessage]:
     """Return the first turn: examples of copying, then the quote and the question."""
-    from llama_index.core.base.llms.types import ChatMessage
-
-    messages = [ChatMessage(role="system", content=COPY_SYSTEM)]
-    for shown, asked, copied in EXAMPLES:
-        messages.append(ChatMessage(role="user", content=quote_and_question(shown, asked)))
-        messages.append(ChatMessage(role="assistant", content=copied))
-    messages.append(ChatMessage(role="user", content=quote_and_question(quote, question)))
-    return messages
+    shown = ((quote_and_question(*given), copied) for *given, copied in EXAMPLES)
+    return few_shot(COPY_SYSTEM, shown, quote_and_question(quote, question))
 
 
 def write_messages(read: Sequence[tuple[str, str]], question: str) -> list[ChatMessage]:
@@ -288,15 +282,11 @@ def write_messages(read: Sequence[tuple[str, str]], question: str) -> list[ChatM
 
     `read` holds the quotes to write from, best first, each with the words of it that answer.
     """
-    from llama_index.core.base.llms.types import ChatMessage
-
-    messages = [ChatMessage(role="system", content=WRITE_SYSTEM)]
-    for quotes, asked, words, said in WRITE_EXAMPLES:
-        messages.append(ChatMessage(role="user", content=_to_write(quotes, asked, words)))
-        messages.append(ChatMessage(role="assistant", content=said))
+    shown = (
+        (_to_write(quotes, asked, words), said) for quotes, asked, words, said in WRITE_EXAMPLES
+    )
     words = "; ".join(on_one_line(each) for _, each in read if each)
-    content = _to_write([quote for quote, _ in read], question, words)
-    return [*messages, ChatMessage(role="user", content=content)]
+    return few_shot(WRITE_SYSTEM, shown, _to_write([quote for quote, _ in read], question, words))
 
 
 def _to_write(quotes: Sequence[str], question: str, words: str) -> str:
@@ -311,14 +301,9 @@ def prose_messages(
 
     When `choosing`, not all of the sentences belong to the answer.
     """
-    from llama_index.core.base.llms.types import ChatMessage
-
     system = PROSE_SYSTEM + (CHOOSE_TOO if choosing else "")
-    messages = [ChatMessage(role="system", content=system)]
-    for given, asked, said in PROSE_EXAMPLES:
-        messages.append(ChatMessage(role="user", content=_numbered(given, asked)))
-        messages.append(ChatMessage(role="assistant", content=said))
-    return [*messages, ChatMessage(role="user", content=_numbered(sentences, question))]
+    shown = ((_numbered(given, asked), said) for given, asked, said in PROSE_EXAMPLES)
+    return few_shot(system, shown, _numbered(sentences, question))
 
 
 def _numbered(sentences: Sequence[str], question: str) -> str:
@@ -328,30 +313,32 @@ def _numbered(sentences: Sequence[str], question: str) -> str:
 
 def propose_messages(sentence: str) -> list[ChatMessage]:
     """Return what asks for a question that a sentence answers, and for the words that do."""
-    from llama_index.core.base.llms.types import ChatMessage
-
-    messages = [ChatMessage(role="system", content=PROPOSE_SYSTEM)]
-    for shown, question, words in PROPOSE_EXAMPLES:
-        messages.append(ChatMessage(role="user", content=f"Sentence: {shown}"))
-        said = f"Question: {question}\nWords: {words}"
-        messages.append(ChatMessage(role="assistant", content=said))
-    messages.append(ChatMessage(role="user", content=f"Sentence: {on_one_line(sentence)}"))
-    return messages
+    shown = (
+        (f"Sentence: {given}", f"Question: {question}\nWords: {words}")
+        for given, question, words in PROPOSE_EXAMPLES
+    )
+    return few_shot(PROPOSE_SYSTEM, shown, f"Sentence: {on_one_line(sentence)}")
 
 
 def translate_messages(text: str, language: str) -> list[ChatMessage]:
     """Return what asks for a text in a language, which is named in English."""
-    from llama_index.core.base.llms.types import ChatMessage
-
-    messages = [ChatMessage(role="system", content=TRANSLATE_SYSTEM)]
-    for shown, named, said in TRANSLATE_EXAMPLES:
-        messages.append(ChatMessage(role="user", content=_to_translate(shown, named)))
-        messages.append(ChatMessage(role="assistant", content=said))
-    return [*messages, ChatMessage(role="user", content=_to_translate(text, language))]
+    shown = ((_to_translate(*given), said) for *given, said in TRANSLATE_EXAMPLES)
+    return few_shot(TRANSLATE_SYSTEM, shown, _to_translate(text, language))
 
 
 def _to_translate(text: str, language: str) -> str:
     return f"Quote: {on_one_line(text)}\nLanguage: {language}"
+
+
+def few_shot(system: str, shown: Iterable[tuple[str, str]], asked: str) -> list[ChatMessage]:
+    """Return what is asked behind examples, each of which is asked and answered in a turn."""
+    from llama_index.core.base.llms.types import ChatMessage
+
+    messages = [ChatMessage(role="system", content=system)]
+    for question, answer in shown:
+        messages.append(ChatMessage(role="user", content=question))
+        messages.append(ChatMessage(role="assistant", content=answer))
+    return [*messages, ChatMessage(role="user", content=asked)]
 
 
 def on_one_line(text: str) -> str:

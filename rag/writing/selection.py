@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.writing.prompts import on_one_line
+from rag.writing.prompts import few_shot, on_one_line
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -47,15 +47,13 @@ def messages(title: str, sentences: Sequence[str], question: str) -> list[ChatMe
 
     The question is in small letters, as those are that the adapter learned from.
     """
-    from llama_index.core.base.llms.types import ChatMessage
-
     numbered = "\n".join(f"[{at}] {on_one_line(text)}" for at, text in enumerate(sentences, 1))
     asked = _cut(on_one_line(question).rstrip("?").strip().lower(), "question")
     told = (
         f"Document: {_cut(on_one_line(title), 'title')}\n"
         f"{_cut(numbered, 'sentences')}\nQuestion: {asked}?"
     )
-    return [ChatMessage(role="system", content=SYSTEM), ChatMessage(role="user", content=told)]
+    return few_shot(SYSTEM, (), told)
 
 
 def _cut(text: str, what: str) -> str:
