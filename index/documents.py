@@ -257,16 +257,6 @@ class Document:
             if each.kind == "uncertain" and each.start < end and start < each.end
         ]
 
-    def place_at(self, offset: int) -> str:
-        """Return where the offset stands, for people: "page 3", "slide 3", or else "line 12".
-
-        The lines of a sheet's text are not the rows of its file, so they say nothing to people: "".
-        """
-        page = self.page_at(offset)
-        if page:
-            return f"{self.page_kind} {page}"
-        return "" if self.is_sheet else f"line {self.line_at(offset)}"
-
     @property
     def is_sheet(self) -> bool:
         """Whether it was read from a spreadsheet, whose places are rows and columns."""

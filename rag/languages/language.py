@@ -40,7 +40,6 @@ class Mention:
     holds: frozenset[str]
     unit: str | None = None
     words: tuple[frozenset[str], ...] = ()
-    clause: int = 0
 
     def same(self, other: Mention) -> bool:
         """Whether the other one bears this one out."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from rag.answerability.reader import Reader
 from rag.languages import Mention, content_words, in_full, mentions, missing_names, worded_as
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 
-def _named(title: str) -> Any:
-    return field(metadata={"title": title})
-
-
 @dataclass(frozen=True, slots=True)
 class EntailmentFeatures:
-    """What is weighed of a text with a statement. Weights take their names from these fields."""
+    """What is weighed of a text with a statement. Weights take their names from these fields.
 
-    supported: float = _named("the head's log-odds of borne out against neither")
-    refuted: float = _named("the head's log-odds of spoken against, against neither")
-    figures: float = _named("numbers and days that the text does not have: 1 or 0")
-    names: float = _named("names that the text does not have: 1 or 0")
-    otherwise: float = _named("facts that the text has otherwise: 1 or 0")
-    words: float = _named("the share of the statement's words that the text has")
+    `supported` and `refuted` are the head's log-odds of borne out and of spoken against, against
+    neither. 1 or 0 are `figures` (numbers and days that the text does not have), `names` (such
+    names), and `otherwise` (facts that it has otherwise). `words` is the share of the statement's
+    words that the text has.
+    """
+
+    supported: float
+    refuted: float
+    figures: float
+    names: float
+    otherwise: float
+    words: float
 
 
 Weights = Mapping[str, float]

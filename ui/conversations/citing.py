@@ -45,7 +45,10 @@ def where(quote: Quote) -> str:
 
 
 def place_at(document: Document, offset: int) -> str:
-    """Return where an offset of a document stands, as `Document.place_at` does in English."""
+    """Return where an offset of a document stands: on which page or slide, or else in which line.
+
+    The lines of a sheet's text are not the rows of its file, so they say nothing to people: "".
+    """
     if page := document.page_at(offset):
         slide = document.page_kind == "slide"
         words = _("slide %(number)s") if slide else _("page %(number)s")
