@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from index.documents import file_sha256, text_sha256
 from index.weights.catalogue import CATALOGUE
 
 PACKAGES = (
@@ -29,7 +29,7 @@ def weights_hash(name: str) -> str | None:
     """
     if name in CATALOGUE:
         hashes = [file.sha256 for _, file in sorted(CATALOGUE[name].files.items())]
-        return hashes[0] if len(hashes) == 1 else _sha256("\n".join(hashes).encode())
+        return hashes[0] if len(hashes) == 1 else text_sha256("\n".join(hashes))
     path = Path(name).expanduser()
     return _file_hash(path, path.stat().st_mtime_ns) if path.is_file() else None
 
@@ -42,12 +42,7 @@ def versions() -> dict[str, str]:
 
 @lru_cache
 def _file_hash(path: Path, _changed: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return file_sha256(path)
 
 
 def _version(name: str) -> str:

@@ -6,7 +6,6 @@ every other: `library.db`, `log.db` if there is one, and Chroma's files, unless 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import re
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from index.atomic import sync_folder
+from index.documents import file_sha256
 from index.errors import LibraryError
 from index.library import Library
 from index.storage.database import Database, Place
@@ -135,7 +135,7 @@ def _pack(staged: Path, part: Path) -> None:
     entries = {
         path.relative_to(staged).as_posix(): {
             "bytes": path.stat().st_size,
-            "sha256": _sha256(path),
+            "sha256": file_sha256(path),
         }
         for path in files
     }
@@ -173,7 +173,7 @@ def _unpack(path: Path, staged: Path) -> None:
                 raise ValueError(member.name)
             with held, copied.open("wb") as file:
                 shutil.copyfileobj(held, file)
-            if _sha256(copied) != entry["sha256"]:
+            if file_sha256(copied) != entry["sha256"]:
                 raise ValueError(member.name)
     if files or not (staged / "library.db").exists():
         raise ValueError("files are missing")
@@ -191,8 +191,3 @@ def _manifest(archive: tarfile.TarFile) -> dict[str, dict[str, Any]]:
     if manifest["format"] != FORMAT or not all(map(_MEMBER.fullmatch, files)):
         raise ValueError("the manifest names other files than a library's")
     return files
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

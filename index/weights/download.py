@@ -11,7 +11,6 @@ is there and checked; until then its files grow in `<model name>.partial/`.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shlex
@@ -28,6 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from index.documents import file_sha256
 from index.errors import ModelMissing, UserError, reason
 from index.weights.catalogue import CATALOGUE, Model
 from index.weights.files import Place, bring, places
@@ -108,7 +108,7 @@ def verify(name: str, directory: Path) -> list[str]:
     problems = _wrong_sizes(model, directory)
     for file_name, file in model.files.items():
         path = _folder(model, directory) / file_name
-        if _size(path) == file.size and (found := _sha256(path)) != file.sha256:
+        if _size(path) == file.size and (found := file_sha256(path)) != file.sha256:
             wrong = f"has the SHA-256 {found} instead of {file.sha256}"
             mend = (
                 "reinstall Footnoted" if model.home else "delete it, so that a pull brings it again"
@@ -365,7 +365,7 @@ def _finish(model: Model, directory: Path) -> None:
     """Check the hashes, and move the files to where they are used."""
     work, folder = _work_folder(model, directory), directory / model.name
     for name, file in model.files.items():
-        if (found := _sha256(work / name)) != file.sha256:
+        if (found := file_sha256(work / name)) != file.sha256:
             (work / name).unlink()
             raise WrongFile(
                 f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
@@ -464,8 +464,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except (FileNotFoundError, NotADirectoryError):
         return 0
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -28,6 +28,8 @@ from typing import TYPE_CHECKING
 import httpx
 import platformdirs
 
+from index.documents import file_sha256
+
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
 
@@ -119,7 +121,7 @@ class PrefixCache:
         """Have the server read the file, if there is one and it is what it should be."""
         for path in self._folder.glob(f"{name}-*.bin"):
             with suppress(OSError):
-                if path.stem.endswith(f"-{_sha256(path)}"):
+                if path.stem.endswith(f"-{file_sha256(path)[:32]}"):
                     return self._ask(slot, "restore", path.name)
         return False
 
@@ -128,7 +130,7 @@ class PrefixCache:
         part = self._folder / f"{name}.{id(self):x}.part"
         with suppress(OSError):
             if self._ask(slot, "save", part.name):
-                part.replace(self._folder / f"{name}-{_sha256(part)}.bin")
+                part.replace(self._folder / f"{name}-{file_sha256(part)[:32]}.bin")
         with suppress(OSError):
             part.unlink(missing_ok=True)
             self._sweep()
@@ -148,8 +150,3 @@ class PrefixCache:
             body = {"filename": name} if name else {}
             return self._client.post(f"/slots/{slot}?action={action}", json=body).is_success
         return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
