@@ -7,9 +7,13 @@ from functools import partial
 
 from ui.drawing.jinja import draw
 
+PARTS: list[Callable[[], str]] = []
+"""What stands on a page before any event: made once in English, and again in other languages."""
+
 
 def _part(macro: str) -> Callable[[], str]:
-    return partial(draw, "window.html", macro)
+    PARTS.append(partial(draw, "window.html", macro))
+    return PARTS[-1]
 
 
 header = _part("header")
@@ -27,22 +31,3 @@ regression_head = _part("regression_head")
 begin_set = _part("begin_set")
 begin_set_from_talk = _part("begin_set_from_talk")
 case_head = _part("case_head")
-
-PARTS = (
-    header,
-    documents_head,
-    library_bar,
-    settings_button,
-    settings_head,
-    conversations,
-    conversation_bar,
-    source_bar,
-    no_source,
-    check_bar,
-    nothing_checked,
-    regression_head,
-    begin_set,
-    begin_set_from_talk,
-    case_head,
-)
-"""What stands on a page before any event: made once in English, and again in other languages."""
