@@ -97,10 +97,10 @@ def read_epub(data: bytes) -> Content:
         if "META-INF/rights.xml" in archive.namelist():
             raise DocumentError("{name} is locked by its seller (DRM). Give a copy without it.")
         try:
-            [package, *_] = _xml(archive, "META-INF/container.xml").xpath(
+            [package, *_] = xml_of(archive, "META-INF/container.xml").xpath(
                 "//c:rootfile/@full-path", namespaces=_CONTAINER
             )
-            book = _xml(archive, package)
+            book = xml_of(archive, package)
             chapters = [archive.read(name) for name in _spine(book, package)]
         except (etree.LxmlError, KeyError, ValueError) as error:
             raise DocumentError("{name} is damaged and cannot be read as an EPUB book.") from error
@@ -111,8 +111,8 @@ def read_epub(data: bytes) -> Content:
     return replace(compose(blocks, title), properties=_of_book(book))
 
 
-def _xml(archive: zipfile.ZipFile, name: str) -> Any:
-    """Parse a part of a book. Entities are not put in, and nothing is fetched."""
+def xml_of(archive: zipfile.ZipFile, name: str) -> Any:
+    """Parse a part of a file that is a ZIP. Entities are not put in, and nothing is fetched."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)

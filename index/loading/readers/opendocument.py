@@ -16,6 +16,7 @@ from typing import Any
 
 from index.documents import Properties
 from index.errors import DocumentError
+from index.loading.readers.html import xml_of
 from index.loading.readers.sheets import (
     UNCOMPUTED,
     Cells,
@@ -51,7 +52,7 @@ def read_odt(data: bytes) -> Content:
     """Read a text document's body; notes, comments and tables of contents are left out."""
 
     def read(archive: zipfile.ZipFile) -> Content:
-        root = _xml(archive, "content.xml")
+        root = xml_of(archive, "content.xml")
         return compose(_Body(_styles(archive, root)).blocks(_body(root)))
 
     return _read(data, "a text document", read)
@@ -61,7 +62,7 @@ def read_odp(data: bytes) -> Content:
     """Read a presentation's slides with their notes."""
 
     def read(archive: zipfile.ZipFile) -> Content:
-        root = _xml(archive, "content.xml")
+        root = xml_of(archive, "content.xml")
         body = _Body(_styles(archive, root))
         return of_slides(body.slide(each) for each in _body(root) if _tag(each) == "draw:page")
 
@@ -89,7 +90,7 @@ def _read(data: bytes, what: str, read: Callable[[zipfile.ZipFile], Content]) ->
                     "{name} is protected with a password. Save a copy without it and give that."
                 )
             content = read(archive)
-            said = _xml(archive, "meta.xml") if "meta.xml" in names else None
+            said = xml_of(archive, "meta.xml") if "meta.xml" in names else None
     except (etree.LxmlError, *_ERRORS) as error:
         raise DocumentError(f"{{name}} is damaged and cannot be read as {what}.") from error
     title = _said(said, "dc:title")
@@ -104,15 +105,8 @@ def _read(data: bytes, what: str, read: Callable[[zipfile.ZipFile], Content]) ->
     return replace(content, title=content.title or named, properties=properties)
 
 
-def _xml(archive: zipfile.ZipFile, name: str) -> Any:
-    from lxml import etree
-
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    return etree.fromstring(archive.read(name), parser)
-
-
 def _is_encrypted(archive: zipfile.ZipFile) -> bool:
-    manifest = _xml(archive, "META-INF/manifest.xml")
+    manifest = xml_of(archive, "META-INF/manifest.xml")
     return next(manifest.iter(_name("manifest:encryption-data")), None) is not None
 
 
@@ -200,7 +194,7 @@ class _Styles:
 def _styles(archive: zipfile.ZipFile, content: Any) -> _Styles:
     styles = _Styles()
     if "styles.xml" in archive.namelist():
-        styles.add(_xml(archive, "styles.xml"))
+        styles.add(xml_of(archive, "styles.xml"))
     styles.add(content)
     return styles
 
