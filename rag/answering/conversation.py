@@ -34,7 +34,7 @@ def tell(query: Query, context: Context, sentences: Iterable[str]) -> Iterator[E
     """Answer with sentences of the program's own, each said once."""
     composition = Composition()
     for each in dict.fromkeys(sentences):
-        composition.add(each, ())
+        composition.cite(each, ())
     context.run.time("retrieve_s", "first_quote_s")
     yield Found(())
     yield context.answer(query, composition)

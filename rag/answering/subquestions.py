@@ -121,13 +121,13 @@ def joined(parts: SubQuestions, answers: Sequence[Answer]) -> Composition:
     composition = Composition()
     for question, answer in zip(parts.questions, answers, strict=True):
         if answer.refused:
-            composition.add(f"“{question}” {answer.phrases.refusal}", ())
+            composition.cite(f"“{question}” {answer.phrases.refusal}", ())
         for sentence in () if answer.refused else answer.sentences:
             cited = answer.quotes_of(sentence)
             if parts.computed and cited and _answering(answer.citations) not in cited:
                 continue  # What is computed takes one number of each part.
             if sentence.supported:
-                composition.add(sentence.text, cited)
+                composition.cite(sentence.text, cited)
             else:
                 composition.sentences.append(sentence)
     if parts.computed and all(answer.citations for answer in answers):

@@ -72,7 +72,7 @@ def ask_back(
 ) -> Iterator[Event]:
     """Ask which of several things is meant, with what the quotes say of each."""
     composition = Composition()
-    composition.add(say(query.language, "which_one"), ())
+    composition.cite(say(query.language, "which_one"), ())
     for whole, quote in choices.items():
         composition.cite(f"• {whole} {in_quotation_marks(quote)}", [quote])
     made = context.answer(query, composition, quotes, decision=decision)

@@ -37,15 +37,8 @@ class Composition:
     borne_out: bool = True
 
     def cite(self, text: str, quotes: Iterable[Quote]) -> None:
-        """Add a supported sentence with its footnotes."""
-        self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
-
-    def add(self, text: str, quotes: Sequence[Quote]) -> None:
         """Add a supported sentence with its footnotes; of what was counted there are none."""
-        if quotes:
-            self.cite(text, quotes)
-        else:
-            self.sentences.append(AnswerSentence(text, (), True))
+        self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
 
     def quote(self, quote: Quote) -> None:
         """Add a quote in its own words, in the place of what was written from it alone."""

@@ -94,7 +94,7 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
         if matter == "sure":
             _add_others(composition, last, language)
         for sentence in _how_sure(last, language) if matter == "sure" or not last.citations else ():
-            composition.add(sentence, ())
+            composition.cite(sentence, ())
     else:
         said = [each for each in last.sentences if each.supported]
         if matter == "shorter" and len(said) < limit:  # It was short enough for that limit before.
@@ -108,7 +108,7 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
                 quote.model_text for quote in cited if quote.model_text != quote.text
             ]
             text = (short and cited[0].words) or "; ".join(rows or ()) or each.text
-            composition.add(f"• {text}" if listed and not each.is_item else text, cited)
+            composition.cite(f"• {text}" if listed and not each.is_item else text, cited)
         if matter == "simpler":
             note = say(language, "own_words")
         elif matter == "longer":

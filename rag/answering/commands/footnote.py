@@ -69,7 +69,7 @@ def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
         if decision.answerable:
             quote = decision.accepted[0].quote
         else:
-            composition.add(say(query.language, "does_not_speak", about=about), ())
+            composition.cite(say(query.language, "does_not_speak", about=about), ())
     composition.cite(in_quotation_marks(quote), [quote])
     yield Found((quote,))
     yield context.answer(query, composition, [quote])

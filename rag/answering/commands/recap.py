@@ -40,11 +40,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         said = [sentence for sentence in last.sentences if sentence.supported][:OF_EACH]
         cited = [quote for sentence in said for quote in last.quotes_of(sentence)]
         text = " ".join(sentence.text for sentence in said)
-        composition.add(f"• “{last.standalone_question}” {text}", list(dict.fromkeys(cited)))
+        composition.cite(f"• “{last.standalone_question}” {text}", list(dict.fromkeys(cited)))
         quotes += cited
     if missing:
         questions = "; ".join(missing)
-        composition.add(say(query.language, "refused_questions", questions=questions), ())
+        composition.cite(say(query.language, "refused_questions", questions=questions), ())
     left = len(asked) - MOST
     note = say(query.language, "left_questions", count=left) if left > 0 else None
     yield Found(tuple(quotes))
