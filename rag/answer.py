@@ -11,7 +11,7 @@ from index.printable import number_of, shortened
 from rag.answerability.gate import Decision
 from rag.answerability.nearest import Nearest
 from rag.asking.route import Route
-from rag.languages.phrases import Phrases, phrases
+from rag.languages.phrases import say
 from rag.quote import Quote, quotes_as_json
 
 _ITEM = re.compile(r"(?:•|\d{1,3}[.)]) ")
@@ -96,18 +96,17 @@ class Answer:
     def text(self) -> str:
         """The answer with its footnotes, without the sentences that are not supported."""
         if self.reason == "no_documents":
-            return self.message or self.phrases.empty
+            return self.message or self.phrase("empty")
         if self.refused:
-            return self.phrases.refusal
+            return self.phrase("refusal")
         return "\n".join(
             " ".join(each.text + "".join(f"[{n}]" for n in each.citations) for each in line)
             for line in self.lines
         )
 
-    @property
-    def phrases(self) -> Phrases:
-        """What it says by itself, in the language of the question."""
-        return phrases(self.language)
+    def phrase(self, key: str) -> str:
+        """Return what it says by itself, in the language of the question."""
+        return say(self.language, key)
 
     @property
     def lines(self) -> list[list[AnswerSentence]]:

@@ -13,7 +13,7 @@ from rag.answer import Answer
 from rag.asking.rewrite import Turn, rewriter
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
-from rag.languages.phrases import phrases
+from rag.languages.phrases import say
 from rag.lazy import Lazy
 from rag.opening import as_made, open_library
 from rag.writing.llm import Writer
@@ -85,11 +85,12 @@ def test_a_refusal_is_in_the_language_of_the_question(
     answer = assistant.ask(question)
     assert answer.refused
     assert answer.language == answer.as_json()["language"] == code
-    assert answer.text == phrases(code).refusal
+    assert answer.text == say(code, "refusal")
 
 
 def test_other_languages_get_the_phrases_of_english() -> None:
-    assert phrases("xx") == phrases("en")
+    for key in ("refusal", "nearest", "empty"):
+        assert say("xx", key) == say("en", key)
 
 
 @pytest.mark.parametrize("question", ["Wer hat die Mühle gebaut?", "Who built the mill?"])

@@ -23,7 +23,7 @@ from rag.asking.rewrite import Turn
 from rag.asking.route import metadata
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.languages.phrases import SAYINGS, phrases, say, sayings
+from rag.languages.phrases import SAYINGS, say, sayings
 from tests.asking import AssistantOf, context_of, route
 from tests.conftest import LibraryOf
 
@@ -98,7 +98,6 @@ def test_all_that_may_be_missing_in_a_document_can_be_said() -> None:
 
 def test_in_a_language_without_sayings_it_is_english() -> None:
     assert say("xx", "words", count=1200) == say("../en", "words", count=1200) == "1,200 words"
-    assert phrases("xx") == phrases("en")
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def joined(parts: SubQuestions, answers: Sequence[Answer]) -> Composition:
     composition = Composition()
     for question, answer in zip(parts.questions, answers, strict=True):
         if answer.refused:
-            composition.cite(f"“{question}” {answer.phrases.refusal}", ())
+            composition.cite(f"“{question}” {answer.phrase('refusal')}", ())
         for sentence in () if answer.refused else answer.sentences:
             cited = answer.quotes_of(sentence)
             if parts.computed and cited and _answering(answer.citations) not in cited:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from index.english import ENGLISH
 from rag.languages.english_dates import days_in_words
@@ -19,20 +19,6 @@ from rag.languages.english_dates import days_in_words
 SAYINGS = Path(__file__).parent / "sayings"
 
 Value = str | int | float | date | list[str]
-
-
-class Phrases(NamedTuple):
-    """A refusal, what stands before the quote that comes nearest, and a library without texts."""
-
-    refusal: str
-    nearest: str
-    empty: str
-
-
-@cache
-def phrases(language: str) -> Phrases:
-    """Return what an answer says in a language, or in English."""
-    return Phrases(say(language, "refusal"), say(language, "nearest"), say(language, "empty"))
 
 
 def say(language: str, key: str, **values: Value) -> str:

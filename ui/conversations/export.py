@@ -74,7 +74,7 @@ def _md_exchange(exchange: Exchange, number: int) -> list[str]:
     if answer.refused:
         blocks.append(as_markdown(answer.text))
         if near := answer.nearest:
-            blocks += [answer.phrases.nearest, f"- {_md_quote(near.quote)}"]
+            blocks += [answer.phrase("nearest"), f"- {_md_quote(near.quote)}"]
             blocks += [as_markdown(near.left_open)] if near.open else []
         return blocks
     said = (
@@ -106,7 +106,7 @@ def _text(talks: Sequence[Talk]) -> bytes:
             continue
         blocks.append(answer.text)
         near = answer.nearest
-        blocks += [answer.phrases.nearest] if near else []
+        blocks += [answer.phrase("nearest")] if near else []
         notes = [near.quote] if near else answer.citations
         for number, quote in enumerate(notes, 1):
             note = (f"[{number}] {citing.reference(quote)}", quoted(quote.text), _address(quote))

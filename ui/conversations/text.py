@@ -67,7 +67,7 @@ def answer_text(answer: Answer) -> Group:
         )
         parts.append(Text(what, style="yellow"))
     if answer.nearest:
-        parts.append(Text(f"\n{answer.phrases.nearest}"))
+        parts.append(Text(f"\n{answer.phrase('nearest')}"))
         parts += _notes((answer.nearest.quote,))
         if answer.nearest.left_open:
             parts.append(_said(answer.nearest.left_open))

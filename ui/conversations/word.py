@@ -55,7 +55,7 @@ def _write_answer(made: Any, notes: _Footnotes, answer: Answer) -> None:
     if answer.refused:
         paragraph = made.add_paragraph(answer.text)
         if answer.nearest:
-            paragraph.add_run(f" {answer.phrases.nearest} ")
+            paragraph.add_run(f" {answer.phrase('nearest')} ")
             notes.add(paragraph, answer.nearest.quote)
         return
     at: dict[int, int] = {}  # The number of the note that gives a quote in full.
