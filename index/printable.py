@@ -30,8 +30,9 @@ def _picture(control: re.Match[str]) -> str:
 
 
 def number_of(number: int, thing: str) -> str:
-    """Return a number of things in words: “1 passage”, “2 passages”."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    """Return how many there are of a thing: “1 day”, “2,000 days”, “3 entries”."""
+    things = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
+    return f"{number:,} {thing if number == 1 else things}"
 
 
 def counts(numbers: Mapping[str, int]) -> str:

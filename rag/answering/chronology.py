@@ -16,13 +16,13 @@ from typing import TypeVar
 
 from index.dated_entries import entry_date_length
 from index.library import Hit
+from index.printable import number_of
 from rag.answer import Answer, Event
 from rag.answering.context import Context, Listing
 from rag.asking.query import Query
 from rag.asking.when import Asked, Period, asked_time, overlap, told_times
 from rag.languages import content_words, facts, missing_facts
 from rag.languages.english_dates import days_in_words, month_in_words
-from rag.languages.english_words import counted
 from rag.quote import Quote
 
 T = TypeVar("T")
@@ -185,7 +185,7 @@ def _note(
     if quotes and asked.count is None and not asked.topic:
         notes.append(LOOKED_THROUGH)
     if left:
-        more = counted(len(left), "earlier entry" if asked.latest_first else "further entry")
+        more = number_of(len(left), "earlier entry" if asked.latest_first else "further entry")
         days = days_in_words(left[0][0], max(last for _, last in left))
         notes.append(f"{more}, of {days}, left out for length.")
     return " ".join(notes) or None

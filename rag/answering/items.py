@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 
+from index.printable import number_of
 from rag.answer import Event
 from rag.answerability.gate import READ_WEIGHTS, Reading, logit, weigh
 from rag.answering.context import Context, Item, Listing
@@ -22,7 +23,7 @@ from rag.asking.subject import subject
 from rag.finding.quotes import sentence_quotes
 from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
 from rag.languages.english_tokens import stem
-from rag.languages.english_words import PEOPLE, counted, singular, without_article
+from rag.languages.english_words import PEOPLE, singular, without_article
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -57,7 +58,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     shown, left = items[: context.limit], items[context.limit :]
     count = f"That makes {len(items)}, as counted from these quotes."
     remarks = (count,) if "count" in query.route.matters else ()
-    notes = [f"Found in {counted(len(quotes), 'sentence')}."]
+    notes = [f"Found in {number_of(len(quotes), 'sentence')}."]
     notes += [f"{len(left)} more left out for length."] if left else []
     cited = tuple(quote for item in shown for quote in item.quotes)
     yield from context.listed(query, Listing(cited, " ".join(notes), remarks, tuple(shown)))

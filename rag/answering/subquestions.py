@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from index.printable import number_of
 from index.split import sentence_spans
 from rag.answer import Answer, Event, Found, Reason
 from rag.answering.context import Context
@@ -20,7 +21,6 @@ from rag.languages import (
     Point,
     SubQuestions,
     asked_of_two,
-    counted,
     joined_questions,
     mentions,
     times,
@@ -180,10 +180,10 @@ def _between(days: Sequence[Point], said: Sequence[str], unit: str) -> str | Non
     except ValueError:  # Feb. 29, in the year of the other one.
         return None
     number = abs((last - first).days)
-    count = counted(number, "day")
+    count = number_of(number, "day")
     if unit == "weeks" and number >= DAYS_OF_WEEK:
         weeks, rest = divmod(number, DAYS_OF_WEEK)
-        parts = [counted(weeks, "week"), *([counted(rest, "day")] if rest else [])]
+        parts = [number_of(weeks, "week"), *([number_of(rest, "day")] if rest else [])]
         count += f" ({' and '.join(parts)})"
     return f"from {said[0]} to {said[1]}{'' if year else ', both of one year'}, it is {count}."
 

@@ -15,7 +15,6 @@ from functools import lru_cache
 from index.language import ENGLISH as ENGLISH_CODE
 from index.language import language_of_question, language_of_text
 from rag.languages.english import ENGLISH
-from rag.languages.english_words import counted
 from rag.languages.language import (
     Bound,
     Computed,
@@ -47,7 +46,6 @@ __all__ = [
     "SubQuestions",
     "Time",
     "Times",
-    "counted",
 ]
 
 LANGUAGES = (ENGLISH,)

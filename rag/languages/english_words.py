@@ -222,12 +222,6 @@ _ODD = {"men": "man", "women": "woman", "people": "person", "children": "child",
 _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
 
 
-def counted(count: int, thing: str) -> str:
-    """Return how many there are of a thing: “1 day”, “2,000 days”, “3 entries”."""
-    things = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
-    return f"{count:,} {thing if count == 1 else things}"
-
-
 def without_article(name: str, *, opens: bool) -> str:
     """Return a name without the article before it.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from index.printable import number_of
 from index.structure import Row
 from index.weights.catalogue import DEFAULTS
 from rag.answer import Event, Found
@@ -24,7 +25,6 @@ from rag.answering.tables.task import CELL
 from rag.asking.query import Query
 from rag.finding.quotes import CANDIDATES
 from rag.finding.rows import heading_above
-from rag.languages import counted
 from rag.quote import Quote
 from rag.verifying.compose import Composition, quoted
 
@@ -59,7 +59,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     shown = {at for _, rows in cites for at in rows}
     every = {at for _, rows in said for at in rows}
     some = f"the first {len(shown)}" if len(said) == 1 else f"{len(shown)}"
-    note = f"The footnotes show {some} of {counted(len(every), 'row')}."
+    note = f"The footnotes show {some} of {number_of(len(every), 'row')}."
     near = [
         each for row in _near(found, shown) for each in _quotes(found.sheet, found.column, [row])
     ]

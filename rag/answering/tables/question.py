@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
+from index.printable import number_of
 from rag.answering.tables.cells import stem_of, stems
 from rag.answering.tables.columns import KINDS, Column, Sheet
 from rag.asking.route import request_words
-from rag.languages import FUNCTION_WORDS, TABLE_WORDS, counted, degree, superlative
+from rag.languages import FUNCTION_WORDS, TABLE_WORDS, degree, superlative
 from rag.languages.english_amounts import dimension
 from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS
 
@@ -225,7 +226,7 @@ class Asked:
     def _is_subject(self, word: str) -> bool:
         """Whether a word names what the rows are, by how alike it and all heads are."""
         subject = ", ".join([*self.names, *(in_words(each.head) for each in self.columns)])
-        plural = counted(2, word).partition(" ")[2]
+        plural = number_of(2, word).partition(" ")[2]
         alike = self.alike([word, plural], [subject])
         return max(value for [value] in alike) >= SAME_SUBJECT and not self._means_value(word)
 

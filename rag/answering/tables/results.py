@@ -7,10 +7,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import islice
 from statistics import median
 
+from index.printable import number_of
 from rag.answering.tables.columns import MOST_GROUPS, Column
 from rag.answering.tables.plan import Plan
 from rag.answering.tables.task import CELL
-from rag.languages import counted
 
 MOST_TIED = 5
 """Rows that share the highest or the lowest value and are named, at most."""
@@ -89,7 +89,7 @@ def _ranked_rows(found: Plan, amounts: Mapping[int, Decimal]) -> list[Said]:
         amounts[at] == last for at in rows
     )
     also = (
-        f"; {counted(tied, 'further row')} with {_written(last, column)} left out" if tied else ""
+        f"; {number_of(tied, 'further row')} with {_written(last, column)} left out" if tied else ""
     )
     head = (
         f"Computed: the {len(rows)} {task.order} of the column “{column.head}”, of "
@@ -194,7 +194,7 @@ def _difference(found: Plan) -> list[Said]:
         if not amounts:
             return []
         value = _statistic(how or "sum", list(amounts.values()))
-        over = f" over {counted(len(amounts), 'row')}" if how and found.column else ""
+        over = f" over {number_of(len(amounts), 'row')}" if how and found.column else ""
         values.append(value)
         told.append(f"{_written(value, found.column)} for “{name}”{over}")
     first, second = values
@@ -254,7 +254,7 @@ def _written(value: Decimal, column: Column | None) -> str:
 
 
 def _over(found: Plan) -> str:
-    count = counted(len(found.rows), "row")
+    count = number_of(len(found.rows), "row")
     return f"the {count}{_where(found)}" if found.conditions else f"all {count}"
 
 
@@ -265,4 +265,4 @@ def _where(found: Plan) -> str:
 
 def _left_out(found: Plan, amounts: Mapping[int, Decimal]) -> str:
     missing = len(found.rows) - len(amounts)
-    return f"; {counted(missing, 'row')} without a value left out" if missing else ""
+    return f"; {number_of(missing, 'row')} without a value left out" if missing else ""
