@@ -4,62 +4,45 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import NamedTuple
 
 from rag.languages.english_tokens import DIGITS, SPELLED, number
 from rag.languages.english_words import COMPARATIVES
-from rag.languages.language import Bound, Sense
+from rag.languages.language import Bound, Sense, TableWords
 
 PERCENT = frozenset(("percent", "per cent", "pct", "percentage"))
 
-
-class TableWords(NamedTuple):
-    """Words of closed classes by which it is told what is asked of a table, in small letters.
-
-    `times` ask for a time, among them `years` and `months`. `each` and `by` stand before what
-    something is asked for each of. `most` and `least` ask for the greatest and the smallest number,
-    `many` for a number, and so may `number`. `than` stands between two things that are compared,
-    and `joints` between all that are named together. `requests` are words of any request, and verbs
-    that say nothing by themselves.
-    `negations` stand before what is excluded. `restricting` words exclude rows in ways of many
-    kinds. `verbs` stand between what is asked about and what is said of it. `yes` and `no` are what
-    the cells of a column say that tells whether something is so. `summaries` are what the first
-    cell of a row says that is computed from others.
-    """
-
-    years: frozenset[str] = frozenset(("year", "years"))
-    months: frozenset[str] = frozenset(("month", "months"))
-    times: frozenset[str] = (
-        years | months | frozenset("when date day days quarter quarters".split())
-    )
-    each: frozenset[str] = frozenset(("each", "per", "every"))
-    by: frozenset[str] = frozenset(("by",))
-    most: frozenset[str] = frozenset(("most",))
-    least: frozenset[str] = frozenset(("least", "fewest"))
-    many: frozenset[str] = frozenset(("many",))
-    number: frozenset[str] = frozenset(("number",))
-    than: frozenset[str] = frozenset(("than",))
-    joints: frozenset[str] = frozenset("and or than versus vs to".split())
-    requests: frozenset[str] = frozenset(
+_YEARS, _MONTHS = frozenset(("year", "years")), frozenset(("month", "months"))
+TABLE_WORDS = TableWords(
+    times=_YEARS | _MONTHS | frozenset("when date day days quarter quarters".split()),
+    years=_YEARS,
+    months=_MONTHS,
+    each=frozenset(("each", "per", "every")),
+    by=frozenset(("by",)),
+    most=frozenset(("most",)),
+    least=frozenset(("least", "fewest")),
+    many=frozenset(("many",)),
+    number=frozenset(("number",)),
+    than=frozenset(("than",)),
+    joints=frozenset("and or than versus vs to".split()),
+    requests=frozenset(
         "please tell show give find list calculate compute determine know want need like make made "
         "get got come came hold held see saw there".split()
-    )
-    negations: frozenset[str] = frozenset("not non never except excluding besides".split())
-    restricting: frozenset[str] = frozenset(
+    ),
+    negations=frozenset("not non never except excluding besides".split()),
+    restricting=frozenset(
         "no nor neither none without other others than above below under after before since until "
         "or but only either against same another unless both".split()
-    )
-    verbs: frozenset[str] = frozenset(
+    ),
+    verbs=frozenset(
         "is are was were be been do does did has have had can could will would".split()
-    )
-    yes: frozenset[str] = frozenset(("yes", "true", "y", "t", "1"))
-    no: frozenset[str] = frozenset(("no", "false", "n", "f", "0"))
-    summaries: frozenset[str] = frozenset(("grand total", "sub total", "sub-total")).union(
+    ),
+    yes=frozenset(("yes", "true", "y", "t", "1")),
+    no=frozenset(("no", "false", "n", "f", "0")),
+    summaries=frozenset(
         "total totals sum subtotal all overall average mean median altogether".split()
     )
-
-
-TABLE_WORDS = TableWords()
+    | {"grand total", "sub total", "sub-total"},
+)
 
 
 def _with_ending(adjective: str, ending: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from index.english import FUNCTION_WORDS as FUNCTION_WORDS
 from index.english import MONTH as MONTH
 from index.english import MONTHS as MONTHS
+from index.english import SHORT_MONTHS as SHORT_MONTHS
+from index.english import month_number as month_number
+from rag.languages.language import FrontMatterPatterns
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(
     "answer article document excerpt excerpts quote quotes source sources text passage".split()
@@ -175,43 +177,24 @@ CITED = frozenset("author publication source study title work".split())
 # --- the heads of texts
 
 _ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
-
-
-class FrontMatterPatterns(NamedTuple):
-    """How what stands at the head of texts is worded: regular expressions, for any case.
-
-    A `joint` stands between names. `by` leads to authors, and `is_with` to where they work, whose
-    names have a word for an `institution`; names of `works` have others. `given` leads to the day
-    that a text is of, `other_day` to another one, and `beside_day` is what else stands there. An
-    `abstract` is a paper's, a `summary` anything's.
-    """
-
-    joint: str = "and"
-    by: str = r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?"
-    institution: str = (
-        r"universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?"
-        r"|inc|academy|cent(?:er|re)|hospital|council|ministry|agency|committee|foundation|company|ltd"
-    )
-    works: str = r"reports?|journal|conference|minutes|news\w*|edition|volume|draft|papers?|press"
-    given: str = r"(?:first )?(?:published|posted|issued|date)(?: online)?(?: (?:on|in))?"
-    other_day: str = (
-        r"(?:last |manuscript )?(?:updated|modified|revised|received|submitted|accepted)"
-    )
-    beside_day: str = r"at|(?:min )?read|e-?mails?"
-    abstract: str = r"abstract|a b s t r a c t"
-    summary: str = r"(?:executive )?summary"
-    after_abstract: str = (
-        r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction|contents"
-    )
-    is_with: str = r"(?:is|are) with"
-    publisher: str = r"(?:first )?(?:published|issued)(?: in \d{4})? by\b:?|publisher\b:?"
-    day: str = (
-        rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ \t]+)?(?:{MONTH}[ \t]+{_ORDINAL},?[ \t]+"
-        rf"\d{{4}}|(?:{_ORDINAL}\.?[ \t]+)?{MONTH},?[ \t]+\d{{4}})"
-    )
-
-
-HEAD = FrontMatterPatterns()
+HEAD = FrontMatterPatterns(
+    joint="and",
+    by=r"(?:(?:written|prepared|words|text|story) )?by\b:?|authors?\b:?",
+    institution=r"universi\w*|institut\w*|dep(?:artmen)?t|school|college|facult\w*|laborator\w*|labs?"
+    r"|inc|academy|cent(?:er|re)|hospital|council|ministry|agency|committee|foundation|company|ltd",
+    works=r"reports?|journal|conference|minutes|news\w*|edition|volume|draft|papers?|press",
+    given=r"(?:first )?(?:published|posted|issued|date)(?: online)?(?: (?:on|in))?",
+    other_day=r"(?:last |manuscript )?(?:updated|modified|revised|received|submitted|accepted)",
+    beside_day=r"at|(?:min )?read|e-?mails?",
+    abstract=r"abstract|a b s t r a c t",
+    summary=r"(?:executive )?summary",
+    after_abstract=r"(?:additional )?key ?words|index terms|ccs concepts|\d*\.? ?introduction"
+    r"|contents",
+    is_with=r"(?:is|are) with",
+    publisher=r"(?:first )?(?:published|issued)(?: in \d{4})? by\b:?|publisher\b:?",
+    day=rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?[ \t]+)?(?:{MONTH}[ \t]+{_ORDINAL},?[ \t]+"
+    rf"\d{{4}}|(?:{_ORDINAL}\.?[ \t]+)?{MONTH},?[ \t]+\d{{4}})",
+)
 
 # --- plurals
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["number", "year", "date", "name", "word"]
 
@@ -164,6 +164,64 @@ class QuestionForm:
 
     yes_or_no: bool
     several: bool
+
+
+class FrontMatterPatterns(NamedTuple):
+    """How what stands at the head of texts is worded: regular expressions, for any case.
+
+    A `joint` stands between names. `by` leads to authors, and `is_with` to where they work, whose
+    names have a word for an `institution`; names of `works` have others. `given` leads to the day
+    that a text is of, `other_day` to another one, and `beside_day` is what else stands there. An
+    `abstract` is a paper's, a `summary` anything's.
+    """
+
+    joint: str
+    by: str
+    institution: str
+    works: str
+    given: str
+    other_day: str
+    beside_day: str
+    abstract: str
+    summary: str
+    after_abstract: str
+    is_with: str
+    publisher: str
+    day: str
+
+
+class TableWords(NamedTuple):
+    """Words of closed classes by which it is told what is asked of a table, in small letters.
+
+    `times` ask for a time, among them `years` and `months`. `each` and `by` stand before what
+    something is asked for each of. `most` and `least` ask for the greatest and the smallest number,
+    `many` for a number, and so may `number`. `than` stands between two things that are compared,
+    and `joints` between all that are named together. `requests` are words of any request, and verbs
+    that say nothing by themselves.
+    `negations` stand before what is excluded. `restricting` words exclude rows in ways of many
+    kinds. `verbs` stand between what is asked about and what is said of it. `yes` and `no` are what
+    the cells of a column say that tells whether something is so. `summaries` are what the first
+    cell of a row says that is computed from others.
+    """
+
+    times: frozenset[str]
+    years: frozenset[str]
+    months: frozenset[str]
+    each: frozenset[str]
+    by: frozenset[str]
+    most: frozenset[str]
+    least: frozenset[str]
+    many: frozenset[str]
+    number: frozenset[str]
+    than: frozenset[str]
+    joints: frozenset[str]
+    requests: frozenset[str]
+    negations: frozenset[str]
+    restricting: frozenset[str]
+    verbs: frozenset[str]
+    yes: frozenset[str]
+    no: frozenset[str]
+    summaries: frozenset[str]
 
 
 Own = Callable[[str], str]
