@@ -219,16 +219,7 @@ def _placed(line: Words, edges: Sequence[float]) -> _Row:
             word for word in line.cells if piece.left <= word.left and word.right <= piece.right
         ]
         # Words that end before an edge, and others that begin behind it, are two cells.
-        if (
-            over
-            and all(
-                any(
-                    a.right <= edges[at] + 1 and edges[at] - 1 <= b.left for a, b in pairwise(apart)
-                )
-                for at in over
-            )
-            and len(_drawn_apart(apart, [edges[at] for at in over], line.size)) == len(over)
-        ):
+        if over and all(_parted(apart, edges[at], line.size) for at in over):
             for word in apart:
                 row.cells[_column(word, edges)].append(word)
         elif over:
@@ -238,16 +229,12 @@ def _placed(line: Words, edges: Sequence[float]) -> _Row:
     return row
 
 
-def _drawn_apart(words: Sequence[Cell], edges: Sequence[float], size: float) -> list[float]:
-    """Return the edges that lie between two words as far apart as those of columns, or nearly."""
-    return [
-        edge
-        for edge in edges
-        if any(
-            a.right <= edge + 1 and edge - 1 <= b.left and b.left - a.right > 0.4 * size
-            for a, b in pairwise(words)
-        )
-    ]
+def _parted(words: Sequence[Cell], edge: float, size: float) -> bool:
+    """Whether an edge lies between two words as far apart as those of columns, or nearly."""
+    return any(
+        a.right <= edge + 1 and edge - 1 <= b.left and b.left - a.right > 0.4 * size
+        for a, b in pairwise(words)
+    )
 
 
 def _column(cell: Cell, edges: Sequence[float]) -> int:
