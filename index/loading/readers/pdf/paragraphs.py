@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -38,7 +37,7 @@ class _Run:
 def paragraphs(lines: list[Line]) -> list[list[Line]]:
     """Join lines into paragraphs by gaps, indents, and lines that end early."""
     runs: list[_Run] = []
-    for line in with_tables(list(_rejoined(lines))):
+    for line in with_tables(_rejoined(lines)):
         if not runs or not runs[-1].takes(line):
             runs.append(_Run())
         runs[-1].lines.append(line)
@@ -57,25 +56,24 @@ def paragraphs(lines: list[Line]) -> list[list[Line]]:
     return paragraphs
 
 
-def _rejoined(lines: list[Line]) -> Iterator[Line]:
+def _rejoined(lines: list[Line]) -> list[Line]:
     """Put pieces that stand on one line together again."""
-    held: Line | None = None
+    whole: list[Line] = []
     for line in lines:
-        beside = (
-            held is not None
-            and line.page == held.page
-            and line.turned == held.turned
-            and abs(line.base - held.base) < 0.3 * line.size
-            and -0.3 * line.size <= line.left - held.right < 3 * line.size
-        )
-        if held is not None and beside:
-            held = _side_by_side(held, line)
-            continue
-        if held is not None:
-            yield held
-        held = line
-    if held is not None:
-        yield held
+        if whole and _is_beside(whole[-1], line):
+            whole[-1] = _side_by_side(whole[-1], line)
+        else:
+            whole.append(line)
+    return whole
+
+
+def _is_beside(one: Line, other: Line) -> bool:
+    return (
+        other.page == one.page
+        and other.turned == one.turned
+        and abs(other.base - one.base) < 0.3 * other.size
+        and -0.3 * other.size <= other.left - one.right < 3 * other.size
+    )
 
 
 def _side_by_side(one: Line, other: Line) -> Line:

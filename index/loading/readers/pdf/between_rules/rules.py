@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 MOST_OBJECTS = 20_000
@@ -83,13 +83,11 @@ def _whole(pieces: Iterable[Rule]) -> Iterator[Rule]:
     yield from _joined(held)
 
 
-def _joined(pieces: list[Rule]) -> Iterator[Rule]:
-    start = end = None
+def _joined(pieces: list[Rule]) -> list[Rule]:
+    whole: list[Rule] = []
     for piece in sorted(pieces, key=lambda rule: rule.start):
-        if start is None or end is None or piece.start - end > CLOSE:
-            if start is not None and end is not None:
-                yield Rule(pieces[0].at, start, end)
-            start, end = piece.start, piece.end
-        end = max(end, piece.end)
-    if start is not None and end is not None:
-        yield Rule(pieces[0].at, start, end)
+        if whole and piece.start - whole[-1].end <= CLOSE:
+            whole[-1] = replace(whole[-1], end=max(whole[-1].end, piece.end))
+        else:
+            whole.append(replace(piece, at=pieces[0].at))
+    return whole
