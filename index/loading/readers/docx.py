@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from index.documents import Properties
 from index.errors import DocumentError
-from index.loading.readers.text import Block, Content, compose, speaks_of
+from index.loading.readers.text import Block, Content, compose, speaks_of, with_core_properties
 
 # What python-docx 1.2 raises for parts that are missing, or are not what they are named.
 _DOCX_ERRORS = (LookupError, ValueError, AttributeError, TypeError)
@@ -30,17 +29,10 @@ def read_docx(data: bytes) -> Content:
 
     try:
         document = docx.Document(io.BytesIO(data))
-        blocks = list(_blocks(document))
         said = document.core_properties
-        properties = Properties(
-            said.author, said.created and f"{said.created:%Y-%m-%d}", None, said.language
-        )
-        title = said.title
+        return with_core_properties(compose(_blocks(document)), said, said.author)
     except (OpcError, XmlchemyError, zipfile.BadZipFile, etree.LxmlError, *_DOCX_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a Word document.") from error
-    content = compose(blocks)
-    named = title if title and speaks_of(title, content.text) else None
-    return replace(content, title=content.title or named, properties=properties)
 
 
 def _blocks(document: Any) -> Iterator[Block]:

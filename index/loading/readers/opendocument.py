@@ -26,7 +26,7 @@ from index.loading.readers.sheets import (
     table_blocks,
 )
 from index.loading.readers.slides import Slide, of_slides
-from index.loading.readers.text import DAY, Block, Content, compose, speaks_of
+from index.loading.readers.text import DAY, Block, Content, compose, with_properties
 
 _PREFIXES = {
     f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0": prefix
@@ -93,8 +93,6 @@ def _read(data: bytes, what: str, read: Callable[[zipfile.ZipFile], Content]) ->
             said = xml_of(archive, "meta.xml") if "meta.xml" in names else None
     except (etree.LxmlError, *_ERRORS) as error:
         raise DocumentError(f"{{name}} is damaged and cannot be read as {what}.") from error
-    title = _said(said, "dc:title")
-    named = title if title and speaks_of(title, content.text) else None
     day = _said(said, "meta:creation-date") or ""
     properties = Properties(
         _said(said, "meta:initial-creator") or _said(said, "dc:creator"),
@@ -102,7 +100,7 @@ def _read(data: bytes, what: str, read: Callable[[zipfile.ZipFile], Content]) ->
         None,
         _said(said, "dc:language"),
     )
-    return replace(content, title=content.title or named, properties=properties)
+    return with_properties(content, _said(said, "dc:title"), properties)
 
 
 def _is_encrypted(archive: zipfile.ZipFile) -> bool:

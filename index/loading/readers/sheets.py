@@ -21,10 +21,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import ParseError
 
-from index.documents import Properties
 from index.english import MONTHS
 from index.errors import DocumentError
-from index.loading.readers.text import Block, Content, compose, plain_text, speaks_of
+from index.loading.readers.text import Block, Content, compose, plain_text, with_core_properties
 
 Cells = dict[int, str]
 """The cells of a row that hold something, by the number of their column."""
@@ -161,8 +160,10 @@ def _delimiter(text: str) -> str:
 # --- Excel
 
 # What openpyxl 3.1 raises for parts that are missing, or are not what they are named.
-_XLSX_ERRORS = (LookupError, ValueError, AttributeError, TypeError, OverflowError, OSError)
-_XML_ERRORS = (ParseError, zipfile.BadZipFile)
+_XLSX_ERRORS = (
+    *(LookupError, ValueError, AttributeError, TypeError, OverflowError, OSError),
+    *(ParseError, zipfile.BadZipFile),
+)
 
 
 def read_xlsx(data: bytes) -> Content:
@@ -178,20 +179,9 @@ def read_xlsx(data: bytes) -> Content:
             shown = [each for each in book.worksheets if each.sheet_state == "visible"]
             content = compose(of_sheets((each.title, _sheet(book, each)) for each in shown))
             said = book.properties
-            properties = Properties(
-                said.creator, said.created and f"{said.created:%Y-%m-%d}", None, said.language
-            )
-            title = said.title
-    except (
-        InvalidFileException,
-        zipfile.BadZipFile,
-        ParseError,
-        etree.LxmlError,
-        *_XLSX_ERRORS,
-    ) as error:
+            return with_core_properties(replace(content, title=None), said, said.creator)
+    except (InvalidFileException, etree.LxmlError, *_XLSX_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a workbook.") from error
-    named = title if title and speaks_of(title, content.text) else None
-    return replace(content, title=named, properties=properties)
 
 
 UNCOMPUTED = (

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from index.documents import Properties
 from index.errors import DocumentError
 from index.loading.readers.sheets import Sheet, cell_text, table_blocks
-from index.loading.readers.text import Block, Content, compose, speaks_of
+from index.loading.readers.text import Block, Content, compose, with_core_properties
 
 
 class Slide(NamedTuple):
@@ -80,14 +79,9 @@ def read_pptx(data: bytes) -> Content:
             for slide in deck.slides
         )
         said = deck.core_properties
-        properties = Properties(
-            said.author, said.created and f"{said.created:%Y-%m-%d}", None, said.language
-        )
-        title = said.title
+        return with_core_properties(content, said, said.author)
     except (PythonPptxError, zipfile.BadZipFile, etree.LxmlError, *_PPTX_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a presentation.") from error
-    named = title if title and speaks_of(title, content.text) else None
-    return replace(content, title=content.title or named, properties=properties)
 
 
 def _slide(slide: Any) -> Slide:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from index.dated_entries import entry_dates
 from index.documents import UNTOLD, Heading, Properties, Scan, Style
@@ -222,6 +222,18 @@ def speaks_of(title: str, text: str) -> bool:
 
 _WORD = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W\u3040-\u9fff\uac00-\ud7af]+")
 """A word, or a sign of a script that sets no blanks between words."""
+
+
+def with_properties(content: Content, title: str | None, properties: Properties) -> Content:
+    """Return what was read with what its file says of it; a title of its own goes first."""
+    named = title if title and speaks_of(title, content.text) else None
+    return replace(content, title=content.title or named, properties=properties)
+
+
+def with_core_properties(content: Content, said: Any, author: str | None) -> Content:
+    """Return what was read with what the core properties of an Office file say of it."""
+    day = said.created and f"{said.created:%Y-%m-%d}"
+    return with_properties(content, said.title, Properties(author, day, None, said.language))
 
 
 def _first_title(text: str, headings: list[Heading]) -> str | None:
