@@ -287,7 +287,7 @@ def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
         try:
             made = read()
         except ValidationError as error:
-            problems.append(Problem(number, _in_words(error)))
+            problems.append(Problem(number, f"{why_invalid(error)}."))
             continue
         except ValueError as error:
             problems.append(Problem(number, f"{error}."))
@@ -375,17 +375,23 @@ def _raise(error: Exception) -> list[Case]:
     raise error
 
 
-def _in_words(error: ValidationError) -> str:
+def why_invalid(error: ValidationError) -> str:
+    """Return the field of a case that cannot be so, and why."""
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"]))
     what = first["msg"].removeprefix("Value error, ")
-    return f"{f'{place}: ' if place else ''}{what}."
+    return f"{place}: {what}" if place else what
+
+
+def case_fields(case: Case) -> dict[str, Any]:
+    """Return a case as sets and runs keep it, without what is as if it were not said."""
+    kept: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude_defaults=True)
+    return kept
 
 
 def as_line(case: Case) -> bytes:
-    """Return a case as a line of a set, without what is as if it were not said."""
-    fields = _CASE.dump_python(case, mode="json", exclude_defaults=True)
-    return json.dumps(fields, ensure_ascii=False).encode() + b"\n"
+    """Return a case as a line of a set."""
+    return json.dumps(case_fields(case), ensure_ascii=False).encode() + b"\n"
 
 
 def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]]) -> None:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from eval.cases.answers import normalise
-from eval.cases.cases import Case, Evidence
+from eval.cases.cases import Case, Evidence, why_invalid
 from eval.formats.conversations import read_canard, read_mtrag, read_quac
 from eval.formats.exports import REFUSAL
 from eval.formats.xquad import read_squad
@@ -52,10 +52,7 @@ class Imported:
         try:
             yield
         except ValidationError as error:
-            first = error.errors()[0]
-            place = ".".join(map(str, first["loc"]))
-            why = f"{place}: {first['msg']}" if place else str(first["msg"])
-            self.bad.append(f"{what} {number} is no case: {why}.")
+            self.bad.append(f"{what} {number} is no case: {why_invalid(error)}.")
         except KeyError as error:
             self.bad.append(f"{what} {number} is no case: it has no {error}.")
         except (ValueError, TypeError, AttributeError) as error:
@@ -73,11 +70,7 @@ def read_cases(
     try:
         found = _READERS[form](text, _Finder(library))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise UserError(
-            f"The file holds what cannot be a case: {place}: {first['msg']}."
-        ) from error
+        raise UserError(f"The file holds what cannot be a case: {why_invalid(error)}.") from error
     except (ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
         raise UserError(f"The file is not in the format {form}: {error!r}.") from error
     if found.bad and strict:

@@ -132,10 +132,6 @@ class Result:
         """What the case depends on: the document of its evidence, or nothing but itself."""
         return self.evidence[0][0].document_id if self.evidence else self.id
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the object that a run keeps."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Bounds:
@@ -197,9 +193,10 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
     except ValidationError as error:
         raise UserError(f"{path} is damaged. Delete it to start again.") from error
     if before != conditions:
+        what = " ".join(differences(before, conditions))
+        what = what or "It differs in what a set says beside its cases."
         raise OtherConditions(
-            f"{path} is of another run. {' '.join(_otherwise(before, conditions))} "
-            "Go on as before, or delete it to start again."
+            f"{path} is of another run. {what} Go on as before, or delete it to start again."
         )
     return done
 
@@ -233,10 +230,6 @@ def append(path: Path, line: Conditions | Result) -> None:
         file.write(json.dumps(asdict(line), ensure_ascii=False).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
-
-
-def _otherwise(before: Conditions, now: Conditions) -> tuple[str, ...]:
-    return differences(before, now) or ("It differs in what a set says beside its cases.",)
 
 
 def differences(before: Conditions, now: Conditions) -> tuple[str, ...]:

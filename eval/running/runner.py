@@ -10,9 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import TypeAdapter
-
-from eval.cases.cases import Case, CaseSet, EvidenceSpans
+from eval.cases.cases import Case, CaseSet, EvidenceSpans, case_fields
 from eval.cases.evidence import resolve_each
 from eval.measuring.metrics import score
 from eval.measuring.stages import stage
@@ -49,8 +47,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 """Called with how many cases are done, and how many there are."""
-
-_CASE = TypeAdapter(Case)
 
 
 def run(
@@ -136,12 +132,6 @@ def describe(
         versions=versions(),
         repeats=repeats,
     )
-
-
-def case_fields(case: Case) -> dict[str, Any]:
-    """Return a case as a run keeps it."""
-    kept: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude_defaults=True)
-    return kept
 
 
 def _models(settings: Settings, use_llm: bool) -> dict[str, Any]:

@@ -243,8 +243,8 @@ def _baseline(path: Path | None, out: Path | None) -> Run | None:
 
 def _refuse_others(before: Run, case_set: CaseSet) -> None:
     """End the command if the run to be made could not be compared with its baseline."""
+    from eval.cases.cases import case_fields
     from eval.comparing.compare import NotComparable, in_common
-    from eval.running.runner import case_fields
 
     known = {each.id: each.case for each in before.results}
     try:
