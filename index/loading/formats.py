@@ -11,20 +11,6 @@ from index.errors import DocumentError
 MAX_BYTES = 200_000_000
 """The largest file that is read."""
 
-MAX_TEXT_BYTES = 20_000_000
-"""The largest file of a format that is all text: some forty novels."""
-
-MAX_CHARACTERS = 20_000_000
-"""The longest text that is taken out of a file."""
-
-MAX_UNPACKED_BYTES = 500_000_000
-"""What a .docx or .epub may unpack to; one that is made to fill the memory claims far more."""
-
-MAX_MEMORY = 2_000_000_000
-"""The memory of a process that reads a file, the process itself and the file among it."""
-
-MAX_SECONDS = 600.0
-"""How long reading a file may take: thousands of pages of a PDF take minutes."""
 
 ENDINGS = {
     ".txt": "text",
@@ -159,18 +145,19 @@ can be read, documents whose pictures were left aside are to be read again."""
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read, and with how much memory and time.
-
-    The limits are the bytes of a file, of a file that is all text, the characters of a text, and
-    the bytes that an archive unpacks to.
-    """
+    """How much is read, and with how much memory and time."""
 
     max_bytes: int = MAX_BYTES
-    max_text_bytes: int = MAX_TEXT_BYTES
-    max_characters: int = MAX_CHARACTERS
-    max_unpacked_bytes: int = MAX_UNPACKED_BYTES
-    max_memory: int = MAX_MEMORY
-    max_seconds: float = MAX_SECONDS
+    max_text_bytes: int = 20_000_000
+    """The largest file of a format that is all text: some forty novels."""
+    max_characters: int = 20_000_000
+    """The longest text that is taken out of a file."""
+    max_unpacked_bytes: int = 500_000_000
+    """What an archive may unpack to; one that is made to fill the memory claims far more."""
+    max_memory: int = 2_000_000_000
+    """The memory of a process that reads a file, the process itself and the file among it."""
+    max_seconds: float = 600.0
+    """How long reading a file may take: thousands of pages of a PDF take minutes."""
 
     def check_size(self, name: str, kind: str, size: int) -> None:
         """Refuse a file of this format that is larger than the limit."""
