@@ -221,7 +221,8 @@ class Login:
         return refusal(NOBODY, 401, {"WWW-Authenticate": "Bearer"})
 
     async def _log_in(self, request: Request) -> Response:
-        if not _is_short(request.headers):
+        length = content_length(request.headers)
+        if length is None or length > LONGEST_FORM:
             return refusal("A name and a password are shorter than that.", 413)
         form = parse_qs((await request.body()).decode(errors="replace"))
         name, password = (form.get(each, [""])[0] for each in ("username", "password"))
@@ -278,9 +279,10 @@ def _address(connection: HTTPConnection) -> tuple[str, str]:
     return "address", connection.client.host if connection.client else ""
 
 
-def _is_short(headers: Headers) -> bool:
+def content_length(headers: Headers) -> int | None:
+    """Return how long a request says that it is; None where it does not."""
     length = headers.get("content-length", "")
-    return length.isascii() and length.isdigit() and int(length) <= LONGEST_FORM
+    return int(length) if length.isascii() and length.isdigit() else None
 
 
 def _too_many(wait: int) -> str:

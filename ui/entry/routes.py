@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.loading.formats import MAX_BYTES
-from ui.entry.login import refusal, who
+from ui.entry.login import content_length, refusal, who
 
 _API = "/gradio_api/"
 _READ = re.compile(
@@ -85,7 +85,7 @@ class Routes:
             if refused := refused_length(scope, inf if upload else LONGEST):
                 return refused, receive
             if upload:
-                if self._used() + (_length(scope) or 0) > UPLOADS:
+                if self._used() + (content_length(Headers(scope=scope)) or 0) > UPLOADS:
                     words = "There are too many uploads at the moment: try again later."
                     return refusal(words, 413), receive
             else:
@@ -151,17 +151,12 @@ class Routes:
 
 def refused_length(scope: Scope, most: float) -> Response | None:
     """Return what is said to a request that does not say its length, or has more than `most`."""
-    length = _length(scope)
+    length = content_length(Headers(scope=scope))
     if length is None:
         return refusal("Say how long the request is.", 411)
     if length > most:
         return refusal(f"A request has up to {LONGEST:,} bytes.", 413)
     return None
-
-
-def _length(scope: Scope) -> int | None:
-    length = Headers(scope=scope).get("content-length", "")
-    return int(length) if length.isascii() and length.isdigit() else None
 
 
 async def _whole(receive: Receive) -> tuple[bytes, Receive]:
