@@ -7,11 +7,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from xml.etree import ElementTree
 
 from index.documents import Document
 from index.printable import as_markdown, as_xml
+from rag.checking.draft import Statement
 from rag.checking.verdict import VERDICTS, Checked, as_json, words_of
 from rag.verifying.judge import Verdict
 from ui.checked.text import differences, summary
@@ -85,14 +86,7 @@ def _md_note(checked: Checked, number: int) -> str:
     return f"[^{NOTE}{number}]: " + " ".join(parts)
 
 
-class _Placed(Protocol):
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-
-
-Sentence = TypeVar("Sentence", bound=_Placed)
+Sentence = TypeVar("Sentence", bound=Checked | Statement)
 
 
 def paragraphs(draft: Document, sentences: Sequence[Sentence]) -> list[list[Sentence]]:

@@ -111,7 +111,7 @@ def findings(library: str | Path | None, *, weights: bool = False) -> Iterator[F
         except UserError as error:
             yield Finding(name, "wrong", " ".join(said(str(error)).split()))
         except BaseException as error:  # noqa: BLE001  Chroma's panics are not even Exceptions
-            why = f"{_kind(error)}: {' '.join(str(error).split())}"
+            why = f"{type(error).__name__}: {' '.join(str(error).split())}"
             yield Finding(name, "wrong", _("This could not be checked: %(why)s", why=why))
 
 
@@ -512,7 +512,3 @@ def _port() -> Found:
 
 def _size(count: int) -> str:
     return f"{count / 1e9:,.1f} GB" if count >= 1e9 else f"{count / 1e6:,.0f} MB"
-
-
-def _kind(error: BaseException) -> str:
-    return type(error).__name__
