@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
-import json
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,6 +15,7 @@ from rag.config import load_settings
 from rag.writing.llm import Writer, load_writer
 from rag.writing.own.prefix_cache import KEPT, PrefixCache
 from rag.writing.prompts import copy_messages, write_messages
+from tests.serving import Request, serving
 
 WRITE = write_messages([], "")[:-1]
 COPY = copy_messages("", "")[:-1]
@@ -52,24 +50,16 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def slots(folder: Path, *, broken: bool = False) -> Iterator[tuple[str, list[str]]]:
     said: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            told = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            said.append(self.path)
-            assert self.headers["Authorization"] == "Bearer key"
-            if "save" in self.path and not broken:
-                (folder / told["filename"]).write_bytes(self.path.encode())
-            self.send_response(500 if broken else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def reply(request: Request) -> None:
+        told = request.json()
+        said.append(request.path)
+        assert request.headers["Authorization"] == "Bearer key"
+        if "save" in request.path and not broken:
+            (folder / told["filename"]).write_bytes(request.path.encode())
+        request.answer(500 if broken else 200)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{listening.server_port}", said
-        listening.shutdown()
+    with serving(reply) as address:
+        yield address, said
 
 
 def have(prefix_cache: PrefixCache, beginning: Sequence[ChatMessage], read: list[int]) -> int:

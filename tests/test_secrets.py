@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -18,6 +16,7 @@ from tests.browser import SUMMIT, window
 from tests.commands import Footnoted, as_process
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
+from tests.serving import Request, serving
 from tests.visitor import Visitor
 from ui.entry.users import add_token, add_user
 
@@ -32,27 +31,16 @@ def tells_the_key(status: int) -> Iterator[tuple[str, list[str]]]:
     """An address for answers that refuses all it is asked, and says again with which key."""
     asked: list[str] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            key = self.headers["Authorization"].removeprefix("Bearer ")
-            asked.append(key)
-            words = f"a bad key: {key}, that is {key[:10]}***{key[-6:]} ({key.encode()!r})"
-            body = json.dumps({"error": {"message": words, "code": key}, "detail": key}).encode()
-            self.send_response(status, key)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("WWW-Authenticate", key)
-            self.end_headers()
-            self.wfile.write(body)
+    def reply(request: Request) -> None:
+        request.json()
+        key = request.headers["Authorization"].removeprefix("Bearer ")
+        asked.append(key)
+        words = f"a bad key: {key}, that is {key[:10]}***{key[-6:]} ({key.encode()!r})"
+        body = json.dumps({"error": {"message": words, "code": key}, "detail": key}).encode()
+        request.answer(status, body, "application/json", key, **{"WWW-Authenticate": key})
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1", asked
-        server.shutdown()
+    with serving(reply) as address:
+        yield f"{address}/v1", asked
 
 
 def found_in(said: bytes, secrets: list[str]) -> list[str]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import shutil
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -22,6 +20,7 @@ from index.weights.catalogue import CATALOGUE
 from rag.config import Settings, load_settings
 from tests.commands import Done, Footnoted, as_process
 from tests.faults import Faults
+from tests.serving import Request, serving
 from ui.commands import findings as checks
 from ui.commands.findings import Found, State
 
@@ -45,20 +44,12 @@ def server(status: int, body: bytes = b"") -> Iterator[tuple[str, list[Any]]]:
     """A server on loopback that answers all alike, and the headers that it was shown."""
     shown: list[Any] = []
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            shown.append((self.path, self.headers["Authorization"]))
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(body)
+    def reply(request: Request) -> None:
+        shown.append((request.path, request.headers["Authorization"]))
+        request.answer(status, body)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}/v1", shown
-        made.shutdown()
+    with serving(reply) as address:
+        yield f"{address}/v1", shown
 
 
 def closed_port() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
 import io
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from fpdf import FPDF
 from playwright.sync_api import Page, expect
 
 from tests.browser import SUMMIT, OpenPage, ask, assert_accessible
+from tests.serving import Request, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -98,25 +98,18 @@ def site() -> Iterator[str]:
     """A site with one page, one that comes later, a slow one that never comes, and nothing else."""
     RELEASED.clear()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if self.path == "/slow":
-                RELEASED.wait(60)
-            found = self.path == "/comet" or (self.path == "/palomar" and RELEASED.is_set())
-            body = f"<html><body><article><h1>Comets</h1><p>{SENTENCE}</p></article></body></html>"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body.encode() if found else b"")
+    def reply(request: Request) -> None:
+        if request.path == "/slow":
+            RELEASED.wait(60)
+        body = f"<html><body><article><h1>Comets</h1><p>{SENTENCE}</p></article></body></html>"
+        if request.path == "/comet" or (request.path == "/palomar" and RELEASED.is_set()):
+            request.answer(200, body.encode(), "text/html; charset=utf-8")
+        else:
+            request.answer(404)
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+    with serving(reply) as address:
+        yield address
         RELEASED.set()
-        server.shutdown()
 
 
 def fetch(page: Page, address: str) -> None:

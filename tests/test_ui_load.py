@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import random
@@ -29,7 +28,8 @@ from rag.config import load_settings
 from tests.browser import window
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
-from tests.provider import _piece, _whole
+from tests.provider import LAST, piece, whole
+from tests.serving import Request, serving
 from tests.visitor import Visitor
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
@@ -71,33 +71,19 @@ def lighthouses(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibr
 def slow_model(seconds: float) -> Iterator[str]:
     """A model server that writes what the quote says, after a while."""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            said = asked["messages"][-1]["content"]
-            time.sleep(seconds)
-            found = re.search(r"lighthouse of \w+ has \d+ steps", said)
-            words = f"The {found[0]}." if found else "NONE"
-            self.send_response(200)
-            if asked.get("stream"):
-                body = _piece(words) + _piece("", finish="stop") + "data: [DONE]\n\n"
-                self.send_header("Content-Type", "text/event-stream")
-            else:
-                body = json.dumps(_whole(words))
-                self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def reply(request: Request) -> None:
+        asked = request.json()
+        said = asked["messages"][-1]["content"]
+        time.sleep(seconds)
+        found = re.search(r"lighthouse of \w+ has \d+ steps", said)
+        words = f"The {found[0]}." if found else "NONE"
+        if asked.get("stream"):
+            request.answer(200, piece(words) + LAST, "text/event-stream")
+        else:
+            request.answer(200, whole(words), "application/json")
 
-        def log_message(self, *args: object) -> None:
-            pass
-
-    class Server(http.server.ThreadingHTTPServer):
-        request_queue_size = VISITORS  # With five, which is usual, it turns others away itself.
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-        server.shutdown()
+    with serving(reply) as address:
+        yield f"{address}/v1"
 
 
 def used(pids: list[int]) -> Counter[str]:
