@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect
 
 from index.library import Library
+from tests.commands import started
 
 SUMMIT = "When did Putin and Xi hold their video summit in December 2021?"
 OFF_TOPIC = "Who won the football World Cup in 2010?"
@@ -24,8 +23,6 @@ HOSTILE = (
     "Its captain was <img src=x onerror=window.pwned=1> called {{value}} ${value} Lindqvist."
 )
 
-HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-"""Heeds Ctrl-C also where it is ignored, as it is in what a script runs in the background."""
 
 LEFT = re.compile(r"AbortError: signal is aborted|Unexpected error Connection errored out")
 """What Gradio's client says of its own event where a page is left or loaded again meanwhile."""
@@ -36,16 +33,8 @@ OpenPage = Callable[..., Page]
 @contextmanager
 def window(library: Library, *arguments: str, first: str = "", **settings: str) -> Iterator[str]:
     """Run `footnoted chat`, after what is to be done first, until the end; gives the address."""
-    code = f"{HEED}\n{first}\nfrom ui.commands.program import main; main()"
-    command = ["-c", code, "chat", "--library", str(library.place)]
-    command += arguments
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        cwd=Path(__file__).parents[1],
-        env=os.environ | settings,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    command = ("chat", "--library", library.place, *arguments)
+    process = started(*command, first=first, given=settings, stdout=subprocess.PIPE)
     address = process.stdout.readline().strip()
     try:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address)

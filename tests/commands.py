@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,9 @@ from ui.commands.terminal import messages
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = "from ui.commands.cli import main; main()"
+
+HEED = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""Heeds Ctrl-C also where it is ignored, as it is in what a script runs in the background."""
 
 _GIVEN = {"FOOTNOTED_LLM": "none", "COLUMNS": "200"}
 
@@ -50,6 +54,16 @@ def as_process(*arguments: object, **environment: object) -> Done:
     )
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+def started(
+    *arguments: object, first: str = "", given: Mapping[str, str] | None = None, **more: Any
+) -> subprocess.Popen[str]:
+    """Start `footnoted` as a process that heeds Ctrl-C, after what is to be done first."""
+    code = f"{HEED}\n{first}\nfrom ui.commands.program import main; main()"
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    about = {"cwd": ROOT, "env": os.environ | (given or {}), "text": True} | more
+    return subprocess.Popen(command, **about)
 
 
 def here(capsys: pytest.CaptureFixture[str], *arguments: object, **environment: object) -> Done:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from eval.running.runner import run
 from index.loading.load import load_bytes
 from rag.assistant import Assistant
 from rag.config import Settings
+from tests.commands import started
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights
@@ -46,21 +45,9 @@ def fill(tmp_path: Path, open_library: OpenLibrary, count: int) -> Path:
 
 
 def start(folder: Path, out: str) -> subprocess.Popen[str]:
-    command = [
-        "-c",
-        "from ui.commands.cli import main; main()",
-        "eval",
-        "run",
-        str(folder / "set.jsonl"),
-    ]
-    command += ["--no-llm", "--library", str(folder / "library"), "--json", str(folder / out)]
-    return subprocess.Popen(
-        [sys.executable, *command],
-        cwd=Path(__file__).parents[1],
-        env=os.environ | {"FOOTNOTED_LLM": "none"},
-        stdout=subprocess.DEVNULL,
-        text=True,
-    )
+    options = ("--no-llm", "--library", folder / "library", "--json", folder / out)
+    command = ("eval", "run", folder / "set.jsonl", *options)
+    return started(*command, given={"FOOTNOTED_LLM": "none"}, stdout=subprocess.DEVNULL)
 
 
 def without_times(path: Path) -> dict[str, Any]:

@@ -32,8 +32,7 @@ from index.library import Library
 from index.storage.database import database
 from index.weights.catalogue import DEFAULTS
 from rag.config import PREFIX, Settings, load_settings
-from tests.browser import HEED
-from tests.commands import Done, Footnoted
+from tests.commands import Done, Footnoted, started
 from tests.postgres import Server
 from ui.commands import findings
 from ui.commands.evaluate import app as eval_command
@@ -142,15 +141,9 @@ def test_watching(folder: Path) -> None:
     docs = folder / shlex.split(line)[2]
     docs.mkdir()
     (docs / "notes.txt").write_text("The ferry sank in 1931.", "utf-8")
-    command = [sys.executable, "-c", f"{HEED}\nfrom ui.commands.program import main; main()"]
     given = {"PYTHONPATH": str(PROJECT), PREFIX + "LIBRARY": str(folder / "watched")}
-    process = subprocess.Popen(
-        [*command, *shlex.split(line)[1:]],
-        cwd=folder,
-        env=os.environ | given,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    command = shlex.split(line)[1:]
+    process = started(*command, given=given, cwd=folder, stderr=subprocess.PIPE)
     said = [process.stderr.readline() for _ in range(3)]
     assert said[-1] == "Watching docs. Ctrl-C ends it.\n", said
     process.send_signal(signal.SIGINT)

@@ -9,7 +9,6 @@ import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Callable
@@ -29,8 +28,7 @@ from index.upkeep.proof import prove
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.trace import start
-from tests.browser import HEED
-from tests.commands import ROOT, Footnoted
+from tests.commands import Footnoted, started
 from tests.conftest import OpenLibrary
 from tests.faults import Faults
 from ui.drawing.render import Outcome
@@ -63,17 +61,10 @@ class Adding:
 
     def start(self, *sources: object) -> subprocess.Popen[str]:
         """Run it as a process, which can be ended."""
-        program = f"{HEED}\nfrom ui.commands.program import main; main()"
-        arguments = ["add", *map(str, sources), "--library", str(self.library)]
+        arguments = ("add", *sources, "--library", self.library)
         own = {"FOOTNOTED_LOG": str(self.log), "FOOTNOTED_PRIVATE_ADDRESSES": "true"}
-        return subprocess.Popen(
-            [sys.executable, "-c", program, *arguments],
-            cwd=ROOT,
-            env=os.environ | own,
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        ends = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+        return started(*arguments, given=own, **ends)
 
     def run(self, *sources: object) -> tuple[object, list[str], list[dict[str, Any]]]:
         """Return the exit code, what was said, and the lines of the log."""

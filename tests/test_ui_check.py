@@ -8,7 +8,6 @@ import re
 import signal
 import sqlite3
 import subprocess
-import sys
 from itertools import cycle, islice
 from pathlib import Path
 from xml.etree import ElementTree
@@ -21,8 +20,7 @@ from index.loading.load import load_bytes
 from index.split import split
 from rag.checking.verdict import Checked, Quotation
 from rag.quote import Quote
-from tests.browser import HEED
-from tests.commands import PROGRAM, Footnoted
+from tests.commands import Footnoted, started
 from ui.checked.export import FORMATS
 from ui.checked.text import summary
 from ui.conversations.text import pieces
@@ -150,8 +148,7 @@ def test_a_text_of_2000_sentences_is_stopped_and_goes_on(
     long = tmp_path / "long.txt"
     long.write_text("\n\n".join(islice(cycle(own), 2000)), "utf-8")
     command = ["check", str(long), "--library", str(own_library)]
-    process = [sys.executable, "-c", f"{HEED}\n{PROGRAM}", *command]
-    with subprocess.Popen(process, stdout=subprocess.PIPE, text=True) as running:
+    with started(*command, stdout=subprocess.PIPE) as running:
         assert running.stdout is not None
         seen = sum(1 for line in islice(running.stdout, 1000) if line.startswith("Supported: "))
         running.send_signal(signal.SIGINT)

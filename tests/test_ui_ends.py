@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -16,14 +15,13 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from index.library import Library
-from tests.browser import HEED, SUMMIT
-from tests.commands import ROOT
+from tests.browser import SUMMIT
+from tests.commands import HEED, ROOT, started
 from tests.provider import provider
 from ui.window.window import OPEN_SECONDS
 
 pytestmark = pytest.mark.weights
 
-PROGRAM = f"{HEED}\nfrom ui.commands.program import main; main()"
 ENDS = [signal.SIGINT, signal.SIGTERM]
 SECONDS = 60
 """To end in, on a machine that has much else to do; a language model is waited for much longer."""
@@ -32,14 +30,11 @@ SECONDS = 60
 @contextmanager
 def footnoted(library: Library, *arguments: str, **settings: str) -> Iterator[subprocess.Popen]:
     """Run `footnoted` as a process; nothing that it started may be there after its end."""
-    command = [sys.executable, "-c", PROGRAM, *arguments, "--library", str(library.folder)]
-    with subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=os.environ | {"FOOTNOTED_LLM_TIMEOUT": "600"} | settings,
+    with started(
+        *(*arguments, "--library", library.folder),
+        given={"FOOTNOTED_LLM_TIMEOUT": "600"} | settings,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
         start_new_session=True,
     ) as process:
         try:

