@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from starlette.testclient import TestClient
 
 from index.documents import Document
 from index.language import in_its_language
@@ -27,18 +26,12 @@ from tests.browser import OpenPage, ask, assert_accessible, saved, window, writt
 from tests.conftest import LibraryOf
 from tests.fake_llm import ScriptedLLM
 from tests.provider import provider
+from tests.test_ui_v1 import served
 from tests.visitor import Visitor
 from ui.api import wire
-from ui.api.beside import Beside
-from ui.api.functions import Functions
-from ui.api.v1 import api
-from ui.api.watch import PrometheusMetrics
 from ui.conversations.exchange import Exchange
 from ui.drawing import render
-from ui.entry.login import Login
-from ui.entry.users import RightsOf, UsersFile, add_token, add_user
-from ui.panels.events import Rights
-from ui.panels.regression.runs import Runs
+from ui.entry.users import UsersFile, add_token, add_user
 from ui.words.languages import speaking
 
 pytestmark = pytest.mark.weights
@@ -64,16 +57,6 @@ MARK = "Translated by the language model; not proven."
 def mill(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
     """An assistant of a text in German, without a language model."""
     return assistant_of(library_of(MILL))
-
-
-def served(assistant: Assistant, users: UsersFile | None = None) -> TestClient:
-    functions = Functions(assistant, Rights(None if users is None else RightsOf(users)))
-    app = Beside(refused, api(functions, Runs(assistant)), PrometheusMetrics(assistant))
-    return TestClient(Login(app, users) if users is not None else app)
-
-
-async def refused(*_: object) -> None:
-    raise AssertionError("All that is asked here is the API's.")
 
 
 def test_programs_get_a_translation_beside_the_quote(mill: Assistant) -> None:
