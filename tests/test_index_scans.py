@@ -24,7 +24,7 @@ from index.loading import load as loading
 from index.loading import sandbox
 from index.loading.formats import UNREAD, VERSIONS
 from index.loading.load import load, load_bytes
-from index.loading.pages import draw_page
+from index.loading.pages import Box, draw_page
 from index.loading.scanning import layout, pictures, recognition, work
 from index.loading.scanning.pictures import MOST_PIXELS
 from index.loading.scanning.regions import is_usable
@@ -103,12 +103,17 @@ def test_each_word_is_known_by_its_place_in_the_text_and_on_the_page(scan: Docum
     page = draw_page(FILE, scan, 1, None)
     shown = Image.open(io.BytesIO(page.png)).convert("L")
     assert page.boxes == ()
-    for box in boxes:  # Dark letters stand in each, on the second line.
-        sides = (box.left, box.top, box.left + box.width, box.top + box.height)
-        corners = [round(a * b) for a, b in zip(sides, shown.size * 2, strict=True)]
-        assert shown.crop(tuple(corners)).getextrema()[0] < 120
+    for box in boxes:  # On the second line.
+        assert holds_letters(shown, box)
         assert 0.2 < box.top < 0.4
     assert boxes[0].left < boxes[1].left < boxes[2].left
+
+
+def holds_letters(shown: Image.Image, box: Box) -> bool:
+    """Whether something dark stands in a box on a page."""
+    sides = (box.left, box.top, box.left + box.width, box.top + box.height)
+    corners = [round(a * b) for a, b in zip(sides, shown.size * 2, strict=True)]
+    return bool(shown.crop(tuple(corners)).getextrema()[0] < 120)
 
 
 def test_reading_goes_on_with_the_pages_that_are_not_kept(
@@ -344,10 +349,7 @@ def test_pages_that_lie_on_their_side_or_upside_down_are_turned() -> None:
         start = read.text.index("well known tenor", read.pages[number - 1])
         boxes = draw_page(file, read, number, (start, start + 16)).boxes
         assert len(boxes) == 3
-        for box in boxes:  # They stand in the picture as it is, and dark letters in each.
-            sides = (box.left, box.top, box.left + box.width, box.top + box.height)
-            corners = [round(a * b) for a, b in zip(sides, shown.size * 2, strict=True)]
-            assert shown.crop(tuple(corners)).getextrema()[0] < 120
+        assert all(holds_letters(shown, box) for box in boxes), "in the picture as it is"
         places = [box.left if number == 2 else box.top for box in boxes]
         assert places == sorted(places, reverse=number > 1)
 
@@ -455,28 +457,18 @@ def test_columns_are_read_one_after_the_other() -> None:
     ]
 
 
+def across(number: int, top: float) -> list[list[Word]]:
+    """Six lines of running text, counted from a number on."""
+    words = "a line that goes across the page and both of the columns that stand on it"
+    numbers = range(number, number + 6)
+    return [line(n, f"{n} {words}", 40, top + 20 * (n - number)) for n in numbers]
+
+
 def test_columns_may_stand_between_lines_that_go_across() -> None:
-    top = [
-        line(
-            n,
-            f"{n} a line that goes across the page and both of the columns that stand on it",
-            40,
-            40 + 20 * n,
-        )
-        for n in range(6)
-    ]
+    top, foot = across(0, 40), across(50, 370)
     left = [line(20 + n, f"left column line number {n}", 40, 180 + 20 * n) for n in range(7)]
     right = [line(30 + n, f"right column line number {n}", 320, 180 + 20 * n) for n in range(6)]
     head = line(40, "Below them", 40, 350)
-    foot = [
-        line(
-            50 + n,
-            f"{n} and one more line that goes across the page and both of its columns, below",
-            40,
-            370 + 20 * n,
-        )
-        for n in range(6)
-    ]
     read = in_order(*foot, head, *right, *left, *top)
     assert read == in_order(*top) + in_order(*left) + in_order(*right) + [
         "Below them",
@@ -491,16 +483,7 @@ def test_a_table_between_lines_is_read_by_its_rows() -> None:
         for n in range(7)
         for m, text in enumerate((f"Ship number {n}", about[n % 3]))
     ]
-    across = [
-        line(
-            n,
-            f"{n} a line that goes across the page and both of the columns that stand on it",
-            40,
-            40 + 20 * n,
-        )
-        for n in range(6)
-    ]
-    read = in_order(*across, *cells)
+    read = in_order(*across(0, 40), *cells)
     assert read[6:] == [f"Ship number {n} {about[n % 3]}" for n in range(7)]
 
 
@@ -517,23 +500,21 @@ def test_lines_are_as_large_as_their_letters_are_wide() -> None:
     assert sizes[0] > 1.2 * sizes[1]
 
 
+TOWNS = ["Town People Year", "Oslo 700,000 1911", "Bergen 290,000 1912"]
+CELLS = [
+    line(10 * n + m, text, 40 + 180 * m, 100 + 20 * n + m)
+    for n, row in enumerate(TOWNS)
+    for m, text in enumerate(row.split())
+]
+"""Each stands a little below the one to its left."""
+
+
 def test_cells_side_by_side_are_one_row() -> None:
-    cells = [
-        line(10 * n + m, text, 40 + 180 * m, 100 + 20 * n + m)
-        for n, row in enumerate(("Town People Year", "Oslo 700,000 1911", "Bergen 290,000 1912"))
-        for m, text in enumerate(row.split())
-    ]
-    rows = in_order(*cells)
-    assert rows == ["Town People Year", "Oslo 700,000 1911", "Bergen 290,000 1912"]
+    assert in_order(*CELLS) == TOWNS
 
 
 def test_a_table_in_a_picture_is_a_table() -> None:
-    cells = [
-        line(10 * n + m, text, 40 + 180 * m, 100 + 20 * n)
-        for n, row in enumerate(("Town People Year", "Oslo 700,000 1911", "Bergen 290,000 1912"))
-        for m, text in enumerate(row.split())
-    ]
-    seen = Scan(1, 1.0, to_json([word for each in cells for word in each]))
+    seen = Scan(1, 1.0, to_json([word for each in CELLS for word in each]))
     blank = saved(Image.new("L", (600, 800), 255), "PNG")
     read = load_bytes(blank, "table.png", scans=[seen])
     rows = "Town | People | Year\n\nOslo | 700,000 | 1911\n\nBergen | 290,000 | 1912"
@@ -555,9 +536,3 @@ def test_words_are_kept_as_they_are() -> None:
     words = line(3, "Größe “x” 🙂 第", 10, 10)
     assert from_json(to_json(words)) == words
     assert words_of(Scan(1, 1, "[[1]]")) == []
-
-
-def test_what_is_saved_under_another_name_is_read(tmp_path: Path) -> None:
-    file = tmp_path / "a.PNG"
-    file.write_bytes(saved(picture("Horses: 42", size=(400, 120)), "PNG"))
-    assert load(file).text == "Horses: 42"
