@@ -6,8 +6,6 @@ import hashlib
 import io
 import os
 import socket
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -853,23 +851,3 @@ def test_a_server_that_never_ends(site: str, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("index.loading.address.FETCH_SECONDS", -1.0)
     with pytest.raises(DocumentError, match="not there in full"):
         load(f"{site}/plain", private=True)
-
-
-HEAVY = {
-    "index.loading.load": "httpx trafilatura lxml pypdfium2 docx ebooklib markdown_it",
-    "index.weights.download": "numpy rich typer filelock platformdirs httpx asyncio",
-}
-
-
-@pytest.mark.parametrize("module", HEAVY)
-def test_importing_it_loads_none_of_the_heavy_libraries(module: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", f"import sys, {module}; print(*sys.modules)"],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(done.stdout.split())
-    assert module in loaded
-    assert not loaded & {*HEAVY[module].split()}
