@@ -165,12 +165,10 @@ def test_columns_tell_whether_something_is_so() -> None:
 # --- what is asked
 
 
-def planned(question: str, how: str, document: Document | None = None) -> Plan | None:
-    """Read a question against the only table, as if no two words meant the same."""
-    [sheet] = sheets(document or sales())
-    return plan(
-        question, {how: 1.0}, sheet, lambda some, others: [[0.0] * len(others) for _ in some]
-    )
+def planned(question: str, how: str, document: Document) -> list[Plan | None]:
+    """Read a question against each of the tables, as if no two words meant the same."""
+    nothing_alike = lambda some, others: [[0.0] * len(others) for _ in some]  # noqa: E731
+    return [plan(question, {how: 1.0}, sheet, nothing_alike) for sheet in sheets(document)]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +187,7 @@ def planned(question: str, how: str, document: Document | None = None) -> Plan |
 def test_a_question_names_a_column_and_rows(
     question: str, how: str, column: str, rows: list[int]
 ) -> None:
-    found = planned(question, how)
+    [found] = planned(question, how, sales())
     assert found is not None
     assert found.column is not None
     assert (found.column.head, list(found.rows)) == (column, rows)
@@ -212,7 +210,7 @@ def test_a_question_names_a_column_and_rows(
     ],
 )
 def test_what_the_table_does_not_tell_is_not_computed(question: str, how: str) -> None:
-    assert planned(question, how) is None
+    assert planned(question, how, sales()) == [None]
 
 
 WORKERS = """Name,Team,Office,Salary,Age,Remote
@@ -338,9 +336,7 @@ def test_what_is_computed_is_said_with_its_rows(question: str, how: str, told: s
     ],
 )
 def test_what_may_mean_more_than_one_thing_is_not_computed(question: str, how: str) -> None:
-    [sheet] = sheets(load_bytes(WORKERS.encode(), "workers.csv"))
-    nothing_alike = lambda some, others: [[0.0] * len(others) for _ in some]  # noqa: E731
-    assert plan(question, {how: 1.0}, sheet, nothing_alike) is None
+    assert planned(question, how, load_bytes(WORKERS.encode(), "workers.csv")) == [None]
 
 
 # --- answers
@@ -491,10 +487,7 @@ def test_a_row_of_two_thousand_is_found_by_its_cells(
 
 def test_two_thousand_rows_are_computed_over_all() -> None:
     document, known = long_sheet()
-    [sheet] = sheets(document)
-    found = plan(
-        "total revenue in Asia", {"sum": 1.0}, sheet, lambda a, b: [[0.0] * len(b)] * len(a)
-    )
+    [found] = planned("total revenue in Asia", "sum", document)
     assert found is not None
     [(text, rows)] = results(found)
     total = sum(value for (region, _), value in known.items() if region == "Asia")
@@ -505,8 +498,5 @@ def test_two_thousand_rows_are_computed_over_all() -> None:
 def test_of_several_tables_of_a_document_the_one_that_fits_is_computed_from() -> None:
     made = "# A\n\n| Town | Rain |\n|---|---|\n| Ost | 3 |\n| West | 5 |\n\n# B\n\n"
     made += "| Town | Wind |\n|---|---|\n| Ost | 7 |\n| West | 9 |\n"
-    plans = [
-        plan("average wind", {"mean": 1.0}, each, lambda a, b: [[0.0] * len(b)] * len(a))
-        for each in sheets(load_bytes(made.encode(), "weather.md"))
-    ]
+    plans = planned("average wind", "mean", load_bytes(made.encode(), "weather.md"))
     assert [bool(each) for each in plans] == [False, True]
