@@ -27,6 +27,7 @@ from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.finding.rerank import Reranker
+from rag.writing.llm import Writer, load_writer
 from tests.asking import AssistantOf
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.chromium import CHROMIUM, chromium
@@ -223,6 +224,13 @@ def assistant_of(settings: Settings, reranker: Reranker, reader: Reader) -> Assi
 def briefed(assistant_of: AssistantOf, briefing_library: Library) -> Assistant:
     """An assistant of the briefing."""
     return assistant_of(briefing_library)
+
+
+@pytest.fixture(scope="module")
+def writer() -> Writer:
+    made = load_writer(load_settings())
+    assert made is not None
+    return made
 
 
 @pytest.fixture

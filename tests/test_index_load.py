@@ -26,9 +26,8 @@ from index.documents import Document
 from index.errors import DocumentError
 from index.loading.formats import Limits
 from index.loading.load import load, load_bytes
+from tests.conftest import BRIEFING
 from tests.serving import Request, serving
-
-BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 
 PROSE = (
     "The harbour was rebuilt after the storm, and the new mole was made of granite from the"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -22,28 +23,21 @@ from tests.provider import provider
 
 pytestmark = pytest.mark.weights
 
-BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
 QUESTION = "How wide is the Tsugaru Strait?"
 RIGHT = "The Tsugaru Strait is about 20 km wide."
 
 
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    made = Assistant(load_settings(library=tmp_path_factory.mktemp("library"), llm="none"))
-    made.library.add(load(BRIEFING))
-    return made
+@pytest.fixture
+def assistant(briefed: Assistant) -> Iterator[Assistant]:
+    """One of the briefing, which is silent again behind each test."""
+    yield briefed
+    briefed._writer = Lazy(lambda: None)
 
 
 def speak(assistant: Assistant, **words: Any) -> ScriptedLLM:
     llm = ScriptedLLM(asked=[], **words)
     assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
     return llm
-
-
-@pytest.fixture(autouse=True)
-def _silent_again(assistant: Assistant) -> Any:
-    yield
-    assistant._writer = Lazy(lambda: None)
 
 
 def proven(answer: Answer) -> None:

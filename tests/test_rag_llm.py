@@ -15,18 +15,11 @@ from index.loading.load import load
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
+from tests.conftest import BRIEFING
 
 pytestmark = [pytest.mark.llm, pytest.mark.weights]
 
 QUOTE = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
-BRIEFING = Path(__file__).parents[1] / "eval" / "sets" / "briefing.md"
-
-
-@pytest.fixture(scope="module")
-def writer() -> Writer:
-    made = load_writer(load_settings())
-    assert made is not None
-    return made
 
 
 @pytest.fixture(scope="module")

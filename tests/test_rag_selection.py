@@ -14,7 +14,7 @@ from rag.answerability import gate
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.lazy import Lazy
-from rag.writing.llm import Writer, load_writer
+from rag.writing.llm import Writer
 from rag.writing.selection import FILE, MOST_SENTENCES, Selected, messages, read, written
 from tests.fake_llm import ScriptedLLM
 
@@ -65,13 +65,6 @@ def test_what_is_written_is_read(said: str, first: dict[str, float], selected: S
 @pytest.mark.parametrize("numbers", [(), (0,), (1, 2)])
 def test_what_the_adapter_learns_to_write_is_read(numbers: Sequence[int]) -> None:
     assert read(written(numbers), (), 3).numbers == tuple(numbers)
-
-
-@pytest.fixture(scope="module")
-def writer() -> Writer:
-    made = load_writer(load_settings())
-    assert made is not None
-    return made
 
 
 @pytest.mark.llm

@@ -15,14 +15,13 @@ import pytest
 from pydantic import SecretStr
 
 from index.errors import ModelMissing, UserError
-from index.loading.load import load, load_bytes
+from index.loading.load import load_bytes
 from rag.answer import Searching
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.lazy import Lazy
 from rag.trace import Line, start
 from rag.writing.llm import Writer
-from tests.conftest import BRIEFING
 from tests.fake_llm import ScriptedLLM
 
 QUESTION = "How wide is the Tsugaru Strait?"
@@ -50,19 +49,12 @@ def log(tmp_path: Path) -> Iterator[Written]:
     start(load_settings())
 
 
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    made = Assistant(load_settings(library=tmp_path_factory.mktemp("library"), llm="none"))
-    made.library.add(load(BRIEFING))
-    return made
-
-
 @pytest.mark.weights
-def test_a_line_an_ask_in_numbers_and_without_a_text(assistant: Assistant, log: Written) -> None:
-    unwatched = assistant.ask(QUESTION)
+def test_a_line_an_ask_in_numbers_and_without_a_text(briefed: Assistant, log: Written) -> None:
+    unwatched = briefed.ask(QUESTION)
     log.start()
-    answer = assistant.ask(QUESTION)
-    refusal = assistant.ask("Which yeast is best for sourdough pizza?")
+    answer = briefed.ask(QUESTION)
+    refusal = briefed.ask("Which yeast is best for sourdough pizza?")
     assert answer == unwatched, "answers are the same, watched or not"
     answered, refused = log.lines()
     assert list(answered)[:4] == ["time", "event", "id", "outcome"]
@@ -104,22 +96,22 @@ def test_a_line_an_ask_in_numbers_and_without_a_text(assistant: Assistant, log: 
     ],
 )
 def test_which_way_it_was_answered(
-    question: str, way: str, assistant: Assistant, log: Written
+    question: str, way: str, briefed: Assistant, log: Written
 ) -> None:
     log.start()
-    assert not assistant.ask(question).refused
+    assert not briefed.ask(question).refused
     [line] = log.lines()
     assert (line["way"], line["decision"]) == (way, None)
 
 
 @pytest.mark.weights
 def test_texts_are_told_where_they_are_asked_for_and_secrets_never(
-    assistant: Assistant, log: Written
+    briefed: Assistant, log: Written
 ) -> None:
     settings = log.start(log_text=True, llm_key=SecretStr('sk-"geheim\\'))
     hostile = 'Who wrote "sk-\\"geheim\\\\" to http://ada:hunter2@host/a?\n\x1b[31m{"event": "x"}'
-    assistant.with_settings(settings).ask(QUESTION)
-    assistant.ask(hostile.replace('\\"', '"').replace("\\\\", "\\"))
+    briefed.with_settings(settings).ask(QUESTION)
+    briefed.ask(hostile.replace('\\"', '"').replace("\\\\", "\\"))
     plain, other = log.lines()
     assert plain["texts"]["question"] == QUESTION
     assert "20 kilometers" in plain["texts"]["answer"]
@@ -131,9 +123,9 @@ def test_texts_are_told_where_they_are_asked_for_and_secrets_never(
 
 
 @pytest.mark.weights
-def test_an_answer_that_nobody_waits_for_is_a_line_too(assistant: Assistant, log: Written) -> None:
+def test_an_answer_that_nobody_waits_for_is_a_line_too(briefed: Assistant, log: Written) -> None:
     log.start()
-    events = assistant.stream(QUESTION)
+    events = briefed.stream(QUESTION)
     assert isinstance(next(events), Searching)
     assert not log.path.exists()
     events.close()  # type: ignore[attr-defined]
@@ -143,15 +135,15 @@ def test_an_answer_that_nobody_waits_for_is_a_line_too(assistant: Assistant, log
 
 @pytest.mark.weights
 def test_what_keeps_an_answer_from_being_made_is_told(
-    assistant: Assistant, log: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    briefed: Assistant, log: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.start()
-    without = Assistant(load_settings(library=assistant.library.folder, models=tmp_path))
+    without = Assistant(load_settings(library=briefed.library.folder, models=tmp_path))
     with pytest.raises(ModelMissing):
         without.ask(QUESTION)
     monkeypatch.setattr("rag.answering.evidence.read", lambda *_: 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        assistant.ask(QUESTION)
+        briefed.ask(QUESTION)
     missing, bug = log.lines()
     assert (missing["outcome"], missing["error"]) == ("failed", "ModelMissing")
     assert (bug["outcome"], bug["error"]) == ("failed", "ZeroDivisionError")
@@ -160,9 +152,9 @@ def test_what_keeps_an_answer_from_being_made_is_told(
 
 
 @pytest.mark.weights
-def test_a_language_model_that_fails_is_told(assistant: Assistant, log: Written) -> None:
+def test_a_language_model_that_fails_is_told(briefed: Assistant, log: Written) -> None:
     log.start()
-    failing = assistant.with_settings(assistant.settings)
+    failing = briefed.with_settings(briefed.settings)
     llm = ScriptedLLM(asked=[], copied="Tsugaru", written="x", fail_at="write")
     failing._writer = Lazy(lambda: Writer(llm, "scripted"))
     answer = failing.ask(QUESTION)
@@ -172,12 +164,12 @@ def test_a_language_model_that_fails_is_told(assistant: Assistant, log: Written)
 
 
 @pytest.mark.weights
-def test_a_line_a_check(assistant: Assistant, log: Written) -> None:
+def test_a_line_a_check(briefed: Assistant, log: Written) -> None:
     log.start()
     text = "The Tsugaru Strait is 20 kilometers wide. The Tsugaru Strait is 70 kilometers wide."
     draft = load_bytes(text.encode(), "secret.txt")
-    assert len(list(assistant.check(draft))) == 2
-    begun = assistant.check(draft)
+    assert len(list(briefed.check(draft))) == 2
+    begun = briefed.check(draft)
     next(begun)
     begun.close()  # type: ignore[attr-defined]
     whole, stopped = log.lines()
