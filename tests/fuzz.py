@@ -360,7 +360,7 @@ class Window:
         }
         data = much_changed(place, chance)
         event: Any = SimpleNamespace(_data=data)
-        before = Conversation((Exchange("How deep is it?", message="Nobody answered."),))
+        before = Conversation((Exchange("How deep is it?", message="Nobody answered."),), "1" * 32)
         self.talk.restore(Conversation(), None, event)
         next(self.talk.ask_again(before, [], None, None, event), None)
         self.talk.rate(before, event)

@@ -72,6 +72,7 @@ class Checking:
     draft: Document | None
     sentences: list[Statement]
     done: list[Checked]
+    """Another list for each check: what an older one finds is not put into it, nor shown."""
     stopped: bool = False
     of: Opened | None = None
     """The library that the text is checked against."""
@@ -136,7 +137,7 @@ class CheckPanel:
             event.failure(self.fail, self.state, shown, **PRIVATE)
         self.end.click(self.stop, self.state, None, **PRIVATE)
         self.bar.overrule(self.overrule, self.state, shown, **PRIVATE)
-        self.bar.reopen(self.reopen, None, self.shown, **PRIVATE)
+        self.bar.reopen(self.reopen, self.state, self.shown, **PRIVATE)
 
     def check_text(
         self, text: str, state: Checking, left_out: Sequence[str], token: str = ""
@@ -165,15 +166,22 @@ class CheckPanel:
         while len(self._kept) > MOST:
             self._kept.popitem(last=False)
 
-    def reopen(self, event: gr.EventData) -> Updates:
-        """Show what a page had checked before it was loaded again, where it is still kept."""
-        state = self._kept.get(field(event._data, "token"))
-        if state is None or state.draft is None or state.of is not attempt(self.libraries.here):
-            return {self.state: gr.skip()}  # An empty one would be a value.
-        return self._shown(state) | {self.state: state}
+    def reopen(self, own: Checking, event: gr.EventData) -> Updates:
+        """Show what a page had checked before it was loaded again, where it is still kept.
 
-    def forget(self) -> Updates:
+        Where a text is checked already, that one stays.
+        """
+        token = field(event._data, "token")
+        state = self._kept.get(token)
+        if state is None or state.draft is None or state.of is not attempt(self.libraries.here):
+            return self._nothing
+        shown = self._shown(state) | {self.state: state}
+        is_latest = state is not own and self._kept.get(token) is state
+        return shown if is_latest else self._nothing
+
+    def forget(self, state: Checking) -> Updates:
         """Begin anew, where the page has another library: what was checked is the other's."""
+        state.done = [*state.done]
         state = Checking(None, [], [])
         return self._shown(state) | {self.state: state}
 
@@ -194,17 +202,29 @@ class CheckPanel:
         if verdict and not note:
             words = _("Say why in the note: it is kept with the verdict.")
             return self._shown(state, message=words)
-        checked = state.done[at]
-        words = words_of(state.draft, checked)
+        draft, done = state.draft, state.done
+        checked = done[at]
+        words = words_of(draft, checked)
         error = attempt(lambda: of.log.overrule(words, checked.verdict, verdict, note))
         if isinstance(error, UserError):
             return self._shown(state, message=str(error))
-        state.done[at] = overruled_by(of.log.overruled(), state.draft, checked)
-        return self._shown(state)
+        done[at] = overruled_by(of.log.overruled(), draft, checked)
+        shown = self._shown(state)
+        return shown if state.done is done else self._nothing
 
     def _check(
         self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
     ) -> Iterator[Updates]:
+        """Check a text until another check begins, or the page has another library."""
+        done = state.done = [*state.done]
+        for shown in self._checked(data, name, state, left_out):
+            # Of an older check nothing is shown; what comes last Gradio would show once more.
+            yield shown if state.done is done else self._nothing
+
+    def _checked(
+        self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
+    ) -> Iterator[Updates]:
+        done = state.done
         draft = attempt(lambda: load_bytes(data, name, limits=Limits(max_characters=LONGEST)))
         if isinstance(draft, UserError):
             yield self._shown(state, message=str(draft))
@@ -218,23 +238,27 @@ class CheckPanel:
             none = _("No documents are selected. Tick one under Documents.")
             yield self._shown(state, message=empty if here.library.is_empty else none)
             return
+        if state.done is not done:
+            yield self._nothing
+            return
         same = state.draft is not None and state.draft.id == draft.id and state.of is here
-        if not same or len(state.done) == len(state.sentences):
-            state.draft, state.sentences, state.done = draft, statements(draft), []
+        if not same or len(done) == len(state.sentences):
+            state.draft, state.sentences = draft, statements(draft)
+            done.clear()
         state.of, state.stopped = here, False
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
-        checking = here.assistant.check(draft, exclude=exclude, done=tuple(state.done))
-        while not state.stopped:
+        checking = here.assistant.check(draft, exclude=exclude, done=tuple(done))
+        while state.done is done and not state.stopped:
             each = attempt(lambda: next(checking, None))
             if isinstance(each, UserError):
                 yield self._shown(state, message=str(each))
                 return
             if each is None:
                 break
-            state.done.append(each)
+            done.append(each)
             # The whole text is drawn again each time: a long one less often.
-            if time.monotonic() - shown_at > SECONDS * (1 + len(state.done) / 100):
+            if time.monotonic() - shown_at > SECONDS * (1 + len(done) / 100):
                 yield self._shown(state, runs=True)
                 shown_at = time.monotonic()
         yield self._shown(state)
@@ -242,6 +266,11 @@ class CheckPanel:
     def fail(self, state: Checking) -> Updates:
         """Say that a check ended in a bug of ours, and go on."""
         return self._shown(state, message=_(BUG))
+
+    @property
+    def _nothing(self) -> Updates:
+        """What is shown where there is something newer."""
+        return {self.checked: gr.skip()}  # An empty one would be a value.
 
     def _shown(self, state: Checking, *, runs: bool = False, message: str = "") -> Updates:
         """Show how far a text is checked, below what there is to be told."""

@@ -160,7 +160,7 @@ document.addEventListener("click", (event) => {
   if (act === "edit") edit(turn);
   if (act === "up" || act === "down") {
     pressed = { turn: turns().indexOf(turn), act };
-    trigger("rate", { ...pressed, rating: act });
+    trigger("rate", { ...pressed, rating: act, conversation: exchange(turn).conversation });
   }
   if (act === "again" || act === "typed") {
     const typed = act === "typed";

@@ -39,6 +39,7 @@ from ui.panels.events import (
     Updates,
     field,
     given,
+    in_a_row,
     number,
     script,
     texts,
@@ -156,12 +157,13 @@ class ConversationPanel:
             asking.failure(self.fail, [self.answering, self.conversation], shown, **PRIVATE)
         # Gradio's own `cancels` would wait for the step that is being made.
         self.stop.click(self.end, self.answering, None, **PRIVATE)
-        self.bar.begin(self.welcome, None, self.opening, **PRIVATE)
+        self.bar.begin(self.welcome, None, self.opening, **in_a_row("opening"))
         # What is opened takes effect at once, also while Gradio has an earlier one for unfinished.
         given = [self.conversation, self.answering]
-        self.bar.restore(self.restore, given, shown, trigger_mode="multiple", **PRIVATE)
+        ordered = in_a_row("conversation")
+        self.bar.restore(self.restore, given, shown, trigger_mode="multiple", **ordered)
         self.form.connect(self.bar)
-        self.bar.rate(self.rate, self.conversation, shown, **PRIVATE)
+        self.bar.rate(self.rate, self.conversation, shown, **ordered)
 
     # --- asking
 
@@ -299,6 +301,8 @@ class ConversationPanel:
 
     def _done(self, before: Conversation, exchange: Exchange, spoken: str) -> Updates:
         return {
+            # What was opened or rated while it was being made may have come in its place.
+            self.past: render.conversation(before),
             self.current: render.exchange(exchange, before.id),
             self.status: render.quiet(spoken),
             self.conversation: before.with_exchanges((*before.exchanges, exchange)),
@@ -337,6 +341,8 @@ class ConversationPanel:
         said = _RATINGS.get(field(event._data, "rating"))
         if at is None or not 0 <= at < len(conversation.exchanges) or said is None:
             return {self.status: ""}
+        if field(event._data, "conversation") not in ("", conversation.id):
+            return {self.status: ""}  # Another one was opened meanwhile.
         exchange = conversation.exchanges[at]
         rating = None if exchange.rating == said else said
         if exchange.answer is None:

@@ -66,6 +66,7 @@ setInterval(() => {
 // The questions that a conversation begins with are those of the documents that are there.
 let known = null;
 watch("value", () => {
+  trigger("drawn");
   const now = element.textContent;
   if (known !== null && now !== known) trigger("changed");
   known = now;

@@ -24,6 +24,7 @@ from ui.panels.adding.changes import in_words
 from ui.panels.adding.job import Item, Job, Jobs
 from ui.panels.answering import attempt
 from ui.panels.events import (
+    ALWAYS_LAST,
     AT_ONCE,
     BUG,
     NEW_ID,
@@ -63,6 +64,14 @@ _LEFT_OUT = """(left) => {
   const shown = new Set(boxes.map((box) => box.dataset.choose));
   const unticked = boxes.filter((box) => !box.checked).map((box) => box.dataset.choose);
   return [[...(left ?? []).filter((id) => !shown.has(id)), ...unticked]];
+}"""
+
+# Gradio changes the list that is there: a box that a person has ticked or not would stay as it is,
+# whatever is drawn, and whichever document stands beside it by then.
+_TICKED = """(left) => {
+  for (const box of document.querySelectorAll("[data-choose]")) {
+    box.checked = !(left ?? []).includes(box.dataset.choose);
+  }
 }"""
 
 
@@ -170,17 +179,24 @@ class DocumentsPanel:
         ):
             event.failure(self.fail, known, shown, **own)
         self.loaded = blocks.load(self.open, known, shown, **own)
-        self.documents.look(self.look, known, shown, **own)
+        self.documents.look(self.look, known, shown, **ALWAYS_LAST, **own)
         self.documents.more(self.show_more, known, shown, **own)
-        self.search.change(self.look, known, shown, trigger_mode="always_last", **own)
+        self.search.change(self.look, known, shown, **ALWAYS_LAST, **own)
         # Within the browser: what is asked a moment after a tick is asked without that document.
         self.chosen = self.documents.choose(
             None, self.left_out, self.left_out, js=_LEFT_OUT, **PRIVATE
         )
+        self.documents.drawn(None, self.left_out, None, js=_TICKED, **PRIVATE)
 
     def look_behind(self, event: Any) -> None:
         """Show what there is behind another event that changes it."""
-        event.then(self.look, self.known, self.shown, js=_WITH_ID, **PRIVATE)
+        event.then(None, self.left_out, None, js=_TICKED, **PRIVATE)
+        event.then(self.look, self.known, self.shown, js=_WITH_ID, **ALWAYS_LAST, **PRIVATE)
+
+    def turn_behind(self, event: Any) -> None:
+        """Show what there is in another library, behind the event that gives it to the page."""
+        each = PRIVATE | {"js": _WITH_ID, "trigger_mode": "multiple"}
+        event.then(self.turn, self.known, self.shown, **each)
 
     # --- what comes in
 
@@ -253,20 +269,32 @@ class DocumentsPanel:
         page.seen, page.changes, page.shown = None, None, None
         return self.look(page, words, left_out, token)
 
+    def turn(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
+        """Show what there is to a page that was turned to another library."""
+        page.library = None
+        page.told, page.news, page.removed, page.limit = [], "", None, LISTED
+        return self.look(page, words, left_out, token)
+
     def look(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Show what is another one than the page shows: of what comes in, and of the library."""
-        updates: Updates = {self.stop: gr.skip()}  # Gradio takes no event for one without any.
+        nothing: Updates = {self.stop: gr.skip()}  # Gradio takes no event for one without any.
         here = attempt(self.libraries.here)
         if isinstance(here, UserError):
             page.seen = None
-            return updates | {self.documents: render.notice(str(here))}
+            return nothing | {self.documents: render.notice(str(here))}
+        if self._has_left(page, here):
+            return nothing
         if page.library is not here:
-            if page.library:  # The page had another one before.
-                page.told, page.news, page.removed, page.limit = [], "", None, LISTED
             page.library, page.seen, page.changes, page.shown = here, None, None, None
         job = self._job(token)
         with job.looking:
-            return updates | self._news(job, page, words or "", left_out, visitor(token))
+            news = self._news(job, page, words or "", left_out, visitor(token))
+        return nothing if self._has_left(page, here) else nothing | news
+
+    @staticmethod
+    def _has_left(page: Page, here: Opened) -> bool:
+        """Say whether the page was turned to another library since an event of it was sent."""
+        return page.library is not None and page.library.name != here.name
 
     def _news(
         self, job: Job, page: Page, words: str, left_out: Sequence[str], name: str
@@ -352,10 +380,8 @@ class DocumentsPanel:
         removed = attempt(taken)
         if isinstance(removed, UserError):
             return self._told(Outcome(str(removed), well=False), *given)
-        page.removed = removed
-        return self._told(
-            Outcome(_("%(name)s: removed", name=title_line(removed.name)), undo=True), *given
-        )
+        outcome = Outcome(_("%(name)s: removed", name=title_line(removed.name)), undo=True)
+        return self._told(outcome, *given, removed=removed)
 
     def rename(
         self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
@@ -394,10 +420,19 @@ class DocumentsPanel:
         return self._told(Outcome(_(BUG), well=False), page, words, left_out, token)
 
     def _told(
-        self, outcome: Outcome, page: Page, words: str, left_out: Sequence[str], token: str
+        self,
+        outcome: Outcome,
+        page: Page,
+        words: str,
+        left_out: Sequence[str],
+        token: str,
+        *,
+        removed: Document | None = None,
     ) -> Updates:
         """Tell what became of something that was done, in the place of what was told before."""
-        page.told, page.news = [outcome], ""
+        if self._has_left(page, self.libraries.here()):
+            return self.look(page, words, left_out, token)
+        page.told, page.news, page.removed = [outcome], "", removed
         page.seen, page.shown = None, None  # It is told even if the same stands there already.
         job = self._job(token)
         if not (job.goes_on or job.has_failed):

@@ -29,6 +29,10 @@ def in_a_row(name: str) -> dict[str, Any]:
     return PRIVATE | {"concurrency_id": name}
 
 
+ALWAYS_LAST: dict[str, Any] = {"trigger_mode": "always_last"}
+"""Comes with events that show what there is: one that is sent while another is handled is handled
+behind it. Else Gradio would leave it out, and what had changed meanwhile would not be shown."""
+
 AT_ONCE = 128
 """Questions, checks and documents that come in at the same time. Most of them wait: for a core, for
 a language model (`rag/turns.py`), for a process that reads files, and tell that they do."""

@@ -40,10 +40,11 @@ const setView = (wanted) => {
 };
 
 // Return the panel's content for a place; only a document with pages is drawn.
-const contentOf = async (place, others, page) => {
+const contentOf = async (place, others, page, mine) => {
   const asked = { ...place, library: libraryHere() };
   if (page) return server.open_page({ ...asked, page }); // Its pages are being turned.
   const text = await server.open_place({ ...asked, others: others.map((each) => each.span) });
+  if (mine !== latest) return text; // Another place was asked for meanwhile.
   const drawn = /^<header class="about" data-pages="[1-9]/.test(text);
   document.querySelector('#source-bar [data-view="page"]').hidden = !drawn;
   const scanned = drawn && text.slice(0, 80).includes(" data-scanned>");
@@ -73,11 +74,11 @@ const open = async (place, page) => {
   panel.setAttribute("aria-busy", "true");
   let html;
   try {
-    html = await contentOf(place, others, page);
+    html = await contentOf(place, others, page, mine);
   } catch {
     html = `<p class="notice">${_("The program behind this window does not answer. Is it running?")}</p>`;
   }
-  if (mine !== latest) return; // Another place was asked for meanwhile.
+  if (mine !== latest) return;
   panel.removeAttribute("aria-busy");
   props.value = html;
   history.replaceState(null, "", address(place)); // The address bar holds a link that lasts.

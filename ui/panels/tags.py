@@ -10,9 +10,20 @@ import gradio as gr
 from index.errors import UserError
 from ui.drawing import render
 from ui.panels.answering import attempt
-from ui.panels.events import PRIVATE, Rights, Updates, field, given, texts
+from ui.panels.events import (
+    ALWAYS_LAST,
+    PRIVATE,
+    Rights,
+    Updates,
+    field,
+    given,
+    in_a_row,
+    texts,
+)
 from ui.panels.libraries.opened import Libraries
 from ui.words.words import _, in_digits, ngettext
+
+_SHOW = in_a_row("asked") | ALWAYS_LAST
 
 
 class Tags:
@@ -40,12 +51,12 @@ class Tags:
 
     def show_behind(self, event: Any) -> None:
         """Show what is asked behind an event that may change it."""
-        event.then(self.show, self.left_out, [self.row, self.asked], **PRIVATE)
+        event.then(self.show, self.left_out, [self.row, self.asked], **_SHOW)
 
     def connect_shown(self, *listeners: Callable[..., Any]) -> None:
         """Show what is asked at further events."""
         for listener in listeners:
-            listener(self.show, self.left_out, [self.row, self.asked], **PRIVATE)
+            listener(self.show, self.left_out, [self.row, self.asked], **_SHOW)
 
     def show(self, left_out: Sequence[str]) -> Updates:
         """Show the tags that there are, and what is asked."""

@@ -42,7 +42,7 @@ from ui.panels.answering import attempt
 from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel, put_list
 from ui.panels.documents import DocumentsPanel
-from ui.panels.events import AT_ONCE, PRIVATE, RIGHTS, Rights
+from ui.panels.events import ALWAYS_LAST, AT_ONCE, PRIVATE, RIGHTS, Rights, in_a_row
 from ui.panels.fetch import Fetch
 from ui.panels.libraries.menu import LibraryMenu
 from ui.panels.libraries.opened import Libraries
@@ -112,11 +112,12 @@ def build_window(
             return render.user(request.username or "", may)
 
         def turned(event: Any) -> None:
-            event.then(checking.forget, None, checking.shown, **PRIVATE)
+            event.then(checking.forget, checking.state, checking.shown, **PRIVATE)
             if user:
                 event.then(greet, None, user, **PRIVATE)
             told = event.then(list, None, left_out, **PRIVATE)
             told.then(None, js=_TURNED, **PRIVATE)
+            documents.turn_behind(told)
             documents.tags.show_behind(told)
 
         if user:
@@ -129,7 +130,8 @@ def build_window(
         tags.show_behind(documents.chosen)
         tags.connect_shown(blocks.load, documents.documents.changed)
         menu.connect(documents.loaded, turned)
-        documents.documents.changed(welcome_anew, talk.conversation, talk.opening, **PRIVATE)
+        welcome = in_a_row("opening") | ALWAYS_LAST
+        documents.documents.changed(welcome_anew, talk.conversation, talk.opening, **welcome)
         blocks.load(on_open, None, None, **PRIVATE)
         talk.connect(blocks)
         settings.connect()
