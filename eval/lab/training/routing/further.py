@@ -6,9 +6,10 @@
 Classes of few examples that are learned together with all others take from them
 (eval/lab/RECORDS.md). So these are rows of their own over the finished network: a linear reading of
 what its last layer sees. Its examples are `further.jsonl`, beside this module, with messages that
-look like them, or like those of other kinds, and ask for evidence. These, and two thirds of the
-conversations in the file of --typed, are a class as well, since SQuAD's questions are not typed as
-people type them. All that the network has learned from is held against the new rows. FOLDER gets
+look like them, or like those of other kinds, and ask for evidence. These, two thirds of the
+conversations in the file of --typed, and the messages behind others of `standing_alone/` are a
+class as well, since SQuAD's questions are not typed as people type them. All that the network has
+learned from is held against the new rows. FOLDER gets
 `router/`, which goes to `rag/asking/router/`. It takes both cores for a minute. With --keep,
 classes that an earlier router has keep its rows to the last bit, so that new ones take nothing from
 them.
@@ -42,6 +43,7 @@ from eval.lab.training.routing.network import (
     request_words,
     write_beside,
 )
+from eval.lab.training.standing_alone.__main__ import told
 from index.atomic import write_whole
 from index.english import FUNCTION_WORDS
 from index.weights.onnx import OnnxWeights, in_parallel
@@ -56,6 +58,13 @@ ASKED = "evidence/asked"
 """The class of questions as people type them, and of what looks like another kind and is none."""
 HELD_OUT = 3
 """Of how many conversations one is held out."""
+CLAIM = "claim/stated"
+MAY_BE_CLAIM = 0.1
+"""How likely a message behind others is a claim from which it is not learned as a question: which
+of them are, nobody has written down."""
+FOLLOW_UP = 0.1
+"""What such a message counts. With more, further commands and small talk are taken for questions
+(eval/lab/RECORDS.md)."""
 DECAY = 3e-5
 WEIGHT = 6.0
 """What a message counts that asks for no evidence. Chosen, as the decay of the weights, so that the
@@ -77,6 +86,14 @@ def typed(conversations: Sequence[dict[str, Any]], *, held_out: bool) -> list[st
     chosen = [each for at, each in enumerate(conversations) if (at % HELD_OUT == 0) == held_out]
     asked = [turn for each in chosen for turn in each["turns"] if "kind" not in turn]
     return [turn["user"] if held_out else turn.get("alone", turn["user"]) for turn in asked]
+
+
+def follow_ups() -> list[str]:
+    """Return messages that ask something behind others, as they are typed: "lovely. children?".
+
+    Those that stand alone may ask nothing.
+    """
+    return [each.message for each, _ in told() if each.message != each.alone and not each.held_out]
 
 
 def further_examples() -> list[Message]:
@@ -166,6 +183,15 @@ def fit(
     return rows.numpy(), (bias.detach() - mean @ rows).numpy()
 
 
+def probabilities(
+    read_of: torch.Tensor, logits: torch.Tensor, rows: tuple[NDArray[np.float32], ...]
+) -> torch.Tensor:
+    """Return how likely each further class is of each message, shape (messages, classes)."""
+    weight, bias = map(torch.from_numpy, rows)
+    own = read_of @ weight + bias
+    return torch.softmax(torch.cat([own, logits], 1), 1)[:, : own.shape[1]]
+
+
 def main(arguments: Sequence[str]) -> int:
     """Fit the rows, and write the router with them."""
     command, several = "eval.lab.training further", ("--conversations",)
@@ -177,7 +203,8 @@ def main(arguments: Sequence[str]) -> int:
     with reading(given.typed, "holds no conversations that can be read"):
         conversations = [each for each in read_records(given.typed) if each["turns"]]
         asked = [Message(each, (ASKED,)) for each in typed(conversations, held_out=False)]
-    messages = [*examples, *asked, *load_examples(), *drawn(given)]
+    behind = [Message(each, (ASKED,)) for each in follow_ups()]
+    messages = [*examples, *asked, *load_examples(), *drawn(given), *behind]
     model = without_further(onnx.load(WEIGHTS / "router.onnx"))
     read_of, logits = read(model, [each.text for each in messages], given.folder)
     own = torch.tensor([[float(name in each.classes) for name in names] for each in messages])
@@ -185,7 +212,13 @@ def main(arguments: Sequence[str]) -> int:
     wanted = torch.cat([own, (own.sum(1, keepdim=True) == 0).float()], 1)
     asks = [any(name.startswith("evidence/") for name in each.classes) for each in messages]
     counts = torch.where(torch.tensor(asks), 1.0, WEIGHT)
-    weight, bias = fit(read_of, logits, wanted, counts)
+    counts[len(messages) - len(behind) :] = FOLLOW_UP
+    # What the others teach to take for a claim is left out.
+    learned = torch.arange(len(messages)) < len(messages) - len(behind)
+    rows = fit(read_of[learned], logits[learned], wanted[learned], counts[learned])
+    claims = probabilities(read_of, logits, rows)[:, names.index(CLAIM)]
+    learned |= claims < MAY_BE_CLAIM
+    weight, bias = fit(read_of[learned], logits[learned], wanted[learned], counts[learned])
     for name, (kept, of) in _rows(given.keep).items() if given.keep else ():
         weight[:, names.index(name)], bias[names.index(name)] = kept, of
     whole = with_further(model, weight, bias)
