@@ -216,7 +216,8 @@ class CheckPanel:
         self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
     ) -> Iterator[Updates]:
         """Check a text until another check begins, or the page has another library."""
-        done = state.done = [*state.done]
+        done, state.stopped = [*state.done], False
+        state.done = done
         for shown in self._checked(data, name, state, left_out):
             # Of an older check nothing is shown; what comes last Gradio would show once more.
             yield shown if state.done is done else self._nothing
@@ -245,7 +246,7 @@ class CheckPanel:
         if not same or len(done) == len(state.sentences):
             state.draft, state.sentences = draft, statements(draft)
             done.clear()
-        state.of, state.stopped = here, False
+        state.of = here
         yield self._shown(state, runs=True)
         shown_at = time.monotonic()
         checking = here.assistant.check(draft, exclude=exclude, done=tuple(done))
