@@ -16,7 +16,9 @@ from eval.lab.training.routing.further import (
     ASKED,
     beside_the_weights,
     fit,
+    follow_ups,
     further_examples,
+    probabilities,
     read,
     telling_words,
     with_further,
@@ -32,6 +34,7 @@ from eval.lab.training.routing.network import (
     load_examples,
     request_words,
 )
+from eval.lab.training.standing_alone.__main__ import told
 from index.errors import UserError
 from rag.asking.route import FOREIGN_ROWS, KINDS, WEIGHTS, Router, metadata
 from rag.languages.phrases import SAYINGS
@@ -181,6 +184,23 @@ def test_a_class_is_told_from_all_that_is_known() -> None:
     known = torch.logsumexp(logits, 1)
     taken = torch.from_numpy(features.numpy() @ rows + bias)[:, 0] > known
     assert (taken.float() == own).float().mean() > 0.9
+
+
+def test_how_likely_a_class_is_counts_beside_all_that_is_known() -> None:
+    features, logits = torch.tensor([[1.0, 0.0], [0.0, 1.0]]), torch.zeros(2, 3)
+    rows = np.array([[2.0], [-2.0]], np.float32), np.zeros(1, np.float32)
+    found = probabilities(features, logits, rows)
+    assert found.shape == (2, 1)
+    raised = np.exp([2.0, -2.0])
+    np.testing.assert_allclose(found[:, 0], raised / (raised + 3), rtol=1e-5)
+
+
+def test_nothing_is_learned_of_conversations_that_are_held_out() -> None:
+    asked = [each for each, _ in told() if each.message != each.alone]
+    learned = follow_ups()
+    assert len(learned) == sum(not each.held_out for each in asked) > 1000
+    apart = {each.message for each in asked if each.held_out}
+    assert len(apart - {*learned}) > 0.9 * len(apart), "Few are said in both."
 
 
 # --- the weights that come with Footnoted

@@ -17,7 +17,6 @@ them.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections import Counter
@@ -32,7 +31,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from eval.lab.training.export import remove
-from eval.lab.training.inputs import parse, read_records, reading
+from eval.lab.training.inputs import parse, read_records, reading, sha256_of
 from eval.lab.training.routing.network import (
     EVIDENCE,
     EXAMPLES,
@@ -43,7 +42,7 @@ from eval.lab.training.routing.network import (
     request_words,
     write_beside,
 )
-from eval.lab.training.standing_alone.__main__ import told
+from eval.lab.training.standing_alone.__main__ import CONVERSATIONS, told
 from index.atomic import write_whole
 from index.english import FUNCTION_WORDS
 from index.weights.onnx import OnnxWeights, in_parallel
@@ -276,7 +275,8 @@ def beside_the_weights(examples: Sequence[Message], names: Sequence[str]) -> dic
         texts = [each.text for each in examples if _asks(each, asked)]
         words[asked] = sorted(common_words(texts, share) - FUNCTION_WORDS)
     return {
-        "further_sha256": hashlib.sha256(FURTHER.read_bytes()).hexdigest(),
+        "further_sha256": sha256_of(FURTHER),
+        "follow_ups_sha256": sha256_of(CONVERSATIONS),
         "classes": [*known, *names],
         "request_words": words,
         "telling_words": telling_words(examples),
