@@ -63,6 +63,13 @@ def test_the_sentence_that_prose_is_nearest_to_stands_in_its_place(
     assert [each.text for each in made.sentences if not each.supported] == [written]
 
 
+def test_what_stands_in_its_own_words_is_not_said_again(reader: Reader) -> None:
+    made = prose(reader).whole(
+        "The queen found cracks in two piers. Cracks were found in two piers."
+    )
+    assert said(made) == [f"“{CRACKS.text}”"]
+
+
 def test_the_best_sentence_is_said_in_any_case(reader: Reader) -> None:
     assert CRACKS in prose(reader).whole("Lorries had made the cracks longer.").citations
 

@@ -62,18 +62,21 @@ class Prose:
         """Put together what was written: one that is not borne out is kept as unsupported.
 
         The chosen sentence that it is nearest to stands in its place, unless it is said already.
+        What is written of that one behind it would say it twice.
         """
-        composition = Composition()
+        composition, quoted = Composition(), list[Quote]()
         for sentence in sentences[:MOST]:
             if sentence not in self._proven:
                 self._proven[sentence] = self._prove(sentence)
             nearest, proven = self._proven[sentence]
             if proven:
-                composition.cite(sentence, [nearest])
+                if nearest not in quoted:
+                    composition.cite(sentence, [nearest])
                 continue
             composition.sentences.append(AnswerSentence(sentence, (), False))
             if nearest in self._chosen and nearest not in composition.citations:
                 composition.cite(in_quotation_marks(nearest), [nearest])
+                quoted.append(nearest)
         return composition
 
     def _prove(self, sentence: str) -> tuple[Quote, bool]:
