@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from pydantic import TypeAdapter
 
 from eval.lab.command import arguments
 from index.atomic import write_whole
+from index.documents import file_sha256
 from index.errors import UserError
 from index.weights.download import model_folder
 from rag.answerability.reader import READER
@@ -75,7 +75,7 @@ def read_records(path: Path) -> Any:
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file; raises UserError for one that cannot be read."""
     with reading(path, "cannot be read"):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return file_sha256(path)
 
 
 def keep(

@@ -172,8 +172,8 @@ def fit(
 
     def loss() -> torch.Tensor:
         search.zero_grad()
-        told = torch.log_softmax(torch.cat([scaled @ weight + bias, known], 1), 1)
-        made = -((wanted * told).sum(1) * counts).mean() + DECAY * (weight**2).sum()
+        likely = torch.log_softmax(torch.cat([scaled @ weight + bias, known], 1), 1)
+        made = -((wanted * likely).sum(1) * counts).mean() + DECAY * (weight**2).sum()
         made.backward()
         return made
 
@@ -211,9 +211,9 @@ def main(arguments: Sequence[str]) -> int:
     wanted = torch.cat([own, (own.sum(1, keepdim=True) == 0).float()], 1)
     asks = [any(name.startswith("evidence/") for name in each.classes) for each in messages]
     counts = torch.where(torch.tensor(asks), 1.0, WEIGHT)
-    counts[len(messages) - len(behind) :] = FOLLOW_UP
-    # What the others teach to take for a claim is left out.
     learned = torch.arange(len(messages)) < len(messages) - len(behind)
+    counts[~learned] = FOLLOW_UP
+    # Of these, what the others teach to take for a claim is left out.
     rows = fit(read_of[learned], logits[learned], wanted[learned], counts[learned])
     claims = probabilities(read_of, logits, rows)[:, names.index(CLAIM)]
     learned |= claims < MAY_BE_CLAIM
