@@ -7,7 +7,7 @@ learned, whose product is added to it; llama.cpp adds them for one request and n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,6 +15,8 @@ import gguf
 import numpy as np
 import torch
 from llama_index.core.base.llms.types import ChatMessage
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
@@ -23,7 +25,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
-from eval.lab.training.train import Recipe, fit
+from eval.lab.training.train import Recipe, batches_of, fit
 from index.atomic import write_whole
 from rag.config import load_settings
 from rag.writing.llm import ADAPTED, weights_file
@@ -95,6 +97,42 @@ def encoded(
     before: list[int] = tokenizer.encode(prompt, add_special_tokens=False)
     written: list[int] = tokenizer.encode(answer + tokenizer.eos_token, add_special_tokens=False)
     return before, written
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The tokens of a prompt and of what is to be written, and how many are of the prompt."""
+
+    tokens: Sequence[int]
+    asked: int
+
+
+def example_of(
+    tokenizer: PreTrainedTokenizerBase, asked: Sequence[ChatMessage], answer: str
+) -> Example:
+    """Return the example of a prompt and what is to be written to it."""
+    before, written = encoded(tokenizer, asked, answer)
+    return Example([*before, *written], len(before))
+
+
+def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
+    """Return the loss of a batch: of what is written alone.
+
+    What is padded stands behind, where nothing looks at it.
+    """
+    rows = [torch.tensor(each.tokens) for each in batch]
+    states = model.model(input_ids=pad_sequence(rows, batch_first=True)).last_hidden_state
+    written = [states[at, each.asked - 1 : len(each.tokens) - 1] for at, each in enumerate(batch)]
+    wanted = [row[each.asked :] for row, each in zip(rows, batch, strict=True)]
+    return cross_entropy(model.lm_head(torch.cat(written)).float(), torch.cat(wanted))
+
+
+def held_out_loss(model: PreTrainedModel, held_out: Sequence[Example]) -> float:
+    """Return the mean loss of what was held out."""
+    batches = batches_of(held_out, lambda each: len(each.tokens), 1.0, RECIPE.seed)
+    with torch.no_grad():
+        losses = [float(loss(model, batch)) * len(batch) for batch in batches]
+    return sum(losses) / len(held_out)
 
 
 def learn(
