@@ -12,7 +12,14 @@ from rag.answerability.reader import Reader
 from rag.asking.query import Query
 from rag.quote import Quote
 from rag.verifying import compose as composing
-from rag.verifying.compose import Composition, only_asked, quoted, right_particle, says_the_same
+from rag.verifying.compose import (
+    Composition,
+    only_asked,
+    quoted,
+    right_particle,
+    says_the_same,
+    without_particle,
+)
 
 pytestmark = pytest.mark.weights
 
@@ -189,6 +196,34 @@ def test_a_quote_outside_its_document_cannot_be_made() -> None:
 )
 def test_a_yes_that_is_taken_back_is_a_no(sentence: str, said: str) -> None:
     assert right_particle(sentence, "Was the bridge repaired in 1960?") == said
+
+
+@pytest.mark.parametrize(
+    ("sentence", "bare"),
+    [
+        ("No, nobody was hurt.", "Nobody was hurt."),
+        ("yes, it was.", "It was."),
+        ("No bridge was closed.", "No bridge was closed."),
+        ("Yes.", "Yes."),
+        ("Noon, they say, is early.", "Noon, they say, is early."),
+        ("iPhones were sold.", "iPhones were sold."),
+    ],
+)
+def test_a_particle_is_what_stands_before_a_sentence(sentence: str, bare: str) -> None:
+    assert without_particle(sentence) == bare
+
+
+def test_yes_and_no_are_left_out_where_the_rest_is_proven_without_them(reader: Reader) -> None:
+    asked = "Is the Alder Bridge 300 metres long?"
+    for particle in ("No", "Yes"):
+        made = compose(
+            f"{particle}, the Alder Bridge is 410 metres long.", QUOTES, asked, [ALDER], reader
+        )
+        assert [each.text for each in made.sentences] == ["The Alder Bridge is 410 metres long."]
+    false = "No, the Alder Bridge is 999 metres long."
+    [failed, instead] = compose(false, QUOTES, asked, [ALDER], reader).sentences
+    assert (failed.text, failed.supported) == (false, False)
+    assert instead.text == f"“{ALDER.text}”"
 
 
 def test_a_question_that_denies_is_left_alone() -> None:

@@ -63,6 +63,29 @@ def test_the_sentence_that_prose_is_nearest_to_stands_in_its_place(
     assert [each.text for each in made.sentences if not each.supported] == [written]
 
 
+@pytest.mark.parametrize("particle", ["No, c", "Yes, c", "yes, C"])
+def test_yes_and_no_are_left_out_where_the_rest_is_proven_without_them(
+    particle: str, reader: Reader
+) -> None:
+    """Whether they are right no source says in its words."""
+    written = f"{particle}racks were found in two piers."
+    told = "Lorries had made the cracks longer."
+    assert said(prose(reader).whole(f"{written} {told}")) == [CRACKS.text, told]
+    assert said(prose(reader).whole(f"{written} {CRACKS.text} {told}")) == [CRACKS.text, told]
+    false = f"{particle}racks were found in three piers."
+    made = prose(reader).whole(f"{false} {told}")
+    assert said(made) == [f"“{CRACKS.text}”", told]
+    assert [each.text for each in made.sentences if not each.supported] == [false]
+
+
+def test_yes_stays_where_it_is_asked_for_and_proven(reader: Reader) -> None:
+    asked = Query.of("Were cracks found in two piers?")
+    answering = Prose(asked, [CRACKS, LORRIES], [CRACKS, LORRIES], reader)
+    yes = "Yes, cracks were found in two piers."
+    assert said(answering.whole(yes)) == [yes]
+    assert said(answering.whole("No, cracks were found in two piers.")) == [CRACKS.text]
+
+
 def test_what_stands_in_its_own_words_is_not_said_again(reader: Reader) -> None:
     made = prose(reader).whole(
         "The queen found cracks in two piers. Cracks were found in two piers."
@@ -70,8 +93,10 @@ def test_what_stands_in_its_own_words_is_not_said_again(reader: Reader) -> None:
     assert said(made) == [f"“{CRACKS.text}”"]
 
 
-def test_the_best_sentence_is_said_in_any_case(reader: Reader) -> None:
-    assert CRACKS in prose(reader).whole("Lorries had made the cracks longer.").citations
+def test_a_chosen_sentence_that_is_not_written_of_does_not_belong_to_the_answer(
+    reader: Reader,
+) -> None:
+    assert prose(reader).whole("Lorries had made the cracks longer.").citations == [LORRIES]
 
 
 def test_where_nothing_is_proven_the_chosen_sentences_are_the_answer(reader: Reader) -> None:

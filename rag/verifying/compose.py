@@ -92,7 +92,11 @@ def compose(
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
         if supported and _says_another_thing(sentence, cited, question, chosen, reader):
-            supported, replaced = False, True
+            bare = without_particle(sentence)
+            if bare != sentence and not _says_another_thing(bare, cited, question, chosen, reader):
+                sentence = bare
+            else:
+                supported, replaced = False, True
         if supported:
             composition.cite(sentence, cited)
         else:
@@ -199,6 +203,13 @@ def right_particle(sentence: str, question: str) -> str:
         return sentence
     asked = content_words(denied[1]) & content_words(question)
     return f"No{sentence[opening.end() :]}" if asked else sentence
+
+
+def without_particle(sentence: str) -> str:
+    """Return a sentence without a "Yes" or "No" before it, which no source says."""
+    particle = re.match(r"(?:yes|no), (?=\w)", sentence, re.IGNORECASE)
+    bare = sentence[particle.end() :] if particle else ""
+    return bare[:1].upper() + bare[1:] if bare else sentence
 
 
 def _left_out(words: str, said: str, quote: str) -> bool:

@@ -15,6 +15,7 @@ from rag.verifying.compose import (
     in_quotation_marks,
     is_proven,
     surroundings,
+    without_particle,
     written_sentences,
 )
 
@@ -37,7 +38,7 @@ class Prose:
     ) -> None:
         self._question, self._chosen, self._reader = question, chosen, reader
         self._read = [(quote, content_words(quote.model_text)) for quote in read]
-        self._proven: dict[str, tuple[Quote, bool]] = {}
+        self._proven: dict[str, tuple[str, Quote]] = {}
 
     def so_far(self, written: str) -> tuple[Composition, str]:
         """Return what is proven of the sentences that are whole, and the one that is not yet."""
@@ -45,17 +46,13 @@ class Prose:
         return self._composed(whole), last
 
     def whole(self, written: str) -> Composition:
-        """Return the answer. The best sentence is always said, in its own words if need be.
-
-        Where nothing is proven, the chosen sentences are the answer, as without a model.
-        """
+        """Return the answer: where nothing is proven, the chosen sentences, as without a model."""
         sentences = written_sentences(written, self._question)
         composition = self._composed(sentences)
-        best = max(self._chosen, key=lambda quote: quote.score)
-        proven = any(self._proven[each][1] for each in sentences[:MOST])
-        for quote in [best] if proven else self._chosen:
-            if quote not in composition.citations:
-                composition.quote(quote)
+        if not any(self._proven[each][0] for each in sentences[:MOST]):
+            for quote in self._chosen:
+                if quote not in composition.citations:
+                    composition.quote(quote)
         return composition
 
     def _composed(self, sentences: Sequence[str]) -> Composition:
@@ -68,10 +65,11 @@ class Prose:
         for sentence in sentences[:MOST]:
             if sentence not in self._proven:
                 self._proven[sentence] = self._prove(sentence)
-            nearest, proven = self._proven[sentence]
-            if proven:
-                if nearest not in quoted:
-                    composition.cite(sentence, [nearest])
+            said, nearest = self._proven[sentence]
+            if said:
+                told = [each.text for each in composition.sentences]
+                if nearest not in quoted and said not in told:
+                    composition.cite(said, [nearest])
                 continue
             composition.sentences.append(AnswerSentence(sentence, (), False))
             if nearest in self._chosen and nearest not in composition.citations:
@@ -79,15 +77,27 @@ class Prose:
                 quoted.append(nearest)
         return composition
 
-    def _prove(self, sentence: str) -> tuple[Quote, bool]:
-        """Return the sentence of the sources that a written one is nearest to, and if it is proven.
+    def _prove(self, sentence: str) -> tuple[str, Quote]:
+        """Return a written sentence as it is proven, empty where it is not, and the source's one.
 
-        Nearly all words of one must stand there, or in the text before it: the question lends none.
+        "Yes" and "No" are left out where they are not asked for, or where only the rest is proven.
+        Nothing is proven unless nearly all of its words stand in the source's sentence or before
+        it: the question lends none.
         """
+        nearest, close = self._nearest(sentence)
+        bare = without_particle(sentence)
+        ways = dict.fromkeys((sentence, bare) if self._question.form.yes_or_no else (bare,))
+        proven = (way for way in ways if close and self._is_proven(way, nearest))
+        return next(proven, ""), nearest
+
+    def _nearest(self, sentence: str) -> tuple[Quote, bool]:
+        """Return the sentence of the sources that a written one is of, and if it has its words."""
         words = content_words(sentence)
         nearest, there = max(self._read, key=lambda pair: len(words & pair[1]))
         own = words & there
         held = words <= there | content_words(surroundings(nearest))
-        close = len(own) >= CLOSE * len(words) and held
-        proven = close and attribute(sentence, [nearest.model_text], self._question.text).supported
-        return nearest, proven and is_proven(sentence, [nearest], self._question, self._reader)
+        return nearest, len(own) >= CLOSE * len(words) and held
+
+    def _is_proven(self, sentence: str, quote: Quote) -> bool:
+        supported = attribute(sentence, [quote.model_text], self._question.text).supported
+        return supported and is_proven(sentence, [quote], self._question, self._reader)
