@@ -27,7 +27,7 @@ from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
-from rag.writing import selection, standing_alone
+from rag.writing import from_sentences, selection, standing_alone
 from rag.writing.own.memory import free_memory, needed_memory
 from rag.writing.own.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
@@ -50,8 +50,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ADAPTED, ADAPTERS = "qwen2.5-coder-1.5b-instruct", (standing_alone.FILE, selection.FILE)
-"""The model that the adapters belong to, and these."""
+ADAPTED = "qwen2.5-coder-1.5b-instruct"
+"""The model that the adapters belong to."""
+ADAPTERS = (standing_alone.FILE, selection.FILE, from_sentences.FILE)
+"""The files of the adapters."""
 
 CONTEXT_TOKENS = 8192
 """Tokens of a request and its answer, at most."""
@@ -190,7 +192,12 @@ class Writer:
 
         When `choosing`, it chooses itself which of them belong to the answer.
         """
-        return self._stream(prose_messages(sentences, question, choosing=choosing), PROSE_TOKENS)
+        adapter = None if choosing else self._adapter(from_sentences.FILE)
+        if adapter:
+            asked = from_sentences.messages(sentences, question)
+        else:
+            asked = prose_messages(sentences, question, choosing=choosing)
+        return self._stream(asked, PROSE_TOKENS, adapter=adapter)
 
     def translate(self, text: str, language: str) -> str:
         """Return a text in a language, which is named in English. Nothing proves what is said.
@@ -204,12 +211,18 @@ class Writer:
         return said
 
     def _stream(
-        self, messages: Sequence[ChatMessage], most: int, *, whole: bool = False
+        self,
+        messages: Sequence[ChatMessage],
+        most: int,
+        *,
+        whole: bool = False,
+        adapter: str | None = None,
     ) -> Iterator[str]:
         """Yield an answer of so many tokens at most; a `whole` one is not cut off there."""
+        given = {"adapter": adapter} if adapter else {}
 
         def begin() -> Iterator[Any]:
-            pieces = iter(self.llm.stream_chat(messages, max_tokens=most))
+            pieces = iter(self.llm.stream_chat(messages, max_tokens=most, **given))
             silent = []
             for piece in pieces:
                 silent.append(piece)

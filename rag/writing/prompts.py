@@ -1,11 +1,11 @@
-"""The words said to the LLM, but for those that ask for a message that stands alone.
+"""The words said to the LLM where it has no adapter that has learned what is wanted.
 
 Each of these begins the same way every time, so that only what is new is read (reading is the slow
 part):
 
 - Write one sentence from a quote and the words of it that answer. Footnotes are not asked for:
   they are computed.
-- Write prose from several sentences.
+- Write prose from several sentences, of models that have not learned it.
 - Where the reader is in doubt, of models that have not learned to select sentences: copy the words
   of the quote that answer the question, or write NONE. The probability of NONE is evidence for a
   refusal.

@@ -34,9 +34,11 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
         with self._adapted_slot(adapter) if adapter else self.slot(messages) as slot:
             return super().chat(messages, **slot, **given)
 
-    def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> ChatResponseGen:
-        """Answer a prompt piece by piece."""
-        with self.slot(messages) as slot:
+    def stream_chat(
+        self, messages: Sequence[ChatMessage], *, adapter: str | None = None, **given: Any
+    ) -> ChatResponseGen:
+        """Answer a prompt piece by piece, with the adapter of a hash if one is given."""
+        with self._adapted_slot(adapter) if adapter else self.slot(messages) as slot:
             yield from super().stream_chat(messages, **slot, **given)
 
     @contextmanager
@@ -66,10 +68,12 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
         """
         number = list(self.adapters.values()).index(adapter)
         with self.prefix_cache.empty_slot() as slot:
-            yield _in(slot, cache_prompt=False, lora=[{"id": number, "scale": 1.0}])
-            with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
-                bare = [ChatMessage(role="user", content="-")]
-                super().chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))
+            try:
+                yield _in(slot, cache_prompt=False, lora=[{"id": number, "scale": 1.0}])
+            finally:
+                with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
+                    bare = [ChatMessage(role="user", content="-")]
+                    super().chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))
 
 
 def _in(slot: int, **given: Any) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Making the weights that write an answer from sentences of the sources."""

@@ -1,0 +1,64 @@
+"""Train the adapter again with which the language model writes answers from sentences.
+
+It learns from `examples.jsonl.gz` beside this module: invented documents, with questions, the
+sentences that are given for each, and the answer. One document in eight is held out. The FOLDER
+keeps a checkpoint, from which the same command goes on; at the end `writing.gguf` is in it, and the
+loss on what was held out is printed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerBase
+
+from eval.lab.command import run_command
+from eval.lab.training.inputs import parse, read_records, reading
+from eval.lab.training.standing_alone.adapter import (
+    Example,
+    example_of,
+    held_out_loss,
+    learn,
+    load_model,
+    load_tokenizer,
+    loss,
+    model_file,
+)
+from rag.writing.from_sentences import FILE, messages
+
+EXAMPLES = Path(__file__).parent / "examples.jsonl.gz"
+APART = 8
+"""Of so many documents one is held out."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Train, write the adapter, and measure it."""
+    options = parse(arguments, "eval.lab.training.writing", __doc__, epochs=2.0)
+    path = model_file()
+    examples = list(_examples(load_tokenizer(path)))
+    model = load_model(path)
+    learned = [each for held_out, each in examples if not held_out]
+    made = options.folder / FILE
+    learn(model, learned, lambda each: len(each.tokens), loss, made, options.epochs)
+    held_out = [each for held_out, each in examples if held_out]
+    sys.stdout.write(f"loss {held_out_loss(model, held_out):.3f}, n = {len(held_out)}\n")
+    return 0
+
+
+def _examples(tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[bool, Example]]:
+    """Yield each example, with whether it is held out."""
+    with reading(EXAMPLES, "holds no examples"):
+        documents = read_records(EXAMPLES)
+    for at, document in enumerate(documents):
+        for asked in document["asked"]:
+            given = [document["sentences"][number - 1] for number in asked["given"]]
+            prompt = messages(given, asked["question"])
+            if "words" in asked:  # Those that answer, where few do.
+                prompt[-1].content = f"{prompt[-1].content}\nWords: {asked['words']}"
+            yield at % APART == 0, example_of(tokenizer, prompt, asked["answer"])
+
+
+if __name__ == "__main__":
+    run_command(main)
