@@ -56,24 +56,20 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
             begun = [*beginning, ChatMessage(role="user", content="-")]
             super(OwnServer, self).chat(begun, max_tokens=1, **_in(slot))
 
-        with self.prefix_cache.slot(beginning, read) as slot:
+        def clear(slot: int) -> None:
+            with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
+                bare = [ChatMessage(role="user", content="-")]
+                super(OwnServer, self).chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))
+
+        with self.prefix_cache.slot(beginning, read, clear) as slot:
             yield _in(slot)
 
     @contextmanager
     def _adapted_slot(self, adapter: str) -> Iterator[dict[str, Any]]:
-        """Yield what a request says that is answered with an adapter.
-
-        After such a request, the next one without the adapter loses what its slot holds. So a short
-        one is made here, before a beginning is read into the slot.
-        """
+        """Yield what a request says that is answered with an adapter."""
         number = list(self.adapters.values()).index(adapter)
-        with self.prefix_cache.empty_slot() as slot:
-            try:
-                yield _in(slot, cache_prompt=False, lora=[{"id": number, "scale": 1.0}])
-            finally:
-                with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
-                    bare = [ChatMessage(role="user", content="-")]
-                    super().chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))
+        with self.prefix_cache.adapted_slot() as slot:
+            yield _in(slot, cache_prompt=False, lora=[{"id": number, "scale": 1.0}])
 
 
 def _in(slot: int, **given: Any) -> dict[str, Any]:

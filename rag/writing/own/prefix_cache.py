@@ -1,9 +1,10 @@
 """What the default weights have read of the prompts' beginnings, kept on disk.
 
-Each kind of prompt begins with its examples, 500 to 850 tokens, and reading these takes two cores
-seven to twelve seconds. llama.cpp can write down what it has worked out for them, and read that
-back in a moment. A file is kept for each beginning, in the user's cache; its name tells what it
-depends on and what its bytes must be, so that another one is never used.
+Each kind of prompt that is answered without an adapter begins with its examples, 500 to 850 tokens,
+and reading these takes two cores seven to twelve seconds. llama.cpp can write down what it has
+worked out for them, and read that back in a moment. A file is kept for each beginning, in the
+user's cache; its name tells what it depends on and what its bytes must be, so that another one is
+never used.
 
 Each such prompt goes on from its file, so that its answer does not depend on what was asked before:
 llama.cpp's sums differ a little with what else it holds, by 0.06 in the probability of a word.
@@ -21,8 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
-from queue import LifoQueue
-from threading import Lock
+from threading import Condition, Lock
 from typing import TYPE_CHECKING
 
 import httpx
@@ -72,35 +72,53 @@ class PrefixCache:
         known = weights.stat()
         identity = (weights.resolve(), known.st_size, known.st_mtime_ns)
         self._depends = [*map(str, identity), version("xllamacpp")]
-        self._free: LifoQueue[int] = LifoQueue()
-        for slot in reversed(range(slots)):
-            self._free.put(slot)
+        self._free = list(range(slots))
+        self._freed = Condition()
         self._held: dict[int, str] = {}
+        self._adapted: set[int] = set()
         self._making = Lock()
 
     @contextmanager
-    def slot(self, beginning: Sequence[ChatMessage], read: Callable[[int], None]) -> Iterator[int]:
+    def slot(
+        self,
+        beginning: Sequence[ChatMessage],
+        read: Callable[[int], None],
+        clear: Callable[[int], None],
+    ) -> Iterator[int]:
         """Yield a slot that nobody else uses meanwhile, with the beginning of a prompt in it.
 
         It is taken out of its file; where there is none, `read` has the server read it in the slot
-        of this number.
+        of this number. `clear` makes a request of any other kind there, where the last one was made
+        with an adapter: the next one without it loses what its slot holds.
         """
-        slot = self._free.get()
-        try:
+        with self._taken(adapted=False) as slot:
+            if slot in self._adapted:
+                clear(slot)
+                self._adapted.remove(slot)
             self._fill(slot, self._name(beginning), read)
             yield slot
-        finally:
-            self._free.put(slot)
 
     @contextmanager
-    def empty_slot(self) -> Iterator[int]:
-        """Yield a slot that nobody else uses meanwhile, and that may hold anything afterwards."""
-        slot = self._free.get()
-        self._held.pop(slot, None)
+    def adapted_slot(self) -> Iterator[int]:
+        """Yield a slot that nobody else uses meanwhile, for a request with an adapter."""
+        with self._taken(adapted=True) as slot:
+            self._held.pop(slot, None)
+            self._adapted.add(slot)
+            yield slot
+
+    @contextmanager
+    def _taken(self, *, adapted: bool) -> Iterator[int]:
+        """Yield a slot that is free: of several, one that was last used with an adapter, or not."""
+        with self._freed:
+            self._freed.wait_for(lambda: self._free)
+            slot = max(self._free, key=lambda each: (each in self._adapted) is adapted)
+            self._free.remove(slot)
         try:
             yield slot
         finally:
-            self._free.put(slot)
+            with self._freed:
+                self._free.insert(0, slot)
+                self._freed.notify()
 
     def _fill(self, slot: int, name: str, read: Callable[[int], None]) -> None:
         if not self._restored(slot, name):
