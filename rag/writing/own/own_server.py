@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -39,7 +40,15 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
     ) -> ChatResponseGen:
         """Answer a prompt piece by piece, with the adapter of a hash if one is given."""
         with self._adapted_slot(adapter) if adapter else self.slot(messages) as slot:
-            yield from super().stream_chat(messages, **slot, **given)
+            pieces = super().stream_chat(messages, **slot, **given)
+            try:
+                yield from pieces
+            except GeneratorExit:
+                # The client's stream and its own generator hold each other. Until they are
+                # collected, the connection stays open, and the server writes on in this slot.
+                del pieces
+                gc.collect()
+                raise
 
     @contextmanager
     def slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:

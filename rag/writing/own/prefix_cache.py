@@ -55,7 +55,10 @@ def kept_folder() -> Path:
 
 
 class PrefixCache:
-    """The slots of one server, each with a beginning in it and nothing else while it is used."""
+    """The slots of one server, each with a beginning in it and nothing else while it is used.
+
+    One that is used with an adapter is empty.
+    """
 
     def __init__(self, address: str, key: str, folder: Path, weights: Path, slots: int) -> None:
         """Name the server, the `folder` that it writes to, and the file of weights that it runs.
