@@ -220,6 +220,9 @@ def test_yes_and_no_are_left_out_where_the_rest_is_proven_without_them(reader: R
             f"{particle}, the Alder Bridge is 410 metres long.", QUOTES, asked, [ALDER], reader
         )
         assert [each.text for each in made.sentences] == ["The Alder Bridge is 410 metres long."]
+    twice = "No, the Alder Bridge is 410 metres long. The Alder Bridge is 410 metres long."
+    [made] = compose(twice, QUOTES, asked, [ALDER], reader).sentences
+    assert made.text == "The Alder Bridge is 410 metres long."
     false = "No, the Alder Bridge is 999 metres long."
     [failed, instead] = compose(false, QUOTES, asked, [ALDER], reader).sentences
     assert (failed.text, failed.supported) == (false, False)

@@ -78,6 +78,11 @@ def test_yes_and_no_are_left_out_where_the_rest_is_proven_without_them(
     assert [each.text for each in made.sentences if not each.supported] == [false]
 
 
+def test_a_remark_brings_in_no_quote(reader: Reader) -> None:
+    told = "Lorries had made the cracks longer."
+    assert said(prose(reader).whole(f"Well, here you are. {told}")) == [told]
+
+
 def test_yes_stays_where_it_is_asked_for_and_proven(reader: Reader) -> None:
     asked = Query.of("Were cracks found in two piers?")
     answering = Prose(asked, [CRACKS, LORRIES], [CRACKS, LORRIES], reader)

@@ -76,7 +76,8 @@ def compose(
 ) -> Composition:
     """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
-    A sentence that the quotes do not bear out is kept as unsupported, without footnotes and outside
+    "Yes" and "No" are left out where only the rest of a sentence is proven. A sentence that the
+    quotes do not bear out is kept as unsupported, without footnotes and outside
     the answer's text; so is one in which other words answer the question than in the best quote. A
     chosen quote stands in its own words when its answer got lost in writing, and the best one also
     when no sentence cites it.
@@ -97,6 +98,8 @@ def compose(
                 sentence = bare
             else:
                 supported, replaced = False, True
+        if supported and any(each.text == sentence for each in composition.sentences):
+            continue  # It was said before, with or without a particle.
         if supported:
             composition.cite(sentence, cited)
         else:

@@ -72,7 +72,8 @@ class Prose:
                     composition.cite(said, [nearest])
                 continue
             composition.sentences.append(AnswerSentence(sentence, (), False))
-            if nearest in self._chosen and nearest not in composition.citations:
+            of_it = content_words(sentence) & content_words(nearest.model_text)
+            if of_it and nearest in self._chosen and nearest not in composition.citations:
                 composition.cite(in_quotation_marks(nearest), [nearest])
                 quoted.append(nearest)
         return composition

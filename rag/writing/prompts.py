@@ -1,5 +1,7 @@
 """The words said to the LLM where it has no adapter that has learned what is wanted.
 
+Those for a message that stands alone are in `standing_alone.py`.
+
 Each of these begins the same way every time, so that only what is new is read (reading is the slow
 part):
 
