@@ -77,10 +77,10 @@ def compose(
     """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
     "Yes" and "No" are left out where only the rest of a sentence is proven. A sentence that the
-    quotes do not bear out is kept as unsupported, without footnotes and outside
-    the answer's text; so is one in which other words answer the question than in the best quote. A
-    chosen quote stands in its own words when its answer got lost in writing, and the best one also
-    when no sentence cites it.
+    quotes do not bear out is kept as unsupported, without footnotes and outside the answer's text;
+    so is one in which other words answer the question than in the best quote. A chosen quote stands
+    in its own words when its answer got lost in writing, and the best one also when no sentence
+    cites it.
     """
     composition = Composition()
     # What the sentences were written from comes first: it wins where another quote says the same.
@@ -98,12 +98,10 @@ def compose(
                 sentence = bare
             else:
                 supported, replaced = False, True
-        if supported and any(each.text == sentence for each in composition.sentences):
-            continue  # It was said before, with or without a particle.
-        if supported:
-            composition.cite(sentence, cited)
-        else:
+        if not supported:
             composition.sentences.append(AnswerSentence(sentence, (), False))
+        elif all(each.text != sentence for each in composition.sentences):
+            composition.cite(sentence, cited)  # Another may only have had a particle before it.
     said = " ".join(each.text for each in composition.sentences if each.supported)
     # A bare "Yes" says nothing that could be borne out; the question may have another name for the
     # same ("the White House"); and other words may say the same. Then the quote says it.

@@ -14,7 +14,15 @@ import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from eval.lab.training.standing_alone import __main__ as training
-from eval.lab.training.standing_alone.adapter import FIRST, MATRICES, RANK, Learned, adapt
+from eval.lab.training.standing_alone.adapter import (
+    FIRST,
+    MATRICES,
+    RANK,
+    Example,
+    Learned,
+    adapt,
+    loss,
+)
 from rag.languages import content_words
 from rag.writing.standing_alone import FILE
 
@@ -85,9 +93,9 @@ def test_at_first_nothing_is_added() -> None:
 
 def test_what_is_learned_is_what_is_written() -> None:
     model = small_model(Path())
-    batch = [training.Example(range(5, 15), 6), training.Example(range(40, 45), 3)]
-    together = training.loss(model, batch)
-    alone = [training.loss(model, [each]) for each in batch]
+    batch = [Example(range(5, 15), 6), Example(range(40, 45), 3)]
+    together = loss(model, batch)
+    alone = [loss(model, [each]) for each in batch]
     assert torch.isclose(together, (4 * alone[0] + 2 * alone[1]) / 6)
 
 

@@ -102,8 +102,12 @@ def rouge(told: Told, asked: Asked) -> float:
     """Return ROUGE-L (F1) against the best of the written answers, 0 for a refusal."""
     if told["refused"]:
         return 0.0
-    score = _SCORER.score_multi(list(asked.answers), _plain(told["answer"]))
-    return float(score["rougeL"].fmeasure)
+    return rouge_l(asked.answers, _plain(told["answer"]))
+
+
+def rouge_l(answers: Sequence[str], text: str) -> float:
+    """Return ROUGE-L (F1) of a text against the best of the written answers."""
+    return float(_SCORER.score_multi(list(answers), text)["rougeL"].fmeasure)
 
 
 def evidence(told: Told, asked: Asked) -> tuple[float, float, float]:

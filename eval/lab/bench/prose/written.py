@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
-from rouge_score.rouge_scorer import RougeScorer
-
+from eval.lab.bench.prose.__main__ import rouge_l
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
 from eval.lab.training.inputs import read_records
@@ -110,9 +109,6 @@ def _proven(asked: Asked, written: str, assistant: Assistant) -> Composition:
     return Prose(query, chosen, chosen, assistant.reader).whole(written)
 
 
-_SCORER = RougeScorer(["rougeL"], use_stemmer=True)
-
-
 def _rows(told: Sequence[tuple[Asked, Composition]]) -> Iterator[Row]:
     said = [[each.text for each in made.sentences if each.supported] for _, made in told]
     sentences = [each for _, made in told for each in made.sentences]
@@ -121,7 +117,7 @@ def _rows(told: Sequence[tuple[Asked, Composition]]) -> Iterator[Row]:
     yield Row("answers that stand as they were written", share(as_written))
     yield Row("sentences that were written and are proven", rate(own, own + left_out))
     pairs = ((asked.answer, " ".join(texts)) for (asked, _), texts in zip(told, said, strict=True))
-    rouge = [_SCORER.score(wanted, text)["rougeL"].fmeasure for wanted, text in pairs]
+    rouge = [rouge_l([wanted], text) for wanted, text in pairs]
     yield Row("ROUGE-L", Metric(fmean(rouge), len(told)))
     words = median(len(" ".join(texts).split()) for texts in said)
     yield Row("words, median", Metric(float(words), len(told)))

@@ -8,7 +8,6 @@ in it, and the loss on what was held out is printed.
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,11 +20,9 @@ from eval.lab.training.standing_alone.adapter import (
     RECIPE,
     Example,
     example_of,
-    held_out_loss,
-    learn,
+    learn_and_measure,
     load_model,
     load_tokenizer,
-    loss,
     model_file,
 )
 from rag.asking.rewrite import Turn
@@ -44,12 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     path = model_file()
     tokenizer = load_tokenizer(path)
     examples = [(each.held_out, _example(each, titles, tokenizer)) for each, titles in told()]
-    model = load_model(path)
-    learned = [each for held_out, each in examples if not held_out]
-    made = options.folder / FILE
-    learn(model, learned, lambda each: len(each.tokens), loss, made, options.epochs)
-    held_out = [each for held_out, each in examples if held_out]
-    sys.stdout.write(f"loss {held_out_loss(model, held_out):.3f}, n = {len(held_out)}\n")
+    learn_and_measure(load_model(path), examples, options.folder / FILE, options.epochs)
     return 0
 
 

@@ -6,7 +6,8 @@ learned, whose product is added to it; llama.cpp adds them for one request and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -127,8 +128,21 @@ def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
     return cross_entropy(model.lm_head(torch.cat(written)).float(), torch.cat(wanted))
 
 
-def held_out_loss(model: PreTrainedModel, held_out: Sequence[Example]) -> float:
-    """Return the mean loss of what was held out."""
+def learn_and_measure(
+    model: PreTrainedModel, examples: Iterable[tuple[bool, Example]], made: Path, epochs: float
+) -> None:
+    """Have a model learn an adapter from examples, each with whether it is held out.
+
+    The loss on those that are is printed.
+    """
+    learned, held_out = list[Example](), list[Example]()
+    for is_held_out, example in examples:
+        (held_out if is_held_out else learned).append(example)
+    learn(model, learned, lambda each: len(each.tokens), loss, made, epochs)
+    sys.stdout.write(f"loss {_mean_loss(model, held_out):.3f}, n = {len(held_out)}\n")
+
+
+def _mean_loss(model: PreTrainedModel, held_out: Sequence[Example]) -> float:
     batches = batches_of(held_out, lambda each: len(each.tokens), 1.0, RECIPE.seed)
     with torch.no_grad():
         losses = [float(loss(model, batch)) * len(batch) for batch in batches]

@@ -8,7 +8,6 @@ loss on what was held out is printed.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,11 +18,9 @@ from eval.lab.training.inputs import parse, read_records, reading
 from eval.lab.training.standing_alone.adapter import (
     Example,
     example_of,
-    held_out_loss,
-    learn,
+    learn_and_measure,
     load_model,
     load_tokenizer,
-    loss,
     model_file,
 )
 from rag.writing.from_sentences import FILE, messages
@@ -38,12 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parse(arguments, "eval.lab.training.writing", __doc__, epochs=2.0)
     path = model_file()
     examples = list(_examples(load_tokenizer(path)))
-    model = load_model(path)
-    learned = [each for held_out, each in examples if not held_out]
-    made = options.folder / FILE
-    learn(model, learned, lambda each: len(each.tokens), loss, made, options.epochs)
-    held_out = [each for held_out, each in examples if held_out]
-    sys.stdout.write(f"loss {held_out_loss(model, held_out):.3f}, n = {len(held_out)}\n")
+    learn_and_measure(load_model(path), examples, options.folder / FILE, options.epochs)
     return 0
 
 
