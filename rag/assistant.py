@@ -19,6 +19,7 @@ from rag.answer import Answer, Event, Searching
 from rag.answerability.reader import Reader
 from rag.answering import WAYS
 from rag.answering.context import MAX_LISTED, Context
+from rag.answering.meaning.written import by_what_is_written
 from rag.answering.subquestions import answer_parts, several
 from rag.asking.kind import route_among
 from rag.asking.query import Query, understand
@@ -261,8 +262,11 @@ class Assistant:
             yield context.answer(query, Composition(), reason="no_documents", note=note)
             return
         yield Searching(query.text)
-        parts = several(query)
-        yield from answer_parts(query, context, parts) if parts else context.ask(query)
+        asked = by_what_is_written(query, context) if context.titles else query
+        if asked.text != query.text:
+            yield Searching(asked.text)
+        parts = several(query) if asked is query else ()
+        yield from answer_parts(query, context, parts) if parts else context.ask(asked)
 
     def _understood(self, typed: str, history: Sequence[Turn], context: Context) -> Query:
         if self.library.is_empty:

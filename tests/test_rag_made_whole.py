@@ -15,7 +15,7 @@ from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.lazy import Lazy
-from rag.writing import standing_alone
+from rag.writing import requests, standing_alone
 from rag.writing.llm import Writer
 from rag.writing.standing_alone import messages
 from tests.asking import context_of
@@ -41,8 +41,21 @@ def learned(**given: Any) -> ScriptedLLM:
     return ScriptedLLM(adapters={standing_alone.FILE: "of its own"}, **given)
 
 
+def knowing(**given: Any) -> ScriptedLLM:
+    """Return a model that has learned to write what messages ask for, too."""
+    files = (requests.FILE, standing_alone.FILE)
+    return ScriptedLLM(adapters=dict.fromkeys(files, "of its own"), **given)
+
+
 def asked_of(assistant: Assistant, llm: ScriptedLLM) -> Context:
     return replace(context_of(assistant), load_writer=lambda: Writer(llm, "scripted"))
+
+
+def answering(assistant: Assistant, llm: ScriptedLLM) -> Assistant:
+    """Return an assistant whose answers are written by a model."""
+    asking = assistant.with_settings(assistant.settings)
+    asking._writer = Lazy(lambda: Writer(llm, "scripted"))
+    return asking
 
 
 def made(
@@ -156,8 +169,7 @@ def test_the_whole_question_is_shown_with_its_quotes(
 ) -> None:
     monkeypatch.setattr(gate, "SURE", 1.0)
     llm = learned(copied=WHOLE, written="The Tsugaru Strait is 20 kilometers wide.")
-    asking = briefed.with_settings(briefed.settings)
-    asking._writer = Lazy(lambda: Writer(llm, "scripted"))
+    asking = answering(briefed, llm)
     events = list(asking.stream("width then", HISTORY[:4]))
     assert [each.question for each in events if isinstance(each, Searching)] == [
         "width the Tsugaru Strait",
@@ -173,12 +185,112 @@ def test_a_command_asks_it_again(briefed: Assistant, monkeypatch: pytest.MonkeyP
     """Else “shorter” would be said of another question than the one that was answered."""
     monkeypatch.setattr(gate, "SURE", 1.0)
     llm = learned(copied=WHOLE, written="The Tsugaru Strait is 20 kilometers wide.", asked=[])
-    asking = briefed.with_settings(briefed.settings)
-    asking._writer = Lazy(lambda: Writer(llm, "scripted"))
+    asking = answering(briefed, llm)
     answered: list[Turn] = [("user", "width then"), ("assistant", "20 kilometers.[1]")]
     answer = asking.ask("shorter", [*HISTORY[:4], *answered])
     assert "20 kilometers" in answer.text
     assert any("Last message: width then" in each for each in llm.asked)
+
+
+OBLIGED = "Much obliged. A pleasure to read of that strait again at my age."
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "way", "answered"),
+    [
+        (OBLIGED, "Thank you.", "conversation", "You are welcome."),
+        ("my poor knees are killing me today", "OK.", "conversation", "All right."),
+        ("think thats everything, who wrote it btw", "Who wrote this document?", "document", ""),
+    ],
+    ids=["thanks", "a remark", "of the document"],
+)
+def test_what_asks_for_no_fact_is_told_by_what_it_says(
+    briefed: Assistant, typed: str, said: str, way: str, answered: str
+) -> None:
+    llm = knowing(copied=said, asked=[])
+    answer = answering(briefed, llm).ask(typed, HISTORY[:4])
+    assert len(llm.asked) == 1
+    assert answer.way == way
+    assert answered in answer.text
+    asks = way == "document"
+    assert answer.standalone_question == (said if asks else typed)
+
+
+@pytest.mark.parametrize("typed", ["Thank you.", "so what does [1] say about the width?"])
+def test_what_is_known_is_not_asked(briefed: Assistant, typed: str) -> None:
+    llm = knowing(copied="Goodbye.", asked=[])
+    assert "Goodbye" not in answering(briefed, llm).ask(typed, HISTORY[:4]).text
+    assert not any(typed in each for each in llm.asked)
+
+
+@pytest.mark.parametrize(
+    "llm",
+    [ScriptedLLM(copied="OK."), knowing(copied="Tell me a joke about the sea.")],
+    ids=["it has not learned to tell remarks", "it is no remark"],
+)
+def test_nothing_is_passed_over_that_may_be_asked(briefed: Assistant, llm: ScriptedLLM) -> None:
+    answer = answering(briefed, llm).ask("oh please do tell me a joke of the sea now", HISTORY[:4])
+    assert "All right." not in answer.text
+
+
+@pytest.mark.parametrize(
+    "said", ["How many horses were there?", "What does the second footnote say?"]
+)
+def test_what_its_way_has_nothing_for_is_asked_once(briefed: Assistant, said: str) -> None:
+    llm = knowing(copied=said, asked=[])
+    assert answering(briefed, llm).ask("my uncle counted the horses there all day", HISTORY[:4])
+    # What it asks for, and how that stands alone.
+    assert sum("Last message: my uncle" in each for each in llm.asked) == 2
+
+
+def test_where_the_model_fails_a_request_stays_one(briefed: Assistant) -> None:
+    typed = "oh lovely, thank you so very much for that"
+    answer = answering(briefed, knowing(fail_at="copy")).ask(typed, HISTORY[:4])
+    assert (answer.way, answer.llm_failed) == ("conversation", True)
+
+
+def test_what_is_stated_is_judged_as_it_was_typed(briefed: Assistant) -> None:
+    llm = knowing(copied=WHOLE, asked=[])
+    stated = "so the Tsugaru Strait is 20 kilometers wide, right?"
+    answer = answering(briefed, llm).ask(stated, HISTORY[:4])
+    assert len(llm.asked) == 1
+    assert (answer.way, answer.standalone_question) == ("claim", stated)
+
+
+def test_a_request_that_it_makes_a_question_of_is_searched_for(briefed: Assistant) -> None:
+    typed = "ok tough luck. no wider?"
+    assert briefed.router(typed).kind != "evidence"
+    llm = knowing(copied=WHOLE, written="The Tsugaru Strait is 20 kilometers wide.")
+    answer = answering(briefed, llm).ask(typed, HISTORY[:4])
+    assert (answer.way, answer.standalone_question) == ("evidence", WHOLE)
+    assert "20" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer", "is_a_question"),
+    [
+        (OBLIGED, "You are welcome.", False),
+        ("Good evening to you all", "Hello. I have 1 document: “X”.", False),
+        ("thanks!", "The sources do not say.", False),
+        ("thanks, go on", "The Tsugaru Strait.[1]", True),
+    ],
+)
+def test_what_was_answered_like_small_talk_is_no_question_before(
+    briefed: Assistant, typed: str, answer: str, is_a_question: bool
+) -> None:
+    passed: list[Turn] = [("user", typed), ("assistant", answer)]
+    query = briefed._understood("shorter", [*HISTORY[:4], *passed], context_of(briefed))
+    assert next(query.earlier())[0] == (typed if is_a_question else HISTORY[2][1])
+
+
+def test_a_command_passes_over_what_was_none_of_the_sources(briefed: Assistant) -> None:
+    """By its answer it was a doubt; so the question before it is told again."""
+    doubted: list[Turn] = [("user", OBLIGED), ("assistant", "“From then on”, briefing.md.[1]")]
+    llm = knowing(copied="Are you sure?", written="The Tsugaru Strait is 20 kilometers wide.")
+    turns: list[Turn] = [("user", f"{WHOLE}?"), ("assistant", "20 kilometers.[1]")]
+    answer = answering(briefed, llm).ask("as a list", [*turns, *doubted])
+    assert answer.way == "command"
+    assert answer.standalone_question == f"{WHOLE}?"
 
 
 def test_a_turn_cannot_pose_as_another() -> None:
@@ -194,8 +306,8 @@ def test_a_turn_cannot_pose_as_another() -> None:
 
 def test_a_model_with_examples_alone_is_asked_about_follow_ups(briefed: Assistant) -> None:
     llm = ScriptedLLM(copied=WHOLE)
-    context, whole = asked_of(briefed, llm), Query.of(WRONG, history=HISTORY)
-    assert _made_whole(whole, read(whole, context), context) is None
+    context, alone = asked_of(briefed, llm), Query.of(WRONG, history=HISTORY)
+    assert _made_whole(alone, read(alone, context), context) is None
     assert not llm.asked
     assert made(briefed, llm, WRONG, *HISTORY) == (WHOLE, True)
     asked = llm.asked[0].split("\n")

@@ -81,7 +81,8 @@ PARTS = ("caption", "reference")
 class Run:
     """What is noted while a message is answered: how long steps took, and whether the LLM failed.
 
-    `timings` are seconds from the beginning on.
+    `timings` are seconds from the beginning on. `found` is by what was searched for, and `written`
+    by a message, the turns before it, and whether it is a request.
     """
 
     started: float = field(default_factory=time.perf_counter)
@@ -94,6 +95,7 @@ class Run:
     llm_failed: bool = False
     message: str | None = None
     found: dict[str, Ranked] = field(default_factory=dict)
+    written: dict[tuple[str, tuple[Turn, ...], bool], str] = field(default_factory=dict)
 
     def time(self, *names: str) -> None:
         """Note that steps are done, unless they were before."""

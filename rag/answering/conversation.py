@@ -49,6 +49,7 @@ SAID: Mapping[str, tuple[str, ...]] = {
     "identity": ("identity", "identity_refuses", "writer", "examples"),
     "greeting": ("hello", "documents", "examples"),
     "chat": ("only_documents", "documents", "examples"),
+    "remark": ("all_right",),
 }
 """What is said to each matter: keys of sayings, and what is told of this library."""
 

@@ -20,20 +20,18 @@ from rag.answerability.gate import (
 )
 from rag.answerability.reader import Reader
 from rag.answering.context import Context
+from rag.answering.meaning.unclear import ask_back, meant
+from rag.answering.meaning.written import MADE_WHOLE, is_said, request, written
 from rag.answering.subquestions import answer_parts, joined_in
-from rag.answering.unclear import ask_back, meant
-from rag.asking.query import UNLIKELY, Query
-from rag.asking.rewrite import FOOTNOTE
+from rag.asking.query import FACT_KINDS, UNLIKELY, Query
 from rag.finding.choose import Together, choose
 from rag.finding.quotes import POINTS_BACK, sentences_around
-from rag.languages import missing_facts
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, item_sign, quoted
 from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
 from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
-from rag.writing.standing_alone import MOST_TITLES, pairs
 
 ASKED = 2
 """Quotes that the language model reads as well where the reader is in doubt, at most: each takes
@@ -43,20 +41,25 @@ two seconds and more."""
 SEARCHED = 2
 """Ways to read a message that are searched for, beside the language model's."""
 
-MADE_WHOLE = 0.8
-"""How likely a message is meant as the language model writes it, so that it stands alone; chosen on
-seven conversations of `chatty` (eval/lab/RECORDS.md)."""
-
 BY_EXAMPLES = 0.5
-"""The same of a model that is only given examples, for each message that surely needs something."""
+"""How likely a message is meant as a model writes it that is only given examples, for each one that
+surely needs something."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer from the quotes that hold the answer, or refuse. This way is for every question."""
+    """Answer from the quotes that hold the answer, or refuse. This way is for every question.
+
+    In doubt a message may turn out to ask for no fact, as the language model writes it.
+    """
     first, decision = read_each(query, context)
     found = _with_read(context.find(first.text), decision)
     context.run.time("first_quote_s")
     yield Found(_marked(found, decision))
+    # What its own way had nothing for is asked as a question: it was known to ask for no fact.
+    is_open = not _is_sure(decision) and query.route.kind in FACT_KINDS
+    if is_open and (asked := request(query, context)):
+        yield from context.ask(asked)
+        return
     query, decision = _made_whole(query, decision, context) or (first, decision)
     found = _with_read(context.find(query.text), decision)
     if query.text != first.text:
@@ -141,6 +144,11 @@ def _beside_others(
         yield way, beside
 
 
+def _is_sure(decision: Decision) -> bool:
+    """Whether a message is surely answered as it is read so far."""
+    return decision.answerable and decision.sure
+
+
 def _made_whole(
     query: Query, decision: Decision, context: Context
 ) -> tuple[Query, Decision] | None:
@@ -150,35 +158,17 @@ def _made_whole(
     may need something. A text is not used that has names or numbers which nobody said, or puts
     nothing in where something is surely missing.
     """
-    sure = decision.answerable and decision.sure
-    if sure or not query.history or query.language != ENGLISH or not (writer := context.writer):
+    if _is_sure(decision):
         return None
-    share = MADE_WHOLE if writer.stands_alone else BY_EXAMPLES * query.need
-    if share < UNLIKELY:
+    text = written(query, context, learned=BY_EXAMPLES * query.need < UNLIKELY)
+    if not text or not (writer := context.writer) or not is_said(text, query, context):
         return None
-    few = context.titles if len(context.titles) <= MOST_TITLES else []
-    titles = [each.title for each in few]
-    text = _whole_text(query, titles, writer, context)
-    said = [*(words for _, words in query.history), *titles]
-    if not text or missing_facts(text, said, query.typed):
-        return None
-    also = query.also(text, share)
+    also = query.also(text, MADE_WHOLE if writer.stands_alone else BY_EXAMPLES * query.need)
     puts_in = also.text != query.typed
     if not puts_in and query.need == 1:
         return None
     by_answers = puts_in or query.may_stand_alone
     return read_each(also, context, searched=SEARCHED + 1, by_answers=by_answers)
-
-
-def _whole_text(query: Query, titles: Sequence[str], writer: Writer, context: Context) -> str:
-    """Return a message as the language model makes it stand alone; empty where it does not."""
-    context.run.llm = writer.name
-    turns = pairs([(role, FOOTNOTE.sub("", said)) for role, said in query.history])
-    try:
-        return writer.stand_alone(query.typed, turns, titles)
-    except LLMUnavailable as error:
-        context.run.fail(error)
-        return ""
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:

@@ -10,6 +10,7 @@ from index.language import ENGLISH, language_told_by
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Kind, Route
 from rag.languages import QuestionForm, content_words, form
+from rag.languages.phrases import is_small_talk
 
 DOCUMENT_KINDS = ("overview", "document")
 """Kinds in which “it” may be what there is to read."""
@@ -168,10 +169,18 @@ def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | No
 def _without(
     kinds: Collection[Kind], history: Sequence[Turn], route: Callable[[str], Route]
 ) -> Iterator[Turn]:
-    """Yield the turns but for messages of some kinds, with what was answered to them."""
+    """Yield the turns but for messages of some kinds, with what was answered to them.
+
+    A message that was answered like small talk was some, whatever its words are, and one that was
+    answered with footnotes was none.
+    """
     is_left_out = False
-    for role, said in history:
-        is_left_out = route(said).kind in kinds if role == "user" else is_left_out
+    for at, (role, said) in enumerate(history):
+        if role == "user":
+            answer = next((text for who, text in history[at + 1 : at + 2] if who != role), "")
+            kind = route(said).kind
+            is_chat = kind in CHAT and not FOOTNOTE.search(answer)
+            is_left_out = is_chat or (kind in kinds and kind not in CHAT) or is_small_talk(answer)
         if not is_left_out:
             yield role, said
 

@@ -40,6 +40,21 @@ def quoted(language: str, words: str) -> str:
     return say(language, "quoted", words=words)
 
 
+SMALL_TALK = ("hello", "welcome", "goodbye", "all_right", "only_documents", "identity", "can_ask")
+"""What an answer begins with that is given to who asks the documents nothing."""
+
+
+def is_small_talk(answer: str) -> bool:
+    """Whether an answer begins like one to who asks the documents nothing, in any language."""
+    return answer.startswith(_small_talk())
+
+
+@cache
+def _small_talk() -> tuple[str, ...]:
+    languages = (each.stem for each in SAYINGS.glob("*.json"))
+    return tuple(say(language, key) for language in languages for key in SMALL_TALK)
+
+
 @cache
 def has_sayings(language: str) -> bool:
     """Whether there is a file of what is said in a language, by its code."""

@@ -27,7 +27,7 @@ from index.printable import in_place, shortened, visible
 from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
-from rag.writing import from_sentences, selection, standing_alone
+from rag.writing import from_sentences, requests, selection, standing_alone
 from rag.writing.own.memory import free_memory, needed_memory
 from rag.writing.own.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
@@ -52,7 +52,7 @@ T = TypeVar("T")
 
 ADAPTED = "qwen2.5-coder-1.5b-instruct"
 """The model that the adapters belong to."""
-ADAPTERS = (standing_alone.FILE, selection.FILE, from_sentences.FILE)
+ADAPTERS = (requests.FILE, standing_alone.FILE, selection.FILE, from_sentences.FILE)
 """The files of the adapters."""
 
 CONTEXT_TOKENS = 8192
@@ -173,8 +173,29 @@ class Writer:
             return ""
         adapter = self._adapter(standing_alone.FILE)
         asked = standing_alone.messages(titles, turns, message, adapted=bool(adapter))
+        return self._line(asked, ALONE_TOKENS, adapter)
+
+    @property
+    def knows_requests(self) -> bool:
+        """Whether the model has learned to write what messages ask for, besides questions."""
+        return self._adapter(requests.FILE) is not None
+
+    def request(
+        self, message: str, turns: Sequence[tuple[str, str]], titles: Sequence[str] = ()
+    ) -> str:
+        """Return what a message asks for in plain words; empty where it is a long question.
+
+        It takes what `stand_alone` takes. A message that is too long is not asked about.
+        """
+        if len(message) > standing_alone.MOST["message"]:
+            return ""
+        asked = standing_alone.messages(titles, turns, message, adapted=True)
+        return self._line(asked, requests.TOKENS, self._adapter(requests.FILE))
+
+    def _line(self, asked: Sequence[ChatMessage], most: int, adapter: str | None) -> str:
+        """Return the first line that is written; empty where it has no words, or is cut off."""
         given = {"adapter": adapter} if adapter else {}
-        said = self._chat(asked, _whole_words, max_tokens=ALONE_TOKENS, **given)
+        said = self._chat(asked, _whole_words, max_tokens=most, **given)
         line = on_one_line(said.strip().partition("\n")[0])
         return line if re.match(r"\w", line) else ""
 

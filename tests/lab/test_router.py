@@ -34,7 +34,7 @@ from eval.lab.training.routing.network import (
     load_examples,
     request_words,
 )
-from eval.lab.training.standing_alone.__main__ import told
+from eval.lab.training.standing_alone.__main__ import CONVERSATIONS, told
 from index.errors import UserError
 from rag.asking.route import FOREIGN_ROWS, KINDS, WEIGHTS, Router, metadata
 from rag.languages.phrases import SAYINGS
@@ -196,7 +196,7 @@ def test_how_likely_a_class_is_counts_beside_all_that_is_known() -> None:
 
 
 def test_nothing_is_learned_of_conversations_that_are_held_out() -> None:
-    asked = [each for each, _ in told() if each.message != each.alone]
+    asked = [each for each, _ in told(CONVERSATIONS) if each.message != each.alone]
     learned = follow_ups()
     assert len(learned) == sum(not each.held_out for each in asked) > 1000
     apart = {each.message for each in asked if each.held_out}

@@ -24,6 +24,7 @@ from eval.lab.training.standing_alone.adapter import (
     loss,
 )
 from rag.languages import content_words
+from rag.writing import requests
 from rag.writing.standing_alone import FILE
 
 pytestmark = pytest.mark.llm  # Its tokenizer is needed.
@@ -54,6 +55,10 @@ def small_model(_: Path) -> Qwen2ForCausalLM:
     return Qwen2ForCausalLM(config).requires_grad_(False)
 
 
+def training_files() -> tuple[Path, Path]:
+    return training.CONVERSATIONS, training.REQUESTS
+
+
 @pytest.fixture
 def talks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for talk in TALKS:
@@ -61,7 +66,8 @@ def talks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             turn["assistant"] = "It was built in 1907."  # type: ignore[index]
     file = tmp_path / "conversations.jsonl.gz"
     file.write_bytes(gzip.compress("\n".join(map(json.dumps, TALKS)).encode()))
-    monkeypatch.setattr(training, "CONVERSATIONS", file)
+    for name in ("CONVERSATIONS", "REQUESTS"):
+        monkeypatch.setattr(training, name, file)
     monkeypatch.setattr(training, "load_model", small_model)
     return file
 
@@ -83,6 +89,19 @@ def test_an_adapter_is_made_and_made_again(
     assert adapter.read_bytes() == again.read_bytes()
 
 
+def test_it_goes_on_from_an_adapter(talks: Path, tmp_path: Path) -> None:
+    training.main([str(tmp_path / "one"), "--epochs", "2"])
+    first, given = tmp_path / "one" / FILE, ["--epochs", "0.1", "--start"]
+    training.main([str(tmp_path / "two"), *given, str(first)])
+    one, two = (
+        {each.name: each.data for each in gguf.GGUFReader(file).tensors}
+        for file in (first, tmp_path / "two" / requests.FILE)
+    )
+    name = f"blk.{FIRST}.attn_q.weight.lora_a"
+    assert not np.array_equal(one[name], two[name])
+    assert np.abs(one[name] - two[name]).max() < 0.01
+
+
 def test_at_first_nothing_is_added() -> None:
     model, tokens = small_model(Path()), torch.arange(12)[None]
     before = model(tokens).logits
@@ -100,8 +119,8 @@ def test_what_is_learned_is_what_is_written() -> None:
 
 
 def test_titles_are_told_where_the_message_needs_them() -> None:
-    told = list(training.told())
-    assert len(told) > 3_000
+    told = [each for file in training_files() for each in training.told(file)]
+    assert len(told) > 5_000
     assert 0.1 < sum(not titles for _, titles in told) / len(told) < 0.3
     for follow_up, titles in told:
         said = " ".join([follow_up.message, *(text for _, text in follow_up.history)])

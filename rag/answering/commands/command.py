@@ -6,7 +6,7 @@ every sentence is proven again, and nothing that came back from a browser is tak
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import replace
 
 from index.documents import Span
@@ -15,6 +15,7 @@ from rag.answer import Answer, AnswerSentence, Event
 from rag.answering.commands import footnote, recap
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import tell
+from rag.answering.meaning.written import by_what_is_written
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
 from rag.asking.subject import wanted
@@ -43,30 +44,32 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if matter not in MATTERS:  # The answer as it was would look like what was asked for.
         yield from tell(query, context, [say(query.language, "of_answers")])
         return
-    asked, commands = _last_asked(query, context)
-    if asked is None:
-        of_all = matter in ("shorter", "simpler", "list")
-        overview = context.ask(replace(query, route=OVERVIEW))
-        nothing = say(query.language, "no_answer")
-        yield from overview if of_all else tell(query, context, [nothing])
-        return
-    limit = wanted(query.text) or _limit([*commands, query.route], context.limit)
-    again = replace(context, limit=limit, asks_back=False)
-    for event in again.ask(asked):
-        wanted_now = isinstance(event, Answer) and _as_wanted(query, event, context, limit)
-        yield wanted_now or event
-
-
-def _last_asked(query: Query, context: Context) -> tuple[Query | None, list[Route]]:
-    """Return the last question that is no command, and the commands behind it."""
-    commands: list[Route] = []
+    commands = [query.route]
     for text, before in query.earlier():
-        earlier = context.understand(text, before)
-        if earlier.route.kind not in ASSISTANT_KINDS:
-            return earlier, commands
+        earlier = by_what_is_written(context.understand(text, before), context)
         if earlier.route.kind == "command":
             commands.insert(0, earlier.route)
-    return None, []
+        limit = wanted(query.text) or _limit(commands, context.limit)
+        asks = earlier.route.kind not in ASSISTANT_KINDS
+        if asks and (yield from _answered_again(query, earlier, context, limit)):
+            return
+    of_all = matter in ("shorter", "simpler", "list")
+    overview = context.ask(replace(query, route=OVERVIEW))
+    yield from overview if of_all else tell(query, context, [say(query.language, "no_answer")])
+
+
+def _answered_again(
+    query: Query, asked: Query, context: Context, limit: int
+) -> Generator[Event, None, bool]:
+    """Answer an earlier question as is wanted now; return whether it was one."""
+    again = replace(context, limit=limit, asks_back=False)
+    for event in again.ask(asked):
+        if isinstance(event, Answer):
+            if event.way in ASSISTANT_KINDS:
+                return False
+            event = _as_wanted(query, event, context, limit)
+        yield event
+    return True
 
 
 def _limit(commands: Sequence[Route], usual: int) -> int:

@@ -92,7 +92,11 @@ def follow_ups() -> list[str]:
 
     Those that stand alone may ask nothing.
     """
-    return [each.message for each, _ in told() if each.message != each.alone and not each.held_out]
+    return [
+        each.message
+        for each, _ in told(CONVERSATIONS)
+        if each.message != each.alone and not each.held_out
+    ]
 
 
 def further_examples() -> list[Message]:

@@ -1,8 +1,10 @@
-"""Train the adapter again with which the language model writes a message so that it stands alone.
+"""Train the adapters again with which the language model writes what a message asks.
 
-It learns from `conversations.jsonl.gz` beside this module, but for one conversation in seven. The
-FOLDER keeps a checkpoint, from which the same command goes on; at the end `standing_alone.gguf` is
-in it, and the loss on what was held out is printed.
+One learns from `conversations.jsonl.gz` beside this module, but for one conversation in seven, how
+a message stands alone. With --start the other goes on from that: from `requests.jsonl.gz`, whose
+messages are of all kinds (thanks, remarks, doubts, requests), and some of the first beside them.
+The FOLDER keeps a checkpoint, from which the same command goes on; at the end `standing_alone.gguf`
+or `requests.gguf` is in it, and the loss on what was held out is printed.
 """
 
 from __future__ import annotations
@@ -27,9 +29,13 @@ from eval.lab.training.standing_alone.adapter import (
 )
 from rag.asking.rewrite import Turn
 from rag.languages import content_words
+from rag.writing import requests
 from rag.writing.standing_alone import FILE, messages, pairs
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
+REQUESTS = Path(__file__).parent / "requests.jsonl.gz"
+AGAIN = 400
+"""How many messages of the first are learned again beside the others."""
 OTHERS, UNTITLED = 0.2, 0.25
 """The share of messages that are read with the titles of one or two other documents as well, and
 of those that are read without any, where none is needed."""
@@ -37,28 +43,36 @@ of those that are read without any, where none is needed."""
 
 def main(arguments: Sequence[str]) -> int:
     """Train, write the adapter, and measure it."""
-    options = parse(arguments, "eval.lab.training.standing_alone", __doc__, epochs=1.0)
-    path = model_file()
+    command, optional = "eval.lab.training.standing_alone", ("--start",)
+    options = parse(arguments, command, __doc__, optional=optional, epochs=1.0)
+    path, start = model_file(), options.start
     tokenizer = load_tokenizer(path)
-    examples = [(each.held_out, _example(each, titles, tokenizer)) for each, titles in told()]
-    learn_and_measure(load_model(path), examples, options.folder / FILE, options.epochs)
+    asked = list(told(CONVERSATIONS))
+    if start:
+        first = [each for each in asked if not each[0].held_out]
+        rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
+        asked = [*told(REQUESTS), *rng.sample(first, min(AGAIN, len(first)))]
+    examples = [(each.held_out, _example(each, titles, tokenizer)) for each, titles in asked]
+    made = options.folder / (requests.FILE if start else FILE)
+    learn_and_measure(load_model(path), examples, made, options.epochs, start)
     return 0
 
 
 # --- examples
 
 
-def told() -> Iterator[tuple[FollowUp, list[str]]]:
-    """Yield the messages of the conversations, each with the titles that are told with it."""
+def told(file: Path) -> Iterator[tuple[FollowUp, list[str]]]:
+    """Yield the messages of a file's conversations, each with the titles that are told with it."""
     rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
-    with reading(CONVERSATIONS, "holds no conversations"):
-        conversations = read_records(CONVERSATIONS)
+    with reading(file, "holds no conversations"):
+        conversations = read_records(file)
     titles = sorted({each["title"] for each in conversations})
     for conversation in conversations:
         history: list[Turn] = []
         for turn in conversation["turns"]:
-            name, own = f"{CONVERSATIONS.name}/{conversation['title']}", conversation["title"]
+            name, own = f"{file.name}/{conversation['title']}", conversation["title"]
             before, message, alone = tuple(history), turn["user"], turn["alone"]
+            history += [("user", message), ("assistant", turn["assistant"])]
             given = [own]
             if rng.random() < OTHERS:
                 given += rng.sample(titles, rng.choice([1, 2]))
@@ -67,8 +81,7 @@ def told() -> Iterator[tuple[FollowUp, list[str]]]:
             needed = content_words(own) & content_words(alone) - said
             if rng.random() < UNTITLED and not needed:
                 given = []
-            yield FollowUp(CONVERSATIONS.name, name, before, message, alone), given
-            history += [("user", message), ("assistant", turn["assistant"])]
+            yield FollowUp(file.name, name, before, message, alone), given
 
 
 def _example(

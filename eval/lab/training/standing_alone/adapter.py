@@ -129,16 +129,20 @@ def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
 
 
 def learn_and_measure(
-    model: PreTrainedModel, examples: Iterable[tuple[bool, Example]], made: Path, epochs: float
+    model: PreTrainedModel,
+    examples: Iterable[tuple[bool, Example]],
+    made: Path,
+    epochs: float,
+    start: Path | None = None,
 ) -> None:
     """Have a model learn an adapter from examples, each with whether it is held out.
 
-    The loss on those that are is printed.
+    The loss on those that are is printed. See `learn`.
     """
     learned, held_out = list[Example](), list[Example]()
     for is_held_out, example in examples:
         (held_out if is_held_out else learned).append(example)
-    learn(model, learned, lambda each: len(each.tokens), loss, made, epochs)
+    learn(model, learned, lambda each: len(each.tokens), loss, made, epochs, start)
     sys.stdout.write(f"loss {_mean_loss(model, held_out):.3f}, n = {len(held_out)}\n")
 
 
@@ -156,13 +160,16 @@ def learn(
     loss: Callable[[PreTrainedModel, Sequence[T]], torch.Tensor],
     made: Path,
     epochs: float,
+    start: Path | None = None,
 ) -> None:
     """Have a model learn an adapter, and write that; what was learned stays beside the model.
 
     `length` returns an example's tokens, and `loss` the loss of a batch. A checkpoint beside the
-    file is gone on from.
+    file is gone on from, or an adapter that the learning starts from.
     """
     learned = adapt(model, RECIPE.seed)
+    if start:
+        read_adapter(learned, start)
     fit(
         torch.nn.ModuleList(learned.values()),
         examples,
@@ -198,6 +205,14 @@ def adapt(model: PreTrainedModel, seed: int) -> dict[str, Learned]:
             setattr(within, matrix, Adapted(base, learned))
             made[f"blk.{number}.{name}.weight"] = learned
     return made
+
+
+def read_adapter(learned: Mapping[str, Learned], path: Path) -> None:
+    """Put into what is learned what an adapter has, as `export_adapter` wrote it."""
+    had = {each.name: torch.from_numpy(each.data.copy()) for each in gguf.GGUFReader(path).tensors}
+    for name, each in learned.items():
+        for side, thin in each.named_parameters():
+            thin.data.copy_(had[f"{name}.lora_{side}"])
 
 
 def export_adapter(learned: Mapping[str, Learned], path: Path) -> None:

@@ -1,0 +1,1 @@
+"""What a message means, where what was typed leaves that open."""
