@@ -179,8 +179,8 @@ def _without(
         if role == "user":
             answer = next((text for who, text in history[at + 1 : at + 2] if who != role), "")
             kind = route(said).kind
-            is_chat = kind in CHAT and not FOOTNOTE.search(answer)
-            is_left_out = is_chat or (kind in kinds and kind not in CHAT) or is_small_talk(answer)
+            is_cited = kind in CHAT and FOOTNOTE.search(answer)
+            is_left_out = (kind in kinds and not is_cited) or is_small_talk(answer)
         if not is_left_out:
             yield role, said
 

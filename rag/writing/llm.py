@@ -169,11 +169,8 @@ class Writer:
         `turns` are what was asked before it, each with what was answered, and `titles` those of the
         documents. A message that is too long to be read whole is not asked about.
         """
-        if len(message) > standing_alone.MOST["message"]:
-            return ""
         adapter = self._adapter(standing_alone.FILE)
-        asked = standing_alone.messages(titles, turns, message, adapted=bool(adapter))
-        return self._line(asked, ALONE_TOKENS, adapter)
+        return self._line(message, turns, titles, ALONE_TOKENS, adapter)
 
     @property
     def knows_requests(self) -> bool:
@@ -187,13 +184,24 @@ class Writer:
 
         It takes what `stand_alone` takes. A message that is too long is not asked about.
         """
+        adapter = self._adapter(requests.FILE)
+        return self._line(message, turns, titles, requests.TOKENS, adapter)
+
+    def _line(
+        self,
+        message: str,
+        turns: Sequence[tuple[str, str]],
+        titles: Sequence[str],
+        most: int,
+        adapter: str | None,
+    ) -> str:
+        """Return the line that is written of a message; empty where it has no words, or is cut off.
+
+        So it is for a message that is too long.
+        """
         if len(message) > standing_alone.MOST["message"]:
             return ""
-        asked = standing_alone.messages(titles, turns, message, adapted=True)
-        return self._line(asked, requests.TOKENS, self._adapter(requests.FILE))
-
-    def _line(self, asked: Sequence[ChatMessage], most: int, adapter: str | None) -> str:
-        """Return the first line that is written; empty where it has no words, or is cut off."""
+        asked = standing_alone.messages(titles, turns, message, adapted=bool(adapter))
         given = {"adapter": adapter} if adapter else {}
         said = self._chat(asked, _whole_words, max_tokens=most, **given)
         line = on_one_line(said.strip().partition("\n")[0])

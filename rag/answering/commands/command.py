@@ -15,7 +15,7 @@ from rag.answer import Answer, AnswerSentence, Event
 from rag.answering.commands import footnote, recap
 from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import tell
-from rag.answering.meaning.written import by_what_is_written
+from rag.answering.meaning.written import earlier
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
 from rag.asking.subject import wanted
@@ -45,13 +45,12 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield from tell(query, context, [say(query.language, "of_answers")])
         return
     commands = [query.route]
-    for text, before in query.earlier():
-        earlier = by_what_is_written(context.understand(text, before), context)
-        if earlier.route.kind == "command":
-            commands.insert(0, earlier.route)
+    for each in earlier(query, context):
+        if each.route.kind == "command":
+            commands.insert(0, each.route)
         limit = wanted(query.text) or _limit(commands, context.limit)
-        asks = earlier.route.kind not in ASSISTANT_KINDS
-        if asks and (yield from _answered_again(query, earlier, context, limit)):
+        asks = each.route.kind not in ASSISTANT_KINDS
+        if asks and (yield from _answered_again(query, each, context, limit)):
             return
     of_all = matter in ("shorter", "simpler", "list")
     overview = context.ask(replace(query, route=OVERVIEW))

@@ -13,7 +13,7 @@ from rag.answer import Answer, Event, Found
 from rag.answering.context import Context
 from rag.answering.conversation import tell
 from rag.answering.evidence import read_in
-from rag.answering.meaning.written import by_what_is_written
+from rag.answering.meaning.written import earlier
 from rag.asking.query import Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.asking.subject import subject
@@ -30,8 +30,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     """
     if not FOOTNOTE.search(query.typed) and place_in_order(query.typed, 1) is None:
         return
-    earlier = (context.understand(*each) for each in query.earlier())
-    before = (by_what_is_written(each, context) for each in earlier)
+    before = earlier(query, context)
     last = next((each for each in before if not _is_passed_over(each)), None)
     if last is None:
         yield from tell(query, context, [say(query.language, "no_answer")])

@@ -11,7 +11,7 @@ from dataclasses import replace
 from rag.answer import Answer, Event, Found
 from rag.answering.context import Context
 from rag.answering.conversation import tell
-from rag.answering.meaning.written import by_what_is_written
+from rag.answering.meaning.written import earlier
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.languages.phrases import quoted, say
 from rag.quote import Quote
@@ -26,8 +26,7 @@ OF_EACH = 2
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Tell again what was found to the latest questions, in their order, with the footnotes."""
-    earlier = (context.understand(*each) for each in query.earlier())
-    asked = [by_what_is_written(each, context) for each in earlier]
+    asked = list(earlier(query, context))
     asked = [each for each in reversed(asked) if each.route.kind not in ASSISTANT_KINDS]
     if not asked:
         yield from tell(query, context, [say(query.language, "no_answer")])

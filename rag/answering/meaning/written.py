@@ -8,7 +8,7 @@ question stands alone it has learned besides (`rag/writing/standing_alone.py`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from index.language import ENGLISH
@@ -59,6 +59,12 @@ def by_what_is_written(query: Query, context: Context) -> Query:
     whole = written(query, context)
     is_used = whole and is_said(whole, query, context)
     return (query.also(whole, MADE_WHOLE) if is_used else query).as_evidence()
+
+
+def earlier(query: Query, context: Context) -> Iterator[Query]:
+    """Yield what was typed before a message, the latest first, each as it is understood here."""
+    for text, before in query.earlier():
+        yield by_what_is_written(context.understand(text, before), context)
 
 
 def _names_footnote(query: Query) -> bool:
