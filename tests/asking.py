@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from index.library import Library
@@ -56,6 +57,12 @@ def answered(
         return None
     assert isinstance(events[-1], Answer)
     return events[-1]
+
+
+def length(answer: Answer | None) -> int:
+    """Return how many sentences an overview says that it has."""
+    said = re.match(r"\d+", answer.message or "") if answer else None
+    return int(said[0]) if said else 0
 
 
 def quoted(answer: Answer | None) -> list[str]:

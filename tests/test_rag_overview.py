@@ -16,7 +16,6 @@ from index.loading.load import load_bytes
 from index.split import split
 from rag.answer import Answer
 from rag.answering.overview import (
-    ALIKE,
     carrying,
     centrality,
     in_parts,
@@ -27,7 +26,7 @@ from rag.answering.overview import (
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote
-from tests.asking import AssistantOf, answered, quoted
+from tests.asking import AssistantOf, answered, length, quoted
 from tests.conftest import LibraryOf
 
 
@@ -121,11 +120,17 @@ def test_every_section_is_represented_and_nothing_is_said_twice(
     assert answer.message == "10 sentences from all 7 sections."
     sections = {each.heading for each in briefing_library.passages(briefing.id)}
     assert {quote.heading for quote in answer.citations} == sections
+    opening, *items = answer.sentences
+    assert length(answer) == 10
+    assert opening.text.startswith("“Moscow and Beijing both began 2021")
+    assert opening.text.endswith("ends with a chronology.”")
+    assert all(each.is_item for each in items)
+    assert items[2].text.startswith("• Exercises on Land and at Sea: “")
     starts = [quote.start for quote in answer.citations]
     assert starts == sorted(starts)
     vectors = briefing_library.embed(tuple(quoted(answer)))
     alike = vectors @ vectors.T - np.eye(len(vectors))
-    assert alike.max() < ALIKE
+    assert alike.max() < 0.88
     assert sum(quote.dates is not None for quote in answer.citations) == 1
 
 
@@ -145,11 +150,29 @@ def test_a_section_or_a_topic_alone(listed: Listed) -> None:
 
 @pytest.mark.weights
 @pytest.mark.parametrize(
-    ("length", "count"), [("", 10), (" in three sentences", 3), (" in 8 sentences", 8)]
+    ("wanted", "count"), [("", 10), (" in three sentences", 3), (" in 8 sentences", 8)]
 )
-def test_it_is_as_long_as_is_asked(listed: Listed, length: str, count: int) -> None:
-    answer = listed(f"Summarize the article{length}.", "overview/all")
-    assert len(quoted(answer)) == count
+def test_it_is_as_long_as_is_asked(listed: Listed, wanted: str, count: int) -> None:
+    answer = listed(f"Summarize the article{wanted}.", "overview/all")
+    assert length(answer) == count
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize(
+    ("beginning", "is_opening"),
+    [
+        ("The Tolm ferry carries people over the strait. It was built for the guild.", True),
+        ("Forty dogs ate the ropes. They were never seen again.", False),
+    ],
+)
+def test_the_first_paragraph_opens_it_if_it_tells_of_the_text(
+    library_of: LibraryOf, assistant_of: AssistantOf, beginning: str, is_opening: bool
+) -> None:
+    _, *rest = REPORT.split("## History")
+    text = f"# The Tolm Ferry\n\n{beginning}\n\n## History{''.join(rest)}"
+    assistant = assistant_of(library_of(load_bytes(text.encode(), "ferry.md")))
+    [first, *_] = quoted(answered(assistant, "What is this about?", "overview/all"))
+    assert (first == beginning) is is_opening
 
 
 @pytest.mark.weights
@@ -183,7 +206,7 @@ def test_it_is_asked_like_any_question(briefed: Assistant) -> None:
         assert (answer.refused, answer.way) == (False, "overview")
         assert answer.standalone_question == "Summarize the article."
         assert answer.message == "10 sentences from all 7 sections."
-        assert len(answer.citations) == len(answer.sentences) == 10
+        assert len(answer.citations) == len(answer.sentences) == 7
         assert all(sentence.supported and sentence.citations for sentence in answer.sentences)
     assert briefed.ask("Summarize what is said about sourdough bread.").refused
 

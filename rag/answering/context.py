@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import pairwise
 
 from index.documents import Span
 from index.library import Hit, Library
@@ -33,6 +34,9 @@ from rag.writing.llm import LLMUnavailable, Writer
 MIN_QUOTES = 5
 """Candidates that every answer carries which was searched for, also a refusal."""
 
+FEW = 3
+"""Quotes of a document that are told as prose where more would be a list."""
+
 MAX_LISTED = 10
 """The most entries that an answer lists: more would be two screens of the window and longer."""
 
@@ -51,8 +55,9 @@ class Listing:
 
     `note` says what the quotes do not show: what they cover, what is left out for length. `remarks`
     are sentences that answer without a quote, and say so: of a file's properties, or counted.
-    `items` are said instead of the quotes, where these name things. Where quotes of several
-    documents are `named`, the first of each stands behind its document's title.
+    `items` are said instead of the quotes, where these name things. Where quotes are `named`, the
+    first of each document stands behind its title; more than a few of one document are a list
+    behind those that have the heading of the first, each behind what it is headed.
     """
 
     quotes: tuple[Quote, ...]
@@ -64,11 +69,25 @@ class Listing:
     @property
     def heads(self) -> dict[Span, str]:
         """What stands before quotes, by their places."""
+        if not self.named:
+            return {}
         firsts: dict[str, Quote] = {}
-        for quote in self.quotes if self.named else ():
+        for quote in self.quotes:
             firsts.setdefault(quote.document.id, quote)
-        named = firsts.values() if len(firsts) > 1 else ()
-        return {quote.span: f"{title_line(quote.document.title)}: " for quote in named}
+        if len(firsts) > 1:
+            titled = firsts.values()
+            return {quote.span: f"{title_line(quote.document.title)}: " for quote in titled}
+        if len(self.quotes) <= FEW:
+            return {}
+        opening = {self.quotes[0].heading, None}
+        below = (pair for pair in pairwise(self.quotes) if pair[1].heading not in opening)
+        return {quote.span: _item_of(quote, before) for before, quote in below}
+
+
+def _item_of(quote: Quote, before: Quote) -> str:
+    """Return what stands before an item: a bullet, and its heading, if another one begins."""
+    is_same = quote.heading == before.heading
+    return "• " if is_same else f"• {title_line(quote.heading or '').rstrip(':')}: "
 
 
 Way = Callable[[Query, "Context"], Iterator[Event]]

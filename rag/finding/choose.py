@@ -103,14 +103,20 @@ def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:
         touched = sum(any(_overlap(item, each) for each in same) for item in items)
         whole = _short(items) if touched > 1 or items in led_to else ()
         if not whole:
-            own = next((item for item in items if quote.start < item.start < quote.end), None)
-            start = own.start if own and _overlap(own, quote) else quote.start
-            made.setdefault(Span(quote.document.id, start, quote.end), replace(quote, start=start))
+            own = without_sign(quote)
+            made.setdefault(own.span, own)
         for item in (*whole, *next_items):
             listed = replace(quote, start=item.start, end=item.end, marks=())
             marks = [mark for each in same for mark in _marked(listed, each).marks]
             made.setdefault(listed.span, replace(listed, marks=tuple(marks)))
     return tuple(made.values())
+
+
+def without_sign(quote: Quote) -> Quote:
+    """Return a quote without the sign of the item of a list that it begins with."""
+    items = list_of(quote.document, quote.start, quote.end)
+    starts = (item.start for item in items if quote.start < item.start < quote.end)
+    return replace(quote, start=next(starts, quote.start))
 
 
 def _overlap(item: Element, quote: Quote) -> bool:

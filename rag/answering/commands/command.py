@@ -78,7 +78,7 @@ def _limit(commands: Sequence[Route], usual: int) -> int:
         if each.matters[0] in ("shorter", "simpler"):
             limit = max(limit // 2, 1)
         elif each.matters[0] == "longer":
-            limit = min(limit * 2, MAX_LISTED)
+            limit = min(limit * 2, 2 * MAX_LISTED)
     return limit
 
 
@@ -99,7 +99,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             composition.cite(sentence, ())
     else:
         said = [each for each in last.sentences if each.supported]
-        if matter == "shorter" and len(said) < limit:  # It was short enough for that limit before.
+        # It was short enough for that limit before; an overview has just been made for it.
+        if matter == "shorter" and last.way != "overview" and len(said) < limit:
             said = _surest(said, last, max(len(said) // 2, 1))
         listed = matter in ("list", "table")
         sure = last.decision is not None and last.decision.words_are_sure

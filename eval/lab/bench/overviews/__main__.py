@@ -26,6 +26,7 @@ from eval.lab.measure import arguments, figure, filled, kept, share, show
 from index.documents import Document
 from rag.answer import Answer
 from rag.assistant import Assistant
+from rag.languages import sentence_spans
 
 ASKED = {
     "usual": "What is this about?",
@@ -33,8 +34,8 @@ ASKED = {
 }
 
 Told = dict[str, Any]
-"""What came of a document: for each way of asking its `sentences`, and the share of its sections
-that they are from."""
+"""What came of a document: for each way of asking the `quotes`, how many `sentences` these have,
+and the share of its sections that they are from."""
 
 Said = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
 """The sentences of each system, of each document, for each way of asking."""
@@ -66,7 +67,7 @@ def main(given: Sequence[str]) -> int:
     for key, each in wanted.items() if asked.shown else ():
         sys.stdout.write(f"\n{each.part}, {each.kind}: {each.document.title}\n")
         for name in ASKED:
-            lines = "\n".join(f"    {line}" for line in told[key][name]["sentences"])
+            lines = "\n".join(f"    {line}" for line in told[key][name]["quotes"])
             sys.stdout.write(f"  {name}\n{lines}\n")
     return 0
 
@@ -83,19 +84,21 @@ def _as_kept(answer: Answer, document: Document) -> Told:
     sections = [each.start for each in document.headings]
     within = {sum(at <= quote.start for at in sections) for quote in answer.citations}
     most = min(max(len(sections), 1), len(answer.citations))
+    quotes = [" ".join(quote.text.split()) for quote in answer.citations]
     return {
         "way": answer.way,
-        "sentences": [" ".join(quote.text.split()) for quote in answer.citations],
+        "quotes": quotes,
+        "sentences": sum(len(sentence_spans(text, 0, len(text))) for text in quotes),
         "sections": min(len(within) / most, 1) if most else 0.0,
     }
 
 
 def _said(wanted: Mapping[str, Summarised], told: Mapping[str, Told]) -> Said:
     all_of = {key: sentences_of(each.document) for key, each in wanted.items()}
-    said = {"Footnoted": {k: {way: told[k][way]["sentences"] for way in ASKED} for k in wanted}}
+    said = {"Footnoted": {k: {way: told[k][way]["quotes"] for way in ASKED} for k in wanted}}
     for name, choose in (("first sentences", lead), ("LexRank", lexrank)):
         said[name] = {
-            key: {way: choose(all_of[key], len(told[key][way]["sentences"])) for way in ASKED}
+            key: {way: choose(all_of[key], told[key][way]["sentences"]) for way in ASKED}
             for key in wanted
         }
     return said
