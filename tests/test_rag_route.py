@@ -14,7 +14,7 @@ from index.weights.embedding import load_embedding
 from rag.answering import WAYS
 from rag.answering.context import PARTS
 from rag.asking.route import (
-    BESIDE,
+    BESIDE_OF_DOCUMENT,
     DOUBT,
     EVIDENCE,
     KINDS,
@@ -101,7 +101,7 @@ def test_doubt_goes_to_evidence() -> None:
 @pytest.mark.parametrize(
     ("probabilities", "matters"),
     [
-        ((0.0, 0.0, 0.0, 0.5, 0.5 * BESIDE), ("author",)),
+        ((0.0, 0.0, 0.0, 0.5, 0.49 * BESIDE_OF_DOCUMENT), ("author",)),
         ((0.0, 0.0, 0.0, 0.6, 0.4), ("author", "date")),
         ((0.0, 0.0, 0.0, 0.4, 0.6), ("date", "author")),
         ((0.0, 0.0, 0.0, 1.0, 0.0), ("author",)),

@@ -173,7 +173,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     That is a document or several, a section, a topic, or all there is; the note says what they
     cover. Not for an overview of something that the documents do not speak of.
     """
-    counted = wanted(query.text)
+    counted = wanted(query.text) or wanted(query.typed)
     limit = min(counted or context.limit, context.settings.sentences)
     enough = None if counted else context.limit // ENOUGH
     chosen, note = _chosen(query, context, limit, enough)

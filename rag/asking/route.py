@@ -65,6 +65,10 @@ other kind stands beside it, for where no table fits."""
 BESIDE = 0.35
 """The share of a kind's probability from which a matter is asked for beside another one."""
 
+BESIDE_OF_DOCUMENT = 0.2
+"""The same of what is asked about a document: one thing too many is told in a few words, and one
+too few was asked for in vain. Of 95 examples that ask for several 57 are told all, with 0.35 27."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -156,7 +160,8 @@ def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
     only = sums["compute"] >= ONLY_COMPUTED
     kind = max(KINDS if only else others, key=lambda each: sums[each])
     matters = [(p, name.partition("/")[2]) for p, name in ranked if name.startswith(f"{kind}/")]
-    asked = [name for p, name in matters if p >= BESIDE * sums[kind]] or [matters[0][1]]
+    beside = BESIDE_OF_DOCUMENT if kind == "document" else BESIDE
+    asked = [name for p, name in matters if p >= beside * sums[kind]] or [matters[0][1]]
     return Route(kind, tuple(asked), sums[kind], computes)
 
 

@@ -17,6 +17,7 @@ from eval.lab.training.routing.further import (
     beside_the_weights,
     fit,
     follow_ups,
+    further_classes,
     further_examples,
     probabilities,
     read,
@@ -225,14 +226,14 @@ def test_what_stands_beside_the_weights_is_of_the_examples() -> None:
     examples = load_examples()
     names = sorted({name for each in examples for name in each.classes})
     further = further_examples()
-    more = sorted({name for each in further for name in each.classes})
+    more = further_classes(further)
     assert metadata()["classes"] == [*names, *more]
     assert beside_the_weights(further, more).items() <= metadata().items()
 
 
 def test_further_classes_are_recognised_and_nothing_else_is_taken_for_them(router: Router) -> None:
     drawn = random.Random(27).sample(further_examples(), DRAWN)
-    further = {name for each in drawn for name in each.classes} - {ASKED}
+    further = set(further_classes(drawn)) - {ASKED}
     wrong: list[str] = []
     for example in drawn:
         found = router(example.text)

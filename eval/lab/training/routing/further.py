@@ -6,13 +6,12 @@
 Classes of few examples that are learned together with all others take from them
 (eval/lab/RECORDS.md). So these are rows of their own over the finished network: a linear reading of
 what its last layer sees. Its examples are `further.jsonl`, beside this module, with messages that
-look like them, or like those of other kinds, and ask for evidence. These, two thirds of the
-conversations in the file of --typed, and the messages behind others of `standing_alone/` are a
-class as well, since SQuAD's questions are not typed as people type them. All that the network has
-learned from is held against the new rows. FOLDER gets
-`router/`, which goes to `rag/asking/router/`. It takes both cores for a minute. With --keep,
-classes that an earlier router has keep its rows to the last bit, so that new ones take nothing from
-them.
+look like them and are of a class that the network knows, or that ask for evidence. The latter, two
+thirds of the conversations in the file of --typed, and the messages behind others of
+`standing_alone/` are a class as well, since SQuAD's questions are not typed as people type them.
+All that the network has learned from is held against the new rows. FOLDER gets `router/`, which
+goes to `rag/asking/router/`. It takes both cores for a minute. With --keep, classes that an earlier
+router has keep its rows to the last bit, so that new ones take nothing from them.
 """
 
 from __future__ import annotations
@@ -103,6 +102,12 @@ def further_examples() -> list[Message]:
     """Return the examples of further classes; what looks like them and asks for evidence is one."""
     found = load_examples(FURTHER)
     return [Message(each.text, (ASKED,)) if EVIDENCE in each.classes else each for each in found]
+
+
+def further_classes(examples: Sequence[Message]) -> list[str]:
+    """Return the classes of examples that the network does not know, in the alphabet's order."""
+    known = {name for each in load_examples() for name in each.classes}
+    return sorted({name for each in examples for name in each.classes} - known)
 
 
 def without_further(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -202,7 +207,7 @@ def main(arguments: Sequence[str]) -> int:
         arguments, command, __doc__, "--squad", "--typed", optional=("--keep",), several=several
     )
     examples, made = further_examples(), given.folder / "router"
-    names = sorted({name for each in examples for name in each.classes})
+    names = further_classes(examples)
     with reading(given.typed, "holds no conversations that can be read"):
         conversations = [each for each in read_records(given.typed) if each["turns"]]
         asked = [Message(each, (ASKED,)) for each in typed(conversations, held_out=False)]
