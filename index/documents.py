@@ -27,6 +27,10 @@ class Span:
     start: int
     end: int
 
+    def begins(self, other: Span) -> bool:
+        """Whether the other place begins inside this one, wherever it ends."""
+        return self.document_id == other.document_id and self.start <= other.start < self.end
+
     def covers(self, other: Span) -> bool:
         """Whether the other place lies wholly inside this one."""
         return (

@@ -17,7 +17,7 @@ BEFORE = 400
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Quote:
-    """A verbatim piece of a document, one or two sentences, that may answer the question.
+    """A verbatim piece of a document that may answer the question: mostly one or two sentences.
 
     `score` is the reranker's logit. `marks` are the exact words inside the quote that answer the
     question, as spans of the document. `dates` are the days of the chronology's entry it stands in.

@@ -266,6 +266,14 @@ def test_an_overview_has_half_or_twice_as_many_sentences(
     assert length(answer) == count
 
 
+def test_an_overview_whose_number_was_asked_for_is_shortened_too(briefed: Assistant) -> None:
+    eight, three = (f"Summarize the article in {each} sentences." for each in ("8", "three"))
+    assert length(told(briefed, "shorter", eight)) == 4
+    assert length(told(briefed, "shorter", three)) == 1
+    topic = "Tell me about hypersonic weapons."
+    assert len(told(briefed, "shorter", topic).citations) < len(briefed.ask(topic).citations)
+
+
 def test_of_two_matters_the_likelier_one_counts(briefed: Assistant) -> None:
     assert length(told(briefed, "longer+shorter", SUMMARY, limit=3)) > 3
     assert length(told(briefed, "shorter+longer", SUMMARY, limit=6)) == 3

@@ -352,6 +352,44 @@ def test_a_texts_own_summary_opens_its_overview(report: Assistant) -> None:
     assert {quote.heading for quote in answer.citations} == {"Summary"}
 
 
+ITEMS = """# Rules of the harbour of Tolm
+
+## Duties
+
+- The captain of each ship must report to the harbour office of Tolm before noon. Late ones pay.
+- The crew of each ship must keep the decks of the ship free of ice and snow at all times.
+- The owner of each ship must pay the fees of the harbour of Tolm to the guild in spring.
+
+## Fish
+
+- Fish may be sold on the quay of the harbour of Tolm by each ship that has paid its fees.
+- Herring may be sold in the hall of the harbour of Tolm by each ship of the guild of Aurora.
+- Salmon may be sold by nobody in the harbour of Tolm but by the guild of the town itself.
+"""
+
+
+@pytest.mark.weights
+def test_items_of_a_list_are_quoted_apart_and_without_their_signs(
+    library_of: LibraryOf, assistant_of: AssistantOf
+) -> None:
+    assistant = assistant_of(library_of(load_bytes(ITEMS.encode(), "rules.md")))
+    for question in ("Summarize it in 6 sentences.", "What is this about?"):
+        answer = answered(assistant, question, "overview/all")
+        assert length(answer) == len(quoted(answer)) > 1
+        assert not any("- " in text or "\n" in text for text in quoted(answer))
+
+
+@pytest.mark.weights
+def test_what_stands_under_another_heading_is_headed_again(listed: Listed) -> None:
+    answer = listed("Summarize what is said about Taiwan.", "overview/topic")
+    assert answer is not None
+    headings = [quote.heading for quote in answer.citations]
+    assert len(set(headings)) > 1
+    changed = next(at for at, each in enumerate(headings) if each != headings[0])
+    assert all(each.is_item for each in answer.sentences[changed:])
+    assert not any(each.is_item for each in answer.sentences[:changed])
+
+
 @pytest.mark.weights
 def test_points_of_slides_are_taken_for_sentences(
     library_of: LibraryOf, assistant_of: AssistantOf

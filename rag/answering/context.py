@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 
 from index.documents import Span
 from index.library import Hit, Library
@@ -55,9 +55,10 @@ class Listing:
 
     `note` says what the quotes do not show: what they cover, what is left out for length. `remarks`
     are sentences that answer without a quote, and say so: of a file's properties, or counted.
-    `items` are said instead of the quotes, where these name things. Where quotes are `named`, the
-    first of each document stands behind its title; more than a few of one document are a list
-    behind those that have the heading of the first, each behind what it is headed.
+    `items` are said instead of the quotes, where these name things. Where quotes of several
+    documents are `named`, the first of each stands behind its document's title. If more than a few
+    of one document are `headed`, those behind the ones that have the heading of the first are a
+    list, each behind what it is headed.
     """
 
     quotes: tuple[Quote, ...]
@@ -65,29 +66,29 @@ class Listing:
     remarks: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     named: bool = False
+    headed: bool = False
 
     @property
     def heads(self) -> dict[Span, str]:
         """What stands before quotes, by their places."""
-        if not self.named:
-            return {}
         firsts: dict[str, Quote] = {}
-        for quote in self.quotes:
+        for quote in self.quotes if self.named else ():
             firsts.setdefault(quote.document.id, quote)
         if len(firsts) > 1:
             titled = firsts.values()
             return {quote.span: f"{title_line(quote.document.title)}: " for quote in titled}
-        if len(self.quotes) <= FEW:
+        if not self.headed or len(self.quotes) <= FEW:
             return {}
-        opening = {self.quotes[0].heading, None}
-        below = (pair for pair in pairwise(self.quotes) if pair[1].heading not in opening)
+        opening = self.quotes[0].heading
+        below = dropwhile(lambda pair: pair[1].heading in (opening, None), pairwise(self.quotes))
         return {quote.span: _item_of(quote, before) for before, quote in below}
 
 
 def _item_of(quote: Quote, before: Quote) -> str:
     """Return what stands before an item: a bullet, and its heading, if another one begins."""
-    is_same = quote.heading == before.heading
-    return "• " if is_same else f"• {title_line(quote.heading or '').rstrip(':')}: "
+    if quote.heading in (before.heading, None):
+        return "• "
+    return f"• {title_line(quote.heading).rstrip(':')}: "
 
 
 Way = Callable[[Query, "Context"], Iterator[Event]]
@@ -146,6 +147,8 @@ class Context:
     """What makes the query of a message behind some turns."""
     run: Run = field(default_factory=Run)
     limit: int = MAX_LISTED
+    counted: bool = False
+    """Whether `limit` is a number that was asked for."""
     asks_back: bool = True
     """Whether it may be asked back what is meant: not where an answer is made of others."""
 
@@ -220,10 +223,10 @@ class Context:
         for quote in () if listing.items else listing.quotes:
             composition.cite(heads.get(quote.span, "") + in_quotation_marks(quote), [quote])
         composition.sentences += [AnswerSentence(remark, (), True) for remark in listing.remarks]
-        listed = {quote.span for quote in listing.quotes}
         few = len(listing.quotes) < MIN_QUOTES
         others = self.find(query.text) if few else ()
-        quotes = (*listing.quotes, *(quote for quote in others if quote.span not in listed))
+        apart = (each for each in others if not any(map(each.overlaps, listing.quotes)))
+        quotes = (*listing.quotes, *apart)
         self.run.time("retrieve_s", "first_quote_s")
         yield Found(quotes)
         reason: Reason | None = None if composition.sentences else "not_in_sources"

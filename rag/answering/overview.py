@@ -26,10 +26,10 @@ from index.printable import title_line
 from index.storage.store import Title
 from index.structure import structure
 from rag.answer import Event
-from rag.answering.context import Context, Listing
+from rag.answering.context import MAX_LISTED, Context, Listing
 from rag.answering.front.front_matter import front_matter
 from rag.asking.query import Query
-from rag.asking.subject import in_words, named, spoken_of, subject, wanted
+from rag.asking.subject import in_words, named, number_wanted, spoken_of, subject
 from rag.finding.choose import without_sign
 from rag.finding.quotes import POINTS_BACK, sentence_quotes
 from rag.languages import content_words, mentions
@@ -39,7 +39,7 @@ from rag.languages.phrases import say
 from rag.quote import Quote
 
 SHARE = 3
-"""An overview has one sentence of three, at most."""
+"""An overview has one sentence of three, at most, but for its opening."""
 
 SEARCHED = 50
 """Passages among which the sentences on a topic are looked for."""
@@ -173,14 +173,15 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     That is a document or several, a section, a topic, or all there is; the note says what they
     cover. Not for an overview of something that the documents do not speak of.
     """
-    counted = wanted(query.text) or wanted(query.typed)
-    limit = min(counted or context.limit, context.settings.sentences)
+    most = context.settings.sentences
+    asked = None if context.counted else number_wanted(query)
+    counted = context.counted or asked is not None or most < MAX_LISTED
     enough = None if counted else context.limit // ENOUGH
-    chosen, note = _chosen(query, context, limit, enough)
+    chosen, note = _chosen(query, context, min(asked or context.limit, most), enough)
     if not chosen:
         return
     quotes = context.reranker.scored(query.text, chosen)
-    yield from context.listed(query, Listing(tuple(quotes), note, named=True))
+    yield from context.listed(query, Listing(tuple(quotes), note, named=True, headed=True))
 
 
 def _chosen(
@@ -286,7 +287,7 @@ def _of_documents(
     for document, share in zip(shown, shares, strict=True):
         passages = ((document, passage) for passage in library.passages(document.id))
         sentences, thinned = _thinned(_prose(passages), language)
-        parts, called = in_parts(sentences, share if share <= BRIEF else MOST_PARTS)
+        parts, called = in_parts(sentences, MOST_PARTS)
         found = carrying(
             sentences, parts, library, share, document, None if len(shown) > 1 else enough
         )
@@ -357,7 +358,8 @@ def _thinned(sentences: Sequence[Quote], language: str) -> tuple[list[Quote], st
     step = -(-len(sentences) // MOST_WEIGHED)
     if step <= 1:
         return list(sentences), ""
-    return list(sentences[::step]), " " + say(language, "weighed", step=step)
+    kept = [*sentences[:PART], *sentences[PART::step]]  # The opening is read as it stands.
+    return kept, " " + say(language, "weighed", step=step)
 
 
 # --- what carries it
@@ -394,17 +396,18 @@ def _leading(document: Document, sentences: Sequence[Quote], weights: np.ndarray
 
 
 def _follows(sentence: Quote, before: Quote) -> bool:
-    """Whether a sentence comes right behind another one, in the same paragraph."""
+    """Whether a sentence comes right behind another one, in the same paragraph or item."""
     between = sentence.document.text[before.end : sentence.start]
     apart = between.strip() or between.count("\n") > 1 or sentence.heading != before.heading
-    return sentence.document.id == before.document.id and not apart
+    same = sentence.document.id == before.document.id and sentence.dates == before.dates
+    return same and not apart and without_sign(sentence) == sentence
 
 
 def joined(sentences: Iterable[Quote]) -> list[Quote]:
     """Join the sentences that follow each other, so that they are quoted as they stand."""
     made: list[Quote] = []
     for each in sentences:
-        if made and _follows(each, made[-1]) and made[-1].dates == each.dates:
+        if made and _follows(each, made[-1]):
             made[-1] = replace(made[-1], end=each.end)
         else:
             made.append(each)
@@ -437,13 +440,13 @@ def carrying(
     document: Document | None = None,
     enough: int | None = None,
 ) -> list[Quote]:
-    """Return at most `count` sentences that say most, in the text's order, and none twice.
+    """Return the sentences that say most, in the text's order, and none twice.
 
-    Of a whole `document` the opening is among them, and some of every part: `parts` is the part,
-    from 0 on, that each sentence is of. A part of fewer than `SHARE` sentences need not have one,
-    nor one of which no sentence stands for it. What parts leave goes to the best of all. Where
-    no number was asked for, sentences of the opening that follow each other count as one, and
-    `enough` are enough where there are no more parts.
+    They are `count` at most. Of a whole `document` the opening is among them, and some of every
+    part: `parts` is the part, from 0 on, that each sentence is of. A part of fewer than `SHARE`
+    sentences need not have one, nor one of which no sentence stands for it. What parts leave goes
+    to the best of all. Where no number was asked for, sentences of the opening that follow each
+    other count as one, and `enough` are enough where there are no more parts.
     """
     vectors = library.embed(tuple(each.text for each in sentences))
     weights = importance(vectors, library.embed((_titled(sentences),))[0])
@@ -465,10 +468,10 @@ def carrying(
     count = min(count, max(len(members), -(-len(sentences) // SHARE)))
     most = count if brief else min(LEAD, count) if enough else -(-count // OPENED_BY)
     chosen = opened(leading, sentences, weights, most)
-    if enough and not brief:
-        count = min(count, max(len(members), enough))
-        count += len(chosen) - len(joined(sentences[at] for at in chosen))
     others = [each for each in members if not set(each) & set(chosen)]
+    if enough and not brief:
+        pieces = len(joined(sentences[at] for at in chosen))
+        count = min(count, max(len(others) + pieces, enough)) + len(chosen) - pieces
     sizes = [len(set(each) & set(undated)) for each in others]
     offered: list[int] = []
     for each, share in zip(others, shared_out(count - len(chosen), sizes), strict=True):

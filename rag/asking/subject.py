@@ -147,6 +147,11 @@ def _beside_document(message: str) -> list[str]:
     return beside
 
 
+def number_wanted(query: Query) -> int | None:
+    """Return how many sentences an overview is to have, however its request is understood."""
+    return wanted(query.text) or wanted(query.typed)
+
+
 def wanted(message: str, kind: Kind = "overview") -> int | None:
     """Return how many sentences or points a request wants; None where it does not say."""
     common = {each for each in request_words(kind) - FUNCTION_WORDS if each.isalpha()}

@@ -291,7 +291,7 @@ class _Prover:
         if document_id not in self._passages:
             self._passages[document_id] = self._library.passages(document_id)
         span = Span(document_id, place.start, place.end)
-        within = next((p for p in self._passages[document_id] if p.span.covers(span)), None)
+        within = next((p for p in self._passages[document_id] if p.span.begins(span)), None)
         quote = Quote(
             document,
             span.start,

@@ -13,12 +13,12 @@ from index.documents import Span
 from index.printable import title_line
 from rag.answer import Answer, AnswerSentence, Event
 from rag.answering.commands import footnote, recap
-from rag.answering.context import MAX_LISTED, Context
+from rag.answering.context import FEW, MAX_LISTED, Context
 from rag.answering.conversation import tell
 from rag.answering.meaning.written import earlier
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
-from rag.asking.subject import wanted
+from rag.asking.subject import number_wanted, wanted
 from rag.finding.quotes import sentence_quotes
 from rag.languages.phrases import say
 from rag.quote import Quote
@@ -48,25 +48,30 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     for each in earlier(query, context):
         if each.route.kind == "command":
             commands.insert(0, each.route)
-        limit = wanted(query.text) or _limit(commands, context.limit)
+        is_overview = each.route.kind == "overview"
+        asked_for = number_wanted(each) if is_overview else None
+        limit = wanted(query.text) or _limit(commands, asked_for or context.limit)
+        again = replace(
+            context,
+            limit=limit if is_overview else min(limit, MAX_LISTED),
+            counted=bool(wanted(query.text) or asked_for),
+            asks_back=False,
+        )
         asks = each.route.kind not in ASSISTANT_KINDS
-        if asks and (yield from _answered_again(query, each, context, limit)):
+        if asks and (yield from _answered_again(query, each, again)):
             return
     of_all = matter in ("shorter", "simpler", "list")
     overview = context.ask(replace(query, route=OVERVIEW))
     yield from overview if of_all else tell(query, context, [say(query.language, "no_answer")])
 
 
-def _answered_again(
-    query: Query, asked: Query, context: Context, limit: int
-) -> Generator[Event, None, bool]:
+def _answered_again(query: Query, asked: Query, context: Context) -> Generator[Event, None, bool]:
     """Answer an earlier question as is wanted now; return whether it was one."""
-    again = replace(context, limit=limit, asks_back=False)
-    for event in again.ask(asked):
+    for event in context.ask(asked):
         if isinstance(event, Answer):
             if event.way in ASSISTANT_KINDS:
                 return False
-            event = _as_wanted(query, event, context, limit)
+            event = _as_wanted(query, event, context)
         yield event
     return True
 
@@ -82,9 +87,9 @@ def _limit(commands: Sequence[Route], usual: int) -> int:
     return limit
 
 
-def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answer:
+def _as_wanted(query: Query, last: Answer, context: Context) -> Answer:
     """Return the last answer as it is wanted now: a refusal stays one."""
-    matter, language = query.route.matters[0], query.language
+    matter, language, limit = query.route.matters[0], query.language, context.limit
     composition, note = Composition(), None
     if last.refused:
         composition.sentences += last.sentences
@@ -99,9 +104,12 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
             composition.cite(sentence, ())
     else:
         said = [each for each in last.sentences if each.supported]
-        # It was short enough for that limit before; an overview has just been made for it.
-        if matter == "shorter" and last.way != "overview" and len(said) < limit:
-            said = _surest(said, last, max(len(said) // 2, 1))
+        is_overview = last.way == "overview"
+        is_brief = is_overview and limit <= FEW  # Its sentences may be one quote.
+        if matter == "shorter" and len(said) < limit and not is_brief:
+            # It was short enough for that limit before.
+            half = max(len(said) // 2, 1)
+            said = said[:half] if is_overview else _surest(said, last, half)
         listed = matter in ("list", "table")
         sure = last.decision is not None and last.decision.words_are_sure
         for each in said[:limit]:
@@ -111,7 +119,8 @@ def _as_wanted(query: Query, last: Answer, context: Context, limit: int) -> Answ
                 quote.model_text for quote in cited if quote.model_text != quote.text
             ]
             text = (short and cited[0].words) or "; ".join(rows or ()) or each.text
-            composition.cite(f"• {text}" if listed and not each.is_item else text, cited)
+            is_item = replace(each, text=text).is_item
+            composition.cite(f"• {text}" if listed and not is_item else text, cited)
         if matter == "simpler":
             note = say(language, "own_words")
         elif matter == "longer":
@@ -148,7 +157,7 @@ def _add_more(composition: Composition, last: Answer, context: Context) -> bool:
     if not more and last.decision:
         cited = {quote.span for quote in composition.citations}
         hits = context.search(last.standalone_question).passages
-        own = [hit for hit in hits if any(hit.passage.span.covers(span) for span in cited)]
+        own = [hit for hit in hits if any(hit.passage.span.begins(span) for span in cited)]
         sentences = sentence_quotes((hit.document, hit.passage) for hit in own)
         more = [each for each in sentences if _is_behind(each, cited)]
     for quote in more[:MORE]:

@@ -64,7 +64,7 @@ def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
     about = subject(rest, "footnote") if query.language == ENGLISH else ""
     if about:
         hits = context.search(last.standalone_question).passages
-        own = [hit for hit in hits if hit.passage.span.covers(quote.span)]
+        own = [hit for hit in hits if hit.passage.span.begins(quote.span)]
         near = select_quotes(own, context.reranker, about, context.settings.quotes).quotes
         decision = read_in(Query.of(about), near, context)
         if decision.answerable:
