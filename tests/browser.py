@@ -68,7 +68,7 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
         page.goto(url)
         expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
         # Gradio draws each part when it is loaded: the tabs may come after the box.
-        expect(page.locator("#top nav button").first).to_be_visible(timeout=30_000)
+        expect(page.locator("#top [data-panel-button=talk]")).to_be_visible(timeout=30_000)
         return page
 
     yield open_page
@@ -92,7 +92,7 @@ def opened(browser: Browser, address: str, first: str = "") -> Page:
     page.add_init_script(first)
     page.goto(address)
     expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
-    expect(page.locator("#top nav button").first).to_be_visible(timeout=30_000)
+    expect(page.locator("#top [data-panel-button=talk]")).to_be_visible(timeout=30_000)
     return page
 
 

@@ -30,6 +30,7 @@ from rag.assistant import Assistant
 from rag.config import Settings
 from rag.finding.rerank import Reranker
 from rag.writing import prompts
+from rag.writing.llm import Writer
 from tests.conftest import OpenLibrary
 from tests.networks import forget
 from ui.reports.html import html, texts_of
@@ -184,7 +185,9 @@ def test_the_document_was_edited(
 def test_the_prompt_became_worse(
     settings: Settings, briefing_library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # As where the reader is in doubt of everything, so that the language model decides.
+    # As where the reader is in doubt of everything, so that the language model decides: one that
+    # has not learned to select sentences, and is told what to do by the prompt alone.
+    monkeypatch.setattr(Writer, "selects", False)
     monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
     monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
     weights = {**dict.fromkeys(gate.COPY_WEIGHTS, 0.0), "copied": 1.0}

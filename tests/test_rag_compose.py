@@ -250,6 +250,22 @@ def test_whether_anything_that_was_written_is_borne_out(
     assert made.borne_out is borne_out
 
 
+@pytest.mark.parametrize(
+    ("written", "is_proven"),
+    [
+        ("The bridge has a length of 410 metres.", True),
+        ("The Alder Bridge was made public in May 1931.", False),
+    ],
+)
+def test_a_question_lends_a_sentence_one_word(
+    reader: Reader, written: str, is_proven: bool
+) -> None:
+    question = "What is the length of the bridge, and when was it made public?"
+    made = compose(written, QUOTES, question, [ALDER], reader)
+    assert made.sentences[0].supported is is_proven
+    assert made.citations == [ALDER]
+
+
 def test_a_name_that_only_the_question_has_fails_the_sentence(reader: Reader) -> None:
     question = "Who called the Sund Tunnel a promise kept?"
     written = "Mayor Lise Holm called the Sund Tunnel a promise kept."
