@@ -65,11 +65,7 @@ def pages(browser: Browser) -> Iterator[OpenPage]:
         context.on("weberror", lambda found: wrong.append(found.error.stack or str(found.error)))
         context.on("console", note_error)
         page = context.new_page()
-        page.goto(url)
-        expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
-        # Gradio draws each part when it is loaded: the tabs may come after the box.
-        expect(page.locator("#top [data-panel-button=talk]")).to_be_visible(timeout=30_000)
-        return page
+        return _gone_to(page, url)
 
     yield open_page
     assert requests
@@ -90,9 +86,14 @@ def opened(browser: Browser, address: str, first: str = "") -> Page:
     """
     page = browser.new_context().new_page()
     page.add_init_script(first)
+    return _gone_to(page, address)
+
+
+def _gone_to(page: Page, address: str) -> Page:
+    """Return a page once the window is drawn: the tabs may come after the box for questions."""
     page.goto(address)
-    expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)
-    expect(page.locator("#top [data-panel-button=talk]")).to_be_visible(timeout=30_000)
+    for part in ("#question textarea", "#top [data-panel-button=talk]"):
+        expect(page.locator(part)).to_be_visible(timeout=30_000)
     return page
 
 

@@ -13,9 +13,10 @@ from index.documents import Span
 from index.printable import title_line
 from rag.answer import Answer, AnswerSentence, Event
 from rag.answering.commands import footnote, recap
-from rag.answering.context import FEW, MAX_LISTED, Context
+from rag.answering.context import MAX_LISTED, Context
 from rag.answering.conversation import tell
 from rag.answering.meaning.written import earlier
+from rag.answering.overview import BRIEF
 from rag.asking.query import ASSISTANT_KINDS, Query
 from rag.asking.route import Route
 from rag.asking.subject import number_wanted, wanted
@@ -48,17 +49,10 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     for each in earlier(query, context):
         if each.route.kind == "command":
             commands.insert(0, each.route)
-        is_overview = each.route.kind == "overview"
-        asked_for = number_wanted(each) if is_overview else None
-        limit = wanted(query.text) or _limit(commands, asked_for or context.limit)
-        again = replace(
-            context,
-            limit=limit if is_overview else min(limit, MAX_LISTED),
-            counted=bool(wanted(query.text) or asked_for),
-            asks_back=False,
-        )
-        asks = each.route.kind not in ASSISTANT_KINDS
-        if asks and (yield from _answered_again(query, each, again)):
+        if each.route.kind in ASSISTANT_KINDS:
+            continue
+        again = _limited(query, each, commands, context)
+        if (yield from _answered_again(query, each, again)):
             return
     of_all = matter in ("shorter", "simpler", "list")
     overview = context.ask(replace(query, route=OVERVIEW))
@@ -74,6 +68,19 @@ def _answered_again(query: Query, asked: Query, context: Context) -> Generator[E
             event = _as_wanted(query, event, context)
         yield event
     return True
+
+
+def _limited(query: Query, asked: Query, commands: Sequence[Route], context: Context) -> Context:
+    """Return the context in which an earlier question is answered again: as long as is wanted."""
+    is_overview = asked.route.kind == "overview"
+    now, before = wanted(query.text), number_wanted(asked) if is_overview else None
+    limit = now or _limit(commands, before or context.limit)
+    return replace(
+        context,
+        limit=limit if is_overview else min(limit, MAX_LISTED),
+        counted=bool(now or before),
+        asks_back=False,
+    )
 
 
 def _limit(commands: Sequence[Route], usual: int) -> int:
@@ -105,7 +112,7 @@ def _as_wanted(query: Query, last: Answer, context: Context) -> Answer:
     else:
         said = [each for each in last.sentences if each.supported]
         is_overview = last.way == "overview"
-        is_brief = is_overview and limit <= FEW  # Its sentences may be one quote.
+        is_brief = is_overview and limit <= BRIEF  # Its sentences may be one quote.
         if matter == "shorter" and len(said) < limit and not is_brief:
             # It was short enough for that limit before.
             half = max(len(said) // 2, 1)
