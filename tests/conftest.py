@@ -246,6 +246,22 @@ def library_of(tmp_path: Path, open_library: OpenLibrary) -> LibraryOf:
     return made
 
 
+@pytest.fixture(scope="session")
+def read_only_library_of(
+    tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary
+) -> LibraryOf:
+    """Make a library that holds documents, once for all tests that read it; none changes it."""
+
+    @cache
+    def made(*documents: Document) -> Library:
+        library = open_library(tmp_path_factory.mktemp("read_only") / "library")
+        for document in documents:
+            library.add(document)
+        return library
+
+    return made
+
+
 @pytest.fixture
 def beside(request: pytest.FixtureRequest) -> Path:
     """The folder of what lies beside the project, for the tests that are marked so.

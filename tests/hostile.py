@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import io
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import docx
@@ -223,7 +224,8 @@ _ENDS = ("sund", "holm", "vik", "ness", "by", "heim", "gard", "fors")
 _BEGINNINGS = ("Aur", "Bram", "Cald", "Drom", "Esk", "Fal", "Grim", "Hask", "Ing")
 
 
-def documents() -> list[Hostile]:
+@cache
+def documents() -> tuple[Hostile, ...]:
     """Return all of them: each order once, in the formats by turns, and some as names of files."""
     made = []
     for number, order in enumerate(ORDERS):
@@ -246,4 +248,4 @@ def documents() -> list[Hostile]:
                 order.states,
             )
         )
-    return made
+    return tuple(made)

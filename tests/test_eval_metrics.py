@@ -14,7 +14,7 @@ from eval.cases.answers import contains_answer, normalise
 from eval.cases.cases import Case, Evidence
 from eval.measuring.metrics import answer_text, score, unsupported, verbatim
 from eval.measuring.spans import quote_hit
-from eval.measuring.statistics import Metric, mcnemar, percentile, rate
+from eval.measuring.statistics import Metric, percentile
 from eval.running.record import Result
 from eval.running.summary import summarise
 from index.documents import Document, Span
@@ -303,28 +303,6 @@ def test_what_is_not_part_of_the_answer_is_not_checked() -> None:
 
 
 # --- rates
-
-
-def test_wilson_interval_has_the_published_figures() -> None:
-    # Newcombe, Statistics in Medicine 1998, table I, method 3.
-    for (count, n), (low, high) in {
-        (81, 263): (0.2553, 0.3662),
-        (15, 148): (0.0624, 0.1605),
-        (0, 20): (0.0, 0.1611),
-        (1, 29): (0.0061, 0.1718),
-    }.items():
-        found = rate(count, n)
-        assert found.interval == pytest.approx((low, high), abs=1e-4)
-        assert found.value == pytest.approx(count / n, abs=1e-4)
-    assert rate(0, 0) == Metric(None, 0, None)
-
-
-def test_mcnemar_is_the_two_sided_binomial() -> None:
-    assert mcnemar(0, 0) == 1.0
-    assert mcnemar(3, 3) == 1.0
-    assert mcnemar(5, 0) == pytest.approx(2 / 2**5)  # not yet below 0.05
-    assert mcnemar(6, 0) == mcnemar(0, 6) == pytest.approx(2 / 2**6)
-    assert mcnemar(8, 1) == pytest.approx(2 * (1 + 9) / 2**9)
 
 
 def test_percentiles() -> None:

@@ -6,9 +6,8 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -232,15 +231,11 @@ def test_a_killed_run_goes_on_and_ends_the_same(
 ) -> None:
     whole, out = tmp_path / "whole.json", tmp_path / "run.json"
     asked(case_set, Stub(), whole)
-    code = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
-        "from test_eval_runner import Stub, asked, load_set\n"
-        "asked(load_set(Path(sys.argv[2])), Stub(dies_at=int(sys.argv[4])), Path(sys.argv[3]))"
-    )
-    here = Path(__file__).parent
-    arguments = [str(here), str(case_set.path), str(out), str(dies_at)]
-    killed = subprocess.run([sys.executable, "-c", code, *arguments], cwd=here.parent, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    given = (case_set, Stub(dies_at=dies_at), out)
+    killed = get_context("fork").Process(target=asked, args=given)
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
     assert not out.exists()
     assert len((tmp_path / "run.json.partial").read_bytes().splitlines()) == 1 + dies_at
     stub = Stub()

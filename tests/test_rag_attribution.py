@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,25 +36,32 @@ def test_a_number_that_no_quote_holds_fails_the_sentence() -> None:
     assert found.missing == ("411",)
 
 
-def test_a_sentence_of_other_words_fails_without_any_wrong_fact() -> None:
-    found = attribute("Engineers everywhere admire such graceful structures.", QUOTES, "Why?")
+@pytest.mark.parametrize(
+    ("sentence", "quotes", "question", "cited"),
+    [
+        ("Engineers everywhere admire such graceful structures.", QUOTES, "Why?", ()),
+        ("Penguins swim.", QUOTES, "Do penguins swim?", ()),
+        (
+            "Mayor Lise Holm called the Alder Bridge a miracle after the ferry had sunk.",
+            QUOTES,
+            "What did Mayor Lise Holm call the Alder Bridge after the ferry had sunk?",
+            (2,),
+        ),
+        ("The Alder Bridge is long.", (), "Is the Alder Bridge long?", ()),
+    ],
+    ids=[
+        "other words",
+        "the question again, which no quote holds",
+        "the quotes hold only the question",
+        "no quotes",
+    ],
+)
+def test_what_the_quotes_do_not_hold_fails_without_any_wrong_number(
+    sentence: str, quotes: Sequence[str], question: str, cited: tuple[int, ...]
+) -> None:
+    found = attribute(sentence, quotes, question)
+    assert found.quotes == cited
     assert not found.supported
-
-
-def test_a_sentence_that_only_repeats_the_question_rests_on_a_quote_or_fails() -> None:
-    found = attribute("Penguins swim.", QUOTES, "Do penguins swim?")
-    assert found.quotes == ()
-    assert not found.supported
-
-
-def test_a_sentence_of_which_the_quotes_hold_only_the_question_fails() -> None:
-    question = "What did Mayor Lise Holm call the Alder Bridge after the ferry had sunk?"
-    sentence = "Mayor Lise Holm called the Alder Bridge a miracle after the ferry had sunk."
-    assert not attribute(sentence, QUOTES, question).supported
-
-
-def test_without_quotes_nothing_is_supported() -> None:
-    assert not attribute("The Alder Bridge is long.", (), "Is the Alder Bridge long?").supported
 
 
 @given(st.text(max_size=80), st.lists(st.text(max_size=80), max_size=4), st.text(max_size=40))

@@ -15,7 +15,6 @@ from rag.assistant import Assistant
 from rag.checking.draft import resolve_pronoun, statements
 from rag.checking.quotations import quotations
 from rag.checking.verdict import as_json
-from rag.config import Settings
 from rag.log import Log
 from rag.quote import Quote
 from rag.verifying.judge import Judged, judge
@@ -103,12 +102,6 @@ def test_a_quotation_is_held_to_the_letter() -> None:
 def test_a_name_in_quotation_marks_is_no_quotation() -> None:
     draft = document("The “Red Heron” sailed.")
     assert not list(quotations(draft, 0, len(draft.text), lambda _: [SOURCE]))
-
-
-@pytest.fixture
-def briefed(settings: Settings, briefing_library: object) -> Assistant:
-    folder = briefing_library.folder  # type: ignore[attr-defined]
-    return Assistant(settings.model_copy(update={"library": folder}))
 
 
 @pytest.mark.weights

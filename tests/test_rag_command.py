@@ -48,13 +48,13 @@ def after(*asked: str) -> list[Turn]:
 
 
 @pytest.fixture
-def fares(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(FARES, "fares.md")))
+def fares(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(FARES, "fares.md")))
 
 
 @pytest.fixture
-def short(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(WIDE, "wide.txt")))
+def short(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(WIDE, "wide.txt")))
 
 
 def told(assistant: Assistant, command: str, *asked: str, limit: int = 10) -> Answer:

@@ -218,8 +218,8 @@ The market of Esker was on Feb. 20. The feast of Esker was on March 5."""
 
 
 @pytest.fixture
-def bridges(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(TEXT, "bridges.txt")))
+def bridges(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(TEXT, "bridges.txt")))
 
 
 @pytest.fixture

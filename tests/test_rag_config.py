@@ -57,11 +57,6 @@ def test_an_unknown_variable_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         assert f"FOOTNOTED_{name.upper()}" in text
 
 
-def test_an_unknown_key_in_the_file_is_refused(file: Path) -> None:
-    file.write_text("qoutes = 3\n")
-    assert "There is no setting qoutes" in refused()
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -90,11 +85,6 @@ def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().llm_url is None
 
 
-def test_an_impossible_value_in_the_file_is_refused(file: Path) -> None:
-    file.write_text("quotes = [1, 2]\n")
-    assert "quotes" in refused()
-
-
 def test_a_file_that_is_named_must_be_there(file: Path) -> None:
     file.unlink()
     assert f"FOOTNOTED_CONFIG names {file}" in refused()
@@ -110,16 +100,24 @@ def test_the_usual_file_need_not_be_there(tmp_path: Path, monkeypatch: pytest.Mo
     assert load_settings().quotes == 6
 
 
-@pytest.mark.parametrize("text", [b"llm = ", b"\xff\xfe\x00"])
-def test_a_file_that_cannot_be_read_is_refused(file: Path, text: bytes) -> None:
-    file.write_bytes(text)
-    assert str(file) in refused()
-
-
-def test_a_folder_in_the_place_of_the_file_is_refused(file: Path) -> None:
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"qoutes = 3\n", "There is no setting qoutes"),
+        (b"quotes = [1, 2]\n", "quotes"),
+        (b"llm = ", "{file}"),
+        (b"\xff\xfe\x00", "{file}"),
+        (None, "{file}"),
+    ],
+    ids=["unknown key", "impossible value", "no TOML", "no text", "folder"],
+)
+def test_a_bad_file_is_refused(file: Path, text: bytes | None, words: str) -> None:
     file.unlink()
-    file.mkdir()
-    assert str(file) in refused()
+    if text is None:
+        file.mkdir()
+    else:
+        file.write_bytes(text)
+    assert words.format(file=file) in refused()
 
 
 def test_a_key_is_not_shown() -> None:

@@ -94,11 +94,12 @@ Asked = Callable[[Document, str, str], list[str]]
 
 
 @pytest.fixture
-def asked(library_of: LibraryOf, assistant_of: AssistantOf) -> Asked:
+def asked(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Asked:
     """Ask one document of some matters: what is quoted of it, and else what is told."""
 
     def ask(document: Document, question: str, matters: str) -> list[str]:
-        answer = answered(assistant_of(library_of(document)), question, f"document/{matters}")
+        assistant = assistant_of(read_only_library_of(document))
+        answer = answered(assistant, question, f"document/{matters}")
         assert answer is not None
         told = [each.text for each in answer.sentences if not each.citations]
         return [*quoted(answer), *told]

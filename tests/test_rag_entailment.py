@@ -8,19 +8,12 @@ import pytest
 
 from index.documents import Document
 from rag.answerability.reader import Reader
-from rag.config import load_settings
 from rag.quote import Quote
 from rag.verifying.attribution import attribute
 from rag.verifying.entailment import is_entailed
 from rag.verifying.judge import judge
 
 pytestmark = pytest.mark.weights
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(load_settings().models)
-
 
 TWO = "The Heron carries 40 people, and the Swift flies at 700 km/h."
 YEARS = "In 1931 the canal was opened, and 400 ships passed that year; in 1932 it was 520."

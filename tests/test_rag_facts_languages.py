@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from rag.languages import NOT_CHECKABLE, missing_facts
+from rag.languages.language import normal_form
 from rag.languages.packs import PACKS
-from rag.languages.packs.numerals import normal, value
+from rag.languages.packs.numerals import value
 from rag.languages.packs.reading import read
 from rag.languages.packs.tables import TABLES
 
@@ -110,4 +111,4 @@ def test_chinese_numerals_are_read_as_they_are_written(number: int) -> None:
         if count:
             high = f"{count}" if count > 9 else signs[count]
             written += "零" * (unit == 1 and written.endswith("百")) + high + sign
-    assert normal(value(written)) == str(number)
+    assert normal_form(value(written)) == str(number)

@@ -28,6 +28,7 @@ from rag.opening import embedding_of, open_library
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from tests import foreign
 from tests.browser import OFF_TOPIC, SUMMIT
+from tests.commands import Footnoted
 from tests.postgres import Server
 from ui.panels.events import Rights
 from ui.panels.settings import ADDRESS, SettingsForm
@@ -399,17 +400,16 @@ def test_a_visitor_names_a_model_at_an_address_and_no_code(trap: Path, settings:
 
 
 @pytest.mark.parametrize("option", ["--library", "--models"])
-def test_an_option_names_no_code(trap: Path, tmp_path: Path, option: str) -> None:
-    code = "from ui.commands.cli import main; main()"
+def test_an_option_names_no_code(
+    trap: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    footnoted: Footnoted,
+    option: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
     command = {"--library": ["list"], "--models": ["models", "list"]}[option]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command, option, "footnoted_trap:make"],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = footnoted(*command, option, "footnoted_trap:make")
     assert "it was run" not in done.stderr
     assert not trap.exists()
 

@@ -77,8 +77,8 @@ Ask = Callable[[str], Answer]
 
 
 @pytest.fixture
-def ask(library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
-    return assistant_of(library_of(load_bytes(TEXT, "bridges.txt"))).ask
+def ask(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
+    return assistant_of(read_only_library_of(load_bytes(TEXT, "bridges.txt"))).ask
 
 
 @pytest.mark.weights

@@ -11,7 +11,6 @@ from index.documents import Document
 from rag.answerability.reader import Reader
 from rag.asking.query import Query
 from rag.checking.draft import statements
-from rag.config import load_settings
 from rag.languages import NOT_CHECKABLE, language_of, missing_facts
 from rag.languages.english import ENGLISH as IN_ENGLISH
 from rag.quote import Quote
@@ -98,9 +97,10 @@ def test_names_of_another_script_must_stand_in_the_source_as_they_are() -> None:
 
 @pytest.mark.weights
 @pytest.mark.parametrize(("source", "sentence"), FALSE)
-def test_an_answer_is_the_quote_where_it_cannot_be_checked(source: str, sentence: str) -> None:
+def test_an_answer_is_the_quote_where_it_cannot_be_checked(
+    source: str, sentence: str, reader: Reader
+) -> None:
     quote = Quote(Document.of(source, title="fleet", source="fleet"), 0, len(source), 5.0)
-    reader = Reader(load_settings().models)
     question = Query.of("Which fleet passed the strait?")
     composed = compose(sentence, [quote], question, [quote], reader)
     assert [each.text for each in composed.sentences if each.supported] == [f"“{source}”"]
@@ -108,12 +108,14 @@ def test_an_answer_is_the_quote_where_it_cannot_be_checked(source: str, sentence
 
 @pytest.mark.weights
 @pytest.mark.parametrize(("source", "sentence"), [*FALSE, pytest.param(ENGLISH, GERMAN, id="two")])
-def test_a_statement_that_cannot_be_checked_is_told_as_that(source: str, sentence: str) -> None:
+def test_a_statement_that_cannot_be_checked_is_told_as_that(
+    source: str, sentence: str, reader: Reader
+) -> None:
     draft = Document.of(sentence, title="draft", source="draft")
     [statement] = statements(draft)
     assert statement.states
     quote = Quote(Document.of(source, title="fleet", source="fleet"), 0, len(source), 9.0)
-    judged = judge(statement.text, [quote], Reader(load_settings().models))
+    judged = judge(statement.text, [quote], reader)
     assert judged.verdict == "not_checkable"
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,9 +89,3 @@ def test_the_lines_for_programs(briefed: Assistant) -> None:
     exec("\n".join(each.strip() for each in page[at : page.index("", at)]), names)  # noqa: S102
     assert len(names["nodes"]) == 5
     assert str(names["response"])
-
-
-def test_nothing_else_imports_it() -> None:
-    code = "import sys, rag.assistant, ui.commands.cli; print('llama_index.core' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"

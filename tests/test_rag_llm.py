@@ -6,12 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx
 import pytest
 
-from index.loading.load import load
+from index.library import Library
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.writing.llm import LLMUnavailable, Writer, load_writer
@@ -105,9 +104,8 @@ def test_the_model_serves_windows_elsewhere_that_bring_its_key() -> None:
     assert process.returncode == 0
 
 
-def test_the_whole_way_with_real_weights(tmp_path: Path) -> None:
-    assistant = Assistant(load_settings(library=tmp_path))
-    assistant.library.add(load(BRIEFING))
+def test_the_whole_way_with_real_weights(briefing_library: Library) -> None:
+    assistant = Assistant(load_settings(library=briefing_library.folder))
     answer = assistant.ask("Which strait did the warships pass, and how wide is it?")
     assert not answer.refused
     assert "Tsugaru" in answer.text

@@ -13,7 +13,7 @@ from index.storage.database import Database
 from rag.config import Settings, load_settings
 from rag.opening import LONGEST_NAME, begin_library, libraries, rename_library
 from rag.opening import open_library as opened
-from tests.commands import Footnoted, as_process
+from tests.commands import Footnoted
 from tests.conftest import OpenLibrary
 from tests.postgres import Server
 
@@ -146,6 +146,6 @@ def test_the_command_line_lists_them_with_what_cannot_be_read(
     assert "\tready\n" in text
 
 
-def test_it_is_there_at_once(own: Settings) -> None:
-    done = as_process("libraries", "--library", own.library)
+def test_it_is_there_at_once(own: Settings, footnoted: Footnoted) -> None:
+    done = footnoted("libraries", "--library", own.library)
     assert done.stdout.split("\t")[::2] == ["contracts", "0", "ready\n"]

@@ -247,8 +247,8 @@ The guild paid for the ropes.
 
 
 @pytest.fixture
-def notes(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(NOTES.encode(), "notes.md")))
+def notes(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(NOTES.encode(), "notes.md")))
 
 
 @pytest.mark.weights
@@ -326,8 +326,8 @@ The guild of Tolm paid for the ropes of the ferry. The ropes cost forty crowns a
 
 
 @pytest.fixture
-def report(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(REPORT.encode(), "ferry.md")))
+def report(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(REPORT.encode(), "ferry.md")))
 
 
 @pytest.mark.weights

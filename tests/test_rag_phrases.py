@@ -166,8 +166,8 @@ def told(
 
 
 @pytest.fixture
-def railway(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(RAILWAY, "line.md")))
+def railway(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(RAILWAY, "line.md")))
 
 
 @pytest.mark.weights

@@ -13,7 +13,7 @@ from index.loading.load import load
 from rag.finding.quotes import CANDIDATES, find_quotes, sentences_around
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
-from tests.conftest import OpenLibrary
+from tests.conftest import LibraryOf, OpenLibrary
 
 pytestmark = pytest.mark.weights
 
@@ -147,10 +147,14 @@ NUMBERED = "".join(f"Sentence number {at} is of the same length. " for at in ran
     ],
 )
 def test_a_quote_is_read_among_the_sentences_around_it(
-    shelf: Shelf, own: Sequence[int], most: int, letters: int, numbers: Sequence[int]
+    read_only_library_of: LibraryOf,
+    own: Sequence[int],
+    most: int,
+    letters: int,
+    numbers: Sequence[int],
 ) -> None:
-    shelf.library.add(Document.of(NUMBERED, title="Numbers", source="/numbers.txt"))
-    hits = shelf.library.search("Which sentence is number 13?", 3)
+    numbered = Document.of(NUMBERED, title="Numbers", source="/numbers.txt")
+    hits = read_only_library_of(numbered).search("Which sentence is number 13?", 3)
     [passage] = [hit.passage for hit in hits]
     places = [passage.sentences[at] for at in own]
     quote = Quote.of(hits[0].document, passage, (places[0][0], places[-1][1]))

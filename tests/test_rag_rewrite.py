@@ -27,14 +27,7 @@ from rag.asking.rewrite import (
     rewriter,
     rewritten,
 )
-from rag.config import load_settings
 from rag.languages.english_words import LINKS
-
-
-@pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader(load_settings().models)
-
 
 HISTORY: list[Turn] = [
     ("user", "When did the fleets pass the Alder Strait?"),

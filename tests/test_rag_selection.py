@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from llama_index.core.base.llms.types import LogProb
 
 from index.documents import Document
 from rag.answerability import gate
-from rag.assistant import Assistant
-from rag.config import load_settings
 from rag.lazy import Lazy
 from rag.writing.llm import Writer
 from rag.writing.selection import FILE, MOST_SENTENCES, Selected, messages, read, written
+from tests.asking import AssistantOf
+from tests.conftest import LibraryOf
 from tests.fake_llm import ScriptedLLM
 
 BRIDGE = [
@@ -112,15 +111,18 @@ MILL = (
 @pytest.mark.weights
 @pytest.mark.parametrize("sure", [False, True])
 def test_what_is_selected_beside_a_quote_is_the_answer(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sure: bool
+    read_only_library_of: LibraryOf,
+    assistant_of: AssistantOf,
+    monkeypatch: pytest.MonkeyPatch,
+    sure: bool,
 ) -> None:
     """Even where the reader would have another one: it is cited, and found, once."""
     monkeypatch.setattr("rag.answering.evidence.REREAD_DOUBT", (0.0, 1.0))
     weights = {**dict.fromkeys(gate.REREAD_WEIGHTS, 0.0), "reread": 1.0}
     monkeypatch.setattr(gate, "REREAD_WEIGHTS", weights)
     monkeypatch.setattr(gate.Decision, "words_are_sure", sure)
-    assistant = Assistant(load_settings(library=tmp_path / "library", llm="none"))
-    assistant.library.add(Document.of(MILL, title="The mill", source="/mill.txt"))
+    mill = Document.of(MILL, title="The mill", source="/mill.txt")
+    assistant = assistant_of(read_only_library_of(mill))
     llm = ScriptedLLM(copied="sells flour", adapters={FILE: "1"})
     assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
     answer = assistant.ask("In which year was the mill built?")

@@ -114,8 +114,8 @@ Bishop Lund said that the Alder Bridge was too dear. The market of Esker was on 
 
 
 @pytest.fixture
-def ask(library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
-    return assistant_of(library_of(load_bytes(TEXT, "bridges.txt"))).ask
+def ask(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
+    return assistant_of(read_only_library_of(load_bytes(TEXT, "bridges.txt"))).ask
 
 
 @pytest.mark.weights

@@ -343,12 +343,12 @@ def test_what_may_mean_more_than_one_thing_is_not_computed(question: str, how: s
 
 
 @pytest.fixture
-def ask(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+def ask(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
     prose = load_bytes(
         b"The kettle was invented in Asia. Twelve soldiers took part in the landing of 1944.",
         "prose.txt",
     )
-    return assistant_of(library_of(sales(), prose))
+    return assistant_of(read_only_library_of(sales(), prose))
 
 
 def computed(assistant: Assistant, question: str, how: str) -> Answer:

@@ -9,12 +9,9 @@ from typing import Any
 
 import pytest
 
-from index.library import Library
 from rag.answer import Answer
-from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings
-from rag.finding.rerank import Reranker
 from rag.writing.retry import LONGEST, TRIES, Waiting
 from tests.faults import Faults
 from tests.misbehaving import (
@@ -44,27 +41,17 @@ FAULTS: list[tuple[str, Where, Act]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def silent(
-    settings: Settings, briefing_library: Library, reranker: Reranker, reader: Reader
-) -> Assistant:
-    """An assistant without a language model; what it finds is found once."""
-    made = Assistant(settings.model_copy(update={"library": briefing_library.folder}))
-    made.library, made.reranker, made.reader = briefing_library, reranker, reader
-    return made
-
-
 def asks(
-    silent: Assistant, url: str, where: Where, question: str = QUESTION, **more: Any
+    briefed: Assistant, url: str, where: Where, question: str = QUESTION, **more: Any
 ) -> tuple[Answer, list[Waiting]]:
     """Ask with the language model at an address, and with waits that take no time."""
     given = {"llm": "elsewhere", "llm_url": url, "llm_timeout": TIMEOUT} | more
-    settings = Settings(**silent.settings.model_dump() | given | {"llm_key": KEY})
+    settings = Settings(**briefed.settings.model_dump() | given | {"llm_key": KEY})
     waits: list[Waiting] = []
     with pytest.MonkeyPatch.context() as patch:
         if where == "copy":  # That is asked in doubt alone; it writes where there is none.
             patch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
-        answer = silent.with_settings(settings).ask(question, wait=waits.append)
+        answer = briefed.with_settings(settings).ask(question, wait=waits.append)
     return answer, waits
 
 
@@ -85,10 +72,10 @@ def valid(answer: Answer) -> None:
 
 
 @pytest.mark.faults(minutes=3)
-def test_whatever_it_does_there_is_an_answer(silent: Assistant, faults: Faults) -> None:
+def test_whatever_it_does_there_is_an_answer(briefed: Assistant, faults: Faults) -> None:
     for name, where, act in faults.some(FAULTS):
         with faults.trying(KIND, f"{name} ({where})"), misbehaving(act, where) as server:
-            answer, waits = asks(silent, server.url, where)
+            answer, waits = asks(briefed, server.url, where)
             assert where in server.asked
             assert server.asked.count(where) == len(waits) + 1 <= TRIES
             assert sum(waiting.seconds for waiting in waits) <= LONGEST
@@ -102,10 +89,10 @@ def test_whatever_it_does_there_is_an_answer(silent: Assistant, faults: Faults) 
 
 
 @pytest.mark.faults
-def test_whatever_it_says_is_verified(silent: Assistant, faults: Faults) -> None:
+def test_whatever_it_says_is_verified(briefed: Assistant, faults: Faults) -> None:
     for name, act in faults.some(list(WORDS.items())):
         with faults.trying(KIND, name, "let in"), misbehaving(act) as server:
-            answer, _ = asks(silent, server.url, "write")
+            answer, _ = asks(briefed, server.url, "write")
             valid(answer)
             texts = [each.text for each in answer.sentences if each.supported]
             assert len(texts) == len(set(texts))
@@ -123,18 +110,18 @@ def test_whatever_it_says_is_verified(silent: Assistant, faults: Faults) -> None
     ],
 )
 def test_what_passes_is_waited_for(
-    silent: Assistant, act: Act, times: int, seconds: list[float]
+    briefed: Assistant, act: Act, times: int, seconds: list[float]
 ) -> None:
     with misbehaving(act, times=times) as server:
-        answer, waits = asks(silent, server.url, "write", llm_timeout=60)
+        answer, waits = asks(briefed, server.url, "write", llm_timeout=60)
     assert [waiting.seconds for waiting in waits] == seconds
     assert (answer.message, answer.llm_failed) == (None, False)
     assert answer.text.startswith(f"{RIGHT}[1]")
 
 
-def test_a_wait_is_told_in_a_sentence(silent: Assistant) -> None:
+def test_a_wait_is_told_in_a_sentence(briefed: Assistant) -> None:
     with misbehaving(status("429 Too Many Requests", "Retry-After: 4")) as server:
-        answer, waits = asks(silent, server.url, "write", llm_timeout=60)
+        answer, waits = asks(briefed, server.url, "write", llm_timeout=60)
     assert str(waits[0]) == "The language model is busy: trying again in 4 s"
     assert answer.message == (
         "The language model elsewhere does not answer: Error code: 429 - {'error': {'message': "
@@ -160,25 +147,25 @@ def test_a_wait_is_told_in_a_sentence(silent: Assistant) -> None:
         (for_ever(b"", b"x" * 9_000), "Check its address"),
     ],
 )
-def test_what_is_wrong_is_told_and_what_mends_it(silent: Assistant, act: Act, words: str) -> None:
+def test_what_is_wrong_is_told_and_what_mends_it(briefed: Assistant, act: Act, words: str) -> None:
     with misbehaving(act) as server:
-        answer, _ = asks(silent, server.url, "write")
+        answer, _ = asks(briefed, server.url, "write")
     assert words in (answer.message or "")
 
 
 @pytest.mark.parametrize("code", ["301 Moved Permanently", "307 Temporary Redirect"])
-def test_the_key_and_the_quotes_go_nowhere_else(silent: Assistant, code: str) -> None:
+def test_the_key_and_the_quotes_go_nowhere_else(briefed: Assistant, code: str) -> None:
     with misbehaving(sends()) as other:
         moved = status(code, f"Location: {other.url}/chat/completions")
         with misbehaving(moved) as server:
-            answer, _ = asks(silent, server.url, "write")
+            answer, _ = asks(briefed, server.url, "write")
     assert "name that one (FOOTNOTED_LLM_URL)" in (answer.message or "")
     assert other.asked == []
 
 
-def test_of_parts_the_second_does_not_wait_again(silent: Assistant) -> None:
+def test_of_parts_the_second_does_not_wait_again(briefed: Assistant) -> None:
     with misbehaving(BEFORE["says 500"]) as server:
-        answer, waits = asks(silent, server.url, "write", question=PARTS)
+        answer, waits = asks(briefed, server.url, "write", question=PARTS)
     assert answer.llm_failed
     assert len(waits) == TRIES - 1
     assert server.asked == ["write"] * TRIES

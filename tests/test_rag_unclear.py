@@ -36,8 +36,8 @@ ASKS = "Which one do you mean?"
 
 
 @pytest.fixture
-def straits(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(library_of(load_bytes(TEXT, "straits.md")))
+def straits(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+    return assistant_of(read_only_library_of(load_bytes(TEXT, "straits.md")))
 
 
 def test_it_is_asked_back_with_a_quote_for_each(straits: Assistant) -> None:

@@ -381,8 +381,8 @@ def test_a_file_that_cannot_be_read_is_one_message(
     refused(footnoted("list", *given), "There is no library at")
 
 
-def test_the_version() -> None:
-    assert as_process("--version").stdout == f"footnoted {version('footnoted')}\n"
+def test_the_version(footnoted: Footnoted) -> None:
+    assert footnoted("--version").stdout == f"footnoted {version('footnoted')}\n"
 
 
 def test_an_empty_question(tmp_path: Path, footnoted: Footnoted) -> None:

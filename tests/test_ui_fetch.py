@@ -172,11 +172,11 @@ def test_the_line_in_the_window_is_changed_only_where_it_says_something_else(
     failed = UserError("Fetching tiny stopped.\nRun something.")
     going_on = threading.Event()
 
-    def pull(*_: object, **__: object) -> Path:
+    def pull_all(*_: object, **__: object) -> list[Path]:
         going_on.wait(60)
         raise failed
 
-    monkeypatch.setattr("ui.panels.fetch.pull", pull)
+    monkeypatch.setattr("ui.panels.fetch.pull_all", pull_all)
     with gr.Blocks(), fetching(tiny, lambda _: None) as fetch:
         assert fetch
         line = FetchLine(fetch)
@@ -202,7 +202,7 @@ def test_a_bug_is_not_shown_as_progress(tiny: Settings, monkeypatch: pytest.Monk
         raise ZeroDivisionError
 
     seen: list[type[BaseException]] = []
-    monkeypatch.setattr("ui.panels.fetch.pull", broken)
+    monkeypatch.setattr("ui.panels.fetch.pull_all", broken)
     monkeypatch.setattr(threading, "excepthook", lambda given: seen.append(given.exc_type))
     fetch = Fetch("tiny", tiny.models, lambda _: None)
     fetch.wait()

@@ -26,7 +26,7 @@ from tests.test_ui_libraries import (
     of,
     turn_to,
 )
-from tests.test_ui_tabs import open_kept
+from tests.test_ui_tabs import another_tab, listed, open_kept
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -65,6 +65,7 @@ late(Library, "remove", of_pages("piers", 5))
 late(Library, "dates", of_pages("growing", 0, 5, 5, 0, 0, 5))
 late(ConversationPanel, "welcome", of_pages("shrinking", 6))
 late(ConversationPanel, "welcome", of_pages("emptied", 0, 3))
+late(ConversationPanel, "welcome", of_pages("opened", 0, 5))
 late(ConversationPanel, "rate", of_pages("rated", 3))
 late(ConversationPanel, "rate", of_pages("answered", 2))
 late(ConversationPanel, "restore", of_pages("rated", 0, 0, 1))
@@ -81,7 +82,7 @@ BUILT = "Who opened the tunnel at Varn?"
 LONG = "The bridge at Tolm is 412 metres long."
 SHORT = "The bridge at Tolm is 99 metres long."
 TEXT: FilePayload = {"name": "a.txt", "mimeType": "text/plain", "buffer": SHORT.encode()}
-LIBRARIES = "piers growing shrinking emptied rated answered reopened overruled replaced left"
+LIBRARIES = "piers growing shrinking emptied opened rated answered reopened overruled replaced left"
 
 
 @pytest.fixture(scope="module")
@@ -203,6 +204,19 @@ def test_nothing_is_offered_to_be_asked_of_what_was_removed(page: Page) -> None:
     expect(first).to_contain_text("add one under Documents")
     page.wait_for_timeout(6_000)
     expect(first).to_contain_text("add one under Documents")
+
+
+@of_library("opened")
+def test_what_is_opened_stays_where_the_opening_comes_late(page: Page) -> None:
+    ask(page, OPENED)
+    expect(listed(page)).to_have_text([OPENED])
+    tab = another_tab(page)
+    open_kept(tab, OPENED)
+    expect(asked(tab)).to_have_text([OPENED])
+    expect(tab.locator("#opening h3")).to_have_count(0)  # It is still to come.
+    expect(tab.locator("#opening h3")).to_be_attached()
+    expect(tab.locator("#opening")).to_be_hidden()
+    expect(asked(tab)).to_have_text([OPENED])
 
 
 @of_library("rated")

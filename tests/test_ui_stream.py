@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser
 
-from index.library import Library
-from tests.browser import OFF_TOPIC, SUMMIT, ask, opened, window
+from tests.browser import OFF_TOPIC, SUMMIT, ask, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -27,15 +26,14 @@ SLOWLY = """() => {
 
 
 def test_what_is_asked_while_the_stream_ends_is_answered(
-    browser: Browser, small_library: Library
+    browser: Browser, window_address: str
 ) -> None:
     """The page has yet to read the end of what it asked before: it takes the stream for open."""
-    with window(small_library, FOOTNOTED_LLM="none") as address:
-        page = opened(browser, address, f"({SLOWLY})()")
-        ask(page, SUMMIT)
-        page.evaluate("late = 200")
-        with page.expect_response("**/queue/join*"):
-            page.locator("#talk-bar").get_by_role("button", name="New").click()
-        page.wait_for_timeout(150)  # Less than what is left of the stream needs.
-        ask(page, OFF_TOPIC, timeout=20_000)
-        page.context.close()
+    page = opened(browser, window_address, f"({SLOWLY})()")
+    ask(page, SUMMIT)
+    page.evaluate("late = 200")
+    with page.expect_response("**/queue/join*"):
+        page.locator("#talk-bar").get_by_role("button", name="New").click()
+    page.wait_for_timeout(150)  # Less than what is left of the stream needs.
+    ask(page, OFF_TOPIC, timeout=20_000)
+    page.context.close()

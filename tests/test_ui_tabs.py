@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-from threading import Event
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from index.library import Library
 from tests.browser import OFF_TOPIC, SUMMIT, ask, opened, window
 from tests.chromium import CHROMIUM, chromium
-from ui.drawing import render
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
@@ -94,27 +92,6 @@ def test_no_tab_window_or_restart_takes_a_conversation(
         assert sorted(kept(elsewhere).values()) == sorted([[SUMMIT], [BEFORE]])
         assert not kept(one).keys() & kept(elsewhere).keys()
         one.context.close()
-
-
-def test_what_is_opened_stays_where_the_opening_comes_late(
-    page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ask(page, SUMMIT)
-    expect(listed(page)).to_have_text([SUMMIT])
-    drawn, may_come = render.welcome, Event()
-
-    def late(*questions: Any, **given: Any) -> str:
-        may_come.wait(30)
-        return drawn(*questions, **given)
-
-    monkeypatch.setattr(render, "welcome", late)
-    tab = another_tab(page)
-    open_kept(tab, SUMMIT)
-    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])
-    may_come.set()
-    expect(tab.locator("#opening h3")).to_be_attached()
-    expect(tab.locator("#opening")).to_be_hidden()
-    expect(tab.locator("#conversation .asked")).to_have_text([SUMMIT])
 
 
 def test_two_tabs_that_go_on_with_one_conversation_keep_both(page: Page) -> None:

@@ -54,9 +54,9 @@ MARK = "Translated by the language model; not proven."
 
 
 @pytest.fixture
-def mill(library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+def mill(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
     """An assistant of a text in German, without a language model."""
-    return assistant_of(library_of(MILL))
+    return assistant_of(read_only_library_of(MILL))
 
 
 def test_programs_get_a_translation_beside_the_quote(mill: Assistant) -> None:

@@ -32,6 +32,16 @@ from tests.conftest import OpenLibrary
 
 pytestmark = [pytest.mark.browser, pytest.mark.weights]
 
+FADING = """() => [...document.querySelectorAll("body, body *")].filter((each) => {
+    const style = getComputedStyle(each);
+    const what = style.transitionProperty.split(", ");
+    return ["all", "color", "background-color"].some((one) => what.includes(one))
+      && style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
+      && each.innerText;
+  }).map((each) => each.className)"""
+"""Text that does not change from light to dark at once: it cannot be read meanwhile, and axe finds
+it where it looks in that moment."""
+
 
 def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document) -> None:
     """By keyboard alone, then with the mouse, and with a modifier on a page of its own."""
@@ -42,6 +52,8 @@ def test_a_footnote_opens_its_quote_in_the_source(page: Page, briefing: Document
     expect(turn).to_be_visible(timeout=60_000)
     expect(page.locator("#question textarea")).to_have_value("")
     expect(turn.locator(".answer")).to_contain_text("Dec. 15")
+    expect(page.locator("#send")).to_be_visible()
+    assert page.evaluate(FADING) == []
     footnote = turn.locator("a.footnote").first
     quote = briefing.text[place(footnote)]
     for _ in range(60):
@@ -185,19 +197,6 @@ def test_axe_finds_nothing(open_page: OpenPage, window_address: str, width: int)
         assert_accessible(page)
         page.locator("#top [data-panel-button=talk]").click()
         look_elsewhere(page, narrow=width < 900)
-
-
-def test_text_changes_from_light_to_dark_at_once(page: Page) -> None:
-    """What fades cannot be read meanwhile, and axe finds it where it looks in that moment."""
-    ask(page, SUMMIT)
-    fading = """() => [...document.querySelectorAll("body, body *")].filter((each) => {
-        const style = getComputedStyle(each);
-        const what = style.transitionProperty.split(", ");
-        return ["all", "color", "background-color"].some((one) => what.includes(one))
-          && style.transitionDuration.split(", ").some((time) => parseFloat(time) > 0)
-          && each.innerText;
-      }).map((each) => each.className)"""
-    assert page.evaluate(fading) == []
 
 
 def look_elsewhere(page: Page, *, narrow: bool) -> None:
