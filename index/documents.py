@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -319,6 +319,14 @@ def file_sha256(path: Path) -> str:
 def source_name(source: str) -> str:
     """Return the last part of a path or an address, which people use as the document's name."""
     return path_line(last_part(source))
+
+
+def occurrences(text: str, words: str) -> Iterator[int]:
+    """Yield where words stand in a text, also where they overlap."""
+    at = text.find(words)
+    while at >= 0:
+        yield at
+        at = text.find(words, at + 1)
 
 
 def last_part(source: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 _TURNS = "\u202a-\u202e\u2066-\u2069"
@@ -33,11 +32,6 @@ def number_of(number: int, thing: str) -> str:
     """Return how many there are of a thing: “1 day”, “2,000 days”, “3 entries”."""
     things = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
     return f"{number:,} {thing if number == 1 else things}"
-
-
-def counts(numbers: Mapping[str, int]) -> str:
-    """Return how many there are of each, without those of which there are none."""
-    return ", ".join(f"{number:,} {name}" for name, number in numbers.items() if number)
 
 
 def shortened(text: str, length: int) -> str:

@@ -232,7 +232,7 @@ def _tables_of(
     for table in (each for each in elements if each.kind == "table"):
         rows = [
             # A quote of a row does not hold the blanks around it, where its last cell is empty.
-            Row(*_stripped(text, row), _cells(elements, row))
+            Row(*_stripped(text, row.start, row.end), _cells(elements, row))
             for row in _of_kind(elements, "row", table)
         ]
         heads = [text[slice(*place)] for place in rows[0].cells] if rows else []
@@ -243,9 +243,10 @@ def _tables_of(
     return tuple(found)
 
 
-def _stripped(text: str, row: Element) -> Place:
-    words = text[row.start : row.end]
-    return row.start + len(words) - len(words.lstrip()), row.start + len(words.rstrip())
+def _stripped(text: str, start: int, end: int) -> Place:
+    """Return a place without the white space around it."""
+    words = text[start:end]
+    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
 
 def _cells(elements: Sequence[Element], row: Element) -> tuple[Place, ...]:
@@ -410,9 +411,8 @@ class _Markdown:
     def _place(self, token: Token) -> Place:
         """Return where a block stands, without the white space around it."""
         first, last = token.map or (0, 0)
-        start, end = self.lines[first], self.lines[min(last, len(self.lines) - 1)]
-        inner = self.text[start:end]
-        return start + len(inner) - len(inner.lstrip()), start + len(inner.rstrip())
+        end = self.lines[min(last, len(self.lines) - 1)]
+        return _stripped(self.text, self.lines[first], end)
 
     def _list(self, tokens: Sequence[Token]) -> None:
         start, end = self._place(tokens[0])

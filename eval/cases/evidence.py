@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from eval.cases.cases import Area, Case, CaseSet, Evidence, EvidenceSpans, Problem
-from index.documents import Document, Span, source_name
+from index.documents import Document, Span, occurrences, source_name
 from index.errors import UserError
 from index.printable import shortened
 from index.storage.database import option
@@ -203,7 +203,7 @@ def _by_words(evidence: Evidence, document: Document) -> Span:
     quote = evidence.quote
     if quote is None:
         raise ValueError(evidence)
-    places = list(_occurrences(document.text, quote))
+    places = list(occurrences(document.text, quote))
     if not places:
         nearest = _nearest(document, quote, evidence.start or 0)
         raise NotFound(f"none of {evidence.document} reads “{_short(quote)}”{nearest}")
@@ -217,16 +217,9 @@ def _by_words(evidence: Evidence, document: Document) -> Span:
     return kind(document.id, places[0], places[0] + len(quote))
 
 
-def _occurrences(text: str, words: str) -> Iterator[int]:
-    at = text.find(words)
-    while at >= 0:
-        yield at
-        at = text.find(words, at + 1)
-
-
 def _nearest(document: Document, quote: str, start: int) -> str:
     """Return the end of a message: where the words are, or what is most like them."""
-    places = sorted(_occurrences(document.text, quote), key=lambda at: abs(at - start))
+    places = sorted(occurrences(document.text, quote), key=lambda at: abs(at - start))
     if places:
         return f"; the nearest match is {places[0]}-{places[0] + len(quote)}."
     from rapidfuzz.fuzz import partial_ratio_alignment

@@ -120,15 +120,14 @@ class _Finder:
         holders = [each for each in self._documents if each.text.count(context) == 1]
         if len(holders) != 1 or not context.strip():
             return None
-        document, words = holders[0], context
+        document, words, at = holders[0], context, 0
         if len(context) > LONGEST:
             inside = [each for each in answers if len(_whole(each, context)) == 1]
             if not inside:
                 return None
             words = inside[0]
-            at = document.text.index(context) + _whole(words, context)[0]
-            return document.name, document.sha256, at, at + len(words), words
-        start = document.text.index(context)
+            at = _whole(words, context)[0]
+        start = document.text.index(context) + at
         return document.name, document.sha256, start, start + len(words), words
 
 

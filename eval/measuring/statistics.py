@@ -73,13 +73,13 @@ def percentile(values: Iterable[float | None], percent: int) -> Metric:
     return Metric(round(float(numpy.percentile(known, percent)), 3), len(known))
 
 
-def wilson(share: float, n: float, z: float = Z) -> Interval:
+def wilson(share: float, n: float) -> Interval:
     """Return Wilson's 95% interval of a share of n (Wilson, JASA 1927).
 
     n need not be whole: see `share_interval`.
     """
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    reach = Z / (1 + Z * Z / n) * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
@@ -179,9 +179,7 @@ def permutation(differences: Sequence[float], clusters: Sequence[Hashable] | Non
     `permutation_test`).
     """
     sums = [each for each in _sums(differences, clusters) if each]
-    if not sums:
-        return 1.0
-    if len(sums) == 1:
+    if len(sums) < 2:
         return 1.0  # Either sign of one cluster is as likely.
     import numpy
     from scipy.stats import permutation_test

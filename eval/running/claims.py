@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 
 from index.documents import Document
 from rag.answer import Answer, AnswerSentence
@@ -11,13 +10,10 @@ from rag.assistant import Assistant
 from rag.checking.verdict import VERDICTS, Checked
 
 
-def checked_claim(assistant: Assistant, claim: str, exclude: Sequence[str] = ()) -> Checked:
-    """Return what becomes of a claim; of several sentences, of the first that states anything.
-
-    Documents in `exclude`, by their ids, are left aside.
-    """
+def checked_claim(assistant: Assistant, claim: str) -> Checked:
+    """Return what becomes of a claim; of several sentences, of the first that states anything."""
     draft = Document.of(claim, title="claim", source="claim")
-    checked = list(assistant.check(draft, exclude=exclude))
+    checked = list(assistant.check(draft))
     return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
 
 

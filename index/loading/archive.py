@@ -99,11 +99,6 @@ class Archive:
             raise DocumentError(f"{shown} is damaged.") from error
 
 
-def archive_of(data: bytes, name: str) -> Archive:
-    """Return what is in an upload. Raises DocumentError for what is no archive that is read."""
-    return _archive(data, name, io.BytesIO(data))
-
-
 def archive_at(path: Path) -> Archive | None:
     """Return what is in an archive on the disk; None for what is none by its name.
 
@@ -140,15 +135,12 @@ def _archive_at(path: Path, _changed: int, size: int) -> Archive:
             f"{path_line(path.name)} is too large: up to {megabytes(LIMITS.max_bytes)} of an"
             " archive can be read. Unpack it and add the folder."
         )
-    return _archive(path.read_bytes(), str(path), path)
-
-
-def _archive(data: bytes, source: str, file: Path | io.BytesIO) -> Archive:
+    data, source = path.read_bytes(), str(path)
     name = source_name(source)
     mail = source.lower().endswith(MAIL)
     try:
         names, made = in_sandbox({"do": "attachments" if mail else "list"}, data, LIMITS)
-        opened = zipfile.ZipFile(io.BytesIO(made) if mail else file)
+        opened = zipfile.ZipFile(io.BytesIO(made) if mail else path)
     except DocumentError as error:
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
     except (OSError, zipfile.BadZipFile, ValueError) as error:

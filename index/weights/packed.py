@@ -11,7 +11,6 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
-from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -62,11 +61,6 @@ class PackedWeights:
             at += 2 + length + _TENSOR.size
         return found
 
-    @property
-    def names(self) -> list[str]:
-        """The names of the tensors, in the file's order."""
-        return list(self._tensors)
-
     def tensor(self, name: str, *shape: int) -> NDArray[np.float32]:
         """Return all values of a tensor, in a shape; one of its axes may be -1."""
         held = self._tensors[name]
@@ -81,7 +75,7 @@ class PackedWeights:
         held, each = self._tensors[name], self.width // BLOCK
         blocks = np.frombuffer(self._data, _HALVES, held.count // BLOCK, held.start)
         some = blocks.reshape(-1, each)[at]
-        return _unpacked(some.reshape(-1)).reshape(*at.shape, prod((each, BLOCK)))
+        return _unpacked(some.reshape(-1)).reshape(*at.shape, each * BLOCK)
 
 
 def _unpacked(blocks: NDArray[np.void]) -> NDArray[np.float32]:

@@ -72,7 +72,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         entries = [hit for hit, score in scored if _relevant(asked.topic, hit.text, score)]
         if not entries:
             return
-    events = [(_days(hit), Quote.of(hit.document, hit.passage, _beginning(hit))) for hit in entries]
+    events = [
+        (hit.passage.dates, Quote.of(hit.document, hit.passage, _beginning(hit)))
+        for hit in entries
+        if hit.passage.dates
+    ]
     events += _from_text(asked, covered, context)
     events.sort(key=lambda each: each[0])
     listed, rest = _cut(events, min(asked.count or limit, limit), asked.latest_first)
@@ -155,7 +159,7 @@ def _event(context: Context, words: str, within: Sequence[Period]) -> Period | N
     own = content_words(words)
     named = own - _KINDS or own
     hits = context.library.search(words, SEARCHED, context.exclude)
-    said = [(content_words(hit.text), _days(hit)) for hit in hits if hit.passage.dates]
+    said = [(content_words(hit.text), hit.passage.dates) for hit in hits if hit.passage.dates]
     ranked = sorted(said, key=lambda each: -len(own & each[0]))
     fit = (days for words, days in ranked if named and named <= words)
     return next((d for d in fit if not within or any(overlap(d, each) for each in within)), None)
@@ -166,12 +170,6 @@ _KINDS = content_words(
     "event incident statement first second third last"
 )
 """Words for kinds of events, of which an entry may use another one than the question."""
-
-
-def _days(hit: Hit) -> Period:
-    if hit.passage.dates is None:
-        raise ValueError(f"{hit.passage.span} is no entry of a chronology.")
-    return hit.passage.dates
 
 
 def _note(

@@ -292,10 +292,8 @@ def _prose(
     """Let the LLM write from sentences that answer together; each is proven once it is whole."""
     written = ""
     prose = Prose(query, given.chosen, given.read, context.reader)
-    texts, choosing = (
-        [each.model_text for each in given.read],
-        context.settings.llm_reads_passages,
-    )
+    texts = [each.model_text for each in given.read]
+    choosing = context.settings.llm_reads_passages
     pieces = writer.write_prose(texts, query.text, choosing=choosing)
     for piece in _noted(pieces, context, writer):
         written += piece

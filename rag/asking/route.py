@@ -219,8 +219,9 @@ def _rows(embed: Callable[[str], Sequence[float]]) -> ForeignRows:
     vector = lru_cache(maxsize=REMEMBERED)(lambda message: np.array(embed(message[:LONGEST])))
 
     def told(name: str) -> Told:
-        parts = (rows[f"{name}{part}"] for part in ("classes", "weights", "biases"))
-        classes, weights, biases = parts
+        classes, weights, biases = (
+            rows[f"{name}{part}"] for part in ("classes", "weights", "biases")
+        )
         names = classes.tolist()
         return lambda message: (names, _probabilities(weights @ vector(message) + biases))
 

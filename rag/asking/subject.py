@@ -14,7 +14,7 @@ from pathlib import PurePath
 
 from index.storage.store import Title
 from rag.asking.query import Query
-from rag.asking.route import Kind, Requests, request_words
+from rag.asking.route import Requests, request_words
 from rag.languages import FUNCTION_WORDS, content_words
 from rag.languages.english_tokens import numbers
 from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS, SEVERAL
@@ -152,9 +152,9 @@ def number_wanted(query: Query) -> int | None:
     return wanted(query.text) or wanted(query.typed)
 
 
-def wanted(message: str, kind: Kind = "overview") -> int | None:
+def wanted(message: str) -> int | None:
     """Return how many sentences or points a request wants; None where it does not say."""
-    common = {each for each in request_words(kind) - FUNCTION_WORDS if each.isalpha()}
+    common = {each for each in request_words("overview") - FUNCTION_WORDS if each.isalpha()}
     words = in_words(IN_QUOTES.sub(" ", message)).split()
     for at, word in enumerate(words[:-1]):
         ordinal = word in ORDINALS  # “The first chapter” is no number of chapters.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from index.documents import Document
 from index.library import Library
@@ -36,15 +35,15 @@ class Sources:
     library: Library
     reranker: Reranker
     reader: Reader
-    exclude: Sequence[str] = ()
+    exclude: Sequence[str]
 
 
 def check(
     draft: Document,
     sources: Sources,
-    done: Sequence[Checked] = (),
-    overruled: Overrulings = MappingProxyType({}),
-    kept: VerdictCache | None = None,
+    done: Sequence[Checked],
+    overruled: Overrulings,
+    kept: VerdictCache | None,
 ) -> Iterator[Checked]:
     """Yield each sentence of a draft with its verdict, in the draft's order, but for those `done`.
 

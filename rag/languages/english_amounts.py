@@ -45,14 +45,14 @@ TABLE_WORDS = TableWords(
 )
 
 
-def _with_ending(adjective: str, ending: str) -> str:
-    """Return an adjective with an ending: “hotter”, “earlier”, “later”."""
+def _comparative(adjective: str) -> str:
+    """Return an adjective's comparative: “hotter”, “earlier”, “later”."""
     if adjective.endswith("y"):
-        return f"{adjective[:-1]}i{ending}"
+        return f"{adjective[:-1]}ier"
     if adjective.endswith("e"):
-        return f"{adjective[:-1]}{ending}"
+        return f"{adjective}r"
     doubled = re.search(r"[^aeiou][aeiou][bdgmnt]$", adjective)
-    return f"{adjective}{adjective[-1] if doubled else ''}{ending}"
+    return f"{adjective}{adjective[-1] if doubled else ''}er"
 
 
 _AMOUNTS = {"more": True, "greater": True, "less": False, "fewer": False}
@@ -122,8 +122,8 @@ _GREAT = "big great high large strong hot warm rich loud bright dense steep late
 _SMALL = "few little low small weak cold cool poor quiet dark cheap early empty dry soft mild slim"
 _DEGREES = (
     {word: is_more for word, (_, is_more) in COMPARATIVES.items()}
-    | {_with_ending(word, "er"): True for word in _GREAT.split()}
-    | {_with_ending(word, "er"): False for word in _SMALL.split()}
+    | {_comparative(word): True for word in _GREAT.split()}
+    | {_comparative(word): False for word in _SMALL.split()}
 )
 """Comparatives, and whether they say more of what is measured, or less."""
 

@@ -24,7 +24,7 @@ from rag.languages.english_tokens import (
     tokens,
 )
 from rag.languages.english_words import NO_CONTENT, NOT_ASSERTED, UNITS_OF_MEASURE
-from rag.languages.language import Facts, Kind, Mention
+from rag.languages.language import Facts, Kind, Mention, normal_form
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +113,7 @@ def _numbers_at(text: str) -> list[Mention]:
         for match in pattern.finditer(text):
             value, written = number(match)
             year = re.fullmatch(r"(?:1[5-9]|20)\d\d", written) and match[0] == written
-            forms = frozenset({_without_end(f"{value:f}")})
+            forms = frozenset({normal_form(value)})
             asserts = frozenset[str]() if written in NOT_ASSERTED else forms
             start = match.start("digits") if pattern is DIGITS else match.start()
             unit = _unit(text, start, match.end())
@@ -126,11 +126,6 @@ def _numbers_at(text: str) -> list[Mention]:
             if not _inside(each, found):
                 found.append(each)
     return found
-
-
-def _without_end(digits: str) -> str:
-    """Return a number without the zeros of its fraction: "1.50" as "1.5", "2.0" as "2"."""
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def _inside(each: Mention, others: list[Mention]) -> bool:

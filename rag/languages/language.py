@@ -53,6 +53,12 @@ class Mention:
         return alike and not self.asserts.isdisjoint(other.holds)
 
 
+def normal_form(number: Decimal) -> str:
+    """Return a number without the zeros of its fraction: "1.50" as "1.5", "2.0" as "2"."""
+    digits = f"{number:f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+
+
 Relation = Literal["in", "after", "since", "before", "until"]
 
 

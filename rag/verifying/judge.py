@@ -14,7 +14,7 @@ from rag.languages import language_of, mentions
 from rag.languages.across import KNOWN
 from rag.quote import Quote
 from rag.verifying.across import entails_across
-from rag.verifying.attribution import MAX_CITED, attribute, conflicts
+from rag.verifying.attribution import attribute, conflicts
 from rag.verifying.entailment import SUPPORTED, entails, missing
 
 Verdict = Literal[
@@ -171,11 +171,11 @@ def _together(
     statement: str, texts: Sequence[str], reader: Reader
 ) -> tuple[float, tuple[int, ...]]:
     """Return how sure the fewest quotes bear a statement out that hold its facts, if several."""
-    several = attribute(statement, texts, "").quotes[:MAX_CITED]
+    several = attribute(statement, texts, "").quotes
     if len(several) < 2:
         return 0.0, ()
     sure, _ = entails(statement, " ".join(texts[at] for at in several), reader)
-    return sure, tuple(several)
+    return sure, several
 
 
 def _exchanged(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.printable import shortened
+from rag.writing.prompts import few_shot
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -116,20 +117,17 @@ def messages(
 
     `turns` are what was asked before it, each with what was answered.
     """
-    from llama_index.core.base.llms.types import ChatMessage
-
     if adapted:
         asked = _told(turns, message)
         if 0 < len(titles) <= MOST_TITLES:
             asked = f"Documents: {'; '.join(_cut(each, 'title') for each in titles)}\n{asked}"
-        system = ChatMessage(role="system", content=SYSTEM)
-        return [system, ChatMessage(role="user", content=asked)]
-    made = [ChatMessage(role="system", content=INSTRUCTIONS)]
-    for before, last, whole in EXAMPLES:
-        made.append(ChatMessage(role="user", content=f"{_told(before, last)}\nFull question:"))
-        made.append(ChatMessage(role="assistant", content=whole))
-    asked = f"{_told(turns[-WITH_EXAMPLES:], message)}\nFull question:"
-    return [*made, ChatMessage(role="user", content=asked)]
+        return few_shot(SYSTEM, (), asked)
+    shown = ((_to_make_whole(before, last), whole) for before, last, whole in EXAMPLES)
+    return few_shot(INSTRUCTIONS, shown, _to_make_whole(turns[-WITH_EXAMPLES:], message))
+
+
+def _to_make_whole(turns: Sequence[tuple[str, str]], message: str) -> str:
+    return f"{_told(turns, message)}\nFull question:"
 
 
 def _told(turns: Sequence[tuple[str, str]], message: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from index.documents import Document
 from index.errors import UserError
@@ -20,8 +20,6 @@ from rag.turns import Queued
 from rag.writing.retry import Waiting
 from ui.panels.answering import Answering
 from ui.panels.events import MAX_QUESTION, Rights
-
-T = TypeVar("T")
 
 MOST_QUOTES = 50
 

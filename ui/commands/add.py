@@ -31,7 +31,7 @@ from ui.commands.terminal import (
 )
 from ui.words.elsewhere import said
 from ui.words.languages import spoken
-from ui.words.words import _, in_digits, listed, ngettext
+from ui.words.words import _, in_digits, listed, ngettext, put_in
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -461,20 +461,8 @@ def _remove(library: Library, document_id: str) -> None:
 def _in_words(name: str, added: Added) -> str:
     if added.outcome == "unchanged":
         words = _("%(name)s: is in the library already", name=name)
-    elif added.outcome == "replaced":
-        words = ngettext(
-            "%(name)s: replaced, %(num)s passage",
-            "%(name)s: replaced, %(num)s passages",
-            added.passages,
-            name=name,
-        )
     else:
-        words = ngettext(
-            "%(name)s: added, %(num)s passage",
-            "%(name)s: added, %(num)s passages",
-            added.passages,
-            name=name,
-        )
+        words = put_in(name, added.passages, replaced=added.outcome == "replaced")
     return f"{words} ({added.document.id})"
 
 

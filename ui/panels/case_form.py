@@ -25,7 +25,7 @@ from ui.conversations.exchange import Conversation, Exchange
 from ui.conversations.text import place
 from ui.drawing import fixed, render
 from ui.panels.answering import attempt
-from ui.panels.events import PRIVATE, Rights, Updates, number
+from ui.panels.events import PRIVATE, SPOKEN, Rights, Updates, number
 from ui.panels.libraries.opened import Libraries
 from ui.words.words import _
 
@@ -83,11 +83,7 @@ class CaseForm:
             with gr.Row():
                 self.save = gr.Button(_("Keep"), variant="primary", elem_id="keep-case")
                 self.cancel = gr.Button(_("Cancel"))
-        self.message = gr.HTML(
-            elem_id="case-told",
-            html_template='<div role="status" aria-live="polite">${value}</div>',
-            apply_default_css=False,
-        )
+        self.message = gr.HTML(elem_id="case-told", **SPOKEN)
 
     def connect(self, bar: gr.HTML) -> None:
         """Say what happens at each event; the bar's script tells which answer is to be kept."""

@@ -35,6 +35,7 @@ from ui.panels.events import (
     MAX_QUESTION,
     NEW_ID,
     PRIVATE,
+    SPOKEN,
     Rights,
     Updates,
     field,
@@ -107,11 +108,7 @@ class ConversationPanel:
             self.opening = gr.HTML(elem_id="opening", apply_default_css=False)
             self.past = gr.HTML(elem_id="past", apply_default_css=False)
             self.current = gr.HTML(elem_id="current", apply_default_css=False)
-        self.status = gr.HTML(
-            elem_id="status",
-            html_template='<div role="status" aria-live="polite">${value}</div>',
-            apply_default_css=False,
-        )
+        self.status = gr.HTML(elem_id="status", **SPOKEN)
 
     def _put_question(self) -> None:
         self.asked = gr.HTML(elem_id="asked-of", apply_default_css=False)

@@ -29,6 +29,7 @@ from ui.panels.events import (
     BUG,
     NEW_ID,
     PRIVATE,
+    SPOKEN,
     Rights,
     Updates,
     given,
@@ -126,11 +127,7 @@ class DocumentsPanel:
             server_functions=[revision],
             apply_default_css=False,
         )
-        self.outcomes = gr.HTML(
-            elem_id="outcomes",
-            html_template='<div role="status" aria-live="polite">${value}</div>',
-            apply_default_css=False,
-        )
+        self.outcomes = gr.HTML(elem_id="outcomes", **SPOKEN)
         # Apart from what is spoken: that it is another page further is only shown.
         self.progress = gr.HTML(elem_id="adding", apply_default_css=False)
         self.stop = gr.Button(_("Stop adding"), elem_id="stop-adding", size="sm", visible=False)

@@ -29,6 +29,12 @@ def in_a_row(name: str) -> dict[str, Any]:
     return PRIVATE | {"concurrency_id": name}
 
 
+SPOKEN: dict[str, Any] = {
+    "html_template": '<div role="status" aria-live="polite">${value}</div>',
+    "apply_default_css": False,
+}
+"""Comes with what screen readers speak when it changes."""
+
 ALWAYS_LAST: dict[str, Any] = {"trigger_mode": "always_last"}
 """Comes with events that show what there is: one that is sent while another is handled is handled
 behind it. Else Gradio would leave it out, and what had changed meanwhile would not be shown."""
@@ -56,6 +62,10 @@ def script(*files: str, **given: str) -> str:
         Path(__file__).parent.joinpath(each).read_text("utf-8") for each in ("typing.js", *files)
     )
     return "\n".join([*constants, *read])
+
+
+class Stopped(Exception):
+    """Somebody has stopped work; what it has done is kept."""
 
 
 BUG = noted("Something went wrong inside Footnoted. The terminal it was started from says what.")

@@ -16,19 +16,15 @@ import gradio as gr
 
 from index.errors import UserError
 from index.weights.catalogue import CATALOGUE
-from index.weights.download import Progress, pull, pull_command, state
+from index.weights.download import Progress, pull_all, pull_command, state
 from rag.config import Settings
 from ui.drawing import render
-from ui.panels.events import BUG, PRIVATE, Updates
+from ui.panels.events import BUG, PRIVATE, Stopped, Updates
 from ui.words.elsewhere import said
 from ui.words.words import _, in_digits
 
 SECONDS = 1.0
 """Between two looks at how far it is, and how long a fetch is given to end in good order."""
-
-
-class Stopped(Exception):
-    """A fetch was stopped; the next one goes on from what is there."""
 
 
 class Fetch:
@@ -87,7 +83,9 @@ class Fetch:
         words = _("%(name)s: %(size)s to fetch while the window is open")
         self._tell(words % {"name": self.name, "size": size})
         try:
-            folder = pull(self.name, self._directory, mirror=self._mirror, progress=self._look)
+            [folder] = pull_all(
+                [self.name], self._directory, mirror=self._mirror, progress=self._look
+            )
         except Stopped:
             return
         except UserError as error:

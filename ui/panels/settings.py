@@ -14,7 +14,7 @@ from index.weights.download import state
 from rag.assistant import Assistant
 from rag.config import Settings, is_address
 from ui.drawing import fixed, render
-from ui.panels.events import PRIVATE, Rights, Updates
+from ui.panels.events import PRIVATE, SPOKEN, Rights, Updates
 from ui.words.words import _, noted
 
 ADDRESS = noted("A server of yours")
@@ -77,11 +77,7 @@ class SettingsForm:
                 info=_("What is left out for length is said."),
             )
             self.apply = gr.Button(_("Use these settings"), elem_id="apply", variant="primary")
-            self.message = gr.HTML(
-                elem_id="settings-told",
-                html_template='<div role="status" aria-live="polite">${value}</div>',
-                apply_default_css=False,
-            )
+            self.message = gr.HTML(elem_id="settings-told", **SPOKEN)
 
     def connect(self) -> None:
         """Say what happens at each event."""

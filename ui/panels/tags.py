@@ -13,6 +13,7 @@ from ui.panels.answering import attempt
 from ui.panels.events import (
     ALWAYS_LAST,
     PRIVATE,
+    SPOKEN,
     Rights,
     Updates,
     field,
@@ -35,11 +36,7 @@ class Tags:
         self.left_out = left_out
         self.rights = rights
         self.row = gr.HTML(elem_id="by-tag", apply_default_css=False)
-        self.told = gr.HTML(
-            elem_id="tags-told",
-            html_template='<div role="status" aria-live="polite">${value}</div>',
-            apply_default_css=False,
-        )
+        self.told = gr.HTML(elem_id="tags-told", **SPOKEN)
 
     def connect(self, documents: gr.HTML, asked: gr.HTML) -> tuple[Any, Any]:
         """Say what happens at each event; `asked` is the line. Return what changes the list."""

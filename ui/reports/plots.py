@@ -29,21 +29,21 @@ class Figure:
     before: float | None = None
 
 
-def intervals(figures: Sequence[Figure], low: float = 0.0, high: float = 1.0) -> str:
+def intervals(figures: Sequence[Figure]) -> str:
     """Return values as dots with their intervals as lines, the baseline's as rings."""
-    x = _scale(low, high)
+    x = _scale(0, 1)
     rows = []
     for number, each in enumerate(figures):
         y = ROW * number + ROW / 2
         rows.append(_label(each.name, y))
         if each.interval:
-            left, right = (x(min(max(end, low), high)) for end in each.interval)
+            left, right = (x(min(max(end, 0), 1)) for end in each.interval)
             rows.append(f'<line class="whisker" x1="{left}" x2="{right}" y1="{y}" y2="{y}"/>')
         if each.before is not None:
             rows.append(f'<circle class="before" cx="{x(each.before)}" cy="{y}" r="5"/>')
         rows.append(f'<circle class="now" cx="{x(each.value)}" cy="{y}" r="3.5"/>')
         rows.append(_value(f"{each.value:.3f}", y))
-    ticks = [low + (high - low) * step / 4 for step in range(5)]
+    ticks = [0, 0.25, 0.5, 0.75, 1]
     return _svg(rows, len(figures), ticks, x, _("values with %(percent)s intervals", percent="95%"))
 
 

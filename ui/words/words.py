@@ -79,6 +79,23 @@ def listed(names: list[str]) -> str:
     return format_list(names, locale=spoken())
 
 
+def put_in(name: str, passages: int, *, replaced: bool) -> str:
+    """Return that a document came into a library, and whether in place of another one."""
+    if replaced:
+        return ngettext(
+            "%(name)s: replaced, %(num)s passage",
+            "%(name)s: replaced, %(num)s passages",
+            passages,
+            name=name,
+        )
+    return ngettext(
+        "%(name)s: added, %(num)s passage",
+        "%(name)s: added, %(num)s passages",
+        passages,
+        name=name,
+    )
+
+
 @cache
 def catalogue(language: str) -> Catalog:
     """Return the translations of a language, as its file has them."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from index.errors import DocumentError
 from index.loading.readers.sheets import cell_text
-from index.loading.readers.text import Block, Content, compose, plain_text
+from index.loading.readers.text import Block, Content, compose, local_name, plain_text
 
 Value = str | list[tuple[str, "Value"]]
 
@@ -106,7 +106,7 @@ def read_xml(data: bytes, charset: str | None = None) -> Content:
     )
     try:
         root = etree.fromstring(data, parser)
-        if _local(root) == "html":
+        if local_name(root) == "html":
             from index.loading.readers.html import read_html
 
             return read_html(data, charset)
@@ -119,13 +119,9 @@ def read_xml(data: bytes, charset: str | None = None) -> Content:
         raise DocumentError("{name} is damaged, or is no XML.") from error
 
 
-def _local(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
 def _of_xml(element: Any) -> Value:
     """Return what an element holds; one with words beside its elements is one text."""
-    children = [child for child in element if _local(child)]
+    children = [child for child in element if local_name(child)]
     words = [element.text or "", *(child.tail or "" for child in element)]
     if not element.attrib and (not children or any(each.strip() for each in words)):
         return " ".join("".join(element.itertext()).split())
@@ -134,7 +130,7 @@ def _of_xml(element: Any) -> Value:
     ]
     if any(each.strip() for each in words):
         return [*pairs, ("", " ".join("".join(element.itertext()).split()))]
-    return pairs + [(_local(child), _of_xml(child)) for child in children]
+    return pairs + [(local_name(child), _of_xml(child)) for child in children]
 
 
 # --- as blocks of text

@@ -14,7 +14,14 @@ from dataclasses import replace
 from typing import Any
 
 from index.errors import DocumentError
-from index.loading.readers.text import Block, Content, compose, speaks_of, with_core_properties
+from index.loading.readers.text import (
+    Block,
+    Content,
+    compose,
+    local_name,
+    speaks_of,
+    with_core_properties,
+)
 
 # What python-docx 1.2 raises for parts that are missing, or are not what they are named.
 _DOCX_ERRORS = (LookupError, ValueError, AttributeError, TypeError)
@@ -45,7 +52,7 @@ def _blocks(document: Any) -> Iterator[Block]:
     formats = _number_formats(document)
     counters: Counter[tuple[str, int]] = Counter()
     for element in _paragraphs_and_rows(document.element.body):
-        if _tag(element) == "tr":
+        if local_name(element) == "tr":
             cells = [_text(cell) for cell in element.xpath("./w:tc|./w:sdt/w:sdtContent/w:tc")]
             if any(cells):
                 yield Block(" | ".join(cells))
@@ -73,14 +80,10 @@ def _blocks(document: Any) -> Iterator[Block]:
 
 def _paragraphs_and_rows(parent: Any) -> Iterator[Any]:
     for child in parent.iterchildren():
-        if _tag(child) in ("p", "tr"):
+        if local_name(child) in ("p", "tr"):
             yield child
-        elif _tag(child) in ("tbl", "sdt", "sdtContent", "ins", "customXml"):
+        elif local_name(child) in ("tbl", "sdt", "sdtContent", "ins", "customXml"):
             yield from _paragraphs_and_rows(child)
-
-
-def _tag(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
 _RUNS = (
@@ -95,7 +98,11 @@ _RUNS = (
 
 def _text(element: Any) -> str:
     words = [
-        run.text or "" if _tag(run) == "t" else "-" if _tag(run) == "noBreakHyphen" else " "
+        run.text or ""
+        if local_name(run) == "t"
+        else "-"
+        if local_name(run) == "noBreakHyphen"
+        else " "
         for run in element.xpath(_RUNS)
     ]
     return re.sub(r"[ \t\n\r]+", " ", "".join(words).replace("\xad", "")).strip(" ")

@@ -354,10 +354,6 @@ def _forms(book: Any) -> Iterator[str]:
 
 def shown(value: Any, form: str) -> str:
     """Return a cell's value as people see it."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return cell_text(value)
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, timedelta):

@@ -236,6 +236,11 @@ def with_core_properties(content: Content, said: Any, author: str | None) -> Con
     return with_properties(content, said.title, Properties(author, day, None, said.language))
 
 
+def local_name(element: Any) -> str:
+    """Return the name of an element of XML without its namespace; nothing of what is none."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
 def _first_title(text: str, headings: list[Heading]) -> str | None:
     first = next(
         (found for found in headings if found.level == 1), headings[0] if headings else None

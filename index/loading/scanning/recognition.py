@@ -58,7 +58,7 @@ def recognise(picture: Image.Image, *, turn: bool = False) -> tuple[list[Word], 
             words, confidence, least = others, sure, sure
         if sure >= HARD:
             break
-    if confidence < HARD and tesseract.is_there():
+    if confidence < HARD and tesseract.languages():
         others = tesseract.words(picture)
         mean = mean_confidence(others)
         if mean > confidence:

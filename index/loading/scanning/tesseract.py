@@ -23,11 +23,6 @@ _SECONDS = 120
 _NO_LANGUAGES = ("osd", "equ")
 
 
-def is_there() -> bool:
-    """Whether it is installed, with a language."""
-    return bool(languages())
-
-
 def words(picture: Image.Image) -> list[Word]:
     """Return the words in a picture, read in all languages that Tesseract has here."""
     png = io.BytesIO()
@@ -53,7 +48,7 @@ def words(picture: Image.Image) -> list[Word]:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the languages that it has here."""
+    """Return the languages that it has here; none where it is not installed."""
     if shutil.which("tesseract") is None:
         return ()
     # The first line says how many there are.

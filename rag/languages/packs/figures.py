@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from functools import cache
 
-from rag.languages.packs.numerals import normal
+from rag.languages.language import normal_form
 from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, plain, stem
 
@@ -41,8 +41,8 @@ def _whole(text: str, match: re.Match[str], table: Table) -> tuple[str, int]:
     if scale > 1 and more and more["digits"] and (rest := read(more[0], table)) is not None:
         further, after = _scale(text, more.end(), table)
         if 1 < further < scale and text[end].isspace():
-            return normal(number + rest * further), after
-    return normal(number), end
+            return normal_form(number + rest * further), after
+    return normal_form(number), end
 
 
 def read(digits: str, table: Table) -> Decimal | None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from rag.languages.language import normal_form
 from rag.languages.packs.tables import Table
 
 _SIGNS = "〇零一二两兩三四五六七八九十百千万萬亿億兆廿卅壹贰貳叁參肆伍陆陸柒捌玖拾佰仟"
@@ -43,14 +44,8 @@ def numerals(text: str, _: Table) -> list[tuple[int, int, str]]:
     for match in _RUN.finditer(text):
         if match[0] != "一" and not any(start <= match.start() < end for start, end, _ in found):
             number = value(match[0])
-            found.append((*match.span(), match[0] if number is None else normal(number)))
+            found.append((*match.span(), match[0] if number is None else normal_form(number)))
     return found
-
-
-def normal(number: Decimal) -> str:
-    """Return a number without the zeros of its fraction: "1.50" as "1.5", "2.0" as "2"."""
-    digits = f"{number:f}"
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 def value(run: str) -> Decimal | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from rag.languages.language import normal_form
 from rag.languages.packs.figures import scales
-from rag.languages.packs.numerals import normal
 from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, plain, stem
 
@@ -57,7 +57,7 @@ def _by_library(tokens: list[_Token], table: Table) -> Iterator[Place]:
         before = tokens[found.start - 1].word if found.start else ""
         is_article = table.articles and number == 1 and not found.is_ordinal
         vague = len(run) == 1 and number >= 10**6 and before[:2] not in _ONE
-        form = "" if is_article else run[0].word if vague else normal(number)
+        form = "" if is_article else run[0].word if vague else normal_form(number)
         yield run[0].start, run[-1].end, form
 
 
@@ -88,7 +88,7 @@ def _place(run: list[_Token], values: list[int], table: Table) -> Iterator[Place
     if len(run) == 1 and stem(run[0].word, table) in scales(table):
         yield run[0].start, run[0].end, run[0].word  # “тысячи” are not a thousand.
     elif run and not (len(run) == 1 and _ANYBODY.fullmatch(run[0].word)):
-        yield run[0].start, run[-1].end, normal(_sum(values))
+        yield run[0].start, run[-1].end, normal_form(_sum(values))
 
 
 def _sum(values: list[int]) -> Decimal:

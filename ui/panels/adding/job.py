@@ -23,9 +23,9 @@ from index.printable import title_line
 from rag.trace import Line
 from ui.drawing.render import Outcome
 from ui.panels.adding.unfinished import Unfinished
-from ui.panels.events import BUG
+from ui.panels.events import BUG, Stopped
 from ui.words.elsewhere import said
-from ui.words.words import _, in_digits, listed, ngettext
+from ui.words.words import _, in_digits, listed, ngettext, put_in
 
 AT_ONCE = 2
 """How many documents of a visitor are read at once: a slow one does not hold up all others."""
@@ -47,10 +47,6 @@ MOST_BYTES = 50 * MAX_BYTES
 
 Pages = Callable[[int, int], None]
 """Called with how many pages are read, and of how many; what it raises ends the reading."""
-
-
-class Stopped(Exception):
-    """The visitor has stopped what comes in; what is in the library stays there."""
 
 
 @dataclass(eq=False)
@@ -405,16 +401,4 @@ def _became(added: Added) -> str:
     name = title_line(added.document.name)
     if added.outcome == "unchanged":
         return _("%(name)s: unchanged", name=name)
-    if added.outcome == "replaced":
-        return ngettext(
-            "%(name)s: replaced, %(num)s passage",
-            "%(name)s: replaced, %(num)s passages",
-            added.passages,
-            name=name,
-        )
-    return ngettext(
-        "%(name)s: added, %(num)s passage",
-        "%(name)s: added, %(num)s passages",
-        added.passages,
-        name=name,
-    )
+    return put_in(name, added.passages, replaced=added.outcome == "replaced")

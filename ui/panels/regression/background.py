@@ -6,14 +6,10 @@ import threading
 from collections.abc import Callable
 
 from index.errors import UserError
-from ui.panels.events import BUG
+from ui.panels.events import BUG, Stopped
 
 Progress = Callable[[int, int], None]
 """Called with how much is done, and of how much; what it raises ends the work."""
-
-
-class Stopped(Exception):
-    """Work was stopped; what it has done is kept."""
 
 
 class Background:

@@ -24,7 +24,7 @@ from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.case_form import cases_of, own_set
-from ui.panels.events import Rights, Updates, field, in_a_row, strings, texts
+from ui.panels.events import SPOKEN, Rights, Updates, field, in_a_row, strings, texts
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.background import Background, Progress
 from ui.words.words import _, noted
@@ -95,11 +95,7 @@ class Drafts:
             self.propose = gr.Button(_("Propose cases"), elem_id="propose", visible=self.writes)
             self.take = gr.Button(_("Take the conversation"), elem_id="take-talk")
             self.end = gr.Button(_("Stop"), elem_id="stop-drafts", visible=False)
-        self.message = gr.HTML(
-            elem_id="drafts-told",
-            html_template='<div role="status" aria-live="polite">${value}</div>',
-            apply_default_css=False,
-        )
+        self.message = gr.HTML(elem_id="drafts-told", **SPOKEN)
         self.list = gr.HTML(elem_id="drafts", js_on_load=_SCRIPT, apply_default_css=False)
         self.timer = gr.Timer(SECONDS, active=False)
 

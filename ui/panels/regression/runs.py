@@ -60,7 +60,7 @@ class Runs:
         own = self.cases / f"{name}.jsonl"
         return own if own.exists() else SETS / f"{name}.jsonl"
 
-    def begin(self, name: str | None, *, use_llm: bool = True) -> Background:
+    def begin(self, name: str | None, *, use_llm: bool = True) -> None:
         """Run a set, or go on with it; one that is being run goes on.
 
         Raises UserError for what is no set.
@@ -72,9 +72,7 @@ class Runs:
                 out = self.out(case_set.name)
                 out.parent.mkdir(parents=True, exist_ok=True)
                 work = partial(self._ask, case_set, out, use_llm)
-                running = Background(work, len(case_set.cases), STOPPED)
-                self._running[case_set.name] = running
-        return running
+                self._running[case_set.name] = Background(work, len(case_set.cases), STOPPED)
 
     def running(self, name: str | None) -> Background | None:
         """Return the run of a set that was begun since the program was, if any."""

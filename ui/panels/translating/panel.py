@@ -20,7 +20,7 @@ from rag.quote import Quote
 from rag.writing.translating import Translation
 from ui.drawing import render
 from ui.panels.answering import attempt
-from ui.panels.events import AT_ONCE, BUG, PRIVATE, field, number, script
+from ui.panels.events import AT_ONCE, BUG, PRIVATE, SPOKEN, field, number, script
 from ui.panels.fetch import Fetch
 from ui.panels.libraries.opened import Libraries
 from ui.words.words import _
@@ -35,10 +35,7 @@ class Translations:
         self.configured = configured
         self.fetch = fetch
         self.spoken = gr.HTML(
-            elem_id="translation",
-            html_template='<div role="status" aria-live="polite">${value}</div>',
-            js_on_load=script("translating/panel.js"),
-            apply_default_css=False,
+            elem_id="translation", js_on_load=script("translating/panel.js"), **SPOKEN
         )
 
     def connect(self) -> None:

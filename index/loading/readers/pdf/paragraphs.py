@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import pairwise
 
 from index.loading.readers.pdf.lines import CELL_GAP, ENDS_SENTENCE, Cell, Line, most_common
@@ -13,47 +13,41 @@ _FIRST_WORD = re.compile(r"[^ \u2e80-\uffef]+|.")  # In Chinese, a character.
 BULLET = re.compile(r"[•◦▪‣●–-] ")
 
 
-@dataclass(slots=True)
-class _Run:
-    """Lines of one size that stand one below the other in one column."""
-
-    lines: list[Line] = field(default_factory=list)
-
-    def takes(self, line: Line) -> bool:
-        last = self.lines[-1]
-        drop = last.base - line.base
-        return (
-            line.page == last.page
-            and line.turned == last.turned
-            and line.edge == last.edge
-            and not (line.is_row or last.is_row)
-            and line.size == last.size
-            and 0 < drop <= 3 * line.size
-            and line.left < last.right
-            and last.left < line.right
-        )
-
-
 def paragraphs(lines: list[Line]) -> list[list[Line]]:
     """Join lines into paragraphs by gaps, indents, and lines that end early."""
-    runs: list[_Run] = []
+    runs: list[list[Line]] = []
     for line in with_tables(_rejoined(lines)):
-        if not runs or not runs[-1].takes(line):
-            runs.append(_Run())
-        runs[-1].lines.append(line)
+        if not runs or not _is_below(runs[-1][-1], line):
+            runs.append([])
+        runs[-1].append(line)
     pitches: dict[float, list[float]] = {}
     for run in runs:
-        for above, below in pairwise(run.lines):
+        for above, below in pairwise(run):
             pitches.setdefault(above.size, []).append(round(above.base - below.base, 1))
     pitch = {size: most_common(found) for size, found in pitches.items()}
     paragraphs: list[list[Line]] = []
     for run in runs:
-        for number, paragraph in enumerate(_split_run(run.lines, pitch)):
+        for number, paragraph in enumerate(_split_run(run, pitch)):
             if number == 0 and paragraphs and _continues(paragraphs[-1][-1], paragraph[0]):
                 paragraphs[-1] += paragraph
             else:
                 paragraphs.append(paragraph)
     return paragraphs
+
+
+def _is_below(last: Line, line: Line) -> bool:
+    """Whether lines of one size stand one below the other in one column."""
+    drop = last.base - line.base
+    return (
+        line.page == last.page
+        and line.turned == last.turned
+        and line.edge == last.edge
+        and not (line.is_row or last.is_row)
+        and line.size == last.size
+        and 0 < drop <= 3 * line.size
+        and line.left < last.right
+        and last.left < line.right
+    )
 
 
 def _rejoined(lines: list[Line]) -> list[Line]:

@@ -248,8 +248,6 @@ def _text(cells: Sequence[Cell]) -> str:
 
 def _is_table(body: Sequence[_Row], edges: Sequence[float], drawn: bool) -> bool:
     """Whether lines below a head are a table's, and not columns of running text."""
-    if not body:
-        return False
     across = sum(bool(row.across) and not row.filled for row in body)
     if across > 0.5 * len(body):
         return False
