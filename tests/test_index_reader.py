@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from index.documents import Document
+from index.loading.load import load_bytes
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import verify
 from index.weights.reader import NO_WORDS, Read
 from rag.answerability.reader import READER, Reader
+from rag.quote import Quote
 
 MODEL = CATALOGUE[READER]
 BRIDGE = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
+BRIDGES = Document.of(f"{BRIDGE} The newer one is painted blue.", title="Bridges", source="/b.txt")
+PLACES = (0, len(BRIDGE)), (len(BRIDGE) + 1, len(BRIDGES.text))
+AGO, WIDE = (Quote(BRIDGES, *place, 0.0) for place in PLACES)
 
 
 def card() -> str:
@@ -50,3 +59,46 @@ def test_the_same_texts_are_read_the_same_and_nothing_is_read_in_none(reader: Re
     assert len(one) == len(texts)
     assert one[2] == Read(one[2].answers, NO_WORDS, 0, 0)
     assert reader.read("How long?", []) == []
+
+
+def test_what_is_read_at_a_place_is_told_against_all_that_is_read_with_it(reader: Reader) -> None:
+    quotes = [Quote(BRIDGES, *place, 0.0) for place in PLACES]
+    question = "How long is the older Rowan Bridge?"
+    first, second = reader.read_around(question, quotes, [quotes, quotes])
+    assert first
+    assert second
+    assert first.answers == second.answers > 0, "both are read in the same text"
+    assert first.within == 0 > second.within, "the length stands in the first"
+    [alone] = reader.read_around(question, quotes[1:], [quotes[1:]])
+    assert alone
+    assert alone.answers < first.answers
+    assert alone.within == 0, "nothing else is read"
+    assert reader.read_around(question, [], []) == []
+
+
+def test_what_is_cut_off_in_a_long_text_is_not_judged_there(reader: Reader) -> None:
+    long = Document.of(f"{BRIDGE} " * 60, title="Bridges", source="/b.txt")
+    step = len(BRIDGE) + 1
+    quotes = [Quote(long, at * step, at * step + len(BRIDGE), 0.0) for at in range(60)]
+    read = reader.read_around("How long is the older Rowan Bridge?", quotes, [quotes] * 60)
+    assert read[0]
+    assert read[-1] is None
+
+
+def test_a_quote_keeps_its_words_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row is read with its heads, also where the sentences around it are cut through it."""
+    table = "| Strait | Width |\n| --- | --- |\n| Tolm | 20 km. |\n| Sund | 30 km. |\n"
+    straits = load_bytes(table.encode(), "straits.md")
+    row = Quote(straits, table.index("| Tolm"), table.index("\n| Sund"), 0.0)
+    cut = Quote(straits, table.index("| Sund") - 3, len(table) - 1, 0.0)
+    behind = Quote(straits, table.index("| Sund"), len(table) - 1, 0.0)
+    asked: list[tuple[str, str, int, int]] = []
+    weights = SimpleNamespace(read_around=lambda _, places: asked.extend(places))
+    reader = Reader(Path())
+    monkeypatch.setattr(reader, "_weights", lambda: weights)
+    reader.read_around("How wide?", [row, row, WIDE], [[row, cut], [row, behind], [AGO, WIDE]])
+    assert "Width: 20 km" in row.model_text
+    assert [text[start:end] for _, text, start, end in asked] == [row.model_text] * 2 + [WIDE.text]
+    assert asked[0][1] == row.model_text, "a sentence that has a part of it is none around it"
+    assert asked[1][1] == f"{row.model_text} {behind.model_text}"
+    assert asked[2] == ("Bridges", f"{AGO.text} {WIDE.text}", len(AGO.text) + 1, len(BRIDGES.text))

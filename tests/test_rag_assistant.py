@@ -212,8 +212,7 @@ def test_where_the_reader_is_in_doubt_the_language_model_selects(
     [prompt, *_] = llm.asked
     assert prompt.endswith("\nQuestion: how wide is the tsugaru strait?")
     assert prompt.startswith(f"Document: {assistant.ask(QUESTION).citations[0].title}\n[1] ")
-    weights = {**dict.fromkeys(gate.REREAD_WEIGHTS, 0.0), "reread": 1.0}
-    monkeypatch.setattr(gate, "REREAD_WEIGHTS", weights)
+    monkeypatch.setattr(gate, "READ_SHARE", 0.0)
     monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
     assert assistant.ask("How deep is the Tsugaru Strait?").reason == "not_in_sources"
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import MISSING, fields, replace
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from index.documents import Document
-from index.weights.reader import Read
+from index.documents import Document, Passage, Span
+from index.library import Hit
+from index.weights.reader import Around, Read
 from rag.answerability import gate
 from rag.answerability.gate import (
+    ALONE_WEIGHTS,
     COPY_WEIGHTS,
     DOUBT,
     READ_WEIGHTS,
-    REREAD_WEIGHTS,
     SURE,
     SURE_WORDS,
     SURE_WORDS_OF_ALL,
@@ -27,7 +29,8 @@ from rag.answerability.gate import (
     log_odds,
     logit,
 )
-from rag.answering.context import Context
+from rag.answerability.reader import Reader
+from rag.answering.context import Context, weighed
 from rag.answering.evidence import read_in
 from rag.asking.query import Query
 from rag.quote import Quote
@@ -89,13 +92,65 @@ def test_nothing_read_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", [each.name for each in fields(AnswerFeatures)])
-def test_each_signal_has_a_weight_and_speaks_for_an_answer(name: str) -> None:
-    rows = [each for each in (READ_WEIGHTS, COPY_WEIGHTS, REREAD_WEIGHTS) if name in each]
-    assert len(rows) == (1 if name in ("copied", "reread") else 3)
-    for weights in rows:
-        zeros = {each: 0.0 for each in weights if each != "intercept"}
-        more = AnswerFeatures(**zeros | {name: 1.0})
-        assert logit(weights, more) >= logit(weights, AnswerFeatures(**zeros))
+def test_each_signal_speaks_for_an_answer(name: str) -> None:
+    always = {each.name: 0.0 for each in fields(AnswerFeatures) if each.default is MISSING}
+    ways = ({}, {"around": 0.0, "within": 0.0}, {"copied": 0.0}, {"reread": 0.0})
+    told = [always | way for way in ways if name in always | way]
+    assert told
+    more = [
+        (Reading(WIDE, AnswerFeatures(**each)), Reading(WIDE, AnswerFeatures(**each | {name: 1.0})))
+        for each in told
+    ]
+    assert all(one.probability <= other.probability for one, other in more)
+    assert any(one.probability < other.probability for one, other in more)
+
+
+def test_a_row_of_weights_has_no_signal_that_may_be_missing() -> None:
+    for weights, more in ((ALONE_WEIGHTS, {}), (READ_WEIGHTS, {"around": 0.0, "within": 0.0})):
+        signals = AnswerFeatures(0.0, 0.0, 0.0, **more)
+        assert logit(weights, signals) == weights["intercept"]
+    assert (
+        logit(COPY_WEIGHTS, AnswerFeatures(0.0, 0.0, 0.0, copied=0.0)) == COPY_WEIGHTS["intercept"]
+    )
+
+
+def test_the_sentences_around_a_quote_count() -> None:
+    """The same quote, read alike, among sentences that answer and among others."""
+    query, found = Query.of(HOW_WIDE), read(3.0, 4.0)
+    answering = gate.weigh(query, WIDE, found, Around(6.0, 0.0))
+    of_another = gate.weigh(query, WIDE, found, Around(3.0, -12.0))
+    silent = gate.weigh(query, WIDE, found, Around(-6.0, 0.0))
+    assert Decision((answering,)).answerable
+    assert not Decision((of_another,)).answerable
+    assert not Decision((silent,)).answerable
+    both = replace(query, form=replace(query.form, several=True))
+    of_both = gate.weigh(both, WIDE, found, Around(3.0, -12.0))
+    assert Decision((of_both,)).answerable, "other words may be another of the things asked for"
+
+
+def test_each_quote_is_read_alone_and_among_what_stands_around_it() -> None:
+    """All in one order, and what is read around it out of the passage with most of it."""
+    read_around: list[tuple[Sequence[Quote], Sequence[Sequence[Quote]]]] = []
+
+    def around(_: str, quotes: Sequence[Quote], near: Sequence[Sequence[Quote]]) -> list[object]:
+        read_around.append((quotes, near))
+        return [Around(1.0, 0.0), None]
+
+    reads = [read(2.0, 3.0), read(4.0, 5.0, (29, 33))]
+    reader = SimpleNamespace(read_quotes=lambda *_: reads, read_around=around)
+    places = [(each.start, each.end) for each in (WIDE, FERRY)]
+    whole, part = (
+        Hit(DOCUMENT, Passage(Span(DOCUMENT.id, some[0][0], some[-1][1]), tuple(some)), 1.0, 1, 1)
+        for some in (places, places[:1])
+    )
+    for passages in ([part, whole], [whole, part]):
+        both = weighed(Query.of(HOW_WIDE), [WIDE, FERRY], passages, cast("Reader", reader))
+        assert [each.quote.span for each in both] == [WIDE.span, FERRY.span]
+        signals = [each.signals for each in both]
+        assert [(each.answers, each.around) for each in signals] == [(2.0, 1.0), (4.0, None)]
+    assert read_around[0] == read_around[1]
+    _, near = read_around[0]
+    assert [[each.text for each in some] for some in near] == [[WIDE.text, FERRY.text]] * 2
 
 
 def test_the_best_reading_decides_and_the_ones_that_would_do_come_best_first() -> None:
@@ -158,8 +213,11 @@ def test_what_is_sure_needs_nothing_to_bear_it_out() -> None:
 
 def test_a_reader_of_all_languages_has_a_higher_threshold() -> None:
     found = read(-1.0, -0.5)
-    given = SimpleNamespace(read_quotes=lambda *_: [found], reads_all=True)
-    of_all = read_in(Query.of(HOW_WIDE), [WIDE], cast("Context", SimpleNamespace(reader=given)))
+    given = SimpleNamespace(
+        read_quotes=lambda *_: [found], read_around=lambda *_: [None], reads_all=True
+    )
+    context = cast("Context", SimpleNamespace(reader=given, passages=()))
+    of_all = read_in(Query.of(HOW_WIDE), [WIDE], context)
     assert THRESHOLD < of_all.probability < of_all.threshold == THRESHOLD_OF_ALL
     assert not of_all.answerable
     assert Decision(of_all.readings).answerable
@@ -192,6 +250,13 @@ def test_the_decision_can_be_read() -> None:
     assert told["threshold"] == THRESHOLD
     assert reading["read"] == "20 kilometers"
     assert reading["probability"] == told["probability"]
-    signals = {"score": 6.0, "answers": 8.0, "words": 10.0, "copied": 0.0, "reread": None}
-    assert reading["signals"] == signals
+    assert reading["signals"] == {
+        "score": 6.0,
+        "answers": 8.0,
+        "words": 10.0,
+        "around": None,
+        "within": None,
+        "copied": 0.0,
+        "reread": None,
+    }
     assert DOCUMENT.text[reading["start"] : reading["end"]] == WIDE.text

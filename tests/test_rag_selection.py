@@ -118,8 +118,7 @@ def test_what_is_selected_beside_a_quote_is_the_answer(
 ) -> None:
     """Even where the reader would have another one: it is cited, and found, once."""
     monkeypatch.setattr("rag.answering.evidence.REREAD_DOUBT", (0.0, 1.0))
-    weights = {**dict.fromkeys(gate.REREAD_WEIGHTS, 0.0), "reread": 1.0}
-    monkeypatch.setattr(gate, "REREAD_WEIGHTS", weights)
+    monkeypatch.setattr(gate, "READ_SHARE", 0.0)
     monkeypatch.setattr(gate.Decision, "words_are_sure", sure)
     mill = Document.of(MILL, title="The mill", source="/mill.txt")
     assistant = assistant_of(read_only_library_of(mill))

@@ -290,7 +290,7 @@ def test_what_is_cited_goes_to_reference_managers(briefing_library: Library) -> 
 DOCUMENT = Document.of("The strait is 20 kilometers wide.", title="Straits", source="/s.txt")
 QUOTE = Quote(DOCUMENT, 0, len(DOCUMENT.text), 5.5, marks=((14, 27),))
 REFUSED = Answer("Q?", "Q?", (), (), (QUOTE, QUOTE), "not_in_sources", {}, {})
-SURE = AnswerFeatures(5.5, 9.0, 12.0, 4.0)
+SURE = AnswerFeatures(5.5, 9.0, 12.0, around=8.0, within=-1.0, copied=4.0)
 REREAD = replace(SURE, copied=None, reread=2.0)
 ANSWERED = replace(REFUSED, reason=None)
 

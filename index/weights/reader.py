@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,6 +46,18 @@ class Read:
     end: int
 
 
+class Around(NamedTuple):
+    """What was read of a place in a text that is longer.
+
+    `answers` is the logit that the text answers the question. `within` is the log-odds of the
+    likeliest words at the place against the likeliest of all: 0 where these are the same, else
+    less.
+    """
+
+    answers: float
+    within: float
+
+
 class Edit(NamedTuple):
     """What was read at a place of a message: logits, and words of the context for it.
 
@@ -63,6 +75,7 @@ class ReaderWeights:
         """Open the weights of a folder, or take those that are open."""
         self._weights = OnnxWeights(weights) if isinstance(weights, Path) else weights
         self._read = lru_cache(maxsize=REMEMBERED)(self._read_text)
+        self._around = lru_cache(maxsize=REMEMBERED)(self._read_around)
 
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
         """Read each text with the question, each alone, under the title of its document if given.
@@ -78,6 +91,40 @@ class ReaderWeights:
         read = best_words(encoded, head + text, len(head), *outputs)
         start, end = max(read.start - len(head), 0), max(read.end - len(head), 0)
         return replace(read, start=start, end=end)
+
+    def read_around(
+        self, question: str, places: Sequence[tuple[str, str, int, int]]
+    ) -> list[Around | None]:
+        """Read for what texts say of places in them: each a title, a text, and a start and an end.
+
+        Each text is read once. None is told of a place that is cut off where its text is too long.
+        """
+        by_text: dict[tuple[str, str], list[tuple[int, int]]] = {}
+        for title, text, start, end in places:
+            by_text.setdefault((title, text), []).append((start, end))
+        asked = [(question, *of, tuple(some)) for of, some in by_text.items()]
+        read = in_parallel(lambda each: self._around(*each), asked)
+        found = {
+            (*of, *place): around
+            for (of, some), told in zip(by_text.items(), read, strict=True)
+            for place, around in zip(some, told, strict=True)
+        }
+        return [found[each] for each in places]
+
+    def _read_around(
+        self, question: str, title: str, text: str, places: Sequence[tuple[int, int]]
+    ) -> list[Around | None]:
+        head = f"{title}\n" if title else ""
+        encoded = self._weights.encode(question, head + text)
+        outputs = self._weights.run(encoded, "starts", "ends", "answers")
+        read = partial(best_words, encoded, head + text)
+        of_all, found = read(len(head), *outputs), list[Around | None]()
+        read_to = max((encoded.offsets[at][1] for at in text_tokens(encoded)), default=0)
+        for start, end in (tuple(len(head) + at for at in place) for place in places):
+            within = read(start, *outputs, last_at=end).words - of_all.words
+            is_cut = bool((head + text)[read_to:end].strip())
+            found.append(None if is_cut else Around(of_all.answers, within))
+        return found
 
     def edits(
         self, message: str, places: Sequence[tuple[int, int]], context: str
@@ -148,15 +195,22 @@ def best_words(
     starts: np.ndarray,
     ends: np.ndarray,
     answers: np.ndarray,
+    *,
+    last_at: int | None = None,
 ) -> Read:
     """Choose the words with the greatest sum of the logits of their first and last token.
 
-    Only words from the offset `first_at` on are chosen. The first position of all stands for no
-    answer (Devlin and others, NAACL 2019).
+    Only words from the offset `first_at` on are chosen, and up to `last_at`. The first position of
+    all stands for no answer (Devlin and others, NAACL 2019).
     """
-    offsets = encoded.offsets
+    offsets, until = encoded.offsets, len(text) if last_at is None else last_at
     tokens = np.array(
-        [at for at in text_tokens(encoded) if offsets[at][0] >= first_at], dtype=np.int64
+        [
+            at
+            for at in text_tokens(encoded)
+            if offsets[at][0] >= first_at and offsets[at][1] <= until
+        ],
+        dtype=np.int64,
     )
     if not len(tokens):
         return Read(float(answers), NO_WORDS, 0, 0)

@@ -14,7 +14,7 @@ from rag.lazy import Lazy
 from rag.quote import Quote
 
 if TYPE_CHECKING:
-    from index.weights.reader import Edit, Read, ReaderWeights
+    from index.weights.reader import Around, Edit, Read, ReaderWeights
 
 READER = ENGLISH_READER
 
@@ -47,6 +47,20 @@ class Reader:
         titles = [quote.title for quote in quotes]
         return self.read(question, [quote.model_text for quote in quotes], titles)
 
+    def read_around(
+        self, question: str, quotes: Sequence[Quote], near: Sequence[Sequence[Quote]]
+    ) -> list[Around | None]:
+        """Return what is read of each quote in the sentences around it, its own among them.
+
+        The reader of all languages has not been measured so: it reads quotes alone.
+        """
+        if self.reads_all or not quotes:
+            return [None] * len(quotes)
+        placed = [
+            (quote.title, *_placed(quote, some)) for quote, some in zip(quotes, near, strict=True)
+        ]
+        return self._weights().read_around(question, placed)
+
     def edits(
         self, message: str, places: Sequence[tuple[int, int]], context: str
     ) -> tuple[float, list[Edit]]:
@@ -74,6 +88,14 @@ class Reader:
         """Return the same logits by the reader of all languages, for texts in any."""
         judged = self._weights().entails(statement, texts) if texts else []
         return [[float(each) for each in logits] for logits in judged]
+
+
+def _placed(quote: Quote, sentences: Sequence[Quote]) -> tuple[str, int, int]:
+    """Return a quote among the sentences before and behind it as one text, and its place there."""
+    before = "".join(f"{each.model_text} " for each in sentences if each.end <= quote.start)
+    behind = "".join(f" {each.model_text}" for each in sentences if each.start >= quote.end)
+    end = len(before) + len(quote.model_text)
+    return f"{before}{quote.model_text}{behind}", len(before), end
 
 
 _REPEATED = re.compile(r"([^\w\s])\1{3,}")

@@ -7,29 +7,30 @@ for it, and else `Found` and an `Answer`, which `Context.answer` makes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import dropwhile, pairwise
+from itertools import dropwhile, pairwise, repeat
 
 from index.documents import Span
 from index.library import Hit, Library
 from index.printable import title_line
 from index.storage.store import Title
 from rag.answer import Answer, AnswerSentence, Event, Found, Reason
-from rag.answerability.gate import Decision
+from rag.answerability.gate import Decision, Reading, weigh
 from rag.answerability.nearest import nearest
 from rag.answerability.reader import Reader
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.asking.subject import in_words
 from rag.config import Settings
-from rag.finding.quotes import Ranked, find_quotes
+from rag.finding.quotes import Ranked, find_quotes, sentences_around
 from rag.finding.rerank import Reranker
 from rag.languages.phrases import say
 from rag.quote import Quote
 from rag.verifying.compose import Composition, in_quotation_marks
 from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
 
 MIN_QUOTES = 5
 """Candidates that every answer carries which was searched for, also a refusal."""
@@ -283,3 +284,22 @@ class Context:
             route=query.route,
             language=query.language,
         )
+
+
+def weighed(
+    query: Query, quotes: Sequence[Quote], passages: Sequence[Hit], reader: Reader
+) -> tuple[Reading, ...]:
+    """Judge quotes, each out of one of the passages, by what is read of them.
+
+    Each is read alone, since it must say by itself what answers, and among the sentences around it,
+    which say what it is about.
+    """
+    reads = reader.read_quotes(query.text, quotes)
+    near = [around(each, passages) for each in quotes]
+    read_around = reader.read_around(query.text, quotes, near)
+    return tuple(map(weigh, repeat(query), quotes, reads, read_around))
+
+
+def around(quote: Quote, passages: Iterable[Hit]) -> list[Quote]:
+    """Return the sentences that are read with a quote, its own among them."""
+    return sentences_around(quote, passages, MOST_SENTENCES, MOST_LETTERS)

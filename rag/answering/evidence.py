@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
-from itertools import repeat
 
 from index.language import ENGLISH, language_of_text
 from index.library import Hit
@@ -16,22 +15,20 @@ from rag.answerability.gate import (
     THRESHOLD_OF_ALL,
     Decision,
     Reading,
-    weigh,
 )
 from rag.answerability.reader import Reader
-from rag.answering.context import Context
+from rag.answering.context import Context, around, weighed
 from rag.answering.meaning.unclear import ask_back, meant
 from rag.answering.meaning.written import MADE_WHOLE, is_said, request, written
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.asking.query import FACT_KINDS, UNLIKELY, Query
 from rag.finding.choose import Together, choose
-from rag.finding.quotes import POINTS_BACK, sentences_around
+from rag.finding.quotes import POINTS_BACK
 from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, item_sign, quoted
 from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
-from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
 
 ASKED = 2
 """Quotes that the language model reads as well where the reader is in doubt, at most: each takes
@@ -213,8 +210,7 @@ def _decision(readings: Sequence[Reading], context: Context) -> Decision:
 
 
 def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[Reading, ...]:
-    reads = context.reader.read_quotes(query.text, quotes)
-    return tuple(map(weigh, repeat(query), quotes, reads))
+    return weighed(query, quotes, list(context.passages), context.reader)
 
 
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
@@ -231,7 +227,7 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
                 if (doubtful := decision.doubtful(bounds)) is None:
                     break
                 context.run.llm = writer.name
-                said = asked(doubtful, query, writer, context.passages, context.reader)
+                said = asked(doubtful, query, writer, list(context.passages), context.reader)
                 decision = decision.exchanged(doubtful, said)
     except LLMUnavailable as error:
         context.run.fail(error)
@@ -239,7 +235,7 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
 
 
 def asked(
-    reading: Reading, query: Query, writer: Writer, passages: Iterable[Hit], reader: Reader
+    reading: Reading, query: Query, writer: Writer, passages: Sequence[Hit], reader: Reader
 ) -> Reading:
     """Return a reading of a quote, out of one of the passages, with what the LLM says of it.
 
@@ -249,15 +245,14 @@ def asked(
     quote = reading.quote
     if not writer.selects:
         return reading.copied(writer.none_probability(quote.model_text, query.text))
-    near = sentences_around(quote, passages, MOST_SENTENCES, MOST_LETTERS)
+    near = around(quote, passages)
     said = writer.select([each.model_text for each in near], query.text, quote.title)
     selected = [near[number] for number in said.numbers]
     if selected and not any(each.overlaps(quote) for each in selected):
         at = said.numbers[0]
         before = at - 1 if at and POINTS_BACK.match(near[at].text) else at
         other = replace(near[at], start=near[before].start, score=quote.score)
-        [read_again] = reader.read_quotes(query.text, [other])
-        reading = weigh(query, other, read_again)
+        [reading] = weighed(query, [other], passages, reader)
     return reading.reread(said.none, selected)
 
 

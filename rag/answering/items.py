@@ -16,7 +16,7 @@ from itertools import repeat
 
 from index.printable import number_of
 from rag.answer import Event
-from rag.answerability.gate import READ_WEIGHTS, Reading, logit, weigh
+from rag.answerability.gate import ALONE_WEIGHTS, Reading, logit, weigh
 from rag.answering.context import Context, Item, Listing
 from rag.asking.query import Query
 from rag.asking.subject import subject
@@ -103,7 +103,7 @@ def _read(asked: str, context: Context) -> list[Reading]:
     weighed = map(weigh, repeat(Query.of(asked)), quotes, reads)
     names = [each for each in mentions(f"and {asked}") if each.kind == "name"]
     readings = [
-        (each, logit(READ_WEIGHTS, each.signals))
+        (each, logit(ALONE_WEIGHTS, each.signals))
         for each in weighed
         if each.quote.words and _speaks_of(each.quote, names)
     ]

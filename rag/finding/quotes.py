@@ -125,7 +125,9 @@ def sentences_around(quote: Quote, passages: Iterable[Hit], most: int, letters: 
     They are at most so many, and where others stand beside the quote's own, they have together no
     more than so many letters. A quote that is of none of the passages stands alone.
     """
-    hit = next((hit for hit in passages if hit.passage.span.covers(quote.span)), None)
+    hits = (hit for hit in passages if hit.passage.span.covers(quote.span))
+    # A row of a table is a passage by itself where it was found as a row, and one of the table's.
+    hit = max(hits, key=lambda hit: len(hit.passage.sentences), default=None)
     if hit is None:
         return [quote]
     all_of_it = sentence_quotes([(hit.document, hit.passage)])

@@ -46,6 +46,9 @@ SIGNALS = (
     noted("reranker"),
     noted("reader"),
     noted("reader's words"),
+    noted("reader around the quote"),
+    noted("reader inside the quote"),
+    noted("second reading"),
     noted("language model"),
 )
 """Of `rag.answerability.gate`."""

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rag.answer import Event
-from rag.answerability.gate import Decision, weigh
-from rag.answering.context import Context
+from rag.answerability.gate import Decision
+from rag.answering.context import Context, weighed
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn, leaves_open, rewritten
 from rag.languages import content_words
@@ -49,8 +49,7 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
         names = whole.words - query.words
         if not names or any(names & other for other in named):
             continue
-        [read] = context.reader.read_quotes(whole.text, [each.quote])
-        again = weigh(whole, each.quote, read)
+        [again] = weighed(whole, [each.quote], list(context.passages), context.reader)
         if again.probability >= decision.threshold:
             found[whole.text] = again.quote
             named.append(names)

@@ -2,22 +2,23 @@
 
     python -m eval.lab.bench.fit_gate FOLDER --article FILE --squad FILE
 
-Asks the development halves of `article`, `briefing` and `typed-…` (the 1st, 3rd, ... case) and
-questions on articles that the reader was not trained on, keeps in FOLDER what was read, and prints
-the weights and what they do on each set, fitted on all of them and on all others but that one; then
-what the gate does as it is, its threshold and its bounds of doubt. The result is copied by hand
-into `rag/answerability/gate.py`.
+Reads the quotes that are found for questions on whole documents (`documents.py`), and prints the
+weights that tell best which of these quotes answer. Then it asks the development halves of
+`article`, `briefing` and `typed-…` (the 1st, 3rd, ... case) and questions on articles that the
+reader was not trained on, and prints what the gate does as it is: its threshold, and its bounds of
+doubt. What was read is kept in FOLDER: name a new one after a change of what is read. The result is
+copied by hand into `rag/answerability/gate.py`.
 
-A case is answered by one quote, so a case is a bag of readings of which the best one counts: the
-weights are fitted on the readings that are best by the weights before, until nothing changes
-(the maximum of Andrews, Tsochantaridis and Hofmann, NeurIPS 2002, with logistic regression).
+Of a language model that copies, the weights are printed that fit what it said of quotes in doubt. A
+case is a bag of readings then, of which the best one counts, since one quote answers it: they are
+fitted on the readings that are best by the weights before, until nothing changes (the maximum of
+Andrews, Tsochantaridis and Hofmann, NeurIPS 2002, with logistic regression).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from itertools import repeat
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from eval.cases.cases import SETS, Case, CaseSet, EvidenceSpans
 from eval.cases.evidence import resolve
 from eval.formats.xquad import load_xquad
 from eval.lab.bench import DOCUMENTS, measured_set
+from eval.lab.bench.fit_gate.documents import Asked, documents
 from eval.lab.bench.squad import half_the_articles, whole_articles
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
@@ -37,17 +39,19 @@ from eval.measuring.spans import quote_hit
 from eval.measuring.statistics import Metric
 from index.documents import Document
 from index.errors import UserError
+from index.library import Hit
 from index.loading.load import load
 from rag.answerability.gate import (
+    COPY_WEIGHTS,
     DOUBT,
+    READ_WEIGHTS,
     REREAD_DOUBT,
     THRESHOLD,
     AnswerFeatures,
     Decision,
     Reading,
-    weigh,
 )
-from rag.answering.context import MIN_QUOTES
+from rag.answering.context import MIN_QUOTES, weighed
 from rag.answering.evidence import ASKED, asked
 from rag.asking.query import Query
 from rag.assistant import Assistant
@@ -58,8 +62,13 @@ from rag.writing.llm import Writer
 RIDGE = 1.0
 """The strength of the L2 penalty on the weights of standardised signals."""
 
-MAX_FALSE_REFUSALS = 0.05
-"""The threshold refuses as much as it can at this rate on what it is fitted on."""
+MAX_FALSE_REFUSALS, MAX_OF_DOCUMENTS = 0.05, 0.19
+"""The threshold refuses as much as it can at this rate on what the weights are fitted on. Of the
+questions on documents as many were refused by the weights for quotes that are read alone."""
+
+WIDTH = 1.25
+"""By what the log-odds of what is read are multiplied: so the language model is asked, between its
+bounds of doubt, about as many questions as when quotes were read alone."""
 
 ROUNDS = 20
 
@@ -70,13 +79,16 @@ with only half of these articles in the library, as many off-topic questions."""
 ASK_WITHIN = (0.05, 0.95)
 """Between these the LLM is asked while fitting: more widely than it will be."""
 
-ALWAYS = tuple(each.name for each in fields(AnswerFeatures) if each.default is not None)
-SAID = ("reread", "copied")
-"""What the language model says of a quote: that of the default one, or of another."""
+READ, COPIED = (
+    tuple(name for name in weights if name != "intercept")
+    for weights in (READ_WEIGHTS, COPY_WEIGHTS)
+)
+"""What is weighed of a quote that is read, and of one that a language model has copied from."""
 
 Told = dict[str, Any]
 """A case as it was read: whether it is `answerable`, whether a quote holds its answer (`found`),
-the signals of its `readings`, and by their numbers those of what was `asked` of the model."""
+the signals of its `readings`, by their numbers those of what was `asked` of the model, and of
+documents which of them `answers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +111,20 @@ class Bag:
 
 def main(argv: Sequence[str]) -> int:
     """Read what is not in the folder yet, fit, and print weights and what they do."""
-    asked = arguments("eval.lab.bench.fit_gate", __doc__, "article", "squad").parse_args(argv)
+    given = arguments("eval.lab.bench.fit_gate", __doc__, "article", "squad").parse_args(argv)
+    of_documents = _of_documents(given.folder)
+    learned = _learned(of_documents)
+    rows = _rows("documents", _by(learned, _bags(of_documents, READ)), THRESHOLD)
+    show_rows(rows, _title("read", READ, learned))
     told = {
-        name: _read(asked.folder, name, documents, case_set)
-        for name, documents, case_set in _sources(asked.article, asked.squad)
+        name: _read(given.folder, name, documents, case_set)
+        for name, documents, case_set in _sources(given.article, given.squad)
     }
-    said = {name: (*ALWAYS, name) for name in SAID}
-    for what, names in {"what is read": ALWAYS, **said}.items():
-        sets = {name: found for name, each in told.items() if (found := _bags(each, names))}
-        if not sets:
-            continue
+    sets = {name: bags for name, each in told.items() if (bags := _bags(each, COPIED))}
+    if sets:
         weights = _centred([bag for each in sets.values() for bag in each])
-        fitted = zip(("intercept", *names), (round(float(w), 3) for w in weights), strict=True)
-        show_rows(_fitted(weights, sets), f"with {what}: {dict(fitted)}")
+        show_rows(_fitted(weights, sets), _title("copied", COPIED, weights))
+    told["documents"] = of_documents
     as_it_is = (
         row
         for name, each in told.items()
@@ -132,7 +145,42 @@ def _sources(article: Path, squad: Path) -> Iterator[tuple[str, Sequence[Documen
     yield "off-topic", *half_the_articles(load_xquad(squad), QUESTIONS, "off-topic", held_out)
 
 
+def _title(what: str, names: Sequence[str], weights: np.ndarray) -> str:
+    rounded = (round(float(weight), 3) for weight in weights)
+    return f"with what is {what}: {dict(zip(('intercept', *names), rounded, strict=True))}"
+
+
 # --- what is read
+
+
+def _of_documents(folder: Path) -> list[Told]:
+    """Return what is read for each question on the documents; it is kept in the folder."""
+    told: list[Told] = []
+    for document, questions in documents(folder / "documents"):
+        name = document.name.removesuffix(".md")
+        assistant = filled(folder / "documents" / name, [document])
+
+        def read(question: Asked, assistant: Assistant = assistant) -> Told:
+            quotes, readings, _ = _readings(question.question, assistant)
+            answers = [question.is_answered_by(each) for each in quotes]
+            made = [asdict(each.signals) for each in readings]
+            some = {"answerable": bool(question.places or question.words), "found": any(answers)}
+            return some | {"readings": made, "asked": {}, "answers": answers}
+
+        told += kept(folder / "documents" / f"{name}.json", questions, read, "").values()
+    return told
+
+
+def _readings(
+    question: str, assistant: Assistant
+) -> tuple[Sequence[Quote], tuple[Reading, ...], Sequence[Hit]]:
+    found = find_quotes(assistant.library, assistant.reranker, question, MIN_QUOTES)
+    query = Query.of(question)
+    return (
+        found.quotes,
+        weighed(query, found.quotes, found.passages, assistant.reader),
+        found.passages,
+    )
 
 
 def _read(folder: Path, name: str, documents: Sequence[Document], case_set: CaseSet) -> list[Told]:
@@ -151,14 +199,11 @@ def _read(folder: Path, name: str, documents: Sequence[Document], case_set: Case
 
 def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer) -> Told:
     """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
-    found = find_quotes(assistant.library, assistant.reranker, case.question, MIN_QUOTES)
-    quotes, query = found.quotes, Query.of(case.question)
-    reads = assistant.reader.read_quotes(case.question, quotes)
-    readings = tuple(map(weigh, repeat(query), quotes, reads))
-    said: dict[str, Any] = {}
+    quotes, readings, passages = _readings(case.question, assistant)
+    query, said = Query.of(case.question), dict[str, Any]()
 
     def ask(reading: Reading) -> Reading:
-        made = asked(reading, query, writer, found.passages, assistant.reader)
+        made = asked(reading, query, writer, passages, assistant.reader)
         said[str(readings.index(reading))] = asdict(made.signals)
         return made
 
@@ -175,7 +220,7 @@ def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
     """Return the readings of each case that has any with all the signals."""
     found = []
     for case in told:
-        read = case["readings"] if names == ALWAYS else case["asked"].values()
+        read = [*case["readings"], *case["asked"].values()]
         readings = [[each.get(name) for name in names] for each in read]
         if whole := [each for each in readings if None not in each]:
             found.append(Bag(case["answerable"], case["found"], np.array(whole)))
@@ -185,11 +230,24 @@ def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
 # --- fitting
 
 
+def _learned(told: Sequence[Told]) -> np.ndarray:
+    """Return the weights that tell which quotes answer, so that `THRESHOLD` decides."""
+    rows = [[each[name] for name in READ] for case in told for each in case["readings"]]
+    answers = [each for case in told for each in case["answers"]]
+    weights = _logistic_regression(np.array(rows), np.array(answers))
+    bound = _log_odds(_threshold(weights, _bags(told, READ), MAX_OF_DOCUMENTS))
+    return np.array([_log_odds(THRESHOLD) + WIDTH * (weights[0] - bound), *(WIDTH * weights[1:])])
+
+
+def _log_odds(probability: float) -> float:
+    return float(np.log(probability / (1 - probability)))
+
+
 def _centred(learn: Sequence[Bag]) -> np.ndarray:
     """Return weights with the intercept moved so that the threshold is 0.5."""
     weights = _fit(learn)
-    bound = _threshold(weights, learn)
-    return np.array([weights[0] - np.log(bound / (1 - bound)), *weights[1:]])
+    bound = _threshold(weights, learn, MAX_FALSE_REFUSALS)
+    return np.array([weights[0] - _log_odds(bound), *weights[1:]])
 
 
 def _fit(bags: Sequence[Bag]) -> np.ndarray:
@@ -225,10 +283,10 @@ def _logistic_regression(rows: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.array([weights[0] - slopes @ mean, *slopes])
 
 
-def _threshold(weights: np.ndarray, learn: Sequence[Bag]) -> float:
-    """Return the highest threshold that falsely refuses no more than is allowed."""
+def _threshold(weights: np.ndarray, learn: Sequence[Bag], refused: float) -> float:
+    """Return the highest threshold that falsely refuses no more than a share."""
     answerable = sorted(bag.probability(weights) for bag in learn if bag.answerable)
-    return answerable[int(len(answerable) * MAX_FALSE_REFUSALS)]
+    return answerable[int(len(answerable) * refused)]
 
 
 # --- what it does

@@ -1,0 +1,1 @@
+"""Fitting the gate, which decides whether the sources answer a question."""
