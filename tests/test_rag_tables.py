@@ -339,6 +339,16 @@ def test_what_may_mean_more_than_one_thing_is_not_computed(question: str, how: s
     assert planned(question, how, load_bytes(WORKERS.encode(), "workers.csv")) == [None]
 
 
+def test_a_superlative_of_one_thing_is_not_the_most_things() -> None:
+    """“The loudest unit” is none of how many units there are."""
+    sheet = load_bytes(b"Treatment,Units,Before\nMoved,5,43.5\nScreen,9,41\nLined,3,40\n", "t.csv")
+    assert planned("which was the loudest unit", "highest", sheet) == [None]
+    [most] = planned("which treatment has the most units", "highest", sheet)
+    assert most
+    assert most.column
+    assert most.column.head == "Units"
+
+
 # --- answers
 
 

@@ -124,7 +124,7 @@ def _measure(
         return None
     if len(best) > 1 or not well:
         best = asked.meant(best, -1.0 if well else SAME_MEANING)
-    if len(best) != 1:
+    if len(best) != 1 or asked.ranks_what_is_counted(best[0]):
         return None
     asked.take_head(best[0])
     return best[0]

@@ -15,7 +15,7 @@ from rag.answering.tables.columns import KINDS, Column, Sheet
 from rag.asking.route import request_words
 from rag.languages import FUNCTION_WORDS, TABLE_WORDS, degree, superlative
 from rag.languages.english_amounts import dimension
-from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS
+from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS, singular
 
 Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
 """Tells how alike in meaning each of some texts is to each of others, from -1 to 1."""
@@ -183,6 +183,18 @@ class Asked:
         if first < least or (others and first - others[0] < CLEARLY) or (said and other - said):
             return []
         return [best]
+
+    def ranks_what_is_counted(self, column: Column) -> bool:
+        """Whether a head in the plural is named by one of what it counts, behind a superlative.
+
+        “The loudest unit” is ranked among units, and not by how many there are under “Units”.
+        """
+        counted = {singular(word.casefold()) for word in in_words(column.head).split()}
+        return any(
+            at and token.word in counted and self._compares(at - 1)
+            for at, token in enumerate(self.tokens)
+            if not token.taken and token.word not in in_words(column.head).casefold().split()
+        )
 
     def _compares(self, at: int) -> bool:
         """Whether a word is an adjective in a higher degree: “heaviest”, “most expensive”."""
