@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +12,7 @@ from index.documents import Document
 from index.loading.load import load_bytes
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import verify
-from index.weights.reader import NO_WORDS, Read
+from index.weights.reader import NO_WORDS, Around, Read
 from rag.answerability.reader import READER, Reader
 from rag.quote import Quote
 
@@ -85,20 +86,25 @@ def test_what_is_cut_off_in_a_long_text_is_not_judged_there(reader: Reader) -> N
     assert read[-1] is None
 
 
-def test_a_quote_keeps_its_words_among_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A row is read with its heads, also where the sentences around it are cut through it."""
+def test_a_quote_is_read_among_others_and_a_row_of_a_table_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     table = "| Strait | Width |\n| --- | --- |\n| Tolm | 20 km. |\n| Sund | 30 km. |\n"
     straits = load_bytes(table.encode(), "straits.md")
     row = Quote(straits, table.index("| Tolm"), table.index("\n| Sund"), 0.0)
-    cut = Quote(straits, table.index("| Sund") - 3, len(table) - 1, 0.0)
     behind = Quote(straits, table.index("| Sund"), len(table) - 1, 0.0)
+    part = Quote(BRIDGES, 0, 10, 0.0)
     asked: list[tuple[str, str, int, int]] = []
-    weights = SimpleNamespace(read_around=lambda _, places: asked.extend(places))
+
+    def read_around(_: str, places: Sequence[tuple[str, str, int, int]]) -> list[Around]:
+        asked.extend(places)
+        return [Around(1.0, 0.0), Around(2.0, 0.0)]
+
     reader = Reader(Path())
-    monkeypatch.setattr(reader, "_weights", lambda: weights)
-    reader.read_around("How wide?", [row, row, WIDE], [[row, cut], [row, behind], [AGO, WIDE]])
+    monkeypatch.setattr(reader, "_weights", lambda: SimpleNamespace(read_around=read_around))
+    near = [[AGO, WIDE], [row, behind], [part, WIDE]]
+    read = reader.read_around("How wide?", [WIDE, row, AGO], near)
     assert "Width: 20 km" in row.model_text
-    assert [text[start:end] for _, text, start, end in asked] == [row.model_text] * 2 + [WIDE.text]
-    assert asked[0][1] == row.model_text, "a sentence that has a part of it is none around it"
-    assert asked[1][1] == f"{row.model_text} {behind.model_text}"
-    assert asked[2] == ("Bridges", f"{AGO.text} {WIDE.text}", len(AGO.text) + 1, len(BRIDGES.text))
+    assert read == [Around(1.0, 0.0), None, Around(2.0, 0.0)]
+    assert asked[0] == ("Bridges", BRIDGES.text, len(AGO.text) + 1, len(BRIDGES.text))
+    assert asked[1] == ("Bridges", BRIDGES.text, 0, len(AGO.text)), "a part of it is not beside it"

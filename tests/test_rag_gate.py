@@ -116,15 +116,15 @@ def test_a_row_of_weights_has_no_signal_that_may_be_missing() -> None:
 
 def test_the_sentences_around_a_quote_count() -> None:
     """The same quote, read alike, among sentences that answer and among others."""
-    query, found = Query.of(HOW_WIDE), read(3.0, 4.0)
+    query, found = Query.of(HOW_WIDE), read(0.0, 0.0)
     answering = gate.weigh(query, WIDE, found, Around(6.0, 0.0))
-    of_another = gate.weigh(query, WIDE, found, Around(3.0, -12.0))
-    silent = gate.weigh(query, WIDE, found, Around(-6.0, 0.0))
+    of_another = gate.weigh(query, WIDE, found, Around(3.0, -14.0))
+    silent = gate.weigh(query, WIDE, found, Around(-8.0, 0.0))
     assert Decision((answering,)).answerable
     assert not Decision((of_another,)).answerable
     assert not Decision((silent,)).answerable
     both = replace(query, form=replace(query.form, several=True))
-    of_both = gate.weigh(both, WIDE, found, Around(3.0, -12.0))
+    of_both = gate.weigh(both, WIDE, found, Around(3.0, -14.0))
     assert Decision((of_both,)).answerable, "other words may be another of the things asked for"
 
 

@@ -52,14 +52,17 @@ class Reader:
     ) -> list[Around | None]:
         """Return what is read of each quote in the sentences around it, its own among them.
 
-        The reader of all languages has not been measured so: it reads quotes alone.
+        None of the rows of a table, which are no sentences around each other. The reader of all
+        languages has not been measured so: it reads quotes alone.
         """
-        if self.reads_all or not quotes:
-            return [None] * len(quotes)
-        placed = [
-            (quote.title, *_placed(quote, some)) for quote, some in zip(quotes, near, strict=True)
-        ]
-        return self._weights().read_around(question, placed)
+        read = {
+            at: (quote.title, *_placed(quote, some))
+            for at, (quote, some) in enumerate(zip(quotes, near, strict=True))
+            if not self.reads_all and quote.model_text == quote.text
+        }
+        found = self._weights().read_around(question, [*read.values()]) if read else []
+        told = dict(zip(read, found, strict=True))
+        return [told.get(at) for at in range(len(quotes))]
 
     def edits(
         self, message: str, places: Sequence[tuple[int, int]], context: str
