@@ -23,7 +23,7 @@ from rag.quote import Quote
 DOCUMENTS = Path(__file__).parent / "documents.jsonl.gz"
 
 EVERY = 2
-"""One in so many of the documents is asked of: more would change the weights little."""
+"""One in so many of the documents is asked of: that takes ten minutes."""
 
 MOST_OF_IT = 0.6
 """The part of a sentence that answers which a quote must hold: quotes may be cut otherwise."""
