@@ -159,14 +159,17 @@ def test_a_set_is_begun_from_drafts_that_are_accepted(
 LATE = """
 import time
 from ui.panels.regression.drafts import Drafts
-resume = Drafts.resume
-def late(self, name):
-    shown = resume(self, name)
-    time.sleep(2)
+from ui.panels.regression.panel import RegressionPanel
+def late(show):
+    def shown(self, name):
+        done = show(self, name)
+        time.sleep(2)
+        return done
     return shown
-Drafts.resume = late
+Drafts.resume = late(Drafts.resume)
+RegressionPanel.show = late(RegressionPanel.show)
 """
-"""What is shown to who comes back comes late, as on a machine that has much else to do."""
+"""What there is is shown late, as on a machine that has much else to do."""
 
 
 def test_what_was_read_before_a_change_is_not_shown_after_it(
@@ -195,6 +198,10 @@ def test_what_was_read_before_a_change_is_not_shown_after_it(
         expect(page.locator(listed)).to_have_count(2)
         page.wait_for_timeout(3_000)
         expect(page.locator(listed)).to_have_count(2)
+        page.locator(listed).first.get_by_role("button", name="Reject").click()
+        expect(page.locator(listed)).to_have_count(1)
+        page.locator(listed).get_by_role("button", name="Accept").click()
+        expect(page.locator("#report")).to_contain_text("1 case on briefing.md")
         page.context.close()
 
 

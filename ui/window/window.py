@@ -111,11 +111,13 @@ def build_window(
             may = sorted(each for each in RIGHTS if not rights.refusal(each))
             return render.user(request.username or "", may)
 
+        last = PRIVATE | ALWAYS_LAST
+
         def turned(event: Any) -> None:
-            event.then(checking.forget, checking.state, checking.shown, **PRIVATE)
+            event.then(checking.forget, checking.state, checking.shown, **last)
             if user:
-                event.then(greet, None, user, **PRIVATE)
-            told = event.then(list, None, left_out, **PRIVATE)
+                event.then(greet, None, user, **last)
+            told = event.then(list, None, left_out, **last)
             told.then(None, js=_TURNED, **PRIVATE)
             documents.turn_behind(told)
             documents.tags.show_behind(told)

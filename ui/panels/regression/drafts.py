@@ -24,7 +24,7 @@ from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
 from ui.panels.case_form import cases_of, own_set
-from ui.panels.events import SPOKEN, Rights, Updates, field, in_a_row, strings, texts
+from ui.panels.events import ALWAYS_LAST, SPOKEN, Rights, Updates, field, in_a_row, strings, texts
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.background import Background, Progress
 from ui.words.words import _, noted
@@ -110,7 +110,7 @@ class Drafts:
         self.end.click(self.stop, None, shown, **ordered)
         self.timer.tick(self.look, None, shown, **ordered)
         visit(self.resume, name, shown, **ordered)
-        name.change(self.listed, name, self.list, **ordered)
+        name.change(self.listed, name, self.list, **ALWAYS_LAST, **ordered)
         decide = self.list.decide(
             self.decide, None, [self.message, self.list], trigger_mode="multiple", **ordered
         )

@@ -16,7 +16,7 @@ from ui.drawing import fixed
 from ui.drawing import runs as render_runs
 from ui.drawing.render import notice
 from ui.panels.answering import attempt
-from ui.panels.events import Rights, Updates, in_a_row
+from ui.panels.events import ALWAYS_LAST, Rights, Updates, in_a_row
 from ui.panels.libraries.opened import Libraries
 from ui.panels.regression.drafts import Drafts
 from ui.panels.regression.runs import Runs
@@ -90,14 +90,14 @@ class RegressionPanel:
         shown = [self.report, self.start, self.end, self.timer]
         ordered = in_a_row("runs")
         self.head.visit(self.offer, self.name, [*shown, self.name], **ordered)
-        self.name.change(self.show, self.name, shown, **ordered)
+        self.name.change(self.show, self.name, shown, **ALWAYS_LAST, **ordered)
         self.start.click(self.begin, self.name, shown, **ordered)
         self.end.click(self.stop, self.name, shown, **ordered)
         self.timer.tick(self.show, self.name, shown, **ordered)
         self.keep.click(self.keep_baseline, self.name, shown, **ordered)
 
         def changed(event: Any) -> None:
-            event.then(self.show, self.name, shown, **ordered)
+            event.then(self.show, self.name, shown, **ALWAYS_LAST, **ordered)
 
         self.drafts.connect(self.name, self.head.visit, self.choose, changed)
 
