@@ -210,6 +210,7 @@ def test_a_quote_that_is_not_the_text_is_seen(where: str) -> None:
         ("1.5 hours, Dec. 15.", "1.5 hours dec 15"),
         ("Dec. 16, 2030", "dec 16 2030"),
         ("theatre of an Andean", "theatre of andean"),
+        ("Solvang¹, Berrocal² and 20 km²", "solvang berrocal and 20 km²"),
         ("", ""),
     ],
 )

@@ -25,6 +25,8 @@ _PUNCTUATION = re.compile(
 )
 _SIGN = re.compile("([\u2e80-\u9fff\uf900-\ufaff])")
 """A sign of Chinese or Japanese, which are written without blanks: each counts as a word."""
+_NOTES = re.compile(r"(?<=[^\W\d_]{3})[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+(?!\w)")
+"""The raised number of a note behind a word; a unit such as "km\u00b2" has fewer letters."""
 
 _ARTICLES = {"a", "an", "the"}
 
@@ -34,9 +36,10 @@ def normalise(text: str) -> str:
 
     SQuAD v1.1's `normalize_answer` (Rajpurkar et al., EMNLP 2016) but for numbers and compounds:
     dashes become blanks, a comma between digits goes ("1,700" is "1700"), a point between digits
-    stays ("1.5" is not "15"), and typographic quotation marks are punctuation too.
+    stays ("1.5" is not "15"), typographic quotation marks are punctuation too, and the numbers of
+    notes go.
     """
-    text = re.sub(r"(?<=\d),(?=\d)", "", text.lower())
+    text = _NOTES.sub("", re.sub(r"(?<=\d),(?=\d)", "", text.lower()))
     text = _SIGN.sub(r" \1 ", _PUNCTUATION.sub("", _DASHES.sub(" ", text)))
     return " ".join(word for word in text.split() if word not in _ARTICLES)
 
