@@ -57,6 +57,13 @@ def test_what_is_said_is_answered(briefed: Assistant, matters: str, told: list[s
 
 
 @pytest.mark.weights
+def test_a_remark_in_the_middle_of_a_conversation_is_told_no_examples(briefed: Assistant) -> None:
+    before = [("user", "When did it last?"), ("assistant", "It lasted 1.5 hours. [1]")]
+    answer = answered(briefed, "My aunt keeps penguins.", "conversation/chat", history=before)
+    assert answer and answer.text == "I can only speak of your documents."
+
+
+@pytest.mark.weights
 def test_what_two_matters_have_in_common_is_said_once(briefed: Assistant) -> None:
     assert said(briefed, "greeting+help").text.count(TITLE) == 1
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from index.printable import title_line
@@ -25,7 +25,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     sentences = (
         sentence
         for matter in query.route.matters
-        for sentence in _sentences(matter, language, context)
+        for sentence in _sentences(_said(matter, query), language, context)
     )
     yield from tell(query, context, sentences)
 
@@ -40,7 +40,7 @@ def tell(query: Query, context: Context, sentences: Iterable[str]) -> Iterator[E
     yield context.answer(query, composition)
 
 
-SAID: Mapping[str, tuple[str, ...]] = {
+SAID: dict[str, tuple[str, ...]] = {
     "nothing": ("no_words", "examples"),
     "thanks": ("welcome",),
     "farewell": ("goodbye",),
@@ -53,10 +53,18 @@ SAID: Mapping[str, tuple[str, ...]] = {
 }
 """What is said to each matter: keys of sayings, and what is told of this library."""
 
+BEHIND_OTHERS: dict[str, tuple[str, ...]] = {"chat": ("only_documents",)}
+"""What is said instead behind other messages: what can be asked is known by then."""
 
-def _sentences(matter: str, language: str, context: Context) -> Iterator[str]:
+
+def _said(matter: str, query: Query) -> tuple[str, ...]:
+    known = SAID | BEHIND_OTHERS if query.history else SAID
+    return known.get(matter, known["chat"])
+
+
+def _sentences(keys: Iterable[str], language: str, context: Context) -> Iterator[str]:
     told = {"documents": _documents, "examples": _examples, "writer": _writer}
-    for key in SAID.get(matter, SAID["chat"]):
+    for key in keys:
         yield from told[key](language, context) if key in told else [say(language, key)]
 
 
