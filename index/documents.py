@@ -329,6 +329,12 @@ def occurrences(text: str, words: str) -> Iterator[int]:
         at = text.find(words, at + 1)
 
 
+def stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a place in a text without the white space around it."""
+    words = text[start:end]
+    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
+
+
 def last_part(source: str) -> str:
     """Return the last part of a path or an address, exactly."""
     return source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source

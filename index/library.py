@@ -392,10 +392,7 @@ class Library:
     # --- changing
 
     def add(
-        self,
-        document: Document,
-        report: Report = lambda *_: None,
-        prepared: Prepared | None = None,
+        self, document: Document, report: Report = lambda *_: None, prepared: Prepared | None = None
     ) -> Added:
         """Put a document in: wholly or, when anything stops it, not at all.
 
@@ -664,11 +661,7 @@ class Library:
         self._sweep()
 
     def _embed_into(
-        self,
-        to: AnyVectors,
-        document: Document,
-        passages: Sequence[Passage],
-        report: Report,
+        self, to: AnyVectors, document: Document, passages: Sequence[Passage], report: Report
     ) -> None:
         _write(to, document, self._embedded(document, passages, report), report)
 

@@ -16,7 +16,7 @@ from datetime import date
 from itertools import pairwise
 
 from index.dated_entries import entry_date_length, entry_dates
-from index.documents import Document, Heading, Passage, Span
+from index.documents import Document, Heading, Passage, Span, stripped
 from index.english import ENGLISH
 from index.furniture.blocks import ENDS_SENTENCE, LIST_ITEM, cannot_answer
 from index.language import in_its_language, language_of_text, may_be_foreign
@@ -152,7 +152,7 @@ def sentence_spans(
         last = start + prefix + boundary["end_index"]
         if sentences and _goes_on(text, sentences[-1], first, language):
             first, _ = sentences.pop()
-        sentences.append(_stripped(text, first, last))
+        sentences.append(stripped(text, first, last))
     if not prefix and len(sentences) > 1 and _SIGN.fullmatch(text, *sentences[0]):
         # "1.", of a list's item.
         sentences = [(sentences[0][0], sentences[1][1]), *sentences[2:]]
@@ -200,7 +200,7 @@ def _blocks(text: str, headings: Mapping[int, Heading]) -> Iterator[Offsets]:
     chunk: list[Offsets] = []
     heading_end = 0
     for match in _LINE.finditer(text):
-        line = _stripped(text, *match.span())
+        line = stripped(text, *match.span())
         found = _heading_in(headings, *line)
         if found is not None:
             heading_end = headings[found].end
@@ -277,11 +277,6 @@ def _goes_on(text: str, before: Offsets, start: int, language: str) -> bool:
     return number is not None and (number["word"] is None or number["word"].islower())
 
 
-def _stripped(text: str, start: int, end: int) -> Offsets:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
-
-
 def _with_letters(text: str, spans: list[Offsets]) -> list[Offsets]:
     """Leave out what holds neither a letter nor a digit: rules, rows of stars, table borders."""
     return [span for span in spans if any(c.isalnum() for c in text[span[0] : span[1]])]
@@ -291,8 +286,8 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[Offsets]:
     while end - start > SENTENCE_CHARACTERS:
         cut = text.rfind(" ", start + SENTENCE_CHARACTERS // 2, start + SENTENCE_CHARACTERS)
         cut = cut if cut > 0 else start + SENTENCE_CHARACTERS
-        yield _stripped(text, start, cut)
-        start = _stripped(text, cut, end)[0]
+        yield stripped(text, start, cut)
+        start = stripped(text, cut, end)[0]
     if start < end:
         yield start, end
 

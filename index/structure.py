@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from index.documents import Document, Style, StyleKind
+from index.documents import Document, Style, StyleKind, stripped
 from index.loading.readers.text import without_front_matter
 from index.table_heads import BAR, is_figure
 
@@ -22,21 +23,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 Place = tuple[int, int]
-Kind = Literal[
-    "list",
-    "item",
-    "table",
-    "row",
-    "cell",
-    "quotation",
-    "code",
-    "rule",
-    "heading",
-    "escaped",
-    StyleKind,
-]
+BlockKind = Literal["list", "item", "table", "row", "cell", "quotation", "code", "rule"]
+Kind = Literal[BlockKind, "heading", "escaped", StyleKind]
 
-BLOCKS = frozenset(("list", "item", "table", "row", "cell", "quotation", "code", "rule"))
+BLOCKS: frozenset[str] = frozenset(get_args(BlockKind))
 """The kinds that are set apart from the line before; the others stand in the line."""
 
 
@@ -138,17 +128,15 @@ def _name_of(text: str, table: Table, row: Row, column: int) -> str:
     for at, (start, end) in enumerate(row.cells):
         if len(alike) == 1 or len(names) == MOST_NAMES:
             break
-        if at == column > 0 or start == end:
+        words = text[start:end]
+        if at == column > 0 or not words:
             continue
-        same = [each for each in alike if len(each.cells) > at and _is(text, each, at, start, end)]
+        having = (each for each in alike if len(each.cells) > at)
+        same = tuple(each for each in having if text[slice(*each.cells[at])] == words)
         if len(same) < len(alike):
-            alike, names = tuple(same), [*names, text[start:end]]
+            alike, names = same, [*names, words]
     first = text[slice(*row.cells[0])]
     return ", ".join(names) if names and len(alike) == 1 else first
-
-
-def _is(text: str, row: Row, column: int, start: int, end: int) -> bool:
-    return text[slice(*row.cells[column])] == text[start:end]
 
 
 def list_of(document: Document, start: int, end: int) -> tuple[Element, ...]:
@@ -232,7 +220,7 @@ def _tables_of(
     for table in (each for each in elements if each.kind == "table"):
         rows = [
             # A quote of a row does not hold the blanks around it, where its last cell is empty.
-            Row(*_stripped(text, row.start, row.end), _cells(elements, row))
+            Row(*stripped(text, row.start, row.end), _cells(elements, row))
             for row in _of_kind(elements, "row", table)
         ]
         heads = [text[slice(*place)] for place in rows[0].cells] if rows else []
@@ -241,12 +229,6 @@ def _tables_of(
             Table(table.start, table.end, tuple(heads if named else ()), tuple(rows[named:]))
         )
     return tuple(found)
-
-
-def _stripped(text: str, start: int, end: int) -> Place:
-    """Return a place without the white space around it."""
-    words = text[start:end]
-    return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
 
 def _cells(elements: Sequence[Element], row: Element) -> tuple[Place, ...]:
@@ -260,10 +242,7 @@ WITH_TABLES = WITH_LISTS | {"pdf", "image", "xlsx", "ods", "csv", "tsv", "rtf", 
 
 @lru_cache(maxsize=16)
 def _structure(
-    text: str,
-    loader: str,
-    headings: Levels,
-    styles: tuple[Style, ...],
+    text: str, loader: str, headings: Levels, styles: tuple[Style, ...]
 ) -> tuple[Element, ...]:
     if loader == "markdown":
         found = _of_markdown(text)
@@ -311,8 +290,7 @@ def _runs(
 def _list(text: str, lines: Sequence[Place]) -> Iterator[Element]:
     items = []
     for start, end in lines:
-        match = _ITEM.match(text, start)
-        if match:
+        if match := _ITEM.match(text, start):
             items.append(Element(match.end(), end, "item", label=match[1] or ""))
     yield _with_gaps(Element(lines[0][0], lines[-1][1], "list"), items)
     yield from items
@@ -350,7 +328,6 @@ def _in_one(styles: Sequence[Style], blocks: Sequence[Element]) -> Iterator[Elem
 
 _INLINE: dict[str, Kind] = {"strong": "strong", "em": "emphasis", "s": "struck", "link": "link"}
 _LINK_ENDS = re.compile(r"\](?:\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\[[^\]\n]*\])?|>")
-
 
 PARAGRAPH, BRACKETS = 20_000, 500
 """Nobody writes paragraphs longer than this, or with so many brackets in them. They are not
@@ -412,7 +389,7 @@ class _Markdown:
         """Return where a block stands, without the white space around it."""
         first, last = token.map or (0, 0)
         end = self.lines[min(last, len(self.lines) - 1)]
-        return _stripped(self.text, self.lines[first], end)
+        return stripped(self.text, self.lines[first], end)
 
     def _list(self, tokens: Sequence[Token]) -> None:
         start, end = self._place(tokens[0])
@@ -487,10 +464,8 @@ class _Markdown:
 
     def _in_line(self, children: Sequence[Token], start: int, end: int) -> None:
         """Place emphasis, code and links; a line in which one is not found has none."""
-        try:
+        with suppress(_Unplaced):
             self.found += self._placed(children, start, end)
-        except _Unplaced:
-            return
 
     def _placed(self, children: Sequence[Token], start: int, end: int) -> list[Element]:
         cursor, found = start, []

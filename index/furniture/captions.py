@@ -138,7 +138,8 @@ def _placed(
     """Tell which of the paragraphs that open with a label stand where a caption does."""
     text: dict[int, list[Line]] = defaultdict(list)
     for line in (line for paragraph in paragraphs for line in paragraph):
-        is_text = line.size == body or (line.size > body and _letters(line) >= LETTERS)
+        letters = sum(map(str.isalpha, line.text))
+        is_text = line.size == body or (line.size > body and letters >= LETTERS)
         if is_text and not line.is_row and not line.turned:
             text[line.page].append(line)
     top = max((line.base for lines in text.values() for line in lines), default=0.0)
@@ -154,10 +155,6 @@ def _placed(
         apart = below is None or below > CLOSE
         found.append(beside or (apart and (small or (room and label["sign"] is not None))))
     return found
-
-
-def _letters(line: Line) -> int:
-    return sum(map(str.isalpha, line.text))
 
 
 def _is_right_below(label: Sequence[Line], paragraph: Sequence[Line]) -> bool:

@@ -174,8 +174,7 @@ def _characters(run: str) -> Sequence[str]:
 
 def _language_of(word: str, language: str) -> str:
     """Return the code of the language whose stem a word has, which is its text's where it can."""
-    codes = _OF_SCRIPT.get(unicodedata.name(word[0], "").partition(" ")[0])
-    if codes:
+    if codes := _OF_SCRIPT.get(unicodedata.name(word[0], "").partition(" ")[0]):
         return language if language in codes else codes[0]
     return ENGLISH if language in _NOT_LATIN else language
 
@@ -188,7 +187,7 @@ def _stem(word: str, language: str) -> str:
     from Stemmer import Stemmer
 
     if language == ENGLISH:
-        word = _plain(word)
+        word = unaccented(word)
         if len(word) < 3:
             return word
     algorithm = _STEMMED.get(language)
@@ -198,9 +197,10 @@ def _stem(word: str, language: str) -> str:
     stem = Stemmer(algorithm).stemWord(word) if algorithm else word
     if language == "ar":
         stem = _HA.sub("", stem)
-    return _plain(stem) or word
+    return unaccented(stem) or word
 
 
-def _plain(word: str) -> str:
-    apart = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", word))
+def unaccented(text: str) -> str:
+    """Return a text without its accents."""
+    apart = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFC", apart)

@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -118,13 +119,11 @@ def may_hold_files(path: Path) -> bool:
 
 def in_archive(source: str | Path) -> tuple[Path, str] | None:
     """Return the archive that a source lies in, and its name there; None for what lies in none."""
-    try:
+    with suppress(OSError, ValueError):  # It is no name of anything.
         path = Path(source)
         for outer in reversed(path.parents):
             if may_hold_files(outer) and outer.is_file():
                 return outer, path.relative_to(outer).as_posix()
-    except (OSError, ValueError):  # It is no name of anything.
-        return None
     return None
 
 

@@ -11,7 +11,6 @@ from index.errors import DocumentError
 MAX_BYTES = 200_000_000
 """The largest file that is read."""
 
-
 ENDINGS = {
     ".txt": "text",
     ".text": "text",
@@ -39,14 +38,7 @@ ENDINGS = {
     ".json": "json",
     ".jsonl": "json",
     ".xml": "xml",
-    ".png": "image",
-    ".jpg": "image",
-    ".jpeg": "image",
-    ".tif": "image",
-    ".tiff": "image",
-    ".webp": "image",
-    ".heic": "image",
-    ".heif": "image",
+    **dict.fromkeys(".png .jpg .jpeg .tif .tiff .webp .heic .heif".split(), "image"),
 }
 """What can be read: a file's ending, and the format that it stands for."""
 
@@ -85,15 +77,9 @@ MEDIA_TYPES = {
     "application/jsonl": "json",
     "application/xml": "xml",
     "text/xml": "xml",
-    "image/png": "image",
-    "image/jpeg": "image",
-    "image/tiff": "image",
-    "image/webp": "image",
-    "image/heic": "image",
-    "image/heif": "image",
+    **{f"image/{name}": "image" for name in ("png", "jpeg", "tiff", "webp", "heic", "heif")},
 }
 """What web servers call the same formats."""
-
 
 VERSIONS = {
     "text": 1,
@@ -120,7 +106,6 @@ VERSIONS = {
 """The version of what reads each format. A change of what is taken out of files (text, headings,
 pages, properties, styles, the file itself) raises it; libraries then know which documents to read
 again."""
-
 
 ALL_TEXT = frozenset("text markdown html csv tsv vtt srt json xml".split())
 """The formats whose files are all text."""

@@ -276,8 +276,7 @@ def _file(source: str | Path, limits: Limits) -> tuple[Path, bytes]:
         if archive := archive_at(path):
             return path / inside[1], archive.read(inside[1], limits)
     path = _existing(source)
-    archive = archive_at(path) if path.suffix.lower() == ENDING else None
-    if archive:
+    if path.suffix.lower() == ENDING and (archive := archive_at(path)):
         raise DocumentError(
             f"{path_line(path.name)} is an archive: `footnoted add` adds the files in it."
             if archive.files

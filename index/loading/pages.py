@@ -132,7 +132,8 @@ def _boxes(page: Any, wanted: str, before: int) -> Iterator[Box]:
     try:
         codes = (raw.FPDFText_GetUnicode(textpage, at) for at in range(textpage.count_chars()))
         letters = [(at, chr(code)) for at, code in enumerate(codes) if chr(code).isalnum()]
-        found = _nearest("".join(letter for _, letter in letters), wanted, before)
+        places = occurrences("".join(letter for _, letter in letters), wanted)
+        found = min(places, key=lambda place: abs(place - before), default=None)
         if found is None:
             return
         first, last = letters[found][0], letters[found + len(wanted) - 1][0]
@@ -156,9 +157,3 @@ def _share(page: Any, x: float, y: float) -> tuple[float, float]:
 def _box(one: tuple[float, float], other: tuple[float, float]) -> Box:
     (left, right), (top, bottom) = (sorted(pair) for pair in zip(one, other, strict=True))
     return Box(left, top, right - left, bottom - top)
-
-
-def _nearest(text: str, wanted: str, before: int) -> int | None:
-    """Return where the words stand in a text, nearest to a place; None where they do not."""
-    places = occurrences(text, wanted)
-    return min(places, key=lambda place: abs(place - before), default=None)

@@ -90,11 +90,8 @@ def _content(
     read = getattr(import_module(f"index.loading.readers.{module}"), name)
     if kind in _ZIPPED:
         _check_zip(data, kind, most)
-    content: Content
-    if kind in _SEEN:
-        content = read(data, scans)
-    else:
-        content = read(data, charset) if kind in _TEXTS else read(data)
+    more = (scans,) if kind in _SEEN else (charset,) if kind in _TEXTS else ()
+    content: Content = read(data, *more)
     return content
 
 

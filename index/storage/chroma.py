@@ -9,12 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -25,9 +25,6 @@ os.environ["ANONYMIZED_TELEMETRY"] = "False"
 import chromadb
 from chromadb.errors import NotFoundError
 from filelock import FileLock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:

@@ -19,13 +19,7 @@ from index.errors import DocumentError, LibraryError
 from index.language.words import runs_of, words_asked
 from index.storage.connections import Connections, run
 from index.storage.database import Database
-from index.storage.postgres_schema import (
-    SCANS,
-    SCHEMA_VERSION,
-    diagnosis,
-    may_be_written,
-    prepare,
-)
+from index.storage.postgres_schema import SCANS, SCHEMA_VERSION, diagnosis, may_be_written, prepare
 from index.storage.postgres_words import (
     AS_MADE,
     STEMMED,
@@ -41,6 +35,7 @@ from index.storage.postgres_words import (
 )
 from index.storage.store import (
     ABOUT_WORDS,
+    PASSAGE,
     Dated,
     Entry,
     Key,
@@ -63,8 +58,6 @@ from index.storage.store import (
 
 if TYPE_CHECKING:
     from index.storage.connections import Connection
-
-_PASSAGE = 'start, "end", sentences, heading, first_day, last_day'
 
 
 class PostgresStore:
@@ -119,8 +112,7 @@ class PostgresStore:
         `revision` is another one after every change of the documents or of their vectors;
         `passages` is how many there are, which is asked with every question.
         """
-        with self._connection() as connection:
-            meta = dict(run(connection, "SELECT key, value FROM meta").fetchall())
+        meta = dict(self._rows("SELECT key, value FROM meta"))
         if meta.get("schema") != SCHEMA_VERSION:
             raise of_another_version(self.place, meta.get("schema"), SCHEMA_VERSION)
         return meta
@@ -145,56 +137,49 @@ class PostgresStore:
 
     def collections(self) -> list[str]:
         """Return the names of all collections of vectors that there are."""
-        with self._connection() as connection:
-            rows = run(
-                connection,
-                "SELECT tablename FROM pg_tables WHERE schemaname = %s "
-                "AND tablename LIKE 'vectors-%%' ORDER BY tablename",
-                (self.place.schema,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT tablename FROM pg_tables WHERE schemaname = %s "
+            "AND tablename LIKE 'vectors-%%' ORDER BY tablename",
+            (self.place.schema,),
+        )
         return [name for (name,) in rows]
 
     # --- documents
 
     def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
         """Return the documents in the order they were added; with `ids` only those."""
-        with self._connection() as connection:
-            rows = run(
-                connection,
-                "SELECT id, title, source, sha256, characters, passages, added, loader, properties "
-                "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
-                (ids is None, list(ids or ())),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT id, title, source, sha256, characters, passages, added, loader, properties "
+            "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
+            (ids is None, list(ids or ())),
+        )
         return [entry_of(row) for row in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """Return the tags of each document by its id."""
-        with self._connection() as connection:
-            rows = run(connection, "SELECT id, properties FROM documents").fetchall()
+        rows = self._rows("SELECT id, properties FROM documents")
         return {document_id: tags_of(properties) for document_id, properties in rows}
 
     def titles(self) -> list[Title]:
         """Return what the documents are called, in the order they were added."""
-        with self._connection() as connection:
-            query = "SELECT id, title, source FROM documents ORDER BY added, place"
-            return [Title(*row) for row in run(connection, query)]
+        rows = self._rows("SELECT id, title, source FROM documents ORDER BY added, place")
+        return [Title(*row) for row in rows]
 
     def headings(self) -> list[tuple[str, str]]:
         """Return the headings that passages stand under, each with the id of its document."""
-        with self._connection() as connection:
-            query = "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
-            return [(name, heading) for name, heading in run(connection, query)]
+        query = "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
+        return self._rows(query)
 
     def outdated(self, current: Sequence[str]) -> int:
         """Return how many documents were read by none of the loaders that there are."""
-        with self._connection() as connection:
-            query = "SELECT count(*) FROM documents WHERE loader <> ALL (%s)"
-            return int(_one(connection, query, (list(current),)))
+        query = "SELECT count(*) FROM documents WHERE loader <> ALL (%s)"
+        [[count]] = self._rows(query, (list(current),))
+        return int(count)
 
     def is_empty(self) -> bool:
         """Whether there is no document."""
-        with self._connection() as connection:
-            return bool(_one(connection, "SELECT NOT EXISTS (SELECT FROM documents)"))
+        [[empty]] = self._rows("SELECT NOT EXISTS (SELECT FROM documents)")
+        return bool(empty)
 
     def document(self, document_id: str) -> Document | None:
         """Read one document whole."""
@@ -243,14 +228,14 @@ class PostgresStore:
             "JOIN pg_namespace ON pg_namespace.oid = relnamespace "
             "WHERE relkind = 'r' AND nspname = current_schema()"
         )
-        with self._connection() as connection:
-            return int(_one(connection, query))
+        [[size]] = self._rows(query)
+        return int(size)
 
     def count_passages(self, document_id: str) -> int:
         """Return how many passages a document has."""
-        with self._connection() as connection:
-            query = "SELECT count(*) FROM passages WHERE document_id = %s"
-            return int(_one(connection, query, (document_id,)))
+        query = "SELECT count(*) FROM passages WHERE document_id = %s"
+        [[count]] = self._rows(query, (document_id,))
+        return int(count)
 
     def keep_file(self, document: Document) -> None:
         """Keep what a document that is in the library already brings of its file."""
@@ -275,35 +260,27 @@ class PostgresStore:
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
-        with self._connection() as connection:
-            query = "SELECT id FROM documents WHERE source = %s ORDER BY place"
-            return [row[0] for row in run(connection, query, (source,))]
+        rows = self._rows("SELECT id FROM documents WHERE source = %s ORDER BY place", (source,))
+        return [row[0] for row in rows]
 
     # --- passages
 
     def passages(self, keys: Sequence[Key]) -> dict[Key, Passage]:
         """Read passages by their keys; what is not in the library is left out."""
         given = ([name for name, _ in keys], [number for _, number in keys])
-        with self._connection() as connection:
-            rows = run(
-                connection,
-                f"SELECT document_id, number, {_PASSAGE} FROM passages "  # noqa: S608
-                "JOIN unnest(%s::text[], %s::integer[]) AS wanted (document_id, number) "
-                "USING (document_id, number)",
-                given,
-            ).fetchall()
+        rows = self._rows(
+            f"SELECT document_id, number, {PASSAGE} FROM passages "  # noqa: S608
+            "JOIN unnest(%s::text[], %s::integer[]) AS wanted (document_id, number) "
+            "USING (document_id, number)",
+            given,
+        )
         found = {(row[0], row[1]): passage_of(row[0], row[2:]) for row in rows}
         return {key: found[key] for key in keys if key in found}
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Read all passages of a document, in the order of its text."""
-        with self._connection() as connection:
-            rows = run(
-                connection,
-                f"SELECT {_PASSAGE} FROM passages WHERE document_id = %s ORDER BY number",  # noqa: S608
-                (document_id,),
-            ).fetchall()
-        return [passage_of(document_id, row) for row in rows]
+        query = f"SELECT {PASSAGE} FROM passages WHERE document_id = %s ORDER BY number"  # noqa: S608
+        return [passage_of(document_id, row) for row in self._rows(query, (document_id,))]
 
     def bm25(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
@@ -333,24 +310,20 @@ class PostgresStore:
 
     def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
-        with self._connection() as connection:
-            rows = run(
-                connection,
-                "SELECT document_id, number, first_day, last_day FROM passages "
-                "WHERE first_day IS NOT NULL AND first_day <= %s AND last_day >= %s "
-                "AND document_id <> ALL (%s) ORDER BY first_day, last_day, place",
-                (last, first, list(exclude)),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT document_id, number, first_day, last_day FROM passages "
+            "WHERE first_day IS NOT NULL AND first_day <= %s AND last_day >= %s "
+            "AND document_id <> ALL (%s) ORDER BY first_day, last_day, place",
+            (last, first, list(exclude)),
+        )
         return [((row[0], row[1]), (row[2], row[3])) for row in rows]
 
     def dates(self) -> dict[str, tuple[date, date]]:
         """Return for each document that has dated entries the first and the last day of them."""
-        with self._connection() as connection:
-            rows = run(
-                connection,
-                "SELECT document_id, min(first_day), max(last_day) FROM passages "
-                "WHERE first_day IS NOT NULL GROUP BY document_id ORDER BY document_id",
-            ).fetchall()
+        rows = self._rows(
+            "SELECT document_id, min(first_day), max(last_day) FROM passages "
+            "WHERE first_day IS NOT NULL GROUP BY document_id ORDER BY document_id"
+        )
         return {document_id: (first, last) for document_id, first, last in rows}
 
     # --- changing, while the lock is held
@@ -422,6 +395,10 @@ class PostgresStore:
             _count(connection)
             count_all_words(connection)
 
+    def _rows(self, query: str, given: Any = None) -> list[Any]:
+        with self._connection() as connection:
+            return run(connection, query, given).fetchall()
+
     @contextmanager
     def _change(self) -> Iterator[Connection]:
         """Yield a connection on which all is done or nothing."""
@@ -482,8 +459,7 @@ class PostgresStore:
 
     def rescue(self) -> Iterator[str]:
         """Yield the ids of the documents that can still be seen, in the order they were added."""
-        with self._connection() as connection:
-            rows = run(connection, "SELECT id FROM documents ORDER BY place").fetchall()
+        rows = self._rows("SELECT id FROM documents ORDER BY place")
         yield from (name for (name,) in rows)
 
     def keep(self, folder: Path) -> None:
@@ -567,10 +543,10 @@ def _insert_passages(
         return
     run(
         connection,
-        f"INSERT INTO passages (document_id, number, {_PASSAGE}, words) "  # noqa: S608
-        f"SELECT %s, number, {_PASSAGE}, {vector} "
+        f"INSERT INTO passages (document_id, number, {PASSAGE}, words) "  # noqa: S608
+        f"SELECT %s, number, {PASSAGE}, {vector} "
         "FROM unnest(%s::integer[], %s::integer[], %s::integer[], %s::text[], %s::text[], "
-        f"%s::date[], %s::date[], %s::text[]) AS new (number, {_PASSAGE}, made) ORDER BY number",
+        f"%s::date[], %s::date[], %s::text[]) AS new (number, {PASSAGE}, made) ORDER BY number",
         (document.id, *map(list, zip(*rows, strict=True))),
     )
     languages = _languages_of(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from index.errors import LibraryError
@@ -98,11 +99,9 @@ def prepare(connections: Connections, connection: Connection) -> None:
 def _install_pgvector(connection: Connection) -> None:
     import psycopg
 
-    try:
-        with connection.transaction():
-            run(connection, "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-    except psycopg.Error:  # It is not on the server's disk, or may not be put in.
-        return
+    # It may not be on the server's disk, or this user may not put it in.
+    with suppress(psycopg.Error), connection.transaction():
+        run(connection, "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
 
 
 def diagnosis(

@@ -7,12 +7,12 @@ itself, and weighted by that: eval/lab/RECORDS.md says what it is worth.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any
 
+from index.language.words import unaccented
 from index.storage.connections import run
 from index.storage.store import Key
 
@@ -138,7 +138,6 @@ SELECT lexeme, count(*) AS passages FROM passages, unnest(words)
 WHERE document_id = %s GROUP BY lexeme
 """
 
-
 _ALL = "SELECT lexeme, count(*) AS passages FROM passages, unnest(words) GROUP BY lexeme"
 
 
@@ -184,9 +183,7 @@ def folded(text: str) -> str:
 
     So FTS5 takes them; PostgreSQL's own parser would make more of addresses, hyphens and numbers.
     """
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", apart))
-    return fitting(re.findall(r"[^\W_]+", plain))
+    return fitting(re.findall(r"[^\W_]+", unaccented(text.casefold())))
 
 
 def fitting(words: Iterable[str]) -> str:

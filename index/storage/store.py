@@ -85,14 +85,13 @@ CREATE TABLE pending (document_id TEXT PRIMARY KEY);
     + _SCANS
 )
 
-_BELONGS = {
-    "passages": "document_id IN (SELECT id FROM documents)",
-    "files": "document_id IN (SELECT id FROM documents)",
-    "readings": "document_id IN (SELECT id FROM documents)",
-    "scans": "document_id IN (SELECT id FROM documents)",
-    "words": "rowid IN (SELECT rowid FROM passages)",
-}
+_BELONGS = dict.fromkeys(
+    ("passages", "files", "readings", "scans"), "document_id IN (SELECT id FROM documents)"
+) | {"words": "rowid IN (SELECT rowid FROM passages)"}
 """What has to be true of each row of a table."""
+
+PASSAGE = 'start, "end", sentences, heading, first_day, last_day'
+"""The columns of passages that `passage_of` reads."""
 
 Key = tuple[str, int]
 """A passage's name: its document's id and its number in it. Chroma's id is "id:number"."""
@@ -237,8 +236,7 @@ class Store:
 
         `revision` is another one after every change of the documents or of their vectors.
         """
-        with self._connection() as connection:
-            rows = connection.execute("SELECT key, value FROM meta").fetchall()
+        rows = self._rows("SELECT key, value FROM meta")
         meta = {str(key): str(value) for key, value in rows}
         if meta.get("schema") not in READABLE:
             raise of_another_version(self.place, meta.get("schema"), str(SCHEMA_VERSION))
@@ -283,18 +281,13 @@ class Store:
 
     def titles(self) -> list[Title]:
         """Return what the documents are called, in the order they were added."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT id, title, source FROM documents ORDER BY added, rowid"
-            ).fetchall()
+        rows = self._rows("SELECT id, title, source FROM documents ORDER BY added, rowid")
         return [Title(*row) for row in rows]
 
     def headings(self) -> list[tuple[str, str]]:
         """Return the headings that passages stand under, each with the id of its document."""
-        with self._connection() as connection:
-            return connection.execute(
-                "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
-            ).fetchall()
+        query = "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
+        return self._rows(query)
 
     def outdated(self, current: Sequence[str]) -> int:
         """Return how many documents were read by none of the loaders that there are."""
@@ -308,8 +301,7 @@ class Store:
 
     def is_empty(self) -> bool:
         """Whether there is no document; reads no text, unlike `entries`."""
-        with self._connection() as connection:
-            return connection.execute("SELECT 1 FROM documents LIMIT 1").fetchone() is None
+        return not self._rows("SELECT 1 FROM documents LIMIT 1")
 
     def document(self, document_id: str) -> Document | None:
         """Read one document whole."""
@@ -320,14 +312,9 @@ class Store:
                 f"{added} FROM documents WHERE id = ?",
                 (document_id,),
             ).fetchone()
-            scans = (
-                connection.execute(
-                    "SELECT page, confidence, words FROM scans WHERE document_id = ? ORDER BY page",
-                    (document_id,),
-                ).fetchall()
-                if _has_table(connection, "scans")
-                else []
-            )
+            query = "SELECT page, confidence, words FROM scans WHERE document_id = ? ORDER BY page"
+            has_scans = _has_table(connection, "scans")
+            scans = connection.execute(query, (document_id,)).fetchall() if has_scans else []
         return row and document_of(row, scans)
 
     def about(self, document_id: str) -> tuple[str, str, str] | None:
@@ -375,11 +362,9 @@ class Store:
 
     def count_passages(self, document_id: str) -> int:
         """Return how many passages a document has."""
-        with self._connection() as connection:
-            row = connection.execute(
-                "SELECT count(*) FROM passages WHERE document_id = ?", (document_id,)
-            ).fetchone()
-        return int(row[0])
+        query = "SELECT count(*) FROM passages WHERE document_id = ?"
+        [[count]] = self._rows(query, (document_id,))
+        return int(count)
 
     def keep_file(self, document: Document) -> None:
         """Keep what a document that is in the library already brings of its file."""
@@ -406,9 +391,8 @@ class Store:
 
     def ids_of_source(self, source: str) -> list[str]:
         """Return the ids of the documents that were read from the source."""
-        with self._connection() as connection:
-            rows = connection.execute("SELECT id FROM documents WHERE source = ?", (source,))
-            return [row[0] for row in rows.fetchall()]
+        rows = self._rows("SELECT id FROM documents WHERE source = ?", (source,))
+        return [row[0] for row in rows]
 
     def passages(self, keys: Sequence[Key]) -> dict[Key, Passage]:
         """Read passages by their keys; what is not in the library is left out."""
@@ -416,8 +400,7 @@ class Store:
         with self._connection() as connection:
             for key in keys:
                 row = connection.execute(
-                    'SELECT start, "end", sentences, heading, first_day, last_day '
-                    "FROM passages WHERE document_id = ? AND number = ?",
+                    f"SELECT {PASSAGE} FROM passages WHERE document_id = ? AND number = ?",  # noqa: S608
                     key,
                 ).fetchone()
                 if row is not None:
@@ -426,13 +409,8 @@ class Store:
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """Read all passages of a document, in the order of its text."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                'SELECT start, "end", sentences, heading, first_day, last_day '
-                "FROM passages WHERE document_id = ? ORDER BY number",
-                (document_id,),
-            ).fetchall()
-        return [passage_of(document_id, row) for row in rows]
+        query = f"SELECT {PASSAGE} FROM passages WHERE document_id = ? ORDER BY number"  # noqa: S608
+        return [passage_of(document_id, row) for row in self._rows(query, (document_id,))]
 
     def bm25(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
@@ -463,26 +441,23 @@ class Store:
         match = " OR ".join(f'"{run}"' for run in runs if run)
         if not match:
             return []
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT document_id, number FROM words "
-                "JOIN passages ON passages.rowid = words.rowid "
-                "WHERE words MATCH ? AND document_id NOT IN (SELECT value FROM json_each(?)) "
-                "ORDER BY bm25(words), words.rowid LIMIT ?",
-                (match, json.dumps(list(exclude)), limit),
-            ).fetchall()
-        return [(row[0], row[1]) for row in rows]
+        return self._rows(
+            "SELECT document_id, number FROM words "
+            "JOIN passages ON passages.rowid = words.rowid "
+            "WHERE words MATCH ? AND document_id NOT IN (SELECT value FROM json_each(?)) "
+            "ORDER BY bm25(words), words.rowid LIMIT ?",
+            (match, json.dumps(list(exclude)), limit),
+        )
 
     def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
         """Return the dated entries that overlap a time, both days included, in date order."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT document_id, number, first_day, last_day FROM passages "
-                "WHERE first_day IS NOT NULL AND first_day <= ? AND last_day >= ? "
-                "AND document_id NOT IN (SELECT value FROM json_each(?)) "
-                "ORDER BY first_day, last_day, rowid",
-                (last.isoformat(), first.isoformat(), json.dumps(list(exclude))),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT document_id, number, first_day, last_day FROM passages "
+            "WHERE first_day IS NOT NULL AND first_day <= ? AND last_day >= ? "
+            "AND document_id NOT IN (SELECT value FROM json_each(?)) "
+            "ORDER BY first_day, last_day, rowid",
+            (last.isoformat(), first.isoformat(), json.dumps(list(exclude))),
+        )
         return [
             ((row[0], row[1]), (date.fromisoformat(row[2]), date.fromisoformat(row[3])))
             for row in rows
@@ -490,11 +465,10 @@ class Store:
 
     def dates(self) -> dict[str, tuple[date, date]]:
         """Return for each document that has dated entries the first and the last day of them."""
-        with self._connection() as connection:
-            rows = connection.execute(
-                "SELECT document_id, min(first_day), max(last_day) FROM passages "
-                "WHERE first_day IS NOT NULL GROUP BY document_id"
-            ).fetchall()
+        rows = self._rows(
+            "SELECT document_id, min(first_day), max(last_day) FROM passages "
+            "WHERE first_day IS NOT NULL GROUP BY document_id"
+        )
         return {
             document_id: (date.fromisoformat(first), date.fromisoformat(last))
             for document_id, first, last in rows
@@ -502,8 +476,7 @@ class Store:
 
     def pending(self) -> list[str]:
         """Return the documents whose vectors in Chroma do not count."""
-        with self._connection() as connection:
-            return [row[0] for row in connection.execute("SELECT document_id FROM pending")]
+        return [row[0] for row in self._rows("SELECT document_id FROM pending")]
 
     def set_pending(self, document_id: str) -> None:
         """Note, before any vector is written, that the document's vectors do not count yet."""
@@ -641,6 +614,10 @@ class Store:
                 yield
             finally:
                 self._own.connection = None
+
+    def _rows(self, query: str, given: Sequence[Any] = ()) -> list[Any]:
+        with self._connection() as connection:
+            return connection.execute(query, given).fetchall()
 
     @contextmanager
     def _connection(self, mode: str = "ro") -> Iterator[sqlite3.Connection]:
@@ -821,8 +798,8 @@ def _insert_passages(
     for number, passage in enumerate(passages):
         first, last = passage.dates or (None, None)
         cursor = connection.execute(
-            'INSERT INTO passages (document_id, number, start, "end", sentences, heading, '
-            "first_day, last_day) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO passages (document_id, number, {PASSAGE}) "  # noqa: S608
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 number,
@@ -932,10 +909,8 @@ _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
 
 def query_terms(question: str) -> list[str]:
     """Return the words of a question that are worth looking for, once each."""
-    words = re.findall(r"\w+", spaced(question).casefold())
-    return list(dict.fromkeys(w for w in words if w not in FUNCTION_WORDS)) or list(
-        dict.fromkeys(words)
-    )
+    words = dict.fromkeys(re.findall(r"\w+", spaced(question).casefold()))
+    return [word for word in words if word not in FUNCTION_WORDS] or list(words)
 
 
 def spaced(text: str) -> str:

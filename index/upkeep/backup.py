@@ -131,21 +131,22 @@ def _copy_database(path: Path, copied: Path) -> None:
 
 
 def _pack(staged: Path, part: Path) -> None:
-    files = sorted(path for path in staged.rglob("*") if path.is_file())
+    files = {
+        path.relative_to(staged).as_posix(): path
+        for path in sorted(staged.rglob("*"))
+        if path.is_file()
+    }
     entries = {
-        path.relative_to(staged).as_posix(): {
-            "bytes": path.stat().st_size,
-            "sha256": file_sha256(path),
-        }
-        for path in files
+        name: {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
+        for name, path in files.items()
     }
     manifest = json.dumps({"format": FORMAT, "files": entries}, indent=2).encode()
     with tarfile.open(part, "w") as archive:
         member = tarfile.TarInfo(_MANIFEST)
         member.size = len(manifest)
         archive.addfile(member, io.BytesIO(manifest))
-        for path in files:
-            archive.add(path, path.relative_to(staged).as_posix(), filter=_plain)
+        for name, path in files.items():
+            archive.add(path, name, filter=_plain)
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -47,8 +47,7 @@ def repair(library: Library, proof: Proof, report: DocumentReport) -> Repaired:
                 document = intact(library, document_id)
                 documents.append(replace(document, file=_file(library, document_id)))
             except (DocumentError, LibraryError):
-                again = _read_again(library, document_id)
-                if again:
+                if again := _read_again(library, document_id):
                     documents.append(again)
                     read_again.append(again)
                 else:

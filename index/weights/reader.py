@@ -204,14 +204,8 @@ def best_words(
     all stands for no answer (Devlin and others, NAACL 2019).
     """
     offsets, until = encoded.offsets, len(text) if last_at is None else last_at
-    tokens = np.array(
-        [
-            at
-            for at in text_tokens(encoded)
-            if offsets[at][0] >= first_at and offsets[at][1] <= until
-        ],
-        dtype=np.int64,
-    )
+    own = text_tokens(encoded)
+    tokens = own[[first_at <= offsets[at][0] and offsets[at][1] <= until for at in own]]
     if not len(tokens):
         return Read(float(answers), NO_WORDS, 0, 0)
     sums = starts[tokens][:, None] + ends[tokens][None, :]

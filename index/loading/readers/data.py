@@ -32,8 +32,7 @@ def read_json(data: bytes, charset: str | None = None) -> Content:
     """Read JSON, or JSON Lines: a value on each line."""
     text = plain_text(data, charset)
     try:
-        value = _of_json(_loaded(text))
-        return _composed(value)
+        return _composed(_of_json(_loaded(text)))
     except RecursionError as error:
         raise DocumentError(DEEP) from error
 
@@ -65,11 +64,7 @@ def _damaged(line: int, reason: str) -> DocumentError:
 def _parsed(text: str) -> Any:
     """Parse JSON with its numbers as they are written, and all of what a name is given twice."""
     return json.loads(
-        text,
-        parse_int=str,
-        parse_float=str,
-        parse_constant=str,
-        object_pairs_hook=lambda pairs: _Pairs(pairs),
+        text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_Pairs
     )
 
 

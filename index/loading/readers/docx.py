@@ -115,8 +115,7 @@ def _numbering(paragraph: Any, style: Any) -> tuple[str, int] | None:
         sources.append(style.element)
         style = style.base_style
     for source in sources:
-        identifier = source.xpath("./w:pPr/w:numPr/w:numId/@w:val")
-        if identifier:
+        if identifier := source.xpath("./w:pPr/w:numPr/w:numId/@w:val"):
             depth = source.xpath("./w:pPr/w:numPr/w:ilvl/@w:val")
             return None if identifier[0] == "0" else (identifier[0], int(depth[0]) if depth else 0)
     return None

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from index.documents import Properties, Style, StyleKind
+from index.documents import Properties, Style, StyleKind, stripped
 from index.errors import DocumentError
 from index.loading.readers.text import DAY, Block, Content, compose, decode, moved, speaks_of
 
@@ -53,7 +53,7 @@ def _read(tree: Any) -> Content:
 
 
 def page_blocks(data: bytes, charset: str | None = None) -> list[Block]:
-    """Return all blocks of a page, for one that has nothing around its text: that of a mail."""
+    """Return all blocks of a page, for one that has nothing around its text, as in a mail."""
     return list(_blocks(_parsed(data, charset)))
 
 
@@ -104,9 +104,7 @@ def read_epub(data: bytes) -> Content:
             chapters = [archive.read(name) for name in _spine(book, package)]
         except (etree.LxmlError, KeyError, ValueError) as error:
             raise DocumentError("{name} is damaged and cannot be read as an EPUB book.") from error
-    blocks = [
-        block for chapter in chapters if chapter.strip() for block in _blocks(_parsed(chapter))
-    ]
+    blocks = [block for each in chapters if each.strip() for block in page_blocks(each)]
     title = next(iter(_said(book, "title")), "")
     return replace(compose(blocks, title), properties=_of_book(book))
 
@@ -223,31 +221,17 @@ _HEADING = re.compile("h[1-6]")
 
 # These cannot come from the page: control characters are gone.
 _BREAK = "\x1e"
-_OPENED: dict[str, StyleKind] = {
-    "\x0e": "strong",
-    "\x0f": "emphasis",
-    "\x10": "struck",
-    "\x11": "monospace",
-    "\x12": "link",
+_STYLED: dict[StyleKind, tuple[str, str]] = {
+    "strong": ("\x0e", "b strong"),
+    "emphasis": ("\x0f", "i em cite"),
+    "struck": ("\x10", "s del strike"),
+    "monospace": ("\x11", "code kbd samp tt"),
+    "link": ("\x12", "a"),
 }
+"""For each style the sign that opens it here, and the elements that have it."""
+_OPENED = {sign: kind for kind, (sign, _) in _STYLED.items()}
+_OPENING = {tag: sign for sign, tags in _STYLED.values() for tag in tags.split()}
 _CLOSE = "\x13"
-
-_STYLED: dict[str, StyleKind] = {
-    "b": "strong",
-    "strong": "strong",
-    "i": "emphasis",
-    "em": "emphasis",
-    "cite": "emphasis",
-    "s": "struck",
-    "del": "struck",
-    "strike": "struck",
-    "code": "monospace",
-    "kbd": "monospace",
-    "samp": "monospace",
-    "tt": "monospace",
-    "a": "link",
-}
-_OPENING = {tag: sign for tag, kind in _STYLED.items() for sign in _OPENED if _OPENED[sign] == kind}
 
 
 class _Walk:
@@ -355,7 +339,9 @@ def _spaced(words: str) -> Block:
             styles.append(replace(opened.pop(), end=len(text)))
     text = text.rstrip(" ")
     styles += [replace(each, end=len(text)) for each in opened]
-    return Block(_restored(text), styles=tuple(sorted(_trimmed(text, styles), key=_outer_first)))
+    # The outer before the inner.
+    placed = sorted(_trimmed(text, styles), key=lambda style: (style.start, -style.end))
+    return Block(_restored(text), styles=tuple(placed))
 
 
 _UNSIGNED = dict.fromkeys(map(ord, (*_OPENED, _CLOSE)))
@@ -364,15 +350,9 @@ _UNSIGNED = dict.fromkeys(map(ord, (*_OPENED, _CLOSE)))
 def _trimmed(text: str, styles: Sequence[Style]) -> Iterator[Style]:
     """Yield styles without the white space at their ends, and not those of nothing else."""
     for each in styles:
-        words = text[each.start : each.end]
-        start = each.start + len(words) - len(words.lstrip())
-        end = start + len(words.strip())
+        start, end = stripped(text, each.start, each.end)
         if start < end:
             yield replace(each, start=start, end=end)
-
-
-def _outer_first(style: Style) -> tuple[int, int]:
-    return style.start, -style.end
 
 
 def _tag(element: Any) -> str:

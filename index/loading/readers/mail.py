@@ -18,6 +18,9 @@ from index.errors import DocumentError
 from index.loading.readers.html import page_blocks
 from index.loading.readers.text import Block, Content, compose, decode
 
+# What Python's own parser raises for headers and parts that are not what they are named.
+_ERRORS = (ValueError, TypeError, AttributeError, LookupError)
+
 _HEAD = ("From", "To", "Cc", "Date")
 MOST_PARTS = 1_000
 """A mail has fewer parts than this: texts, pictures, attachments, mails that it forwards."""
@@ -34,18 +37,16 @@ def read_eml(data: bytes) -> Content:
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
         parts = list(_parts(message))
-    except (RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
+    except (RecursionError, *_ERRORS) as error:
         raise DocumentError("{name} is damaged and cannot be read as a mail.") from error
     if not any(name in message for name in ("From", "To", "Subject", "Date")):
         raise DocumentError("{name} is no mail: it names no sender, no recipient and no subject.")
     subject = _header(message, "Subject")
     blocks = [Block(subject, 1)] if subject else []
     blocks += [Block(f"{name}: {value}") for name in _HEAD if (value := _header(message, name))]
-    attached = ", ".join(filter(None, map(_file_name, parts)))
-    if attached:
+    if attached := ", ".join(filter(None, map(_file_name, parts))):
         blocks.append(Block(f"Attachments: {attached}"))
-    body = _body(parts)
-    content = compose([*blocks, *body])
+    content = compose([*blocks, *_body(parts)])
     sender = _header(message, "From")
     return replace(content, title=subject or None, properties=Properties(sender, _day(message)))
 
@@ -59,7 +60,7 @@ def attachments(data: bytes) -> dict[str, bytes]:
     named = Counter[str]()
     try:
         parts = list(_parts(email.message_from_bytes(data, policy=email.policy.default)))
-    except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
+    except (RecursionError, *_ERRORS):
         return found
     pages = b"".join(_bytes(each) for each in parts if each.get_content_type() == "text/html")
     for part in parts:
@@ -79,7 +80,7 @@ def _bytes(part: Any) -> bytes:
         if part.get_content_type() == "message/rfc822":
             return bytes(part.get_payload(0))
         return bytes(part.get_payload(decode=True) or b"")
-    except (RecursionError, ValueError, TypeError, AttributeError, LookupError):
+    except (RecursionError, *_ERRORS):
         return b""
 
 
@@ -106,7 +107,7 @@ def _header(message: Message, name: str) -> str:
     """Return a header on one line; one that breaks the parser as it is written."""
     try:
         value = str(message.get(name, ""))
-    except (ValueError, TypeError, AttributeError, LookupError):
+    except _ERRORS:
         raw = ((key.lower(), str(value)) for key, value in message.raw_items())
         value = next((value for key, value in raw if key == name.lower()), "")
     return _clean(value)[:MOST_NAMED].strip()
@@ -120,7 +121,7 @@ def _clean(text: str) -> str:
 def _file_name(part: Any) -> str:
     try:
         return _clean(part.get_filename() or "")
-    except (ValueError, TypeError, AttributeError, LookupError):
+    except _ERRORS:
         return ""
 
 
@@ -156,14 +157,14 @@ def _words(blocks: list[Block]) -> int:
 def _is_attached(part: Any) -> bool:
     try:
         return part.get_content_disposition() == "attachment" or bool(part.get_filename())
-    except (ValueError, TypeError, AttributeError, LookupError):
+    except _ERRORS:
         return True
 
 
 def _blocks(part: Any, kind: str) -> Iterator[Block]:
     try:
         data, charset = part.get_payload(decode=True) or b"", part.get_content_charset()
-    except (ValueError, TypeError, AttributeError, LookupError):
+    except _ERRORS:
         return
     if kind == "text/html":
         yield from page_blocks(data, charset)

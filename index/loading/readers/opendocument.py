@@ -18,6 +18,7 @@ from index.documents import Properties
 from index.errors import DocumentError
 from index.loading.readers.html import xml_of
 from index.loading.readers.sheets import (
+    MOST_COLUMNS,
     UNCOMPUTED,
     Cells,
     Sheet,
@@ -28,19 +29,11 @@ from index.loading.readers.sheets import (
 from index.loading.readers.slides import Slide, of_slides
 from index.loading.readers.text import DAY, Block, Content, compose, with_properties
 
+# Most prefixes are called as their namespaces.
+_SHORTER = {"drawing": "draw", "svg-compatible": "svg"}
 _PREFIXES = {
-    f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0": prefix
-    for name, prefix in {
-        "office": "office",
-        "text": "text",
-        "table": "table",
-        "drawing": "draw",
-        "presentation": "presentation",
-        "style": "style",
-        "svg-compatible": "svg",
-        "meta": "meta",
-        "manifest": "manifest",
-    }.items()
+    f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0": _SHORTER.get(name, name)
+    for name in "office text table drawing presentation style svg-compatible meta manifest".split()
 } | {"http://purl.org/dc/elements/1.1/": "dc"}
 _NAMES = {prefix: f"{{{uri}}}" for uri, prefix in _PREFIXES.items()}
 
@@ -73,8 +66,7 @@ def read_ods(data: bytes) -> Content:
     """Read a spreadsheet's sheets in their order; comments and charts are left out."""
 
     def read(archive: zipfile.ZipFile) -> Content:
-        content = compose(of_sheets(_sheets(archive)))
-        return replace(content, title=None)
+        return replace(compose(of_sheets(_sheets(archive))), title=None)
 
     return _read(data, "a spreadsheet", read)
 
@@ -163,7 +155,6 @@ class _Styles:
                 self.numbered.add((_get(around, "style:name"), depth))
 
     def add_style(self, style: Any) -> None:
-        """Take in a style."""
         name = _get(style, "style:name")
         self.parents[name] = _get(style, "style:parent-style-name")
         for each in style:
@@ -326,8 +317,6 @@ class _Body:
 
 # --- sheets
 
-_MOST_COLUMNS = 16_384
-
 
 @dataclass(slots=True)
 class _Rows:
@@ -347,31 +336,28 @@ class _Rows:
 
     @property
     def sheet(self) -> Sheet:
-        """The table that the rows are."""
         return Sheet(self.rows, frozenset(self.merged))
 
     def add_column(self, element: Any) -> None:
-        """Take in columns."""
-        count = min(_count(element, "table:number-columns-repeated"), _MOST_COLUMNS)
+        count = min(_count(element, "table:number-columns-repeated"), MOST_COLUMNS)
         if _get(element, "table:visibility") in ("collapse", "filter"):
             self.hidden.update(range(self.columns, self.columns + count))
         self.columns += count
 
     def add_row(self, element: Any) -> None:
-        """Take in a row."""
         cells: Cells = {}
         below: dict[int, tuple[str, int]] = {}
         across = False
         column = 0
         for cell in element:
-            count = min(_count(cell, "table:number-columns-repeated"), _MOST_COLUMNS - column)
+            count = min(_count(cell, "table:number-columns-repeated"), MOST_COLUMNS - column)
             if _tag(cell) == "table:covered-table-cell":
                 for at in range(column, column + count):
                     if at in self.below:
                         cells[at], left = self.below[at]
                         below |= {at: (cells[at], left - 1)} if left > 1 else {}
             elif _tag(cell) == "table:table-cell" and (text := self._text(cell)):
-                wide = min(_count(cell, "table:number-columns-spanned"), _MOST_COLUMNS)
+                wide = min(_count(cell, "table:number-columns-spanned"), MOST_COLUMNS)
                 across |= wide > 1
                 for at in range(column, column + max(count, wide)):
                     cells[at] = text
@@ -390,8 +376,7 @@ class _Rows:
         self.number += count
 
     def _text(self, cell: Any) -> str:
-        text = cell_text(self.words(cell))
-        if text:
+        if text := cell_text(self.words(cell)):
             return text
         kind = _get(cell, "office:value-type")
         value = _get(cell, f"office:{'' if kind in _NUMBERS else f'{kind}-'}value") if kind else ""

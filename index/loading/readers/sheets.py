@@ -119,8 +119,7 @@ _SAMPLE = 200
 def read_csv(data: bytes, charset: str | None = None) -> Content:
     """Read comma-separated values; other delimiters are recognised."""
     text = plain_text(data, charset)
-    named = re.match(r"sep=(.)\n", text)  # What Excel writes and reads.
-    if named:
+    if named := re.match(r"sep=(.)\n", text):  # What Excel writes and reads.
         return _separated(text[named.end() :], named[1])
     return _separated(text, _delimiter(text))
 
@@ -236,7 +235,7 @@ def _sheet(book: Any, sheet: Any) -> Sheet:
             elif element.tag.endswith("}mergeCell"):
                 ranges.append(range_boundaries(element.get("ref")))
             elif _is_hidden(element):  # A range of columns; they come before the rows.
-                last = min(int(element.get("max")), _COLUMNS)
+                last = min(int(element.get("max")), MOST_COLUMNS)
                 values.hidden.update(range(int(element.get("min")), last + 1))
             element.clear()
             while element.getprevious() is not None:
@@ -245,7 +244,7 @@ def _sheet(book: Any, sheet: Any) -> Sheet:
     return Sheet(dict(sorted(rows.items())), frozenset(merged), frozenset(hidden))
 
 
-_COLUMNS = 16_384
+MOST_COLUMNS = 16_384
 """Those that a sheet can have."""
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from index.dated_entries import entry_dates
-from index.documents import UNTOLD, Heading, Properties, Scan, Style
+from index.documents import UNTOLD, Heading, Properties, Scan, Style, stripped
 from index.errors import DocumentError
 from index.table_heads import BAR
 
@@ -19,7 +19,6 @@ HEADING_CHARACTERS, HEADING_WORDS = 80, 12
 
 WRAPPED_WIDTH = 130
 """Nobody wraps text by hand wider than this: lines that are longer are whole paragraphs."""
-
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 """How a day is kept."""
@@ -242,9 +241,7 @@ def local_name(element: Any) -> str:
 
 
 def _first_title(text: str, headings: list[Heading]) -> str | None:
-    first = next(
-        (found for found in headings if found.level == 1), headings[0] if headings else None
-    )
+    first = next((each for each in headings if each.level == 1), next(iter(headings), None))
     return text[first.start : first.end] if first else None
 
 
@@ -259,22 +256,20 @@ def _text_blocks(text: str) -> Iterable[tuple[int, int, bool]]:
     """Yield paragraphs, and whether each is one line; long lines are a paragraph each."""
     chunk: list[tuple[int, int]] = []
     for match in re.finditer(r"[^\n\f]+", text):
-        line = match[0].strip()
-        if not line:
+        start, end = stripped(text, *match.span())
+        if start >= end:
             continue
-        start = match.start() + match[0].index(line)
         if chunk and (
             text.count("\n", chunk[-1][1], start) != 1 or "\f" in text[chunk[-1][1] : start]
         ):
             yield from _chunk_blocks(chunk)
             chunk = []
-        chunk.append((start, start + len(line)))
+        chunk.append((start, end))
     yield from _chunk_blocks(chunk)
 
 
 def _chunk_blocks(chunk: list[tuple[int, int]]) -> Iterable[tuple[int, int, bool]]:
-    wrapped = len(chunk) > 1 and max(end - start for start, end in chunk) <= WRAPPED_WIDTH
-    if wrapped:
+    if len(chunk) > 1 and max(end - start for start, end in chunk) <= WRAPPED_WIDTH:
         return [(chunk[0][0], chunk[-1][1], False)]
     return [(start, end, True) for start, end in chunk]
 

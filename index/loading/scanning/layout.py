@@ -175,11 +175,8 @@ def _in_order(lines: Sequence[Row]) -> Iterator[Row]:
         if line is not None and not line.left < gutter < line.right:
             band.append(line)
             continue
-        for column in (
-            [each for each in band if each.right <= gutter],
-            [each for each in band if each.left >= gutter],
-        ):
-            yield from _in_order(column)
+        yield from _in_order([each for each in band if each.right <= gutter])
+        yield from _in_order([each for each in band if each.left >= gutter])
         band = []
         if line is not None:
             yield line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +22,12 @@ _ORIENTATION, _ON_THEIR_SIDE = 0x0112, (5, 6, 7, 8)
 
 MOST_PIXELS = 100_000_000
 """The largest picture that is opened: one of 10,000 by 10,000 pixels."""
+
+# What a file that is cut off or made up raises in Pillow, which has no error of its own.
+_ERRORS = (
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error, LookupError, TypeError),
+    *(ArithmeticError, AttributeError, RuntimeError),
+)
 
 
 def count(data: bytes) -> int:
@@ -44,8 +52,7 @@ def picture(data: bytes, number: int) -> Image.Image:
     with _opened(data, number) as opened:
         turned = ImageOps.exif_transpose(opened)
         if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
-            turned = turned.convert("RGBA")
-            return _on_white(turned)
+            return _on_white(turned.convert("RGBA"))
         if turned.mode in ("I;16", "I;16B", "I;16L", "I", "F"):  # Scanners make them.
             return _of_many_grays(turned)
         return turned.convert("RGB")
@@ -61,9 +68,6 @@ def page_picture(page: Any, longest: int) -> Image.Image:
 @contextmanager
 def _opened(data: bytes, number: int = 1) -> Iterator[Image.Image]:
     """Open a picture of a file, by its number from 1, and say in a sentence what is wrong."""
-    import io
-    import struct
-
     from PIL import Image
 
     with suppress(ImportError):  # Else there is no HEIC.
@@ -79,19 +83,7 @@ def _opened(data: bytes, number: int = 1) -> Iterator[Image.Image]:
                     opened.seek(number - 1)
                 _check(opened)
                 yield opened
-    # What a file that is cut off or made up raises in Pillow, which has no error of its own.
-    except (
-        OSError,
-        SyntaxError,
-        ValueError,
-        EOFError,
-        struct.error,
-        LookupError,
-        TypeError,
-        ArithmeticError,
-        AttributeError,
-        RuntimeError,
-    ) as error:
+    except _ERRORS as error:
         raise DocumentError("{name} is damaged and cannot be read as a picture.") from error
 
 

@@ -62,9 +62,5 @@ def is_usable(text: str) -> bool:
     known = meant - text.count("\ufffd")
     if min(known, letters) < _READABLE * len(signs):
         return False
-    wide = sum(_is_wide(each) for each in signs)
+    wide = sum(unicodedata.east_asian_width(each) in ("W", "F") for each in signs)
     return wide > len(signs) / 4 or len(signs) <= _LONGEST_WORD * len(text.split())
-
-
-def _is_wide(sign: str) -> bool:
-    return unicodedata.east_asian_width(sign) in ("W", "F")

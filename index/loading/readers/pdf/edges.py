@@ -14,14 +14,11 @@ EDGE_SHARE = 0.4
 """A line at a page's edge is a header or footer when this share of the pages has it: "most", and
 also half of them, as where left and right pages differ."""
 
-
 FEW_PAGES = 3
 """In so few pages, lines that come again may be what is said: they stay, out of the sentences."""
 
-
 LEADING = 1.6
 """Lines of one paragraph are no further apart than this, in letters' sizes."""
-
 
 NUMBERED_LINES = 5
 """So many numbers beside the text, each greater by the same, count its lines."""

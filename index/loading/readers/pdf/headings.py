@@ -11,12 +11,10 @@ from index.loading.readers.pdf.lines import ENDS_SENTENCE, HEADING_SCALE, WORD, 
 HEADING_CHARACTERS = 200
 """What is longer is text in large letters."""
 
-
 NUMBERED_HEADING = re.compile(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|(?:[IVX]{1,5}|[A-Z])[.)])\s+[^\W\d_]{2}(?!.*[.:;,]$)"
 )
 """A heading whose letters are as large as the body's: with a number, and in another font."""
-
 
 TITLE_PITCH = 1.5
 """Lines of a title stand no further apart than this, in letters' sizes."""

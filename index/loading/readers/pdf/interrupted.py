@@ -42,11 +42,6 @@ def _is_apart(line: Line, body: float) -> bool:
     return marked or (line.size != body and line.size < HEADING_SCALE * body)
 
 
-def _is_elsewhere(before: Line, after: Line) -> bool:
-    """Whether a line begins another column or page."""
-    return after.page != before.page or after.base > before.base
-
-
 def _of_text(paragraphs: list[list[Line]], body: float) -> dict[int, list[Line]]:
     """Return the lines of the text by their pages."""
     pages: dict[int, list[Line]] = {}
@@ -59,7 +54,8 @@ def _of_text(paragraphs: list[list[Line]], body: float) -> dict[int, list[Line]]
 def _resumes(begun: list[Line], after: Line, text: dict[int, list[Line]]) -> bool:
     """Whether a paragraph goes on with a line: from a full line to the same edge of a column."""
     before = begun[-1]
-    if not (_is_elsewhere(before, after) and runs_on(before, after)):
+    is_elsewhere = after.page != before.page or after.base > before.base
+    if not (is_elsewhere and runs_on(before, after)):
         return False
     left, right = _column(before, text[before.page])
     first, last = _column(after, text[after.page])

@@ -22,15 +22,12 @@ from index.loading.scanning.regions import is_usable, to_read
 UPRIGHT = 0.2
 """The share of a page's letters from which those are upright that run to the right."""
 
-
 LEAST_BACK = 3
 """A word that stands so many points further left than the one before it, and on another height,
 begins a line."""
 
-
 TELLING_WORDS = 5
 """Words of a line, the longest, that its letters' size is measured at."""
-
 
 FONT_NAME = 128
 """Bytes of a font's name that are read."""

@@ -13,7 +13,6 @@ from index.table_heads import BAR
 SHORTEST = ((2, 3), (3, 2))
 """How many rows of so many cells make a table: three of two, two of three."""
 
-
 LEAST_GROUPED = 3
 """Rows of so many cells may have the name of a group of rows between them."""
 

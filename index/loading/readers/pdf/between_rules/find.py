@@ -139,9 +139,8 @@ def _only(near: Sequence[Line], rule: Rule) -> Line | None:
     near = [line for line in near if not line.turned]
     if len(near) != 1 or near[0].is_row:
         return None
-    return (
-        near[0] if rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER else None
-    )
+    fits = rule.start - OVER <= near[0].left and near[0].right <= rule.end + OVER
+    return near[0] if fits else None
 
 
 def _words(line: Line) -> Words:

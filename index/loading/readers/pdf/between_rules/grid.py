@@ -249,10 +249,7 @@ def _text(cells: Sequence[Cell]) -> str:
 def _is_table(body: Sequence[_Row], edges: Sequence[float], drawn: bool) -> bool:
     """Whether lines below a head are a table's, and not columns of running text."""
     across = sum(bool(row.across) and not row.filled for row in body)
-    if across > 0.5 * len(body):
-        return False
-    several = sum(len(row.filled) > 1 for row in body)
-    if not several:
+    if across > 0.5 * len(body) or not any(len(row.filled) > 1 for row in body):
         return False
     running = 0
     for at in range(len(edges) - 1):
