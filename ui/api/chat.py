@@ -76,7 +76,7 @@ def chat_routes(functions: Functions) -> APIRouter:
         """Show one of them."""
         return _model(name)
 
-    @router.post("/chat/completions", response_model=None)
+    @router.post("/chat/completions")
     def complete(request: Request, asked: Chat) -> Response:
         """Answer the last message of a conversation, with footnotes as links and annotations."""
         _model(asked.model)
@@ -163,8 +163,7 @@ class _Completion:
         """Return the text with links, and where in it each footnote's link stands."""
         links = self._links(answer["citations"])
         text = _numbered(answer["answer"], links)
-        if answer["choices"]:
-            text += "".join(f"\n- {each}" for each in answer["choices"])
+        text += "".join(f"\n- {each}" for each in answer["choices"])
         annotations = []
         for each in answer["citations"]:
             link = f"[[{each['number']}]]({links[each['number']]})"

@@ -109,33 +109,31 @@ class Functions:
 
     def place(self, name: str, start: int, end: int) -> dict[str, Any]:
         """Return a place in a document, with what stands around it."""
-        found = self._holding(name, start, end)
-        about = {"id": found.id, "title": found.title, "source": found.source}
+        quote = self._quote(name, start, end)
+        text, told = quote.document.text, quote.as_json()
         return {
-            "document": about | {"sha256": found.sha256, "language": found.language},
+            "document": told["document"],
             "start": start,
             "end": end,
-            "before": found.text[max(0, start - CONTEXT) : start],
-            "quote": found.text[start:end],
-            "after": found.text[end : end + CONTEXT],
-            "page": found.page_at(start),
-            "page_kind": found.page_kind if found.pages else None,
+            "before": text[max(0, start - CONTEXT) : start],
+            "quote": quote.text,
+            "after": text[end : end + CONTEXT],
+            "page": quote.page,
+            "page_kind": told["page_kind"],
         }
 
     def translate(self, name: str, start: int, end: int, language: str) -> dict[str, Any]:
         """Translate a quote by the language model: nothing proves what that says."""
-        quote = Quote(self._holding(name, start, end), start, end, 0.0)
-        return self.assistant.translate(quote, language).as_json()
+        return self.assistant.translate(self._quote(name, start, end), language).as_json()
 
-    def _holding(self, name: str, start: int, end: int) -> Document:
-        """Return the document of a name, which holds a place."""
+    def _quote(self, name: str, start: int, end: int) -> Quote:
         found = self.assistant.library.find(name)
         if not 0 <= start < end <= len(found.text):
             raise UserError(
                 f"There is no place {start}-{end} in {found.name}, which has "
                 f"{len(found.text)} characters."
             )
-        return found
+        return Quote(found, start, end, 0.0)
 
     def add_file(self, user: str | None, data: bytes, name: str) -> Added:
         """Put a file's bytes in under a name; the same bytes again change nothing."""

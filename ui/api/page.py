@@ -25,7 +25,6 @@ class Operation:
 
     method: str
     path: str
-    summary: str
     description: str
     fields: list[Field]
     answers: dict[str, str]
@@ -54,18 +53,13 @@ _OTHERS = ("HTTPValidationError", "ValidationError")
 def _operation(spec: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:
     fields = [
         Field(
-            each["name"],
-            _type(each["schema"]),
-            each.get("required", False),
-            f"in the {each['in']}",
+            each["name"], _type(each["schema"]), each.get("required", False), f"in the {each['in']}"
         )
         for each in given.get("parameters", ())
     ]
     for content in given.get("requestBody", {}).get("content", {}).values():
         fields += _fields(spec, content["schema"])
-    answers = {
-        code: each.get("description", "") for code, each in given.get("responses", {}).items()
-    }
+    answers = {code: each.get("description", "") for code, each in given["responses"].items()}
     good: dict[str, Any] = next(
         (each for code, each in given["responses"].items() if code.startswith("2")), {}
     )
@@ -73,7 +67,6 @@ def _operation(spec: dict[str, Any], method: str, path: str, given: dict[str, An
     return Operation(
         method.upper(),
         path,
-        given.get("summary", ""),
         given.get("description", "").replace("`", ""),
         fields,
         answers,

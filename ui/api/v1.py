@@ -79,11 +79,7 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
         (chat_routes(functions), "OpenAI"),
     ):
         made.include_router(
-            router,
-            prefix="/v1",
-            tags=[tag],
-            responses=_PROBLEMS,
-            dependencies=[Depends(may_read)],
+            router, prefix="/v1", tags=[tag], responses=_PROBLEMS, dependencies=[Depends(may_read)]
         )
 
     @made.get("/v1/docs", include_in_schema=False)
@@ -121,11 +117,7 @@ def _bug(_: Request, __: Exception) -> Response:
 def _asking(functions: Functions) -> APIRouter:
     router = APIRouter()
 
-    @router.post(
-        "/ask",
-        response_model=None,
-        responses={200: {"model": wire.Answer, "content": {EVENTS: {}}}},
-    )
+    @router.post("/ask", responses={200: {"model": wire.Answer, "content": {EVENTS: {}}}})
     def ask(asked: wire.Ask) -> Response:
         """Answer a question from the documents, or refuse.
 
@@ -138,17 +130,17 @@ def _asking(functions: Functions) -> APIRouter:
             return Reply(functions.ask(*given, use_llm=asked.llm).as_json())
         return sent(payloads(functions.events(*given, use_llm=asked.llm)))
 
-    @router.post("/search", response_model=None, responses={200: {"model": list[wire.FoundQuote]}})
+    @router.post("/search", responses={200: {"model": list[wire.FoundQuote]}})
     def search(asked: wire.Search) -> Response:
         """Find the quotes that are most likely to answer a question, best first."""
         return Reply(functions.search(asked.question, asked.limit))
 
-    @router.post("/check", response_model=None, responses={200: {"model": wire.CheckedText}})
+    @router.post("/check", responses={200: {"model": wire.CheckedText}})
     def check(asked: wire.Check) -> Response:
         """Check a text against the documents, sentence by sentence."""
         return Reply(functions.check(asked.text))
 
-    @router.post("/translate", response_model=None, responses=_or_none(200, wire.Translation))
+    @router.post("/translate", responses=_or_none(200, wire.Translation))
     def translate(asked: wire.Translate) -> Response:
         """Translate a quote by the language model. Nothing proves what it says: cite the quote."""
         document = _found(functions, asked.document).id
@@ -185,7 +177,7 @@ def _documents(functions: Functions) -> APIRouter:
     router = APIRouter()
     library = functions.assistant.library
 
-    @router.get("/libraries", response_model=None, responses={200: {"model": list[wire.Library]}})
+    @router.get("/libraries", responses={200: {"model": list[wire.Library]}})
     def libraries() -> Response:
         """List the libraries that are served here: one."""
         settings = functions.assistant.settings
@@ -197,14 +189,13 @@ def _documents(functions: Functions) -> APIRouter:
         described = {"id": "default", "documents": len(library.entries()), "models": models}
         return Reply([described])
 
-    @router.get("/documents", response_model=None, responses={200: {"model": wire.Documents}})
+    @router.get("/documents", responses={200: {"model": wire.Documents}})
     def list_documents() -> Response:
         """List the documents."""
         return Reply({"documents": [each.as_json() for each in library.entries()]})
 
     @router.post(
         "/documents",
-        response_model=None,
         responses={
             200: {"model": wire.Added, "description": "It was there already, or replaced another."},
             201: {"model": wire.Added, "description": "It is new."},
@@ -220,9 +211,7 @@ def _documents(functions: Functions) -> APIRouter:
         return _added(functions.add_file(who(request), data, given.name))
 
     @router.post(
-        "/documents/files",
-        response_model=None,
-        responses={200: {"model": wire.Added}, 201: {"model": wire.Added}},
+        "/documents/files", responses={200: {"model": wire.Added}, 201: {"model": wire.Added}}
     )
     def add_file(request: Request, file: Annotated[UploadFile, File()]) -> Response:
         """Put in a file, sent as a form's field `file`. The same again changes nothing."""
@@ -230,15 +219,11 @@ def _documents(functions: Functions) -> APIRouter:
             raise UserError(f"A file can have up to {megabytes(MAX_BYTES)}.")
         return _added(functions.add_file(who(request), file.file.read(), file.filename or "upload"))
 
-    @router.get(
-        "/documents/{document}",
-        response_model=None,
-        responses=_or_none(200, wire.Listed),
-    )
+    @router.get("/documents/{document}", responses=_or_none(200, wire.Listed))
     def show(document: str) -> Response:
         """Show what is known of a document, by its id, the beginning of it, its name or title."""
         found = _found(functions, document)
-        [entry] = [each for each in library.entries() if each.id == found.id]
+        [entry] = library.entries([found.id])
         return Reply(entry.as_json())
 
     @router.get(
@@ -250,20 +235,14 @@ def _documents(functions: Functions) -> APIRouter:
         """Return the stored text of a document: places are code points in it."""
         return PlainTextResponse(_found(functions, document).text.encode())
 
-    @router.get(
-        "/documents/{document}/place",
-        response_model=None,
-        responses=_or_none(200, wire.Place),
-    )
+    @router.get("/documents/{document}/place", responses=_or_none(200, wire.Place))
     def place(
         document: str, start: Annotated[int, Query(ge=0)], end: Annotated[int, Query(ge=1)]
     ) -> Response:
         """Read a place in a document with what stands around it: to check a citation."""
         return Reply(functions.place(_found(functions, document).id, start, end))
 
-    @router.delete(
-        "/documents/{document}", response_model=None, responses=_or_none(200, wire.Removed)
-    )
+    @router.delete("/documents/{document}", responses=_or_none(200, wire.Removed))
     def remove(request: Request, document: str) -> Response:
         """Take a document out."""
         found = _found(functions, document)
@@ -297,12 +276,12 @@ def _or_gone(find: Callable[[], Thing]) -> Thing:
 def _regression(functions: Functions, runs: Runs) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/sets", response_model=None, responses={200: {"model": wire.Sets}})
+    @router.get("/sets", responses={200: {"model": wire.Sets}})
     def sets() -> Response:
         """List the regression sets that can be run on the documents as they are."""
         return Reply({"sets": list(runs.offered())})
 
-    @router.post("/runs", response_model=None, responses=_or_none(202, wire.RunState))
+    @router.post("/runs", responses=_or_none(202, wire.RunState))
     def begin(request: Request, asked: wire.RunAsked) -> Response:
         """Run a set, or go on with it; a set that is being run goes on."""
         functions.check_may_run(who(request))
@@ -310,13 +289,13 @@ def _regression(functions: Functions, runs: Runs) -> APIRouter:
         runs.begin(asked.set, use_llm=asked.llm)
         return Reply(_state(runs, asked.set, whole=False), 202)
 
-    @router.get("/runs/{name}", response_model=None, responses=_or_none(200, wire.RunState))
+    @router.get("/runs/{name}", responses=_or_none(200, wire.RunState))
     def state(name: str) -> Response:
         """Show how far the run of a set is, and how the last one came out."""
         _or_gone(lambda: runs.path(name))
         return Reply(_state(runs, name, whole=True))
 
-    @router.delete("/runs/{name}", response_model=None, responses=_or_none(200, wire.RunState))
+    @router.delete("/runs/{name}", responses=_or_none(200, wire.RunState))
     def stop(request: Request, name: str) -> Response:
         """Stop the run of a set after the case that is being asked; it goes on when begun again."""
         functions.check_may_run(who(request))

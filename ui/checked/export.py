@@ -52,8 +52,6 @@ def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
 
     A draft that is Markdown stays as it was written, to the letter.
     """
-    as_written = draft.loader.startswith("markdown")
-    blocks = [] if as_written else [f"# {as_markdown(draft.title)}"]
     notes: list[str] = []
 
     def signed(each: Checked, sentence: str) -> str:
@@ -62,17 +60,17 @@ def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
         notes.append(_md_note(each, len(notes) + 1))
         return f"{sentence} {_SIGNS[each.stands]}[^{NOTE}{len(notes)}]"
 
-    if not as_written:
-        blocks.append(as_markdown(summary(draft, checked)))
-        for paragraph in paragraphs(draft, checked):
-            words = (draft.text[each.start : each.end] for each in paragraph)
-            said = (signed(e, as_markdown(w)) for e, w in zip(paragraph, words, strict=True))
-            blocks.append(" ".join(said))
-    else:
+    told = as_markdown(summary(draft, checked))
+    if draft.loader.startswith("markdown"):
         text, at = "", 0
         for each in checked:
             text, at = text + signed(each, draft.text[at : each.end]), each.end
-        blocks = [text + draft.text[at:].rstrip(), as_markdown(summary(draft, checked))]
+        blocks = [text + draft.text[at:].rstrip(), told]
+    else:
+        blocks = [f"# {as_markdown(draft.title)}", told]
+        for paragraph in paragraphs(draft, checked):
+            said = (signed(e, as_markdown(draft.text[e.start : e.end])) for e in paragraph)
+            blocks.append(" ".join(said))
     return ("\n\n".join([*blocks, *notes]) + "\n").encode()
 
 
@@ -105,12 +103,8 @@ def paragraphs(draft: Document, sentences: Sequence[Sentence]) -> list[list[Sent
 
 def _html(draft: Document, checked: Sequence[Checked]) -> bytes:
     filters = {"place": place, "differences": differences, "pieces": pieces}
-    numbers = {
-        id(each): number
-        for number, each in enumerate(
-            (each for each in checked if each.verdict != "nothing_to_check"), 1
-        )
-    }
+    with_note = (each for each in checked if each.verdict != "nothing_to_check")
+    numbers = {id(each): number for number, each in enumerate(with_note, 1)}
     page = draw_page(
         Path(__file__).parent / "checked.html",
         filters,

@@ -29,18 +29,12 @@ STYLES: dict[Verdict, str] = {
 def checked_text(draft: Document, checked: Checked) -> Group:
     """Return a sentence with its verdict, what differs, and the quotes that show it."""
     style, verdict = STYLES[checked.stands], _(VERDICTS[checked.stands])
-    words = visible(words_of(draft, checked))
-    parts: list[Text | Padding] = [Text.assemble((f"{verdict}: ", style), words)]
-    parts += [
-        Padding(Text(visible(difference), style="yellow"), (0, 0, 0, 2))
-        for difference in differences(checked)
-    ]
+    sentence = Text.assemble((f"{verdict}: ", style), visible(words_of(draft, checked)))
+    below = [Text(visible(difference), style="yellow") for difference in differences(checked)]
     for quote in checked.quotes if checked.verdict != "nothing_to_check" else ():
-        where = Text(visible(place(quote)), style="dim")
-        parts.append(Padding(where, (0, 0, 0, 2)))
-        words = quoted(visible(" ".join(quote.text.split())))
-        parts.append(Padding(Text(words), (0, 0, 0, 2)))
-    return Group(*parts)
+        below.append(Text(visible(place(quote)), style="dim"))
+        below.append(Text(quoted(visible(" ".join(quote.text.split())))))
+    return Group(sentence, *(Padding(each, (0, 0, 0, 2)) for each in below))
 
 
 def differences(checked: Checked) -> list[str]:

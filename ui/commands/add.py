@@ -17,17 +17,17 @@ import typer
 
 from index.english import ENGLISH
 from index.errors import DocumentError, UserError
-from index.printable import path_line
+from index.printable import path_line, visible
 from ui.commands.program import ends_with
 from ui.commands.terminal import (
     STDIN,
     LibraryOption,
-    line,
     messages,
     open_library,
     progress_bar,
     read_source,
     show_stage,
+    tell,
 )
 from ui.words.elsewhere import said
 from ui.words.languages import spoken
@@ -87,8 +87,7 @@ def add(
         typer.Option(metavar="NAME", help="Give each document this tag. Repeatable."),
     ] = None,
     watch: Annotated[
-        bool,
-        typer.Option("--watch", help="Then add what changes in the folders, until Ctrl-C."),
+        bool, typer.Option("--watch", help="Then add what changes in the folders, until Ctrl-C.")
     ] = False,
 ) -> None:
     """Add documents to the library. A file that cannot be read does not stop the others.
@@ -159,34 +158,34 @@ def _add_all(
     languages: set[str] = set()
     failed: list[str] = []
     every = 1 if len(files) <= MANY else math.ceil(len(files) / PARTS)
-    with progress_bar(messages()) as bar:
+    with progress_bar() as bar:
         try:
             if remove_gone:  # Before a file that was moved is read where it is now.
                 became["removed"] = _remove_gone(adding.library, folders)
             for number, (name, added) in enumerate(adding.of(files, bar), 1):
                 if isinstance(added, DocumentError):
+                    became["failed"] += 1
                     failed.append(said(str(added)))
                 else:
                     became[added.outcome] += 1
                     languages.add(added.document.language)
                     if every == 1:
-                        line(messages(), _in_words(name, added))
+                        tell(_in_words(name, added))
                 if every > 1 and number % every == 0 and not messages().is_terminal:
-                    gaps = {"at": in_digits(number), "counts": _counts(became, failed)}
-                    line(messages(), _of_files(len(files), **gaps))
+                    tell(_so_far(number, len(files), became))
         except BaseException:  # Ctrl-C as well, and a disk that is full.
-            if became.total() or failed:
-                done = became.total() - became["removed"] + len(failed)
+            if became.total():
+                done = became.total() - became["removed"]
                 words = _("Stopped after %(done)s of %(all)s: %(counts)s.")
                 gaps = {"done": in_digits(done), "all": in_digits(len(files))}
-                line(messages(), words % {**gaps, "counts": _counts(became, failed)})
-                line(messages(), _("The same command goes on with the others."))
+                tell(words % {**gaps, "counts": _counts(became)})
+                tell(_("The same command goes on with the others."))
             _tell_failed(failed)
             raise
     if len(files) > 1 or folders:
-        line(messages(), f"{_counts(became, failed) or _('Nothing to add')}.")
+        tell(f"{_counts(became) or _('Nothing to add')}.")
     if adding.library.reads_english_alone and languages - {ENGLISH}:
-        line(messages(), _foreign(languages - {ENGLISH}))
+        tell(_foreign(languages - {ENGLISH}))
     _tell_failed(failed)
     return failed
 
@@ -205,12 +204,13 @@ def _foreign(languages: Collection[str]) -> str:
     )
 
 
-def _of_files(count: int, **gaps: str) -> str:
+def _so_far(at: int, of: int, became: Counter[str]) -> str:
     return ngettext(
         "%(at)s of %(num)s files: %(counts)s.",
         "%(at)s of %(num)s files: %(counts)s.",
-        count,
-        **gaps,
+        of,
+        at=in_digits(at),
+        counts=_counts(became),
     )
 
 
@@ -219,26 +219,26 @@ def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:
     names = ", ".join(path_line(each.name) for each in watched.folders)
     ends_with(0)
     try:
-        line(messages(), _("Watching %(names)s. Ctrl-C ends it.", names=names))
+        tell(_("Watching %(names)s. Ctrl-C ends it.", names=names))
         for changed in watched:
             for path in changed.emptied:
                 words = _("%(name)s: holds no files any more; its documents stay")
-                line(messages(), words % {"name": path_line(path.name)})
+                tell(words % {"name": path_line(path.name)})
             _tell_gone(adding.library, watched, changed, remove=remove_gone)
             # A document that went may have been that of another file of the same text as well.
             again = [*changed.changed, *(changed.twins if remove_gone else ())]
             came = [each for file in changed.came for each in _unpacked(str(file))]
             files = came + [each for file in again for each in _unpacked(str(file))]
-            with progress_bar(messages()) as bar:
+            with progress_bar() as bar:
                 for file, (_name, added) in zip(files, adding.of(files, bar), strict=True):
                     name = watched.name(Path(file))
                     if isinstance(added, DocumentError):
                         failed = _("%(name)s: not added.", name=name)
-                        line(messages(), f"{failed} {said(str(added))}")
+                        tell(f"{failed} {said(str(added))}")
                     elif added.outcome != "unchanged" or file in came:
-                        line(messages(), _in_words(name, added))
+                        tell(_in_words(name, added))
     except KeyboardInterrupt:
-        line(messages(), _("Stopped watching."))
+        tell(_("Stopped watching."))
 
 
 def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bool) -> None:
@@ -256,21 +256,17 @@ def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bo
             words = _("%(name)s: removed, since its file is gone (%(id)s)")
         else:
             words = _("%(name)s: is gone; its document stays (%(id)s)")
-        line(messages(), words % {"name": name, "id": each.id})
+        tell(words % {"name": name, "id": each.id})
 
 
 def _tell_failed(failed: Sequence[str]) -> None:
     """Tell what failed once: at the end, where it stands below all that went well."""
     for reason in failed:
-        line(messages(), reason)
+        tell(reason)
 
 
 def _opened(
-    sources: Sequence[str],
-    include: Sequence[str],
-    exclude: Sequence[str],
-    *,
-    may_be_empty: bool,
+    sources: Sequence[str], include: Sequence[str], exclude: Sequence[str], *, may_be_empty: bool
 ) -> tuple[list[str], list[Folder]]:
     """Return the sources with the files below each folder in its place, and the folders."""
     from index.loading.load import folder
@@ -294,7 +290,7 @@ def _opened(
                 found.left_out,
                 name=path_line(source),
             )
-            line(messages(), words)
+            tell(words)
         _tell_others(source, found.others)
     return files, folders
 
@@ -311,14 +307,12 @@ def _unpacked(source: str) -> Sequence[str]:
         return [source]
     _tell_others(source, archive.others)
     for inner in archive.archives:
-        line(messages(), f"{path_line(source)}: {said(archive.not_opened(inner))}")
+        tell(f"{path_line(source)}: {said(archive.not_opened(inner))}")
     return archive.members
 
 
 def _tell_others(source: str, others: Counter[str]) -> None:
     """Tell of files in a folder or an archive that are not read."""
-    from index.printable import visible
-
     if count := others.total():
         kinds = ", ".join(visible(each) for each in sorted(others)[:5])
         words = ngettext(
@@ -328,7 +322,7 @@ def _tell_others(source: str, others: Counter[str]) -> None:
             name=path_line(source),
             formats=kinds,
         )
-        line(messages(), words)
+        tell(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,7 +440,7 @@ def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
         _remove(library, each.id)
         name = source_name(each.source)
         words = _("%(name)s: removed, since its file is gone (%(id)s)")
-        line(messages(), words % {"name": name, "id": each.id})
+        tell(words % {"name": name, "id": each.id})
     return len(gone)
 
 
@@ -466,15 +460,12 @@ def _in_words(name: str, added: Added) -> str:
     return f"{words} ({added.document.id})"
 
 
-def _counts(became: Counter[str], failed: Sequence[str]) -> str:
-    added, replaced, unchanged, removed = map(
-        became.__getitem__, ("added", "replaced", "unchanged", "removed")
-    )
-    told = (
-        ngettext("%(num)s added", "%(num)s added", added) * bool(added),
-        ngettext("%(num)s replaced", "%(num)s replaced", replaced) * bool(replaced),
-        ngettext("%(num)s unchanged", "%(num)s unchanged", unchanged) * bool(unchanged),
-        ngettext("%(num)s removed", "%(num)s removed", removed) * bool(removed),
-        ngettext("%(num)s failed", "%(num)s failed", len(failed)) * bool(failed),
-    )
-    return ", ".join(filter(None, told))
+def _counts(became: Counter[str]) -> str:
+    told = {
+        "added": ngettext("%(num)s added", "%(num)s added", became["added"]),
+        "replaced": ngettext("%(num)s replaced", "%(num)s replaced", became["replaced"]),
+        "unchanged": ngettext("%(num)s unchanged", "%(num)s unchanged", became["unchanged"]),
+        "removed": ngettext("%(num)s removed", "%(num)s removed", became["removed"]),
+        "failed": ngettext("%(num)s failed", "%(num)s failed", became["failed"]),
+    }
+    return ", ".join(words for outcome, words in told.items() if became[outcome])

@@ -10,6 +10,7 @@ import typer
 
 from index.errors import UserError
 from ui.commands.terminal import (
+    JsonOption,
     LibraryOption,
     messages,
     open_assistant,
@@ -20,21 +21,19 @@ from ui.commands.terminal import (
 )
 from ui.words.words import _
 
-OutOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--out",
-        metavar="FILE",
-        help="Also write FILE.json, .md, .html, .docx (with comments) or .xml (JUnit).",
-    ),
-]
-
 
 def check(
     source: Annotated[str, typer.Argument(help="A file, an address, or - for standard input.")],
     library: LibraryOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
-    out: OutOption = None,
+    as_json: JsonOption = False,
+    out: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="Also write FILE.json, .md, .html, .docx (with comments) or .xml (JUnit).",
+        ),
+    ] = None,
 ) -> None:
     """Check a text against the sources, sentence by sentence.
 
@@ -48,12 +47,11 @@ def check(
     forms = {form.suffix: form for form in FORMATS.values()}
     for path in out or []:
         if path.suffix.lower() not in forms:
-            known = ", ".join(forms)
             raise UserError(
                 _(
                     "%(name)s has none of the endings %(known)s. Give --out one of them.",
                     name=path.name,
-                    known=known,
+                    known=", ".join(forms),
                 )
             )
     assistant = open_assistant(library)
@@ -66,7 +64,7 @@ def check(
             )
         )
     checked = []
-    with progress_bar(messages()) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(_("checking"), total=len(statements(draft)))
         for each in assistant.check(draft, keep=True):
             checked.append(each)

@@ -6,6 +6,7 @@ command that needs it, so that `footnoted --help` answers at once.
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import ExitStack
 from functools import partial
@@ -23,7 +24,9 @@ from ui.commands import library as library_command
 from ui.commands import models as models_command
 from ui.commands.program import INTERRUPTED, ends_with, is_interrupted
 from ui.commands.terminal import (
+    DocumentArgument,
     FormOption,
+    JsonOption,
     LibraryOption,
     is_for_people,
     leave,
@@ -35,6 +38,7 @@ from ui.commands.terminal import (
     progress_bar,
     show_rows,
     show_stage,
+    tell,
     watching,
 )
 from ui.commands.terminal import show as show_text
@@ -57,12 +61,6 @@ app.add_typer(models_command.app, name="models", help="List, download and check 
 app.add_typer(library_command.app, name="library", help="Check, repair and back up a library.")
 app.add_typer(eval_command.app, name="eval", help="Run and compare regression sets.")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-
-AuthOption = Annotated[
-    Path | None,
-    typer.Option(help="Require a login. `footnoted user` writes the file."),
-]
 REFUSED = 4
 """The exit code of `ask --exit-code` where the sources do not say."""
 
@@ -107,7 +105,7 @@ def main() -> NoReturn:
                 messages().print(_("Stopped."))
                 leave(INTERRUPTED)
             if isinstance(error, UserError):
-                _tell(said(str(error)))
+                tell(said(str(error)))
             else:
                 messages().print_exception()
             leave(2)  # 1 would say that an evaluation found a regression.
@@ -123,9 +121,7 @@ app.command()(add_command.add)
 
 @app.command(name="list")
 def list_documents(
-    library: LibraryOption = None,
-    form: FormOption = "text",
-    as_json: JsonOption = False,
+    library: LibraryOption = None, form: FormOption = "text", as_json: JsonOption = False
 ) -> None:
     """List the documents of the library."""
     from index.language.names import language_name
@@ -133,9 +129,9 @@ def list_documents(
     opened = open_library(library)
     entries = opened.entries()
     if not entries:
-        _tell(_("The library is empty. `footnoted add FILE` puts a document in."))
+        tell(_("The library is empty. `footnoted add FILE` puts a document in."))
     elif not opened.knows_languages():
-        _tell(f"{_(library_command.UNTOLD)}.")
+        tell(f"{_(library_command.UNTOLD)}.")
     shown = ("id", "title", "source", "characters", "passages", "added", "tags", "language")
     rows = [entry.as_json() for entry in entries]
     if is_for_people(form) and not as_json:
@@ -146,7 +142,7 @@ def list_documents(
 
 @app.command()
 def show(
-    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
+    document: DocumentArgument,
     text: Annotated[bool, typer.Option("--text", help="Print the text exactly as stored.")] = False,
     library: LibraryOption = None,
 ) -> None:
@@ -184,10 +180,7 @@ def show(
 
 
 @app.command()
-def remove(
-    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
-    library: LibraryOption = None,
-) -> None:
+def remove(document: DocumentArgument, library: LibraryOption = None) -> None:
     """Remove a document and everything derived from it from the library."""
     from rag.trace import Line
 
@@ -196,7 +189,7 @@ def remove(
         found = opened.find(document)
         opened.remove(found.id)
         event.removed(found.id)
-    _tell(_("%(name)s: removed (%(id)s)", name=found.name, id=found.id))
+    tell(_("%(name)s: removed (%(id)s)", name=found.name, id=found.id))
 
 
 @app.command()
@@ -205,17 +198,17 @@ def reindex(library: LibraryOption = None) -> None:
     from rag.trace import Line
 
     opened = open_library(library, check=False)
-    with Line("reindex") as event, progress_bar(messages()) as bar:
+    with Line("reindex") as event, progress_bar() as bar:
         task = bar.add_task(_("reading"), total=None)
         made = opened.reindex(lambda document, *at: show_stage(bar, task, document.name, *at))
         event.reindexed(made)
     for document in made.read_again:
-        _tell(_("%(name)s: read again (%(id)s)", name=document.name, id=document.id))
+        tell(_("%(name)s: read again (%(id)s)", name=document.name, id=document.id))
     for document, reason in made.kept:
         kept = _("%(name)s: kept as it was read before.", name=document.name)
-        _tell(f"{kept} {said(reason)}")
+        tell(f"{kept} {said(reason)}")
     documents = ngettext("%(num)s document", "%(num)s documents", made.documents)
-    _tell(_("New vectors: %(documents)s.", documents=documents))
+    tell(_("New vectors: %(documents)s.", documents=documents))
 
 
 @app.command()
@@ -243,8 +236,6 @@ def ask(
 
     A refusal shows the nearest quote, if there is one.
     """
-    import json
-
     from ui.conversations.text import answer_text, decision_text
 
     if question == "-":
@@ -259,7 +250,7 @@ def ask(
             question.strip(), use_llm=not no_llm, tags=tag or (), wait=partial(_wait, status)
         )
     if answer.message:
-        _tell(said(answer.message))
+        tell(said(answer.message))
     if as_json:
         shown = answer.as_json()
         if explain:
@@ -282,8 +273,6 @@ app.command()(doctor_command.doctor)
 @app.command()
 def log(library: LibraryOption = None) -> None:
     """Print the answers that were rated in the window as JSON Lines."""
-    import json
-
     from rag.log import Log
 
     for each in Log(open_library(library, new=True).folder).ratings():
@@ -298,16 +287,13 @@ def chat(
         int | None, typer.Option(help="The port. Default: a free one from 7860.")
     ] = None,
     name: Annotated[
-        list[str] | None,
-        typer.Option(help="Another host name of the window. Repeatable."),
+        list[str] | None, typer.Option(help="Another host name of the window. Repeatable.")
     ] = None,
-    auth: AuthOption = None,
+    auth: Annotated[
+        Path | None, typer.Option(help="Require a login. `footnoted user` writes the file.")
+    ] = None,
     auth_header: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="The header in which a proxy names the user.",
-        ),
+        str | None, typer.Option(metavar="NAME", help="The header in which a proxy names the user.")
     ] = None,
     trusted_proxy: Annotated[
         list[str] | None,
@@ -345,7 +331,7 @@ def chat(
     assistant = open_assistant(library, new=True)
     ends_with(0)  # To be ended is how a window ends.
     with ExitStack() as stack:
-        begun = stack.enter_context(fetching(assistant.settings, _tell)) if fetch else None
+        begun = stack.enter_context(fetching(assistant.settings, tell)) if fetch else None
         stack.enter_context(speaking(ENGLISH))  # The window is made in English, and translated.
         serve(
             assistant,
@@ -364,8 +350,7 @@ def user(
     name: str,
     auth: Annotated[Path, typer.Option(help="The file of users. Created if missing.")],
     may: Annotated[
-        str | None,
-        typer.Option(help="Rights besides reading, with commas: add,remove,fetch."),
+        str | None, typer.Option(help="Rights besides reading, with commas: add,remove,fetch.")
     ] = None,
     _library: LibraryOption = None,
 ) -> None:
@@ -376,7 +361,7 @@ def user(
     made = add_user(auth, name, password, may)
     rights = ", ".join(["read", *sorted(made.may)])
     words = _("%(name)s may enter with --auth %(path)s, and may %(rights)s")
-    _tell(words % {"name": name, "path": auth, "rights": rights})
+    tell(words % {"name": name, "path": auth, "rights": rights})
 
 
 @app.command()
@@ -396,7 +381,7 @@ def token(
 
     if revoke:
         end_token(auth, name)
-        _tell(_("%(name)s has no token any more.", name=name))
+        tell(_("%(name)s has no token any more.", name=name))
     else:
         typer.echo(add_token(auth, name))
 
@@ -410,10 +395,6 @@ def _wait(status: Status, waiting: Waiting | Queued) -> None:
     if messages().is_terminal:
         status.update(f"{words.removesuffix('.')}…")
     else:
-        _tell(words)
+        tell(words)
     sleep(waiting)
     status.update(_(ASKING))
-
-
-def _tell(message: str) -> None:
-    line(messages(), message)

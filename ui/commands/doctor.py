@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.terminal import LibraryOption, line, messages, padded
+from ui.commands.terminal import JsonOption, LibraryOption, line, messages, padded, tell
 from ui.words.languages import ENGLISH, speaking, spoken
 from ui.words.words import _, ngettext
 
@@ -19,15 +21,12 @@ def doctor(
     weights: Annotated[
         bool, typer.Option("--weights", help="Also check every byte of the weights.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check the set-up, weights, library and ports.
 
     For each problem, it says what to do. If there is one, the exit code is 2.
     """
-    import json
-    from dataclasses import asdict
-
     from rich.console import Console
 
     from ui.commands.findings import findings
@@ -44,6 +43,5 @@ def doctor(
         report = {"schema": 1, "ok": not wrong, "findings": [asdict(each) for each in found]}
         typer.echo(json.dumps(report, indent=2))
     if wrong:
-        words = ngettext("%(num)s thing is wrong.", "%(num)s things are wrong.", wrong)
-        line(messages(), words)
+        tell(ngettext("%(num)s thing is wrong.", "%(num)s things are wrong.", wrong))
         raise typer.Exit(2)

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from index.errors import UserError
+from index.printable import shortened
 from ui.commands import sets as set_command
 from ui.commands.sets import SetName
 from ui.commands.terminal import (
     LibraryOption,
     line,
-    messages,
     open_assistant,
     open_library,
     padded,
     progress_bar,
-    write_text,
+    tell,
+    write_file,
 )
 from ui.words.elsewhere import said
 from ui.words.words import _, ngettext, noted
@@ -63,11 +65,7 @@ def run_set(
     name: SetName,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--json",
-            metavar="OUT",
-            help="Write the run here. A stopped run resumes.",
-        ),
+        typer.Option("--json", metavar="OUT", help="Write the run here. A stopped run resumes."),
     ] = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Answer with quotes only.")] = False,
     baseline: Baseline = None,
@@ -110,7 +108,7 @@ def run_set(
     assistant = open_assistant(library, models=models)
     if before:
         _refuse_others(before, case_set)
-    with progress_bar(messages()) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(case_set.name, total=len(case_set.cases))
         done = run(
             case_set,
@@ -176,8 +174,7 @@ def keep_baseline(
     run: RunFile,
     baseline: Annotated[Path, typer.Argument(metavar="BASELINE.json", show_default=False)],
     add: Annotated[
-        bool,
-        typer.Option("--add", help="Add only new and changed cases to the existing baseline."),
+        bool, typer.Option("--add", help="Add only new and changed cases to the existing baseline.")
     ] = False,
     floor: Annotated[
         list[str] | None,
@@ -218,7 +215,7 @@ def keep_baseline(
         words = _("%(taken)s cases taken into %(path)s, and %(left)s left it.")
         message = words % {"taken": taken, "path": baseline, "left": left}
     keep(done, baseline, bounds)
-    line(messages(), f"{message} {_in_words(bounds)}")
+    tell(f"{message} {_in_words(bounds)}")
 
 
 app.command("check")(set_command.check_set)
@@ -231,7 +228,6 @@ app.command("accept")(set_command.accept_drafts)
 def _baseline(path: Path | None, out: Path | None) -> Run | None:
     """Return the run that the new one is held to, if there is one."""
     from eval.comparing.compare import load_run
-    from index.errors import UserError
 
     if path is None:
         return None
@@ -303,22 +299,20 @@ class Reports:
         if self.junit:
             from ui.reports.junit import junit
 
-            write_text(self.junit, junit(run, verdict))
+            write_file(self.junit, junit(run, verdict).encode())
         if self.markdown:
             from ui.reports.markdown import markdown
 
-            write_text(self.markdown, markdown(run, verdict))
+            write_file(self.markdown, markdown(run, verdict).encode())
         if self.html:
             from ui.reports.html import html, texts_of
 
             shelf = open_library(self.library, check=False, new=True)
-            write_text(self.html, html(run, verdict, before, texts_of(shelf)))
+            write_file(self.html, html(run, verdict, before, texts_of(shelf)).encode())
 
 
 def _check_targets(*paths: Path | None) -> None:
     """Tell before the long part that a file could not be written after it."""
-    from index.errors import UserError
-
     for path in paths:
         if path and (path.is_dir() or not path.absolute().parent.is_dir()):
             words = _("%(path)s cannot be written: its folder is not there.")
@@ -326,8 +320,6 @@ def _check_targets(*paths: Path | None) -> None:
 
 
 def _bounds(given: list[str] | None) -> dict[str, float]:
-    from index.errors import UserError
-
     found = {}
     for each in given or ():
         name, _sign, value = each.partition("=")
@@ -354,7 +346,7 @@ def _in_words(bounds: Bounds) -> str:
 
 
 def _refuse(error: Exception) -> NoReturn:
-    line(messages(), said(str(error)))
+    tell(said(str(error)))
     raise typer.Exit(NOT_COMPARABLE) from error
 
 
@@ -372,7 +364,6 @@ def _show_cases(
     console: Console, run: Run, comparison: Comparison | None, *, details: bool
 ) -> None:
     """Print what failed, each in a line with its stage; what broke comes first."""
-    from index.printable import shortened
     from ui.reports.metric_text import explained
 
     broken = {each.id: each for each in comparison.broken} if comparison else {}
@@ -420,7 +411,7 @@ def _show_notes(run: Run, before: Run | None, reports: Reports) -> None:
             "%(num)s drafts do not count until they are accepted.",
             drafts,
         )
-        line(messages(), words)
+        tell(words)
     if moved := len(run.set.moved):
         words = ngettext(
             "%(num)s cases have evidence in a document that changed; it was found again by its "
@@ -429,14 +420,14 @@ def _show_notes(run: Run, before: Run | None, reports: Reports) -> None:
             "words, and `footnoted eval check SET --write` keeps the new places.",
             moved,
         )
-        line(messages(), words)
+        tell(words)
     if cached := sum(each.cached for each in run.results):
-        line(messages(), from_replies(cached))
+        tell(from_replies(cached))
     rule = _("a case that must pass and does not")
     if before or reports.fail_on == "failed":
         rule += f", {_(RULES[reports.fail_on])}"
     words = _("What fails a run: %(rules)s (--fail-on %(option)s).")
-    line(messages(), words % {"rules": rule, "option": reports.fail_on})
+    tell(words % {"rules": rule, "option": reports.fail_on})
 
 
 def _show_metrics(console: Console, run: Run, comparison: Comparison | None) -> None:

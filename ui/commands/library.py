@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.commands.terminal import (
+    DocumentArgument,
     FormOption,
+    JsonOption,
     LibraryOption,
     is_for_people,
-    line,
-    messages,
     open_library,
     progress_bar,
     show_rows,
     show_stage,
+    tell,
 )
 from ui.words.elsewhere import said
 from ui.words.languages import choose, spoken
@@ -27,15 +29,8 @@ if TYPE_CHECKING:
     from index.upkeep.proof import Proof
 
 app = typer.Typer(
-    help="Check, repair, back up and restore a library.",
-    no_args_is_help=True,
-    add_completion=False,
+    help="Check, repair, back up and restore a library.", no_args_is_help=True, add_completion=False
 )
-
-QuickOption = Annotated[
-    bool, typer.Option("--quick", help="Do not recompute the vectors to compare them.")
-]
-
 
 UNTOLD = noted(
     "Footnoted could not tell the languages of documents yet when this library was made: "
@@ -46,29 +41,29 @@ UNTOLD = noted(
 @app.command()
 def check(
     library: LibraryOption = None,
-    quick: QuickOption = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Do not recompute the vectors to compare them.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check every record of the library.
 
     If a record is damaged, the exit code is 2.
     """
-    import json
-
     proof = _prove(library, embed=not quick)
     if as_json:
         typer.echo(json.dumps(proof.as_json(), ensure_ascii=False, indent=2))
     for fault in proof.faults:
-        line(messages(), fault.text)
+        tell(fault.text)
     right = [
         ngettext("%(num)s document", "%(num)s documents", proof.documents),
         ngettext("%(num)s passage", "%(num)s passages", proof.passages),
         ngettext("%(num)s vector", "%(num)s vectors", proof.vectors),
     ]
     what = "" if proof.embedded else " " + _("(vectors were looked at, not made again)")
-    line(messages(), _("As they should be: %(what)s.", what=", ".join(right) + what))
+    tell(_("As they should be: %(what)s.", what=", ".join(right) + what))
     if proof.faults:
-        line(messages(), _("`footnoted library repair` mends what can be mended."))
+        tell(_("`footnoted library repair` mends what can be mended."))
         raise typer.Exit(2)
 
 
@@ -79,38 +74,37 @@ def repair(library: LibraryOption = None) -> None:
 
     proof = _prove(library, embed=True)
     if not proof.faults:
-        line(messages(), _("Nothing is wrong: there is nothing to repair."))
+        tell(_("Nothing is wrong: there is nothing to repair."))
         return
     for fault in proof.faults:
-        line(messages(), fault.text)
+        tell(fault.text)
     opened = open_library(library, check=False)
-    with progress_bar(messages()) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(_("reading"), total=None)
         made = mend(opened, proof, lambda document, *at: show_stage(bar, task, document.name, *at))
     for document in made.read_again:
         words = _("%(name)s: read again from its file (%(id)s)", name=document.name, id=document.id)
-        line(messages(), words)
+        tell(words)
     for name in made.lost:
-        line(messages(), _("%(name)s: lost. Add it again.", name=name))
+        tell(_("%(name)s: lost. Add it again.", name=name))
     if made.kept:
-        line(messages(), _("What was damaged is kept in %(path)s.", path=made.kept))
+        tell(_("What was damaged is kept in %(path)s.", path=made.kept))
     right = ngettext("%(num)s document", "%(num)s documents", made.documents)
-    line(messages(), _("As they should be: %(what)s.", what=right))
+    tell(_("As they should be: %(what)s.", what=right))
     if made.lost:
         raise typer.Exit(2)
 
 
 @app.command()
 def backup(
-    path: Annotated[Path, typer.Argument(help="The file to write.")],
-    library: LibraryOption = None,
+    path: Annotated[Path, typer.Argument(help="The file to write.")], library: LibraryOption = None
 ) -> None:
     """Write the library to one file. The library can be in use."""
     from index.loading.formats import megabytes
     from index.upkeep.backup import back_up
 
     size = back_up(open_library(library, check=False), path)
-    line(messages(), f"{path}: {megabytes(size)}.")
+    tell(f"{path}: {megabytes(size)}.")
 
 
 @app.command()
@@ -128,13 +122,11 @@ def restore(
     put_back(path, place)
     opened = open_library(library, check=False, new=True)
     documents = ngettext("%(num)s document", "%(num)s documents", len(opened.entries()))
-    line(messages(), f"{place}: {documents}.")
+    tell(f"{place}: {documents}.")
 
 
 def libraries(
-    library: LibraryOption = None,
-    form: FormOption = "text",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")] = False,
+    library: LibraryOption = None, form: FormOption = "text", as_json: JsonOption = False
 ) -> None:
     """List the libraries of the folder of libraries, and those that the settings name.
 
@@ -160,7 +152,7 @@ def libraries(
 
 
 def language(
-    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
+    document: DocumentArgument,
     language: Annotated[
         str,
         typer.Argument(
@@ -175,7 +167,7 @@ def language(
     code = None if language == BY_ITS_TEXT else language_code(language)
     opened = open_library(library)
     found = opened.set_language(opened.find(document).id, code)
-    line(messages(), f"{found.name}: {languages_of(found)} ({found.id})")
+    tell(f"{found.name}: {languages_of(found)} ({found.id})")
 
 
 def languages_of(document: Document) -> str:
@@ -197,7 +189,7 @@ def _prove(library: str | None, *, embed: bool) -> Proof:
     from index.upkeep.proof import prove
 
     opened = open_library(library, check=False)
-    with progress_bar(messages()) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(_("reading"), total=None)
 
         def report(what: str, done: int, total: int) -> None:

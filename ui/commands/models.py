@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.commands.terminal import FormOption, is_for_people, line, messages, show_rows
+from index.errors import UserError
+from ui.commands.terminal import FormOption, is_for_people, show_rows, tell
 from ui.words.elsewhere import said
 from ui.words.languages import choose
 from ui.words.words import _, listed, noted
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from index.weights.download import Progress
 
 app = typer.Typer(
-    help="List, download and check the model weights.",
-    no_args_is_help=True,
-    add_completion=False,
+    help="List, download and check the model weights.", no_args_is_help=True, add_completion=False
 )
 
 
@@ -54,8 +53,7 @@ def list_models(models: Directory, form: FormOption = "text") -> None:
     from index.weights.download import state
 
     if form == "text":
-        words = _("Models in %(path)s (the reader and the router come with Footnoted):")
-        line(messages(), words % {"path": models})
+        tell(_("Models in %(path)s (the reader and the router come with Footnoted):", path=models))
     say = _ if is_for_people(form) else str
     rows = [
         {
@@ -84,8 +82,7 @@ def pull_models(
     mirror: Annotated[
         str | None,
         typer.Option(
-            metavar="DIR|URL",
-            help="A folder or address with NAME/FILE in it, tried first.",
+            metavar="DIR|URL", help="A folder or address with NAME/FILE in it, tried first."
         ),
     ] = None,
 ) -> None:
@@ -103,11 +100,7 @@ def pull_models(
     ready = [name for name in wanted if state(name, models) == "ready"]
     with _bar(console) as bar:
         folders = pull_all(
-            wanted,
-            models,
-            source=source,
-            mirror=mirror or settings.mirror,
-            progress=_shown_on(bar),
+            wanted, models, source=source, mirror=mirror or settings.mirror, progress=_shown_on(bar)
         )
     for name, folder in zip(dict.fromkeys(wanted), folders, strict=True):
         how = _("already there") if name in ready else _("ready")
@@ -119,7 +112,6 @@ def verify_models(models: Directory, names: Names = None) -> None:
     """Check every byte of the named models, or of all default and downloaded models."""
     from rich.console import Console
 
-    from index.errors import UserError
     from index.weights.catalogue import CATALOGUE, DEFAULTS
     from index.weights.download import pull_command, state, verify
 

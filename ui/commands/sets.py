@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from index.errors import UserError, reason
 from ui.commands.terminal import (
+    DocumentArgument,
     LibraryOption,
     line,
-    messages,
     open_assistant,
     open_library,
     progress_bar,
-    write_text,
+    tell,
+    write_file,
 )
 from ui.words.words import _, ngettext, quoted
 
@@ -39,14 +43,11 @@ SetFile = Annotated[Path, typer.Argument(metavar="SET", show_default=False)]
 def check_set(
     name: SetName,
     write: Annotated[
-        bool,
-        typer.Option("--write", help="Write the evidence as found into the set."),
+        bool, typer.Option("--write", help="Write the evidence as found into the set.")
     ] = False,
     library: LibraryOption = None,
 ) -> None:
     """Check every line of a set and find its evidence in the library."""
-    from dataclasses import replace
-
     from rich.console import Console
 
     from eval.cases.cases import change_set, find_set, read_set
@@ -72,7 +73,7 @@ def check_set(
     if wrong:
         raise typer.Exit(2)
     if not case_set.cases:
-        line(messages(), _("The set %(path)s holds no case.", path=path))
+        tell(_("The set %(path)s holds no case.", path=path))
         raise typer.Exit(2)
     if write:
         places = {name: pinned(case, at).evidence for name, (case, at) in found.items()}
@@ -102,7 +103,6 @@ def import_set(
     """
     from eval.cases.cases import write_set
     from eval.formats.imports import FORMATS, documents_of, read_cases
-    from index.errors import UserError
 
     if form not in FORMATS:
         words = _("There is no format %(format)s to import. There are: %(formats)s.")
@@ -121,10 +121,10 @@ def import_set(
     if documents is not None:
         _write_documents(documents, brought)
         words = _("%(number)s documents are in %(path)s: `footnoted add` them.")
-        line(messages(), words % {"number": len(brought), "path": documents})
+        tell(words % {"number": len(brought), "path": documents})
     write_set(out, found.cases)
     for problem in found.bad:
-        line(messages(), problem)
+        tell(problem)
     cases = ngettext("%(num)s case", "%(num)s cases", len(found.cases))
     if found.bad:
         words = ngettext(
@@ -136,7 +136,7 @@ def import_set(
         )
     else:
         words = _("%(cases)s in %(path)s.", cases=cases, path=out)
-    line(messages(), words)
+    tell(words)
     _tell_lost(found.lost)
 
 
@@ -156,7 +156,6 @@ def export_set(
     from eval.cases.evidence import resolve
     from eval.comparing.compare import load_run
     from eval.formats.exports import EXPORTS, Material
-    from index.errors import UserError
 
     if form not in EXPORTS:
         words = _("There is no format %(format)s to export. There are: %(formats)s.")
@@ -166,10 +165,10 @@ def export_set(
     case_set = load_set(find_set(name))
     shelf = open_library(library, new=True)
     facts, _moved = resolve(case_set, shelf)
-    entries = [shelf.document(each.id) for each in shelf.entries()]
+    documents = {each.id: shelf.document(each.id) for each in shelf.entries()}
     results = {each.id: each for each in load_run(run).results} if run else None
     asked = [case for case in case_set.cases if not case.claim]
-    material = Material(asked, facts, {each.id: each for each in entries}, results)
+    material = Material(asked, facts, documents, results)
     text, lost = EXPORTS[form](material)
     lost["claims, which no such format has"] += len(case_set.cases) - len(asked)
     typer.echo(text, nl=False)
@@ -177,7 +176,7 @@ def export_set(
 
 
 def draft_cases(
-    document: Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")],
+    document: DocumentArgument,
     out: Annotated[Path, typer.Argument(metavar="SET.jsonl", show_default=False)],
     count: Annotated[int, typer.Option("-n", min=1, help="How many drafts to propose.")] = 40,
     library: LibraryOption = None,
@@ -188,7 +187,6 @@ def draft_cases(
     """
     from eval.cases.cases import write_set
     from eval.cases.propose import draft
-    from index.errors import UserError
 
     if out.exists():
         raise UserError(_("%(path)s exists. Name a new file.", path=out))
@@ -197,7 +195,7 @@ def draft_cases(
     writer = assistant.writer
     if writer is None:
         raise UserError(_("Drafts are written by a language model, and FOOTNOTED_LLM is none."))
-    with progress_bar(messages()) as bar:
+    with progress_bar() as bar:
         task = bar.add_task(found.name, total=count)
         cases = draft(
             found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
@@ -214,7 +212,7 @@ def draft_cases(
         misses=len(cases) - answerable,
         path=out,
     )
-    line(messages(), words)
+    tell(words)
 
 
 def accept_drafts(
@@ -226,7 +224,6 @@ def accept_drafts(
     """Accept drafts by id, or review them one by one."""
     from eval.cases.cases import change_set, check_writable, read_set
     from eval.cases.propose import accept
-    from index.errors import UserError
 
     check_writable(path)
     case_set, problems = read_set(path)
@@ -246,7 +243,7 @@ def accept_drafts(
         accepted, rejected = _ask_of_each(path, list(drafts.values()))
     left = len(drafts) - accepted - rejected
     words = _("%(accepted)s accepted, %(rejected)s rejected, %(left)s drafts left.")
-    line(messages(), words % {"accepted": accepted, "rejected": rejected, "left": left})
+    tell(words % {"accepted": accepted, "rejected": rejected, "left": left})
 
 
 def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
@@ -277,8 +274,6 @@ def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
 
 
 def _read(path: Path) -> str:
-    from index.errors import UserError, reason
-
     try:
         return path.read_bytes().decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -288,10 +283,6 @@ def _read(path: Path) -> str:
 
 def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
     """Write documents as text files, none over another one or over what is there."""
-    import re
-
-    from index.errors import UserError
-
     folder.mkdir(parents=True, exist_ok=True)
     if taken := sorted(each.name for each in folder.iterdir()):
         words = _("%(path)s is not empty: it holds %(name)s. Name another folder.")
@@ -303,11 +294,11 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
             name += "_"
         names[name] = each.text
         # Bytes as they are, so that the offsets in the file are those of its evidence.
-        write_text(folder / f"{name}.txt", each.text)
+        write_file(folder / f"{name}.txt", each.text.encode())
 
 
 def _tell_lost(lost: Counter[str]) -> None:
     if lost:
         listed = ", ".join(f"{what} ({count})" for what, count in sorted(lost.items()))
         words = _("Not carried over, with the number of cases: %(names)s.", names=listed)
-        line(messages(), words)
+        tell(words)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from index.errors import UserError
+from index.printable import path_line, printable, visible
 from ui.words.languages import choose
 from ui.words.words import _, ngettext, noted
 
@@ -36,6 +40,8 @@ LibraryOption = Annotated[
         "[env: FOOTNOTED_LIBRARY]",
     ),
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+DocumentArgument = Annotated[str, typer.Argument(help="An id, the start of an id, or a file name.")]
 
 
 @cache
@@ -87,7 +93,6 @@ def open_library(library: str | Path | None, *, check: bool = True, new: bool = 
 
 
 def _check_there(library: Library, *, new: bool) -> None:
-    from index.errors import UserError
     from index.storage.database import option
 
     if not new and not library.exists:
@@ -127,9 +132,9 @@ def _tell_outdated(library: Library) -> None:
             " headings out of such files: `footnoted reindex` reads them again.",
             outdated,
         )
-        line(messages(), words)
+        tell(words)
     if library.has_older_words():
-        line(messages(), f"{_(OLDER_WORDS)}.")
+        tell(f"{_(OLDER_WORDS)}.")
 
 
 STDIN = "standard input.txt"
@@ -181,8 +186,6 @@ def show(shown: object) -> None:
 
     What reads it elsewhere gets no line that is broken or padded.
     """
-    from io import StringIO
-
     from rich.console import Console
 
     console = Console(highlight=False)
@@ -223,13 +226,9 @@ def show_rows(
     People are shown the columns `shown`; where a terminal is too narrow for a line of each, below
     each other. What is no terminal gets them with tabs.
     """
-    import json
-
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from index.printable import printable
 
     if form == "json":
         typer.echo(json.dumps({kind: list(rows)}, indent=2, ensure_ascii=False))
@@ -262,8 +261,6 @@ def show_rows(
 
 
 def _cell(value: object) -> str:
-    from index.printable import path_line
-
     if isinstance(value, list):
         value = ", ".join(map(str, value))
     return path_line(f"{value:,}" if isinstance(value, int) else str(value))
@@ -280,13 +277,16 @@ def line(console: Console, text: str) -> None:
     """Print text that may come from anywhere: no markup, and no control characters."""
     from rich.text import Text
 
-    from index.printable import visible
-
     for each in text.split("\n"):
         console.print(Text(visible(each)), highlight=False, soft_wrap=True)
 
 
-def progress_bar(console: Console) -> ProgressBar:
+def tell(text: str) -> None:
+    """Print what a person should know, as `line` does."""
+    line(messages(), text)
+
+
+def progress_bar() -> ProgressBar:
     """Return a bar that counts; it is not shown where nobody sees it."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as ProgressBar
@@ -296,9 +296,9 @@ def progress_bar(console: Console) -> ProgressBar:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        console=console,
+        console=messages(),
         transient=True,
-        disable=not console.is_terminal,
+        disable=not messages().is_terminal,
     )
 
 
@@ -306,14 +306,7 @@ def show_stage(
     bar: ProgressBar, task: TaskID, name: str, stage: str, done: int, total: int
 ) -> None:
     """Show how far a stage of the work on a document is."""
-    from index.printable import visible
-
     bar.update(task, description=f"{visible(name)}: {_(stage)}", completed=done, total=total)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text whole or not at all; see `write_file`."""
-    write_file(path, text.encode())
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -322,7 +315,6 @@ def write_file(path: Path, data: bytes) -> None:
     Raises UserError where it cannot be written.
     """
     from index.atomic import write_whole
-    from index.errors import UserError
 
     try:
         write_whole(path, data)

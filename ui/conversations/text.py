@@ -52,11 +52,8 @@ def answer_text(answer: Answer) -> Group:
     """
     parts: list[Text | Padding] = []
     if answer.standalone_question != answer.question:
-        parts.append(
-            _said(
-                _("Understood as: %(question)s", question=answer.standalone_question), style="dim"
-            )
-        )
+        words = _("Understood as: %(question)s", question=answer.standalone_question)
+        parts.append(_said(words, style="dim"))
     parts.append(_said(answer.text, style="" if answer.refused else "bold"))
     dropped = sum(not sentence.supported for sentence in answer.sentences)
     if dropped:

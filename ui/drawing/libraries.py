@@ -40,8 +40,7 @@ def all_of(
     told: Told,
 ) -> str:
     """Return the list of libraries; new ones are made in the folder, if there is one."""
-    about = (told.words, told.typed, told.go, told.renamed)
-    return draw("libraries.html", "all", libraries, here, renameable, folder, *about)
+    return draw("libraries.html", "all", libraries, here, renameable, folder, told)
 
 
 def gone(message: str, document_id: str, place: str, names: Sequence[str]) -> str:

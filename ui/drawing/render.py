@@ -165,9 +165,7 @@ def progress(lines: Sequence[Outcome]) -> str:
 
 
 def source(
-    document: Document,
-    span: tuple[int, int] | None,
-    others: Sequence[tuple[int, int]] = (),
+    document: Document, span: tuple[int, int] | None, others: Sequence[tuple[int, int]] = ()
 ) -> str:
     """Return a document with the quote at `span` in one `<mark class="quote">`.
 

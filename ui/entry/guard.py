@@ -73,17 +73,9 @@ class Guard:
         """Whether a host is one of ours: an address cannot be pointed elsewhere, as a name can."""
         try:
             name = (urlsplit(f"//{host}").hostname or "").casefold()
-        except ValueError:
+            return name in self._names or bool(ip_address(name))
+        except ValueError:  # It is no host, or a name that is not ours.
             return False
-        return name in self._names or _is_address(name)
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _with_headers(send: Send) -> Send:

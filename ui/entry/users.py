@@ -106,9 +106,8 @@ def read_users(path: Path) -> dict[str, User]:
         raise UserError(f"The users file {path} cannot be read: {reason(error)}.") from error
     for number, line in enumerate(lines, 1):
         try:
-            name, salt, hashed, rights, token = (line + ":" * max(0, 4 - line.count(":"))).split(
-                ":"
-            )
+            fields = line + ":" * max(0, 4 - line.count(":"))
+            name, salt, hashed, rights, token = fields.split(":")
             values = [b64decode(each, validate=True) for each in (salt, hashed, token)]
             if not values[0] or not values[1]:
                 raise ValueError

@@ -72,7 +72,7 @@ const openKept = (id) => {
   else restore(id);
 };
 
-document.addEventListener("footnoted:leaving", () => keep()); // What was answered a moment ago, too.
+document.addEventListener("footnoted:leaving", keep); // What was answered a moment ago, too.
 
 // The page has another library: nothing of the one before is shown.
 document.addEventListener("footnoted:library", () => {
@@ -99,8 +99,7 @@ document.addEventListener("input", (event) => event.target === box() && keepType
 // Return the bytes of conversations, each with a title, in a format.
 const written = async (format, conversations) => {
   const made = await server.export_as({ format, conversations });
-  if (made.error) say(made.error);
-  if (made.error) return null;
+  if (made.error) return say(made.error);
   const bytes = Uint8Array.from(atob(made.data), (sign) => sign.charCodeAt(0));
   return { name: made.name, file: new Blob([bytes], { type: made.type }) };
 };
@@ -229,10 +228,7 @@ document.addEventListener("keydown", (event) => {
 
 // --- a footnote shows its quote
 
-const peek = document.createElement("div");
-peek.id = "peek";
-peek.setAttribute("role", "tooltip");
-peek.hidden = true;
+const peek = make("div", { id: "peek", role: "tooltip", hidden: "" });
 document.querySelector(".gradio-container").append(peek);
 let leaving;
 
@@ -242,11 +238,8 @@ const unpeek = () => {
 };
 const showQuote = (footnote) => {
   clearTimeout(leaving);
-  const [where, words] = ["span", "q"].map((name) => document.createElement(name));
-  where.textContent = footnote.dataset.place;
-  words.textContent = footnote.dataset.quote;
-  words.dir = "auto";
-  peek.replaceChildren(where, words);
+  const { place, quote } = footnote.dataset;
+  peek.replaceChildren(make("span", {}, place), make("q", { dir: "auto" }, quote));
   peek.hidden = false;
   footnote.setAttribute("aria-describedby", "peek");
   const at = footnote.getBoundingClientRect();

@@ -269,13 +269,11 @@ class ConversationPanel:
         What was answered there stays: the other begins a conversation of its own, a branch. Where
         the last question has no answer, it is asked in its place.
         """
-        given = (left_out, configured, running)
-        new_id = field(event._data, "conversation")
-        edited = event._data.get("question") if isinstance(event._data, dict) else None
-        edited = edited if isinstance(edited, str) else ""
+        others = (left_out, configured, running)
+        new_id, edited = field(event._data, "conversation"), given(event._data, "question")
         at = number(event._data, "turn")
         if at is None or not 0 <= at < len(conversation.exchanges):
-            yield from self.ask(edited, conversation, *given, new_id)
+            yield from self.ask(edited, conversation, *others, new_id)
             return
         replaced = conversation.exchanges[at]
         question = edited or replaced.question
@@ -284,7 +282,7 @@ class ConversationPanel:
         known = conversation.id if in_place else new_id
         before = Conversation.under(known, conversation.exchanges[:at], conversation.library)
         as_typed = event._data.get("typed") is True
-        yield from self.ask(question, before, *given, before.id, as_typed=as_typed)
+        yield from self.ask(question, before, *others, before.id, as_typed=as_typed)
 
     def end(self, answering: Answering | None) -> None:
         """Stop the answer that is being made."""

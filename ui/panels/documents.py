@@ -152,13 +152,7 @@ class DocumentsPanel:
 
     def connect(self, blocks: gr.Blocks) -> None:
         """Say what happens at each event."""
-        shown = self.shown = [
-            self.documents,
-            self.search,
-            self.outcomes,
-            self.progress,
-            self.stop,
-        ]
+        shown = self.shown = [self.documents, self.search, self.outcomes, self.progress, self.stop]
         known = self.known = [self.page, self.search, self.left_out, self.visitor]
         own = PRIVATE | {"js": _WITH_ID, "concurrency_limit": AT_ONCE}
         each = own | {"trigger_mode": "multiple"}  # A second one is no repeat of the first.
@@ -341,10 +335,7 @@ class DocumentsPanel:
         listed = render.documents(
             entries, library.dates(), texts(left_out), of=len(all_), found=len(found)
         )
-        return {
-            self.documents: listed,
-            self.search: gr.Textbox(visible=len(all_) >= SEARCHED),
-        }
+        return {self.documents: listed, self.search: gr.Textbox(visible=len(all_) >= SEARCHED)}
 
     @property
     def _library(self) -> Library:

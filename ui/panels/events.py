@@ -153,9 +153,7 @@ class Rights:
     """
 
     def __init__(
-        self,
-        may: Mapping[str, Collection[str]] | None = None,
-        settings: Settings | None = None,
+        self, may: Mapping[str, Collection[str]] | None = None, settings: Settings | None = None
     ) -> None:
         """Take the rights of the users by name, or None where there is no login.
 

@@ -89,12 +89,11 @@ class Fetch:
         except Stopped:
             return
         except UserError as error:
-            command = pull_command([self.name], self._directory)
             # What pip said, and of which address, is for whoever started the window.
-            self.error = command
+            self.error = pull_command([self.name], self._directory)
             what = said(str(error).splitlines()[0])
             mend = _("Run `%(command)s`: the window, which stays open, finds it then.")
-            self._tell(f"{what} {mend % {'command': command}}")
+            self._tell(f"{what} {mend % {'command': self.error}}")
         else:
             self._tell(f"{self.name}: " + _("ready") + f", {folder}")
 

@@ -121,13 +121,6 @@ const dayOf = (changed) => {
   return new Date(changed).toLocaleDateString(LANGUAGE, { month: "long", year: "numeric" });
 };
 
-const make = (name, attributes = {}, ...inner) => {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  element.append(...inner);
-  return element;
-};
-
 const where = (conversation) =>
   isElsewhere(conversation) ? [" ", make("span", { class: "elsewhere" }, _("in %(library)s", { library: conversation.library }))] : [];
 

@@ -112,13 +112,9 @@ class SettingsForm:
                     _("Give an address that starts with http:// or https://, and the model's name.")
                 )
             kept = before.settings if before else self.assistant.settings
-            if key:
-                update["llm_key"] = SecretStr(key)
-            elif kept.llm_url != url:  # A key goes to the address that it was given for only.
-                update["llm_key"] = None
-            else:
-                update["llm_key"] = kept.llm_key
-            update |= {"llm_url": url, "llm": name}
+            # A key goes to the address that it was given for only.
+            known = kept.llm_key if kept.llm_url == url else None
+            update |= {"llm_url": url, "llm": name, "llm_key": SecretStr(key) if key else known}
         elif model in self._models:
             update |= self._models[model]
         else:

@@ -98,11 +98,9 @@ class SourcePanel:
                 _("%(name)s has no page %(number)s.", name=title_line(document.name), number=shown)
             )
         page = attempt(partial(draw_page, file, document, shown, span))
-        return (
-            render.no_source(str(page))
-            if isinstance(page, UserError)
-            else render.page(document, span, page)
-        )
+        if isinstance(page, UserError):
+            return render.no_source(str(page))
+        return render.page(document, span, page)
 
     def _opened(
         self, document_id: str, place: str, library: str

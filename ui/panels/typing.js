@@ -1,5 +1,5 @@
-// What several scripts of this folder begin with: text that is put into fields, and names that are
-// typed in their place.
+// What several scripts of this folder begin with: elements that are made, text that is put into
+// fields, and names that are typed in their place.
 
 // The fixed words in the language of the page, which carries them where that is not English.
 const { language: LANGUAGE, words: WORDS } = JSON.parse(
@@ -16,6 +16,13 @@ const ngettext = (one, many, number, values = {}) => {
 // The library that this page has, as its address names it; nothing for the first one.
 const libraryHere = () => new URLSearchParams(window.location.search).get("library") ?? "";
 
+const make = (name, attributes = {}, ...inner) => {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...inner);
+  return element;
+};
+
 const fillIn = (field, text) => {
   field.value = text;
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -31,11 +38,7 @@ const typeAgain = (find, text, times = 10) => {
 // Have a name typed in the place of what shows it; Escape leaves it as it is. `done` is given the
 // name where it is another one, and else nothing, and whether to take what is set `beside` it.
 const typeName = (shown, label, done, before = shown.textContent, beside = []) => {
-  const input = document.createElement("input");
-  input.type = "text";
-  input.maxLength = 200;
-  input.className = "naming";
-  input.setAttribute("aria-label", label);
+  const input = make("input", { type: "text", maxlength: "200", class: "naming", "aria-label": label });
   input.value = before;
   const fields = [input, ...beside];
   let over = false; // Taking the field away ends the typing once more.

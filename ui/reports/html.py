@@ -18,7 +18,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from eval.comparing.baseline import Verdict
-from eval.comparing.compare import Change
 from eval.measuring.stages import STAGES
 from eval.running.record import Result, Run
 from eval.running.summary import MEANS, RATES, TIMINGS
@@ -26,14 +25,7 @@ from index.errors import UserError
 from index.library import Library
 from ui.reports import plots
 from ui.reports.cases import expected
-from ui.reports.metric_text import (
-    chance,
-    figure,
-    interval,
-    percent_interval,
-    told,
-    uncompared,
-)
+from ui.reports.metric_text import chance, figure, interval, percent_interval, told, uncompared
 from ui.reports.plots import Figure
 from ui.words.elsewhere import said
 from ui.words.languages import spoken
@@ -200,20 +192,14 @@ def _times(run: Run) -> dict[str, list[float]]:
         for each in run.results
         if each.answer and each.error is None and not each.cached
     ]
-    return {
-        name: [each[name] for each in live if each.get(name) is not None]
-        for name in TIMINGS
-        if any(each.get(name) is not None for each in live)
-    }
+    return {name: [each[name] for each in live if each.get(name) is not None] for name in TIMINGS}
 
 
 def _cases(run: Run, baseline: Run | None, verdict: Verdict, text_of: TextOf) -> list[Shown]:
     """Return the cases: broken ones first, then mended, failed and passed ones."""
     kept = {each.id: each for each in baseline.results} if baseline else {}
     against = verdict.comparison
-    changes: dict[str, Change] = {}
-    if against:
-        changes = {each.id: each for each in (*against.broken, *against.mended)}
+    changes = {each.id: each for each in (*against.broken, *against.mended)} if against else {}
     shown = []
     for each in run.results:
         change, was = changes.get(each.id), kept.get(each.id)

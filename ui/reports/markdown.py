@@ -36,8 +36,8 @@ def markdown(run: Run, verdict: Verdict) -> str:
     if against:
         blocks += [f"- {_text(said(each))}" for each in against.differs]
         blocks += [f"- {_text(each)}" for each in uncompared(against)]
-        blocks += _changes(_("Newly broken"), against, broke=True)
-        blocks += _changes(_("Newly mended"), against, broke=False)
+        blocks += _changes(_("Newly broken"), against.broken)
+        blocks += _changes(_("Newly mended"), against.mended)
         blocks += _tags(against)
     if cached := sum(each.cached for each in run.results):
         blocks.append(from_replies(cached))
@@ -61,8 +61,7 @@ def _passed(run: Run) -> str:
     )
 
 
-def _changes(title: str, against: Comparison, *, broke: bool) -> list[str]:
-    changes = against.broken if broke else against.mended
+def _changes(title: str, changes: Sequence[Change]) -> list[str]:
     if not changes:
         return []
     shown = [_fenced(_change(each)) for each in changes[:MOST]]

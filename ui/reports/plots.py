@@ -31,7 +31,7 @@ class Figure:
 
 def intervals(figures: Sequence[Figure]) -> str:
     """Return values as dots with their intervals as lines, the baseline's as rings."""
-    x = _scale(0, 1)
+    x = _scale(1)
     rows = []
     for number, each in enumerate(figures):
         y = ROW * number + ROW / 2
@@ -50,43 +50,35 @@ def intervals(figures: Sequence[Figure]) -> str:
 def bars(counts: Sequence[tuple[str, int, int | None]]) -> str:
     """Return counts as bars, each with the baseline's as a line below it."""
     most = max((max(now, before or 0) for _name, now, before in counts), default=0) or 1
-    x = _scale(0, most)
+    x = _scale(most)
     rows = []
     for number, (name, now, before) in enumerate(counts):
         y = ROW * number + ROW / 2
         rows.append(_label(name, y))
-        rows.append(
-            f'<rect class="bar" x="{LABEL}" y="{y - 7}" width="{x(now) - LABEL}" height="10"/>'
-        )
+        rows.append(_box("bar", LABEL, y - 7, x(now) - LABEL, 10))
         if before is not None:
-            rows.append(
-                f'<rect class="bar-before" x="{LABEL}" y="{y + 4}" '
-                f'width="{x(before) - LABEL}" height="3"/>'
-            )
+            rows.append(_box("bar-before", LABEL, y + 4, x(before) - LABEL, 3))
         rows.append(_value(str(now) if before is None else f"{before} → {now}", y))
     return _svg(rows, len(counts), [0, most], x, _("number of cases"))
 
 
 def shares(counts: Sequence[tuple[str, int, int]]) -> str:
     """Return for each name the share of its cases that passed: (name, passed, cases)."""
-    x = _scale(0, 1)
+    x = _scale(1)
     rows = []
     for number, (name, passed, cases) in enumerate(counts):
         y = ROW * number + ROW / 2
         full = x(1) - LABEL
         rows.append(_label(name, y))
-        rows.append(f'<rect class="rest" x="{LABEL}" y="{y - 6}" width="{full}" height="12"/>')
-        rows.append(
-            f'<rect class="bar" x="{LABEL}" y="{y - 6}" '
-            f'width="{round(full * passed / cases, 1)}" height="12"/>'
-        )
+        rows.append(_box("rest", LABEL, y - 6, full, 12))
+        rows.append(_box("bar", LABEL, y - 6, round(full * passed / cases, 1), 12))
         rows.append(_value(_("%(at)s of %(all)s", at=passed, all=cases), y))
     return _svg(rows, len(counts), [0, 0.5, 1], x, _("share of cases that passed"))
 
 
 def histogram(series: Mapping[str, Sequence[float]], threshold: float | None) -> str:
     """Return how often each of 20 bins of 0 to 1 occurs, one row a series, with a line."""
-    x = _scale(0, 1)
+    x = _scale(1)
     height, rows = 70, []
     for number, (name, values) in enumerate(series.items()):
         counts = [0] * BINS
@@ -125,17 +117,14 @@ def spreads(series: Mapping[str, Sequence[float]]) -> str:
         if values
     }
     most = max((points[-1] for points in found.values()), default=0) or 1
-    x = _scale(0, most)
+    x = _scale(most)
     rows = []
     for number, (name, points) in enumerate(found.items()):
         y = ROW * number + ROW / 2
         least, quarter, median, three, last = (x(point) for point in points)
         rows.append(_label(name, y))
         rows.append(f'<line class="whisker" x1="{least}" x2="{last}" y1="{y}" y2="{y}"/>')
-        rows.append(
-            f'<rect class="bar" x="{quarter}" y="{y - 6}" '
-            f'width="{round(max(three - quarter, 1), 1)}" height="12"/>'
-        )
+        rows.append(_box("bar", quarter, y - 6, round(max(three - quarter, 1), 1), 12))
         rows.append(f'<line class="median" x1="{median}" x2="{median}" y1="{y - 8}" y2="{y + 8}"/>')
         rows.append(_value(f"{points[2]:.2f} s", y))
     ticks = [most * step / 4 for step in range(5)]
@@ -145,15 +134,19 @@ def spreads(series: Mapping[str, Sequence[float]]) -> str:
 Scale = Callable[[float], float]
 
 
-def _scale(low: float, high: float) -> Scale:
-    span = (WIDTH - LABEL - RIGHT) / ((high - low) or 1)
-    return lambda value: round(LABEL + (value - low) * span, 1)
+def _scale(most: float) -> Scale:
+    span = (WIDTH - LABEL - RIGHT) / most
+    return lambda value: round(LABEL + value * span, 1)
 
 
 def _label(words: str, y: float) -> str:
     shown = words if len(words) <= 22 else words[:21] + "…"
     title = f"<title>{escape(words)}</title>" if shown != words else ""
     return f'<text class="label" x="{LABEL - 10}" y="{y + 4}">{escape(shown)}{title}</text>'
+
+
+def _box(kind: str, x: float, y: float, width: float, height: float) -> str:
+    return f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{height}"/>'
 
 
 def _value(words: str, y: float) -> str:

@@ -86,10 +86,7 @@ class Translated:
 def _in(language: str, scope: Scope) -> Scope:
     """Return a request as if its browser had asked for a language."""
     others = [each for each in scope["headers"] if each[0] != b"accept-language"]
-    return {
-        **scope,
-        "headers": [*others, (b"accept-language", language.encode())],
-    }
+    return {**scope, "headers": [*others, (b"accept-language", language.encode())]}
 
 
 def _changed(send: Send, change: Callable[[bytes], bytes]) -> Send:

@@ -80,14 +80,10 @@ def build_window(
     libraries = libraries or Libraries(assistant, rights_of(users, assistant.settings))
     rights = libraries.rights
     with gr.Blocks(
-        title="Footnoted",
-        analytics_enabled=False,
-        fill_width=True,
-        delete_cache=(3600, 3600),
+        title="Footnoted", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
     ) as blocks:
-        add_api(
-            Functions(assistant, rights)
-        )  # Before the window's own events, which may not take its names.
+        # Before the window's own events, which may not take its names.
+        add_api(Functions(assistant, rights))
         left_out = gr.JSON([], visible=False)
         with gr.Row(elem_id="top"):
             gr.HTML(fixed.header(), js_on_load=_STREAM.read_text("utf-8"), apply_default_css=False)

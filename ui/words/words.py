@@ -126,10 +126,7 @@ def for_scripts(language: str) -> str:
         if not any(path.endswith(".js") for path, _line in message.locations):
             continue
         one, many = (message.id, "") if isinstance(message.id, str) else message.id
-        if many:
-            words[one] = forms(one, many, language)
-        else:
-            words[one] = translations.gettext(one)
+        words[one] = forms(one, many, language) if many else translations.gettext(one)
     return json.dumps({"language": language, "words": words}, ensure_ascii=False)
 
 

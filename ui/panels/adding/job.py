@@ -7,7 +7,7 @@ import tempfile
 import threading
 import traceback
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from functools import partial
@@ -176,7 +176,8 @@ class Job:
             if self.goes_on:
                 return told
             stopped = sum(_failed(each) for each in over) - len(failed)
-            return [Outcome(f"{_counted(became, len(failed), stopped)}."), *told]
+            became.update(failed=len(failed), stopped=stopped)
+            return [Outcome(f"{_counted(became)}."), *told]
 
     def _work(self) -> None:
         while item := self._next():
@@ -368,19 +369,16 @@ def _others(number: int) -> str:
     return ngettext("%(num)s others were not added.", "%(num)s others were not added.", number)
 
 
-def _counted(became: Mapping[str, int], failed: int, stopped: int) -> str:
+def _counted(became: Counter[str]) -> str:
     """Return what became of how many, without those of which there are none."""
-    added, replaced, unchanged = (
-        became.get(each, 0) for each in ("added", "replaced", "unchanged")
-    )
-    said = (
-        (added, ngettext("%(num)s added", "%(num)s added", added)),
-        (replaced, ngettext("%(num)s replaced", "%(num)s replaced", replaced)),
-        (unchanged, ngettext("%(num)s unchanged", "%(num)s unchanged", unchanged)),
-        (failed, ngettext("%(num)s not added", "%(num)s not added", failed)),
-        (stopped, ngettext("%(num)s stopped", "%(num)s stopped", stopped)),
-    )
-    return ", ".join(words for number, words in said if number)
+    told = {
+        "added": ngettext("%(num)s added", "%(num)s added", became["added"]),
+        "replaced": ngettext("%(num)s replaced", "%(num)s replaced", became["replaced"]),
+        "unchanged": ngettext("%(num)s unchanged", "%(num)s unchanged", became["unchanged"]),
+        "failed": ngettext("%(num)s not added", "%(num)s not added", became["failed"]),
+        "stopped": ngettext("%(num)s stopped", "%(num)s stopped", became["stopped"]),
+    }
+    return ", ".join(words for outcome, words in told.items() if became[outcome])
 
 
 def _said(names: Sequence[str]) -> Outcome:

@@ -8,13 +8,7 @@ from typing import Any
 import gradio as gr
 
 from index.errors import UserError
-from rag.opening import (
-    begin_library,
-    described,
-    folder_of_libraries,
-    rename_library,
-    renameable,
-)
+from rag.opening import begin_library, described, folder_of_libraries, rename_library, renameable
 from ui.drawing import fixed
 from ui.drawing import libraries as render
 from ui.drawing.libraries import Told

@@ -250,15 +250,10 @@ def _propose(
 
         made = draft(document, writer, reader, each, report)
         found += len(made)
-        _add(path, made)
+        if made:
+            _change(path, partial(numbered, made))
     if not found:
         raise UserError(noted("There is no sentence that a question could be made of."))
-
-
-def _add(path: Path, made: Sequence[Case]) -> None:
-    """Put drafts into a set, which is made if there is none, under ids of their own."""
-    if made:
-        _change(path, lambda ids: numbered(made, ids))
 
 
 def _change(path: Path, make: Callable[[Collection[str]], Sequence[Case]]) -> None:
