@@ -56,7 +56,7 @@ class AnswerFeatures:
 Weights = Mapping[str, float]
 
 # What is read of a quote alone, and among the sentences around it: fitted on quotes that were found
-# for questions on whole documents (eval/lab/bench/fit_gate/documents.py), by
+# for questions on whole documents (eval/lab/training/selection/documents.py), by
 #   python -m eval.lab.bench.fit_gate FOLDER ...
 READ_WEIGHTS: Weights = {
     "intercept": 0.511,

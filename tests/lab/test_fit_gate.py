@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from eval.lab.bench.fit_gate.__main__ import READ, THRESHOLD, Told, _bags, _by, _learned
-from eval.lab.bench.fit_gate.documents import DOCUMENTS, EVERY, Asked, documents
+from eval.lab.bench.fit_gate import READ, THRESHOLD, Told, _bags, _by, _learned
 from eval.lab.training.inputs import read_records
+from eval.lab.training.selection.documents import DOCUMENTS, Asked, documents
 from index.documents import Document
 from rag.quote import Quote
 
@@ -42,7 +42,7 @@ def test_the_documents_have_the_places_of_what_answers(tmp_path: Path) -> None:
     lines = read_records(DOCUMENTS)
     assert (len(lines), sum(len(each["questions"]) for each in lines)) == (64, 2_816)
     read = list(documents(tmp_path))
-    assert len(read) == len(lines) / EVERY
+    assert len(read) == len(lines)
     for document, questions in read:
         assert len(questions) == 44
         assert sum(not each.places and not each.words for each in questions.values()) >= 11

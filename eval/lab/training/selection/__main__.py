@@ -1,10 +1,12 @@
 """Train the adapter again with which the language model selects the sentences that answer.
 
 It learns from the questions as people type them (`eval/lab/training/asked/`) and SQuAD's own of the
-same paragraphs; one article in eight is held out. All questions of a paragraph are learned at once:
-the paragraph is read once, and none of its questions sees another. The FOLDER keeps a checkpoint,
-from which the same command goes on; at the end `selection.gguf` is in it, and how well it tells
-answerable questions that were held out from the others is printed.
+same paragraphs; one article in eight is held out. With --start an adapter goes on from there: it
+learns from windows of whole documents (`windows.py`), and some of those paragraphs beside them. All
+questions of a paragraph are learned at once: the paragraph is read once, and none of its questions
+sees another. The FOLDER keeps a checkpoint, from which the same command goes on; at the end
+`selection.gguf` is in it, and how well it tells answerable questions that were held out from the
+others is printed.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from eval.lab.command import run_command
 from eval.lab.training.asked.__main__ import read_asked
 from eval.lab.training.examples import Paragraph, Span, load_squad
 from eval.lab.training.inputs import parse
+from eval.lab.training.selection.windows import windows
 from eval.lab.training.standing_alone.adapter import (
     RECIPE,
     encoded,
@@ -44,6 +47,8 @@ APART = 8
 """Of the articles with such questions, one in so many is held out; all are training articles."""
 SQUADS = 1
 """SQuAD's own questions of a paragraph: so many answerable ones, and as many near-misses."""
+AGAIN, SLOWER = 60, 2e-4
+"""How many paragraphs are learned again beside the windows, and the rate of learning there."""
 SHORTEST = 3
 """Letters of an answer that are looked for in a paragraph where the question is not answered."""
 
@@ -77,13 +82,20 @@ class Example:
 
 def main(arguments: Sequence[str]) -> int:
     """Train, write the adapter, and measure it."""
-    options = parse(arguments, "eval.lab.training.selection", __doc__, "--squad", epochs=1.0)
-    path = model_file()
+    command, optional = "eval.lab.training.selection", ("--start",)
+    options = parse(arguments, command, __doc__, "--squad", optional=optional, epochs=1.0)
+    path, start = model_file(), options.start
     tokenizer = load_tokenizer(path)
     learned, apart = _examples(options.squad, tokenizer)
+    recipe = replace(RECIPE, epochs=options.epochs)
+    if start:
+        rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
+        again = rng.sample(learned, min(AGAIN, len(learned)))
+        learned, apart = _of_documents(options.folder / "documents", tokenizer, rng)
+        learned, recipe = learned + again, replace(recipe, rate=SLOWER)
     model = load_model(path)
     made = options.folder / FILE
-    learn(model, learned, lambda each: each.tokens, loss, made, options.epochs)
+    learn(model, learned, lambda each: each.tokens, loss, made, recipe, start)
     none = tokenizer.encode(NONE, add_special_tokens=False)[0]
     for kind, (auc, count) in _measured(model, apart, none).items():
         sys.stdout.write(f"{kind}: AUC {auc:.3f}, n = {count}\n")
@@ -116,6 +128,18 @@ def _examples(
             apart.append(example)
         elif not line.get("apart"):
             learned.append(example)
+    return learned, apart
+
+
+def _of_documents(
+    folder: Path, tokenizer: PreTrainedTokenizerBase, rng: random.Random
+) -> tuple[list[Example], list[Example]]:
+    """Return what is learned from windows of documents, and what is held out."""
+    learned, apart = list[Example](), list[Example]()
+    for window in windows(folder, rng):
+        asked = [Asked(question, numbers, "window") for question, numbers in window.asked]
+        example = _example(window.title, window.sentences, asked, tokenizer)
+        (apart if window.held_out else learned).append(example)
     return learned, apart
 
 

@@ -142,7 +142,8 @@ def learn_and_measure(
     learned, held_out = list[Example](), list[Example]()
     for is_held_out, example in examples:
         (held_out if is_held_out else learned).append(example)
-    learn(model, learned, lambda each: len(each.tokens), loss, made, epochs, start)
+    recipe = replace(RECIPE, epochs=epochs)
+    learn(model, learned, lambda each: len(each.tokens), loss, made, recipe, start)
     sys.stdout.write(f"loss {_mean_loss(model, held_out):.3f}, n = {len(held_out)}\n")
 
 
@@ -159,7 +160,7 @@ def learn(
     length: Callable[[T], int],
     loss: Callable[[PreTrainedModel, Sequence[T]], torch.Tensor],
     made: Path,
-    epochs: float,
+    recipe: Recipe,
     start: Path | None = None,
 ) -> None:
     """Have a model learn an adapter, and write that; what was learned stays beside the model.
@@ -167,7 +168,7 @@ def learn(
     `length` returns an example's tokens, and `loss` the loss of a batch. A checkpoint beside the
     file is gone on from, or an adapter that the learning starts from.
     """
-    learned = adapt(model, RECIPE.seed)
+    learned = adapt(model, recipe.seed)
     if start:
         read_adapter(learned, start)
     fit(
@@ -176,7 +177,7 @@ def learn(
         length,
         lambda batch: loss(model, batch),
         made.with_name("checkpoint.pt"),
-        replace(RECIPE, epochs=epochs),
+        recipe,
     )
     export_adapter(learned, made)
 

@@ -1,10 +1,9 @@
-"""Questions on whole documents, of which the gate's weights are learned.
+"""Questions on whole documents: of these the gate's weights are learned, and the adapter's.
 
 `documents.jsonl.gz` has 64 invented documents of as many kinds: rules, papers, manuals, minutes,
 reports. A line has the text, as Markdown, and 44 questions as people type them who have not read
 it: with the places of the sentences that answer it together (`sentences`), of others that do by
 themselves (`also`), and of the words of a look-up; with none where the text does not answer.
-Nothing else is learned from them.
 """
 
 from __future__ import annotations
@@ -22,9 +21,6 @@ from rag.quote import Quote
 
 DOCUMENTS = Path(__file__).parent / "documents.jsonl.gz"
 
-EVERY = 2
-"""One in so many of the documents is asked of: that takes ten minutes."""
-
 MOST_OF_IT = 0.6
 """The part of a sentence that answers which a quote must hold: quotes may be cut otherwise."""
 
@@ -36,6 +32,8 @@ class Asked:
     question: str
     places: tuple[Span, ...]
     words: Span | None
+    sentences: tuple[Span, ...] = ()
+    """All sentences that answer, those of a look-up too."""
 
     def is_answered_by(self, quote: Quote) -> bool:
         """Whether a quote holds the words of a look-up, or else a sentence that answers."""
@@ -47,7 +45,7 @@ class Asked:
 def documents(folder: Path) -> Iterator[tuple[Document, dict[str, Asked]]]:
     """Yield documents, each written into a folder and read from there, with its questions by id."""
     folder.mkdir(parents=True, exist_ok=True)
-    for line in read_records(DOCUMENTS)[::EVERY]:
+    for line in read_records(DOCUMENTS):
         file = folder / f"{line['name']}.md"
         write_whole(file, line["text"].encode())
         asked = {
@@ -55,6 +53,7 @@ def documents(folder: Path) -> Iterator[tuple[Document, dict[str, Asked]]]:
                 each["question"],
                 _places(each["also"] if "words" in each else each["sentences"] + each["also"]),
                 (each["words"][0], each["words"][1]) if "words" in each else None,
+                _places(each["sentences"] + each["also"]),
             )
             for number, each in enumerate(line["questions"])
         }

@@ -1,1 +1,0 @@
-"""Fitting the gate, which decides whether the sources answer a question."""
