@@ -15,6 +15,8 @@ from rag.asking.route import KINDS, Route
 from rag.assistant import Assistant
 
 AssistantOf = Callable[[Library], Assistant]
+Knowing = Callable[..., Assistant]
+"""Makes an assistant of documents, or of one text and the name of its file."""
 
 
 def route(name: str) -> Route:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from functools import cache, partial
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.testing
@@ -22,13 +23,14 @@ from index.documents import Document
 from index.library import Library
 from index.loading.load import load, load_bytes
 from index.storage.database import Place
+from index.weights.catalogue import MULTILINGUAL
 from index.weights.embedding import PromptedEmbedding, load_embedding
 from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.finding.rerank import Reranker
 from rag.writing.llm import Writer, load_writer
-from tests.asking import AssistantOf
+from tests.asking import AssistantOf, Knowing
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.chromium import CHROMIUM, chromium
 from tests.commands import Footnoted, here
@@ -151,6 +153,12 @@ def open_library(settings: Settings, embedding: PromptedEmbedding) -> OpenLibrar
     return opened
 
 
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let vectors that cannot be searched be asked for once more, without a second's wait."""
+    monkeypatch.setattr("index.library.PAUSES", (0.01,))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server, which goes on running; each test has places of its own in it."""
@@ -258,6 +266,34 @@ def read_only_library_of(
         for document in documents:
             library.add(document)
         return library
+
+    return made
+
+
+def documents(first: Document | str | bytes, *more: Any) -> tuple[Document, ...]:
+    """Return documents as they are given, or the one of a text and the name of its file."""
+    if isinstance(first, Document):
+        return first, *more
+    return (load_bytes(first if isinstance(first, bytes) else first.encode(), *more),)
+
+
+@pytest.fixture(scope="session")
+def knowing(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Knowing:
+    """Make an assistant of documents, or of one text, for tests that do not change its library."""
+    return lambda *told: assistant_of(read_only_library_of(*documents(*told)))
+
+
+@pytest.fixture(scope="session")
+def multilingual(tmp_path_factory: pytest.TempPathFactory) -> Knowing:
+    """The same with documents in any language."""
+
+    @cache
+    def made(*told: Any) -> Assistant:
+        place = tmp_path_factory.mktemp("multilingual") / "library"
+        assistant = Assistant(load_settings(library=place, embedding=MULTILINGUAL, llm="none"))
+        for document in documents(*told):
+            assistant.library.add(document)
+        return assistant
 
     return made
 

@@ -238,6 +238,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_damage_to_files_in_use_is_mended(faults: Faults, tmp_path: Path, large: Path) -> None:
     texts = {entry.id: opened(large).document(entry.id).text for entry in opened(large).entries()}
     files = sorted(path.relative_to(large) for path in large.rglob("*") if path.is_file())

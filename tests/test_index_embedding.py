@@ -116,23 +116,15 @@ print(json.dumps([assistant.ask("How wide is the strait?").text, sorted(sys.modu
     assert not {"torch", "transformers", "sentence_transformers"} & set(modules)
 
 
-def test_missing_weights_say_how_to_bring_them(tmp_path: Path) -> None:
-    with pytest.raises(ModelMissing, match="footnoted models pull"):
-        load_embedding("bge-small-en-v1.5-int8", tmp_path)
-    with pytest.raises(ModelMissing, match="footnoted models pull"):
-        load_scorer("ms-marco-minilm-l-12-v2-int8", tmp_path)
+SEARCHING, RANKING = "bge-small-en-v1.5-int8", "ms-marco-minilm-l-12-v2-int8"
 
 
-def test_a_model_in_the_wrong_role_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="not for “embedding”"):
-        load_embedding("ms-marco-minilm-l-12-v2-int8", tmp_path)
-    with pytest.raises(UserError, match="not for “rerank”"):
-        load_scorer("bge-small-en-v1.5-int8", tmp_path)
-
-
-def test_a_folder_that_holds_no_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="could not be loaded") as caught:
-        load_embedding(str(tmp_path), tmp_path)
-    assert str(tmp_path) in str(caught.value)
-    with pytest.raises(UserError, match="could not be loaded"):
-        load_scorer(str(tmp_path), tmp_path)
+def test_missing_weights_and_those_of_another_role_are_told(tmp_path: Path) -> None:
+    for load, name, other, role in (
+        (load_embedding, SEARCHING, RANKING, "embedding"),
+        (load_scorer, RANKING, SEARCHING, "rerank"),
+    ):
+        with pytest.raises(ModelMissing, match="footnoted models pull"):
+            load(name, tmp_path)
+        with pytest.raises(UserError, match=f"not for “{role}”"):
+            load(other, tmp_path)

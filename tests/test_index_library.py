@@ -529,11 +529,9 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
 }
 
 
+@pytest.mark.usefixtures("no_pauses")
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damaged_vectors_are_an_error_that_reindex_mends(
-    three: Path, damage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("index.library.PAUSES", (0.01,))
+def test_damaged_vectors_are_an_error_that_reindex_mends(three: Path, damage: str) -> None:
     before = opened(three).entries()
     [book] = three.glob("vectors-*/chroma.sqlite3")
     DAMAGE[damage](book)

@@ -44,45 +44,40 @@ def rows(document: Document, table: Table) -> list[list[str]]:
     return [list(table.heads), *found]
 
 
-@pytest.mark.parametrize(
-    ("lines", "places"),
-    [((50, 57, 75), (55, 63, 71)), ((), (55, 60, 65))],
-    ids=["between lines", "without lines"],
-)
-def test_a_head_and_rows_are_a_table(lines: Sequence[float], places: Sequence[float]) -> None:
+VIK = ("Vik", "8 m", "1950")
+
+
+def ruled(lines: Sequence[float], left: float = 28, right: float = 180) -> FPDF:
+    """A page with lines across it at heights."""
     made = paper()
     for y in lines:
-        made.line(28, y, 180, y)
-    for y, row in zip(places, HEIGHTS, strict=True):
-        put(made, y, row)
-    document = read(made)
-    (table,) = tables(document)
-    assert rows(document, table) == [list(row) for row in HEIGHTS]
+        made.line(left, y, right, y)
+    return made
 
 
-def test_the_last_row_may_have_no_line_below_it() -> None:
-    made = paper()
-    for y in (50, 57, 65):
-        made.line(28, y, 180, y)
-    for y, row in zip((55, 63, 71, 79), (*HEIGHTS, ("Vik", "8 m", "1950")), strict=True):
+@pytest.mark.parametrize(
+    ("lines", "places"),
+    [((50, 57, 75), (55, 63, 71)), ((), (55, 60, 65)), ((50, 57, 65, 73), (55, 63, 71, 79))],
+    ids=["between lines", "without lines", "without a line below the last row"],
+)
+def test_a_head_and_rows_are_a_table(lines: Sequence[float], places: Sequence[float]) -> None:
+    made, given = ruled(lines), (*HEIGHTS, VIK)[: len(places)]
+    for y, row in zip(places, given, strict=True):
         put(made, y, row)
-    made.text(30, 87, "The moles were built of granite.")
-    made.line(28, 73, 180, 73)
+    if VIK in given:
+        made.text(30, 87, "The moles were built of granite.")
     document = read(made)
     (table,) = tables(document)
-    assert rows(document, table) == [*map(list, HEIGHTS), ["Vik", "8 m", "1950"]]
-    assert "\n\nThe moles were built" in document.text
+    assert rows(document, table) == [list(row) for row in given]
+    assert ("\n\nThe moles were built" in document.text) == (VIK in given)
 
 
 def test_a_head_over_several_columns_stands_in_the_head_of_each() -> None:
-    made = paper()
-    for y in (50, 65, 85):
-        made.line(28, y, 180, y)
+    made = ruled((50, 65, 85))
     made.text(114, 55, "Harbour in summer")
-    for y, row in zip(
-        (61, 71, 79),
-        (("Year", "Ships", "Boats"), ("1921", "9", "14"), ("1934", "7", "3")),
-        strict=True,
+    for y, row in (
+        *((61, ("Year", "Ships", "Boats")), (71, ("1921", "9", "14"))),
+        (79, ("1934", "7", "3")),
     ):
         put(made, y, row, (30, 100, 150))
     document = read(made)
@@ -101,18 +96,18 @@ def framed(made: FPDF, top: float, cells: Sequence[Sequence[str]], high: float =
                 made.text(x + 1, y + 5 + line * 5, words)
 
 
-def test_a_cell_between_lines_has_all_its_lines() -> None:
+def test_a_cell_between_lines_has_all_its_lines_and_is_marked_where_it_stands() -> None:
     made = paper()
-    cells = (
-        ("Pier", "State"),
-        ("North", "Cracked at the foot, and\nmended in 1934"),
-        ("South", "Whole"),
-    )
-    framed(made, 40, (*cells, ("West", "Washed away")))
-    document = read(made)
+    crack = ("North", "Cracked at the foot, and\nmended in 1934")
+    framed(made, 40, (("Pier", "State"), crack, ("South", "Whole"), ("West", "Washed away")))
+    document, file = read(made), bytes(made.output())
     (table,) = tables(document)
-    assert rows(document, table)[2 - 1] == ["North", "Cracked at the foot, and mended in 1934"]
+    assert rows(document, table)[1] == ["North", "Cracked at the foot, and mended in 1934"]
     assert len(table.rows) == 3
+    row = table.rows[0]
+    boxes = draw_page(file, document, 1, (row.start, row.end)).boxes
+    assert {round(box.left * 210) for box in boxes} == {31, 81}
+    assert all(54 < box.top * 297 < 68 for box in boxes)
 
 
 def test_a_table_over_pages_is_one_and_has_its_head_once() -> None:
@@ -126,52 +121,26 @@ def test_a_table_over_pages_is_one_and_has_its_head_once() -> None:
             made.line(28, y, 180, y)
         put(made, 45, ("Year", "Ships", "Boats"))
         for number in range(10):
-            put(
-                made, 53 + 8 * number, (str(first + number), str(7 * number + 3), f"{number} of 12")
-            )
+            told = (str(first + number), str(7 * number + 3), f"{number} of 12")
+            put(made, 53 + 8 * number, told)
         made.text(100, 285, str(page + 1))
     document = read(made)
     (table,) = tables(document)
     assert table.heads == ("Year", "Ships", "Boats")
-    assert [row[0] for row in rows(document, table)[1:]] == [
-        *map(str, range(1901, 1931)),
-    ]
+    assert [row[0] for row in rows(document, table)[1:]] == [*map(str, range(1901, 1931))]
     assert document.text.count("Year") == 1
     assert document.pages[1:] == tuple(map(document.text.index, ("1911", "1921")))
 
 
-@pytest.mark.parametrize("ruled", [True, False])
-def test_two_columns_of_text_are_no_table(ruled: bool) -> None:
-    made = paper()
-    if ruled:
-        for y in (28, 250):
-            made.line(20, y, 190, y)
+@pytest.mark.parametrize("lines", [(28, 250), ()])
+def test_two_columns_of_text_are_no_table(lines: Sequence[float]) -> None:
+    made = ruled(lines, 20, 190)
     for x in (20, 110):
         made.set_xy(x, 30)
         made.multi_cell(80, 5, " ".join([PROSE] * 5), align="L")
     document = read(made)
     assert not tables(document)
     assert " | " not in document.text
-
-
-def test_a_cell_of_several_lines_is_marked_where_it_stands() -> None:
-    made = paper()
-    framed(
-        made,
-        40,
-        (
-            ("Pier", "State"),
-            ("North", "Cracked at the foot, and\nmended in 1934"),
-            ("South", "Whole"),
-            ("West", "Gone"),
-        ),
-    )
-    file = bytes(made.output())
-    document = load_bytes(file, "paper.pdf")
-    row = tables(document)[0].rows[0]
-    boxes = draw_page(file, document, 1, (row.start, row.end)).boxes
-    assert {round(box.left * 210) for box in boxes} == {31, 81}
-    assert all(54 < box.top * 297 < 68 for box in boxes)
 
 
 def test_names_that_the_file_has_before_the_rows_are_their_first_cells() -> None:

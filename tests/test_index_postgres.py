@@ -85,16 +85,6 @@ def test_what_this_machine_keeps_goes_by_the_address_without_its_password() -> N
     assert option(Path("library")) == "--library library"
 
 
-def test_vectors_are_not_asked_for_at_a_chroma_server() -> None:
-    with pytest.raises(LibraryError, match="unset FOOTNOTED_CHROMA_URL"):
-        Library(
-            database("postgresql://h/b"),
-            embedding_name="hashed",
-            embedding=lambda: pytest.fail("not used"),
-            server="http://localhost:8000",
-        )
-
-
 # --- what is there and what may be done
 
 

@@ -129,3 +129,10 @@ def test_a_folder_of_sentence_transformers_is_a_reranker(
     several = small_classifier(tmp_path / "three", vocabulary, 3)
     with pytest.raises(UserError, match="is no reranker: it gives 3 scores"):
         load_scorer(str(several), settings.models)
+
+
+def test_a_folder_that_holds_no_model_is_an_error(tmp_path: Path) -> None:
+    for load in (load_embedding, load_scorer):
+        with pytest.raises(UserError, match="could not be loaded") as caught:
+            load(str(tmp_path), tmp_path)
+        assert str(tmp_path) in str(caught.value)

@@ -116,6 +116,7 @@ def standing_before(server: str) -> Iterator[tuple[str, Before]]:
 
 
 @pytest.mark.weights
+@pytest.mark.usefixtures("no_pauses")
 def test_vectors_on_a_server(server: str, tmp_path: Path, embedding: PromptedEmbedding) -> None:
     def opened(address: str) -> Library:
         name = "bge-small-en-v1.5-int8"
@@ -136,6 +137,7 @@ def test_vectors_on_a_server(server: str, tmp_path: Path, embedding: PromptedEmb
         opened("http://127.0.0.1:9").search("warships", 3)
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_a_token_is_shown_to_what_asks_for_it(server: str, tmp_path: Path) -> None:
     with standing_before(server) as (address, before):
         before.token = TOKEN

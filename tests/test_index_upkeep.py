@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fpdf import FPDF
 
 from index.documents import Document
 from index.errors import LibraryError
@@ -24,6 +23,7 @@ from index.upkeep.repair import Repaired, repair
 from rag.log import Log
 from tests.breaking import BEFORE, ROOMS, assert_sound, executed, opened, small, state
 from tests.conftest import IN_A_FOLDER, OpenLibrary
+from tests.test_ui_documents import pdf
 
 FIRST_FORMAT = Path(__file__).with_name("first_format.tar.gz")
 
@@ -178,21 +178,13 @@ def test_a_damaged_text_is_not_quoted_and_is_read_again(library: Library, tmp_pa
     assert made.lost == (f"note ({path})",)
 
 
-def pdf_of(text: str) -> bytes:
-    made = FPDF()
-    made.add_page()
-    made.set_font("Helvetica", size=12)
-    made.multi_cell(0, text=text)
-    return bytes(made.output())
-
-
 @IN_A_FOLDER
 def test_what_is_kept_of_a_pdf_is_proven(library: Library, tmp_path: Path) -> None:
     path = tmp_path / "page.pdf"
-    path.write_bytes(pdf_of("The page tells of two ships."))
+    path.write_bytes(pdf("The page tells of two ships."))
     document = library.add(load(path)).document
     assert not prove(library).faults
-    other = pdf_of("The page tells of three ships.")
+    other = pdf("The page tells of three ships.")
     executed(library, f"UPDATE files SET data = x'{other.hex()}'")  # noqa: S608
     assert "another text" in prove(library).faults[0].text
     executed(library, "UPDATE files SET data = x'00'")

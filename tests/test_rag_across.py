@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from index.loading.load import load_bytes
-from index.weights.catalogue import MULTILINGUAL
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.languages.across import lacking_figures
+from tests.asking import Knowing
 
 ENGLISH = (
     "The bridge was opened on 3 March 1911. It cost 1.2 million crowns, and 5,500 people came."
@@ -58,12 +57,9 @@ The ferry beside it carried 5,500 people in its last summer. It was sold to a mu
 """
 
 
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    place: Path = tmp_path_factory.mktemp("across") / "library"
-    with Assistant(load_settings(library=place, embedding=MULTILINGUAL, llm="none")) as made:
-        made.library.add(load_bytes(TEXT.encode(), "bridge.md"))
-        yield made
+@pytest.fixture
+def assistant(multilingual: Knowing) -> Assistant:
+    return multilingual(TEXT, "bridge.md")
 
 
 @pytest.mark.weights

@@ -144,11 +144,19 @@ def test_a_model_that_stops_answering_leaves_the_quotes(
     proven(answer)
 
 
-def test_a_model_that_is_not_there_leaves_the_quotes(tmp_path: Path, assistant: Assistant) -> None:
-    settings = load_settings(library=assistant.settings.library, llm=str(tmp_path / "no.gguf"))
-    answer = Assistant(settings).ask(QUESTION)
+@pytest.mark.parametrize("data", [None, b"GGUF" + b"\x00" * 100], ids=["not there", "no model"])
+def test_what_is_no_model_leaves_the_quotes(
+    tmp_path: Path, assistant: Assistant, data: bytes | None
+) -> None:
+    path = tmp_path / "own.gguf"
+    if data:
+        path.write_bytes(data)
+    without = Assistant(load_settings(library=assistant.settings.library, llm=str(path)))
+    with pytest.raises(LLMUnavailable, match="could not be loaded" if data else "own.gguf"):
+        without._writer()
+    answer = without.ask(QUESTION)
     assert answer.reason == "llm_unavailable"
-    assert "no.gguf" in (answer.message or "")
+    assert "own.gguf" in (answer.message or "")
     assert "Tsugaru" in answer.text
 
 
@@ -176,15 +184,6 @@ def test_a_model_is_not_waited_for_where_it_has_nothing_to_say(assistant: Assist
         assert assistant.ask("List the straits.", [("user", QUESTION), ("assistant", RIGHT)]).quotes
     finally:
         never.set()
-
-
-def test_a_file_that_is_no_model_leaves_the_quotes(tmp_path: Path, assistant: Assistant) -> None:
-    broken = tmp_path / "broken.gguf"
-    broken.write_bytes(b"GGUF" + b"\x00" * 100)
-    settings = load_settings(library=assistant.settings.library, llm=str(broken))
-    with pytest.raises(LLMUnavailable, match="could not be loaded"):
-        Assistant(settings)._writer()
-    assert Assistant(settings).ask(QUESTION).reason == "llm_unavailable"
 
 
 @pytest.mark.parametrize(("copied", "refused"), [("NONE", True), ("Tsugaru Strait", False)])

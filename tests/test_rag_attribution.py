@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.verifying.attribution import MAX_CITED, attribute
@@ -64,6 +64,7 @@ def test_what_the_quotes_do_not_hold_fails_without_any_wrong_number(
     assert not found.supported
 
 
+@settings(deadline=None)  # The first one loads what tells languages.
 @given(st.text(max_size=80), st.lists(st.text(max_size=80), max_size=4), st.text(max_size=40))
 def test_any_text_gives_a_sound_attribution(
     sentence: str, quotes: list[str], question: str

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from tempfile import mkdtemp
 
 import pytest
 
@@ -15,8 +13,7 @@ from rag.answering import WAYS
 from rag.answering.context import PARTS
 from rag.asking.query import Query
 from rag.assistant import Assistant
-from tests.asking import AssistantOf, context_of
-from tests.conftest import OpenLibrary
+from tests.asking import Knowing, context_of
 from tests.papers import FIGURES, REFERENCES, TABLE, Layout, paper
 
 GUIDE = """# The lamps of Eik
@@ -43,18 +40,10 @@ def papers() -> tuple[Document, Document]:
     return load_bytes(english.data, "moles.pdf"), load_bytes(german.data, "molen.pdf")
 
 
-@pytest.fixture(scope="module")
-def assistant(
-    papers: tuple[Document, Document],
-    open_library: OpenLibrary,
-    assistant_of: AssistantOf,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Assistant:
+@pytest.fixture
+def assistant(papers: tuple[Document, Document], knowing: Knowing) -> Assistant:
     """An assistant of two papers, of which one has German labels, and of a guide in Markdown."""
-    library = open_library(Path(mkdtemp(dir=tmp_path_factory.mktemp("papers"))) / "library")
-    for document in (*papers, load_bytes(GUIDE.encode(), "guide.md")):
-        library.add(document)
-    return assistant_of(library)
+    return knowing(*papers, load_bytes(GUIDE.encode(), "guide.md"))
 
 
 def by_name(assistant: Assistant, question: str, exclude: Sequence[str] = ()) -> Answer | None:

@@ -18,8 +18,7 @@ from rag.checking.verdict import as_json
 from rag.log import Log
 from rag.quote import Quote
 from rag.verifying.judge import Judged, judge
-from tests.asking import AssistantOf
-from tests.conftest import LibraryOf
+from tests.asking import Knowing
 from ui.checked.export import FORMATS
 
 DRAFT = """# Straits of the north
@@ -37,16 +36,8 @@ def document(text: str) -> Document:
 def test_what_there_is_to_check() -> None:
     draft = load_bytes(DRAFT.encode(), "draft.md")
     found = statements(draft)
-    assert [draft.text[each.start : each.end].split()[0] for each in found] == [
-        "Straits",
-        "Dear",
-        "The",
-        "It",
-        "Is",
-        "I",
-        "Holm",
-        "Kind",
-    ]
+    first = [draft.text[each.start : each.end].split()[0] for each in found]
+    assert first == "Straits Dear The It Is I Holm Kind".split()
     states = [each.text for each in found if each.states]
     assert states == [
         "The Alder Strait is 20 kilometers wide.",
@@ -136,13 +127,13 @@ HOSTILE = (
 
 @pytest.mark.weights
 def test_hostile_sentences_change_no_verdict_but_their_own(
-    library_of: LibraryOf, assistant_of: AssistantOf, briefing: Document
+    knowing: Knowing, briefing: Document
 ) -> None:
     right, wrong = (f"The Tsugaru Strait is {width} kilometers wide." for width in (20, 70))
     draft = load_bytes("\n\n".join([right, *HOSTILE, wrong]).encode(), "draft.txt")
     # Each is read with all quotes that are found: with those of a whole document for a minute.
     told = next(each for each in briefing.text.split("\n\n") if "Tsugaru" in each)
-    checked = list(assistant_of(library_of(document(told))).check(draft))
+    checked = list(knowing(document(told)).check(draft))
     assert checked[0].verdict == "supported"
     assert checked[-1].verdict == "contradicted"
     assert all(each.verdict != "supported" for each in checked[1:-1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from rag.finding.quotes import find_quotes
 from rag.finding.rerank import Reranker
 from rag.quote import Quote
 from rag.verifying.compose import quoted
-from tests.conftest import OpenLibrary
+from tests.conftest import LibraryOf
 
 pytestmark = pytest.mark.weights
 
@@ -32,12 +31,12 @@ KITES = (
 )
 
 
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory, open_library: OpenLibrary) -> Library:
-    library = open_library(tmp_path_factory.mktemp("choose") / "library")
-    library.add(Document.of(BRIDGES, title="The Alder Bridge", source="/bridges.txt"))
-    library.add(Document.of(f"{KITES} {BRIDGES[:36]}", title="The cape", source="/kites.txt"))
-    return library
+@pytest.fixture
+def library(read_only_library_of: LibraryOf) -> Library:
+    return read_only_library_of(
+        Document.of(BRIDGES, title="The Alder Bridge", source="/bridges.txt"),
+        Document.of(f"{KITES} {BRIDGES[:36]}", title="The cape", source="/kites.txt"),
+    )
 
 
 def made_of(told: Sequence[Quote]) -> tuple[tuple[AnswerSentence, ...], tuple[Quote, ...]]:
@@ -92,12 +91,9 @@ def test_selected_sentences_are_chosen_and_no_others(library: Library, reranker:
     assert told.chosen == near.chosen
 
 
-def test_a_heading_is_not_chosen(
-    tmp_path: Path, open_library: OpenLibrary, reranker: Reranker
-) -> None:
-    library = open_library(tmp_path / "library")
+def test_a_heading_is_not_chosen(read_only_library_of: LibraryOf, reranker: Reranker) -> None:
     text = "After a flood\n\nOpen all windows and let the walls dry before you paint them.\n"
-    library.add(Document.of(text, title="Houses", source="/houses.txt"))
+    library = read_only_library_of(Document.of(text, title="Houses", source="/houses.txt"))
     [told] = chosen(library, reranker, "What do I do after a flood?")
     assert told.startswith("Open all windows")
 
@@ -111,10 +107,9 @@ PASSES = """<title>Boat licences</title><h1>Boat licences</h1>
 
 
 def test_steps_are_told_whole_each_with_its_number(
-    tmp_path: Path, open_library: OpenLibrary, reranker: Reranker
+    read_only_library_of: LibraryOf, reranker: Reranker
 ) -> None:
-    library = open_library(tmp_path / "library")
-    library.add(load_bytes(PASSES.encode(), "passes.html"))
+    library = read_only_library_of(load_bytes(PASSES.encode(), "passes.html"))
     question = "How do I renew a licence?"
     found = find_quotes(library, reranker, question, 5)
     answering = next(each for each in found.quotes if "renew" in each.text)
@@ -131,11 +126,10 @@ def test_steps_are_told_whole_each_with_its_number(
 
 
 def test_a_language_without_blanks_between_words_has_sentences(
-    tmp_path: Path, open_library: OpenLibrary, reranker: Reranker
+    read_only_library_of: LibraryOf, reranker: Reranker
 ) -> None:
-    library = open_library(tmp_path / "library")
     text = "旧桥\n\n旧桥于1960年关闭。洪水冲走了桥墩下的砾石，桥墩出现裂缝。新桥是绿色的。\n"
-    library.add(Document.of(text, title="桥", source="/bridge.txt"))
+    library = read_only_library_of(Document.of(text, title="桥", source="/bridge.txt"))
     told = chosen(library, reranker, "旧桥是哪一年关闭的？")
     assert "旧桥于1960年关闭。" in told
     assert "旧桥" not in told

@@ -6,13 +6,11 @@ import re
 
 import pytest
 
-from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.commands import recap
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
-from tests.asking import AssistantOf, answered, length, quoted
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, answered, length, quoted
 
 pytestmark = pytest.mark.weights
 
@@ -48,13 +46,13 @@ def after(*asked: str) -> list[Turn]:
 
 
 @pytest.fixture
-def fares(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(FARES, "fares.md")))
+def fares(knowing: Knowing) -> Assistant:
+    return knowing(FARES, "fares.md")
 
 
 @pytest.fixture
-def short(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(WIDE, "wide.txt")))
+def short(knowing: Knowing) -> Assistant:
+    return knowing(WIDE, "wide.txt")
 
 
 def told(assistant: Assistant, command: str, *asked: str, limit: int = 10) -> Answer:
@@ -71,16 +69,15 @@ def told(assistant: Assistant, command: str, *asked: str, limit: int = 10) -> An
 # --- of one fact
 
 
-def test_shorter_is_the_words_that_answer(briefed: Assistant) -> None:
-    answer = told(briefed, "shorter", QUESTION)
-    assert answer.text == "20 kilometers[1]"
-    assert "Tsugaru Strait" in answer.citations[0].text
+def test_shorter_is_the_words_that_answer_also_behind_a_footnote(briefed: Assistant) -> None:
+    for footnotes in ((), ("what does [1] say?",)):
+        answer = told(briefed, "shorter", QUESTION, *footnotes)
+        assert answer.text == "20 kilometers[1]"
+        assert "Tsugaru Strait" in answer.citations[0].text
 
 
-def test_shorter_has_half_of_the_sentences_with_the_one_it_was_decided_by(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    straits = assistant_of(library_of(load_bytes(WIDTHS, "widths.md")))
+def test_shorter_has_half_of_the_sentences_with_the_one_it_was_decided_by(knowing: Knowing) -> None:
+    straits = knowing(WIDTHS, "widths.md")
     question = "what's known of the strait width"
     first, answer = straits.ask(question), told(straits, "shorter", question)
     assert len(first.sentences) == 3
@@ -119,21 +116,19 @@ def test_longer_says_that_there_is_no_more(short: Assistant) -> None:
     assert answer.message == "I have found no more on this: ask about a part of it."
 
 
-def test_of_a_table_a_list_has_its_rows_with_their_heads(fares: Assistant) -> None:
-    answer = told(fares, "list", "How much is the fare from Tolm to Rowan for an adult?")
-    assert answer.text.startswith("• ")
-    assert "To: Rowan" in answer.text
-    assert "Adult: 19 euros" in answer.text
-
-
-def test_a_table_is_its_rows_or_a_list_that_says_so(briefed: Assistant, fares: Assistant) -> None:
+def test_of_a_table_there_are_rows_with_their_heads_and_else_a_list_that_says_so(
+    briefed: Assistant, fares: Assistant
+) -> None:
+    asked = "How much is the fare from Tolm to Rowan for an adult?"
+    listed, table = (told(fares, command, asked) for command in ("list", "table"))
+    assert listed.text.startswith("• ")
+    assert table.message is None
+    for answer in (listed, table):
+        assert "To: Rowan" in answer.text
+        assert "Adult: 19 euros" in answer.text
     answer = told(briefed, "table", QUESTION)
     assert answer.text.startswith("• ")
     assert answer.message == "What it rests on has no rows and columns, so it stands as a list."
-    rows = told(fares, "table", "How much is the fare from Tolm to Rowan for an adult?")
-    assert rows.message is None
-    assert "To: Rowan" in rows.text
-    assert "Adult: 19 euros" in rows.text
 
 
 def test_simpler_says_whose_words_they_are(briefed: Assistant) -> None:
@@ -225,14 +220,6 @@ def test_a_footnote_of_no_answer_is_told(briefed: Assistant) -> None:
     assert footnote(briefed, "what does [1] say", "Thanks!").text.startswith("There is no answer")
 
 
-def test_behind_a_footnote_the_question_before_it_is_meant(briefed: Assistant) -> None:
-    answer = told(briefed, "shorter", QUESTION, "what does [1] say?")
-    assert answer.text == "20 kilometers[1]"
-
-
-# --- of more
-
-
 # --- of all that was found
 
 
@@ -256,27 +243,32 @@ def test_of_many_questions_the_last_ones_are_told_again(
     assert answer.message == "1 earlier question left out."
 
 
-@pytest.mark.parametrize(("command", "count"), [("shorter", 3), ("simpler", 3), ("longer", 13)])
+EIGHT, THREE = (f"Summarize the article in {each} sentences." for each in ("8", "three"))
+
+
+@pytest.mark.parametrize(
+    ("command", "asked", "limit", "count"),
+    [
+        *(("shorter", SUMMARY, 6, 3), ("simpler", SUMMARY, 6, 3), ("longer", SUMMARY, 10, 13)),
+        *(("shorter", EIGHT, 10, 4), ("shorter", THREE, 10, 1)),
+        ("shorter+longer", SUMMARY, 6, 3),  # The likelier one counts.
+    ],
+)
 def test_an_overview_has_half_or_twice_as_many_sentences(
-    briefed: Assistant, command: str, count: int
+    briefed: Assistant, command: str, asked: str, limit: int, count: int
 ) -> None:
-    limit = 10 if command == "longer" else 6
-    answer = told(briefed, command, SUMMARY, limit=limit)
-    assert len(answer.citations) == len(answer.sentences) == (10 if command == "longer" else 2)
+    answer = told(briefed, command, asked, limit=limit)
     assert length(answer) == count
+    if asked == SUMMARY:
+        assert len(answer.citations) == len(answer.sentences) == (10 if command == "longer" else 2)
 
 
-def test_an_overview_whose_number_was_asked_for_is_shortened_too(briefed: Assistant) -> None:
-    eight, three = (f"Summarize the article in {each} sentences." for each in ("8", "three"))
-    assert length(told(briefed, "shorter", eight)) == 4
-    assert length(told(briefed, "shorter", three)) == 1
+def test_an_overview_is_shortened_by_its_topic_and_by_the_likelier_command(
+    briefed: Assistant,
+) -> None:
     topic = "Tell me about hypersonic weapons."
     assert len(told(briefed, "shorter", topic).citations) < len(briefed.ask(topic).citations)
-
-
-def test_of_two_matters_the_likelier_one_counts(briefed: Assistant) -> None:
     assert length(told(briefed, "longer+shorter", SUMMARY, limit=3)) > 3
-    assert length(told(briefed, "shorter+longer", SUMMARY, limit=6)) == 3
 
 
 def test_two_in_a_row_go_by_the_same_question(briefed: Assistant) -> None:

@@ -7,15 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering import subquestions
 from rag.answering.subquestions import asked_parts
 from rag.asking.query import Query
 from rag.assistant import Assistant
 from rag.languages import Computed, SubQuestions
-from tests.asking import AssistantOf, answered, context_of, route
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, answered, context_of, route
 
 
 def two(matter: str, message: str) -> tuple[str, str]:
@@ -30,75 +28,59 @@ BRIDGES = ("How long is the Alder Bridge?", "How long is the Rowan Bridge?")
 
 
 @pytest.mark.parametrize(
-    "message",
+    ("message", "questions", "said"),
     [
-        "Which is longer, the Alder Bridge or the Rowan Bridge?",
-        "Which is longer: the Alder Bridge or the Rowan Bridge?",
-        "Which of the two is longer - the Alder Bridge or the Rowan Bridge?",
-        "Which one is longer, the Alder Bridge, or the Rowan Bridge?",
-        "Is the Alder Bridge longer than the Rowan Bridge?",
-        "Is the Alder Bridge any longer than the Rowan Bridge?",
-        "is the Alder Bridge really longer than the Rowan Bridge",
-        "The Alder Bridge or the Rowan Bridge: which is longer?",
-        "the Alder Bridge or the Rowan Bridge - which is longer",
-    ],
-)
-def test_two_things_of_which_one_is_more(message: str) -> None:
-    parts = asked_parts(message, "which")
-    assert parts is not None
-    assert [each.lower() for each in parts.questions] == [each.lower() for each in BRIDGES]
-    assert parts.computed
-    assert (parts.computed.said, parts.computed.is_more) == ("is longer", True)
-
-
-@pytest.mark.parametrize(
-    ("message", "first", "second", "said", "more"),
-    [
+        *(
+            (each, BRIDGES, "is longer")
+            for each in (
+                "Which is longer, the Alder Bridge or the Rowan Bridge?",
+                "Which is longer: the Alder Bridge or the Rowan Bridge?",
+                "Which of the two is longer - the Alder Bridge or the Rowan Bridge?",
+                "Which one is longer, the Alder Bridge, or the Rowan Bridge?",
+                "Is the Alder Bridge longer than the Rowan Bridge?",
+                "Is the Alder Bridge any longer than the Rowan Bridge?",
+                "is the Alder Bridge really longer than the Rowan Bridge",
+                "The Alder Bridge or the Rowan Bridge: which is longer?",
+                "the Alder Bridge or the Rowan Bridge - which is longer",
+            )
+        ),
         (
             "Which strait is wider, Tsugaru or Osumi?",
-            "How wide is the Tsugaru strait?",
-            "How wide is the Osumi strait?",
+            ("How wide is the Tsugaru strait?", "How wide is the Osumi strait?"),
             "is wider",
-            True,
         ),
         (
             "Which missile has the longer range, China’s DF-17 or Russia’s Tsirkon?",
-            "What range does China’s DF-17 have?",
-            "What range does Russia’s Tsirkon have?",
+            ("What range does China’s DF-17 have?", "What range does Russia’s Tsirkon have?"),
             "has the longer range",
-            True,
         ),
         (
             "Does the DF-17 have a longer range than the Tsirkon?",
-            "What range does the DF-17 have?",
-            "What range does the Tsirkon have?",
+            ("What range does the DF-17 have?", "What range does the Tsirkon have?"),
             "has the longer range",
-            True,
         ),
         (
             "Who was younger, Ann Lee or Bo Nye?",
-            "How old was Ann Lee?",
-            "How old was Bo Nye?",
+            ("How old was Ann Lee?", "How old was Bo Nye?"),
             "was younger",
-            False,
         ),
         (
             "Are the towers shorter than the masts?",
-            "How long are the towers?",
-            "How long are the masts?",
+            ("How long are the towers?", "How long are the masts?"),
             "are shorter",
-            False,
         ),
     ],
 )
-def test_what_the_one_asked_for_is_or_has(
-    message: str, first: str, second: str, said: str, more: bool
+def test_two_things_of_which_one_is_more_or_less(
+    message: str, questions: tuple[str, str], said: str
 ) -> None:
     parts = asked_parts(message, "which")
     assert parts is not None
-    assert parts.questions == (first, second)
+    as_given = str.lower if questions == BRIDGES else str
+    assert [*map(as_given, parts.questions)] == [*map(as_given, questions)]
     assert parts.computed
-    assert (parts.computed.said, parts.computed.is_more) == (said, more)
+    assert parts.computed.said == said
+    assert parts.computed.is_more is (said not in ("was younger", "are shorter"))
 
 
 @pytest.mark.parametrize(
@@ -218,8 +200,8 @@ The market of Esker was on Feb. 20. The feast of Esker was on March 5."""
 
 
 @pytest.fixture
-def bridges(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(TEXT, "bridges.txt")))
+def bridges(knowing: Knowing) -> Assistant:
+    return knowing(TEXT, "bridges.txt")
 
 
 @pytest.fixture

@@ -52,73 +52,65 @@ def marked(quote: Quote, words: str) -> Quote:
     return replace(quote, marks=((start, start + len(words)),))
 
 
-def test_each_sentence_gets_its_footnotes_in_the_order_of_citing(reader: Reader) -> None:
-    written = "The Rowan Bridge is 300 metres long. The Alder Bridge was opened in May 1931."
-    made = compose(written, QUOTES, "What is known of the bridges?", [ALDER], reader)
-    assert [sentence.citations for sentence in made.sentences] == [(1,), (2,)]
-    assert made.citations == [ROWAN, ALDER]
-    assert all(sentence.supported for sentence in made.sentences)
+LONG = "The Alder Bridge is 410 metres long.", ALDER.text
+OPENED = "The Alder Bridge was opened in May 1931.", ALDER.text
+OTHER = "The Rowan Bridge is 300 metres long.", ROWAN.text
+QUOTED = f"“{ALDER.text}”", ALDER.text
+ASIDE = ("what was written is kept aside",)
+AS_LONG = "The Alder Bridge, which is as long as the Rowan Bridge, is 300 metres long."
+OF_HOLM = "“Mayor Lise Holm called it “a promise kept”.”", HOLM.text
+LEND = "The bridge has a length of 410 metres.", ALDER.text
+IN_MAY = [marked(ALDER, "May 1931")]
+LENGTHS = [marked(ALDER, "410 metres"), marked(ROWAN, "300 metres")]
+BRIDGES = [marked(ALDER, "The Alder Bridge"), LENGTHS[1]]
+WHEN, HOW_LONG = "When was the Alder Bridge opened?", "How long is the Alder Bridge?"
+WHETHER, OF_ALL = "Is the Alder Bridge 300 metres long?", "How long are the bridges?"
+WHICH = "Which bridges are there, and how long?"
+LENT = "What is the length of the bridge, and when was it made public?"
 
 
-def test_the_same_quote_has_one_number(reader: Reader) -> None:
-    written = "The Alder Bridge is 410 metres long. The Alder Bridge was opened in May 1931."
-    made = compose(written, QUOTES, "What of it?", [ALDER], reader)
-    assert [sentence.citations for sentence in made.sentences] == [(1,), (1,)]
-    assert made.citations == [ALDER]
-
-
-def test_a_sentence_that_fails_is_kept_aside_and_the_quote_stands_in_its_place(
-    reader: Reader,
+@pytest.mark.parametrize(
+    ("asked", "chosen", "written", "told"),
+    [
+        ("What is known of the bridges?", [ALDER], f"{OTHER[0]} {OPENED[0]}", [OTHER, OPENED]),
+        ("What of it?", [ALDER], f"{LONG[0]} {OPENED[0]}", [LONG, OPENED]),
+        ("How long is it?", [ALDER], "The Alder Bridge is 999 metres long.", [ASIDE, QUOTED]),
+        ("How long is it?", [HOLM], "", [OF_HOLM]),
+        (WHEN, IN_MAY, "The Alder Bridge was opened in May.", [ASIDE, QUOTED]),
+        (WHEN, IN_MAY, OPENED[0], [OPENED]),
+        # What a further quote answers is not lost.
+        (OF_ALL, LENGTHS, LONG[0], [LONG, (f"“{ROWAN.text}”", ROWAN.text)]),
+        (OF_ALL, LENGTHS, f"{LONG[0]} {OTHER[0]}", [LONG, OTHER]),
+        # What says less than the quote that is added gives way to it.
+        (WHICH, BRIDGES, f"It is 410 metres long. {OTHER[0]}", [QUOTED, OTHER]),
+        (HOW_LONG, LENGTHS[:1], AS_LONG, [ASIDE, QUOTED]),
+        (HOW_LONG, LENGTHS[:1], LONG[0], [LONG]),
+        # Yes and no are left out where the rest is proven without them.
+        (WHETHER, [ALDER], f"No, t{LONG[0][1:]}", [LONG]),
+        (WHETHER, [ALDER], f"Yes, t{LONG[0][1:]}", [LONG]),
+        (WHETHER, [ALDER], f"No, t{LONG[0][1:]} {LONG[0]}", [LONG]),
+        (WHETHER, [ALDER], "No, the Alder Bridge is 999 metres long.", [ASIDE, QUOTED]),
+        # A question lends a sentence one word.
+        (LENT, [ALDER], LEND[0], [LEND]),
+        (LENT, [ALDER], "The Alder Bridge was made public in May 1931.", [ASIDE, QUOTED]),
+    ],
+)
+def test_what_is_made_of_words_and_quotes(
+    asked: str, chosen: list[Quote], written: str, told: list[tuple[object, ...]], reader: Reader
 ) -> None:
-    written = "The Alder Bridge is 999 metres long."
-    [failed, instead] = compose(written, QUOTES, "How long is it?", [ALDER], reader).sentences
-    assert (failed.supported, failed.citations) == (False, ())
-    assert (instead.supported, instead.citations) == (True, (1,))
-    assert instead.text == f"“{ALDER.text}”"
-
-
-def test_a_sentence_that_lost_a_part_of_the_answer_gives_way_to_the_quote(reader: Reader) -> None:
-    lost = "The Alder Bridge was opened in May."
-    [failed, added] = compose(
-        lost, QUOTES, "When was the Alder Bridge opened?", [marked(ALDER, "May 1931")], reader
-    ).sentences
-    assert not failed.supported
-    assert added.text == f"“{ALDER.text}”"
-    whole = compose(
-        "The Alder Bridge was opened in May 1931.",
-        QUOTES,
-        "When was the Alder Bridge opened?",
-        [marked(ALDER, "May 1931")],
-        reader,
-    )
-    assert len(whole.sentences) == 1
-
-
-def test_what_a_further_quote_answers_is_not_lost(reader: Reader) -> None:
-    chosen = [marked(ALDER, "410 metres"), marked(ROWAN, "300 metres")]
-    one = "The Alder Bridge is 410 metres long."
-    made = compose(one, QUOTES, "How long are the bridges?", chosen, reader)
-    assert [sentence.text for sentence in made.sentences] == [one, f"“{ROWAN.text}”"]
-    both = f"{one} The Rowan Bridge is 300 metres long."
-    assert len(compose(both, QUOTES, "How long are the bridges?", chosen, reader).sentences) == 2
-
-
-def test_what_says_less_than_the_quote_that_is_added_gives_way_to_it(reader: Reader) -> None:
-    chosen = [marked(ALDER, "The Alder Bridge"), marked(ROWAN, "300 metres")]
-    written = "It is 410 metres long. The Rowan Bridge is 300 metres long."
-    made = compose(written, QUOTES, "Which bridges are there, and how long?", chosen, reader)
-    assert [sentence.text for sentence in made.sentences] == [
-        f"“{ALDER.text}”",
-        "The Rowan Bridge is 300 metres long.",
+    """Each sentence cites in the order of citing; a quote takes the place of one that fails."""
+    made = compose(written, QUOTES, asked, chosen, reader)
+    numbers = [number for each in made.sentences for number in each.citations]
+    assert [*dict.fromkeys(numbers)] == [*range(1, len(made.citations) + 1)]
+    assert told == [
+        (each.text, *(made.citations[number - 1].text for number in each.citations))
+        if each.supported
+        else (each.text == written and ASIDE)
+        for each in made.sentences
     ]
-    assert [sentence.citations for sentence in made.sentences] == [(1,), (2,)]
-
-
-def test_nothing_written_gives_the_best_quote(reader: Reader) -> None:
-    made = compose("", QUOTES, "How long is it?", [HOLM], reader)
-    assert [sentence.text for sentence in made.sentences] == [
-        "“Mayor Lise Holm called it “a promise kept”.”"
-    ]
+    assert not any(each.citations for each in made.sentences if not each.supported)
+    as_chosen = {each.text: each for each in (*QUOTES, *chosen)}
+    assert made.citations == [as_chosen[each.text] for each in made.citations]
 
 
 def test_an_answer_of_quotes_is_the_words_that_answer_and_their_quotes() -> None:
@@ -139,17 +131,6 @@ def test_many_words_are_not_said_twice() -> None:
     marks = ((text.index(words), text.index(words) + len(words)),)
     [sentence] = quoted([replace(whole, marks=marks)], sure=True).sentences
     assert sentence.text == f"“{text}”"
-
-
-def test_a_sentence_in_which_other_words_answer_gives_way_to_its_quote(reader: Reader) -> None:
-    question = "How long is the Alder Bridge?"
-    written = "The Alder Bridge, which is as long as the Rowan Bridge, is 300 metres long."
-    chosen = [marked(ALDER, "410 metres")]
-    made = compose(written, QUOTES, question, chosen, reader)
-    assert not made.sentences[0].supported
-    assert made.sentences[1].text == f"“{ALDER.text}”"
-    told = compose("The Alder Bridge is 410 metres long.", QUOTES, question, chosen, reader)
-    assert [each.supported for each in told.sentences] == [True]
 
 
 @pytest.mark.parametrize(
@@ -213,22 +194,6 @@ def test_a_particle_is_what_stands_before_a_sentence(sentence: str, bare: str) -
     assert without_particle(sentence) == bare
 
 
-def test_yes_and_no_are_left_out_where_the_rest_is_proven_without_them(reader: Reader) -> None:
-    asked = "Is the Alder Bridge 300 metres long?"
-    for particle in ("No", "Yes"):
-        made = compose(
-            f"{particle}, the Alder Bridge is 410 metres long.", QUOTES, asked, [ALDER], reader
-        )
-        assert [each.text for each in made.sentences] == ["The Alder Bridge is 410 metres long."]
-    twice = "No, the Alder Bridge is 410 metres long. The Alder Bridge is 410 metres long."
-    [made] = compose(twice, QUOTES, asked, [ALDER], reader).sentences
-    assert made.text == "The Alder Bridge is 410 metres long."
-    false = "No, the Alder Bridge is 999 metres long."
-    [failed, instead] = compose(false, QUOTES, asked, [ALDER], reader).sentences
-    assert (failed.text, failed.supported) == (false, False)
-    assert instead.text == f"“{ALDER.text}”"
-
-
 def test_a_question_that_denies_is_left_alone() -> None:
     sentence = "Yes, it was not repaired."
     assert right_particle(sentence, "Was it not repaired?") == sentence
@@ -248,22 +213,6 @@ def test_whether_anything_that_was_written_is_borne_out(
 ) -> None:
     made = compose(written, QUOTES, "Is the Alder Bridge long?", [ALDER], reader)
     assert made.borne_out is borne_out
-
-
-@pytest.mark.parametrize(
-    ("written", "is_proven"),
-    [
-        ("The bridge has a length of 410 metres.", True),
-        ("The Alder Bridge was made public in May 1931.", False),
-    ],
-)
-def test_a_question_lends_a_sentence_one_word(
-    reader: Reader, written: str, is_proven: bool
-) -> None:
-    question = "What is the length of the bridge, and when was it made public?"
-    made = compose(written, QUOTES, question, [ALDER], reader)
-    assert made.sentences[0].supported is is_proven
-    assert made.citations == [ALDER]
 
 
 def test_a_name_that_only_the_question_has_fails_the_sentence(reader: Reader) -> None:

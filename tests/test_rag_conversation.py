@@ -60,7 +60,8 @@ def test_what_is_said_is_answered(briefed: Assistant, matters: str, told: list[s
 def test_a_remark_in_the_middle_of_a_conversation_is_told_no_examples(briefed: Assistant) -> None:
     before = [("user", "When did it last?"), ("assistant", "It lasted 1.5 hours. [1]")]
     answer = answered(briefed, "My aunt keeps penguins.", "conversation/chat", history=before)
-    assert answer and answer.text == "I can only speak of your documents."
+    assert answer
+    assert answer.text == "I can only speak of your documents."
 
 
 @pytest.mark.weights

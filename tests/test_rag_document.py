@@ -15,8 +15,7 @@ from index.loading.load import load_bytes
 from rag.asking.rewrite import Turn
 from rag.asking.subject import in_words
 from rag.assistant import Assistant
-from tests.asking import AssistantOf, answered, quoted
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, answered, quoted
 
 PAGE = b"""<html lang="en"><head><title>The Fire</title>
 <meta name="author" content="Ann Lee"><meta property="og:site_name" content="The Post">
@@ -94,12 +93,11 @@ Asked = Callable[[Document, str, str], list[str]]
 
 
 @pytest.fixture
-def asked(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Asked:
+def asked(knowing: Knowing) -> Asked:
     """Ask one document of some matters: what is quoted of it, and else what is told."""
 
     def ask(document: Document, question: str, matters: str) -> list[str]:
-        assistant = assistant_of(read_only_library_of(document))
-        answer = answered(assistant, question, f"document/{matters}")
+        answer = answered(knowing(document), question, f"document/{matters}")
         assert answer is not None
         told = [each.text for each in answer.sentences if not each.citations]
         return [*quoted(answer), *told]
@@ -145,11 +143,9 @@ def text(title: str, said: str) -> Document:
 
 
 @pytest.mark.weights
-def test_what_bears_the_name_of_a_document_is_not_the_document(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_what_bears_the_name_of_a_document_is_not_the_document(knowing: Knowing) -> None:
     luther = Document.of("Luther came from Eisleben.", title="Martin Luther", source="/luther.txt")
-    assistant = assistant_of(library_of(luther, text("The Comet", "Halme saw a comet.")))
+    assistant = knowing(luther, text("The Comet", "Halme saw a comet."))
     person = assistant.ask("Where is Martin Luther from?")
     assert "Eisleben" in person.text
     for question in ("Where is the article Martin Luther from?", "Where is luther.txt from?"):
@@ -159,11 +155,8 @@ def test_what_bears_the_name_of_a_document_is_not_the_document(
 
 
 @pytest.mark.weights
-def test_what_nobody_says_is_refused_and_what_is_missing_is_said(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    spoken = text("y", "They published a joint article in May.")
-    assistant = assistant_of(library_of(spoken))
+def test_what_nobody_says_is_refused_and_what_is_missing_is_said(knowing: Knowing) -> None:
+    assistant = knowing(text("y", "They published a joint article in May."))
     missing = "Neither the text of y.txt nor its file says who published it."
     answer = answered(assistant, "Who published y.txt?", "document/publisher")
     assert answer is not None
@@ -177,11 +170,8 @@ def test_what_nobody_says_is_refused_and_what_is_missing_is_said(
 
 
 @pytest.mark.weights
-def test_each_of_several_documents_is_asked(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    library = library_of(load_bytes(NOTE, "fire.md"), text("y", "They published a joint article."))
-    assistant = assistant_of(library)
+def test_each_of_several_documents_is_asked(knowing: Knowing) -> None:
+    assistant = knowing(load_bytes(NOTE, "fire.md"), text("y", "They published a joint article."))
     both = answered(assistant, "Who wrote them?", "document/author")
     assert quoted(both) == ["Ann Lee"]
     assert both is not None
@@ -189,7 +179,7 @@ def test_each_of_several_documents_is_asked(
     long = answered(assistant, "How long is y.txt?", "document/length")
     assert long is not None
     assert [each.text for each in long.sentences] == ["As counted, y.txt has 5 words."]
-    [entry] = [each for each in library.entries() if each.title == "y"]
+    [entry] = [each for each in assistant.library.entries() if each.title == "y"]
     left = answered(assistant, "How long are they?", "document/length", exclude=[entry.id])
     assert left is not None
     assert "y.txt" not in left.text

@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from index.errors import LibraryError, UserError
 from index.library import Library
 from index.loading.load import load_bytes
+from index.storage.database import database
 from index.upkeep.proof import prove
 from index.weights.factory import Factory, is_factory
 from index.weights.foreign import ForeignEmbedding, load_order
@@ -29,7 +31,6 @@ from rag.writing.llm import LLMUnavailable, Writer, load_writer
 from tests import foreign
 from tests.browser import OFF_TOPIC, SUMMIT
 from tests.commands import Footnoted
-from tests.postgres import Server
 from ui.panels.events import Rights
 from ui.panels.settings import ADDRESS, SettingsForm
 
@@ -142,6 +143,7 @@ def test_a_library_without_a_store_has_the_fingerprint_that_it_had(open_with: Op
     assert open_with("simple").fingerprint != open_with("chroma").fingerprint
 
 
+@pytest.mark.usefixtures("no_pauses")
 def test_what_a_store_has_lost_is_said(open_with: OpenWith) -> None:
     open_with("in_memory").add(WHALES)
     with pytest.raises(LibraryError, match=r"holds no vectors of the library.*footnoted reindex"):
@@ -180,14 +182,17 @@ def test_what_a_store_cannot_do_is_one_sentence(open_with: OpenWith) -> None:
         library.remove(WHALES.id)
 
 
-@pytest.mark.parametrize("setting", ["FOOTNOTED_VECTORS", "FOOTNOTED_CHROMA_URL"])
-def test_a_database_has_its_own_vectors(postgres: Server, setting: str) -> None:
-    given = {
-        "FOOTNOTED_VECTORS": {"vectors": factory("VECTORS", "simple")},
-        "FOOTNOTED_CHROMA_URL": {"server": "http://127.0.0.1:9"},
-    }[setting]
+@pytest.mark.parametrize(
+    ("setting", "given"),
+    [
+        ("FOOTNOTED_VECTORS", {"vectors": factory("VECTORS", "simple")}),
+        ("FOOTNOTED_CHROMA_URL", {"server": "http://127.0.0.1:9"}),
+    ],
+)
+def test_a_database_has_its_own_vectors(setting: str, given: dict[str, Any]) -> None:
+    place = database("postgresql://h/b")
     with pytest.raises(LibraryError, match=f"unset {setting}"):
-        Library(postgres.place(), embedding_name="e", embedding=lambda: None, **given)
+        Library(place, embedding_name="e", embedding=lambda: pytest.fail("not used"), **given)
 
 
 # --- embeddings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import get_args
 
 import fpdf
@@ -22,177 +23,119 @@ SENTENCES = PROSE.replace("town. ", "town.|").split("|")
 
 Said = dict[str, list[str]]
 
-HEADS: dict[str, tuple[str, Said]] = {
-    "a paper with digits": (
-        f"""# Granite Moles after the Storm
 
-Ann Lee1,*, Bo van Ek2, and Cid J. Roe1,2
+MARK = re.compile(r"⟦\w+ (.*?)⟧", re.DOTALL)
+ABSTRACT = " ".join(f"⟦abstract {each}⟧" for each in SENTENCES)
 
-1 Department of Quays, University of Tolm
-2 Norrvik Stone Works, Norrvik
+HEADS = {
+    "a paper with digits": f"""# ⟦title Granite Moles after the Storm⟧
+
+⟦author Ann Lee1,*, Bo van Ek2, and Cid J. Roe⟧1,2
+
+⟦affiliation 1 Department of Quays, University of Tolm⟧
+⟦affiliation 2 Norrvik Stone Works, Norrvik⟧
 * Corresponding author: ann@tolm.example
 
-Received 12 May 2020; accepted 3 March 2021
+⟦date Received 12 May 2020; accepted 3 March 2021⟧
 
 Abstract
 
-{PROSE}
+{ABSTRACT}
 
 Keywords: granite, moles
 
 ## 1 Introduction
 
 {PROSE}""",
-        {
-            "title": ["Granite Moles after the Storm"],
-            "author": ["Ann Lee1,*, Bo van Ek2, and Cid J. Roe"],
-            "affiliation": [
-                "1 Department of Quays, University of Tolm",
-                "2 Norrvik Stone Works, Norrvik",
-            ],
-            "date": ["Received 12 May 2020; accepted 3 March 2021"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper with an author a line": (
-        f"""Granite Moles after the Storm
+    "a paper with an author a line": f"""⟦title Granite Moles after the Storm⟧
 
-Ann Lee
-University of Tolm
+⟦author Ann Lee⟧
+⟦affiliation University of Tolm⟧
 ann@tolm.example
 
-Bo van Ek
-Institute of Stone, Norrvik
+⟦author Bo van Ek⟧
+⟦affiliation Institute of Stone, Norrvik⟧
 bo@norrvik.example
 
-Abstract—{PROSE}
+Abstract—{ABSTRACT}
 
 I. INTRODUCTION
 
 {PROSE}""",
-        {
-            "title": ["Granite Moles after the Storm"],
-            "author": ["Ann Lee", "Bo van Ek"],
-            "affiliation": ["University of Tolm", "Institute of Stone, Norrvik"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper whose firm is told by its mail": (
-        f"""# Granite Moles after the Storm
+    "a paper whose firm is told by its mail": f"""# ⟦title Granite Moles after the Storm⟧
 
-Ann Lee | Bo Ek | Cid Roe
+⟦author Ann Lee | Bo Ek | Cid Roe⟧
 
-Quarry Minds | Quarry Minds | University of Tolm
+⟦affiliation Quarry Minds | Quarry Minds | University of Tolm⟧
 
 ann@quarry.example | bo@quarry.example | cid@tolm.example
 
 ## Abstract
 
-{PROSE}""",
-        {
-            "title": ["Granite Moles after the Storm"],
-            "author": ["Ann Lee | Bo Ek | Cid Roe"],
-            "affiliation": ["Quarry Minds | Quarry Minds | University of Tolm"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper with letters for marks, and its journal above": (
-        f"""Tolm Journal of Quays 12 (2021) 33-41
+{ABSTRACT}""",
+    "a paper with letters for marks, and its journal above": f"""\
+Tolm Journal of Quays 12 (2021) 33-41
 
-# Granite moles after the storm
+# ⟦title Granite moles after the storm⟧
 
-Ann Lee a,b, Bo Ek b, Çağla Öz a
+⟦author Ann Lee a,b, Bo Ek b, Çağla Öz a⟧
 
-a School of Harbours, University of Tolm, Tolm
-b Norrvik Institute of Stone, Norrvik
+⟦affiliation a School of Harbours, University of Tolm, Tolm⟧
+⟦affiliation b Norrvik Institute of Stone, Norrvik⟧
 
 A B S T R A C T
 
-{PROSE}
+{ABSTRACT}
 
 ## 1. Introduction
 
 {PROSE}""",
-        {
-            "title": ["Granite moles after the storm"],
-            "author": ["Ann Lee a,b, Bo Ek b, Çağla Öz a"],
-            "affiliation": [
-                "a School of Harbours, University of Tolm, Tolm",
-                "b Norrvik Institute of Stone, Norrvik",
-            ],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper with notes to its authors": (
-        f"""# Granite Moles after the Storm
+    "a paper with notes to its authors": f"""# ⟦title Granite Moles after the Storm⟧
 
-Ann Lee, Member, and Bo Ek, Kaiming He, Cid Roe, Dana Moss
+⟦author Ann Lee, Member, and Bo Ek, Kaiming He, Cid Roe, Dana Moss⟧
 
-ABSTRACT {PROSE}
+ABSTRACT {ABSTRACT}
 
-A. Lee is with the Department of Quays, University of Tolm.
+⟦affiliation A. Lee is with the Department of Quays, University of Tolm⟧.
 
-Manuscript received March 3, 2021; revised May 5, 2021.
+⟦date Manuscript received March 3, 2021; revised May 5, 2021.⟧
 
 ## Introduction
 
 {PROSE}""",
-        {
-            "title": ["Granite Moles after the Storm"],
-            "author": ["Ann Lee, Member, and Bo Ek, Kaiming He, Cid Roe, Dana Moss"],
-            "affiliation": ["A. Lee is with the Department of Quays, University of Tolm"],
-            "date": ["Manuscript received March 3, 2021; revised May 5, 2021."],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper with a stamp, one author and no mark": (
-        f"""arXiv:2103.01234v2 [cs.HB] 6 Mar 2021
+    "a paper with a stamp, one author and no mark": f"""\
+⟦date arXiv:2103.01234v2 [cs.HB] 6 Mar 2021⟧
 
-# Granite Moles after the Storm
+# ⟦title Granite Moles after the Storm⟧
 
-Ann Lee
+⟦author Ann Lee⟧
 
-Abstract. {PROSE}
+Abstract. {ABSTRACT}
 
 # 1 Introduction
 
 {PROSE}""",
-        {
-            "title": ["Granite Moles after the Storm"],
-            "author": ["Ann Lee"],
-            "date": ["arXiv:2103.01234v2 [cs.HB] 6 Mar 2021"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper whose abstract has no heading": (
-        f"""# Granite Moles after the Storm
+    "a paper whose abstract has no heading": f"""# ⟦title Granite Moles after the Storm⟧
 
-Ann Lee¹ & Bo Ek²
+⟦author Ann Lee¹ & Bo Ek⟧²
 
-¹ Faculty of Harbours, Tolm. ² Norrvik Stone Works, Norrvik.
+⟦affiliation ¹ Faculty of Harbours, Tolm. ² Norrvik Stone Works, Norrvik⟧.
 
-{PROSE}
+{ABSTRACT}
 
 ## Results
 
 {PROSE}""",
-        {
-            "title": ["Granite Moles after the Storm"],
-            "author": ["Ann Lee¹ & Bo Ek"],
-            "affiliation": ["¹ Faculty of Harbours, Tolm. ² Norrvik Stone Works, Norrvik"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper with its institutions at the foot of the page": (
-        f"""# Sinking moles: a review of harbour data
+    "a paper with its institutions at the foot of the page": f"""\
+# ⟦title Sinking moles: a review of harbour data⟧
 
-Ann Lee 1 · Bo Ek 1,2 · Cid Roe 2
+⟦author Ann Lee 1 · Bo Ek 1,2 · Cid Roe⟧ 2
 
-Received: 3 March 2020 / Accepted: 5 May 2020
+⟦date Received: 3 March 2020 / Accepted: 5 May 2020⟧
 
 © The Author(s) 2020
 
-**Abstract** {PROSE}
+**Abstract** {ABSTRACT}
 
 **Keywords** Mole · Sea
 
@@ -200,21 +143,12 @@ Received: 3 March 2020 / Accepted: 5 May 2020
 
 {PROSE}
 
-1 Department of Quays, Tolm University, Tolm""",
-        {
-            "title": ["Sinking moles: a review of harbour data"],
-            "author": ["Ann Lee 1 · Bo Ek 1,2 · Cid Roe"],
-            "affiliation": ["1 Department of Quays, Tolm University, Tolm"],
-            "date": ["Received: 3 March 2020 / Accepted: 5 May 2020"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper whose abstract is in parts": (
-        f"""# Sinking Moles
+⟦affiliation 1 Department of Quays, Tolm University, Tolm⟧""",
+    "a paper whose abstract is in parts": f"""# ⟦title Sinking Moles⟧
 
-Ann Lee¹☯, Bo Ek²☯*, Cid Roe¹,³
+⟦author Ann Lee¹☯, Bo Ek²☯*, Cid Roe⟧¹,³
 
-1 School of Quays, Tolm, 2 Norrvik Works, Norrvik, 3 Institute of Sea, Dale
+⟦affiliation 1 School of Quays, Tolm, 2 Norrvik Works, Norrvik, 3 Institute of Sea, Dale⟧
 
 ☯ These authors contributed equally to this work.
 
@@ -222,198 +156,123 @@ Ann Lee¹☯, Bo Ek²☯*, Cid Roe¹,³
 
 ### Background
 
-{PROSE}
+{ABSTRACT}
 
 ### Methods
 
-We went there.
+⟦abstract We went there.⟧
 
 ## Introduction
 
 {PROSE}""",
-        {
-            "title": ["Sinking Moles"],
-            "author": ["Ann Lee¹☯, Bo Ek²☯*, Cid Roe"],
-            "affiliation": [
-                "1 School of Quays, Tolm, 2 Norrvik Works, Norrvik, 3 Institute of Sea, Dale"
-            ],
-            "abstract": [*SENTENCES, "We went there."],
-        },
-    ),
-    "a paper with an institution below each author": (
-        f"""# Sinking Moles at Scale
+    "a paper with an institution below each author": f"""# ⟦title Sinking Moles at Scale⟧
 
-Ann Lee
-*University of Tolm*
+⟦author Ann Lee⟧
+⟦affiliation *University of Tolm⟧*
 
-Bo Ek
-*Quarry Minds Inc.*
+⟦author Bo Ek⟧
+⟦affiliation *Quarry Minds Inc.⟧*
 
 ## Abstract
 
-{PROSE}
+{ABSTRACT}
 
 ## 1 Introduction
 
 {PROSE}""",
-        {
-            "title": ["Sinking Moles at Scale"],
-            "author": ["Ann Lee", "Bo Ek"],
-            "affiliation": ["*University of Tolm", "*Quarry Minds Inc."],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a paper with institutions beside its authors": (
-        f"""# Sinking Moles
+    "a paper with institutions beside its authors": f"""# ⟦title Sinking Moles⟧
 
-ANN LEE, University of Tolm, Norway
+⟦author ANN LEE⟧, ⟦affiliation University of Tolm, Norway⟧
 
-BO EK and CID ROE, Norrvik Labs, Sweden
+⟦author BO EK and CID ROE⟧, ⟦affiliation Norrvik Labs, Sweden⟧
 
-{PROSE}
+{ABSTRACT}
 
 CCS Concepts: • Seas → Moles;
 
 ## 1 INTRODUCTION
 
 {PROSE}""",
-        {
-            "title": ["Sinking Moles"],
-            "author": ["ANN LEE", "BO EK and CID ROE"],
-            "affiliation": ["University of Tolm, Norway", "Norrvik Labs, Sweden"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "an article of a newspaper": (
-        f"""# The Mole That Sinks
+    "an article of a newspaper": f"""# ⟦title The Mole That Sinks⟧
 
-By Ann Lee and Bo Ek
+By ⟦author Ann Lee and Bo Ek⟧
 
-Wednesday, March 3, 2021 at 14:05
+⟦date Wednesday, March 3, 2021⟧ at 14:05
 
 {PROSE}
 
 {PROSE}""",
-        {
-            "title": ["The Mole That Sinks"],
-            "author": ["Ann Lee and Bo Ek"],
-            "date": ["Wednesday, March 3, 2021"],
-        },
-    ),
-    "an article with a lead above its byline": (
-        f"""# The Mole That Sinks
+    "an article with a lead above its byline": f"""# ⟦title The Mole That Sinks⟧
 
-The harbour of Tolm was proud of its granite. Now the sea comes over it at every spring tide.
+⟦abstract The harbour of Tolm was proud of its granite.⟧ \
+⟦abstract Now the sea comes over it at every spring tide.⟧
 
-*By Ann Lee, Tolm*
+*By ⟦author Ann Lee⟧, Tolm*
 
-Published: 3 March 2021
-Updated: 5 March 2021
+Published: ⟦date 3 March 2021⟧
+⟦date Updated: 5 March 2021⟧
 
 {PROSE}""",
-        {
-            "title": ["The Mole That Sinks"],
-            "author": ["Ann Lee"],
-            "date": ["3 March 2021", "Updated: 5 March 2021"],
-            "abstract": [
-                "The harbour of Tolm was proud of its granite.",
-                "Now the sea comes over it at every spring tide.",
-            ],
-        },
-    ),
-    "a blog": (
-        f"""# How I Measured a Mole
+    "a blog": f"""# ⟦title How I Measured a Mole⟧
 
-Ann Lee | 3 March 2021 | 5 min read
+⟦author Ann Lee⟧ | ⟦date 3 March 2021⟧ | 5 min read
 
 {PROSE}
 
 ## The tools
 
 {PROSE}""",
-        {
-            "title": ["How I Measured a Mole"],
-            "author": ["Ann Lee"],
-            "date": ["3 March 2021"],
-        },
-    ),
-    "a page with its byline in one sentence": (
-        f"""# The Mole of Tolm
+    "a page with its byline in one sentence": f"""# ⟦title The Mole of Tolm⟧
 
-By Ann Lee. Published 2 June 2019, last revised 8 May 2023.
+By ⟦author Ann Lee⟧. Published ⟦date 2 June 2019⟧, last revised 8 May 2023.
 
 {PROSE}
 
 ## History
 
 {PROSE}""",
-        {"title": ["The Mole of Tolm"], "author": ["Ann Lee"], "date": ["2 June 2019"]},
-    ),
-    "a report of an office": (
-        f"""# State of the Harbours
+    "a report of an office": f"""# ⟦title State of the Harbours⟧
 
 Tolm Harbour Council
 
 Annual Report
 
-March 2021
+⟦date March 2021⟧
 
-Published by: Council Print Office, Tolm
+Published by: ⟦publisher Council Print Office⟧, Tolm
 
 ## Executive Summary
 
-{PROSE}
+{ABSTRACT}
 
 ## Findings
 
 {PROSE}""",
-        {
-            "title": ["State of the Harbours"],
-            "date": ["March 2021"],
-            "publisher": ["Council Print Office"],
-            "abstract": SENTENCES,
-        },
-    ),
-    "a report with its authors under a label": (
-        f"""# State of the Harbours
+    "a report with its authors under a label": f"""# ⟦title State of the Harbours⟧
 
 Authors
 
-Ann Lee
-Bo Ek
+⟦author Ann Lee⟧
+⟦author Bo Ek⟧
 
-Date: 2021-03-03
+Date: ⟦date 2021-03-03⟧
 
 ## Findings
 
 {PROSE}""",
-        {
-            "title": ["State of the Harbours"],
-            "author": ["Ann Lee", "Bo Ek"],
-            "date": ["2021-03-03"],
-        },
-    ),
-    "a book": (
-        f"""# The Keeper of the Mole
+    "a book": f"""# ⟦title The Keeper of the Mole⟧
 
 a novel
 
-by Ann Lee
+by ⟦author Ann Lee⟧
 
-First published in 1987 by Harrow Press, Tolm
+First published in 1987 by ⟦publisher Harrow Press⟧, Tolm
 
 ## One
 
 {PROSE}""",
-        {
-            "title": ["The Keeper of the Mole"],
-            "author": ["Ann Lee"],
-            "publisher": ["Harrow Press"],
-        },
-    ),
     # --- with little or nothing to find
-    "minutes": (
-        f"""# Minutes of the Harbour Committee
+    "minutes": f"""# ⟦title Minutes of the Harbour Committee⟧
 
 Present: Ann Lee, Bo Ek (chair), Cid Roe
 
@@ -422,10 +281,7 @@ Apologies: Dana Moss
 ## 1. Matters arising
 
 {PROSE}""",
-        {"title": ["Minutes of the Harbour Committee"]},
-    ),
-    "a manual": (
-        f"""# Setting Up the Winch
+    "a manual": f"""# ⟦title Setting Up the Winch⟧
 
 ## Before You Start
 
@@ -434,10 +290,7 @@ Apologies: Dana Moss
 ## Safety Notes
 
 {PROSE}""",
-        {"title": ["Setting Up the Winch"]},
-    ),
-    "a chronicle": (
-        f"""# The Log of the Mole
+    "a chronicle": f"""# ⟦title The Log of the Mole⟧
 
 3 March 1921
 
@@ -450,48 +303,33 @@ Apologies: Dana Moss
 9 March 1921
 
 {PROSE}""",
-        {"title": ["The Log of the Mole"]},
-    ),
-    "an encyclopedia on a style": (
-        f"""# Abstract Expressionism
+    "an encyclopedia on a style": f"""# ⟦title Abstract Expressionism⟧
 
 Abstract Expressionism came to Tolm by sea. {PROSE}
 
 ## Ann Lee
 
 {PROSE}""",
-        {"title": ["Abstract Expressionism"]},
-    ),
-    "places that look like people": (
-        f"""# By Sea and by Rail
+    "places that look like people": f"""# ⟦title By Sea and by Rail⟧
 
 Harrow Dale and Calder Bay
 
 Tolm Castle
 
 {PROSE}""",
-        {"title": ["By Sea and by Rail"]},
-    ),
-    "a person's life": (
-        f"""# Ann Lee
+    "a person's life": f"""# ⟦title Ann Lee⟧
 
 Ann Lee (3 March 1921 – 4 May 1999) was a keeper of the mole of Tolm, as her mother had been.
 
 ## Life
 
 {PROSE}""",
-        {"title": ["Ann Lee"]},
-    ),
-    "a battle with its place": (
-        f"""# The Battle of Tolm
+    "a battle with its place": f"""# ⟦title The Battle of Tolm⟧
 
 Harrow Dale, Norrvik
 
 {PROSE}""",
-        {"title": ["The Battle of Tolm"]},
-    ),
-    "a play with its people": (
-        f"""# The Keeper
+    "a play with its people": f"""# ⟦title The Keeper⟧
 
 Ann Lee, a keeper
 Bo Ek, a fisher
@@ -499,50 +337,39 @@ Bo Ek, a fisher
 ## Act One
 
 {PROSE}""",
-        {"title": ["The Keeper"]},
-    ),
-    "a notice": (
-        f"""# The Harbour Is Closed
+    "a notice": f"""# ⟦title The Harbour Is Closed⟧
 
 By phone: 1234
 
 By post: Tolm Harbour, Quay Street
 
 {PROSE}""",
-        {"title": ["The Harbour Is Closed"]},
-    ),
-    "a product and the mail of its maker": (
-        f"""# Tolm Winch
+    "a product and the mail of its maker": f"""# ⟦title Tolm Winch⟧
 
 Model Numbers, Power Ratings and Safety Signs
 
 sales@winch.example
 
 {PROSE}""",
-        {"title": ["Tolm Winch"]},
-    ),
-    "a poem": (
-        """Tolm Harbour
+    "a poem": """Tolm Harbour
 
 By night the lamp goes round,
 By day the gulls,
 And Ann Lee keeps the light.""",
-        {},
-    ),
-    "only prose": (f"{PROSE} It was written by Ann Lee on 3 March 2021.\n\n{PROSE}", {}),
-    "a table": (
-        "Name | Born\nAnn Lee | 3 March 1921\nBo Ek | 4 May 1922\nCid Roe | 5 June 1923",
-        {},
-    ),
-    "a letter": (
-        f"""Dear Ann Lee,
+    "only prose": f"""{PROSE} It was written by Ann Lee on 3 March 2021.
+
+{PROSE}""",
+    "a table": """Name | Born
+Ann Lee | 3 March 1921
+Bo Ek | 4 May 1922
+Cid Roe | 5 June 1923""",
+    "a letter": f"""Dear Ann Lee,
 
 {PROSE}
 
 Yours, Bo Ek""",
-        {},
-    ),
 }
+"""What is to be found in each stands in brackets that say what it is."""
 
 
 def said(document: Document) -> Said:
@@ -644,23 +471,15 @@ def test_what_the_file_says_is_found_where_it_stands_at_the_head() -> None:
 
 @pytest.mark.parametrize("name", HEADS)
 def test_heads(name: str) -> None:
-    text, expected = HEADS[name]
-    assert said(load_bytes(text.encode(), "head.md")) == expected
+    document = load_bytes(MARK.sub(r"\1", HEADS[name]).encode(), "head.md")
+    text = document.text
+    found = [(*at, each) for each in get_args(Matter) for at in front_matter(document, each)]
+    for start, end, matter in sorted(found, reverse=True):
+        text = f"{text[:start]}⟦{matter} {text[start:end]}⟧{text[end:]}"
+    assert text == HEADS[name]
 
 
-SCRAPS = [
-    "Ann Lee",
-    "By ",
-    "University",
-    "3 March 2021",
-    "a@b.c",
-    "Abstract",
-    "#",
-    "*",
-    "|",
-    ", ",
-    "1",
-]
+SCRAPS = ["|", *"Ann Lee;By ;University;3 March 2021;a@b.c;Abstract;#;*;, ;1".split(";")]
 
 
 @given(st.lists(st.sampled_from([*SCRAPS, "\n", "\n\n", "\f", " of the sea", "."]) | st.text()))

@@ -12,8 +12,7 @@ from rag.answering.items import _items, asked_one
 from rag.assistant import Assistant
 from rag.languages.english_words import without_article
 from rag.quote import Quote
-from tests.asking import AssistantOf
-from tests.conftest import LibraryOf
+from tests.asking import Knowing
 
 
 @pytest.mark.parametrize(
@@ -77,8 +76,8 @@ Ask = Callable[[str], Answer]
 
 
 @pytest.fixture
-def ask(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
-    return assistant_of(read_only_library_of(load_bytes(TEXT, "bridges.txt"))).ask
+def ask(knowing: Knowing) -> Ask:
+    return knowing(TEXT, "bridges.txt").ask
 
 
 @pytest.mark.weights
@@ -129,19 +128,15 @@ The special envoy Ed Roe, sent by Norland, never met the mayor."""
 
 
 @pytest.mark.weights
-def test_names_that_stand_together_are_listed_apart(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_names_that_stand_together_are_listed_apart(knowing: Knowing) -> None:
     text = "The ships Alder, Rowan and Elm sailed to Tolm. The ship Alder came back in June."
-    ask = assistant_of(library_of(load_bytes(text.encode(), "ships.txt"))).ask
-    assert ask("Which ships are named?").text == "Alder;[1][2] Rowan;[1] Elm.[1]"
+    answer = knowing(text, "ships.txt").ask("Which ships are named?")
+    assert answer.text == "Alder;[1][2] Rowan;[1] Elm.[1]"
 
 
 @pytest.mark.weights
-def test_a_list_is_of_its_kind_and_of_the_names_in_the_question(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    ask = assistant_of(library_of(load_bytes(ENVOYS, "envoys.txt"))).ask
+def test_a_list_is_of_its_kind_and_of_the_names_in_the_question(knowing: Knowing) -> None:
+    ask = knowing(ENVOYS, "envoys.txt").ask
     listed = ask("List the special envoys.")
     assert "Cy Orr" not in listed.text
     assert all("special envoy" in quote.text.lower() for quote in listed.citations)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from index.documents import Document
@@ -17,6 +15,7 @@ from rag.languages.phrases import say
 from rag.lazy import Lazy
 from rag.opening import as_made, open_library
 from rag.writing.llm import Writer
+from tests.asking import Knowing
 from tests.fake_llm import ScriptedLLM
 
 GERMAN = """# Die Mühle am Aarsee
@@ -41,13 +40,9 @@ def document(text: str, name: str) -> Document:
     return Document.of(text, title=text.split("\n")[0].strip("# "), source=f"/{name}.md")
 
 
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    place = tmp_path_factory.mktemp("all") / "library"
-    with Assistant(load_settings(library=place, embedding=MULTILINGUAL, llm="none")) as made:
-        made.library.add(document(GERMAN, "muehle"))
-        made.library.add(document(CHINESE, "lighthouse"))
-        yield made
+@pytest.fixture
+def assistant(multilingual: Knowing) -> Assistant:
+    return multilingual(document(GERMAN, "muehle"), document(CHINESE, "lighthouse"))
 
 
 def cited(answer: Answer) -> str:

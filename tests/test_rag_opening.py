@@ -116,6 +116,8 @@ def test_who_may_read_and_change_stands_in_the_settings(tmp_path: Path) -> None:
 def test_the_command_line_lists_them_with_what_cannot_be_read(
     own: Settings, footnoted: Footnoted, postgres: Server
 ) -> None:
+    at_once = footnoted("libraries", "--library", own.library).stdout
+    assert at_once.split("\t")[::2] == ["contracts", "0", "ready\n"], "before it is there"
     opened(own).create()
     begin_library(own, "broken")
     begin_library(own, "lost")
@@ -144,8 +146,3 @@ def test_the_command_line_lists_them_with_what_cannot_be_read(
     text = footnoted("libraries", **given).stdout
     assert [line.split("\t")[0] for line in text.splitlines()] == list(found)
     assert "\tready\n" in text
-
-
-def test_it_is_there_at_once(own: Settings, footnoted: Footnoted) -> None:
-    done = footnoted("libraries", "--library", own.library)
-    assert done.stdout.split("\t")[::2] == ["contracts", "0", "ready\n"]

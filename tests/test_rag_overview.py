@@ -26,8 +26,7 @@ from rag.answering.overview import (
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.quote import Quote
-from tests.asking import AssistantOf, answered, length, quoted
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, answered, length, quoted
 
 
 def test_what_is_shared_out_gives_each_its_own() -> None:
@@ -166,22 +165,19 @@ def test_it_is_as_long_as_is_asked(listed: Listed, wanted: str, count: int) -> N
     ],
 )
 def test_the_first_paragraph_opens_it_if_it_tells_of_the_text(
-    library_of: LibraryOf, assistant_of: AssistantOf, beginning: str, is_opening: bool
+    knowing: Knowing, beginning: str, is_opening: bool
 ) -> None:
     _, *rest = REPORT.split("## History")
     text = f"# The Tolm Ferry\n\n{beginning}\n\n## History{''.join(rest)}"
-    assistant = assistant_of(library_of(load_bytes(text.encode(), "ferry.md")))
-    [first, *_] = quoted(answered(assistant, "What is this about?", "overview/all"))
+    [first, *_] = quoted(answered(knowing(text, "ferry.md"), "What is this about?", "overview/all"))
     assert (first == beginning) is is_opening
 
 
 @pytest.mark.weights
-def test_several_documents_and_one_by_its_name(
-    library_of: LibraryOf, assistant_of: AssistantOf, briefing: Document
-) -> None:
+def test_several_documents_and_one_by_its_name(knowing: Knowing, briefing: Document) -> None:
     text = "The comet Halme was seen in Turku in the year 1911. Nobody saw it in Oslo at all."
     other = load_bytes(text.encode(), "comet.txt")
-    listed = partial(answered, assistant_of(library_of(briefing, other)))
+    listed = partial(answered, knowing(briefing, other))
     both = listed("Summarize the documents.", "overview/all")
     assert both is not None
     assert {quote.document.id for quote in both.citations} == {briefing.id, other.id}
@@ -220,8 +216,8 @@ def test_it_is_no_longer_than_an_answer_is_set_to_be(briefed: Assistant) -> None
 
 
 @pytest.mark.weights
-def test_a_part_of_one_sentence(library_of: LibraryOf) -> None:
-    library = library_of(load_bytes(b"Halme.", "text.txt"))
+def test_a_part_of_one_sentence(knowing: Knowing) -> None:
+    library = knowing("Halme.", "text.txt").library
     document = library.document(library.entries()[0].id)
     [passage] = library.passages(document.id)
     sentence = Quote.of(document, passage, passage.sentences[0])
@@ -247,8 +243,8 @@ The guild paid for the ropes.
 
 
 @pytest.fixture
-def notes(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(NOTES.encode(), "notes.md")))
+def notes(knowing: Knowing) -> Assistant:
+    return knowing(NOTES, "notes.md")
 
 
 @pytest.mark.weights
@@ -326,8 +322,8 @@ The guild of Tolm paid for the ropes of the ferry. The ropes cost forty crowns a
 
 
 @pytest.fixture
-def report(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(REPORT.encode(), "ferry.md")))
+def report(knowing: Knowing) -> Assistant:
+    return knowing(REPORT, "ferry.md")
 
 
 @pytest.mark.weights
@@ -369,12 +365,9 @@ ITEMS = """# Rules of the harbour of Tolm
 
 
 @pytest.mark.weights
-def test_items_of_a_list_are_quoted_apart_and_without_their_signs(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    assistant = assistant_of(library_of(load_bytes(ITEMS.encode(), "rules.md")))
+def test_items_of_a_list_are_quoted_apart_and_without_their_signs(knowing: Knowing) -> None:
     for question in ("Summarize it in 6 sentences.", "What is this about?"):
-        answer = answered(assistant, question, "overview/all")
+        answer = answered(knowing(ITEMS, "rules.md"), question, "overview/all")
         assert length(answer) == len(quoted(answer)) > 1
         assert not any("- " in text or "\n" in text for text in quoted(answer))
 
@@ -391,9 +384,7 @@ def test_what_stands_under_another_heading_is_headed_again(listed: Listed) -> No
 
 
 @pytest.mark.weights
-def test_points_of_slides_are_taken_for_sentences(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_points_of_slides_are_taken_for_sentences(knowing: Knowing) -> None:
     deck, stream = pptx.Presentation(), io.BytesIO()
     for title in ("The ferry", "Its costs"):
         slide = deck.slides.add_slide(deck.slide_layouts[1])
@@ -401,7 +392,7 @@ def test_points_of_slides_are_taken_for_sentences(
         said = [f"{title} in 19{year} was a matter of the guild of Tolm" for year in range(11, 15)]
         slide.placeholders[1].text = "\n".join(["Thanks", *said])
     deck.save(stream)
-    assistant = assistant_of(library_of(load_bytes(stream.getvalue(), "ferry.pptx")))
+    assistant = knowing(stream.getvalue(), "ferry.pptx")
     said = quoted(answered(assistant, "What is this about?", "overview/all"))
     assert len(said) > 1
     assert all("a matter of the guild" in each for each in said)

@@ -12,8 +12,6 @@ from pathlib import Path
 import pytest
 from babel import Locale
 
-from index.loading.load import load_bytes
-from index.weights.catalogue import MULTILINGUAL
 from rag.answer import Answer
 from rag.answering import WAYS
 from rag.answering.conversation import SAID
@@ -22,10 +20,8 @@ from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.asking.route import metadata
 from rag.assistant import Assistant
-from rag.config import load_settings
 from rag.languages.phrases import SAYINGS, say, sayings
-from tests.asking import AssistantOf, context_of, route
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, context_of, route
 
 LANGUAGES = sorted(path.stem for path in SAYINGS.glob("*.json"))
 OTHERS = [each for each in LANGUAGES if each != "en"]
@@ -166,8 +162,8 @@ def told(
 
 
 @pytest.fixture
-def railway(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(RAILWAY, "line.md")))
+def railway(knowing: Knowing) -> Assistant:
+    return knowing(RAILWAY, "line.md")
 
 
 @pytest.mark.weights
@@ -182,47 +178,40 @@ def test_small_talk_is_in_the_language_of_the_message(railway: Assistant) -> Non
         assert not english & {each.text for each in said}
 
 
-GREETINGS = {
-    "de": "Guten Tag. Ich habe 1 Dokument: „The railway“. Sie können zum Beispiel fragen: "
-    "„Worum geht es in diesem Dokument?“",
-    "ru": "Здравствуйте. У меня 1 документ: «The railway». Можно спросить, например: "
-    "«О чём этот документ?»",
-    "zh": "您好。 我有1份文档：“The railway”。 例如，您可以问：“这份文档讲的是什么？”",
-}
-LENGTHS = {
-    "de": "Gezählt wurden in line.md: 38 Wörter und 3 Überschriften.",
-    "ru": "По подсчёту, в line.md: 38 слов и 3 заголовка.",
-    "zh": "经统计，line.md有38个词和3个标题。",
-}
-MISSING = {
-    "de": "Weder der Text von line.md noch die Datei nennt einen Autor.",
-    "ru": "Ни в тексте line.md, ни в свойствах файла не указан автор.",
-    "zh": "line.md的正文和文件都没有注明作者。",
-}
-AGAIN = {
-    "de": "Jedes Zitat wurde noch einmal an seiner Stelle gelesen, Wort für Wort.",
-    "ru": "Каждая цитата прочитана заново на своём месте, слово в слово.",
-    "zh": "每条引文都已在原处逐字重读。",
-}
-UNDER = {
-    "de": "The railway, unter „Building the line“: “It took",
-    "ru": "The railway, под заголовком «Building the line»: “It took",
-    "zh": "The railway, 标题“Building the line”之下: “It took",
-}
-NO_TABLE = {
-    "de": "Worauf es beruht, hat keine Zeilen und Spalten, deshalb steht es als Liste da.",
-    "ru": "В том, на чём это основано, нет строк и столбцов, поэтому это список.",
-    "zh": "所依据的内容没有行和列，因此列成清单。",
-}
-FOOTNOTES = {
-    "de": "Die letzte Antwort hat 1 Fußnote.",
-    "ru": "В последнем ответе 1 сноска.",
-    "zh": "上一个回答有1条脚注。",
-}
-WHOLE = {
-    "de": "1 Satz aus 1 von 2 Abschnitten.",
-    "ru": "1 предложение; охвачено: 1 из 2 разделов.",
-    "zh": "1句话，选自2节中的1节。",
+TOLD = {
+    "de": {
+        "greeting": "Guten Tag. Ich habe 1 Dokument: „The railway“. Sie können zum Beispiel "
+        "fragen: „Worum geht es in diesem Dokument?“",
+        "length": "Gezählt wurden in line.md: 38 Wörter und 3 Überschriften.",
+        "missing": "Weder der Text von line.md noch die Datei nennt einen Autor.",
+        "again": "Jedes Zitat wurde noch einmal an seiner Stelle gelesen, Wort für Wort.",
+        "under": "The railway, unter „Building the line“: “It took",
+        "no table": "Worauf es beruht, hat keine Zeilen und Spalten, deshalb steht es als Liste "
+        "da.",
+        "footnotes": "Die letzte Antwort hat 1 Fußnote.",
+        "whole": "1 Satz aus 1 von 2 Abschnitten.",
+    },
+    "ru": {
+        "greeting": "Здравствуйте. У меня 1 документ: «The railway». Можно спросить, например: "
+        "«О чём этот документ?»",
+        "length": "По подсчёту, в line.md: 38 слов и 3 заголовка.",
+        "missing": "Ни в тексте line.md, ни в свойствах файла не указан автор.",
+        "again": "Каждая цитата прочитана заново на своём месте, слово в слово.",
+        "under": "The railway, под заголовком «Building the line»: “It took",
+        "no table": "В том, на чём это основано, нет строк и столбцов, поэтому это список.",
+        "footnotes": "В последнем ответе 1 сноска.",
+        "whole": "1 предложение; охвачено: 1 из 2 разделов.",
+    },
+    "zh": {
+        "greeting": "您好。 我有1份文档：“The railway”。 例如，您可以问：“这份文档讲的是什么？”",
+        "length": "经统计，line.md有38个词和3个标题。",
+        "missing": "line.md的正文和文件都没有注明作者。",
+        "again": "每条引文都已在原处逐字重读。",
+        "under": "The railway, 标题“Building the line”之下: “It took",
+        "no table": "所依据的内容没有行和列，因此列成清单。",
+        "footnotes": "上一个回答有1条脚注。",
+        "whole": "1句话，选自2节中的1节。",
+    },
 }
 
 
@@ -232,19 +221,20 @@ def test_each_way_speaks_the_language_of_the_message(railway: Assistant, languag
     def said(text: str, name: str, history: Sequence[Turn] = ()) -> Answer:
         return told(railway, language, text, name, history)
 
-    assert said("…", "conversation/greeting").text == GREETINGS[language]
-    assert said("…", "document/length").text == LENGTHS[language]
-    assert said("…", "document/author").message == MISSING[language]
+    own = TOLD[language]
+    assert said("…", "conversation/greeting").text == own["greeting"]
+    assert said("…", "document/length").text == own["length"]
+    assert said("…", "document/author").message == own["missing"]
     sure = said("…", "command/sure", ASKED)
-    assert sure.text.startswith(UNDER[language])
-    assert [each.text for each in sure.sentences][-2] == AGAIN[language]
-    assert said("…", "command/table", ASKED).message == NO_TABLE[language]
-    assert said("[7]", "command/footnote", ASKED).text == FOOTNOTES[language]
+    assert sure.text.startswith(own["under"])
+    assert [each.text for each in sure.sentences][-2] == own["again"]
+    assert said("…", "command/table", ASKED).message == own["no table"]
+    assert said("[7]", "command/footnote", ASKED).text == own["footnotes"]
     [quote] = said("… [1] …", "command/footnote", ASKED).sentences
     assert "three hundred workers" in quote.text
     assert said("…", "command/sure").text == say(language, "no_answer")
     overview = said("…", "overview/all")
-    assert overview.message == WHOLE[language]
+    assert overview.message == own["whole"]
     assert len(overview.citations) == 1
 
 
@@ -291,12 +281,9 @@ def test_a_label_or_a_title_states_nothing_in_chinese(text: str) -> None:
     assert not stands_alone(text)
 
 
-@pytest.fixture(scope="module")
-def lighthouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
-    place = tmp_path_factory.mktemp("all") / "library"
-    with Assistant(load_settings(library=place, embedding=MULTILINGUAL, llm="none")) as made:
-        made.library.add(load_bytes(LIGHTHOUSE.encode(), "lighthouse.md"))
-        yield made
+@pytest.fixture
+def lighthouse(multilingual: Knowing) -> Assistant:
+    return multilingual(LIGHTHOUSE, "lighthouse.md")
 
 
 def test_an_overview_of_a_chinese_text_has_sentences_of_every_part(lighthouse: Assistant) -> None:

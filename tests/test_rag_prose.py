@@ -39,48 +39,50 @@ def said(made: Composition) -> list[str]:
     return [each.text for each in made.sentences if each.supported]
 
 
-def test_prose_that_is_borne_out_stands_as_it_was_written(reader: Reader) -> None:
-    written = "Cracks were found in two piers. Lorries had made the cracks longer."
-    made = prose(reader).whole(written)
-    assert [each.citations for each in made.sentences] == [(1,), (2,)]
-    assert made.citations == [CRACKS, LORRIES]
+TOLD = "Lorries had made the cracks longer.", LORRIES
+FOUND = CRACKS.text, CRACKS
+QUOTED = f"“{CRACKS.text}”", CRACKS
+NEAR = "The queen found cracks in two piers."
+FALSE = (
+    *("The bridge was closed to the queen since cracks were found in three piers.", NEAR),
+    "Cracks were found in two piers in 1958.",
+    *(f"{particle}racks were found in three piers." for particle in ("No, c", "Yes, c", "yes, C")),
+)
+PARTICLES = [f"{particle}{CRACKS.text[1:]}" for particle in ("No, c", "Yes, c", "yes, C")]
 
 
 @pytest.mark.parametrize(
-    "written",
+    ("written", "stands", "aside"),
     [
-        "The bridge was closed to the queen since cracks were found in three piers.",
-        "The queen found cracks in two piers.",
-        "Cracks were found in two piers in 1958.",
+        (f"{CRACKS.text} {TOLD[0]}", [FOUND, TOLD], []),
+        # The sentence that it is nearest to stands in its place.
+        *((f"{each} {TOLD[0]}", [QUOTED, TOLD], [each]) for each in FALSE),
+        # Whether yes and no are right no source says in its words.
+        *((f"{each} {TOLD[0]}", [FOUND, TOLD], []) for each in PARTICLES),
+        *((f"{each} {CRACKS.text} {TOLD[0]}", [FOUND, TOLD], []) for each in PARTICLES),
+        (f"Well, here you are. {TOLD[0]}", [TOLD], None),  # It brings in no quote.
+        # What stands in its own words is not said again.
+        (f"{NEAR} {CRACKS.text}", [QUOTED], None),
+        # A chosen sentence that is not written of does not belong to the answer.
+        (TOLD[0], [TOLD], []),
+        # Where nothing is proven the chosen sentences are the answer.
+        *(
+            (each, [QUOTED, (f"“{LORRIES.text}”", LORRIES)], None)
+            for each in ("", "Ask the harbour office.")
+        ),
     ],
 )
-def test_the_sentence_that_prose_is_nearest_to_stands_in_its_place(
-    written: str, reader: Reader
+def test_what_stands_of_what_is_written(
+    written: str, stands: list[tuple[str, Quote]], aside: list[str] | None, reader: Reader
 ) -> None:
-    told = "Lorries had made the cracks longer."
-    made = prose(reader).whole(f"{written} {told}")
-    assert said(made) == [f"“{CRACKS.text}”", told]
-    assert [each.text for each in made.sentences if not each.supported] == [written]
-
-
-@pytest.mark.parametrize("particle", ["No, c", "Yes, c", "yes, C"])
-def test_yes_and_no_are_left_out_where_the_rest_is_proven_without_them(
-    particle: str, reader: Reader
-) -> None:
-    """Whether they are right no source says in its words."""
-    written = f"{particle}racks were found in two piers."
-    told = "Lorries had made the cracks longer."
-    assert said(prose(reader).whole(f"{written} {told}")) == [CRACKS.text, told]
-    assert said(prose(reader).whole(f"{written} {CRACKS.text} {told}")) == [CRACKS.text, told]
-    false = f"{particle}racks were found in three piers."
-    made = prose(reader).whole(f"{false} {told}")
-    assert said(made) == [f"“{CRACKS.text}”", told]
-    assert [each.text for each in made.sentences if not each.supported] == [false]
-
-
-def test_a_remark_brings_in_no_quote(reader: Reader) -> None:
-    told = "Lorries had made the cracks longer."
-    assert said(prose(reader).whole(f"Well, here you are. {told}")) == [told]
+    made = prose(reader).whole(written)
+    assert said(made) == [text for text, _ in stands]
+    assert [each.citations for each in made.sentences if each.supported] == [
+        (number,) for number in range(1, len(stands) + 1)
+    ]
+    assert made.citations == [quote for _, quote in stands]
+    left = [each.text for each in made.sentences if not each.supported]
+    assert aside is None or left == aside
 
 
 def test_yes_stays_where_it_is_asked_for_and_proven(reader: Reader) -> None:
@@ -89,24 +91,6 @@ def test_yes_stays_where_it_is_asked_for_and_proven(reader: Reader) -> None:
     yes = "Yes, cracks were found in two piers."
     assert said(answering.whole(yes)) == [yes]
     assert said(answering.whole("No, cracks were found in two piers.")) == [CRACKS.text]
-
-
-def test_what_stands_in_its_own_words_is_not_said_again(reader: Reader) -> None:
-    made = prose(reader).whole(
-        "The queen found cracks in two piers. Cracks were found in two piers."
-    )
-    assert said(made) == [f"“{CRACKS.text}”"]
-
-
-def test_a_chosen_sentence_that_is_not_written_of_does_not_belong_to_the_answer(
-    reader: Reader,
-) -> None:
-    assert prose(reader).whole("Lorries had made the cracks longer.").citations == [LORRIES]
-
-
-def test_where_nothing_is_proven_the_chosen_sentences_are_the_answer(reader: Reader) -> None:
-    for written in ("", "Ask the harbour office."):
-        assert said(prose(reader).whole(written)) == [f"“{CRACKS.text}”", f"“{LORRIES.text}”"]
 
 
 def test_a_sentence_is_proven_as_soon_as_it_is_whole(reader: Reader) -> None:

@@ -13,8 +13,7 @@ from rag.answerability import gate
 from rag.lazy import Lazy
 from rag.writing.llm import Writer
 from rag.writing.selection import FILE, MOST_SENTENCES, Selected, messages, read, written
-from tests.asking import AssistantOf
-from tests.conftest import LibraryOf
+from tests.asking import Knowing
 from tests.fake_llm import ScriptedLLM
 
 BRIDGE = [
@@ -111,17 +110,13 @@ MILL = (
 @pytest.mark.weights
 @pytest.mark.parametrize("sure", [False, True])
 def test_what_is_selected_beside_a_quote_is_the_answer(
-    read_only_library_of: LibraryOf,
-    assistant_of: AssistantOf,
-    monkeypatch: pytest.MonkeyPatch,
-    sure: bool,
+    knowing: Knowing, monkeypatch: pytest.MonkeyPatch, sure: bool
 ) -> None:
     """Even where the reader would have another one: it is cited, and found, once."""
     monkeypatch.setattr("rag.answering.evidence.REREAD_DOUBT", (0.0, 1.0))
     monkeypatch.setattr(gate, "READ_SHARE", 0.0)
     monkeypatch.setattr(gate.Decision, "words_are_sure", sure)
-    mill = Document.of(MILL, title="The mill", source="/mill.txt")
-    assistant = assistant_of(read_only_library_of(mill))
+    assistant = knowing(Document.of(MILL, title="The mill", source="/mill.txt"))
     llm = ScriptedLLM(copied="sells flour", adapters={FILE: "1"})
     assistant._writer = Lazy(lambda: Writer(llm, "scripted"))
     answer = assistant.ask("In which year was the mill built?")

@@ -9,7 +9,6 @@ from datetime import date
 import pytest
 
 from index.documents import Document
-from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.subquestions import MOST_PARTS, day_of, joined_in, measured, several
 from rag.asking.query import Query
@@ -17,8 +16,7 @@ from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.languages import Point, SubQuestions
 from rag.quote import Quote
-from tests.asking import AssistantOf
-from tests.conftest import LibraryOf
+from tests.asking import Knowing
 
 
 @pytest.mark.parametrize(
@@ -114,8 +112,8 @@ Bishop Lund said that the Alder Bridge was too dear. The market of Esker was on 
 
 
 @pytest.fixture
-def ask(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Ask:
-    return assistant_of(read_only_library_of(load_bytes(TEXT, "bridges.txt"))).ask
+def ask(knowing: Knowing) -> Ask:
+    return knowing(TEXT, "bridges.txt").ask
 
 
 @pytest.mark.weights

@@ -20,8 +20,7 @@ from rag.answering.tables.plan import Plan, plan
 from rag.answering.tables.results import results
 from rag.assistant import Assistant
 from rag.languages import bounds
-from tests.asking import AssistantOf, answered
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, answered
 
 SALES = """Region,Year,Product,Revenue,Units sold,Growth
 Asia,2019,Kettle,$1.5m,120,4.5%
@@ -353,12 +352,12 @@ def test_a_superlative_of_one_thing_is_not_the_most_things() -> None:
 
 
 @pytest.fixture
-def ask(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+def ask(knowing: Knowing) -> Assistant:
     prose = load_bytes(
         b"The kettle was invented in Asia. Twelve soldiers took part in the landing of 1944.",
         "prose.txt",
     )
-    return assistant_of(read_only_library_of(sales(), prose))
+    return knowing(sales(), prose)
 
 
 def computed(assistant: Assistant, question: str, how: str) -> Answer:
@@ -408,22 +407,21 @@ def test_means_and_counts(ask: Assistant) -> None:
     assert count.text.startswith("Computed: 3, the number of different values of the column")
 
 
-def test_many_rows_are_cited_by_the_first_and_their_number(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_many_rows_are_cited_by_the_first_and_their_number(knowing: Knowing) -> None:
     rows = "\n".join(f"Buoy {at},{at % 7}" for at in range(40))
-    assistant = assistant_of(library_of(load_bytes(f"Buoy,Waves\n{rows}".encode(), "buoys.csv")))
-    answer = computed(assistant, "What is the sum of the waves?", "sum")
+    answer = computed(
+        knowing(f"Buoy,Waves\n{rows}", "buoys.csv"), "What is the sum of the waves?", "sum"
+    )
     assert sum(quote.text.count("Buoy") for quote in answer.citations) == 10
     assert answer.message == "The footnotes show the first 10 of 40 rows."
 
 
-def test_two_tables_that_fit_alike_are_not_computed_from(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_two_tables_that_fit_alike_are_not_computed_from(knowing: Knowing) -> None:
     other = load_bytes(SALES.replace("120", "121").encode(), "other.csv")
-    assistant = assistant_of(library_of(sales(), other))
-    assert answered(assistant, "What was the total revenue in Asia?", "compute/sum") is None
+    assert (
+        answered(knowing(sales(), other), "What was the total revenue in Asia?", "compute/sum")
+        is None
+    )
 
 
 def test_without_a_table_that_fits_evidence_is_asked(ask: Assistant) -> None:
@@ -446,10 +444,8 @@ Dan,male,West,28
 """
 
 
-def test_a_word_that_means_a_value_is_no_name_of_all_rows(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    assistant = assistant_of(library_of(load_bytes(WAGES.encode(), "wages.csv")))
+def test_a_word_that_means_a_value_is_no_name_of_all_rows(knowing: Knowing) -> None:
+    assistant = knowing(WAGES, "wages.csv")
     assert assistant.ask("What is the average wage of the women?", use_llm=False).way == "evidence"
     answer = assistant.ask("What is the average wage of the female?", use_llm=False)
     assert answer.text.startswith("Computed: 33,")
@@ -481,11 +477,9 @@ def test_a_passage_below_the_head_of_its_table_is_found_by_it_too() -> None:
     assert head_above(markdown, markdown.index("Text")) == ""
 
 
-def test_a_row_of_two_thousand_is_found_by_its_cells(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
+def test_a_row_of_two_thousand_is_found_by_its_cells(knowing: Knowing) -> None:
     document, known = long_sheet()
-    assistant = assistant_of(library_of(document))
+    assistant = knowing(document)
     for region, year in (("Asia", 2021), ("Africa", 1745)):
         answer = assistant.ask(f"What was the revenue of {year} in {region}?", use_llm=False)
         [first, *_] = answer.citations

@@ -6,25 +6,19 @@ import json
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
 from index.documents import LONGEST_TAG, Document, Properties
 from index.errors import UserError
 from index.loading.load import cleaned, load_bytes
 from index.storage.database import Place
-from tests.asking import AssistantOf
+from rag.assistant import Assistant
+from tests.asking import Knowing
 from tests.commands import Footnoted
-from tests.conftest import LibraryOf, OpenLibrary
-from ui.api.functions import Functions
-from ui.api.v1 import api
-from ui.panels.events import Rights
-from ui.panels.regression.runs import Runs
+from tests.conftest import OpenLibrary
+from tests.test_ui_libraries import BRIDGE, OPENED, TUNNEL
+from tests.test_ui_v1 import served
 
 pytestmark = pytest.mark.weights
-
-BRIDGE = "The bridge at Tolm was opened by Ada Holm on 3 May 1911. It is 412 metres long."
-TUNNEL = "The tunnel at Varn was opened by Bo Ek on 9 June 1932. It is 2,100 metres long."
-OPENED = "Who opened the bridge at Tolm?"
 
 
 def of(text: str, source: str) -> Document:
@@ -64,11 +58,14 @@ def test_a_file_gives_itself_no_tags() -> None:
     assert cleaned(Properties("Ann Lee", tags=("mine",))) == Properties("Ann Lee")
 
 
-def test_a_tag_narrows_what_is_asked(library_of: LibraryOf, assistant_of: AssistantOf) -> None:
-    library = library_of(
-        of(BRIDGE, "/bridge.txt").tagged(["Bridges"]), of(TUNNEL, "/tunnel.txt").tagged(["tunnels"])
-    )
-    assistant = assistant_of(library)
+@pytest.fixture
+def assistant(knowing: Knowing) -> Assistant:
+    """One of two documents, each with a tag."""
+    bridge, tunnel = of(BRIDGE, "/bridge.txt"), of(TUNNEL, "/tunnel.txt")
+    return knowing(bridge.tagged(["Bridges"]), tunnel.tagged(["tunnels"]))
+
+
+def test_a_tag_narrows_what_is_asked(assistant: Assistant) -> None:
     answer = assistant.ask(OPENED, tags=["bridges"])
     assert [quote.document.name for quote in answer.citations] == ["bridge.txt"]
     apart = assistant.ask(OPENED, tags=["tunnels"])
@@ -80,18 +77,15 @@ def test_a_tag_narrows_what_is_asked(library_of: LibraryOf, assistant_of: Assist
         assistant.ask(OPENED, tags=["ships", "bridges"])
 
 
-def test_programs_ask_by_tags(library_of: LibraryOf, assistant_of: AssistantOf) -> None:
-    assistant = assistant_of(
-        library_of(of(BRIDGE, "/bridge.txt").tagged(["b"]), of(TUNNEL, "/tunnel.txt").tagged(["t"]))
-    )
-    client = TestClient(api(Functions(assistant, Rights()), Runs(assistant)))
-    asked = {"question": OPENED, "tags": ["t"]}
+def test_programs_ask_by_tags(assistant: Assistant) -> None:
+    client = served(assistant)
+    asked = {"question": OPENED, "tags": ["tunnels"]}
     assert client.post("/v1/ask", json=asked).json()["refused"]
-    assert not client.post("/v1/ask", json=asked | {"tags": ["b"]}).json()["refused"]
+    assert not client.post("/v1/ask", json=asked | {"tags": ["bridges"]}).json()["refused"]
     wrong = client.post("/v1/ask", json=asked | {"tags": ["ships"]})
     assert (wrong.status_code, "“ships”" in wrong.json()["detail"]) == (400, True)
     tags = [each["tags"] for each in client.get("/v1/documents").json()["documents"]]
-    assert tags == [["b"], ["t"]]
+    assert tags == [["Bridges"], ["tunnels"]]
 
 
 def test_the_command_line_gives_tags_and_asks_by_them(

@@ -6,12 +6,11 @@ import json
 
 import pytest
 
-from index.loading.load import load_bytes
 from rag.answering.subquestions import answer_parts
 from rag.assistant import Assistant
 from rag.languages import SubQuestions
-from tests.asking import AssistantOf, context_of
-from tests.conftest import LibraryOf
+from tests.asking import Knowing, context_of
+from tests.test_rag_command import WIDTHS
 from ui.conversations.exchange import Exchange, exchanges_from_json
 from ui.drawing import render
 
@@ -25,19 +24,13 @@ Ferries leave the harbour of Tolm at noon, and the crossing takes an hour.
 
 The Rowan Strait in the south is 20 kilometres wide. Its tides are known for their force.
 """
-WIDTHS = b"""The strait width is measured at low tide.
-
-The Alder Strait in the north has a strait width of 9 kilometres.
-
-The Rowan Strait in the south has a strait width of 20 kilometres.
-"""
 ASKED = "how wide is the strait"
 ASKS = "Which one do you mean?"
 
 
 @pytest.fixture
-def straits(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
-    return assistant_of(read_only_library_of(load_bytes(TEXT, "straits.md")))
+def straits(knowing: Knowing) -> Assistant:
+    return knowing(TEXT, "straits.md")
 
 
 def test_it_is_asked_back_with_a_quote_for_each(straits: Assistant) -> None:
@@ -67,10 +60,8 @@ def test_what_means_one_thing_is_answered(straits: Assistant, question: str) -> 
     assert (answer.choices, answer.refused) == ((), False)
 
 
-def test_a_phrase_of_a_document_leaves_nothing_open(
-    library_of: LibraryOf, assistant_of: AssistantOf
-) -> None:
-    widths = assistant_of(library_of(load_bytes(WIDTHS, "widths.md")))
+def test_a_phrase_of_a_document_leaves_nothing_open(knowing: Knowing) -> None:
+    widths = knowing(WIDTHS, "widths.md")
     assert widths.ask("how wide is the strait").choices
     answer = widths.ask("strait width")
     assert (answer.choices, answer.refused) == ((), False)

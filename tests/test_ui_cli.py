@@ -58,7 +58,7 @@ def ask(footnoted: Footnoted, library: Path) -> Footnoted:
 
 @pytest.mark.weights
 def test_list_and_show_and_remove(library: Path, briefing: Document, footnoted: Footnoted) -> None:
-    listed = as_process("list", "--library", library)
+    listed = footnoted("list")
     assert (listed.returncode, listed.stderr) == (0, "")
     assert briefing.id in listed.stdout
     as_json = json.loads(footnoted("list", "--json").stdout)
@@ -421,6 +421,7 @@ def test_a_beginning_that_two_ids_share(tmp_path: Path, footnoted: Footnoted) ->
 
 
 @pytest.mark.weights
+@pytest.mark.usefixtures("no_pauses")
 def test_damaged_vectors_are_told_and_reindex_mends_them(
     library: Path, ask: Footnoted, footnoted: Footnoted
 ) -> None:
@@ -454,14 +455,6 @@ def test_a_damaged_library_is_one_message_for_every_command(
     (library / "library.db").write_bytes(b"garbage " * 1000)
     for command in (["list"], ["show", "x"], ["remove", "x"], ["ask", "Who?"], ["add", BRIEFING]):
         refused(footnoted(*command), str(library), "damaged")
-
-
-def test_a_file_in_the_place_of_the_library(tmp_path: Path, footnoted: Footnoted) -> None:
-    path = tmp_path / "file"
-    path.write_text("mine")
-    for command in (["list"], ["ask", "Who?"], ["add", BRIEFING]):
-        refused(footnoted(*command, "--library", path), str(path))
-    assert path.read_text() == "mine"
 
 
 @pytest.mark.weights

@@ -213,6 +213,7 @@ def test_models_that_are_not_of_the_catalogue(tmp_path: Path) -> None:
 
 
 @pytest.mark.weights
+@pytest.mark.usefixtures("no_pauses")
 def test_vectors_of_other_settings_and_vectors_that_are_gone_are_noticed(
     own_library: Path,
 ) -> None:

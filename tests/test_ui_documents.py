@@ -134,18 +134,6 @@ def test_a_web_page_is_taken_and_links_to_its_original(page: Page, site: str) ->
     remove(page, "comet")
 
 
-def test_nobody_waits_for_what_somebody_else_adds(
-    page: Page, open_page: OpenPage, window_address: str, site: str
-) -> None:
-    fetch(page, f"{site}/slow")
-    expect(page.locator("#adding")).to_contain_text("reading")
-    other = open_page(window_address)
-    fetch(other, f"{site}/none")
-    expect(other.locator("#outcomes .notice")).to_contain_text("404")
-    RELEASED.set()
-    expect(page.locator("#outcomes .notice")).to_contain_text("404")
-
-
 def test_what_is_added_outlives_its_page_is_stopped_and_tried_again(
     page: Page, open_page: OpenPage, window_address: str, site: str
 ) -> None:
@@ -158,6 +146,8 @@ def test_what_is_added_outlives_its_page_is_stopped_and_tried_again(
     other = open_page(window_address)
     expect(other.locator("#documents li").first).to_be_visible()
     expect(other.locator("#adding li")).to_have_count(0)  # That is told to its visitor alone.
+    fetch(other, f"{site}/none")  # Nobody waits for what somebody else adds.
+    expect(other.locator("#outcomes .notice")).to_contain_text("404")
 
     fetch(again, f"{site}/palomar")
     notices = again.locator("#outcomes .notice")

@@ -8,16 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 
-from index.documents import Document
-from tests.asking import AssistantOf
+from tests.asking import Knowing
 from tests.commands import Footnoted
-from tests.conftest import LibraryOf
-from ui.api.functions import Functions
-from ui.api.v1 import api
-from ui.panels.events import Rights
-from ui.panels.regression.runs import Runs
+from tests.test_ui_libraries import BRIDGE, of
+from tests.test_ui_v1 import served
 
 pytestmark = pytest.mark.weights
 
@@ -25,7 +20,6 @@ GERMAN = (
     "Der Pachtvertrag gilt z. B. ab dem 3. März 2021 und endet am 5. Mai 2025, ca. vier Jahre "
     "später. Die Pacht beträgt 800 Euro im Monat."
 )
-ENGLISH = "The bridge at Tolm was opened by Ada Holm on 3 May 1911. It is 412 metres long."
 
 
 @pytest.fixture
@@ -89,13 +83,8 @@ def test_a_library_from_before_says_what_brings_languages(
     assert listed(footnoted) == ["de"]
 
 
-def test_programs_are_told_the_language(library_of: LibraryOf, assistant_of: AssistantOf) -> None:
-    texts = {"bridge": ENGLISH, "lease": GERMAN}
-    documents = [
-        Document.of(text, title=name, source=f"/{name}.txt") for name, text in texts.items()
-    ]
-    assistant = assistant_of(library_of(*documents))
-    client = TestClient(api(Functions(assistant, Rights()), Runs(assistant)))
+def test_programs_are_told_the_language(knowing: Knowing) -> None:
+    client = served(knowing(of(BRIDGE, "bridge"), of(GERMAN, "lease")))
     found = client.get("/v1/documents").json()["documents"]
     assert [each["language"] for each in found] == ["en", "de"]
     assert client.get("/v1/documents/lease").json()["language"] == "de"

@@ -39,7 +39,9 @@ from rag.log import Log
 from ui.panels import checking
 from ui.panels.checking import CheckPanel
 from ui.panels.conversation import ConversationPanel
+from ui.panels.documents import DocumentsPanel
 from ui.panels.events import asked_by
+from ui.panels.libraries.menu import LibraryMenu
 from ui.panels.source import SourcePanel
 from ui.panels.tags import Tags
 
@@ -60,6 +62,11 @@ def of_pages(library, *seconds):
         left.pop(0) if left and library == more.get("library", asked_by()[1]) else 0
     )
 
+def of_no_library(*_, **__):
+    return 0 if asked_by()[1] else 3
+
+late(LibraryMenu, "show", of_no_library)
+late(DocumentsPanel, "open", of_no_library)
 late(Tags, "show", lambda _, left_out: 2 * (asked_by()[1] == "works" and len(left_out) == 1))
 late(Library, "remove", of_pages("piers", 5))
 late(Library, "dates", of_pages("growing", 0, 5, 5, 0, 0, 5))
@@ -76,7 +83,10 @@ late(Log, "overrule", of_pages("overruled", 3))
 late(checking, "load_bytes", of_pages("left", 3))
 late(SourcePanel, "open_place", of_pages("paged", 3))
 """
-"""What pages of some libraries show comes so many seconds after it was read, at first."""
+"""What pages of some libraries show comes so many seconds after it was read, at first.
+
+So does what a page is loaded with whose address names no library.
+"""
 
 BUILT = "Who opened the tunnel at Varn?"
 LONG = "The bridge at Tolm is 412 metres long."
@@ -164,6 +174,19 @@ def test_a_page_that_was_turned_shows_nothing_of_the_library_that_it_had(page: P
     expect(documents(page)).to_have_text(["bridge"])
 
 
+def test_a_page_is_turned_to_another_library_once_it_is_loaded(
+    open_page: OpenPage, address: str
+) -> None:
+    page = open_page(f"{address}?document={of(MILL, 'mill').id}&span=0-8")
+    page.locator("#source .elsewhere a").click()
+    expect(name(page)).to_contain_text("archive")
+    expect(documents(page)).to_have_text(["mill"])
+    expect(page.locator("#source mark.quote")).to_have_text("The mill")
+    page.wait_for_timeout(4_000)  # Nothing comes behind it.
+    expect(name(page)).to_contain_text("archive")
+    expect(documents(page)).to_have_text(["mill"])
+
+
 @of_library("growing")
 def test_what_changes_while_the_list_is_drawn_is_shown_and_stays(
     page: Page, folder: Path, open_library: OpenLibrary
@@ -177,7 +200,7 @@ def test_what_changes_while_the_list_is_drawn_is_shown_and_stays(
             library.add(of(text, name))
         page.wait_for_timeout(500)
 
-    add(MILL, "mill")
+    add("The mill at Sund is of 1940.", "mill")
     box(page, "bridge").uncheck()
     expect(documents(page)).to_have_text(["bridge", "tunnel", "mill"])
     page.wait_for_timeout(500)

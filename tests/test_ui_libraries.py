@@ -189,44 +189,6 @@ def test_a_link_to_a_document_of_another_library_says_so(open_page: OpenPage, ad
     expect(gone.locator("#documents")).to_contain_text("There is no library")
 
 
-LATE = """
-import time
-from ui.panels.documents import DocumentsPanel
-from ui.panels.events import asked_by
-from ui.panels.libraries.menu import LibraryMenu
-
-def late(panel, name):
-    before = getattr(panel, name)
-
-    def after(self, *given):
-        shown = before(self, *given)
-        time.sleep(0 if asked_by()[1] else 2)
-        return shown
-
-    after.__name__ = name
-    setattr(panel, name, after)
-
-late(LibraryMenu, "show")
-late(DocumentsPanel, "open")
-"""
-"""What the page is loaded with comes late, as on a machine that has much else to do."""
-
-
-def test_a_page_is_turned_to_another_library_once_it_is_loaded(
-    open_page: OpenPage, folder: Path, open_library: OpenLibrary
-) -> None:
-    mill = of(MILL, "mill")
-    with window(open_library(folder / "works"), first=LATE, FOOTNOTED_LLM="none") as address:
-        page = open_page(f"{address}?document={mill.id}&span=0-8")
-        page.locator("#source .elsewhere a").click()
-        expect(name(page)).to_contain_text("archive")
-        expect(documents(page)).to_have_text(["mill"])
-        expect(page.locator("#source mark.quote")).to_have_text("The mill")
-        page.wait_for_timeout(4_000)  # Nothing comes behind it.
-        expect(name(page)).to_contain_text("archive")
-        expect(documents(page)).to_have_text(["mill"])
-
-
 def test_tags_narrow_the_question_and_are_given_and_taken_away(page: Page) -> None:
     expect(asked_of(page)).to_have_text("Asked of: all documents")
     page.get_by_role("button", name="Ask 1 document tagged tunnels").click()

@@ -248,8 +248,7 @@ def test_what_is_printed_for_people_is_translated(path: Path) -> None:
 
 
 @pytest.mark.weights
-def test_commands_speak_the_language_of_the_terminal(tmp_path: Path) -> None:
-    """As processes: two languages, and JSON that is the same in each."""
+def test_commands_speak_the_language_of_the_terminal(tmp_path: Path, footnoted: Footnoted) -> None:
     library, bad = tmp_path / "library", tmp_path / "bad.json"
     bad.write_text("{")
     good = tmp_path / "Check the name.txt"
@@ -259,7 +258,7 @@ def test_commands_speak_the_language_of_the_terminal(tmp_path: Path) -> None:
     assert "Check the name.txt: hinzugefügt, 1 Textstelle (" in done.stderr
     assert "1 hinzugefügt, 1 fehlgeschlagen.\n" in done.stderr
     assert "bad.json ist ab Zeile 1 kein JSON: " in done.stderr
-    found = as_process("show", "nothing", "--library", library, FOOTNOTED_LANGUAGE="zh")
+    found = footnoted("show", "nothing", "--library", library, FOOTNOTED_LANGUAGE="zh")
     assert found.stderr.startswith("资料库 ")
     assert "中没有文档“nothing”。" in found.stderr
 

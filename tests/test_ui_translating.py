@@ -11,19 +11,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from index.documents import Document
 from index.language import in_its_language
-from index.library import Library
-from index.weights.catalogue import MULTILINGUAL
 from rag.answer import Answer, AnswerSentence
 from rag.assistant import Assistant
-from rag.config import load_settings
 from rag.lazy import Lazy
-from rag.opening import open_library
 from rag.quote import Quote
 from rag.writing.llm import Writer
 from rag.writing.translating import Translation
-from tests.asking import AssistantOf
+from tests.asking import Knowing
 from tests.browser import OpenPage, ask, assert_accessible, saved, window, written_by
-from tests.conftest import LibraryOf
 from tests.fake_llm import ScriptedLLM
 from tests.provider import provider
 from tests.test_ui_v1 import served
@@ -54,9 +49,9 @@ MARK = "Translated by the language model; not proven."
 
 
 @pytest.fixture
-def mill(read_only_library_of: LibraryOf, assistant_of: AssistantOf) -> Assistant:
+def mill(knowing: Knowing) -> Assistant:
     """An assistant of a text in German, without a language model."""
-    return assistant_of(read_only_library_of(MILL))
+    return knowing(MILL)
 
 
 def test_programs_get_a_translation_beside_the_quote(mill: Assistant) -> None:
@@ -144,39 +139,26 @@ def test_a_translation_is_drawn_as_text_and_marked() -> None:
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
-    place = tmp_path_factory.mktemp("translating") / "library"
-    made = open_library(load_settings(library=place, embedding=MULTILINGUAL, llm="none"))
-    made.add(MILL)
-    return made
-
-
-@pytest.fixture(scope="module")
-def address(library: Library) -> Iterator[str]:
+def address(multilingual: Knowing) -> Iterator[str]:
     own = {"FOOTNOTED_LLM": "none", "FOOTNOTED_PRIVATE_ADDRESSES": "true"}
-    with window(library, **own) as found:
+    with window(multilingual(MILL).library, **own) as found:
         yield found
 
 
-@pytest.mark.parametrize(
-    ("place", "words"),
-    [
+def test_whatever_is_sent_is_answered_in_a_sentence(address: str) -> None:
+    visitor = Visitor(address, "a-browser-without-a-login")
+    for place, words in (
         (ASKED, "A translation needs a language model, and none is set"),
         (ASKED | {"document": "../../etc/passwd"}, "There is no document"),
         (ASKED | {"start": -1}, "There is no place"),
         (ASKED | {"end": "5"}, "There is no place"),
         (None, "There is no document"),
         (["x"], "There is no document"),
-    ],
-)
-def test_whatever_is_sent_is_answered_in_a_sentence(
-    address: str, place: object, words: str
-) -> None:
-    visitor = Visitor(address, "a-browser-without-a-login")
-    said = visitor.send("translate", at="translation", about=place)
+    ):
+        said = visitor.send("translate", at="translation", about=place)
+        assert words in said, place
+        assert "Translating" in said
     visitor.http.close()
-    assert words in said
-    assert "Translating" in said
 
 
 def button(turn: Locator) -> Locator:

@@ -22,7 +22,7 @@ from index.loading.watch import Changed, Watch
 from index.upkeep.proof import prove
 from tests.browser import OpenPage, assert_accessible
 from tests.browser import window as open_window
-from tests.commands import started
+from tests.commands import Footnoted, started
 from tests.conftest import OpenLibrary
 
 pytestmark = pytest.mark.weights
@@ -157,10 +157,15 @@ def test_what_is_gone_is_removed_and_what_moved_stays(
     assert not prove(library).faults
 
 
-def test_only_folders_are_watched(tmp_path: Path, docs: Path) -> None:
-    with watching(tmp_path, docs / "old.txt") as footnoted:
-        footnoted.says("With --watch a folder is looked through for what changes: give a folder.")
-        assert footnoted.process.wait(SECONDS) == 2
+def test_only_folders_are_watched(
+    docs: Path, footnoted: Footnoted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch.Watch, "__iter__", lambda _: pytest.fail("a file is watched"))
+    done = footnoted("add", docs / "old.txt", "--watch", "--library", docs.parent / "library")
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        "With --watch a folder is looked through for what changes: give a folder."
+    )
 
 
 @pytest.mark.browser
