@@ -83,7 +83,6 @@ class Answer:
     """The code of the language that it was asked in."""
 
     def __repr__(self) -> str:
-        """Return it on a line."""
         notes = number_of(len(self.citations), "footnote")
         return f"<Answer {shortened(self.text, 60)!r}, {notes}>"
 

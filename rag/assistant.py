@@ -140,11 +140,7 @@ class Assistant:
 
         def wrapped() -> Writer | None:
             writer = self._writer()
-            if writer is None:
-                return None
-            return Writer(
-                wrap(writer.llm), writer.name, elsewhere=writer.elsewhere, turns=writer.turns
-            )
+            return replace(writer, llm=wrap(writer.llm)) if writer else None
 
         other._writer = Lazy(wrapped)
         return other
@@ -346,8 +342,7 @@ class Assistant:
         self.reranker.load()
         self.reader.load()
         with suppress(LLMUnavailable):
-            writer = self._writer()
-            if writer:
+            if writer := self._writer():
                 writer.read_examples()
 
 

@@ -81,8 +81,7 @@ class Settings(BaseSettings):
         "`package.module:factory`; “multilingual-e5-small” is for documents in any language",
     )
     reranker: str = Field(
-        DEFAULT_RERANKER,
-        description="a model of the catalogue, a folder, a hub name, or a factory",
+        DEFAULT_RERANKER, description="a model of the catalogue, a folder, a hub name, or a factory"
     )
     llm: str = Field(
         "qwen2.5-coder-1.5b-instruct",

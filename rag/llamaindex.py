@@ -27,7 +27,7 @@ from llama_index.core.schema import (
 )
 from pydantic import ConfigDict
 
-from index.documents import Document
+from index.documents import Document, Span
 from rag.answer import Answer
 from rag.assistant import Assistant
 from rag.finding.quotes import find_quotes
@@ -65,15 +65,9 @@ class FootnotedRetriever(BaseRetriever):  # type: ignore[misc]
         assistant, question = self._assistant, query_bundle.query_str
         if self._quotes:
             ranked = find_quotes(assistant.library, assistant.reranker, question, self._limit)
-            return [_node(q.document, q.start, q.end, q.score, q.heading) for q in ranked.quotes]
+            return [_node(q.document, q.span, q.score, q.heading) for q in ranked.quotes]
         return [
-            _node(
-                hit.document,
-                hit.passage.span.start,
-                hit.passage.span.end,
-                hit.score,
-                hit.passage.heading,
-            )
+            _node(hit.document, hit.passage.span, hit.score, hit.passage.heading)
             for hit in assistant.library.search(question, self._limit)
         ]
 
@@ -136,16 +130,13 @@ def _response(answer: Answer) -> Response:
     return Response(
         response=answer.text,
         source_nodes=[
-            _node(each.document, each.start, each.end, each.score, each.heading)
-            for each in answer.citations
+            _node(each.document, each.span, each.score, each.heading) for each in answer.citations
         ],
         metadata={"refused": answer.refused, "answer": answer.as_json()},
     )
 
 
-def _node(
-    document: Document, start: int, end: int, score: float, heading: str | None
-) -> NodeWithScore:
+def _node(document: Document, span: Span, score: float, heading: str | None) -> NodeWithScore:
     """Return a node for a place of a document; its id names the place."""
     metadata: dict[str, Any] = {
         "document_id": document.id,
@@ -155,10 +146,10 @@ def _node(
         "heading": heading,
     }
     node = TextNode(
-        id_=f"{document.id}:{start}-{end}",
-        text=document.text[start:end],
-        start_char_idx=start,
-        end_char_idx=end,
+        id_=f"{document.id}:{span.start}-{span.end}",
+        text=document.text[span.start : span.end],
+        start_char_idx=span.start,
+        end_char_idx=span.end,
         metadata=metadata,
         # A model is told what the text is called, and not where it lies.
         excluded_llm_metadata_keys=["document_id", "sha256", "source"],

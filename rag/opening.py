@@ -18,12 +18,7 @@ from index.errors import LibraryError, UserError
 from index.library import Library
 from index.printable import path_line
 from index.storage.database import SCHEMA, Database, Place
-from index.weights.catalogue import (
-    DEFAULT_EMBEDDING,
-    DEFAULT_RERANKER,
-    MULTILINGUAL,
-    READER_OF_ALL,
-)
+from index.weights.catalogue import DEFAULT_EMBEDDING, DEFAULT_RERANKER, MULTILINGUAL, READER_OF_ALL
 from index.weights.embedding import Embedding, load_embedding
 from index.weights.foreign import ForeignEmbedding
 from rag.config import Settings
@@ -57,8 +52,7 @@ def embedding_of(settings: Settings) -> Lazy[Embedding]:
     """Return what loads the embedding that the settings name, once, when it is first needed."""
 
     def load() -> Embedding:
-        factory = settings.factory("embedding")
-        if factory:
+        if factory := settings.factory("embedding"):
             return ForeignEmbedding(factory)
         return load_embedding(settings.embedding, settings.models)
 
@@ -138,8 +132,7 @@ def libraries(settings: Settings) -> dict[str, Place]:
     found |= settings.databases
     name = next((each for each, place in found.items() if _same(place, own)), None)
     if name is None:
-        wanted = _name_of(own)
-        name = next(each for each in _numbered(wanted) if each not in found)
+        name = next(each for each in _numbered(_name_of(own)) if each not in found)
     return {name: own} | found
 
 

@@ -39,7 +39,6 @@ class Quote:
             )
 
     def __repr__(self) -> str:
-        """Return it on a line."""
         place = f"{self.document.id} {self.start}-{self.end}"
         return f"<Quote {place} {shortened(self.text, 60)!r}>"
 

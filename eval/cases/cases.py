@@ -284,17 +284,15 @@ def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
     lines: list[int] = []
     problems: list[Problem] = []
     for number, read in _items(path, text):
+        made: list[Case] = []
         try:
             made = read()
         except ValidationError as error:
             problems.append(Problem(number, f"{why_invalid(error)}."))
-            continue
         except ValueError as error:
             problems.append(Problem(number, f"{error}."))
-            continue
         except yaml.YAMLError as error:
             problems.append(Problem(number, f"not YAML: {title_line(str(error))}."))
-            continue
         for case in made:
             if case.id in cases:
                 first = lines[list(cases).index(case.id)]

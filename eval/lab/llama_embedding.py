@@ -19,7 +19,6 @@ class LlamaEmbedding(BaseEmbedding):  # type: ignore[misc]
     _model: PromptedEmbedding = PrivateAttr()
 
     def __init__(self, model: PromptedEmbedding) -> None:
-        """Wrap a model."""
         super().__init__(model_name=model.model_name, embed_batch_size=16)
         self._model = model
 

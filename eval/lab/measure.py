@@ -23,7 +23,8 @@ from rich.table import Table
 from eval.cases.cases import CaseSet
 from eval.lab.command import arguments as arguments
 from eval.lab.command import progress_bar
-from eval.measuring.statistics import Interval, Metric, rate
+from eval.measuring.statistics import Interval, Metric
+from eval.measuring.statistics import share as share
 from eval.running.record import Run
 from eval.running.replies import Replies
 from eval.running.runner import run
@@ -84,10 +85,7 @@ def ask_all(
 
 
 def kept(
-    file: Path,
-    asked: Mapping[str, T],
-    ask: Callable[[T], Any],
-    conditions: str | None = None,
+    file: Path, asked: Mapping[str, T], ask: Callable[[T], Any], conditions: str | None = None
 ) -> dict[str, Any]:
     """Ask what the file has no answer to yet, and return all answers by name, as JSON has them.
 
@@ -168,12 +166,6 @@ class Pair:
 
 def _ratio(ours: Sequence[float], against: Sequence[float], axis: int = -1) -> Any:
     return np.median(ours, axis=axis) / np.median(against, axis=axis)
-
-
-def share(values: Iterable[bool | None]) -> Metric:
-    """Return the share of the values that are true, of those that are known."""
-    known = [value for value in values if value is not None]
-    return rate(sum(known), len(known))
 
 
 def figure(value: float | None, digits: int = 3) -> str:

@@ -48,6 +48,12 @@ def rate(count: int, n: int) -> Metric:
     return Metric(round(count / n, 4), n, (round(low, 4), round(high, 4)))
 
 
+def share(values: Iterable[bool | None]) -> Metric:
+    """Return the share of the values that are true, of those that are known."""
+    known = [value for value in values if value is not None]
+    return rate(sum(known), len(known))
+
+
 def mean(
     values: Sequence[float], clusters: Sequence[Hashable] | None = None, least: float = 0.0
 ) -> Metric:

@@ -221,15 +221,14 @@ class Asking:
             answer = given.as_json()
             if not given.llm_failed:
                 self.answers.setdefault((*before, case), answer)
-        library = self.library
         if given.llm_failed:
             return Result(case.id, {"passed": False}, answer, stage="error", error=given.message)
-        scores = score(case, facts, answer, lambda name: library.document(name).text)
+        scores = score(case, facts, answer, lambda name: self.library.document(name).text)
         if self.judge and not given.refused:
             scores[self.judge.name] = self.judge(case, answer)
         passages: list[Span] = []
         if not scores["passed"]:
-            hits = library.search(given.standalone_question, given.searched)
+            hits = self.library.search(given.standalone_question, given.searched)
             passages = [hit.passage.span for hit in hits]
         quotes = [quote.span for quote in given.quotes]
         failed = stage(case, facts, scores, quotes, passages)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 
 from eval.measuring.metrics import DEPTH, HIT_AT, Scores
-from eval.measuring.statistics import Metric, mean, percentile, rate
+from eval.measuring.statistics import Metric, mean, percentile, rate, share
 from eval.running.judge import JUDGE_PREFIX
 from eval.running.record import Result
 
-RATES = (
-    *(f"hit@{k}" for k in HIT_AT),
-    "answer_right",
-    "exact_match",
-    "cited_evidence",
-    "joint",
-)
+RATES = (*(f"hit@{k}" for k in HIT_AT), "answer_right", "exact_match", "cited_evidence", "joint")
 MEANS = (
     f"recall@{DEPTH}",
     "mrr",
@@ -42,7 +36,7 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
     asked = [each for each in results if each.error is None]
     scores = [each.scores for each in asked]
     metrics = {"passed": rate(sum(each.passed for each in asked), len(asked))}
-    metrics |= {name: _share(each.get(name) for each in scores) for name in RATES}
+    metrics |= {name: share(each.get(name) for each in scores) for name in RATES}
     for name in MEANS:
         # A run of an older version has no figure of a newer metric.
         known = [each for each in asked if each.scores.get(name) is not None]
@@ -53,8 +47,8 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
         )
     metrics |= _refusals(scores)
     alarms = (None if each["refused"] else bool(each["unsupported"]) for each in scores)
-    metrics["unsupported"] = _share(alarms)
-    metrics["flaky"] = _share(each.flaky if each.repeats else None for each in asked)
+    metrics["unsupported"] = share(alarms)
+    metrics["flaky"] = share(each.flaky if each.repeats else None for each in asked)
     metrics["errors"] = rate(len(results) - len(asked), len(results))
     live = [each.answer["timings"] for each in asked if each.answer and not each.cached]
     for name in TIMINGS:
@@ -66,11 +60,6 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
         inside = all(0 <= each <= 1 for each in grades)
         metrics[name] = mean(grades) if inside else Metric(fmean(grades), len(grades))
     return metrics
-
-
-def _share(values: Iterable[bool | None]) -> Metric:
-    known = [value for value in values if value is not None]
-    return rate(sum(known), len(known))
 
 
 def _refusals(scores: Sequence[Scores]) -> dict[str, Metric]:

@@ -34,7 +34,6 @@ ASKED = 2
 """Quotes that the language model reads as well where the reader is in doubt, at most: each takes
 two seconds and more."""
 
-
 SEARCHED = 2
 """Ways to read a message that are searched for, beside the language model's."""
 

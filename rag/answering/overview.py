@@ -110,7 +110,6 @@ POINT = 4
 WORDS = range(8, 46)
 """The length of a sentence that says something by itself and is read at once, in words."""
 
-
 _LEANS_BACK = re.compile(
     r"^(?:and|but|so|yet|or|also|then|thus|hence|therefore|moreover|meanwhile|nevertheless|still"
     r"|instead|indeed|similarly|likewise|accordingly|another|both|for (?:example|instance)"
@@ -268,11 +267,7 @@ def _naming(message: str, topic: str) -> Callable[[str], bool]:
 
 
 def _of_documents(
-    documents: Sequence[Document],
-    library: Library,
-    count: int,
-    language: str,
-    enough: int | None,
+    documents: Sequence[Document], library: Library, count: int, language: str, enough: int | None
 ) -> tuple[list[Quote], str]:
     """Return sentences from every part of documents, and the note.
 
@@ -312,12 +307,7 @@ def _covered(shown: Collection[int], parts: int, called: str, language: str) -> 
 
 
 def _of_section(
-    sentences: Sequence[Quote],
-    library: Library,
-    count: int,
-    language: str,
-    *,
-    whole: bool = False,
+    sentences: Sequence[Quote], library: Library, count: int, language: str, *, whole: bool = False
 ) -> tuple[list[Quote], str]:
     """Return the sentences that carry a section, or the `whole` of it, and the note."""
     weighed, thinned = _thinned(sentences, language)

@@ -96,7 +96,6 @@ NOTHING = Route("conversation", ("nothing",), 1.0)
 REMARK = Route("conversation", ("remark",), 1.0)
 """The route of a message that only tells something."""
 
-
 SURE_OF_LANGUAGE = 0.6
 """The probability from which a short message is taken to be in a language."""
 

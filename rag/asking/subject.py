@@ -23,7 +23,6 @@ MOST_WANTED = 50
 """The most sentences that a number in a request can mean; a greater one is a year, or part of a
 name."""
 
-
 LONG = 3
 """Content words of a title that nothing else is called by."""
 

@@ -49,11 +49,7 @@ class Ranked(NamedTuple):
 
 
 def find_quotes(
-    library: Library,
-    reranker: Reranker,
-    question: str,
-    limit: int,
-    exclude: Sequence[str] = (),
+    library: Library, reranker: Reranker, question: str, limit: int, exclude: Sequence[str] = ()
 ) -> Ranked:
     """Find the quotes most likely to answer a question in a library.
 

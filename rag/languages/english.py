@@ -2,22 +2,10 @@
 
 from index.english import FUNCTION_WORDS, months_in_full
 from index.split import sentence_spans
-from rag.languages.english_amounts import (
-    TABLE_WORDS,
-    amount,
-    bounds,
-    degree,
-    superlative,
-)
+from rag.languages.english_amounts import TABLE_WORDS, amount, bounds, degree, superlative
 from rag.languages.english_comparisons import asked_of_two
 from rag.languages.english_dates import times
-from rag.languages.english_mentions import (
-    facts,
-    mentions,
-    missing_facts,
-    missing_names,
-    worded_as,
-)
+from rag.languages.english_mentions import facts, mentions, missing_facts, missing_names, worded_as
 from rag.languages.english_questions import asked_of, form, joined_questions, place_in_order, stated
 from rag.languages.english_tokens import content_words
 from rag.languages.english_words import HEAD

@@ -59,11 +59,6 @@ def _things(x: str, y: str) -> Two | None:
     return bare[0], bare[1]
 
 
-def _between(text: str) -> Two | None:
-    pair = _BETWEEN.search(text)
-    return _things(*pair.group("x", "y")) if pair else None
-
-
 def _measured(text: str, how: How) -> SubQuestions | None:
     """Read “Which strait is wider, … or …?”, “How much older is … than …?”."""
     words = (each for each in re.finditer(r"\w+", text) if each[0].lower() in COMPARATIVES)
@@ -78,8 +73,7 @@ def _measured(text: str, how: How) -> SubQuestions | None:
     if things is None:
         return None
     measure, is_more = COMPARATIVES[word]
-    had = re.search(rf"\b{_HAVE}\s+(?:the|a)?\s*{word}\s(\w+)", text, re.IGNORECASE)
-    if had:
+    if had := re.search(rf"\b{_HAVE}\s+(?:the|a)?\s*{word}\s(\w+)", text, re.IGNORECASE):
         asked, said = f"What {had[1]} does {{}} have?", f"has the {word} {had[1]}"
     else:
         be = re.search(rf"\b{_BE}\b", text, re.IGNORECASE)
@@ -103,7 +97,8 @@ def _called(name: str, kind: re.Match[str] | None) -> str:
 
 def _interval(text: str) -> SubQuestions | None:
     """Read “How many days lay between … and …?”."""
-    things = _between(text)
+    pair = _BETWEEN.search(text)
+    things = _things(*pair.group("x", "y")) if pair else None
     weeks = re.search(r"\bweeks?\b", text, re.IGNORECASE)
     if things is None:
         return None

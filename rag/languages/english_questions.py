@@ -28,7 +28,6 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
-
 _AUXILIARY = (
     r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?:n?['’]?t)?"
 )

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from index.english import MONTH, MONTHS
 from rag.languages.english_words import (
-    MONTH,
-    MONTHS,
     NO_CONTENT,
     OPENERS,
     ORDINALS,
@@ -57,7 +56,6 @@ SPELLED = re.compile(
     rf"(?:{_MORE}{_HUNDREDS})?)?|(?:half[\s-])?an?[\s-]{_BIG}\b)",
     re.I,
 )
-
 
 WORD = re.compile(r"(?:(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’]\w+)?)")
 
@@ -143,9 +141,8 @@ def names_in(text: str) -> set[str]:
         if lower in WORD_NUMBERS or lower in SCALES or lower in _MONTH_WORDS:
             continue
         opens = not re.search(r"[^\W_]", text[: match.start()])
-        if opens and only_opens(word):
-            continue
-        names.add(word)
+        if not (opens and only_opens(word)):
+            names.add(word)
     return names
 
 

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import re
 
-from index.english import FUNCTION_WORDS as FUNCTION_WORDS
-from index.english import MONTH as MONTH
-from index.english import MONTHS as MONTHS
-from index.english import SHORT_MONTHS as SHORT_MONTHS
-from index.english import month_number as month_number
+from index.english import FUNCTION_WORDS, MONTH
 from rag.languages.language import FrontMatterPatterns
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(
@@ -132,22 +128,7 @@ UNITS_OF_MEASURE = (
 
 # --- follow-ups
 
-LINKS = (
-    "",
-    "the",
-    "of",
-    "in",
-    "on",
-    "for",
-    "by",
-    "with",
-    "to",
-    "from",
-    "at",
-    "about",
-    "than",
-    "did",
-)
+LINKS = ("", *"the of in on for by with to from at about than did".split())
 """Small words that lead to what a follow-up left out: “How long is it, *in the* Tolm Strait?”."""
 
 OWNING = "'s"

@@ -37,7 +37,6 @@ REFUTED_WEIGHTS: Weights = {
     "figures": -0.262,
 }
 
-
 COUNTED_IN_WORDS = frozenset(map(str, range(13))) | {"1000", "1000000", "1000000000"}
 """Numbers that are as often said in words, in which languages differ."""
 

@@ -19,7 +19,6 @@ KEPT = 0.5
 """The words that answer count as said when their facts are, and this share of their words: the
 model may put them another way."""
 
-
 LENT = 1
 """Words of a sentence that its quotes lack, at most: the question has lent them. Of 246 sentences
 that were written in the talks eight have more, and three of these say what their quotes do not
@@ -73,11 +72,7 @@ class Composition:
 
 
 def compose(
-    written: str,
-    quotes: Sequence[Quote],
-    question: Query,
-    chosen: Sequence[Quote],
-    reader: Reader,
+    written: str, quotes: Sequence[Quote], question: Query, chosen: Sequence[Quote], reader: Reader
 ) -> Composition:
     """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
@@ -127,11 +122,7 @@ def written_sentences(written: str, question: Query) -> list[str]:
 
 
 def _says_another_thing(
-    sentence: str,
-    cited: Sequence[Quote],
-    question: Query,
-    chosen: Sequence[Quote],
-    reader: Reader,
+    sentence: str, cited: Sequence[Quote], question: Query, chosen: Sequence[Quote], reader: Reader
 ) -> bool:
     """Whether a sentence says of one thing what its quotes say of another, or answers otherwise.
 

@@ -60,7 +60,6 @@ REFUTED_WEIGHTS: Weights = {
     "words": -0.121,
 }
 
-
 SUPPORTED = 0.5
 """The probability from which a text bears a statement out."""
 

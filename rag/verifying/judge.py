@@ -60,7 +60,6 @@ IN_PART = 0.2
 EXCHANGES = 8
 """Facts of one quote that are tried in the place of a statement's, at most."""
 
-
 SUPPORTED_ACROSS = 0.7
 """The probability from which a text bears out a statement where one of them is not in English; from
 `SUPPORTED` on it is unsure. The head is weak there: of 351 false statements on held-out paragraphs

@@ -12,8 +12,6 @@ are taken for another kind, and the first N of these, to be read by eye.
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +20,7 @@ from typing import Any
 
 from eval.lab.command import run_command
 from eval.lab.measure import figure, interval, share, show
+from eval.lab.training.inputs import read_records
 from eval.lab.training.routing.further import typed
 from index.errors import UserError
 from rag.asking.route import KINDS, Route, Router
@@ -47,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 def examples() -> list[tuple[str, Route]]:
     """Return the messages, with the route that each should be given."""
     found: list[tuple[str, Route]] = []
-    for each in map(json.loads, MESSAGES.read_text("utf-8").splitlines()):
+    for each in read_records(MESSAGES):
         kind, matters = each["kind"].split("/")
         found.append((each["text"], Route(kind, tuple(matters.split("+")), 1.0)))
     return found
@@ -97,14 +96,12 @@ def _counted(routes: Iterable[Route]) -> str:
 def _questions(file: Path) -> list[str]:
     """Return the questions of a file: of conversations the last ones, unless all are told."""
     try:
-        read = file.read_bytes()
-        text = (gzip.decompress(read) if file.suffix == ".gz" else read).decode()
+        read = read_records(file)
         if ".jsonl" in file.name:
-            lines = list(map(json.loads, text.splitlines()))
-            return typed(lines, held_out=True) if "paragraphs" in lines[0] else [*map(_last, lines)]
+            return typed(read, held_out=True) if "paragraphs" in read[0] else [*map(_last, read)]
         return [
             asked["question"]
-            for article in json.loads(text)["data"]
+            for article in read["data"]
             for paragraph in article["paragraphs"]
             for asked in paragraph["qas"]
         ]

@@ -9,7 +9,6 @@ keep what somebody found.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ from eval.lab.measure import arguments, share
 from eval.measuring.statistics import Metric
 from eval.running.record import Run
 from index.atomic import write_whole
+from index.documents import text_sha256
 from index.errors import UserError
 from index.printable import printable
 
@@ -42,7 +42,7 @@ class Statement:
     @property
     def id(self) -> str:
         """The beginning of the SHA-256 of all that its verdict depends on."""
-        return _hash("\n".join((self.question, self.text, *self.quotes)))[:16]
+        return text_sha256("\n".join((self.question, self.text, *self.quotes)))[:16]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -71,16 +71,12 @@ def drawn(runs: Mapping[str, Run]) -> list[tuple[Statement, ...]]:
     by one place at most.
     """
     found = [
-        (_hash(f"{part}/{each.id}"), statements)
+        (text_sha256(f"{part}/{each.id}"), statements)
         for part, run in runs.items()
         for each in run.results
         if each.answer and each.error is None and (statements := tuple(_written(each.answer)))
     ]
     return [statements for _, statements in sorted(found)[:ANSWERS]]
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _written(answer: dict[str, Any]) -> Iterator[Statement]:

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.cases.cases import SETS, CaseSet
+from eval.cases.cases import SETS
 from eval.comparing.compare import load_run
 from eval.formats.xquad import Benchmark, load_xquad
 from eval.lab.bench import measured_set, rival
 from eval.lab.bench.reading import measure_reader
-from eval.lab.bench.squad import half_the_articles, whole_articles
+from eval.lab.bench.squad import Sample, half_the_articles, whole_articles
 from eval.lab.bench.statements import PARTS as ASKED
 from eval.lab.bench.statements import drawn, false_answers, kept
 from eval.lab.measure import Row, arguments, ask_all, seeded, share, show_rows
@@ -28,7 +28,6 @@ from eval.lab.measure import show as show_table
 from eval.measuring.metrics import HIT_AT, Scores
 from eval.measuring.statistics import Metric, mean
 from eval.running.record import Result, Run
-from index.documents import Document
 from index.loading.load import load
 
 ANSWERS = 150
@@ -95,27 +94,25 @@ def measure(part: str, folder: Path, sources: Sources) -> None:
         rival.measure(measured_set("article"), load(sources.article), out)
     else:
         name = part.removesuffix(WITHOUT)
-        case_set, documents = _asked(name, sources)
+        documents, case_set = _asked(name, sources)
         library = folder / f"library-{'xquad' if name in ('quotes', 'answers') else name}"
         llm = part != "quotes" and not part.endswith(WITHOUT)
         ask_all(case_set, documents, library, out=out, llm=llm)
 
 
-def _asked(part: str, sources: Sources) -> tuple[CaseSet, Sequence[Document]]:
-    """Return what is asked, and of which documents."""
+def _asked(part: str, sources: Sources) -> Sample:
+    """Return the documents of a part, and what is asked of them."""
     of_sets = {"article": [sources.article], "briefing": [BRIEFING]}
     of_sets["whole"] = [BRIEFING, sources.article]
     if part in of_sets:
-        return measured_set(part), [load(each) for each in of_sets[part]]
+        return tuple(map(load, of_sets[part])), measured_set(part)
     if part == "squad":
-        documents, case_set = whole_articles(sources.squad, NEAR_MISSES, part)
-        return case_set, documents
+        return whole_articles(sources.squad, NEAR_MISSES, part)
     if part == "off-topic":
-        documents, case_set = half_the_articles(sources.xquad, OFF_TOPIC, part)
-        return case_set, documents
+        return half_the_articles(sources.xquad, OFF_TOPIC, part)
     cases = sources.xquad.cases
     asked = cases if part == "quotes" else tuple(seeded().sample(cases, ANSWERS))
-    return sources.xquad.subset(part, asked), sources.xquad.documents
+    return sources.xquad.documents, sources.xquad.subset(part, asked)
 
 
 # --- the table

@@ -67,7 +67,6 @@ CURVES = {
     "disk, MB": "disk_bytes",
 }
 
-
 TITLE = "how adding, evidence, memory and disk grow with the passages"
 """Of the plots; it is read out and not drawn."""
 

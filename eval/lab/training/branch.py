@@ -178,10 +178,7 @@ def read_states(pairs: Sequence[tuple[str, str]], lower: Network, folder: Path) 
 
 
 def _write_states(
-    encoded: Sequence[Encoding],
-    starts: np.ndarray,
-    lower: Network,
-    file: Path,
+    encoded: Sequence[Encoding], starts: np.ndarray, lower: Network, file: Path
 ) -> None:
     shape = (int(starts[-1]), WIDTH)
     states = np.lib.format.open_memmap(file, mode="w+", dtype=np.float16, shape=shape)

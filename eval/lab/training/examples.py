@@ -43,7 +43,6 @@ MIX = {
 """How often each kind of example is made of a question, and how often the article's title stands
 before the text, as a heading may."""
 
-
 ALL_BUT_BLANKS = 0.95
 """The part of a window that must stand in the sentences that answer: all of it but for blanks."""
 

@@ -75,9 +75,8 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _across(each: Statement, reader: Reader) -> AcrossFeatures:
-    said, written = (
-        each.kind.split() if re.fullmatch("[a-z]{2} [a-z]{2}", each.kind) else IN_ENGLISH
-    )
+    is_pair = re.fullmatch("[a-z]{2} [a-z]{2}", each.kind)
+    said, written = each.kind.split() if is_pair else IN_ENGLISH
     lacking = tuple(lacking_figures(each.statement, said, each.text, written))
     return across_features(each.statement, each.text, reader, lacking)
 

@@ -76,8 +76,7 @@ def describe(held_out: Sequence[Example], reader: ReaderWeights) -> Iterator[str
         right = [right_words(said, [answer]) for said, answer in words]
         more = f", right words {sum(right) / len(right):.3f}" if right else ""
         yield f"{kind}: refused {share:.3f}{more}, n = {len(of)}"
-    whole = [pair for pair in pairs if pair[0].kind in PARAGRAPHS]
-    if whole:
+    if whole := [pair for pair in pairs if pair[0].kind in PARAGRAPHS]:
         least, f1 = best_threshold([(score(r), bool(e.answer), _f1(e, r)) for e, r in whole])
         yield f"paragraphs: best F1 {f1:.3f} from the score {least:.2f}, n = {len(whole)}"
 

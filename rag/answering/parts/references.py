@@ -41,8 +41,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if not cites and not headings:
         return
     titles = named(query.text, context.titles)
-    names = " ".join([*headings, *(each.title for each in titles)])
-    words = content_words(query.text) - content_words(f"{_REQUESTS} {names}") - _requested()
+    requests = request_words("items") | request_words("document") | CITING | CITED | DOCUMENT_WORDS
+    known = " ".join([*requests, *headings, *(each.title for each in titles)])
+    words = content_words(query.text) - content_words(known)
     quotes = [
         quote
         for document in _documents([each.id for each in titles], words, headings, context)
@@ -58,14 +59,6 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     count = f"That makes {len(quotes)}, as counted in what is cited."
     remarks = (count,) if "count" in query.route.matters else ()
     yield from context.listed(query, Listing(tuple(shown), note, remarks, named=True))
-
-
-_REQUESTS = " ".join(CITING | CITED | DOCUMENT_WORDS)
-
-
-def _requested() -> frozenset[str]:
-    """Return the stems of the words that requests for a list have in common."""
-    return frozenset(content_words(" ".join(request_words("items") | request_words("document"))))
 
 
 def _documents(

@@ -12,13 +12,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from rag.answering.tables.columns import YEARS, Column, Sheet
-from rag.answering.tables.conditions import (
-    Condition,
-    bounded,
-    find_conditions,
-    take_bounds,
-    within,
-)
+from rag.answering.tables.conditions import Condition, bounded, find_conditions, take_bounds, within
 from rag.answering.tables.question import SAME_MEANING, Alike, Asked
 from rag.answering.tables.task import CELL, Group, Task, find_group, find_rank, find_task, unit_of
 from rag.languages import TABLE_WORDS

@@ -157,8 +157,7 @@ def _order(asked: Asked, at: int) -> str | None:
         return None
     if token.word in TABLE_WORDS.most or token.word in TABLE_WORDS.least:
         return "highest" if token.word in TABLE_WORDS.most else "lowest"
-    degree = superlative(token.word)
-    if degree is not None:
+    if (degree := superlative(token.word)) is not None:
         return "highest" if degree else "lowest"
     told = _told(token)
     return told if told in ORDERS else None

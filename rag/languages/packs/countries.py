@@ -70,8 +70,7 @@ def _alike(one: str, other: str) -> int:
 def country_of(word: str, table: Table) -> frozenset[str] | None:
     """Return the countries that a word speaks of, if one; None where it is no such word."""
     known = countries(table)
-    named = [known[form] for form in map(bare, forms(word, table)) if form in known]
-    if named:
+    if named := [known[form] for form in map(bare, forms(word, table)) if form in known]:
         return max(named, key=len)
     lower = word.casefold()
     starts = (lower[:end] for end in range(len(lower), LONG, -1))

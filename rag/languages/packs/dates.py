@@ -61,8 +61,7 @@ def _days(match: re.Match[str], table: Table) -> Iterator[Day]:
 
 def _month(name: str, table: Table) -> int:
     """Return the number of a month, or 0 for what is none."""
-    number = value(name)
-    if number is not None:
+    if (number := value(name)) is not None:
         return int(number) if 1 <= number <= 12 else 0
     bare = name.rstrip(".").casefold()
     return month_names(table).get(bare) or month_names(table).get(stem(bare, table), 0)

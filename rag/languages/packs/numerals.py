@@ -26,7 +26,6 @@ LARGE = 10**4
 
 _VALUES = {"两": 2, "参": 3, "參": 3}
 
-
 _PERCENT = re.compile(rf"百分之({_RUN.pattern})")
 
 

@@ -96,7 +96,7 @@ SPANISH = Table(
         "donde durante e el él ella ellas ello ellos en entonces entre era eran eres es esa "
         "esas ese eso esos esta está estaba estaban estado están estas este esto estos fue "
         "fueron ha había habían han hasta hay hoy junto la las le les lo los luego más me mi "
-        "mientras mientras muy nada ni no nos nosotros nuestra nuestro o otra otras otro otros "
+        "mientras muy nada ni no nos nosotros nuestra nuestro o otra otras otro otros "
         "para pero poco por porque posteriormente primero pues que qué quien quién quienes se "
         "sea según ser si sí siempre sido siendo sin sobre son su sus también tampoco tan tanto "
         "tiene tienen todas todavía todo todos toda tras tu u un una unas uno unos y ya yo"
@@ -153,11 +153,10 @@ PORTUGUESE = Table(
         "foram há haver hoje isso isto já lá lhe lhes logo mais mas me mesmo meu minha muito "
         "muitos na nas não nem nessa nesse nesta neste no nos nós nossa nosso num numa o onde "
         "os ou outra outras outro outros para pela pelas pelo pelos pois por porém porque "
-        "posteriormente pouco quais qual quando quanto que quem se segundo seja sem sempre ser "
+        "posteriormente pouco quais qual quando quanto que quem se seja sem sempre ser "
         "seu seus sido sob sobre sua suas também tão tem têm tinha tinham toda todas todo todos "
         "um uma umas uns você"
-    )
-    - {"segundo"},
+    ),
     joiners=r"(?:[-–—,]|e|a|ao|até)",
     of=r"(?:de|do)",
     halves=r"mei[oa]s?|terços?|quartos?|quintos?|décimos?|dúzias?",
@@ -176,17 +175,16 @@ ITALIAN = Table(
         "a abbiamo ad adesso agli ai al alla alle allo allora altra altre altri altro anche "
         "ancora anni appena avere aveva avevano c che chi ci circa come comunque con contro "
         "così cosa cui d da dagli dai dal dalla dalle dallo davanti degli dei del dell della "
-        "delle dello dentro di dopo dove due dunque durante e è ed egli ella entrambi erano era "
+        "delle dello dentro di dopo dove dunque durante e è ed egli ella entrambi erano era "
         "esse essere essi essa fino finché fra già gli ha hanno i il in infatti infine inoltre "
         "insieme invece io l la le lei lo loro lui lungo ma me mentre meno mi mio molto ne né "
         "nei negli nel nell nella nelle nello nessun nessuna niente noi non nostra nostro o od "
-        "ogni oggi oltre ora per perché però più po poco poi presso prima proprio qual quale "
+        "ogni oggi oltre ora per perché però più po poco poi presso proprio qual quale "
         "quali quando quanti quanto quasi quella quelle quelli quello questa queste questi "
-        "questo qui quindi s se secondo sempre senza si sì sia sono sopra sotto stata state "
+        "questo qui quindi s se sempre senza si sì sia sono sopra sotto stata state "
         "stati stato su sua sue sugli sui sul sulla sulle sullo suo suoi t tra tutta tutte "
         "tutti tutto un una uno v vi voi"
-    )
-    - {"due", "secondo", "prima"},
+    ),
     joiners=r"(?:[-–—,]|e|al|a|fino al)",
     of=r"(?:di|del)",
     halves=r"mezz[oa]|terzi?|quarti?|quinti?|decimi?|dozzin[ae]",
@@ -209,10 +207,9 @@ RUSSIAN = Table(
         "никто них но ну о об однако он она они оно от около около перед по под позже после "
         "потом поэтому почему почти при примерно про против с свои своих свой своя себе себя "
         "сейчас со согласно сначала снова среди так также такие такой там те тем теперь то "
-        "тогда того тоже той только том тот три ту тут ты у уже хотя чего чей чем через что "
+        "тогда того тоже той только том тот ту тут ты у уже хотя чего чей чем через что "
         "чтобы чья эта эти этим этих это этого этой этом этот эту я"
-    )
-    - {"три"},
+    ),
     joiners=r"(?:[-–—,]|по|и|до)",
     of=r"(?!)",
     halves=r"половин\w+|пол|полтор\w+|трет[ьи]|четверт[ьи]|дюжин\w+|десятк\w+",
@@ -256,9 +253,8 @@ HINDI = Table(
         "जिसके जिसमें जिसे जैसा जैसे जो तक तब तथा तरह तो था थी थीं थे दी दिया दिए दे द्वारा न "
         "नहीं ने पर परंतु पहले फिर बहुत बाद बारे भी मगर मुझे में मेरा मैं यदि यह यहाँ या ये रहा "
         "रही रहे लिए लेकिन व वह वहाँ वाला वाली वाले वे सब सभी साथ से सकता सकती सकते हम ही हुआ "
-        "हुई हुए हूँ है हैं हो होता होती होते होना होने वां वीं वें लगभग करीब वर्ष सन"
-    )
-    - {"वर्ष"},
+        "हुई हुए हूँ है हैं हो होता होती होते होना होने वां वीं वें लगभग करीब सन"
+    ),
     joiners=r"(?:[-–—,]|से|और|तक)",
     of=r"(?!)",
     halves=r"आध[ािीे]|डेढ|ढाई|साढे|सवा|पौने|पौन|दर्जन\S*|हाई",
@@ -323,15 +319,4 @@ JAPANESE = Table(
     articles=False,
 )
 
-TABLES = (
-    ARABIC,
-    CHINESE,
-    FRENCH,
-    GERMAN,
-    HINDI,
-    ITALIAN,
-    JAPANESE,
-    PORTUGUESE,
-    RUSSIAN,
-    SPANISH,
-)
+TABLES = (ARABIC, CHINESE, FRENCH, GERMAN, HINDI, ITALIAN, JAPANESE, PORTUGUESE, RUSSIAN, SPANISH)

@@ -59,10 +59,8 @@ def _figures(
     in_english = {case.id: case.question for case in english.cases}
     translated = tuple(replace(case, question=in_english[case.id]) for case in cases)
     for name, some, wanted in (("same", cases, SAME), ("english", translated, ACROSS)):
-        asked, label = (
-            data.subset(name, some),
-            f"asked in {'English' if some is translated else 'it'}",
-        )
+        asked = data.subset(name, some)
+        label = f"asked in {'English' if some is translated else 'it'}"
         library, out = folder / "library", folder / f"{name}.json"
         made = ask_all(asked, data.documents, library, out=out, embedding=embedding)
         for score, target in wanted.items():

@@ -11,7 +11,6 @@ taken for something else than evidence. `--shown` prints what is routed wrongly.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 from eval.formats.xquad import load_xquad
 from eval.lab.command import run_command
 from eval.lab.measure import figure, interval, share, show
+from eval.lab.training.inputs import read_records
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.embedding import load_embedding
 from rag.asking.kind import route_among
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def route_all(router: Router) -> Iterator[Routed]:
     """Route the messages."""
-    for each in map(json.loads, MESSAGES.read_text("utf-8").splitlines()):
+    for each in read_records(MESSAGES):
         given = _routed(each["text"], router).kind
         yield Routed(each["text"], each["language"], each["kind"], given)
 

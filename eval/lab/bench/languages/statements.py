@@ -9,22 +9,22 @@ they get, by what they should be. Libraries are kept in FOLDER. `--shown` prints
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from eval.cases.cases import SETS
 from eval.lab.command import arguments, run_command
 from eval.lab.measure import show
+from eval.lab.training.inputs import read_records
 from index.loading.load import load
 from index.weights.catalogue import MULTILINGUAL
 from rag.assistant import Assistant
 from rag.config import load_settings
 
 STATEMENTS = Path(__file__).parent / "statements.jsonl"
-SETS = Path(__file__).parents[3] / "sets"
 VERDICTS = ("supported", "contradicted", "not_in_sources")
 
 
@@ -44,7 +44,8 @@ def main(argv: Sequence[str]) -> int:
     parser = arguments("eval.lab.bench.languages.statements", __doc__)
     parser.add_argument("--shown", action="store_true")
     given = parser.parse_args(argv)
-    judged = [each for name in _documents() for each in check_all(name, given.folder / name)]
+    names = dict.fromkeys(each["document"] for each in read_records(STATEMENTS))
+    judged = [each for name in names for each in check_all(name, given.folder / name)]
     show(("document", "statements in", "should be", "n", "are"), list(_table(judged)))
     for each in judged if given.shown else ():
         if each.wanted != each.given:
@@ -59,19 +60,11 @@ def check_all(name: str, library: Path) -> Iterator[Judged]:
     settings = load_settings(library=library, embedding=MULTILINGUAL, llm="none")
     with Assistant(settings) as assistant:
         assistant.library.add(document)
-        for each in _statements():
+        for each in read_records(STATEMENTS):
             if each["document"] == name:
                 [checked] = assistant.check(each["text"])
                 language, text, wanted = each["language"], each["text"], each["verdict"]
                 yield Judged(name, language, text, wanted, checked.verdict)
-
-
-def _statements() -> list[dict[str, str]]:
-    return list(map(json.loads, STATEMENTS.read_text("utf-8").splitlines()))
-
-
-def _documents() -> list[str]:
-    return list(dict.fromkeys(each["document"] for each in _statements()))
 
 
 def _table(judged: Sequence[Judged]) -> Iterator[tuple[object, ...]]:

@@ -28,10 +28,7 @@ from rag.answer import Answer
 from rag.assistant import Assistant
 from rag.languages import sentence_spans
 
-ASKED = {
-    "usual": "What is this about?",
-    "short": "Summarize it in three sentences.",
-}
+ASKED = {"usual": "What is this about?", "short": "Summarize it in three sentences."}
 
 Told = dict[str, Any]
 """What came of a document: for each way of asking the `quotes`, how many `sentences` these have,

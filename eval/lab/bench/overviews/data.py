@@ -8,8 +8,6 @@ description. What is kept of them here is names, hashes and ten words each.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +18,8 @@ from lxml import html
 
 from eval.cases.cases import SETS
 from eval.formats.xquad import load_xquad
-from index.documents import Document
+from eval.lab.training.inputs import read_records
+from index.documents import Document, file_sha256
 from index.errors import UserError
 from index.loading.load import load
 
@@ -42,16 +41,15 @@ def summarised(folder: Path, squad: Path | None) -> tuple[list[Summarised], list
 
     Files are looked for in `folder`, articles in a file in SQuAD's format.
     """
-    listed = [json.loads(line) for line in LISTED.read_text("utf-8").splitlines()]
     files = {
-        hashlib.sha256(each.read_bytes()).hexdigest(): each
-        for each in (sorted(folder.rglob("*.*")) if folder.is_dir() else ())
+        file_sha256(each): each
+        for each in sorted(folder.rglob("*.*"))
         if each.suffix in (".pdf", ".html")
     }
     articles = load_xquad(squad).documents if squad else ()
     titled = {each.title: each for each in articles}
     found, missing = [], []
-    for line in listed:
+    for line in read_records(LISTED):
         if made := _made(line, files, titled):
             found.append(Summarised(line["kind"], line["part"], *made))
         else:

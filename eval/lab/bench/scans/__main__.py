@@ -57,8 +57,7 @@ def main(given: Sequence[str]) -> int:
         ("poor", poor(_texts(documents.values()), asked.poor), "Bad copies that are drawn"),
     ):
         numbered = {str(number): page for number, page in enumerate(drawn, 1)}
-        found = kept(asked.folder / f"{name}.json", numbered, _read)
-        if found:
+        if found := kept(asked.folder / f"{name}.json", numbered, _read):
             show_rows(_figures(list(found.values()), TARGET if name == "pages" else ""), what)
     rows = [row for name in asked.sets for row in _shipped(name, documents[name], asked.folder)]
     if asked.xquad:

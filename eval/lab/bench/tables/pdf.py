@@ -9,8 +9,6 @@ printed as well.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -21,6 +19,8 @@ from typing import Any
 
 from eval.lab.command import run_command
 from eval.lab.measure import arguments, figure, interval, share, show
+from eval.lab.training.inputs import read_records
+from index.documents import file_sha256
 from index.errors import UserError
 from index.loading.load import load
 from index.structure import Table, tables
@@ -36,12 +36,10 @@ def main(given: Sequence[str]) -> int:
     parser = arguments("eval.lab.bench.tables.pdf", __doc__)
     parser.add_argument("--shown", action="store_true")
     asked = parser.parse_args(given)
-    wanted = [json.loads(line) for line in TABLES.read_text("utf-8").splitlines()]
-    files = {hashlib.sha256(each.read_bytes()).hexdigest(): each for each in _pdfs(asked.folder)}
-    missing = {f"{each['file']} of {each['package']}" for each in wanted} - {
-        f"{each['file']} of {each['package']}" for each in wanted if each["sha256"] in files
-    }
-    if missing:
+    wanted = read_records(TABLES)
+    files = {file_sha256(each): each for each in sorted(asked.folder.rglob("*.pdf"))}
+    absent = (each for each in wanted if each["sha256"] not in files)
+    if missing := {f"{each['file']} of {each['package']}" for each in absent}:
         raise UserError(f"Put these into {asked.folder}: {'; '.join(sorted(missing))}.")
     found = [(each, right(_plain(each["rows"]), _read(files[each["sha256"]]))) for each in wanted]
     for each, cells in found if asked.shown else ():
@@ -55,10 +53,6 @@ def main(given: Sequence[str]) -> int:
         rows.append((part, len(of), told.n, figure(told.value), interval(told), whole))
     show(("part", "tables", "cells", "right", "95% interval", "tables without a fault"), rows)
     return 0
-
-
-def _pdfs(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("*.pdf")) if folder.is_dir() else []
 
 
 @cache

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +60,7 @@ def talks(squad: Path) -> Iterator[tuple[str, Document, list[Message]]]:
     for talk in read_records(TALKS):
         name = talk["document"]
         document = documents.get(name)
-        if document is None or sha256(document.text.encode()).hexdigest() != talk["sha256"]:
+        if document is None or document.sha256 != talk["sha256"]:
             raise UserError(f"{squad} has no such {name}. Name SQuAD's development set.")
         yield name, document, list(_messages(talk["turns"], document))
 

@@ -14,7 +14,6 @@ Libraries and answers are kept in FOLDER. The first N that go wrong are printed 
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -26,6 +25,7 @@ from eval.lab.bench import DOCUMENTS
 from eval.lab.bench.talks.dialogues import NOTHING, groups, load_dialogues, mixed
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
+from eval.lab.training.inputs import read_records
 from index.documents import Document
 from index.errors import UserError
 from index.loading.load import load
@@ -79,15 +79,13 @@ def show_wrong(answers: Sequence[dict[str, Any]], most: int) -> None:
 
 SHOWN = ("kind", "before", "user", "alone", "read_as", "answer")
 
-
 AskAll = Callable[[Path, Sequence[Document], Sequence[Message]], Iterator[dict[str, Any]]]
 
 
 def _shipped(folder: Path, ask: AskAll) -> Iterator[dict[str, Any]]:
     documents = [load(SETS / name) for name in NAMES]
     by_name = dict(zip(NAMES, documents, strict=True))
-    lines = MESSAGES.read_text("utf-8").splitlines()
-    asked = [each for line in lines for each in messages(json.loads(line)["turns"], by_name)]
+    asked = [each for talk in read_records(MESSAGES) for each in messages(talk["turns"], by_name)]
     yield from ask(folder / "several", documents, asked)
 
 
@@ -186,12 +184,10 @@ def figures(asked: Sequence[dict[str, Any]]) -> Iterator[Row]:
     for kind, some in kinds.items():
         yield Row(f"{kind}: as read", share(each["right"] for each in some))
         yield Row(f"{kind}: as people wrote", share(each["as_people"] for each in some))
-    stand = [each for each in asked if each["alone"] == each["user"]]
-    put_in = share(each["read_as"] != each["user"] for each in stand)
-    yield Row("stands alone: something put in", put_in)
-    need = [each for each in asked if each["alone"] != each["user"]]
-    seen = share(each["read_as"] != each["user"] for each in need)
-    yield Row("needs something: something put in", seen)
+    for what, alone in (("stands alone", True), ("needs something", False)):
+        some = [each for each in asked if (each["alone"] == each["user"]) is alone]
+        put_in = share(each["read_as"] != each["user"] for each in some)
+        yield Row(f"{what}: something put in", put_in)
 
 
 if __name__ == "__main__":

@@ -32,10 +32,7 @@ def main(argv: Sequence[str]) -> int:
     parser = arguments("eval.lab.bench.talks.typed", __doc__, "squad")
     parser.add_argument("--llm", action="store_true", help="ask with the language model")
     given = parser.parse_args(argv)
-    for title, parts in (
-        ("typed-…", _of_sets()),
-        ("typed-squad", of_articles(given.squad)),
-    ):
+    for title, parts in (("typed-…", _of_sets()), ("typed-squad", of_articles(given.squad))):
         results = [
             result
             for case_set, document in parts

@@ -11,7 +11,6 @@ The first N that are taken wrongly are printed to be read.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -21,6 +20,7 @@ from typing import Any
 from eval.cases.cases import SETS
 from eval.lab.command import run_command
 from eval.lab.measure import Row, arguments, filled, kept, share, show_rows
+from eval.lab.training.inputs import read_records
 from index.loading.load import load
 from rag.assistant import Assistant
 
@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> int:
 
 def ask_all(folder: Path) -> Iterator[Message]:
     """Yield each message with its answer, by document."""
-    messages = list(map(json.loads, MESSAGES.read_text("utf-8").splitlines()))
+    messages = read_records(MESSAGES)
     for name in dict.fromkeys(each["document"] for each in messages):
         assistant = filled(folder / name, [load(SETS / name)], llm="none")
         of = {each["question"]: each for each in messages if each["document"] == name}

@@ -67,11 +67,7 @@ def window(options: Options, starts: int = 7, loads: int = 15) -> Kept:
             lambda _: _started(browser, empty, lambda page: page.locator(LAST).wait_for()),
             starts,
         )
-        with (
-            serving(chat) as (here, pid),
-            serving(empty) as (there, _),
-            serving(box) as (alone, _),
-        ):
+        with serving(chat) as (here, pid), serving(empty) as (there, _), serving(box) as (alone, _):
             _wait_until_idle(pid)
             page = by_turns(
                 lambda _: _loaded(browser, here, QUESTION),

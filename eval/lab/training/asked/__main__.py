@@ -148,10 +148,8 @@ def _of_words(
 ) -> Iterator[Example]:
     holding, others = [], list(range(len(paragraph.windows)))
     if answer:
-        holding, others = (
-            paragraph.holding(*answer),
-            paragraph.without(paragraph.text[slice(*answer)]),
-        )
+        holding = paragraph.holding(*answer)
+        others = paragraph.without(paragraph.text[slice(*answer)])
     for at in rng.sample(holding, min(2, len(holding))):
         start = paragraph.windows[at][0]
         place = (answer[0] - start, answer[1] - start) if answer else None

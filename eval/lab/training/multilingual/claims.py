@@ -21,22 +21,14 @@ import torch
 
 from eval.lab.command import run_command
 from eval.lab.training import claims
-from eval.lab.training.branch import (
-    RECIPE,
-    put_on,
-    train_branch,
-)
+from eval.lab.training.branch import RECIPE, put_on, train_branch
 from eval.lab.training.examples import Article, Paragraph, load_squad
 from eval.lab.training.inputs import keep, parse, sha256_of
 from eval.lab.training.multilingual import parallel
 from eval.lab.training.multilingual.__main__ import BEARS_OUT, of_statements, shipped, some_of
 from eval.lab.training.multilingual.model import SHARED, begin
 from eval.lab.training.multilingual.pairs import Taught, Teachers
-from eval.lab.training.multilingual.translated import (
-    Translations,
-    Window,
-    read_translations,
-)
+from eval.lab.training.multilingual.translated import Translations, Window, read_translations
 from eval.lab.training.statements import Statement
 from index.language import ENGLISH
 from index.weights.catalogue import MULTILINGUAL

@@ -24,26 +24,14 @@ from transformers import BertConfig, BertModel
 from eval.lab.training.branch import Branch, States, lower_layers, read_states
 from eval.lab.training.export import export
 from eval.lab.training.inputs import reading
-from eval.lab.training.model import (
-    BRANCHES,
-    Prepared,
-    outside_text,
-    weights_of,
-    words_loss,
-)
+from eval.lab.training.model import BRANCHES, Prepared, outside_text, weights_of, words_loss
 from eval.lab.training.multilingual.pairs import Taught
 from eval.lab.training.statements import LABELS
 from eval.lab.training.train import Recipe, fit, halved
 from index.atomic import write_whole
 from index.weights.catalogue import MULTILINGUAL
 from index.weights.download import model_folder
-from index.weights.multilingual import (
-    ENCODER,
-    PACKED,
-    TENSORS,
-    MultilingualNetwork,
-    word_vectors,
-)
+from index.weights.multilingual import ENCODER, PACKED, TENSORS, MultilingualNetwork, word_vectors
 from index.weights.onnx import features
 from index.weights.packed import PackedWeights
 from rag.config import load_settings

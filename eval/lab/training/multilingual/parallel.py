@@ -55,8 +55,7 @@ def false_pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
     """
     for paragraph in (each for paragraphs in read_pages(pages) for each in paragraphs):
         for at, sentence in enumerate(paragraph[ENGLISH]):
-            made = affirmed(sentence) or denied(sentence, rng)
-            if made:
+            if made := affirmed(sentence) or denied(sentence, rng):
                 language = rng.choice(sorted(set(paragraph) - {ENGLISH}))
                 example = Example(made, paragraph[language][at], False, kind="parallel")
                 yield Untaught(example, (made, sentence), LESSONS)
