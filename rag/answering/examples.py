@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from index.documents import Document
-from index.english import MONTHS
 from index.language import ENGLISH
 from index.language.words import pieces
 from index.library import Library
 from rag.answering.front.front_matter import front_matter
 from rag.asking.subject import in_words
 from rag.languages import mentions
+from rag.languages.english_words import MONTHS
 from rag.languages.phrases import say
 
 WORDS = range(2, 9)

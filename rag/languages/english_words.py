@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from index.english import FUNCTION_WORDS, MONTH
+from index.english import MONTHS as MONTHS
 from rag.languages.language import FrontMatterPatterns
 
 NO_CONTENT = FUNCTION_WORDS | frozenset(
