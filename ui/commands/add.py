@@ -31,7 +31,7 @@ from ui.commands.terminal import (
 )
 from ui.words.elsewhere import said
 from ui.words.languages import spoken
-from ui.words.words import _, in_digits, listed, ngettext, put_in
+from ui.words.words import _, counted, in_digits, listed, ngettext, put_in
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -178,12 +178,12 @@ def _add_all(
                 done = became.total() - became["removed"]
                 words = _("Stopped after %(done)s of %(all)s: %(counts)s.")
                 gaps = {"done": in_digits(done), "all": in_digits(len(files))}
-                tell(words % {**gaps, "counts": _counts(became)})
+                tell(words % {**gaps, "counts": counted(became)})
                 tell(_("The same command goes on with the others."))
             _tell_failed(failed)
             raise
     if len(files) > 1 or folders:
-        tell(f"{_counts(became) or _('Nothing to add')}.")
+        tell(f"{counted(became) or _('Nothing to add')}.")
     if adding.library.reads_english_alone and languages - {ENGLISH}:
         tell(_foreign(languages - {ENGLISH}))
     _tell_failed(failed)
@@ -210,7 +210,7 @@ def _so_far(at: int, of: int, became: Counter[str]) -> str:
         "%(at)s of %(num)s files: %(counts)s.",
         of,
         at=in_digits(at),
-        counts=_counts(became),
+        counts=counted(became),
     )
 
 
@@ -458,14 +458,3 @@ def _in_words(name: str, added: Added) -> str:
     else:
         words = put_in(name, added.passages, replaced=added.outcome == "replaced")
     return f"{words} ({added.document.id})"
-
-
-def _counts(became: Counter[str]) -> str:
-    told = {
-        "added": ngettext("%(num)s added", "%(num)s added", became["added"]),
-        "replaced": ngettext("%(num)s replaced", "%(num)s replaced", became["replaced"]),
-        "unchanged": ngettext("%(num)s unchanged", "%(num)s unchanged", became["unchanged"]),
-        "removed": ngettext("%(num)s removed", "%(num)s removed", became["removed"]),
-        "failed": ngettext("%(num)s failed", "%(num)s failed", became["failed"]),
-    }
-    return ", ".join(words for outcome, words in told.items() if became[outcome])

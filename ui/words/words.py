@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from datetime import date
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -94,6 +95,20 @@ def put_in(name: str, passages: int, *, replaced: bool) -> str:
         passages,
         name=name,
     )
+
+
+def counted(became: Counter[str]) -> str:
+    """Return what became of how many documents, without those of which there are none."""
+    told = {
+        "added": ngettext("%(num)s added", "%(num)s added", became["added"]),
+        "replaced": ngettext("%(num)s replaced", "%(num)s replaced", became["replaced"]),
+        "unchanged": ngettext("%(num)s unchanged", "%(num)s unchanged", became["unchanged"]),
+        "removed": ngettext("%(num)s removed", "%(num)s removed", became["removed"]),
+        "failed": ngettext("%(num)s failed", "%(num)s failed", became["failed"]),
+        "not added": ngettext("%(num)s not added", "%(num)s not added", became["not added"]),
+        "stopped": ngettext("%(num)s stopped", "%(num)s stopped", became["stopped"]),
+    }
+    return ", ".join(words for outcome, words in told.items() if became[outcome])
 
 
 @cache

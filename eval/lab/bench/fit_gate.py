@@ -3,12 +3,12 @@
     python -m eval.lab.bench.fit_gate FOLDER --article FILE --squad FILE
 
 Reads the quotes that are found for questions on whole documents
-(`eval/lab/training/selection/documents.py`), and prints the
-weights that tell best which of these quotes answer. Then it asks the development halves of
-`article`, `briefing` and `typed-…` (the 1st, 3rd, ... case) and questions on articles that the
-reader was not trained on, and prints what the gate does as it is: its threshold, and its bounds of
-doubt. What was read is kept in FOLDER: name a new one after a change of what is read. The result is
-copied by hand into `rag/answerability/gate.py`.
+(`eval/lab/training/selection/documents.py`), and prints the weights that tell best which of these
+quotes answer. Then it asks the development halves of `article`, `briefing` and `typed-…` (the 1st,
+3rd, ... case) and questions on articles that the reader was not trained on, and prints what the
+gate does as it is: its threshold, and its bounds of doubt. What was read is kept in FOLDER: name a
+new one after a change of what is read. The result is copied by hand into
+`rag/answerability/gate.py`.
 
 Of a language model that copies, the weights are printed that fit what it said of quotes in doubt. A
 case is a bag of readings then, of which the best one counts, since one quote answers it: they are

@@ -25,7 +25,7 @@ from ui.drawing.render import Outcome
 from ui.panels.adding.unfinished import Unfinished
 from ui.panels.events import BUG, Stopped
 from ui.words.elsewhere import said
-from ui.words.words import _, in_digits, listed, ngettext, put_in
+from ui.words.words import _, counted, in_digits, listed, ngettext, put_in
 
 AT_ONCE = 2
 """How many documents of a visitor are read at once: a slow one does not hold up all others."""
@@ -176,8 +176,8 @@ class Job:
             if self.goes_on:
                 return told
             stopped = sum(_failed(each) for each in over) - len(failed)
-            became.update(failed=len(failed), stopped=stopped)
-            return [Outcome(f"{_counted(became)}."), *told]
+            became.update({"not added": len(failed), "stopped": stopped})
+            return [Outcome(f"{counted(became)}."), *told]
 
     def _work(self) -> None:
         while item := self._next():
@@ -367,18 +367,6 @@ def _left(item: Item) -> Outcome:
 
 def _others(number: int) -> str:
     return ngettext("%(num)s others were not added.", "%(num)s others were not added.", number)
-
-
-def _counted(became: Counter[str]) -> str:
-    """Return what became of how many, without those of which there are none."""
-    told = {
-        "added": ngettext("%(num)s added", "%(num)s added", became["added"]),
-        "replaced": ngettext("%(num)s replaced", "%(num)s replaced", became["replaced"]),
-        "unchanged": ngettext("%(num)s unchanged", "%(num)s unchanged", became["unchanged"]),
-        "failed": ngettext("%(num)s not added", "%(num)s not added", became["failed"]),
-        "stopped": ngettext("%(num)s stopped", "%(num)s stopped", became["stopped"]),
-    }
-    return ", ".join(words for outcome, words in told.items() if became[outcome])
 
 
 def _said(names: Sequence[str]) -> Outcome:

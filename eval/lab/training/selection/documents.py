@@ -64,7 +64,12 @@ def _places(places: Sequence[Sequence[int]]) -> tuple[Span, ...]:
     return tuple((start, end) for start, end in places)
 
 
+def common(one: Span, other: Span) -> int:
+    """Return how many characters two places share."""
+    return max(0, min(one[1], other[1]) - max(one[0], other[0]))
+
+
 def _holds(quote: Quote, place: Span) -> bool:
     start, end = place
-    common = min(quote.end, end) - max(quote.start, start)
-    return common >= min(MOST_OF_IT * (end - start), quote.end - quote.start)
+    least = min(MOST_OF_IT * (end - start), quote.end - quote.start)
+    return common((quote.start, quote.end), place) >= least

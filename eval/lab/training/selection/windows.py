@@ -8,14 +8,14 @@ has to tell from the rest: it was found because it looks as if it answered.
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from eval.lab.measure import filled
 from eval.lab.training.examples import Span
-from eval.lab.training.selection.documents import Asked, documents
+from eval.lab.training.selection.documents import Asked, common, documents
 from rag.answering.context import MIN_QUOTES, around
 from rag.finding.quotes import find_quotes
 from rag.quote import Quote
@@ -47,7 +47,7 @@ def windows(folder: Path, rng: random.Random) -> Iterator[Window]:
         assistant = filled(folder / document.name.removesuffix(".md"), [document])
         found: dict[str, list[Quote]] = {}
         near: dict[tuple[Span, ...], list[Quote]] = {}
-        counts: dict[tuple[Span, ...], int] = defaultdict(int)
+        counts = Counter[tuple[Span, ...]]()
         for name, each in questions.items():
             ranked = find_quotes(assistant.library, assistant.reranker, each.question, MIN_QUOTES)
             found[name] = list(ranked.quotes)
@@ -67,7 +67,7 @@ def _apart(windows: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
     for key in windows:
         whole = _whole(key)
         most = APART * (whole[1] - whole[0])
-        if all(_common(whole, _whole(each)) < most for each in chosen):
+        if all(common(whole, _whole(each)) < most for each in chosen):
             chosen.append(key)
     return chosen
 
@@ -85,7 +85,7 @@ def _asked(
         ranks = (
             rank
             for rank, quote in enumerate(found[name])
-            if _common((quote.start, quote.end), whole) >= WITHIN * (quote.end - quote.start)
+            if common((quote.start, quote.end), whole) >= WITHIN * (quote.end - quote.start)
         )
         if numbers := tuple(at for at, own in enumerate(sentences) if _answers(own, each)):
             answered.append((each.question, numbers))
@@ -102,14 +102,10 @@ def _asked(
 
 def _answers(sentence: Span, asked: Asked) -> bool:
     return any(
-        _common(sentence, place) > HALF * min(sentence[1] - sentence[0], place[1] - place[0])
+        common(sentence, place) > HALF * min(sentence[1] - sentence[0], place[1] - place[0])
         for place in asked.sentences
     )
 
 
 def _whole(sentences: tuple[Span, ...]) -> Span:
     return sentences[0][0], sentences[-1][1]
-
-
-def _common(one: Span, other: Span) -> int:
-    return max(0, min(one[1], other[1]) - max(one[0], other[0]))
