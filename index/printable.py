@@ -40,6 +40,16 @@ def shortened(text: str, length: int) -> str:
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
+def repeats_itself(text: str, times: int = 2) -> bool:
+    """Whether three words or more stand in a text so many times, each right behind the last."""
+    again = rf"\b(\w+(?:\W+\w+){{2,{_LONGEST_RUN - 1}}})(?:\W+\1\b){{{times - 1}}}"
+    return bool(re.search(again, text.casefold()))
+
+
+_LONGEST_RUN = 30
+"""Words of what is looked for again, at most."""
+
+
 def printable(text: str) -> str:
     """Return a text on one line, without control and direction marks."""
     return " ".join(visible(text).split())

@@ -65,6 +65,15 @@ class Quote:
         table = spelled(self.document, (self.start, self.end))
         return table.text if table else self.text
 
+    @property
+    def rows(self) -> str:
+        """The rows of a table that it is, each cell behind its column's head; else nothing."""
+        table = spelled(self.document, (self.start, self.end))
+        cells = table.cells if table else ()
+        told = (self.document.text[at : at + end - start] for start, end, at in cells)
+        is_whole = _letters("".join(told)) == _letters(self.text)
+        return table.text if table and is_whole else ""
+
     def place_of(self, start: int, end: int) -> tuple[int, int] | None:
         """Return where words at a place of what is read stand in the document; None if nowhere."""
         table = spelled(self.document, (self.start, self.end))
@@ -143,3 +152,7 @@ class Quote:
 def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
     """Return quotes in their order as `footnoted ask --json` prints them."""
     return [{"rank": rank, **quote.found_as_json()} for rank, quote in enumerate(quotes, 1)]
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text))

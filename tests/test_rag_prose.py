@@ -104,6 +104,11 @@ def test_a_sentence_is_proven_as_soon_as_it_is_whole(reader: Reader) -> None:
     assert proven.citations == [CRACKS]
 
 
+def test_what_says_the_same_over_and_over_does_not_stand(reader: Reader) -> None:
+    again = f"Lorries had {', '.join(['made the cracks longer'] * 3)}."
+    assert said(prose(reader).whole(f"{CRACKS.text} {again}")) == [CRACKS.text, f"“{LORRIES.text}”"]
+
+
 def test_in_steps_it_is_the_same_as_at_once(reader: Reader) -> None:
     written = (
         "Gen. Holm saw it. Cracks were found in two piers. Lorries had made the cracks longer."

@@ -140,7 +140,7 @@ def test_a_wait_is_told_in_a_sentence(briefed: Assistant) -> None:
         (BEFORE["never answers"], "FOOTNOTED_LLM_TIMEOUT gives it more time"),
         (BEFORE["drips its headers"], "took longer than 2.5 seconds. FOOTNOTED_LLM_TIMEOUT"),
         (BEFORE["says 500 with a page"], "HTTP 500 Oops"),
-        (WRITING["loops"], "does not stop writing"),
+        (WRITING["says one word for ever"], "does not stop writing"),
         (WRITING["is cut off"], "broke off"),
         (WRITING["says nothing for ever"], "took longer than 2.5 seconds"),
         (WRITING["is no UTF-8"], "says what no OpenAI-compatible server would"),

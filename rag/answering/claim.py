@@ -13,7 +13,7 @@ from rag.answer import Event, Found
 from rag.answering.context import Context
 from rag.asking.query import Query
 from rag.languages import stated
-from rag.verifying.compose import Composition, in_quotation_marks
+from rag.verifying.compose import Composition, as_said
 from rag.verifying.judge import SURE, Judged, judge
 
 SAYS_SO = "Yes, the sources say so:"
@@ -38,7 +38,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     yield Found(found)
     composition, opening = Composition(), SAYS_OTHERWISE if denied else SAYS_SO
     for quote in judged.quotes:
-        quoted = in_quotation_marks(quote)
+        quoted = as_said(quote)
         composition.cite(quoted if composition.citations else f"{opening} {quoted}", [quote])
     note = f"What differs: {'; '.join(judged.differs)}." if denied else None
     yield context.answer(query, composition, found, note=note)

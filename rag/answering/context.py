@@ -28,7 +28,7 @@ from rag.finding.quotes import Ranked, find_quotes, sentences_around
 from rag.finding.rerank import Reranker
 from rag.languages.phrases import say
 from rag.quote import Quote
-from rag.verifying.compose import Composition, in_quotation_marks
+from rag.verifying.compose import Composition, as_said
 from rag.writing.llm import LLMUnavailable, Writer
 from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
 
@@ -222,7 +222,7 @@ class Context:
             composition.cite(item.words + stop, item.quotes)
         heads = listing.heads
         for quote in () if listing.items else listing.quotes:
-            composition.cite(heads.get(quote.span, "") + in_quotation_marks(quote), [quote])
+            composition.cite(heads.get(quote.span, "") + as_said(quote), [quote])
         composition.sentences += [AnswerSentence(remark, (), True) for remark in listing.remarks]
         few = len(listing.quotes) < MIN_QUOTES
         others = self.find(query.text) if few else ()

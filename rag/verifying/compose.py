@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from index.printable import repeats_itself
 from index.structure import list_of
 from rag.answer import AnswerSentence
 from rag.answerability.reader import Reader
@@ -50,7 +51,7 @@ class Composition:
         said_less = [at for at, each in enumerate(self.sentences) if each.citations == (number,)]
         place = said_less[0] if said_less else len(self.sentences)
         self.sentences = [each for at, each in enumerate(self.sentences) if at not in said_less]
-        whole = AnswerSentence(in_quotation_marks(quote), (number,), True)
+        whole = AnswerSentence(as_said(quote), (number,), True)
         self.sentences.insert(place, whole)
 
     def first(self, most: int) -> tuple[Composition, int]:
@@ -224,23 +225,27 @@ def _left_out(words: str, said: str, quote: str) -> bool:
 def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
     """Make an answer of quotes: of each the words that answer, where these are sure, and the quote.
 
-    “20 km: “The strait is 20 km wide.”” Many words are not said twice. An item of a list has a sign
-    before it.
+    “20 km: “The strait is 20 km wide.”” Of a row of a table its cells stand behind them, each with
+    its head. Many words are not said twice. An item of a list has a sign before it.
     """
     composition = Composition()
     for quote in quotes:
         words = " ".join(quote.words.split())
-        whole = in_quotation_marks(quote)
+        whole = as_said(quote)
         in_words = sure and 0 < len(words.split()) <= MOST_WORDS
         in_words = in_words and not missing_facts(words, [quote.text])
         sign = item_sign(quote) if len(quotes) > 1 else ""
-        composition.cite(f"{words}: {whole}" if in_words else f"{sign}{whole}", [quote])
+        told = f"{words} ({whole.rstrip('.')})." if quote.rows else f"{words}: {whole}"
+        composition.cite(told if in_words else f"{sign}{whole}", [quote])
     return composition
 
 
 def is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Reader) -> bool:
-    """Whether quotes bear out a sentence as a statement, of what the question asks about."""
-    if only_asked(sentence, cited, question.text):
+    """Whether quotes bear out a sentence as a statement, of what the question asks about.
+
+    One that says the same over and over is none.
+    """
+    if repeats_itself(sentence) or only_asked(sentence, cited, question.text):
         return False
     return is_entailed(sentence, [quote.model_text for quote in cited], cited[0].title, reader)
 
@@ -252,6 +257,9 @@ def item_sign(quote: Quote) -> str:
     return f"{labels[0]} " if labels else ""
 
 
-def in_quotation_marks(quote: Quote) -> str:
-    """Return a quote's words on one line, in quotation marks."""
-    return f"“{' '.join(quote.text.split())}”"
+def as_said(quote: Quote) -> str:
+    """Return a quote's words on one line, in quotation marks; or the rows of a table that it is.
+
+    These have no marks: each cell stands behind the head of its column.
+    """
+    return quote.rows or f"“{' '.join(quote.text.split())}”"

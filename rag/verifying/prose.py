@@ -12,7 +12,7 @@ from rag.quote import Quote
 from rag.verifying.attribution import attribute
 from rag.verifying.compose import (
     Composition,
-    in_quotation_marks,
+    as_said,
     is_proven,
     surroundings,
     without_particle,
@@ -74,7 +74,7 @@ class Prose:
             composition.sentences.append(AnswerSentence(sentence, (), False))
             of_it = content_words(sentence) & content_words(nearest.model_text)
             if of_it and nearest in self._chosen and nearest not in composition.citations:
-                composition.cite(in_quotation_marks(nearest), [nearest])
+                composition.cite(as_said(nearest), [nearest])
                 quoted.append(nearest)
         return composition
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from index.errors import UserError
-from index.printable import in_place, shortened, visible
+from index.printable import in_place, repeats_itself, shortened, visible
 from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
@@ -71,6 +71,8 @@ ALONE_TOKENS = 80
 PROMPTS_MIB = 256
 """Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
 TOP_LOGPROBS = 10
+OVER_AND_OVER, TAIL = 3, 500
+"""How many times in a row the same words end an answer, and characters of it that are looked at."""
 MOST_WRITTEN = 4_000
 """Characters of an answer; `WRITE_TOKENS` are far fewer, but a server may not count."""
 
@@ -247,7 +249,10 @@ class Writer:
         whole: bool = False,
         adapter: str | None = None,
     ) -> Iterator[str]:
-        """Yield an answer of so many tokens at most; a `whole` one is not cut off there."""
+        """Yield an answer of so many tokens at most; a `whole` one is not cut off there.
+
+        One that says the same over and over ends there.
+        """
         given = {"adapter": adapter} if adapter else {}
 
         def begin() -> Iterator[Any]:
@@ -260,7 +265,7 @@ class Writer:
             return chain(silent, pieces)
 
         with self._turn(), self._answering():
-            length, ended = 0, False
+            length, ended, tail = 0, False, ""
             for piece in self._ask(begin):
                 words = in_place(piece.delta or "")
                 length += len(words)
@@ -271,6 +276,9 @@ class Writer:
                     )
                 ended = (ended or is_last(piece)) and not (whole and _is_cut_off(piece))
                 yield words
+                tail = (tail + words)[-TAIL:]
+                if not whole and repeats_itself(tail, OVER_AND_OVER):
+                    return
             if not ended:
                 raise LLMUnavailable(f"The language model {self.name} broke off in an answer.")
 

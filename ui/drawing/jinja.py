@@ -23,7 +23,7 @@ from index.printable import printable, title_line
 from index.storage.store import Entry
 from rag.answer import Answer
 from rag.quote import Quote
-from rag.verifying.compose import in_quotation_marks
+from rag.verifying.compose import as_said
 from ui.conversations.text import LISTED, NOTHING_NEAR, doubt, pieces, place
 from ui.reports.cases import expected
 from ui.words.elsewhere import said
@@ -63,7 +63,7 @@ def filled(message: str, **values: object) -> Markup:
 
 def _given_in_full(quote: Quote, answer: Answer) -> bool:
     """Whether a sentence of the answer ends with the whole quote."""
-    whole = in_quotation_marks(quote)
+    whole = as_said(quote)
     return any(each.text.endswith(whole) for each in answer.sentences if each.supported)
 
 

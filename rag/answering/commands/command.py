@@ -23,7 +23,7 @@ from rag.asking.subject import number_wanted, wanted
 from rag.finding.quotes import sentence_quotes
 from rag.languages.phrases import say
 from rag.quote import Quote
-from rag.verifying.compose import Composition, in_quotation_marks, says_the_same
+from rag.verifying.compose import Composition, as_said, says_the_same
 
 OVERVIEW = Route("overview", ("all",), 1.0)
 MATTERS = ("shorter", "longer", "simpler", "list", "table", "sure", "where")
@@ -104,7 +104,7 @@ def _as_wanted(query: Query, last: Answer, context: Context) -> Answer:
             note = say(language, "likely_answered", share=last.decision.probability)
     elif matter in ("sure", "where"):
         for quote in last.citations:
-            composition.cite(f"{_place(quote, language)}: {in_quotation_marks(quote)}", [quote])
+            composition.cite(f"{_place(quote, language)}: {as_said(quote)}", [quote])
         if matter == "sure":
             _add_others(composition, last, language)
         for sentence in _how_sure(last, language) if matter == "sure" or not last.citations else ():
@@ -168,7 +168,7 @@ def _add_more(composition: Composition, last: Answer, context: Context) -> bool:
         sentences = sentence_quotes((hit.document, hit.passage) for hit in own)
         more = [each for each in sentences if _is_behind(each, cited)]
     for quote in more[:MORE]:
-        composition.cite(in_quotation_marks(quote), [quote])
+        composition.cite(as_said(quote), [quote])
     return bool(more)
 
 
@@ -186,7 +186,7 @@ def _add_others(composition: Composition, last: Answer, language: str) -> None:
     for quote in _others(last):
         same = any(says_the_same(quote.words, words) for words in said)
         key = "same_elsewhere" if same else "another_place"
-        composition.cite(say(language, key, quote=in_quotation_marks(quote)), [quote])
+        composition.cite(say(language, key, quote=as_said(quote)), [quote])
 
 
 def _others(last: Answer) -> list[Quote]:

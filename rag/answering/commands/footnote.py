@@ -20,7 +20,7 @@ from rag.asking.subject import subject
 from rag.finding.quotes import select_quotes
 from rag.languages import place_in_order
 from rag.languages.phrases import say
-from rag.verifying.compose import Composition, in_quotation_marks
+from rag.verifying.compose import Composition, as_said
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
@@ -71,6 +71,6 @@ def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
             quote = decision.accepted[0].quote
         else:
             composition.cite(say(query.language, "does_not_speak", about=about), ())
-    composition.cite(in_quotation_marks(quote), [quote])
+    composition.cite(as_said(quote), [quote])
     yield Found((quote,))
     yield context.answer(query, composition, [quote])

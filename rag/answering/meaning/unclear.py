@@ -18,7 +18,7 @@ from rag.asking.rewrite import Turn, leaves_open, rewritten
 from rag.languages import content_words
 from rag.languages.phrases import say
 from rag.quote import Quote
-from rag.verifying.compose import Composition, in_quotation_marks
+from rag.verifying.compose import Composition, as_said
 
 OPEN = 0.5
 """How likely a message leaves open what it is about, from which the quotes are looked through."""
@@ -73,6 +73,6 @@ def ask_back(
     composition = Composition()
     composition.cite(say(query.language, "which_one"), ())
     for whole, quote in choices.items():
-        composition.cite(f"• {whole} {in_quotation_marks(quote)}", [quote])
+        composition.cite(f"• {whole} {as_said(quote)}", [quote])
     made = context.answer(query, composition, quotes, decision=decision)
     yield replace(made, way="unclear", choices=tuple(choices))
