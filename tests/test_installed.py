@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from rag.config import load_settings
 from tests.test_architecture import project_files
 
@@ -89,6 +90,16 @@ def test_the_wheel_holds_what_is_needed_and_nothing_else(wheel: Path) -> None:
         *("METADATA", "RECORD", "WHEEL", "entry_points.txt"),
         *(f"licenses/{name}" for name in licences),
     }
+
+
+def test_a_card_names_the_adapters_that_ship() -> None:
+    reader = CATALOGUE[ENGLISH_READER]
+    assert reader.home
+    card = (reader.home / "README.md").read_text("utf-8")
+    adapters = {name: file for name, file in reader.files.items() if name.endswith(".gguf")}
+    assert len(adapters) == 4
+    for name, file in adapters.items():
+        assert f"`{name}` ({file.size:,} bytes, SHA-256 `{file.sha256}`)" in card
 
 
 def test_a_source_archive_makes_the_same_wheel_and_holds_what_make_needs(

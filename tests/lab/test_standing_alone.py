@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 from pathlib import Path
+from types import ModuleType
 
 import gguf
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from transformers import Qwen2Config, Qwen2ForCausalLM
 
 from eval.lab.training.standing_alone import __main__ as training
+from eval.lab.training.standing_alone import first as first_messages
 from eval.lab.training.standing_alone.adapter import (
     FIRST,
     MATRICES,
@@ -55,8 +57,8 @@ def small_model(_: Path) -> Qwen2ForCausalLM:
     return Qwen2ForCausalLM(config).requires_grad_(False)
 
 
-def training_files() -> tuple[Path, Path]:
-    return training.CONVERSATIONS, training.REQUESTS
+def training_files() -> tuple[Path, ...]:
+    return training.CONVERSATIONS, training.REQUESTS, first_messages.FIRST
 
 
 @pytest.fixture
@@ -68,7 +70,9 @@ def talks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file.write_bytes(gzip.compress("\n".join(map(json.dumps, TALKS)).encode()))
     for name in ("CONVERSATIONS", "REQUESTS"):
         monkeypatch.setattr(training, name, file)
-    monkeypatch.setattr(training, "load_model", small_model)
+    monkeypatch.setattr(first_messages, "CONVERSATIONS", file)
+    for module in (training, first_messages):
+        monkeypatch.setattr(module, "load_model", small_model)
     return file
 
 
@@ -89,13 +93,16 @@ def test_an_adapter_is_made_and_made_again(
     assert adapter.read_bytes() == again.read_bytes()
 
 
-def test_it_goes_on_from_an_adapter(talks: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("module", "made"), [(training, requests.FILE), (first_messages, FILE)])
+def test_it_goes_on_from_an_adapter(
+    talks: Path, tmp_path: Path, module: ModuleType, made: str
+) -> None:
     training.main([str(tmp_path / "one"), "--epochs", "2"])
     first, given = tmp_path / "one" / FILE, ["--epochs", "0.1", "--start"]
-    training.main([str(tmp_path / "two"), *given, str(first)])
+    module.main([str(tmp_path / "two"), *given, str(first)])
     one, two = (
         {each.name: each.data for each in gguf.GGUFReader(file).tensors}
-        for file in (first, tmp_path / "two" / requests.FILE)
+        for file in (first, tmp_path / "two" / made)
     )
     name = f"blk.{FIRST}.attn_q.weight.lora_a"
     assert not np.array_equal(one[name], two[name])

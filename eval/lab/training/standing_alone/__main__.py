@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
         first = [each for each in asked if not each[0].held_out]
         rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
         asked = [*told(REQUESTS), *rng.sample(first, min(AGAIN, len(first)))]
-    examples = [(each.held_out, _example(each, titles, tokenizer)) for each, titles in asked]
+    examples = [(each.held_out, example_told(each, titles, tokenizer)) for each, titles in asked]
     made = options.folder / (requests.FILE if start else FILE)
     learn_and_measure(load_model(path), examples, made, options.epochs, start)
     return 0
@@ -84,9 +84,10 @@ def told(file: Path) -> Iterator[tuple[FollowUp, list[str]]]:
             yield FollowUp(file.name, name, before, message, alone), given
 
 
-def _example(
+def example_told(
     follow_up: FollowUp, titles: Sequence[str], tokenizer: PreTrainedTokenizerBase
 ) -> Example:
+    """Return the example of a message, with the titles that are told with it."""
     asked = messages(titles, pairs(follow_up.history), follow_up.message, adapted=True)
     return example_of(tokenizer, asked, follow_up.alone)
 
