@@ -189,7 +189,7 @@ def test_the_prompt_became_worse(
     # has not learned to select sentences, and is told what to do by the prompt alone.
     monkeypatch.setattr(Writer, "selects", False)
     monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
-    monkeypatch.setattr("rag.answering.evidence.COPIED", 5)
+    monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
     weights = {**dict.fromkeys(gate.COPY_WEIGHTS, 0.0), "copied": 1.0}
     monkeypatch.setattr(gate, "COPY_WEIGHTS", weights)
     whole = load_set(SETS / "briefing.jsonl")

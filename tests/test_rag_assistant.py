@@ -191,7 +191,7 @@ def test_where_the_reader_is_in_doubt_the_language_model_decides(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch, copied: str, refused: bool
 ) -> None:
     monkeypatch.setattr("rag.answering.evidence.DOUBT", (0.0, 1.0))
-    monkeypatch.setattr("rag.answering.evidence.COPIED", 5)
+    monkeypatch.setattr("rag.answering.evidence.ASKED", 5)
     weights = {**dict.fromkeys(gate.COPY_WEIGHTS, 0.0), "copied": 1.0}
     monkeypatch.setattr(gate, "COPY_WEIGHTS", weights)
     llm = speak(assistant, copied=copied, written=RIGHT)

@@ -180,8 +180,6 @@ def test_doubt_is_where_the_language_model_is_asked_and_it_can_turn_the_decision
     ):
         assert yes.probability > no.probability
         assert Decision((yes,)).doubtful(DOUBT) is None
-        assert Decision((yes, unsure)).doubtful(DOUBT) is None
-        assert Decision((no, unsure)).doubtful(DOUBT) is unsure
         assert Decision((unsure,)).exchanged(unsure, no).readings == (no,)
     assert Decision((weigh(HOW_WIDE, WIDE, read(9.0, 12.0)),)).doubtful(DOUBT) is None
     assert Decision((weigh(HOW_WIDE, WIDE, read(-9.0, -9.0)),)).doubtful(DOUBT) is None

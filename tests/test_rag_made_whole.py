@@ -63,7 +63,7 @@ def made(
 ) -> tuple[str, bool] | None:
     """Return how a message is read then, and whether it is answered; None if as before."""
     context = asked_of(assistant, llm)
-    query = Query.of(text, TYPED if turns else text, history=turns)
+    query = Query.of(text, TYPED, history=turns)
     decision = read(query, context)
     found = _made_whole(query, decision, context)
     assert context.run.llm == ("scripted" if llm.asked else None)
@@ -86,15 +86,15 @@ def test_what_it_says_is_one_more_way_to_read_a_message_in_doubt(briefed: Assist
     assert most.endswith("…")
 
 
-def test_it_is_asked_only_in_doubt(briefed: Assistant) -> None:
+@pytest.mark.parametrize(
+    ("text", "turns"), [(WHOLE, HISTORY), (WRONG, [])], ids=["it is sure", "nothing was said"]
+)
+def test_it_is_asked_only_behind_others_and_in_doubt(
+    briefed: Assistant, text: str, turns: list[Turn]
+) -> None:
     llm = learned(copied=WHOLE, asked=[])
-    assert made(briefed, llm, WHOLE, *HISTORY) is None
+    assert made(briefed, llm, text, *turns) is None
     assert not llm.asked
-
-
-def test_a_first_message_is_read_as_it_writes_it_too(briefed: Assistant) -> None:
-    told = "My sister gets seasick. On the Tsugaru Strait I had better hold her hand."
-    assert made(briefed, learned(copied=WHOLE), told) == (WHOLE, True)
 
 
 @pytest.mark.parametrize(
@@ -264,16 +264,6 @@ def test_a_request_that_it_makes_a_question_of_is_searched_for(briefed: Assistan
     answer = answering(briefed, llm).ask(typed, HISTORY[:4])
     assert (answer.way, answer.standalone_question) == ("evidence", WHOLE)
     assert "20" in answer.text
-
-
-@pytest.mark.parametrize("said", [WHOLE, "Shorter, please."])
-def test_where_nothing_was_answered_yet_nothing_can_be_asked_of_it(
-    briefed: Assistant, said: str
-) -> None:
-    typed = "please put the width of the Tsugaru Strait in fewer words for my poster"
-    assert briefed.router(typed).kind == "command"
-    answer = answering(briefed, knowing(copied=said)).ask(typed)
-    assert answer.way == "evidence"
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,9 @@ from rag.verifying.compose import Composition, compose, item_sign, quoted
 from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
 
-ASKED, COPIED = 3, 2
-"""Quotes that the language model reads as well where the reader is in doubt, at most, and of one
-that has not learned to select: each takes two seconds and more."""
+ASKED = 2
+"""Quotes that the language model reads as well where the reader is in doubt, at most: each takes
+two seconds and more."""
 
 SEARCHED = 2
 """Ways to read a message that are searched for, beside the language model's."""
@@ -148,7 +148,7 @@ def _is_sure(decision: Decision) -> bool:
 def _made_whole(
     query: Query, decision: Decision, context: Context
 ) -> tuple[Query, Decision] | None:
-    """Read a message also as the language model makes it stand alone.
+    """Read a message that follows others also as the language model makes it stand alone.
 
     That is where its answer is in doubt. A model that has not learned it is asked only about what
     may need something. A text is not used that has names or numbers which nobody said, or puts
@@ -222,7 +222,7 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
         if writer := context.writer:
             low, high = REREAD_DOUBT if writer.selects else DOUBT
             bounds = low, max(high, decision.sure_from)
-            for _ in range(ASKED if writer.selects else COPIED):
+            for _ in range(ASKED):
                 if (doubtful := decision.doubtful(bounds)) is None:
                     break
                 context.run.llm = writer.name

@@ -54,8 +54,7 @@ def by_what_is_written(query: Query, context: Context) -> Query:
     text = _requested(query, context)
     if asked or context.run.llm_failed:
         return asked or query
-    is_known_for = text and not asks_for_fact(context.understand(text).route)
-    if is_known_for and not _has_no_answer(query, query.route):
+    if text and not asks_for_fact(context.understand(text).route):
         return query
     whole = written(query, context)
     is_used = whole and is_said(whole, query, context)
@@ -86,7 +85,7 @@ def request(query: Query, context: Context) -> Query | None:
     """
     text = _requested(query, context)
     plain = context.understand(text or query.typed)
-    if not text or not is_request(plain.route) or _has_no_answer(query, plain.route):
+    if not text or not is_request(plain.route):
         return None
     if plain.route.kind in ASSISTANT_KINDS:
         route = REMARK if text == ONLY_TOLD else plain.route
@@ -94,11 +93,6 @@ def request(query: Query, context: Context) -> Query | None:
     if not is_said(text, query, context, plain.route):
         return None
     return replace(plain, typed=query.typed, history=query.history, language=query.language)
-
-
-def _has_no_answer(query: Query, route: Route) -> bool:
-    """Whether a message would be about the last answer, where there is none yet."""
-    return route.kind == "command" and not query.history
 
 
 def is_request(route: Route) -> bool:
@@ -148,8 +142,8 @@ def _requested(query: Query, context: Context) -> str:
 
 
 def _writer(query: Query, context: Context) -> Writer | None:
-    """Return the language model for messages in English: it has learned to write of no others."""
-    return context.writer if query.language == ENGLISH else None
+    """Return the language model for messages that follow others, in English."""
+    return context.writer if query.history and query.language == ENGLISH else None
 
 
 def _once(query: Query, write: Write, context: Context, *, is_request: bool) -> str:
